@@ -1,0 +1,1 @@
+"""Packaged data: split, closed vocabulary, variants, shipped models."""

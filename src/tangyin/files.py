@@ -1,0 +1,84 @@
+"""Writing files whole or not at all."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from tangyin.errors import TangyinError
+
+
+@contextmanager
+def whole_file(path: Path, mode: str = "wb", *, errors: str = "strict") -> Iterator[IO[Any]]:
+    """Open a file beside `path` for writing; on success it is fsynced and renamed onto `path`.
+
+    Until the rename the old content of `path` stands untouched; after a failure it still does,
+    and nothing is left beside it.
+
+    Args:
+        path: the file to replace or create; its folder must exist.
+        mode: "wb" for bytes or "w" for UTF-8 text with "\\n" line ends.
+        errors: how text that UTF-8 cannot encode is treated, as in `open`.
+
+    Raises:
+        TangyinError: the disk is full, or the folder is read-only or missing.
+    """
+    text = {} if "b" in mode else {"encoding": "utf-8", "newline": "\n", "errors": errors}
+    temporary: Path | None = None
+    try:
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        temporary = Path(name)
+        with os.fdopen(descriptor, mode, **text) as file:  # type: ignore[call-overload]
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        # mkstemp makes files private; a result is as readable as any file the user makes.
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)
+        temporary.replace(path)
+        temporary = None
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise TangyinError(
+            f"cannot write {path}: {error.strerror or error}; "
+            "free some space or choose a folder that can be written"
+        ) from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def write_whole(path: Path, content: bytes | str) -> None:
+    """Replace `path` by `content` in one step (see `whole_file`)."""
+    with whole_file(path, "wb" if isinstance(content, bytes) else "w") as file:
+        file.write(content)
+
+
+def make_folder(path: Path) -> None:
+    """Create the folder `path` and its parents if they are missing.
+
+    Raises:
+        TangyinError: it cannot be created, or a file stands in its place.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TangyinError(
+            f"cannot make the folder {path}: {error.strerror or error}; choose another place"
+        ) from error
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename inside `folder` durable where the platform can open folders."""
+    opener: Callable[[Path], int] = lambda f: os.open(f, os.O_RDONLY)  # noqa: E731
+    try:
+        descriptor = opener(folder)
+    except OSError:  # Windows does not open folders
+        return
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
