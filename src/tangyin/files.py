@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -73,9 +73,8 @@ def make_folder(path: Path) -> None:
 
 def _sync_folder(folder: Path) -> None:
     """Make a rename inside `folder` durable where the platform can open folders."""
-    opener: Callable[[Path], int] = lambda f: os.open(f, os.O_RDONLY)  # noqa: E731
     try:
-        descriptor = opener(folder)
+        descriptor = os.open(folder, os.O_RDONLY)
     except OSError:  # Windows does not open folders
         return
     try:
