@@ -1,0 +1,16 @@
+"""What a poem is: forms, lines and marks, scripts, variants, vocabulary."""
+
+from tangyin.verse.form import FORMS, QIJUE, QILV, WUJUE, WULV, Form, form_named, form_of_shape
+from tangyin.verse.poem import Poem, form_of_text, read_poem
+from tangyin.verse.punctuation import HANZI, MARKS, is_hanzi, normalize, split_lines
+from tangyin.verse.reading import split_poems
+from tangyin.verse.script import corpus_spelling, is_simplified, to_simplified, to_traditional
+from tangyin.verse.variants import fold_variants
+from tangyin.verse.vocabulary import BOS, EOS, UNK, Ids, Vocabulary, form_token
+
+__all__ = [
+    "BOS", "EOS", "FORMS", "HANZI", "MARKS", "QIJUE", "QILV", "UNK", "WUJUE", "WULV",
+    "Form", "Ids", "Poem", "Vocabulary", "corpus_spelling", "fold_variants", "form_named",
+    "form_of_shape", "form_of_text", "form_token", "is_hanzi", "is_simplified", "normalize",
+    "read_poem", "split_lines", "split_poems", "to_simplified", "to_traditional",
+]  # fmt: skip

@@ -1,0 +1,60 @@
+"""Traditional and simplified characters, by OpenCC, and the corpus' own spelling."""
+
+from functools import cache
+
+import opencc
+
+from tangyin.data.files import data_text
+
+
+def to_simplified(text: str) -> str:
+    """The text in simplified characters (OpenCC t2s)."""
+    return _converter("t2s").convert(text)
+
+
+def to_traditional(text: str) -> str:
+    """The text in the corpus' traditional characters, when it is written in simplified ones.
+
+    A traditional text is handed back as it came: 里, 后 or 云 are traditional characters too, and
+    converting them would change the poem.
+    """
+    if not is_simplified(text):
+        return text
+    return corpus_spelling(_converter("s2t").convert(text))
+
+
+def is_simplified(text: str) -> bool:
+    """Whether more characters exist only in simplified than only in traditional script."""
+    balance = 0
+    for character in text:
+        if character in _both_scripts():
+            continue
+        if _converter("s2t").convert(character) != character:
+            balance += 1
+        elif _converter("t2s").convert(character) != character:
+            balance -= 1
+    return balance > 0
+
+
+def corpus_spelling(text: str) -> str:
+    """Replace characters that the corpus hardly knows by the form it writes them in (為 by 爲).
+
+    The table is `data/orthography.tsv`, made by `scripts/build_orthography.py`.
+    """
+    return text.translate(_spelling())
+
+
+@cache
+def _converter(name: str) -> opencc.OpenCC:
+    return opencc.OpenCC(name)
+
+
+@cache
+def _both_scripts() -> frozenset[str]:
+    return frozenset(data_text("both_scripts.txt").strip())
+
+
+@cache
+def _spelling() -> dict[int, str]:
+    rows = (line.split("\t") for line in data_text("orthography.tsv").splitlines())
+    return {ord(row[0]): row[1] for row in rows}
