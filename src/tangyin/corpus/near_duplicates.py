@@ -1,0 +1,52 @@
+"""Poems that are nearly another poem, by their lines."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from tangyin.verse import fold_variants, split_lines
+
+
+def folded_lines(text: str) -> tuple[str, ...]:
+    """The lines of a clean text without marks, variants folded."""
+    parts = split_lines(fold_variants(text))
+    return parts[0] if parts else ()
+
+
+class NearDuplicates:
+    """Finds whether a poem is a near-duplicate of one of a given set.
+
+    Two lines match when all but at most one of their characters are equal at their places. Two
+    poems are near-duplicates when at least half of the lines of either match lines of the other.
+    Variants are folded first.
+    """
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        """Index the given clean texts by every line with one place left out."""
+        self._poems = [folded_lines(text) for text in texts]
+        self._index: defaultdict[str, set[tuple[int, int]]] = defaultdict(set)
+        for number, lines in enumerate(self._poems):
+            for place, line in enumerate(lines):
+                for key in _holes(line):
+                    self._index[key].add((number, place))
+
+    def matches(self, text: str) -> bool:
+        """Whether `text` is a near-duplicate of one of the indexed poems."""
+        lines = folded_lines(text)
+        ours: defaultdict[int, set[int]] = defaultdict(set)
+        theirs: defaultdict[int, set[int]] = defaultdict(set)
+        for here, line in enumerate(lines):
+            for key in _holes(line):
+                for number, there in self._index.get(key, ()):
+                    ours[number].add(here)
+                    theirs[number].add(there)
+        return any(
+            2 * len(ours[number]) >= len(lines)
+            or 2 * len(theirs[number]) >= len(self._poems[number])
+            for number in ours
+        )
+
+
+def _holes(line: str) -> Iterator[str]:
+    """`line` with each of its places replaced by a hole; matching lines share one of these."""
+    for place in range(len(line)):
+        yield f"{line[:place]}_{line[place + 1 :]}"

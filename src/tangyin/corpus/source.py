@@ -1,0 +1,97 @@
+"""Reading the raw collection: an unpacked npm package or a git checkout of it."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tangyin.errors import TangyinError
+
+DYNASTIES = ("tang", "song")
+
+# The folder of Tang and Song poems: as the npm package names it, and as the repository does.
+_FOLDERS = ("dist/quantangshi", "quantangshi", "全唐诗", ".")
+
+
+@dataclass(frozen=True)
+class RawPoem:
+    """One record of the collection as it stands there.
+
+    Attributes:
+        id: the collection's UUID.
+        dynasty: "tang" or "song".
+        title: the title.
+        author: the author.
+        text: the paragraphs joined, uncleaned.
+    """
+
+    id: str
+    dynasty: str
+    title: str
+    author: str
+    text: str
+
+
+def poem_folder(source: Path) -> Path:
+    """The folder inside `source` that holds `poet.tang.0.json`.
+
+    Args:
+        source: an unpacked package, a git checkout, or that folder itself.
+
+    Raises:
+        TangyinError: there is no such file.
+    """
+    for name in (*_FOLDERS, *(f"package/{folder}" for folder in _FOLDERS)):
+        folder = source / name
+        if (folder / "poet.tang.0.json").is_file():
+            return folder
+    raise TangyinError(
+        f"{source} is no copy of chinese-poetry: there is no poet.tang.0.json in it or in its "
+        "folders quantangshi and 全唐诗; give the unpacked npm package or a git checkout"
+    )
+
+
+def raw_poems(folder: Path, dynasty: str) -> Iterator[RawPoem]:
+    """The records of one dynasty in the collection's own order.
+
+    Raises:
+        TangyinError: a file is cut short or is not what the collection holds.
+    """
+    files = folder.glob(f"poet.{dynasty}.*.json")
+    for file in sorted(files, key=lambda path: int(path.name.split(".")[2])):
+        for record in _records(file):
+            try:
+                yield RawPoem(
+                    record["id"],
+                    dynasty,
+                    record.get("title", ""),
+                    record.get("author", ""),
+                    "".join(record["paragraphs"]),
+                )
+            except (KeyError, TypeError) as error:
+                raise _damaged(file, f"a record without {error}") from error
+
+
+def blacklist(folder: Path) -> frozenset[str]:
+    """Ids of the poems that the collection itself flags in its `error` folder."""
+    ids: set[str] = set()
+    for file in sorted((folder / "error").glob("poet.*.json")):
+        ids.update(record["id"] for record in _records(file) if "id" in record)
+    return frozenset(ids)
+
+
+def _records(file: Path) -> list[dict[str, Any]]:
+    try:
+        records = json.loads(file.read_bytes())
+    except (ValueError, OSError) as error:
+        raise _damaged(file, str(error)) from error
+    if not isinstance(records, list) or not all(isinstance(r, dict) for r in records):
+        raise _damaged(file, "no list of records")
+    return records
+
+
+def _damaged(file: Path, reason: str) -> TangyinError:
+    return TangyinError(
+        f"{file} is damaged ({reason}); delete the folder and run `tangyin corpus fetch` again"
+    )

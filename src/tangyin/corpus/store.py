@@ -1,0 +1,74 @@
+"""The corpus of this machine: fetched and prepared once, loaded by everything."""
+
+from functools import cache
+from pathlib import Path
+
+from tangyin.corpus.corpus import FORMAT, Corpus, load, save
+from tangyin.corpus.download import INTEGRITY, RECORDS, Progress, download
+from tangyin.corpus.home import corpus_home
+from tangyin.corpus.prepare import prepare
+from tangyin.corpus.split import split_digest
+from tangyin.errors import TangyinError
+from tangyin.files import make_folder
+
+
+def prepared_path() -> Path:
+    """Where the prepared corpus of this format stands."""
+    return corpus_home() / f"prepared-{FORMAT}.json"
+
+
+def fetch_corpus(source: Path | None = None, progress: Progress = lambda _: None) -> Corpus:
+    """Get the corpus, prepare it and keep it; what is already there and sound is used.
+
+    Args:
+        source: an unpacked copy to prepare from instead of the download.
+        progress: told how many bytes of the download have arrived.
+
+    Raises:
+        TangyinError: it cannot be fetched, read or stored.
+    """
+    if source is None:
+        present = _sound()
+        if present is not None:
+            return present
+        source = download(corpus_home(), progress)
+    corpus = prepare(source)
+    if corpus.facts["integrity"] == INTEGRITY and corpus.facts["records"] != RECORDS:
+        raise TangyinError(
+            f"{source} was altered after it was fetched; delete that folder and run "
+            "`tangyin corpus fetch` again"
+        )
+    make_folder(corpus_home())
+    save(corpus, prepared_path())
+    load_corpus.cache_clear()
+    return corpus
+
+
+@cache
+def load_corpus() -> Corpus:
+    """The prepared corpus.
+
+    Raises:
+        TangyinError: it is not there yet, or damaged.
+    """
+    try:
+        return load(prepared_path())
+    except FileNotFoundError:
+        raise TangyinError(
+            f"there is no prepared corpus in {corpus_home()}; run `tangyin corpus fetch` first"
+        ) from None
+    except OSError as error:
+        raise TangyinError(f"cannot read {prepared_path()}: {error.strerror or error}") from error
+
+
+def _sound() -> Corpus | None:
+    """The prepared corpus if it is whole and made from the pinned package and split."""
+    try:
+        corpus = load_corpus()
+    except TangyinError:
+        return None
+    same = (
+        corpus.facts.get("integrity") == INTEGRITY
+        and corpus.facts.get("split_sha256") == split_digest()
+    )
+    return corpus if same else None
