@@ -1,0 +1,160 @@
+"""Initializations of recurrent cells, each a function with a name.
+
+Each fills the weights (`weight…`) and the gates' biases (`bias`) of one cell in place; gains stay 1
+and the biases of a normalisation 0. All but the first four set the forget bias. `initialize`
+applies one by name to every cell of a layer, a stack or a whole model.
+"""
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from tangyin.errors import UsageError
+from tangyin.nn.cell import RecurrentCell
+
+
+def _fill(cell: RecurrentCell, weights: Callable[[Tensor], object], bias: float = 0.0) -> None:
+    """Fill each weight by a function, each gate's own block of a stacked one by itself."""
+    cell.reset_parameters()
+    with torch.no_grad():
+        for name, parameter in cell.named_parameters(recurse=False):
+            if name in ("weight_ih", "weight_hh"):
+                for block in parameter.chunk(len(cell.gates)):
+                    weights(block)
+            elif name.startswith("weight"):
+                weights(parameter)
+        if cell.bias is not None:
+            cell.bias.fill_(bias)
+
+
+def report(cell: RecurrentCell) -> None:
+    """Draw weights and biases from U(±1/√H) and set the forget bias to 1, as the report does.
+
+    The bounds are torch.nn.LSTM's; the forget bias is that of Jozefowicz, Zaremba and Sutskever
+    (2015, "An empirical exploration of recurrent network architectures").
+    """
+    cell.reset_parameters()
+
+
+def zeros(cell: RecurrentCell) -> None:
+    """Set all weights and biases to 0: every gate is ½, every unit the same, and h stays 0."""
+    _fill(cell, nn.init.zeros_)
+
+
+def constant(cell: RecurrentCell, value: float = 0.1) -> None:
+    """Set all weights and biases to one value: a layer of one unit repeated H times.
+
+    Args:
+        cell: the cell to fill.
+        value: the value.
+    """
+    _fill(cell, lambda weight: weight.fill_(value), bias=value)
+
+
+def too_small(cell: RecurrentCell, factor: float = 1e-3) -> None:
+    """Draw weights from U(±factor/√H), biases 0: sigmoids sit at ½, tanh is linear, h is near 0.
+
+    Args:
+        cell: the cell to fill.
+        factor: how much smaller than the report's bound.
+    """
+    bound = factor / math.sqrt(cell.hidden_size)
+    _fill(cell, lambda weight: weight.uniform_(-bound, bound))
+
+
+def too_large(cell: RecurrentCell, factor: float = 100.0) -> None:
+    """Draw weights from U(±factor/√H), biases 0: the gates saturate and pass no gradient.
+
+    Args:
+        cell: the cell to fill.
+        factor: how much larger than the report's bound.
+    """
+    too_small(cell, factor)
+
+
+def xavier(cell: RecurrentCell) -> None:
+    """Draw each gate's block from U(±√(6 / (fan in + fan out))), biases 0, forget bias 1.
+
+    Glorot and Bengio 2010, "Understanding the difficulty of training deep feedforward neural
+    networks", equation 16. The fan out of a block is H, not the 4H of the stacked matrix. A weight
+    that is a vector (a peephole) is a diagonal matrix, with a fan of 1 each way.
+    """
+
+    def fill(weight: Tensor) -> None:
+        fans = sum(weight.shape) if weight.dim() == 2 else 2
+        bound = math.sqrt(6.0 / fans)
+        weight.uniform_(-bound, bound)
+
+    _fill(cell, fill)
+    cell.set_forget_bias(1.0)
+
+
+def orthogonal(cell: RecurrentCell) -> None:
+    """Make each gate's recurrent block orthogonal, the rest as in `xavier`.
+
+    Saxe, McClelland and Ganguli 2014, "Exact solutions to the nonlinear dynamics of learning in
+    deep linear neural networks": an orthogonal matrix keeps the length of what it multiplies.
+    """
+    xavier(cell)
+    with torch.no_grad():
+        for block in cell.weight_hh.chunk(len(cell.gates)):
+            nn.init.orthogonal_(block)
+
+
+def chrono(cell: RecurrentCell, longest: int = 64) -> None:
+    """Draw the forget bias as ln U(1, longest − 1) and set the input bias to minus it.
+
+    Tallec and Ollivier 2018, "Can recurrent neural networks warp time?", section 2: a unit whose
+    forget bias is ln(τ) keeps its content for about τ steps. Weights are the report's, the other
+    biases 0; a cell without an input gate of its own takes the forget bias alone.
+
+    Args:
+        cell: the cell to fill.
+        longest: the longest dependency in steps, above 2; 64 covers a 七律 with its marks.
+
+    Raises:
+        UsageError: longest is not above 2.
+    """
+    if longest <= 2:
+        raise UsageError(f"longest is {longest}; chrono initialization needs more than 2 steps")
+    too_small(cell, factor=1.0)
+    if cell.bias is None:
+        return
+    with torch.no_grad():
+        forget = cell.bias[cell.rows("f")].uniform_(1.0, longest - 1.0).log_()
+        if "i" in cell.gates:
+            cell.bias[cell.rows("i")] = -forget
+
+
+INITIALIZATIONS: dict[str, Callable[[RecurrentCell], None]] = {
+    "report": report,
+    "zeros": zeros,
+    "constant": constant,
+    "too-small": too_small,
+    "too-large": too_large,
+    "xavier": xavier,
+    "orthogonal": orthogonal,
+    "chrono": chrono,
+}
+
+
+def initialize(module: nn.Module, how: str | Callable[[RecurrentCell], None]) -> None:
+    """Initialize every recurrent cell inside a module.
+
+    Args:
+        module: a cell, a layer, a stack, or a model that holds some.
+        how: a name in `INITIALIZATIONS`, or a function that fills one cell in place.
+
+    Raises:
+        UsageError: no initialization has this name.
+    """
+    if isinstance(how, str):
+        if how not in INITIALIZATIONS:
+            names = ", ".join(INITIALIZATIONS)
+            raise UsageError(f"no initialization is called {how!r}; choose one of {names}")
+        how = INITIALIZATIONS[how]
+    for cell in module.modules():
+        if isinstance(cell, RecurrentCell):
+            how(cell)

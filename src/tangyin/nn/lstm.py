@@ -1,0 +1,245 @@
+"""The LSTM with the face of torch.nn.LSTM, made of our own cells, layers and stack."""
+
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
+
+from tangyin.errors import UsageError
+from tangyin.nn.cell import RecurrentCell
+from tangyin.nn.conversion import from_torch
+from tangyin.nn.initialization import initialize
+from tangyin.nn.layer import BidirectionalLSTMLayer, LSTMLayer
+from tangyin.nn.mask import mask_from_lengths
+from tangyin.nn.stack import StackedLSTM
+from tangyin.nn.state import LSTMState
+
+
+class LSTM(nn.Module):
+    """A recurrent network used as torch.nn.LSTM is, of any of our cells.
+
+    Its state dict has one entry for each parameter of each cell, named as in torch.nn.LSTM:
+    `weight_ih_l0`, `weight_hh_l0`, `bias_l0`, `weight_ih_l0_reverse`, `weight_ih_l1`, …, and
+    `lstm.weight_ih_l0` reads the parameter. There is one bias per gate; `load_state_dict` also
+    takes a torch.nn.LSTM's state dict (its two biases are added), and `tangyin.nn.to_torch` makes
+    one.
+
+    Args:
+        input_size: I.
+        hidden_size: H.
+        num_layers: how many layers stand upon one another.
+        bias: whether there are biases.
+        batch_first: whether inputs, outputs and masks are (B, T, …) and not (T, B, …); states are
+            not affected.
+        dropout: the probability of dropout between layers.
+        bidirectional: whether each layer runs in both directions.
+        cell: a cell's name ("lstm", "peephole", …), its class, or a function that makes one.
+        cell_options: what the cell takes beside sizes and bias, by name.
+        initialization: a name in `tangyin.nn.INITIALIZATIONS`, or a function that fills one cell.
+        device: where the parameters live.
+        dtype: their floating-point type.
+
+    Raises:
+        UsageError: no cell or initialization has this name.
+        ValueError: a size or the dropout cannot be.
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        *,
+        cell: str | Callable[..., RecurrentCell] = "lstm",
+        cell_options: Mapping[str, Any] | None = None,
+        initialization: str | Callable[[RecurrentCell], None] = "report",
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> None:
+        super().__init__()
+        if isinstance(cell, str):
+            if cell not in RecurrentCell.registry:
+                names = ", ".join(RecurrentCell.registry)
+                raise UsageError(f"no cell is called {cell!r}; choose one of {names}")
+            cell = RecurrentCell.registry[cell]
+        if dropout and num_layers == 1:
+            warnings.warn(
+                f"dropout={dropout} does nothing: it stands between layers and there is only one; "
+                "give num_layers=2 or more, or no dropout",
+                stacklevel=2,
+            )
+        self.input_size = input_size
+        self.hidden_size = hidden_size
+        self.num_layers = num_layers
+        self.batch_first = batch_first
+        self.bidirectional = bidirectional
+        make = partial(cell, bias=bias, device=device, dtype=dtype, **(cell_options or {}))
+        directions = 2 if bidirectional else 1
+        self.stack = StackedLSTM(
+            num_layers,
+            BidirectionalLSTMLayer if bidirectional else LSTMLayer,
+            [make, input_size, hidden_size],
+            [make, directions * hidden_size, hidden_size],
+            dropout=dropout,
+        )
+        if initialization != "report":  # which the cells were made with
+            initialize(self, initialization)
+        self.register_state_dict_post_hook(_flatten_names)  # type: ignore[no-untyped-call]
+        self.register_load_state_dict_pre_hook(_nest_names)  # type: ignore[no-untyped-call]
+
+    def cells(self) -> Iterator[tuple[str, str, RecurrentCell]]:
+        """Go through the cells: suffix of the names (`_l0`, `_l0_reverse`, …), path, cell."""
+        places = [
+            (path, cell) for path, cell in self.named_modules() if isinstance(cell, RecurrentCell)
+        ]
+        directions = 2 if self.bidirectional else 1
+        for n, (path, cell) in enumerate(places):
+            layer, direction = divmod(n, directions)
+            yield f"_l{layer}" + ("_reverse" if direction else ""), path, cell
+
+    def forward(
+        self,
+        input: Tensor | PackedSequence,
+        hx: tuple[Tensor, Tensor] | None = None,
+        mask: Tensor | None = None,
+    ) -> tuple[Tensor | PackedSequence, tuple[Tensor, Tensor]]:
+        """Run over a batch of sequences, over one sequence, or over a packed batch.
+
+        Args:
+            input: (T, B, I), or (B, T, I) if batch_first, or (T, I) for one sequence, or packed.
+            hx: h_0 and c_0, each (L·D, B, H), or (L·D, H) for one sequence, of L layers and D
+                directions; zeros if None.
+            mask: of bool, (T, B), or (B, T) if batch_first, or (T,) for one sequence; where False
+                the state is carried unchanged and the output is zero. All steps count if None.
+
+        Returns:
+            The output (T, B, D·H), laid out as the input; and h_n and c_n, shaped as h_0 and c_0.
+
+        Raises:
+            ValueError: a shape does not fit.
+        """
+        if isinstance(input, PackedSequence):
+            return self._forward_packed(input, hx, mask)
+        x, start, m = self._arrange(input, hx, mask)
+        output, state = self.stack(x, start, m)
+        h, c = self._join(state)
+        if input.dim() == 2:
+            return output.squeeze(1), (h.squeeze(1), c.squeeze(1))
+        return output.transpose(0, 1) if self.batch_first else output, (h, c)
+
+    def states(
+        self,
+        input: Tensor,
+        hx: tuple[Tensor, Tensor] | None = None,
+        mask: Tensor | None = None,
+    ) -> LSTMState:
+        """Compute the states of every layer and direction after every step.
+
+        Args:
+            input: as in `forward`, but not packed.
+            hx: as in `forward`.
+            mask: as in `forward`.
+
+        Returns:
+            h and c, each (L·D, T, B, H) whatever batch_first; (L·D, T, H) for one sequence.
+
+        Raises:
+            ValueError: a shape does not fit.
+        """
+        h, c = self._join(self.stack.states(*self._arrange(input, hx, mask)))
+        return LSTMState(h.squeeze(2), c.squeeze(2)) if input.dim() == 2 else LSTMState(h, c)
+
+    def _arrange(
+        self,
+        input: Tensor,
+        hx: tuple[Tensor, Tensor] | None,
+        mask: Tensor | None,
+    ) -> tuple[Tensor, list[Any] | None, Tensor | None]:
+        """Lay input and mask out as (T, B, …) and split hx into the stack's state."""
+        if input.dim() not in (2, 3):
+            raise ValueError(f"the input is {tuple(input.shape)}; give 3 dimensions, or 2 for one")
+        x = input
+        if x.dim() == 2:
+            x = x.unsqueeze(1)
+            mask = None if mask is None else mask.unsqueeze(1)
+            hx = None if hx is None else (hx[0].unsqueeze(1), hx[1].unsqueeze(1))
+        elif self.batch_first:
+            x = x.transpose(0, 1)
+            mask = None if mask is None else mask.t()
+        if hx is None:
+            return x, None, mask
+        directions = 2 if self.bidirectional else 1
+        wanted = (self.num_layers * directions, x.shape[1], self.hidden_size)
+        if len(hx) != 2 or any(s.shape != wanted for s in hx):
+            found = " and ".join(str(tuple(s.shape)) for s in hx)
+            raise ValueError(f"hx is {found}; give h_0 and c_0, each of shape {wanted}")
+        flat = [LSTMState(h, c) for h, c in zip(*hx, strict=True)]
+        if not self.bidirectional:
+            return x, flat, mask
+        pairs = [flat[n : n + 2] for n in range(0, len(flat), 2)]
+        return x, pairs, mask
+
+    def _join(self, state: list[Any]) -> LSTMState:
+        """Join the stack's state into one h and one c with a dimension L·D in front."""
+        flat = [s for pair in state for s in pair] if self.bidirectional else state
+        return LSTMState(torch.stack([s.h for s in flat]), torch.stack([s.c for s in flat]))
+
+    def _forward_packed(
+        self,
+        packed: PackedSequence,
+        hx: tuple[Tensor, Tensor] | None,
+        mask: Tensor | None,
+    ) -> tuple[PackedSequence, tuple[Tensor, Tensor]]:
+        """Run over a packed batch by padding it and masking the padding."""
+        if mask is not None:
+            raise ValueError("a packed batch has its own lengths; give it no mask")
+        first = self.batch_first
+        padded, lengths = pad_packed_sequence(packed, batch_first=first)
+        own = mask_from_lengths(lengths.to(padded.device))
+        output, state = self(padded, hx, own.t() if first else own)
+        again = pack_padded_sequence(
+            output, lengths, batch_first=first, enforce_sorted=packed.sorted_indices is None
+        )
+        return again, state
+
+    def __getattr__(self, name: str) -> Any:
+        """Read a parameter by its name in the state dict, such as `weight_ih_l0`."""
+        if "_l" in name and "_modules" in self.__dict__ and "stack" in self._modules:
+            for suffix, _, cell in self.cells():
+                own = name.removesuffix(suffix)
+                if own != name and hasattr(cell, own):
+                    return getattr(cell, own)
+        return super().__getattr__(name)
+
+    def extra_repr(self) -> str:
+        """Show what the constructor was given."""
+        return f"{self.input_size}, {self.hidden_size}, batch_first={self.batch_first}"
+
+
+def _flatten_names(
+    module: LSTM, state_dict: dict[str, Any], prefix: str, _metadata: dict[str, Any]
+) -> None:
+    """Give the entries of a state dict the names of torch.nn.LSTM."""
+    for suffix, path, _ in module.cells():
+        nested = f"{prefix}{path}."
+        for key in [k for k in state_dict if k.startswith(nested)]:
+            state_dict[prefix + key.removeprefix(nested) + suffix] = state_dict.pop(key)
+
+
+def _nest_names(module: LSTM, state_dict: dict[str, Any], prefix: str, *_args: Any) -> None:
+    """Undo `_flatten_names` before a state dict is loaded, adding torch.nn.LSTM's two biases."""
+    own = {k.removeprefix(prefix): k for k in state_dict if k.startswith(prefix)}
+    entries = from_torch({name: state_dict.pop(key) for name, key in own.items()})
+    paths = {suffix: path for suffix, path, _ in module.cells()}
+    for name, value in entries.items():
+        stem, _, rest = name.rpartition("_l")
+        path = paths.get(f"_l{rest}")
+        state_dict[f"{prefix}{name}" if path is None else f"{prefix}{path}.{stem}"] = value

@@ -1,0 +1,281 @@
+"""The LSTM over a whole sequence with its backward in closed form.
+
+Forward, for each step t (Hochreiter and Schmidhuber 1997; the forget gate of Gers, Schmidhuber and
+Cummins 2000), with the gates i, f, g, o stacked in this order:
+
+    y_t = W_ih x_t + W_hh h_{t-1} + b
+    i, f, o = σ(y_i), σ(y_f), σ(y_o);  g = tanh(y_g)
+    c_t = f ⊙ c_{t-1} + i ⊙ g
+    h_t = o ⊙ tanh(c_t)
+
+Backward, from the last step to the first, ∇h_t being what comes from outside + W_hhᵀ ∇y_{t+1}:
+
+    ∇c_t += ∇h_t ⊙ o ⊙ (1 - tanh²(c_t))
+    ∇y_o = ∇h_t ⊙ tanh(c_t) ⊙ o (1 - o)
+    ∇y_i = ∇c_t ⊙ g ⊙ i (1 - i)
+    ∇y_f = ∇c_t ⊙ c_{t-1} ⊙ f (1 - f)
+    ∇y_g = ∇c_t ⊙ i ⊙ (1 - g²)
+    ∇c_{t-1} = ∇c_t ⊙ f
+
+Only h_{t-1} W_hhᵀ and ∇y_{t+1} W_hh stand inside the loops: the inputs of all steps are projected
+in one product, and each weight's gradient is one product over all steps.
+"""
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from tangyin.nn.state import LSTMState, run_steps
+
+
+def lstm_step(projected: Tensor, state: LSTMState, weight_hh: Tensor) -> LSTMState:
+    """Take one step of the LSTM, differentiable by autograd to any order.
+
+    Args:
+        projected: W_ih x_t + b, (B, 4H).
+        state: h_{t-1} and c_{t-1}, each (B, H).
+        weight_hh: (4H, H).
+
+    Returns:
+        h_t and c_t, each (B, H).
+    """
+    y_i, y_f, y_g, y_o = (projected + F.linear(state.h, weight_hh)).chunk(4, dim=-1)
+    c = torch.sigmoid(y_f) * state.c + torch.sigmoid(y_i) * torch.tanh(y_g)
+    return LSTMState(torch.sigmoid(y_o) * torch.tanh(c), c)
+
+
+def lstm_sequence(
+    input: Tensor,
+    state: LSTMState,
+    weight_ih: Tensor,
+    weight_hh: Tensor,
+    bias: Tensor | None = None,
+    mask: Tensor | None = None,
+) -> LSTMState:
+    """Run the LSTM over a sequence; its gradients are computed in closed form.
+
+    Second derivatives are right too: when a gradient is itself to be differentiated
+    (`create_graph=True`), it is taken by autograd through `lstm_step` instead.
+
+    In half precision (under autocast, or with half-precision weights) the products are taken in
+    half precision and everything else in float32. h then has the products' dtype and c the
+    weights' dtype, so that under autocast the sum over time is carried in float32.
+
+    Args:
+        input: x, (T, B, I) with T ≥ 1.
+        state: h_0 and c_0, each (B, H).
+        weight_ih: (4H, I), gates i, f, g, o.
+        weight_hh: (4H, H), gates i, f, g, o.
+        bias: (4H,) or None.
+        mask: (T, B) of bool; where False the step carries the state unchanged.
+
+    Returns:
+        h and c after every step, each (T, B, H).
+    """
+    device = input.device.type
+    product_dtype = weight_ih.dtype
+    if torch.is_autocast_enabled(device) and product_dtype != torch.float64:
+        product_dtype = torch.get_autocast_dtype(device)
+    h, c = _LSTMSequence.apply(  # type: ignore[no-untyped-call]
+        input, state.h, state.c, weight_ih, weight_hh, bias, mask, product_dtype
+    )
+    return LSTMState(h, c)
+
+
+def _add_product(target: Tensor, a: Tensor, b: Tensor, scratch: Tensor) -> None:
+    """Add a @ b to `target` in place; `scratch` takes the product where the dtypes differ."""
+    if a.dtype == target.dtype:
+        target.addmm_(a, b)
+    else:
+        torch.mm(a, b, out=scratch)
+        target.add_(scratch)
+
+
+def _forward(
+    input: Tensor,
+    h_0: Tensor,
+    c_0: Tensor,
+    weight_ih: Tensor,
+    weight_hh: Tensor,
+    bias: Tensor | None,
+    mask: Tensor | None,
+    product_dtype: torch.dtype,
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Compute the gates (T, B, 4H), tanh(c) (T, B, H), and h and c with their start (T+1, B, H)."""
+    T, B, _ = input.shape
+    H = h_0.shape[-1]
+    half = product_dtype in (torch.float16, torch.bfloat16)
+    dtype = torch.float32 if half else product_dtype
+
+    x = input.reshape(T * B, -1).to(product_dtype)
+    w_ih, w_hh = weight_ih.to(product_dtype).t(), weight_hh.to(product_dtype).t()
+    gates = x @ w_ih if bias is None else torch.addmm(bias.to(product_dtype), x, w_ih)
+    gates = gates.to(dtype).view(T, B, 4 * H)
+    h = gates.new_empty(T + 1, B, H, dtype=product_dtype)
+    c = gates.new_empty(T + 1, B, H)
+    tanh_c = gates.new_empty(T, B, H)
+    h[0], c[0] = h_0, c_0
+    scratch = gates.new_empty(B, 4 * H, dtype=product_dtype)
+    g_scratch = gates.new_empty(B, H)
+
+    hs, cs = h.unbind(0), c.unbind(0)
+    keep = None if mask is None else mask.unsqueeze(-1).unbind(0)
+    for t, (y, th) in enumerate(zip(gates.unbind(0), tanh_c.unbind(0), strict=True)):
+        _add_product(y, hs[t], w_hh, scratch)
+        i, f, g, o = y.chunk(4, dim=1)  # (B, H) each
+        y[:, : 2 * H].sigmoid_()
+        # tanh is three times as fast on contiguous memory, even with the two copies
+        g.copy_(g_scratch.copy_(g).tanh_())
+        o.sigmoid_()
+        torch.mul(f, cs[t], out=cs[t + 1])
+        cs[t + 1].addcmul_(i, g)
+        torch.tanh(cs[t + 1], out=th)
+        torch.mul(o, th, out=hs[t + 1])
+        if keep is not None:
+            torch.where(keep[t], hs[t + 1], hs[t], out=hs[t + 1])
+            torch.where(keep[t], cs[t + 1], cs[t], out=cs[t + 1])
+    return gates, tanh_c, h, c
+
+
+def _backward(
+    grad_h: Tensor | None,
+    grad_c: Tensor | None,
+    gates: Tensor,
+    tanh_c: Tensor,
+    c: Tensor,
+    weight_hh: Tensor,
+    mask: Tensor | None,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Compute ∇y (T, B, 4H), in the products' dtype, and ∇h_0 and ∇c_0, each (B, H)."""
+    T, B, H = tanh_c.shape
+    dys = gates.new_empty(T, B, 4 * H, dtype=weight_hh.dtype)
+    dh, dc = gates.new_zeros(B, H), gates.new_zeros(B, H)
+    u, v = gates.new_empty(B, H), gates.new_empty(B, H)
+    half = dys.dtype != gates.dtype
+    scratch = gates.new_empty(B, 4 * H)
+    product = gates.new_empty(B, H, dtype=dys.dtype) if half else dh
+    cs, ys, ths = c.unbind(0), gates.unbind(0), tanh_c.unbind(0)
+    dropped = None if mask is None else mask.logical_not().unsqueeze(-1).unbind(0)
+
+    for t in reversed(range(T)):
+        if grad_h is not None:
+            dh.add_(grad_h[t])
+        if grad_c is not None:
+            dc.add_(grad_c[t])
+        if dropped is not None:
+            # a masked step hands its gradients on untouched and has none of its own
+            dh_past, dc_past = dh * dropped[t], dc * dropped[t]
+            dh.masked_fill_(dropped[t], 0.0)
+            dc.masked_fill_(dropped[t], 0.0)
+        i, f, g, o = ys[t].chunk(4, dim=1)
+        dy = scratch if half else dys[t]
+        dy_i, dy_f, dy_g, dy_o = dy.chunk(4, dim=1)
+
+        torch.mul(dh, o, out=u)
+        torch.mul(u, ths[t], out=v)
+        torch.addcmul(v, v, o, value=-1.0, out=dy_o)
+        dc.add_(u).addcmul_(v, ths[t], value=-1.0)
+
+        torch.mul(dc, i, out=u)
+        torch.mul(u, g, out=v)
+        torch.addcmul(v, v, i, value=-1.0, out=dy_i)
+        torch.addcmul(u, v, g, value=-1.0, out=dy_g)
+
+        dc.mul_(f)
+        torch.mul(dc, cs[t], out=v)
+        torch.addcmul(v, v, f, value=-1.0, out=dy_f)
+
+        if half:
+            dys[t].copy_(dy)
+        torch.mm(dys[t], weight_hh, out=product)
+        if half:
+            dh.copy_(product)
+        if dropped is not None:
+            dh.add_(dh_past)
+            dc.add_(dc_past)
+    return dys, dh, dc
+
+
+class _LSTMSequence(torch.autograd.Function):
+    """The pair of `_forward` and `_backward` as autograd sees it."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        input: Tensor,
+        h_0: Tensor,
+        c_0: Tensor,
+        weight_ih: Tensor,
+        weight_hh: Tensor,
+        bias: Tensor | None,
+        mask: Tensor | None,
+        product_dtype: torch.dtype,
+    ) -> tuple[Tensor, Tensor]:
+        arguments = (input, h_0, c_0, weight_ih, weight_hh, bias, mask)
+        with torch.autocast(input.device.type, enabled=False):
+            gates, tanh_c, h, c = _forward(*arguments, product_dtype)
+        ctx.save_for_backward(*arguments, gates, tanh_c, h, c)
+        ctx.product_dtype = product_dtype
+        ctx.set_materialize_grads(False)
+        return h[1:], c[1:].to(weight_ih.dtype)
+
+    @staticmethod
+    def backward(
+        ctx: Any, grad_h: Tensor | None, grad_c: Tensor | None
+    ) -> tuple[Tensor | None, ...]:
+        *arguments, gates, tanh_c, h, c = ctx.saved_tensors
+        if torch.is_grad_enabled():
+            return (
+                *_differentiable_backward((grad_h, grad_c), arguments, ctx.needs_input_grad),
+                None,
+            )
+        x, h_0, c_0, weight_ih, weight_hh, bias, mask = arguments
+        need_x, need_h, need_c, need_ih, need_hh, need_b, *_ = ctx.needs_input_grad
+        with torch.autocast(x.device.type, enabled=False):
+            w_hh = weight_hh.to(ctx.product_dtype)
+            dys, dh, dc = _backward(grad_h, grad_c, gates, tanh_c, c, w_hh, mask)
+            dy = dys.flatten(0, 1)  # (T·B, 4H)
+            dx = d_ih = d_hh = db = None
+            if need_x:
+                dx = (dy @ weight_ih.to(dy.dtype)).view(x.shape).to(x.dtype)
+            if need_ih:
+                d_ih = (dy.t() @ x.flatten(0, 1).to(dy.dtype)).to(weight_ih.dtype)
+            if need_hh:
+                d_hh = (dy.t() @ h[:-1].flatten(0, 1)).to(weight_hh.dtype)
+            if need_b and bias is not None:
+                db = dy.sum(0).to(bias.dtype)
+        d_h = dh.to(h_0.dtype) if need_h else None
+        d_c = dc.to(c_0.dtype) if need_c else None
+        return dx, d_h, d_c, d_ih, d_hh, db, None, None
+
+
+def _differentiable_backward(
+    grads: tuple[Tensor | None, ...],
+    arguments: list[Tensor],
+    needed: tuple[bool, ...],
+) -> tuple[Tensor | None, ...]:
+    """Compute the same gradients by autograd through `lstm_step`, to be differentiated again."""
+    # views, so that a tensor that stands in two places gets its gradient for each by itself
+    views = [a if a is None or a.dtype == torch.bool else a.view_as(a) for a in arguments]
+    x, h_0, c_0, weight_ih, weight_hh, bias, mask = views
+    states = run_steps(
+        lambda y, state: lstm_step(y, state, weight_hh),
+        F.linear(x, weight_ih, bias),
+        LSTMState(h_0, c_0),
+        mask,
+    )
+    wanted = [n for n, need in enumerate(needed[:6]) if need]
+    given = [(s, g) for s, g in zip(states, grads, strict=True) if g is not None]
+    found = torch.autograd.grad(
+        [s for s, _ in given],
+        [views[n] for n in wanted],
+        [g for _, g in given],
+        create_graph=True,
+        allow_unused=True,
+    )
+    gradients: list[Tensor | None] = [None] * 7
+    for n, gradient in zip(wanted, found, strict=True):
+        gradients[n] = gradient
+    return tuple(gradients)
