@@ -1,0 +1,25 @@
+"""The types of arrays that the mathematics is written in, and the check of their shapes."""
+
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray: TypeAlias = NDArray[np.floating[Any]]
+IntArray: TypeAlias = NDArray[np.integer[Any]]
+BoolArray: TypeAlias = NDArray[np.bool_]
+
+
+def check_shape(name: str, array: NDArray[Any], shape: tuple[int, ...]) -> None:
+    """Refuse an array of another shape, before broadcasting turns the slip into a wrong number.
+
+    Args:
+        name: what the caller calls the array.
+        array: the array.
+        shape: the shape it must have.
+
+    Raises:
+        ValueError: the shapes differ.
+    """
+    if array.shape != shape:
+        raise ValueError(f"{name} has shape {array.shape}; give it the shape {shape}")

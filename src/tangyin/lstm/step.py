@@ -1,0 +1,168 @@
+"""One step of the LSTM, forward and backward, in the notation of docs/derivation.md."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from tangyin.lstm.activations import sigmoid
+from tangyin.lstm.arrays import FloatArray, check_shape
+from tangyin.lstm.parameters import Parameters
+
+
+class Step(NamedTuple):
+    """Everything one step computed, for the backward and the Jacobians to read.
+
+    All are (B, H) in a batch and (H,) for one step alone, except `x`, which is (B, E) or (E,).
+
+    Attributes:
+        x: the input x_t.
+        h_prev: the hidden state h_{t−1} it started from.
+        c_prev: the cell state c_{t−1} it started from.
+        y_i: the pre-activation of the input gate.
+        y_f: the pre-activation of the forget gate.
+        y_g: the pre-activation of the candidate.
+        y_o: the pre-activation of the output gate.
+        i: the input gate σ(y_i).
+        f: the forget gate σ(y_f).
+        g: the candidate tanh(y_g), c̄_t in the course report.
+        o: the output gate σ(y_o).
+        c: the new cell state f⊙c_prev + i⊙g.
+        tanh_c: tanh(c).
+        h: the new hidden state o⊙tanh(c).
+    """
+
+    x: FloatArray
+    h_prev: FloatArray
+    c_prev: FloatArray
+    y_i: FloatArray
+    y_f: FloatArray
+    y_g: FloatArray
+    y_o: FloatArray
+    i: FloatArray
+    f: FloatArray
+    g: FloatArray
+    o: FloatArray
+    c: FloatArray
+    tanh_c: FloatArray
+    h: FloatArray
+
+    @property
+    def z(self) -> FloatArray:
+        """(B, H+E) or (H+E,): z = [h_prev, x]."""
+        return np.concatenate([self.h_prev, self.x], axis=-1)
+
+
+class StepGradients(NamedTuple):
+    """The gradients of a loss with respect to all that one step read.
+
+    Attributes:
+        W_ih: (4H, E), summed over the batch.
+        W_hh: (4H, H), summed over the batch.
+        b: (4H,), summed over the batch.
+        x: the shape of x.
+        h_prev: the shape of h_prev.
+        c_prev: the shape of c_prev.
+    """
+
+    W_ih: FloatArray
+    W_hh: FloatArray
+    b: FloatArray
+    x: FloatArray
+    h_prev: FloatArray
+    c_prev: FloatArray
+
+
+def step_forward(
+    parameters: Parameters, x: FloatArray, h_prev: FloatArray, c_prev: FloatArray
+) -> Step:
+    """One step of the LSTM of Hochreiter and Schmidhuber (1997), with a forget gate.
+
+    The forget gate is that of Gers, Schmidhuber and Cummins (2000); no gate reads the cell state.
+
+    Args:
+        parameters: the layer.
+        x: (B, E), or (E,) for one step alone.
+        h_prev: (B, H), or (H,) for one step alone.
+        c_prev: the shape of h_prev.
+
+    Returns:
+        The new state and every quantity on the way to it.
+
+    Raises:
+        ValueError: a shape does not fit the layer or the batch.
+    """
+    check_shape("x", x, (*x.shape[:-1], parameters.input_size))
+    for name, state in (("h_prev", h_prev), ("c_prev", c_prev)):
+        check_shape(name, state, (*x.shape[:-1], parameters.hidden_size))
+    # W_λ z + b_λ for the four gates at once, z in its two halves.
+    y = h_prev @ parameters.W_hh.T + x @ parameters.W_ih.T + parameters.b  # (B, 4H)
+    y_i, y_f, y_g, y_o = np.split(y, 4, axis=-1)
+    i, f, g, o = sigmoid(y_i), sigmoid(y_f), np.tanh(y_g), sigmoid(y_o)
+    c = f * c_prev + i * g
+    tanh_c = np.tanh(c)
+    h = o * tanh_c
+    return Step(x, h_prev, c_prev, y_i, y_f, y_g, y_o, i, f, g, o, c, tanh_c, h)
+
+
+def gate_gradients(
+    i: FloatArray,
+    f: FloatArray,
+    g: FloatArray,
+    o: FloatArray,
+    c_prev: FloatArray,
+    tanh_c: FloatArray,
+    dh: FloatArray,
+    dc: FloatArray,
+) -> tuple[FloatArray, FloatArray]:
+    """Carry the adjoints of a step's results back to its pre-activations and its old cell state.
+
+    Args:
+        i: (B, H), like all the others: the input gate.
+        f: the forget gate.
+        g: the candidate.
+        o: the output gate.
+        c_prev: the old cell state.
+        tanh_c: tanh of the new cell state.
+        dh: the adjoint ∇h_t, whole.
+        dc: the part of the adjoint ∇c_t that does not come through h_t, that is f_{t+1}⊙∇c_{t+1}.
+
+    Returns:
+        ∇y_t (B, 4H), stacked i, f, g, o, and f_t⊙∇c_t (B, H), the part of ∇c_{t−1} that does not
+        come through h_{t−1}.
+    """
+    do = dh * tanh_c
+    dc = dc + dh * o * (1 - tanh_c * tanh_c)
+    di, df, dg, dc_prev = dc * g, dc * c_prev, dc * i, dc * f
+    dy_i, dy_f, dy_o = di * i * (1 - i), df * f * (1 - f), do * o * (1 - o)
+    dy_g = dg * (1 - g * g)
+    return np.concatenate([dy_i, dy_f, dy_g, dy_o], axis=-1), dc_prev
+
+
+def step_backward(
+    parameters: Parameters, step: Step, dh: FloatArray, dc: FloatArray
+) -> StepGradients:
+    """The vector-Jacobian product of one step: no Jacobian is ever formed.
+
+    Args:
+        parameters: the layer the step was taken with.
+        step: what `step_forward` returned.
+        dh: the adjoint ∇h_t, the shape of step.h.
+        dc: the part of ∇c_t that does not come through h_t, the shape of step.c.
+
+    Raises:
+        ValueError: an adjoint has another shape than its state.
+    """
+    check_shape("dh", dh, step.h.shape)
+    check_shape("dc", dc, step.c.shape)
+    dy, dc_prev = gate_gradients(
+        step.i, step.f, step.g, step.o, step.c_prev, step.tanh_c, dh, dc
+    )  # (B, 4H), (B, H)
+    rows = np.atleast_2d(dy)  # (B, 4H), B = 1 for one step alone
+    return StepGradients(
+        W_ih=rows.T @ np.atleast_2d(step.x),
+        W_hh=rows.T @ np.atleast_2d(step.h_prev),
+        b=rows.sum(axis=0),
+        x=dy @ parameters.W_ih,
+        h_prev=dy @ parameters.W_hh,
+        c_prev=dc_prev,
+    )

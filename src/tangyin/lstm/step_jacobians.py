@@ -1,0 +1,191 @@
+"""The Jacobians of one step's results, as chain-rule products of the local ones.
+
+Each function writes the path through the computational graph from h_t back to one quantity, one
+factor an edge (`local_jacobians.py`). Where several paths lead there, they are summed.
+"""
+
+import numpy as np
+
+from tangyin.lstm.arrays import FloatArray
+from tangyin.lstm.local_jacobians import (
+    dc_dc_prev,
+    dc_df,
+    dc_dg,
+    dc_di,
+    dh_dc,
+    dh_do,
+    dsigmoid_dy,
+    dtanh_dy,
+    dy_db,
+    dy_dW,
+    dy_dz,
+    dz_dh_prev,
+    dz_dx,
+)
+from tangyin.lstm.parameters import Parameters
+from tangyin.lstm.step import Step, step_forward
+
+
+def jacobians(
+    parameters: Parameters, x: FloatArray, h_prev: FloatArray, c_prev: FloatArray
+) -> dict[str, FloatArray]:
+    """Every Jacobian of the h_t of one step, by name.
+
+    Args:
+        parameters: the layer.
+        x: (E,).
+        h_prev: (H,).
+        c_prev: (H,).
+
+    Returns:
+        The derivative of h_t with respect to the quantity each name stands for. Rows are the
+        components of h_t. What is varied and what is held fixed:
+
+        - `f`, `i`, `g`: (H, H), the gate varied by itself, the other gates and c_prev fixed; c_t
+          and h_t follow.
+        - `o`: (H, H), the gate varied by itself, c_t fixed.
+        - `c`: (H, H), the new cell state varied by itself, o fixed.
+        - `c_prev`: (H, H), the whole derivative, along its only path, through c_t: the gates do
+          not read c_prev.
+        - `h_prev`: (H, H), and `x`: (H, E), the whole derivative, summed over the paths through
+          all four gates, with c_prev fixed (and x, or h_prev, fixed).
+        - `W_f`, `W_i`, `W_g`, `W_o`: (H, H, H+E), ∂h_k/∂W[j, m] at [k, j, m], the columns m over
+          z = [h_prev, x]; `b_f`, `b_i`, `b_g`, `b_o`: (H, H). Only this step's own use of the
+          parameter: h_prev and c_prev are fixed, although in a sequence they depend on it too.
+
+    Raises:
+        ValueError: a shape does not fit the layer, or the step is batched.
+    """
+    if x.ndim != 1:
+        raise ValueError(f"x has shape {x.shape}; give one step alone, of shape (E,)")
+    step = step_forward(parameters, x, h_prev, c_prev)
+    return {
+        "f": dh_df(step),
+        "i": dh_di(step),
+        "g": dh_dg(step),
+        "c": dh_dc(step.o, step.c),
+        "c_prev": dh_dc_prev(step),
+        "o": dh_do(step.c),
+        "h_prev": dh_dh_prev(parameters, step),
+        "x": dh_dx(parameters, step),
+        "W_f": dh_dW_f(step),
+        "W_i": dh_dW_i(step),
+        "W_g": dh_dW_g(step),
+        "W_o": dh_dW_o(step),
+        "b_f": dh_db_f(step),
+        "b_i": dh_db_i(step),
+        "b_g": dh_db_g(step),
+        "b_o": dh_db_o(step),
+    }
+
+
+def dh_df(step: Step) -> FloatArray:
+    """∂h/∂f, (H, H)."""
+    return dh_dc(step.o, step.c) @ dc_df(step.c_prev)
+
+
+def dh_di(step: Step) -> FloatArray:
+    """∂h/∂i, (H, H)."""
+    return dh_dc(step.o, step.c) @ dc_di(step.g)
+
+
+def dh_dg(step: Step) -> FloatArray:
+    """∂h/∂g, (H, H)."""
+    return dh_dc(step.o, step.c) @ dc_dg(step.i)
+
+
+def dh_dc_prev(step: Step) -> FloatArray:
+    """∂h/∂c_prev, (H, H)."""
+    return dh_dc(step.o, step.c) @ dc_dc_prev(step.f)
+
+
+def dc_dz(parameters: Parameters, step: Step) -> FloatArray:
+    """∂c/∂z, (H, H+E): the sum of the paths through f, i and g."""
+    return (
+        dc_df(step.c_prev) @ dsigmoid_dy(step.y_f) @ dy_dz(parameters.W_f)
+        + dc_di(step.g) @ dsigmoid_dy(step.y_i) @ dy_dz(parameters.W_i)
+        + dc_dg(step.i) @ dtanh_dy(step.y_g) @ dy_dz(parameters.W_g)
+    )
+
+
+def dh_dz(parameters: Parameters, step: Step) -> FloatArray:
+    """∂h/∂z, (H, H+E): the sum of the paths through c and through o."""
+    return dh_dc(step.o, step.c) @ dc_dz(parameters, step) + dh_do(step.c) @ dsigmoid_dy(
+        step.y_o
+    ) @ dy_dz(parameters.W_o)
+
+
+def dc_dh_prev(parameters: Parameters, step: Step) -> FloatArray:
+    """∂c/∂h_prev, (H, H), along z, with c_prev held fixed."""
+    return dc_dz(parameters, step) @ _dz_dh_prev(parameters)
+
+
+def dh_dh_prev(parameters: Parameters, step: Step) -> FloatArray:
+    """∂h/∂h_prev, (H, H), along z, with c_prev held fixed."""
+    return dh_dz(parameters, step) @ _dz_dh_prev(parameters)
+
+
+def dc_dx(parameters: Parameters, step: Step) -> FloatArray:
+    """∂c/∂x, (H, E)."""
+    return dc_dz(parameters, step) @ _dz_dx(parameters)
+
+
+def dh_dx(parameters: Parameters, step: Step) -> FloatArray:
+    """∂h/∂x, (H, E)."""
+    return dh_dz(parameters, step) @ _dz_dx(parameters)
+
+
+def dh_dW_f(step: Step) -> FloatArray:
+    """∂h/∂W_f, (H, H, H+E)."""
+    return np.tensordot(dh_df(step) @ dsigmoid_dy(step.y_f), _dy_dW(step), axes=1)
+
+
+def dh_dW_i(step: Step) -> FloatArray:
+    """∂h/∂W_i, (H, H, H+E)."""
+    return np.tensordot(dh_di(step) @ dsigmoid_dy(step.y_i), _dy_dW(step), axes=1)
+
+
+def dh_dW_g(step: Step) -> FloatArray:
+    """∂h/∂W_g, (H, H, H+E)."""
+    return np.tensordot(dh_dg(step) @ dtanh_dy(step.y_g), _dy_dW(step), axes=1)
+
+
+def dh_dW_o(step: Step) -> FloatArray:
+    """∂h/∂W_o, (H, H, H+E)."""
+    return np.tensordot(dh_do(step.c) @ dsigmoid_dy(step.y_o), _dy_dW(step), axes=1)
+
+
+def dh_db_f(step: Step) -> FloatArray:
+    """∂h/∂b_f, (H, H)."""
+    return dh_df(step) @ dsigmoid_dy(step.y_f) @ _dy_db(step)
+
+
+def dh_db_i(step: Step) -> FloatArray:
+    """∂h/∂b_i, (H, H)."""
+    return dh_di(step) @ dsigmoid_dy(step.y_i) @ _dy_db(step)
+
+
+def dh_db_g(step: Step) -> FloatArray:
+    """∂h/∂b_g, (H, H)."""
+    return dh_dg(step) @ dtanh_dy(step.y_g) @ _dy_db(step)
+
+
+def dh_db_o(step: Step) -> FloatArray:
+    """∂h/∂b_o, (H, H)."""
+    return dh_do(step.c) @ dsigmoid_dy(step.y_o) @ _dy_db(step)
+
+
+def _dz_dh_prev(parameters: Parameters) -> FloatArray:
+    return dz_dh_prev(parameters.hidden_size, parameters.input_size, parameters.b.dtype)
+
+
+def _dz_dx(parameters: Parameters) -> FloatArray:
+    return dz_dx(parameters.hidden_size, parameters.input_size, parameters.b.dtype)
+
+
+def _dy_dW(step: Step) -> FloatArray:
+    return dy_dW(step.z, step.h.shape[-1])
+
+
+def _dy_db(step: Step) -> FloatArray:
+    return dy_db(step.h.shape[-1], step.h.dtype)

@@ -1,0 +1,116 @@
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+
+from tangyin.errors import TangyinError
+from tangyin.lstm import GATES, Parameters
+
+H, E = 4, 3
+
+
+def state_dict(bias: bool = True) -> dict[str, np.ndarray]:
+    layer = torch.nn.LSTM(E, H, bias=bias, dtype=torch.float64)
+    return {name: tensor.numpy() for name, tensor in layer.state_dict().items()}
+
+
+def test_gates_stand_in_the_order_of_torch(
+    generator: np.random.Generator, random_parameters: Callable[..., Parameters]
+) -> None:
+    parameters = random_parameters(generator, H, E)
+    assert GATES == ("i", "f", "g", "o")
+    for place, gate in enumerate(GATES):
+        rows = slice(place * H, (place + 1) * H)
+        weight = getattr(parameters, f"W_{gate}")
+        np.testing.assert_array_equal(weight[:, :H], parameters.W_hh[rows])
+        np.testing.assert_array_equal(weight[:, H:], parameters.W_ih[rows])
+        np.testing.assert_array_equal(getattr(parameters, f"b_{gate}"), parameters.b[rows])
+
+
+def test_writing_into_a_joined_weight_is_refused(
+    generator: np.random.Generator, random_parameters: Callable[..., Parameters]
+) -> None:
+    parameters = random_parameters(generator, H, E)
+    with pytest.raises(ValueError, match="read-only"):
+        parameters.W_f[0, 0] = 1
+
+
+def test_bias_of_a_gate_is_a_view(
+    generator: np.random.Generator, random_parameters: Callable[..., Parameters]
+) -> None:
+    parameters = random_parameters(generator, H, E)
+    parameters.b_f[:] = 1
+    np.testing.assert_array_equal(parameters.b[H : 2 * H], 1)
+
+
+def test_stacking_the_gates_round_trips(
+    generator: np.random.Generator, random_parameters: Callable[..., Parameters]
+) -> None:
+    parameters = random_parameters(generator, H, E)
+    gates = {f"{kind}_{g}": getattr(parameters, f"{kind}_{g}") for g in "ogfi" for kind in "bW"}
+    again = Parameters.from_gates(**gates)
+    np.testing.assert_array_equal(again.W_ih, parameters.W_ih)
+    np.testing.assert_array_equal(again.W_hh, parameters.W_hh)
+    np.testing.assert_array_equal(again.b, parameters.b)
+    with pytest.raises(ValueError, match="b_o"):
+        Parameters.from_gates(**{name: gates[name] for name in gates if name != "b_o"})
+
+
+def test_state_dict_of_torch_loads_with_its_biases_summed() -> None:
+    state = state_dict()
+    parameters = Parameters.from_state_dict({f"lstm.{k}": v for k, v in state.items()}, "lstm.")
+    np.testing.assert_array_equal(parameters.W_ih, state["weight_ih_l0"])
+    np.testing.assert_array_equal(parameters.W_hh, state["weight_hh_l0"])
+    np.testing.assert_array_equal(parameters.b, state["bias_ih_l0"] + state["bias_hh_l0"])
+
+
+def test_saved_state_dict_loads_into_torch(
+    generator: np.random.Generator, random_parameters: Callable[..., Parameters]
+) -> None:
+    parameters = random_parameters(generator, H, E)
+    layer = torch.nn.LSTM(E, H, dtype=torch.float64)
+    saved = parameters.state_dict()
+    layer.load_state_dict({name: torch.from_numpy(array) for name, array in saved.items()})
+    np.testing.assert_array_equal(layer.bias_hh_l0.detach().numpy(), 0)
+    again = Parameters.from_state_dict(
+        {name: tensor.numpy() for name, tensor in layer.state_dict().items()}
+    )
+    np.testing.assert_array_equal(again.W_ih, parameters.W_ih)
+    np.testing.assert_array_equal(again.W_hh, parameters.W_hh)
+    np.testing.assert_array_equal(again.b, parameters.b)
+
+
+def test_layer_without_bias_loads_with_zeros() -> None:
+    np.testing.assert_array_equal(Parameters.from_state_dict(state_dict(bias=False)).b, 0)
+
+
+def test_missing_weight_is_named() -> None:
+    state = state_dict()
+    del state["weight_hh_l0"]
+    with pytest.raises(TangyinError, match="weight_hh_l0"):
+        Parameters.from_state_dict(state)
+
+
+@pytest.mark.parametrize(
+    ("W_ih", "W_hh", "b"),
+    [
+        ((16, 3), (16, 3), (16,)),
+        ((12, 3), (16, 4), (16,)),
+        ((16, 3), (16, 4), (4,)),
+        ((16,), (16, 4), (16,)),
+        ((16, 3), (16,), (16,)),
+    ],
+)
+def test_shapes_of_no_layer_are_refused(
+    W_ih: tuple[int, ...], W_hh: tuple[int, ...], b: tuple[int, ...]
+) -> None:
+    with pytest.raises(ValueError, match="give it the shape"):
+        Parameters(np.zeros(W_ih), np.zeros(W_hh), np.zeros(b))
+
+
+@pytest.mark.parametrize("dtypes", [(np.float64, np.float32, np.float64), (int, int, int)])
+def test_dtypes_of_no_layer_are_refused(dtypes: tuple[type, ...]) -> None:
+    shapes = ((16, 3), (16, 4), (16,))
+    with pytest.raises(ValueError, match="one floating dtype"):
+        Parameters(*(np.zeros(s, d) for s, d in zip(shapes, dtypes, strict=True)))

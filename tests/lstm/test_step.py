@@ -1,0 +1,110 @@
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+
+from tangyin.lstm import Parameters, step_backward, step_forward
+
+B, H, E = 6, 5, 3
+
+
+def torch_cell(parameters: Parameters) -> torch.nn.LSTMCell:
+    cell = torch.nn.LSTMCell(parameters.input_size, parameters.hidden_size)
+    cell = cell.to(torch.from_numpy(parameters.b).dtype)
+    with torch.no_grad():
+        cell.weight_ih.copy_(torch.from_numpy(parameters.W_ih))
+        cell.weight_hh.copy_(torch.from_numpy(parameters.W_hh))
+        cell.bias_ih.copy_(torch.from_numpy(parameters.b))
+        cell.bias_hh.zero_()
+    return cell
+
+
+@pytest.mark.parametrize("scale", [0.7, 20.0], ids=["ordinary", "saturated"])
+@pytest.mark.parametrize("reached", ["both", "h", "c"])
+@pytest.mark.parametrize(("dtype", "bound"), [(np.float64, 1e-12), (np.float32, 1e-5)])
+def test_step_and_its_backward_are_those_of_torch(
+    scale: float,
+    reached: str,
+    dtype: type,
+    bound: float,
+    generator: np.random.Generator,
+    random_parameters: Callable[..., Parameters],
+    relative_error: Callable[..., float],
+) -> None:
+    parameters = random_parameters(generator, H, E, scale, dtype)
+    cell = torch_cell(parameters)
+    x, h, c = (generator.standard_normal((B, n)).astype(dtype) for n in (E, H, H))
+    dh, dc = (generator.standard_normal((B, H)).astype(dtype) for _ in range(2))
+    dh *= reached in ("both", "h")
+    dc *= reached in ("both", "c")
+    tensors = [torch.from_numpy(a).requires_grad_() for a in (x, h, c)]
+    new_h, new_c = cell(tensors[0], (tensors[1], tensors[2]))
+    torch.autograd.backward([new_h, new_c], [torch.from_numpy(dh), torch.from_numpy(dc)])
+
+    step = step_forward(parameters, x, h, c)
+    assert step.h.dtype == step.c.dtype == dtype
+    assert relative_error(step.h, new_h) <= bound
+    assert relative_error(step.c, new_c) <= bound
+    ours = step_backward(parameters, step, dh, dc)
+    references = {
+        "W_ih": cell.weight_ih.grad,
+        "W_hh": cell.weight_hh.grad,
+        "b": cell.bias_ih.grad,
+        "x": tensors[0].grad,
+        "h_prev": tensors[1].grad,
+        "c_prev": tensors[2].grad,
+    }
+    for name, reference in references.items():
+        array = getattr(ours, name)
+        assert array.dtype == dtype
+        assert relative_error(array, reference) <= bound, name
+
+
+def test_one_step_alone_is_a_batch_of_one(
+    generator: np.random.Generator, random_parameters: Callable[..., Parameters]
+) -> None:
+    parameters = random_parameters(generator, H, E)
+    x, h, c, dh, dc = (generator.standard_normal(n) for n in (E, H, H, H, H))
+    alone = step_forward(parameters, x, h, c)
+    batch = step_forward(parameters, x[None], h[None], c[None])
+    np.testing.assert_allclose(alone.h, batch.h[0], rtol=1e-14)
+    gradients = step_backward(parameters, alone, dh, dc)
+    batched = step_backward(parameters, batch, dh[None], dc[None])
+    np.testing.assert_allclose(gradients.W_hh, batched.W_hh, rtol=1e-13)
+    np.testing.assert_allclose(gradients.W_ih, batched.W_ih, rtol=1e-13)
+    np.testing.assert_allclose(gradients.b, batched.b, rtol=1e-13)
+    np.testing.assert_allclose(gradients.x, batched.x[0], rtol=1e-13)
+
+
+def test_huge_weights_give_no_overflow(
+    generator: np.random.Generator, random_parameters: Callable[..., Parameters]
+) -> None:
+    parameters = random_parameters(generator, H, E, scale=1e4)
+    x, h, c = (generator.standard_normal((B, n)) for n in (E, H, H))
+    with np.errstate(all="raise", under="ignore"):
+        step = step_forward(parameters, x, h, c)
+        gradients = step_backward(parameters, step, np.ones((B, H)), np.ones((B, H)))
+    assert all(np.isfinite(array).all() for array in gradients)
+
+
+@pytest.mark.parametrize("wrong", ["x", "h_prev", "c_prev"])
+def test_state_that_would_broadcast_is_refused(
+    wrong: str, generator: np.random.Generator, random_parameters: Callable[..., Parameters]
+) -> None:
+    parameters = random_parameters(generator, H, E)
+    read = {"x": np.ones((B, E)), "h_prev": np.ones((B, H)), "c_prev": np.ones((B, H))}
+    read[wrong] = read[wrong][:, :1]
+    with pytest.raises(ValueError, match=wrong):
+        step_forward(parameters, **read)
+
+
+def test_adjoint_that_would_broadcast_is_refused(
+    generator: np.random.Generator, random_parameters: Callable[..., Parameters]
+) -> None:
+    parameters = random_parameters(generator, H, E)
+    step = step_forward(parameters, np.ones((B, E)), np.ones((B, H)), np.ones((B, H)))
+    with pytest.raises(ValueError, match="dh"):
+        step_backward(parameters, step, np.ones(H), np.ones((B, H)))
+    with pytest.raises(ValueError, match="dc"):
+        step_backward(parameters, step, np.ones((B, H)), np.ones(H))

@@ -1,0 +1,201 @@
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+
+from tangyin import lstm
+from tangyin.lstm import Parameters, jacobians, step_backward, step_forward
+
+NAMES = [
+    "f",
+    "i",
+    "g",
+    "c",
+    "c_prev",
+    "o",
+    "h_prev",
+    "x",
+    "W_f",
+    "W_i",
+    "W_g",
+    "W_o",
+    "b_f",
+    "b_i",
+    "b_g",
+    "b_o",
+]
+SIZES = [(5, 3), (1, 1), (3, 6)]
+
+
+def h_of(v: dict, xp):
+    """The step written once more, from its definition; a gate or c given in `v` is held there."""
+    z = xp.concatenate([v["h_prev"], v["x"]])
+
+    def gate(name: str):
+        if name in v:
+            return v[name]
+        y = v[f"W_{name}"] @ z + v[f"b_{name}"]
+        return xp.tanh(y) if name == "g" else 1 / (1 + xp.exp(-y))
+
+    c = v["c"] if "c" in v else gate("f") * v["c_prev"] + gate("i") * gate("g")
+    return gate("o") * xp.tanh(c)
+
+
+def drawn(
+    generator: np.random.Generator, parameters: Parameters
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """The values a step reads, and those on its way."""
+    H, E = parameters.hidden_size, parameters.input_size
+    read = {
+        "x": generator.standard_normal(E),
+        "h_prev": generator.standard_normal(H),
+        "c_prev": generator.standard_normal(H),
+    }
+    step = step_forward(parameters, **read)
+    weights = {
+        f"{kind}_{gate}": getattr(parameters, f"{kind}_{gate}").copy()
+        for kind in "Wb"
+        for gate in "ifgo"
+    }
+    on_the_way = {"i": step.i, "f": step.f, "g": step.g, "o": step.o, "c": step.c}
+    return read | weights, on_the_way
+
+
+def test_jacobians_have_exactly_the_documented_names(
+    generator: np.random.Generator, random_parameters: Callable[..., Parameters]
+) -> None:
+    parameters = random_parameters(generator, 3, 2)
+    result = jacobians(parameters, np.ones(2), np.ones(3), np.ones(3))
+    assert list(result) == NAMES
+    shapes = {name: array.shape for name, array in result.items()}
+    assert shapes["x"] == (3, 2)
+    assert all(shapes[name] == (3, 3, 5) for name in NAMES if name.startswith("W"))
+    assert all(shapes[name] == (3, 3) for name in NAMES if name != "x" and not name.startswith("W"))
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", NAMES)
+def test_jacobian_is_that_of_central_differences(
+    name: str,
+    size: tuple[int, int],
+    generator: np.random.Generator,
+    random_parameters: Callable[..., Parameters],
+    central_differences: Callable[..., np.ndarray],
+    relative_error: Callable[..., float],
+) -> None:
+    parameters = random_parameters(generator, *size)
+    values, on_the_way = drawn(generator, parameters)
+    ours = jacobians(parameters, values["x"], values["h_prev"], values["c_prev"])[name]
+    reference = central_differences(
+        lambda v: h_of(values | {name: v}, np), (values | on_the_way)[name]
+    )
+    assert relative_error(ours, reference) <= 1e-7
+
+
+@pytest.mark.parametrize(
+    ("scale", "floor"), [(0.7, 1e-300), (20.0, 1e-2)], ids=["ordinary", "saturated"]
+)
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", NAMES)
+def test_jacobian_is_that_of_autograd(
+    name: str,
+    size: tuple[int, int],
+    scale: float,
+    floor: float,
+    generator: np.random.Generator,
+    random_parameters: Callable[..., Parameters],
+    relative_error: Callable[..., float],
+) -> None:
+    parameters = random_parameters(generator, *size, scale=scale)
+    values, on_the_way = drawn(generator, parameters)
+    ours = jacobians(parameters, values["x"], values["h_prev"], values["c_prev"])[name]
+    tensors = {key: torch.from_numpy(value) for key, value in values.items()}
+
+    def torch_h_of(v: torch.Tensor) -> torch.Tensor:
+        return h_of(tensors | {name: v}, torch)
+
+    varied = torch.from_numpy((values | on_the_way)[name].copy())
+    reference = torch.autograd.functional.jacobian(torch_h_of, varied)
+    assert relative_error(ours, reference, floor) <= 1e-12
+
+
+def test_c_has_no_derivative_by_o(
+    generator: np.random.Generator, random_parameters: Callable[..., Parameters]
+) -> None:
+    parameters = random_parameters(generator, 3, 2)
+    values, _ = drawn(generator, parameters)
+    read = [values[name] for name in ("x", "h_prev", "c_prev")]
+    before = step_forward(parameters, *read)
+    changed = {f"{kind}_{gate}": values[f"{kind}_{gate}"] for kind in "Wb" for gate in "ifgo"}
+    after = step_forward(Parameters.from_gates(**changed | {"b_o": values["b_o"] + 1}), *read)
+    assert not np.allclose(before.o, after.o)
+    np.testing.assert_array_equal(before.c, after.c)
+
+
+def test_backward_is_the_adjoint_times_the_jacobian(
+    generator: np.random.Generator,
+    random_parameters: Callable[..., Parameters],
+    relative_error: Callable[..., float],
+) -> None:
+    H = 4
+    parameters = random_parameters(generator, H, 3)
+    values, _ = drawn(generator, parameters)
+    step = step_forward(parameters, values["x"], values["h_prev"], values["c_prev"])
+    dh = generator.standard_normal(H)
+    gradients = step_backward(parameters, step, dh, np.zeros(H))
+    matrices = jacobians(parameters, step.x, step.h_prev, step.c_prev)
+    W = np.concatenate([gradients.W_hh, gradients.W_ih], axis=1)
+    for name, array in (
+        ("x", gradients.x),
+        ("h_prev", gradients.h_prev),
+        ("c_prev", gradients.c_prev),
+        *((f"W_{gate}", W[k * H : (k + 1) * H]) for k, gate in enumerate("ifgo")),
+        *((f"b_{gate}", gradients.b[k * H : (k + 1) * H]) for k, gate in enumerate("ifgo")),
+    ):
+        expected = np.tensordot(dh, matrices[name], axes=1)
+        assert relative_error(array, expected) <= 1e-12, name
+
+
+def test_jacobians_of_c_are_those_of_autograd(
+    generator: np.random.Generator,
+    random_parameters: Callable[..., Parameters],
+    relative_error: Callable[..., float],
+) -> None:
+    parameters = random_parameters(generator, 4, 3)
+    values, _ = drawn(generator, parameters)
+    step = step_forward(parameters, values["x"], values["h_prev"], values["c_prev"])
+    cell = torch.nn.LSTMCell(3, 4, dtype=torch.float64)
+    with torch.no_grad():
+        cell.weight_ih.copy_(torch.from_numpy(parameters.W_ih))
+        cell.weight_hh.copy_(torch.from_numpy(parameters.W_hh))
+        cell.bias_ih.copy_(torch.from_numpy(parameters.b))
+        cell.bias_hh.zero_()
+    x, h, c = (torch.from_numpy(values[name]) for name in ("x", "h_prev", "c_prev"))
+    by_h = torch.autograd.functional.jacobian(lambda v: cell(x, (v, c))[1], h)
+    by_x = torch.autograd.functional.jacobian(lambda v: cell(v, (h, c))[1], x)
+    assert relative_error(lstm.dc_dh_prev(parameters, step), by_h) <= 1e-12
+    assert relative_error(lstm.dc_dx(parameters, step), by_x) <= 1e-12
+
+
+def test_jacobians_keep_float32(
+    generator: np.random.Generator,
+    random_parameters: Callable[..., Parameters],
+    relative_error: Callable[..., float],
+) -> None:
+    double = random_parameters(generator, 4, 3)
+    single = Parameters(*(a.astype(np.float32) for a in (double.W_ih, double.W_hh, double.b)))
+    values, _ = drawn(generator, double)
+    read = [values[name] for name in ("x", "h_prev", "c_prev")]
+    ours = jacobians(single, *(value.astype(np.float32) for value in read))
+    for name, reference in jacobians(double, *read).items():
+        assert ours[name].dtype == np.float32, name
+        assert relative_error(ours[name], reference) <= 1e-5, name
+
+
+def test_batch_is_refused(
+    generator: np.random.Generator, random_parameters: Callable[..., Parameters]
+) -> None:
+    parameters = random_parameters(generator, 3, 2)
+    with pytest.raises(ValueError, match="one step alone"):
+        jacobians(parameters, np.ones((1, 2)), np.ones((1, 3)), np.ones((1, 3)))
