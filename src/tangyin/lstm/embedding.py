@@ -38,7 +38,7 @@ def embedding_backward(tokens: IntArray, dx: FloatArray, vocabulary_size: int) -
         (V, E); zeros for a token that does not occur.
     """
     flat = tokens.reshape(-1)  # (N,)
-    rows = dx.reshape(flat.size, -1)  # (N, E)
+    rows = dx.reshape(flat.size, dx.shape[-1])  # (N, E)
     dweight = np.zeros((vocabulary_size, dx.shape[-1]), dx.dtype)
     if flat.size:
         # Sorted, the places of one token are neighbours, and each run of them is one sum.

@@ -67,8 +67,7 @@ def cross_entropy_backward(
     """
     targets, mask = _counted(probabilities, targets, mask)
     du = np.where(mask[..., None], probabilities, 0)
-    rows = np.nonzero(mask)
-    du[(*rows, targets[mask])] -= 1
+    du.reshape(-1, du.shape[-1])[np.flatnonzero(mask), targets[mask]] -= 1
     du /= int(mask.sum())
     return du
 

@@ -1,0 +1,104 @@
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from tangyin.errors import TangyinError
+from tangyin.lstm import SGD, Adadelta, Adagrad, Adam, AdamW, Optimizer, RMSprop
+
+STEPS = 50
+# Options differ from the defaults and from what would leave a term of the rule out.
+CASES: list[tuple[type[Optimizer], type[torch.optim.Optimizer], dict[str, Any]]] = [
+    (SGD, torch.optim.SGD, {}),
+    (SGD, torch.optim.SGD, {"lr": 0.05, "momentum": 0.9}),
+    (SGD, torch.optim.SGD, {"lr": 0.05, "momentum": 0.8, "dampening": 0.3, "weight_decay": 0.1}),
+    (SGD, torch.optim.SGD, {"lr": 0.05, "momentum": 0.9, "nesterov": True, "weight_decay": 0.1}),
+    (RMSprop, torch.optim.RMSprop, {}),
+    (RMSprop, torch.optim.RMSprop, {"lr": 0.02, "alpha": 0.9, "eps": 1e-3, "weight_decay": 0.1}),
+    (RMSprop, torch.optim.RMSprop, {"momentum": 0.9, "eps": 1e-4}),
+    (RMSprop, torch.optim.RMSprop, {"centered": True, "momentum": 0.5, "alpha": 0.8, "eps": 1e-2}),
+    (Adam, torch.optim.Adam, {}),
+    (Adam, torch.optim.Adam, {"lr": 0.03, "betas": (0.8, 0.95), "eps": 1e-3, "weight_decay": 0.1}),
+    (Adam, torch.optim.Adam, {"lr": 0.03, "amsgrad": True, "betas": (0.5, 0.7)}),
+    (AdamW, torch.optim.AdamW, {}),
+    (AdamW, torch.optim.AdamW, {"lr": 0.03, "betas": (0.8, 0.95), "weight_decay": 0.3}),
+    (Adadelta, torch.optim.Adadelta, {}),
+    (Adadelta, torch.optim.Adadelta, {"lr": 0.5, "rho": 0.7, "eps": 1e-3, "weight_decay": 0.1}),
+    (Adagrad, torch.optim.Adagrad, {}),
+    (
+        Adagrad,
+        torch.optim.Adagrad,
+        {
+            "lr": 0.1,
+            "lr_decay": 0.05,
+            "weight_decay": 0.1,
+            "initial_accumulator_value": 0.5,
+            "eps": 1e-2,
+        },
+    ),
+]
+IDS = [f"{ours.__name__}-{'-'.join(options) or 'defaults'}" for ours, _, options in CASES]
+SHAPES = {"W": (4, 3), "b": (5,), "s": ()}
+
+
+@pytest.mark.parametrize(("dtype", "bound"), [(np.float64, 1e-12), (np.float32, 1e-6)])
+@pytest.mark.parametrize(("ours", "theirs", "options"), CASES, ids=IDS)
+def test_optimizer_follows_torch_step_by_step(
+    ours: type[Optimizer],
+    theirs: type[torch.optim.Optimizer],
+    options: dict[str, Any],
+    dtype: type,
+    bound: float,
+    generator: np.random.Generator,
+    relative_error: Callable[..., float],
+) -> None:
+    start = {name: generator.standard_normal(s).astype(dtype) for name, s in SHAPES.items()}
+    parameters = {name: array.copy() for name, array in start.items()}
+    tensors = {name: torch.from_numpy(array.copy()) for name, array in start.items()}
+    optimizer = ours(parameters, **options)
+    reference = theirs(tensors.values(), **options)
+    for step in range(STEPS):
+        if step == STEPS // 2:
+            optimizer.lr /= 3
+            reference.param_groups[0]["lr"] /= 3
+        gradients = {
+            name: np.asarray(
+                10.0 ** generator.integers(-4, 2) * generator.standard_normal(shape), dtype
+            )
+            for name, shape in SHAPES.items()
+        }
+        for name, tensor in tensors.items():
+            tensor.grad = torch.from_numpy(gradients[name].copy())
+        before = {name: gradient.copy() for name, gradient in gradients.items()}
+        optimizer.step(gradients)
+        reference.step()
+        for name, array in parameters.items():
+            assert array.dtype == dtype
+            assert relative_error(array, tensors[name], 1.0) <= bound, (step, name)
+            np.testing.assert_array_equal(gradients[name], before[name])
+    assert all(np.abs(parameters[name] - start[name]).max() > 1e-3 for name in parameters)
+
+
+def test_parameters_change_in_place(generator: np.random.Generator) -> None:
+    array = generator.standard_normal(3)
+    view = array[:]
+    Adam({"a": array}).step({"a": np.ones(3)})
+    assert np.shares_memory(view, array)
+    np.testing.assert_array_equal(view, array)
+
+
+def test_gradient_of_another_name_or_shape_is_refused() -> None:
+    optimizer = SGD({"a": np.zeros(3)})
+    with pytest.raises(TangyinError, match="gradients of b"):
+        optimizer.step({"b": np.zeros(3)})
+    with pytest.raises(ValueError, match="gradient of a"):
+        optimizer.step({"a": np.zeros((1, 3))})
+    assert optimizer.steps == 0
+
+
+@pytest.mark.parametrize("options", [{}, {"momentum": 0.9, "dampening": 0.1}])
+def test_nesterov_without_its_momentum_is_refused(options: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="nesterov"):
+        SGD({"a": np.zeros(3)}, nesterov=True, **options)
