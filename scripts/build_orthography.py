@@ -5,7 +5,7 @@
 
 The first lists the characters that are simplified and traditional at once (里, 后, 云): by
 OpenCC's table (Apache-2.0) they may stay as they are. The second maps characters that the corpus
-hardly has to the form that it writes instead (為 → 爲, 国 → 國): candidates come from OpenCC's
+hardly has to the form that it writes instead (為 → 爲, 眞 → 真): candidates come from OpenCC's
 conversions between the regional standards and from our table of variants, counts from the
 prepared corpus (third and fourth column).
 """
@@ -43,6 +43,8 @@ if __name__ == "__main__":
     for character in every:
         if counts[character] > RARE or character in both:
             continue
+        if converters[0].convert(character) != character:
+            continue  # simplified: OpenCC converts it, by the words around it
         simplified = to_simplified(character)
         others = {converter.convert(character) for converter in converters}
         others |= relatives[simplified] | {simplified, fold_variants(character)}

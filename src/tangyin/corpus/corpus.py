@@ -58,7 +58,7 @@ class Corpus:
         parts: Iterable[str] | None = None,
     ) -> "Corpus":
         """The poems that are in all the given sets, in the same order; None admits everything."""
-        keep = range(len(self))
+        keep: Iterable[int] = range(len(self))
         for column, wanted in (
             (self.form, forms),
             (self.dynasty, dynasties),
@@ -66,8 +66,9 @@ class Corpus:
         ):
             if wanted is not None:
                 names = {str(value) for value in wanted}
-                keep = [i for i in keep if column[i] in names]  # type: ignore[assignment]
-        return Corpus(*([column[i] for i in keep] for column in self._columns()), facts=self.facts)
+                keep = [i for i in keep if column[i] in names]
+        chosen = {name: [getattr(self, name)[i] for i in keep] for name in COLUMNS}
+        return Corpus(**chosen, facts=self.facts)
 
     def _columns(self) -> list[list[str]]:
         return [getattr(self, name) for name in COLUMNS]

@@ -1,0 +1,61 @@
+"""Finding models: those shipped in the package, one's own, and files."""
+
+import os
+from importlib.resources import as_file
+from pathlib import Path
+
+import platformdirs
+
+from tangyin.data.files import data_file
+from tangyin.errors import TangyinError, UsageError
+from tangyin.modelfile import ModelFile, load_model
+
+DEFAULT = "report"
+SHIPPED = ("report",)
+
+
+def models_home() -> Path:
+    """The folder of one's own models: `$TANGYIN_HOME/models`, or in the user's data folder."""
+    override = os.environ.get("TANGYIN_HOME")
+    root = Path(override).expanduser() if override else platformdirs.user_data_path("tangyin")
+    return root / "models"
+
+
+def own_models() -> list[Path]:
+    """The model files in `models_home()`, by name."""
+    return sorted(models_home().glob("*.safetensors"))
+
+
+def find_model(name: str) -> ModelFile:
+    """Load a model by name or file.
+
+    Args:
+        name: a shipped model's name, the name of one in `models_home()`, or the path of a file.
+
+    Raises:
+        UsageError: there is no such model.
+        TangyinError: there is, and it is damaged.
+    """
+    if name in SHIPPED:
+        with as_file(data_file(f"models/{name}.safetensors")) as path:
+            return load_model(path)
+    for path in (Path(name), models_home() / f"{name}.safetensors"):
+        if path.is_file():
+            return load_model(path)
+    if os.sep in name or name.endswith(".safetensors"):
+        raise UsageError(f"there is no model file {name}; see `tangyin models` for those there are")
+    known = ", ".join([*SHIPPED, *(path.stem for path in own_models())])
+    raise UsageError(f"there is no model called {name}; there are {known}, or give a file's path")
+
+
+def shipped_or_own() -> list[tuple[str, ModelFile | TangyinError]]:
+    """Every model there is with its origin; a damaged one is told by its error."""
+    found: list[tuple[str, ModelFile | TangyinError]] = []
+    places = [("shipped", name) for name in SHIPPED]
+    places += [(str(path), str(path)) for path in own_models()]
+    for origin, name in places:
+        try:
+            found.append((origin, find_model(name)))
+        except TangyinError as error:
+            found.append((origin, error))
+    return found

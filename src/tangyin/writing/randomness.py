@@ -1,0 +1,33 @@
+"""A stream of random numbers of its own for every poem."""
+
+import secrets
+
+import numpy as np
+import numpy.typing as npt
+
+SEEDS = 2**64
+"""Seeds are whole numbers from 0 to SEEDS - 1."""
+
+
+def poem_uniforms(seed: int, number: int, count: int) -> npt.NDArray[np.float64]:
+    """Uniform numbers in [0, 1) for one poem.
+
+    The generator is Philox (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"),
+    counter-based and keyed by (seed, number): poem 7 of a seed is the same whatever was drawn for
+    other poems.
+
+    Args:
+        seed: 0 … 2⁶⁴-1.
+        number: which poem of that seed.
+        count: how many numbers, one a step.
+
+    Returns:
+        float64 of shape (count,).
+    """
+    key = np.array([seed, number], dtype=np.uint64)
+    return np.random.Generator(np.random.Philox(key=key)).random(count)
+
+
+def new_seed() -> int:
+    """A seed for a caller who named none: short enough to type again."""
+    return secrets.randbelow(2**32)

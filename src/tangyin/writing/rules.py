@@ -1,0 +1,189 @@
+"""Sampling rules: how the next token is chosen among the candidates.
+
+A rule sees the model's log-probabilities of the candidates that the form admits at this place, and
+one uniform number for each poem. It never sees `<unk>`, and never has to know a form.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from tangyin.errors import UsageError
+
+Array = npt.NDArray[np.float32]
+Uniforms = npt.NDArray[np.float64]
+Values = npt.NDArray[np.floating]
+Choice = npt.NDArray[np.intp]
+
+FEW = 12
+"""Up to so many largest values are found one after the other."""
+
+
+class Rule(Protocol):
+    """Chooses one candidate for each poem."""
+
+    name: ClassVar[str]
+
+    def choose(self, log_probs: Array, uniforms: Uniforms) -> Choice:
+        """Choose among the candidates.
+
+        Args:
+            log_probs: (B, C), log-probabilities of C candidates under the unmasked model; they
+                need not sum to one.
+            uniforms: (B,), one number in [0, 1) a poem.
+
+        Returns:
+            (B,), a column of `log_probs` for each row.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Argmax:
+    """The most likely candidate."""
+
+    name: ClassVar[str] = "argmax"
+
+    def choose(self, log_probs: Array, uniforms: Uniforms) -> Choice:  # noqa: ARG002
+        """See `Rule.choose`; the uniforms are not used."""
+        chosen: Choice = log_probs.argmax(axis=1)
+        return chosen
+
+
+@dataclass(frozen=True)
+class RandomK:
+    """The course report's random-k: uniform among the k most likely candidates.
+
+    A candidate that is nearly certain is taken as it is, so that the rule does not break what the
+    model knows.
+
+    Attributes:
+        k: how many candidates share the chance.
+        certainty: probability from which the most likely one is simply taken.
+    """
+
+    name: ClassVar[str] = "random-k"
+    k: int = 5
+    certainty: float = 0.9
+
+    def __post_init__(self) -> None:
+        if self.k < 1:
+            raise UsageError(f"k is {self.k}; give a whole number from 1 up")
+        if not 0 < self.certainty <= 1:
+            raise UsageError(f"certainty is {self.certainty}; give a number above 0 and up to 1")
+
+    def choose(self, log_probs: Array, uniforms: Uniforms) -> Choice:
+        """See `Rule.choose`."""
+        k = min(self.k, log_probs.shape[1])
+        columns, best = _largest(log_probs, k)
+        rank = np.minimum((uniforms * k).astype(np.intp), k - 1)
+        rank[best[:, 0] >= np.log(self.certainty)] = 0
+        return _pick(columns, rank)
+
+
+@dataclass(frozen=True)
+class Temperature:
+    """Sampling from the model, its logits divided by a temperature.
+
+    Attributes:
+        temperature: below 1 the likely grow likelier, above 1 the unlikely do.
+    """
+
+    name: ClassVar[str] = "temperature"
+    temperature: float = 1.0
+
+    def __post_init__(self) -> None:
+        _check_temperature(self.temperature)
+
+    def choose(self, log_probs: Array, uniforms: Uniforms) -> Choice:
+        """See `Rule.choose`."""
+        return _draw(_weights(log_probs, self.temperature), uniforms)
+
+
+@dataclass(frozen=True)
+class TopP:
+    """Nucleus sampling (Holtzman et al. 2020, "The curious case of neural text degeneration").
+
+    Samples from the smallest set of candidates that together have the share `p` of the
+    probability.
+
+    Attributes:
+        p: the share, in (0, 1].
+        temperature: divides the logits first.
+    """
+
+    name: ClassVar[str] = "top-p"
+    p: float = 0.9
+    temperature: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.p <= 1:
+            raise UsageError(f"p is {self.p}; give a number above 0 and up to 1")
+        _check_temperature(self.temperature)
+
+    def choose(self, log_probs: Array, uniforms: Uniforms) -> Choice:
+        """See `Rule.choose`."""
+        weights = _weights(log_probs, self.temperature)
+        share = self.p * weights.sum(axis=1, keepdims=True)
+        # The nucleus is rarely wide: rank a few hundred, and all of them only where that falls
+        # short.
+        order, ranked = _largest(weights, min(256, weights.shape[1]))
+        if (ranked.sum(axis=1, keepdims=True) < share).any():
+            order, ranked = _largest(weights, weights.shape[1])
+        # A candidate belongs to the nucleus when those before it do not yet hold the share.
+        ranked[np.cumsum(ranked, axis=1) - ranked >= share] = 0
+        chosen = _draw(ranked, uniforms)
+        return _pick(order, chosen)
+
+
+def _check_temperature(temperature: float) -> None:
+    if not 0.01 <= temperature <= 100:
+        raise UsageError(f"the temperature is {temperature}; give a number from 0.01 to 100")
+
+
+def _weights(log_probs: Array, temperature: float) -> npt.NDArray[np.float64]:
+    """Probabilities up to a factor, the largest of each row being 1."""
+    scaled = log_probs.astype(np.float64)
+    scaled -= scaled.max(axis=1, keepdims=True)
+    scaled /= temperature
+    weights: npt.NDArray[np.float64] = np.exp(scaled, out=scaled)
+    return weights
+
+
+def _draw(weights: Values, uniforms: Uniforms) -> Choice:
+    """Draw a column of each row in proportion to its weights, by inversion."""
+    cumulative = np.cumsum(weights, axis=1)
+    thresholds = uniforms[:, None] * cumulative[:, -1:]
+    # Rounding can put the threshold on the total itself, past the last column.
+    chosen = (cumulative <= thresholds).sum(axis=1)
+    bounded: Choice = np.minimum(chosen, weights.shape[1] - 1)
+    return bounded
+
+
+def _pick(columns: Choice, rank: Choice) -> Choice:
+    """`columns[row, rank[row]]` for every row."""
+    picked: Choice = np.take_along_axis(columns, rank[:, None], axis=1)[:, 0]
+    return picked
+
+
+def _largest(values: Values, k: int) -> tuple[Choice, Values]:
+    """Columns and values of the k largest of each row, largest first; ties by column."""
+    rows = np.arange(len(values))
+    if k <= FEW:
+        # A few passes for the maximum are faster than a partition of the whole row.
+        rest = values.copy()
+        columns = np.empty((len(values), k), np.intp)
+        for rank in range(k):
+            columns[:, rank] = rest.argmax(axis=1)
+            rest[rows, columns[:, rank]] = -np.inf
+        return columns, np.take_along_axis(values, columns, axis=1)
+    if k < values.shape[1]:
+        columns = np.argpartition(values, -k, axis=1)[:, -k:]
+        columns.sort(axis=1)
+    else:
+        columns = np.broadcast_to(np.arange(k), values.shape)
+    chosen = np.take_along_axis(values, columns, axis=1)
+    order = np.argsort(-chosen, axis=1, kind="stable")
+    return np.take_along_axis(columns, order, axis=1), np.take_along_axis(chosen, order, axis=1)
