@@ -46,6 +46,11 @@ SUPPLEMENT = """
 """
 """Readings of characters that neither the source nor a variant of it has."""
 
+ALSO_WRITTEN = """
+凈淨 净淨 歛斂 貎貌 埸場 畊耕 苖苗 囗口 桉案 捄救 饑飢 舡船 蒭芻 麄麤 並幷 幷并
+"""
+"""Pairs of a character that the source has only as another word, and the one verse means by it."""
+
 COLLECTIONS = ("s2t", "jp2t", "tw2t", "hk2t", "t2jp", "t2tw", "t2hk", "t2s")
 
 
@@ -93,8 +98,12 @@ if __name__ == "__main__":
     missing = {c for text in corpus.text for c in text if is_hanzi(c)} - readings.keys()
     relatives = opencc_relatives(missing, set(readings))
     relatives |= {pair[0]: pair[1] for pair in VARIANTS.split() if pair[0] not in readings}
-    relatives |= {c: fold_variants(c) for c in missing if fold_variants(c) in readings}
+    for character in missing - relatives.keys():
+        if fold_variants(character) in readings:
+            relatives[character] = fold_variants(character)
     readings |= {c: readings[relative] for c, relative in relatives.items() if relative in readings}
+    for character, meant in ALSO_WRITTEN.split():
+        readings[character] |= readings[meant]
     for character, *reading in SUPPLEMENT.split():
         readings[character].add("".join(reading))
     with TARGET.open("w", encoding="utf-8", newline="\n") as file:

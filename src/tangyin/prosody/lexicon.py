@@ -1,0 +1,155 @@
+"""Tones and rhymes of characters: every reading with the weight that verse gives it."""
+
+import math
+from dataclasses import dataclass
+from functools import cache
+
+from tangyin.data.files import data_text
+from tangyin.prosody.rhyme import rhyme_of
+from tangyin.verse import corpus_spelling, fold_variants
+
+RARE = 0.02
+"""A tone that verse gives to less than this share of a character is no reading of it in a line.
+
+With "any reading passes" the rare level readings of 不 or 望 would let 孤平 through.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One way to read a character.
+
+    Attributes:
+        tone: 平, 上, 去 or 入.
+        rhyme: its rhyme in 平水韻, one of 106.
+        rime: its rhyme in 廣韻, by the level-tone member.
+        share: share of the character's places in verse that have this reading; those of one
+            character sum to 1.
+    """
+
+    tone: str
+    rhyme: str
+    rime: str
+    share: float
+
+    @property
+    def level(self) -> bool:
+        """Whether the reading is 平."""
+        return self.tone == "平"
+
+
+def readings_of(character: str) -> tuple[Reading, ...]:
+    """The readings of a character, the commonest first; empty when the lexicon lacks it.
+
+    A character that is not in the lexicon is looked up by its usual form (敎 as 教).
+    """
+    return _readings(character) or _readings(_usual(character))
+
+
+def level_share(character: str) -> float:
+    """The share of places at which verse reads the character 平; 0.5 when nothing is known."""
+    readings = readings_of(character)
+    return sum(r.share for r in readings if r.level) if readings else 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a character may be at one place, in costs of -ln(share).
+
+    Attributes:
+        level: cost of reading it 平 inside a line; infinite when verse does not.
+        oblique: cost of reading it 仄 inside a line; infinite when verse does not.
+        rhymes: for each rhyme (level or oblique) that it may end a line in, the cost; nothing is
+            left out for being rare there, since a rhyme says plainly which reading is meant.
+            Empty for a character without known readings, which may rhyme with anything.
+    """
+
+    level: float
+    oblique: float
+    rhymes: dict[str, float]
+    end_level: float
+    end_oblique: float
+
+
+@cache
+def place_of(character: str) -> Place:
+    """The costs of a character's readings inside a line and at its end."""
+    readings = readings_of(character)
+    if not readings:
+        even = math.log(2)
+        return Place(even, even, {}, even, even)
+    level = level_share(character)
+    rhymes: dict[str, float] = {}
+    for reading in readings:
+        cost = -math.log(max(reading.share, 1e-6))
+        rhymes[reading.rhyme] = min(cost, rhymes.get(reading.rhyme, math.inf))
+    tones = {reading.level for reading in readings}
+    return Place(
+        _cost(level) if level >= RARE else math.inf,
+        _cost(1 - level) if level <= 1 - RARE else math.inf,
+        rhymes,
+        _cost(level) if True in tones else math.inf,
+        _cost(1 - level) if False in tones else math.inf,
+    )
+
+
+def _cost(share: float) -> float:
+    return -math.log(max(share, 1e-6))
+
+
+def _usual(character: str) -> str:
+    return fold_variants(corpus_spelling(character))
+
+
+@cache
+def _readings(character: str) -> tuple[Reading, ...]:
+    known = _lexicon().get(character, "") + _later().get(character, "")
+    found = {(tone, rhyme_of(rime, tone)): rime for rime, tone in zip(known[::2], known[1::2], strict=True)}
+    if not found:
+        return ()
+    weights = _weighed(character, list(found))
+    readings = [
+        Reading(tone, rhyme, rime, weights[tone, rhyme]) for (tone, rhyme), rime in found.items()
+    ]
+    return tuple(sorted(readings, key=lambda reading: -reading.share))
+
+
+def _weighed(character: str, found: list[tuple[str, str]]) -> dict[tuple[str, str], float]:
+    """Share the level and the oblique part of a character's places out among its readings."""
+    share, counts = _priors().get(character) or _priors().get(_usual(character)) or (0.5, {})
+    levels = [reading for reading in found if reading[0] == "平"]
+    obliques = [reading for reading in found if reading[0] != "平"]
+    if not levels or not obliques:
+        share = 1.0 if levels else 0.0
+    # Half a count each, so that a reading never seen at a rhyme keeps a small weight.
+    seen = {reading: counts.get(reading[1], 0) + 0.5 for reading in levels}
+    whole = sum(seen.values())
+    weights = {reading: share * count / whole for reading, count in seen.items()}
+    return weights | {reading: (1 - share) / len(obliques) for reading in obliques}
+
+
+@cache
+def _lexicon() -> dict[str, str]:
+    rows = (row.partition("\t") for row in data_text("lexicon.tsv").splitlines())
+    return {character: readings for character, _, readings in rows}
+
+
+@cache
+def _later() -> dict[str, str]:
+    """Readings later than 廣韻, each with a witness in the file."""
+    later: dict[str, str] = {}
+    for row in data_text("later_readings.tsv").splitlines()[1:]:
+        character, reading, *_ = row.split("\t")
+        later[character] = later.get(character, "") + reading
+    return later
+
+
+@cache
+def _priors() -> dict[str, tuple[float, dict[str, int]]]:
+    """For each weighed character its level share and its counts by level rhyme."""
+    priors: dict[str, tuple[float, dict[str, int]]] = {}
+    for row in data_text("reading_priors.tsv").splitlines()[1:]:
+        character, share, _, _, rhymes = row.split("\t")
+        counts = {item[0]: int(item[1:]) for item in rhymes.split()}
+        priors[character] = (float(share), counts)
+    return priors

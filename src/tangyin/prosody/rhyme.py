@@ -1,0 +1,77 @@
+"""The 106 rhymes of 平水韻: from the rhymes of 廣韻, and which are neighbours.
+
+Source: 廣韻 (1008) and its 同用 notes as merged in 平水韻; 王力《漢語詩律學》 for the neighbours.
+"""
+
+LEVEL_RHYMES = "東冬江支微魚虞齊佳灰真文元寒刪先蕭肴豪歌麻陽庚青蒸尤侵覃鹽咸"
+"""The 30 level-tone rhymes in the order of the rhyme books."""
+
+_LEVEL_OF = {
+    rime: rhyme
+    for rhyme, rimes in (
+        ("東", "東"), ("冬", "冬鍾"), ("江", "江"), ("支", "支脂之"), ("微", "微"), ("魚", "魚"),
+        ("虞", "虞模"), ("齊", "齊祭"), ("佳", "佳皆夬"), ("灰", "灰咍廢泰"), ("真", "真臻"),
+        ("文", "文欣"), ("元", "元魂痕"), ("寒", "寒"), ("刪", "刪山"), ("先", "先仙"),
+        ("蕭", "蕭宵"), ("肴", "肴"), ("豪", "豪"), ("歌", "歌"), ("麻", "麻"), ("陽", "陽唐"),
+        ("庚", "庚耕清"), ("青", "青"), ("蒸", "蒸登"), ("尤", "尤侯幽"), ("侵", "侵"),
+        ("覃", "覃談"), ("鹽", "鹽添嚴"), ("咸", "咸銜凡"),
+    )
+    for rime in rimes
+}  # fmt: skip
+_RISING = dict(zip(
+    LEVEL_RHYMES, "董腫講紙尾語麌薺蟹賄軫吻阮旱潸銑篠巧皓哿馬養梗迥迥有寢感儉豏", strict=True
+))  # fmt: skip
+_DEPARTING = dict(zip(
+    LEVEL_RHYMES, "送宋絳寘未御遇霽卦隊震問願翰諫霰嘯效號箇禡漾敬徑徑宥沁勘豔陷", strict=True
+))  # fmt: skip
+_ENTERING = dict(
+    zip("東冬江真文元寒刪先陽庚青蒸侵覃鹽咸", "屋沃覺質物月曷黠屑藥陌錫職緝合葉洽", strict=True)
+)
+
+_GROUPS = (
+    "東冬",
+    "江陽",
+    "支微齊",
+    "魚虞",
+    "佳灰",
+    "真文元",
+    "寒刪先元",
+    "蕭肴豪",
+    "庚青蒸",
+    "覃鹽咸",
+)
+
+
+def rhyme_of(rime: str, tone: str) -> str:
+    """The rhyme of 平水韻 that a rhyme of 廣韻 belongs to.
+
+    Args:
+        rime: the name of the 廣韻 rhyme by its level-tone member (祭泰夬廢 by themselves).
+        tone: 平, 上, 去 or 入.
+
+    Raises:
+        KeyError: there is no such rhyme in that tone.
+    """
+    level = _LEVEL_OF[rime]
+    if tone == "平":
+        return level
+    if tone == "上":
+        return _RISING[level]
+    if tone == "去":
+        return "泰" if rime == "泰" else _DEPARTING[level]
+    # 業 (the entering tone of 嚴) went to 洽, unlike its level tone.
+    return "洽" if rime == "嚴" else _ENTERING[level]
+
+
+def neighbouring(rhyme: str, rime: str, other: str) -> bool:
+    """Whether a first line in `rhyme` may borrow from a poem in `other` (借鄰韻).
+
+    Args:
+        rhyme: level-tone rhyme of the first line's last character.
+        rime: its rhyme in 廣韻, which parts the two halves of 元: 魂 and 痕 stand with 真文, 元
+            itself with 寒刪先.
+        other: the rhyme of the poem.
+    """
+    if rhyme == "元":
+        return other in ("寒刪先" if rime == "元" else "真文")
+    return rhyme != other and any(rhyme in group and other in group for group in _GROUPS)
