@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from tangyin.nn.sequence import product_dtype
 from tangyin.nn.state import LSTMState, run_steps
 
 
@@ -126,8 +127,12 @@ class RecurrentCell(nn.Module, ABC):
         state: LSTMState,
         mask: Tensor | None = None,
     ) -> LSTMState:
-        """Take all steps: input (T, B, I), mask (T, B) of bool → h and c, each (T, B, H)."""
-        return run_steps(self.step, self.project(input), state, mask)
+        """Take all steps: input (T, B, I), mask (T, B) of bool → h and c, each (T, B, H).
+
+        Under autocast h comes in autocast's dtype and c in float32, as in `lstm_sequence`.
+        """
+        h, c = run_steps(self.step, self.project(input), state, mask)
+        return LSTMState(h.to(product_dtype(self.weight_hh)), c)
 
     def initial_state(self, batch: int) -> LSTMState:
         """Give the state before the first step: zeros, each (B, H)."""
@@ -147,15 +152,22 @@ class RecurrentCell(nn.Module, ABC):
         return LSTMState(*state)
 
     def check_input(self, input: Tensor) -> None:
-        """Refuse an input whose last dimension is not the input size.
+        """Refuse an input whose last dimension is not the input size, or of another dtype.
+
+        Under autocast dtypes may differ, as they do for PyTorch's own layers.
 
         Raises:
-            ValueError: it is another.
+            ValueError: it is such an input.
         """
         if input.shape[-1] != self.input_size:
             raise ValueError(
                 f"the input has {input.shape[-1]} features at each step; "
                 f"this cell was made for input_size={self.input_size}"
+            )
+        dtype = self.weight_ih.dtype
+        if input.dtype != dtype and not torch.is_autocast_enabled(input.device.type):
+            raise ValueError(
+                f"the input is {input.dtype} and the weights are {dtype}; convert one to the other"
             )
 
     def forward(

@@ -6,8 +6,8 @@ ONNX (operator LSTM, version 22): gates i, o, f, c (our g), and one operator for
 
     W (D, 4H, I), R (D, 4H, H), B (D, 8H): both biases, P (D, 3H): peepholes of i, o, f
 
-with D directions, forward and reverse. A state dict is read at a prefix, so that the weights may
-stand inside a model's.
+with D directions, forward and reverse. All functions take and give dictionaries of tensors, so they
+need no module; values are new tensors or the ones given, never changed in place.
 """
 
 from collections.abc import Mapping
@@ -49,3 +49,77 @@ def to_torch(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
         else:
             theirs[name] = value
     return theirs
+
+
+def to_onnx(state_dict: Mapping[str, Tensor], layer: int = 0) -> dict[str, Tensor]:
+    """Turn one layer of our state dict, of the plain or the peephole cell, into ONNX's inputs.
+
+    Args:
+        state_dict: `weight_ih_l0`, `weight_hh_l0`, …; without biases or with.
+        layer: which layer.
+
+    Returns:
+        W, R, and where the layer has them B (its second half 0) and P.
+
+    Raises:
+        KeyError: the state dict has no such layer.
+    """
+    suffixes = [f"_l{layer}", f"_l{layer}_reverse"]
+    if f"weight_ih{suffixes[1]}" not in state_dict:
+        suffixes.pop()
+    onnx = {
+        "W": torch.stack([_ifgo_to_iofc(state_dict[f"weight_ih{s}"]) for s in suffixes]),
+        "R": torch.stack([_ifgo_to_iofc(state_dict[f"weight_hh{s}"]) for s in suffixes]),
+    }
+    if f"bias{suffixes[0]}" in state_dict:
+        biases = torch.stack([_ifgo_to_iofc(state_dict[f"bias{s}"]) for s in suffixes])
+        onnx["B"] = torch.cat([biases, torch.zeros_like(biases)], dim=1)
+    if f"weight_peephole{suffixes[0]}" in state_dict:
+        peepholes = [state_dict[f"weight_peephole{s}"] for s in suffixes]
+        onnx["P"] = torch.stack([_swap_last_two_of_three(p) for p in peepholes])
+    return onnx
+
+
+def from_onnx(inputs: Mapping[str, Tensor], layer: int = 0) -> dict[str, Tensor]:
+    """Turn the inputs of ONNX's operator LSTM into one layer of our state dict.
+
+    Args:
+        inputs: W, R, and optionally B and P.
+        layer: the layer whose names to give.
+
+    Returns:
+        `weight_ih_l0`, `weight_hh_l0`, `bias_l0` (zeros where there is no B, as ONNX has it) and,
+        where there is P, `weight_peephole_l0`; `…_reverse` too where there are two directions.
+
+    Raises:
+        ValueError: W has neither one nor two directions.
+    """
+    directions = len(inputs["W"])
+    if directions not in (1, 2):
+        raise ValueError(f"W has {directions} directions; an LSTM has one or two")
+    ours: dict[str, Tensor] = {}
+    for n, suffix in enumerate([f"_l{layer}", f"_l{layer}_reverse"][:directions]):
+        ours[f"weight_ih{suffix}"] = _iofc_to_ifgo(inputs["W"][n])
+        ours[f"weight_hh{suffix}"] = _iofc_to_ifgo(inputs["R"][n])
+        rows = len(inputs["W"][n])
+        both = inputs["B"][n] if "B" in inputs else inputs["W"].new_zeros(2 * rows)
+        ours[f"bias{suffix}"] = _iofc_to_ifgo(both[:rows] + both[rows:])
+        if "P" in inputs:
+            ours[f"weight_peephole{suffix}"] = _swap_last_two_of_three(inputs["P"][n])
+    return ours
+
+
+def _ifgo_to_iofc(stacked: Tensor) -> Tensor:
+    i, f, g, o = stacked.chunk(4)
+    return torch.cat([i, o, f, g])
+
+
+def _iofc_to_ifgo(stacked: Tensor) -> Tensor:
+    i, o, f, c = stacked.chunk(4)
+    return torch.cat([i, f, c, o])
+
+
+def _swap_last_two_of_three(peepholes: Tensor) -> Tensor:
+    """Turn peepholes of i, f, o into those of i, o, f, and back."""
+    first, second, third = peepholes.chunk(3)
+    return torch.cat([first, third, second])

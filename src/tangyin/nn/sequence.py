@@ -74,23 +74,18 @@ def lstm_sequence(
     Returns:
         h and c after every step, each (T, B, H).
     """
-    device = input.device.type
-    product_dtype = weight_ih.dtype
-    if torch.is_autocast_enabled(device) and product_dtype != torch.float64:
-        product_dtype = torch.get_autocast_dtype(device)
     h, c = _LSTMSequence.apply(  # type: ignore[no-untyped-call]
-        input, state.h, state.c, weight_ih, weight_hh, bias, mask, product_dtype
+        input, state.h, state.c, weight_ih, weight_hh, bias, mask, product_dtype(weight_ih)
     )
     return LSTMState(h, c)
 
 
-def _add_product(target: Tensor, a: Tensor, b: Tensor, scratch: Tensor) -> None:
-    """Add a @ b to `target` in place; `scratch` takes the product where the dtypes differ."""
-    if a.dtype == target.dtype:
-        target.addmm_(a, b)
-    else:
-        torch.mm(a, b, out=scratch)
-        target.add_(scratch)
+def product_dtype(weight: Tensor) -> torch.dtype:
+    """Say in which dtype products with a weight are taken: autocast's if it is on, or its own."""
+    device = weight.device.type
+    if torch.is_autocast_enabled(device) and weight.dtype != torch.float64:
+        return torch.get_autocast_dtype(device)
+    return weight.dtype
 
 
 def _forward(
@@ -101,31 +96,35 @@ def _forward(
     weight_hh: Tensor,
     bias: Tensor | None,
     mask: Tensor | None,
-    product_dtype: torch.dtype,
+    products: torch.dtype,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Compute the gates (T, B, 4H), tanh(c) (T, B, H), and h and c with their start (T+1, B, H)."""
     T, B, _ = input.shape
     H = h_0.shape[-1]
-    half = product_dtype in (torch.float16, torch.bfloat16)
-    dtype = torch.float32 if half else product_dtype
+    half = products in (torch.float16, torch.bfloat16)
+    dtype = torch.float32 if half else products
 
-    x = input.reshape(T * B, -1).to(product_dtype)
-    w_ih, w_hh = weight_ih.to(product_dtype).t(), weight_hh.to(product_dtype).t()
-    gates = x @ w_ih if bias is None else torch.addmm(bias.to(product_dtype), x, w_ih)
-    gates = gates.to(dtype).view(T, B, 4 * H)
-    h = gates.new_empty(T + 1, B, H, dtype=product_dtype)
+    x = input.reshape(T * B, -1).to(products)
+    w_ih, w_hh = weight_ih.to(products).t(), weight_hh.to(products).t()
+    y = x @ w_ih if bias is None else torch.addmm(bias.to(products), x, w_ih)
+    y = y.view(T, B, 4 * H)  # becomes the gates in place, or in half precision apart from them
+    gates = torch.empty_like(y, dtype=dtype) if half else y
+    h = gates.new_empty(T + 1, B, H, dtype=products)
     c = gates.new_empty(T + 1, B, H)
     tanh_c = gates.new_empty(T, B, H)
     h[0], c[0] = h_0, c_0
-    scratch = gates.new_empty(B, 4 * H, dtype=product_dtype)
     g_scratch = gates.new_empty(B, H)
 
     hs, cs = h.unbind(0), c.unbind(0)
     keep = None if mask is None else mask.unsqueeze(-1).unbind(0)
-    for t, (y, th) in enumerate(zip(gates.unbind(0), tanh_c.unbind(0), strict=True)):
-        _add_product(y, hs[t], w_hh, scratch)
-        i, f, g, o = y.chunk(4, dim=1)  # (B, H) each
-        y[:, : 2 * H].sigmoid_()
+    for t, (y_t, gates_t, th) in enumerate(
+        zip(y.unbind(0), gates.unbind(0), tanh_c.unbind(0), strict=True)
+    ):
+        y_t.addmm_(hs[t], w_hh)
+        if half:
+            gates_t.copy_(y_t)
+        i, f, g, o = gates_t.chunk(4, dim=1)  # (B, H) each
+        gates_t[:, : 2 * H].sigmoid_()
         # tanh is three times as fast on contiguous memory, even with the two copies
         g.copy_(g_scratch.copy_(g).tanh_())
         o.sigmoid_()
@@ -211,13 +210,13 @@ class _LSTMSequence(torch.autograd.Function):
         weight_hh: Tensor,
         bias: Tensor | None,
         mask: Tensor | None,
-        product_dtype: torch.dtype,
+        products: torch.dtype,
     ) -> tuple[Tensor, Tensor]:
         arguments = (input, h_0, c_0, weight_ih, weight_hh, bias, mask)
         with torch.autocast(input.device.type, enabled=False):
-            gates, tanh_c, h, c = _forward(*arguments, product_dtype)
+            gates, tanh_c, h, c = _forward(*arguments, products)
         ctx.save_for_backward(*arguments, gates, tanh_c, h, c)
-        ctx.product_dtype = product_dtype
+        ctx.products = products
         ctx.set_materialize_grads(False)
         return h[1:], c[1:].to(weight_ih.dtype)
 
@@ -234,7 +233,7 @@ class _LSTMSequence(torch.autograd.Function):
         x, h_0, c_0, weight_ih, weight_hh, bias, mask = arguments
         need_x, need_h, need_c, need_ih, need_hh, need_b, *_ = ctx.needs_input_grad
         with torch.autocast(x.device.type, enabled=False):
-            w_hh = weight_hh.to(ctx.product_dtype)
+            w_hh = weight_hh.to(ctx.products)
             dys, dh, dc = _backward(grad_h, grad_c, gates, tanh_c, c, w_hh, mask)
             dy = dys.flatten(0, 1)  # (T·B, 4H)
             dx = d_ih = d_hh = db = None
