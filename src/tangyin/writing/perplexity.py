@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tangyin.data.files import data_text
-from tangyin.verse import EOS, MARKS, UNK, Form, Ids, Vocabulary, is_hanzi
+from tangyin.verse import BOS, EOS, MARKS, UNK, Ids, Vocabulary, is_hanzi
 
 ALL_HANZI = 20_992
 """How many characters there are to know: the block U+4E00-U+9FFF."""
@@ -155,6 +155,6 @@ class Accountant:
         )
 
 
-def prefix_of(vocabulary: Vocabulary, form: Form) -> str:
-    """What is given before a poem, by the protocol's name: "none" or "form"."""
-    return "none" if vocabulary.tokens[vocabulary.prefix_id(form)] == "<bos>" else "form"
+def prefix_of(vocabulary: Vocabulary) -> str:
+    """What a model is given before a poem, by the protocol's name: "none" or "form"."""
+    return "none" if BOS in vocabulary else "form"

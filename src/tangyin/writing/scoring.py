@@ -1,9 +1,11 @@
-"""Scoring given poems on the NumPy engine."""
+"""Scoring given poems and the held-out ones on the NumPy engine."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
 import numpy as np
 
+from tangyin.corpus import load_corpus
 from tangyin.verse import Form, Poem
 from tangyin.writing.engine import Engine
 from tangyin.writing.perplexity import Accountant, Tally
@@ -35,6 +37,25 @@ def score_texts(engine: Engine, texts: Sequence[str], form: Form) -> Iterator[Ta
 
 
 def score_poems(engine: Engine, poems: Iterable[Poem]) -> Iterator[tuple[Poem, Tally]]:
-    """Each poem with its cost, in order; poems of different forms may be mixed."""
-    for poem in poems:
-        yield poem, next(score_texts(engine, [poem.text], poem.form))
+    """Each poem with its cost, in order; neighbours of one form are read side by side."""
+    for form, group in groupby(poems, key=lambda poem: poem.form):
+        chosen = list(group)
+        yield from zip(
+            chosen, score_texts(engine, [poem.text for poem in chosen], form), strict=True
+        )
+
+
+def evaluate_split(engine: Engine, split: str, forms: Iterable[Form]) -> Tally:
+    """What the held-out Tang poems of some forms cost together.
+
+    Args:
+        engine: the model.
+        split: "dev" or "test".
+        forms: the forms, each of which the model must know.
+    """
+    corpus = load_corpus().select(parts=[split], dynasties=["tang"])
+    tally = Tally()
+    for form in forms:
+        texts = corpus.select(forms=[form]).text
+        tally = sum(score_texts(engine, texts, form), tally)
+    return tally

@@ -1,0 +1,67 @@
+"""`tangyin eval`."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tangyin.api import load
+from tangyin.cli.streams import emit, emit_json, output_option
+from tangyin.writing import DEFAULT
+
+
+@click.command("eval")
+@click.option("--model", default=DEFAULT, show_default=True, help="A model's name or file.")
+@click.option(
+    "--split",
+    type=click.Choice(["dev", "test"]),
+    default="dev",
+    show_default=True,
+    help="Which held-out poems.",
+)
+@click.option("--form", help="One form only.  [default: all that the model knows]")
+@click.option(
+    "--protocol",
+    type=click.Choice(["honest"]),
+    default="honest",
+    show_default=True,
+    help="How perplexity is counted; see docs/protocol.md.",
+)
+@click.option(
+    "--format",
+    "form_of_output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="A table, or a JSON object.",
+)
+@output_option
+def evaluate(
+    model: str,
+    split: str,
+    form: str | None,
+    protocol: str,
+    form_of_output: str,
+    output: Path | None,
+) -> None:
+    """Perplexity of a model on the held-out poems, by the protocol."""
+    result = load(model).evaluate(split, form, protocol)
+    if form_of_output == "json":
+        emit_json(result, output)
+    else:
+        emit(_table(result), output)
+
+
+def _table(result: dict[str, Any]) -> list[str]:
+    head = (
+        f"{result['model']}, {result['split']}, {result['form']}, protocol {result['protocol']}, "
+        f"prefix {result['prefix']}"
+    )
+    counts = "poems {poems:,}   targets {targets:,}   hanzi {hanzi:,}   unknown {unknown:,}"
+    return [
+        head,
+        counts.format(**result),
+        "perplexity     open     closed",
+        f"per token {result['per_token']:9.2f}  {result['per_token_closed']:9.2f}",
+        f"per hanzi {result['per_hanzi']:9.2f}  {result['per_hanzi_closed']:9.2f}",
+    ]

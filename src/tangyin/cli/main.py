@@ -1,0 +1,94 @@
+"""The command `tangyin`: its subcommands, loaded when used, and how failures are told."""
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+import tangyin
+from tangyin.errors import TangyinError
+
+# One line of help stands here so that `tangyin --help` need not import a single command.
+COMMANDS = {
+    "write": ("tangyin.cli.write:write", "Write poems on a first character or first words."),
+    "score": ("tangyin.cli.score:score", "Log-likelihood of given poems."),
+    "eval": ("tangyin.cli.evaluate:evaluate", "Perplexity of a model by the protocol."),
+    "corpus": ("tangyin.cli.corpus:corpus", "Fetch, describe and export the corpus."),
+    "train": ("tangyin.cli.train:train", "Train a model by a recipe."),
+    "study": ("tangyin.cli.study:study", "Run one experiment."),
+    "models": ("tangyin.cli.models:models", "List the models there are."),
+}
+
+
+class _Commands(click.Group):
+    """A group whose commands are imported only when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(tangyin.__version__, message="tangyin %(version)s")
+def main() -> None:
+    """唐音: compose, check and study classical Chinese regulated verse."""
+
+
+def run(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit: 0, 2 for a wrong call, 1 for a failure, 130 when stopped.
+
+    Args:
+        arguments: without the program's name; those of the process when None.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    try:
+        main(_arguments(arguments), prog_name="tangyin", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Exit as wish:
+        sys.exit(wish.exit_code)
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "tangyin"
+        _fail(f"{error.format_message().rstrip('.')}; see `{command} --help`", 2)
+    except click.ClickException as error:
+        _fail(error.format_message(), error.exit_code)
+    except TangyinError as error:
+        _fail(str(error), error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        _fail("stopped", 130)
+    except BrokenPipeError:
+        # The reader has gone (`tangyin write … | head`): nothing is wrong, and nobody listens.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except MemoryError:
+        _fail("there is not enough memory for this; ask for less at a time", 1)
+    except OSError as error:
+        where = f" {error.filename}" if error.filename else ""
+        _fail(f"the system refused{where}: {error.strerror or error}; mend that and try again", 1)
+
+
+def _fail(sentence: str, code: int) -> None:
+    click.echo(f"tangyin: {sentence}", err=True)
+    sys.exit(code)
+
+
+def _arguments(arguments: list[str] | None) -> list[str]:
+    """The arguments as UTF-8, whatever the locale decoded them by."""
+    if arguments is not None:
+        return arguments
+    try:
+        return [os.fsencode(word).decode("utf-8") for word in sys.argv[1:]]
+    except UnicodeDecodeError:
+        _fail("the arguments are not UTF-8; type them in a UTF-8 terminal", 2)
+        raise

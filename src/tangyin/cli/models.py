@@ -1,0 +1,64 @@
+"""`tangyin models`."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tangyin.cli.streams import emit, emit_json, note, output_option
+from tangyin.errors import TangyinError
+from tangyin.modelfile import ModelFile
+from tangyin.writing import find_model, model_card, models_home, shipped_or_own
+
+
+@click.command()
+@click.option("--card", metavar="MODEL", help="Print the card of one model, in Markdown.")
+@click.option(
+    "--format",
+    "form_of_output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="A table, or a JSON array.",
+)
+@output_option
+def models(card: str | None, form_of_output: str, output: Path | None) -> None:
+    """List the shipped models and your own, with their figures.
+
+    Your own are the files NAME.safetensors in the folder that the table names; any other file can
+    be given to --model by its path.
+    """
+    if card is not None:
+        emit([model_card(find_model(card))], output)
+        return
+    found = shipped_or_own()
+    for origin, model in found:
+        if isinstance(model, TangyinError):
+            note(f"tangyin: left out {origin}: {model}")
+    rows = [_row(origin, model) for origin, model in found if isinstance(model, ModelFile)]
+    if form_of_output == "json":
+        emit_json(rows, output)
+        return
+    lines = [f"{'model':<12} {'parameters':>10}  {'dev per_token':>13} {'closed':>8}  forms"]
+    for row in rows:
+        dev = row["figures"]["dev"]["all"]
+        lines.append(
+            f"{row['name']:<12} {row['parameters']:>10,}  {dev['per_token']:>13.2f}"
+            f" {dev['per_token_closed']:>8.2f}  {' '.join(row['forms'])}"
+            + ("" if row["origin"] == "shipped" else f"  ({row['origin']})")
+        )
+    emit([*lines, f"your own models: {models_home()}"], output)
+
+
+def _row(origin: str, model: ModelFile) -> dict[str, Any]:
+    return {
+        "name": model.name,
+        "origin": origin,
+        "forms": [form.name for form in model.forms],
+        "parameters": model.parameters,
+        "known_hanzi": len(model.vocabulary.hanzi),
+        "architecture": vars(model.architecture),
+        "figures": model.figures,
+        "training": model.training,
+        "licence": model.licence,
+    }

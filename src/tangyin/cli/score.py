@@ -1,0 +1,40 @@
+"""`tangyin score`."""
+
+from pathlib import Path
+
+import click
+
+from tangyin.api import load
+from tangyin.cli.streams import emit, json_line, note, output_option, read_text
+from tangyin.errors import UsageError
+from tangyin.verse import split_poems
+from tangyin.writing import DEFAULT
+
+
+@click.command()
+@click.argument("file", default="-")
+@click.option("--model", default=DEFAULT, show_default=True, help="A model's name or file.")
+@output_option
+def score(file: str, model: str, output: Path | None) -> None:
+    """Score the poems of FILE, or of standard input.
+
+    One poem a line, or poems separated by blank lines. Each gives a JSON line with the negative
+    log-likelihood of its targets in nats, in the open and in the closed figure.
+
+    \b
+        echo 白日依山盡，黃河入海流。欲窮千里目，更上一層樓。 | tangyin score --model MODEL
+    """
+    texts = split_poems(read_text(file))
+    if not texts:
+        raise UsageError("there is no poem to score; give at least one, one a line")
+    writer = load(model)
+    poems = []
+    for number, text in enumerate(texts, 1):
+        try:
+            poem, notes = writer.read(text)
+        except UsageError as error:
+            raise UsageError(f"poem {number}: {error}") from error
+        poems.append(poem)
+        for sentence in notes:
+            note(f"poem {number}: {sentence}")
+    emit((json_line(score.to_json()) for score in writer.score_many(poems)), output)

@@ -1,0 +1,102 @@
+"""`tangyin train`."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tangyin.cli.needs import needs_training
+from tangyin.cli.streams import note
+
+
+@click.command()
+@click.argument("config", type=click.Path(path_type=Path))
+@click.option(
+    "--run",
+    "-o",
+    "run_path",
+    type=click.Path(path_type=Path),
+    help="The run's folder.  [default: runs/NAME]",
+)
+@click.option("--resume", is_flag=True, help="Go on with the run that is in the folder.")
+@click.option(
+    "--set", "changes", multiple=True, metavar="KEY=VALUE", help="Change a value of the recipe."
+)
+@click.option(
+    "--corpus",
+    "own",
+    type=click.Path(path_type=Path),
+    help="Train on your own poems: JSONL, or text.",
+)
+def train(
+    config: Path, run_path: Path | None, resume: bool, changes: tuple[str, ...], own: Path | None
+) -> None:
+    """Train a model by the recipe CONFIG.
+
+    The run's folder gets config.toml, metrics.jsonl, checkpoint/ and model.safetensors. Ctrl-C
+    saves; --resume goes on.
+
+    \b
+        tangyin train configs/report.toml
+        tangyin train configs/report.toml --set training.epochs=5 --run runs/short
+    """
+    with needs_training("training"):
+        from tangyin import training
+
+    recipe = training.read_recipe(config, changes)
+    folder = training.RunFolder(run_path or Path("runs") / recipe.name)
+    with _bar_watcher(training) as watcher:
+        model = training.train(recipe, folder, resume=resume, own=own, watcher=watcher)
+    dev = model.figures["dev"]["all"]
+    note(
+        f"{folder.model}: epoch {model.training['epoch']}, dev per_token {dev['per_token']:.2f} "
+        f"(closed {dev['per_token_closed']:.2f})"
+    )
+
+
+def _bar_watcher(training: Any) -> Any:
+    """A watcher that draws a progress bar for each epoch, and closes it when done."""
+    from tqdm import tqdm
+
+    class BarWatcher(training.Watcher):  # type: ignore[misc]
+        bar: Any = None
+
+        def __enter__(self) -> "BarWatcher":
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            self._close()
+
+        def step(self, step: Any) -> None:
+            if self.bar is None:
+                self.bar = tqdm(
+                    total=step.epoch_targets,
+                    unit="tok",
+                    unit_scale=True,
+                    desc=f"epoch {step.epoch}/{step.epochs}",
+                    leave=False,
+                )
+            self.bar.set_postfix_str(
+                f"loss {step.loss:.3f} perplexity {math.exp(min(step.loss, 20)):.1f}", refresh=False
+            )
+            self.bar.update(step.targets)
+
+        def epoch(self, metrics: dict[str, Any]) -> None:
+            self._close()
+            dev = metrics["dev"]
+            note(
+                f"epoch {metrics['epoch']:>3}  train {metrics['train_per_token']:8.2f}  "
+                f"dev {dev['per_token']:8.2f}  closed {dev['per_token_closed']:8.2f}  "
+                f"{metrics['targets_per_second']:,} tokens/s" + ("  *" * metrics["improved"])
+            )
+
+        def say(self, sentence: str) -> None:
+            note(f"tangyin: {sentence}")
+
+        def _close(self) -> None:
+            if self.bar is not None:
+                self.bar.close()
+                self.bar = None
+
+    return BarWatcher()

@@ -1,0 +1,101 @@
+"""What a recipe trains on: vocabulary, encoded training poems, dev poems."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tangyin.corpus import (
+    DEV,
+    TRAIN,
+    Batch,
+    Corpus,
+    bucket,
+    collate,
+    encode_poem,
+    load_corpus,
+    read_own,
+)
+from tangyin.errors import TangyinError
+from tangyin.training.recipe import DataRecipe
+from tangyin.verse import BOS, EOS, Form, Ids, Vocabulary, form_named, form_token
+
+
+@dataclass(frozen=True)
+class Material:
+    """The data of one training.
+
+    Attributes:
+        vocabulary: made of the training poems alone.
+        forms: the forms trained on.
+        train: encoded training poems (`corpus.encode_poem`).
+        dev: dev texts by form.
+        facts: where the poems come from, for the model file.
+    """
+
+    vocabulary: Vocabulary
+    forms: tuple[Form, ...]
+    train: list[Ids]
+    dev: dict[Form, list[str]]
+    facts: dict[str, object]
+
+    def batches(self, batch_size: int, seed: int, epoch: int) -> list[Batch]:
+        """The training batches of one epoch, in the order that (seed, epoch) decide."""
+        shuffle = np.random.default_rng([seed, epoch])
+        lengths = [len(poem) for poem in self.train]
+        eos = self.vocabulary.id(EOS)
+        return [
+            collate([self.train[i] for i in chosen], eos)
+            for chosen in bucket(lengths, batch_size, shuffle)
+        ]
+
+    def dev_chunks(self, size: int) -> Iterator[tuple[Form, list[str]]]:
+        """The dev texts in pieces of at most `size`, one form at a time."""
+        for form, texts in self.dev.items():
+            for start in range(0, len(texts), size):
+                yield form, texts[start : start + size]
+
+
+def load_material(recipe: DataRecipe, own: Path | None = None) -> Material:
+    """Collect what a recipe asks for.
+
+    Args:
+        recipe: forms, dynasties, vocabulary.
+        own: a file of one's own poems to train on instead of the corpus (`corpus.read_own`).
+
+    Raises:
+        TangyinError: the corpus is missing, or no poem is in the recipe's forms.
+    """
+    if own is None:
+        corpus = load_corpus()
+        facts: dict[str, object] = {
+            "corpus": corpus.facts["integrity"],
+            "split_sha256": corpus.facts["split_sha256"],
+        }
+        corpus = corpus.select(forms=recipe.forms)
+        training = corpus.select(parts=[TRAIN], dynasties=recipe.dynasties)
+    else:
+        corpus = read_own(own).select(forms=recipe.forms)
+        facts = {"corpus": own.name, "left_out": len(corpus.facts["left_out"])}
+        training = corpus.select(parts=[TRAIN])
+    forms = tuple(map(form_named, recipe.forms))
+    dev = {
+        form: texts for form in forms if (texts := corpus.select(forms=[form], parts=[DEV]).text)
+    }
+    if not len(training) or not dev:
+        raise TangyinError(
+            f"there are {len(training)} training and {sum(map(len, dev.values()))} dev poems in "
+            f"{', '.join(recipe.forms)}; name other forms in data.forms or add poems"
+        )
+    prefixes = [BOS] if recipe.prefix == "none" else [form_token(form) for form in forms]
+    vocabulary = Vocabulary.from_texts(training.text, recipe.minimum_frequency, prefixes)
+    return Material(vocabulary, forms, encode(vocabulary, training), dev, facts)
+
+
+def encode(vocabulary: Vocabulary, corpus: Corpus) -> list[Ids]:
+    """The poems of a corpus as a model sees them."""
+    return [
+        encode_poem(vocabulary, text, form_named(form))
+        for text, form in zip(corpus.text, corpus.form, strict=True)
+    ]

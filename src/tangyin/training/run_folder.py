@@ -1,0 +1,89 @@
+"""The folder of one training: recipe, metrics, checkpoints, model, and the lock on it."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tangyin.errors import TangyinError, UsageError
+from tangyin.files import make_folder, write_whole
+from tangyin.training.recipe import Recipe, read_recipe, recipe_toml
+
+
+class RunFolder:
+    """Where a run keeps `config.toml`, `metrics.jsonl`, `checkpoint/` and `model.safetensors`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.config = path / "config.toml"
+        self.metrics = path / "metrics.jsonl"
+        self.checkpoint = path / "checkpoint"
+        self.model = path / "model.safetensors"
+
+    def open(self, recipe: Recipe, resume: bool) -> None:
+        """Begin a run here, or see that the one here can go on with this recipe.
+
+        Raises:
+            UsageError: a run is here and `resume` is False; or it has another recipe.
+            TangyinError: the folder cannot be made or written.
+        """
+        make_folder(self.path)
+        if self.config.exists():
+            if not resume:
+                raise UsageError(
+                    f"{self.path} holds a run already; go on with it by --resume, "
+                    "or give another folder with --run"
+                )
+            if read_recipe(self.config) != recipe:
+                raise UsageError(
+                    f"the run in {self.path} has another recipe (see its config.toml); "
+                    "resume it with that one, or give another folder with --run"
+                )
+            return
+        write_whole(self.config, recipe_toml(recipe))
+
+    def write_metrics(self, lines: list[dict[str, Any]]) -> None:
+        """Write `metrics.jsonl` anew, one line an epoch."""
+        text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+        write_whole(self.metrics, text)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other trainings out of the folder; the lock goes when the process does.
+
+        Raises:
+            TangyinError: another training holds it.
+        """
+        make_folder(self.path)
+        try:
+            file = (self.path / "lock").open("a+b")
+        except OSError as error:
+            raise TangyinError(
+                f"cannot write in {self.path}: {error.strerror or error}; choose another folder "
+                "with --run"
+            ) from error
+        with file:
+            if not _take(file.fileno()):
+                raise TangyinError(
+                    f"another training is running in {self.path}; wait for it, or give another "
+                    "folder with --run"
+                )
+            yield
+
+
+def _take(descriptor: int) -> bool:
+    """Lock an open file for this process, or say that somebody else has it."""
+    try:
+        if os.name == "nt":
+            import msvcrt
+
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+        else:
+            import fcntl
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,274 @@
+"""The training loop."""
+
+import math
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from tangyin.corpus import Batch
+from tangyin.errors import TangyinError
+from tangyin.modelfile import Architecture, ModelFile, save_model
+from tangyin.nn.language_model import LanguageModel
+from tangyin.training.checkpoint import Progress, checkpoints, load_checkpoint, save_checkpoint
+from tangyin.training.evaluation import evaluate
+from tangyin.training.material import Material, load_material
+from tangyin.training.optimizers import make_optimizer
+from tangyin.training.recipe import Recipe
+from tangyin.training.run_folder import RunFolder
+from tangyin.training.source_version import source_version
+from tangyin.writing import Tally
+
+
+class Interrupted(TangyinError):  # noqa: N818 - an interruption is no error
+    """A training was stopped by the user; everything up to there is saved."""
+
+    exit_code = 130
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a watcher is told after each batch.
+
+    Attributes:
+        epoch: from 1.
+        epochs: at most so many.
+        targets: targets of this batch.
+        epoch_targets: targets of a whole epoch.
+        loss: mean negative log-likelihood of the epoch so far, in nats.
+    """
+
+    epoch: int
+    epochs: int
+    targets: int
+    epoch_targets: int
+    loss: float
+
+
+class Watcher:
+    """Follows a training; the command line draws its progress bar with one."""
+
+    def step(self, step: Step) -> None:
+        """A batch is done."""
+
+    def epoch(self, metrics: dict[str, Any]) -> None:
+        """An epoch is done and evaluated."""
+
+    def say(self, sentence: str) -> None:
+        """Something that a person should know."""
+
+
+def train(
+    recipe: Recipe,
+    run: RunFolder,
+    *,
+    resume: bool = False,
+    own: Path | None = None,
+    watcher: Watcher | None = None,
+) -> ModelFile:
+    """Train a model by a recipe.
+
+    The run goes epoch by epoch: all training batches, then dev by the protocol. Whenever dev
+    per_token falls, the weights become `model.safetensors`; after `patience` epochs without that,
+    or after the last epoch, the run ends. Each epoch's end is a checkpoint, from which a killed run
+    goes on to the same result as one never killed. SIGINT makes a checkpoint at the next step.
+
+    Args:
+        recipe: what to do.
+        run: where to keep it.
+        resume: go on with the run that is there (one that is not begins).
+        own: a file of one's own poems to train on.
+        watcher: is told how it goes.
+
+    Returns:
+        The best model, as it stands in `model.safetensors`.
+
+    Raises:
+        Interrupted: SIGINT came.
+        TangyinError: the loss became infinite or NaN, the disk is full, another training is in
+            the folder, every checkpoint is damaged.
+    """
+    watcher = watcher or Watcher()
+    with run.locked():
+        run.open(recipe, resume)
+        return _Training(recipe, run, load_material(recipe.data, own), watcher).go()
+
+
+class _Training:
+    """One run under way."""
+
+    def __init__(
+        self, recipe: Recipe, run: RunFolder, material: Material, watcher: Watcher
+    ) -> None:
+        self.recipe, self.run, self.material, self.watcher = recipe, run, material, watcher
+        network = recipe.model
+        self.architecture = Architecture(
+            network.embedding_size, network.hidden_size, network.layers, network.cell
+        )
+        torch.manual_seed(recipe.training.seed)
+        self.model = LanguageModel(self.architecture, material.vocabulary, network.initialization)
+        self.optimizer = make_optimizer(recipe.optimizer, self.model.parameters())
+        self.progress = Progress()
+        self.best: dict[str, Tensor] = {}
+        self.epoch_targets = sum(len(poem) - 1 for poem in material.train)
+        self._restore()
+
+    def go(self) -> ModelFile:
+        """Train to the end."""
+        with _interruption() as interrupted:
+            while not self._finished():
+                self._train_epoch(interrupted)
+                self._end_epoch()
+                if interrupted() and not self._finished():
+                    self._stop("after epoch", self.progress.epoch - 1)
+        return self._model_file()
+
+    def _finished(self) -> bool:
+        done, schedule = self.progress, self.recipe.training
+        waited = done.epoch - 1 - done.best_epoch
+        return done.epoch > schedule.epochs or (done.best_epoch > 0 and waited >= schedule.patience)
+
+    def _train_epoch(self, interrupted: Callable[[], bool]) -> None:
+        done, schedule = self.progress, self.recipe.training
+        self.model.train()
+        batches = self.material.batches(schedule.batch_size, schedule.seed, done.epoch)
+        for batch in batches[done.step :]:
+            began = time.perf_counter()
+            loss = self._step(batch)
+            count = int(batch.mask.sum())
+            done.step += 1
+            done.loss_sum += loss * count
+            done.targets += count
+            done.seconds += time.perf_counter() - began
+            self.watcher.step(
+                Step(
+                    done.epoch,
+                    schedule.epochs,
+                    count,
+                    self.epoch_targets,
+                    done.loss_sum / done.targets,
+                )
+            )
+            if interrupted() and done.step < len(batches):
+                self._save()
+                self._stop(f"at epoch {done.epoch}, step", done.step)
+
+    def _step(self, batch: Batch) -> float:
+        inputs, targets = (
+            torch.from_numpy(ids.astype(np.int64)) for ids in (batch.inputs, batch.targets)
+        )
+        mask = None if batch.mask.all() else torch.from_numpy(batch.mask)
+        loss = self.model.loss(inputs, targets, mask)
+        value = float(loss.detach())
+        if not math.isfinite(value):
+            raise TangyinError(
+                f"the loss became {value} at epoch {self.progress.epoch}, step "
+                f"{self.progress.step + 1}; the weights of the last finished epoch are kept in "
+                f"{self.run.path}: train again at a smaller optimizer.learning_rate"
+            )
+        self.optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.optimizer.clip_norm)
+        self.optimizer.step()
+        return value
+
+    def _end_epoch(self) -> None:
+        """Evaluate, keep the best weights, write everything down."""
+        done = self.progress
+        tally = sum(evaluate(self.model, self.material).values(), Tally())
+        dev = tally.figures()
+        improved = dev["per_token"] < done.best
+        loss = done.loss_sum / done.targets
+        metrics = {
+            "epoch": done.epoch,
+            "train_loss": loss,
+            "train_per_token": math.exp(loss),
+            "dev": dev,
+            "improved": improved,
+            "seconds": round(done.seconds, 3),
+            "targets_per_second": round(done.targets / done.seconds),
+        }
+        if improved:
+            done.best, done.best_epoch = dev["per_token"], done.epoch
+            self.best = {name: t.detach().clone() for name, t in self.model.state_dict().items()}
+        done.metrics.append(metrics)
+        done.epoch, done.step = done.epoch + 1, 0
+        done.loss_sum, done.targets, done.seconds = 0.0, 0, 0.0
+        # The checkpoint comes last: what a resumed run repeats is only what it will write again.
+        if improved:
+            save_model(self._model_file(), self.run.model)
+        self.run.write_metrics(done.metrics)
+        self._save()
+        self.watcher.epoch(metrics)
+
+    def _model_file(self) -> ModelFile:
+        """The best weights so far as a model file."""
+        best = next(m for m in self.progress.metrics if m["epoch"] == self.progress.best_epoch)
+        return ModelFile(
+            name=self.recipe.name,
+            architecture=self.architecture,
+            vocabulary=self.material.vocabulary,
+            forms=self.material.forms,
+            tensors={name: tensor.float().cpu().numpy() for name, tensor in self.best.items()},
+            training={
+                "recipe": self.recipe.as_dict(),
+                **self.material.facts,
+                "poems": len(self.material.train),
+                "epoch": self.progress.best_epoch,
+                "commit": source_version(),
+            },
+            figures={"dev": {"all": best["dev"]}},
+        )
+
+    def _save(self) -> None:
+        save_checkpoint(self.run.checkpoint, self.progress, self.model, self.optimizer, self.best)
+
+    def _restore(self) -> None:
+        """Go on from the newest checkpoint that is sound, if there is one."""
+        found = checkpoints(self.run.checkpoint)
+        for number, path in enumerate(found):
+            try:
+                self.progress, self.best = load_checkpoint(path, self.model, self.optimizer)
+            except TangyinError as error:
+                if number + 1 == len(found):
+                    raise TangyinError(
+                        f"{error}, and there is no other; delete {self.run.path} and begin again"
+                    ) from error
+                self.watcher.say(f"{error}; going on from the one before it")
+                continue
+            return
+
+    def _stop(self, where: str, number: int) -> None:
+        raise Interrupted(
+            f"stopped {where} {number}, and saved; go on with the same command and --resume"
+        )
+
+
+@contextmanager
+def _interruption() -> Iterator[Callable[[], bool]]:
+    """Turn the first SIGINT into a flag; a second one stops at once."""
+    seen = False
+
+    def note(_number: int, _frame: FrameType | None) -> None:
+        nonlocal seen
+        seen = True
+        signal.signal(signal.SIGINT, previous)
+
+    previous = signal.getsignal(signal.SIGINT)
+    try:
+        signal.signal(signal.SIGINT, note)
+    except ValueError:  # not the main thread, which alone receives signals
+        yield lambda: False
+        return
+    try:
+        yield lambda: seen
+    finally:
+        signal.signal(signal.SIGINT, previous)
