@@ -1,0 +1,55 @@
+# Everything happens in .venv inside the checkout. Each target can be run again and is quick then.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+
+.PHONY: poem test lint types contracts tests corpus bench clean help
+
+help:
+	@echo 'make poem    write a poem on 日 (installs what that needs, without torch)'
+	@echo 'make test    lint, types, import contracts and tests (installs what they need)'
+	@echo 'make bench   measure speed and memory'
+	@echo 'make clean   remove .venv and caches'
+
+poem: $(VENV)/base.stamp
+	@$(BIN)/tangyin write 日 --seed 8
+
+test: lint types contracts tests
+
+lint: $(VENV)/dev.stamp
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(VENV)/dev.stamp
+	$(BIN)/mypy
+
+contracts: $(VENV)/dev.stamp
+	$(BIN)/lint-imports
+
+tests: corpus
+	$(BIN)/python -m pytest -q $(PYTEST)
+
+corpus: $(VENV)/dev.stamp
+	$(BIN)/tangyin corpus fetch
+
+bench: corpus
+	$(BIN)/python benchmarks/run.py
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo 'tangyin needs Python 3.11 or newer; name one with make PYTHON=python3.12' >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+	  || { echo 'cannot make $(VENV); install the venv module of Python (python3-venv)' >&2; exit 1; }
+
+$(VENV)/base.stamp: pyproject.toml | $(BIN)/python
+	@echo 'installing tangyin into $(VENV) …' >&2
+	@$(PIP) install --quiet -e .
+	@touch $@
+
+$(VENV)/dev.stamp: pyproject.toml | $(BIN)/python
+	$(PIP) install --quiet -e '.[dev]'
+	@touch $@ $(VENV)/base.stamp
