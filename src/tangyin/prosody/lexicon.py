@@ -8,10 +8,12 @@ from tangyin.data.files import data_text
 from tangyin.prosody.rhyme import rhyme_of
 from tangyin.verse import corpus_spelling, fold_variants
 
-RARE = 0.02
-"""A tone that verse gives to less than this share of a character is no reading of it in a line.
+RARE = 0.05
+"""A tone that verse gives to less than this share of a character is no reading of it in a line,
+unless a word of `data/reading_words.tsv` calls for it.
 
-With "any reading passes" the rare level readings of 不 or 望 would let 孤平 through.
+With "any reading passes" the rare level readings of 不 or 望 would let 孤平 through. Over all of
+a character's places, words included, this is about 2 %.
 """
 
 
@@ -41,9 +43,10 @@ class Reading:
 def readings_of(character: str) -> tuple[Reading, ...]:
     """The readings of a character, the commonest first; empty when the lexicon lacks it.
 
-    A character that is not in the lexicon is looked up by its usual form (敎 as 教).
+    A form that the corpus hardly has is looked up by the one it writes (為 as 爲), and a character
+    that is not in the lexicon by its usual form (敎 as 教).
     """
-    return _readings(character) or _readings(_usual(character))
+    return _readings(corpus_spelling(character)) or _readings(_usual(character))
 
 
 def level_share(character: str) -> float:
@@ -54,42 +57,81 @@ def level_share(character: str) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What a character may be at one place, in costs of -ln(share).
+    """What a character may be, in costs of -ln(share).
 
     Attributes:
         level: cost of reading it 平 inside a line; infinite when verse does not.
         oblique: cost of reading it 仄 inside a line; infinite when verse does not.
-        rhymes: for each rhyme (level or oblique) that it may end a line in, the cost; nothing is
-            left out for being rare there, since a rhyme says plainly which reading is meant.
-            Empty for a character without known readings, which may rhyme with anything.
+        both: whether it has readings of both tones, however rare.
+        end_level: cost of reading it 平 at the end of a line, where rare readings count too.
+        end_oblique: cost of reading it 仄 there.
+        rhymes: for each rhyme, level or oblique, that it may end a line in, the cost. A rhyme
+            says plainly which reading is meant, so none is left out for being rare. Empty for a
+            character without known readings, which may rhyme with anything.
     """
 
     level: float
     oblique: float
-    rhymes: dict[str, float]
+    both: bool
     end_level: float
     end_oblique: float
+    rhymes: dict[str, float]
 
 
 @cache
 def place_of(character: str) -> Place:
-    """The costs of a character's readings inside a line and at its end."""
+    """The costs of a character's readings."""
     readings = readings_of(character)
     if not readings:
         even = math.log(2)
-        return Place(even, even, {}, even, even)
+        return Place(even, even, True, even, even, {})
     level = level_share(character)
     rhymes: dict[str, float] = {}
     for reading in readings:
-        cost = -math.log(max(reading.share, 1e-6))
+        cost = _cost(reading.share)
         rhymes[reading.rhyme] = min(cost, rhymes.get(reading.rhyme, math.inf))
     tones = {reading.level for reading in readings}
     return Place(
-        _cost(level) if level >= RARE else math.inf,
-        _cost(1 - level) if level <= 1 - RARE else math.inf,
-        rhymes,
+        *_inside(level),
+        len(tones) == 2,
         _cost(level) if True in tones else math.inf,
         _cost(1 - level) if False in tones else math.inf,
+        rhymes,
+    )
+
+
+def tone_costs(before: str, character: str, after: str) -> tuple[float, float]:
+    """The costs of reading a character 平 and 仄 between two others in a line.
+
+    A word tells more than a character (唯 is oblique in 唯阿 alone), so the share of the pair that
+    decides the most stands in for the character's own.
+
+    Args:
+        before: the character before it, or "".
+        character: the character.
+        after: the character after it, or "".
+    """
+    place = place_of(character)
+    if not place.both:
+        return place.level, place.oblique
+    words = _words()
+    shares = [
+        share
+        for share in (words.get((before + character, 1)), words.get((character + after, 0)))
+        if share is not None
+    ]
+    if not shares:
+        return place.level, place.oblique
+    # A word makes a reading likely or unlikely; it takes away none that the character has.
+    share = max(shares, key=lambda share: abs(share - 0.5))
+    return _inside(min(max(share, RARE), 1 - RARE))
+
+
+def _inside(level: float) -> tuple[float, float]:
+    """Costs of 平 and 仄 by the share of 平; a rare one is infinite."""
+    return (
+        _cost(level) if level >= RARE else math.inf,
+        _cost(1 - level) if level <= 1 - RARE else math.inf,
     )
 
 
@@ -104,7 +146,10 @@ def _usual(character: str) -> str:
 @cache
 def _readings(character: str) -> tuple[Reading, ...]:
     known = _lexicon().get(character, "") + _later().get(character, "")
-    found = {(tone, rhyme_of(rime, tone)): rime for rime, tone in zip(known[::2], known[1::2], strict=True)}
+    found = {
+        (tone, rhyme_of(rime, tone)): rime
+        for rime, tone in zip(known[::2], known[1::2], strict=True)
+    }
     if not found:
         return ()
     weights = _weighed(character, list(found))
@@ -142,6 +187,13 @@ def _later() -> dict[str, str]:
         character, reading, *_ = row.split("\t")
         later[character] = later.get(character, "") + reading
     return later
+
+
+@cache
+def _words() -> dict[tuple[str, int], float]:
+    """Pairs of neighbours and which of the two is meant, with its share of 平."""
+    rows = (row.split("\t") for row in data_text("reading_words.tsv").splitlines()[1:])
+    return {(pair, int(place)): float(share) for pair, place, share in rows}
 
 
 @cache

@@ -1,0 +1,209 @@
+"""One reading for each place of a poem, found by dynamic programming.
+
+Among all ways to read a poem the one with the fewest faults is taken, and among those the one that
+verse is likeliest to mean: the sum of -ln(share of the reading) and of -ln odds of the licences
+taken is least. A line's readings are summed up by the few facts that its neighbours look at, so the
+work grows with the number of lines.
+"""
+
+import math
+import operator
+from dataclasses import dataclass
+from functools import cache
+
+from tangyin.prosody.lexicon import Place, place_of, readings_of, tone_costs
+from tangyin.prosody.line_type import DA_AO, RATES, XIAO_AO, LinePattern, line_pattern
+from tangyin.prosody.rhyme import LEVEL_RHYMES, neighbouring
+
+FAULT = 1e4
+"""Cost of one fault: more than all readings of a poem together can differ by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """The reading of a whole poem.
+
+    Attributes:
+        patterns: what each line is, by the tones of its readings.
+        rhyme: the rhyme that most even lines share, level or oblique.
+        oblique: whether that rhyme is oblique; the line types mean nothing then.
+        faults: number of faults of an assignment that is not oblique.
+    """
+
+    patterns: tuple[LinePattern, ...]
+    rhyme: str
+    oblique: bool
+    faults: int
+
+
+def assign(lines: tuple[str, ...]) -> Assignment:
+    """Read a poem.
+
+    Args:
+        lines: two or more lines, all of five or all of seven characters.
+    """
+    ends = [place_of(line[-1]) for line in lines]
+    level, level_misses = _rhymes(ends[1::2], level=True)
+    oblique, oblique_misses = _rhymes(ends[1::2], level=False)
+    if oblique_misses < level_misses:
+        return _read_freely(lines, ends, oblique[0])
+    found = [_read_by_rule(lines, ends, rhyme) for rhyme in level]
+    cost, patterns, rhyme = min(found, key=lambda way: way[0])
+    return Assignment(patterns, rhyme, False, round(cost / FAULT))
+
+
+def _rhymes(ends: list[Place], *, level: bool) -> tuple[list[str], int]:
+    """The rhymes that the most line ends can have, the likeliest alone if one is, and the misses.
+
+    Rhymes that tie in misses are all handed back when the ends disagree, since the first line may
+    decide between them.
+    """
+    costs: dict[str, float] = {}
+    for end in ends:
+        for rhyme in end.rhymes:
+            if (rhyme in LEVEL_RHYMES) == level:
+                costs.setdefault(rhyme, 0.0)
+    for rhyme in costs:
+        costs[rhyme] = sum(end.rhymes.get(rhyme, FAULT) for end in ends if end.rhymes)
+    if not costs:
+        known = sum(bool(end.rhymes) for end in ends)
+        return [LEVEL_RHYMES[0] if level else "董"], known
+    misses = int(min(costs.values()) // FAULT)
+    ranked = sorted(costs, key=lambda rhyme: costs[rhyme])
+    if misses == 0:
+        return ranked[:1], 0
+    return [rhyme for rhyme in ranked if costs[rhyme] // FAULT == misses], misses
+
+
+def _read_freely(lines: tuple[str, ...], ends: list[Place], rhyme: str) -> Assignment:
+    """The commonest reading at each place, and the rhyme's at the end of even lines."""
+    patterns = []
+    for number, (line, end) in enumerate(zip(lines, ends, strict=True)):
+        tones = [
+            "P"
+            if operator.le(*tone_costs(line[max(at - 1, 0) : at], line[at], line[at + 1]))
+            else "Z"
+            for at in range(len(line) - 1)
+        ]
+        rhymes = number % 2 == 1 and math.isfinite(end.end_oblique)
+        tones.append("P" if not rhymes and end.end_level < end.end_oblique else "Z")
+        patterns.append(line_pattern("".join(tones)))
+    return Assignment(tuple(patterns), rhyme, True, 0)
+
+
+_Way = tuple[float, tuple[LinePattern, ...]]
+
+
+def _read_by_rule(
+    lines: tuple[str, ...], ends: list[Place], rhyme: str
+) -> tuple[float, tuple[LinePattern, ...], str]:
+    """The cheapest reading of a poem in a level rhyme: its cost, patterns and the rhyme."""
+    ways: list[_Way] = [(0.0, ())]
+    for number, line in enumerate(lines):
+        if number == 0:
+            end_costs = first_line_ends(line[-1], rhyme)
+        else:
+            end_costs = _later_ends(ends[number], rhyme, even=number % 2 == 1)
+        options = line_options(line, end_costs)
+        ways = [_cheapest(ways, own, pattern, number) for own, pattern in options]
+    cost, patterns = min(
+        ((cost + FAULT * (patterns[-1].licence == DA_AO), patterns) for cost, patterns in ways),
+        key=lambda way: way[0],
+    )
+    return cost, patterns, rhyme
+
+
+def _cheapest(ways: list[_Way], own: float, pattern: LinePattern, number: int) -> _Way:
+    """The cheapest way to come to a line read as `pattern`, with that line added."""
+    cost, before = min(
+        ((cost + FAULT * _faults_between(way, pattern, number), way) for cost, way in ways),
+        key=lambda found: found[0],
+    )
+    return cost + own, (*before, pattern)
+
+
+def _faults_between(before: tuple[LinePattern, ...], pattern: LinePattern, number: int) -> int:
+    """Faults that a line makes with the one before it: 失對 or 失粘, and a 大拗 not rescued."""
+    if not before:
+        return 0
+    last = before[-1]
+    same = last.core[1] == pattern.core[1]
+    couplet = number % 2 == 1
+    unrescued = last.licence == DA_AO and not (couplet and pattern.rescues)
+    return (same == couplet) + unrescued
+
+
+def first_line_ends(character: str, rhyme: str) -> dict[str, float]:
+    """The costs of ending the first line level or oblique in a poem that rhymes in `rhyme`."""
+    place = place_of(character)
+    costs = {"Z": place.end_oblique, "P": place.end_level + FAULT}
+    for reading in readings_of(character):
+        if reading.level and (
+            reading.rhyme == rhyme or neighbouring(reading.rhyme, reading.rime, rhyme)
+        ):
+            costs["P"] = min(costs["P"], place.rhymes[reading.rhyme])
+    if not place.rhymes:
+        costs["P"] = place.end_level
+    return costs
+
+
+def _later_ends(end: Place, rhyme: str, *, even: bool) -> dict[str, float]:
+    """The costs of a line end after the first: the demanded tone whenever the character has it."""
+    if not even:
+        if math.isfinite(end.end_oblique):
+            return {"Z": end.end_oblique}
+        return {"P": end.end_level + FAULT}
+    if not end.rhymes:
+        return {"P": end.end_level}
+    if rhyme in end.rhymes:
+        return {"P": end.rhymes[rhyme]}
+    if math.isfinite(end.end_level):
+        return {"P": end.end_level + FAULT}
+    return {"Z": end.end_oblique + FAULT}
+
+
+def line_options(line: str, end_costs: dict[str, float]) -> list[tuple[float, LinePattern]]:
+    """The cheapest reading of a line for each set of facts that other lines look at.
+
+    Args:
+        line: five or seven characters.
+        end_costs: cost of each tone that the last character may have.
+
+    Returns:
+        Pairs of the cost (its own faults, readings and licences) and the pattern.
+    """
+    ways = [("", 0.0)]
+    for at in range(len(line) - 1):
+        level, oblique = tone_costs(line[max(at - 1, 0) : at], line[at], line[at + 1])
+        if oblique == math.inf:
+            ways = [(tones + "P", cost + level) for tones, cost in ways]
+        elif level == math.inf:
+            ways = [(tones + "Z", cost + oblique) for tones, cost in ways]
+        else:
+            ways = [
+                (tones + tone, cost + own)
+                for tones, cost in ways
+                for tone, own in (("P", level), ("Z", oblique))
+            ]
+    best: dict[tuple[str, bool, bool], tuple[float, LinePattern]] = {}
+    for tones, cost in ways:
+        for tone, end in end_costs.items():
+            if end == math.inf:
+                continue
+            pattern, own, facts = _priced(tones + tone)
+            total = cost + end + own
+            if facts not in best or total < best[facts][0]:
+                best[facts] = (total, pattern)
+    return list(best.values())
+
+
+@cache
+def _priced(tones: str) -> tuple[LinePattern, float, tuple[str, bool, bool]]:
+    """A pattern, the cost of its faults and licences, and the facts other lines look at."""
+    pattern = line_pattern(tones)
+    cost = FAULT * pattern.faults
+    taken = [name for name in (pattern.licence, pattern.warning) if name]
+    if pattern.licence == DA_AO and pattern.core[2] == "Z":
+        taken.append(XIAO_AO)
+    cost += sum(math.log((1 - RATES[name]) / RATES[name]) for name in taken)
+    return pattern, cost, (pattern.type, pattern.rescues, pattern.licence == DA_AO)

@@ -1,0 +1,200 @@
+"""The four line types with their licences, and the sequences that make a poem.
+
+A line's core is its last five characters; a line of seven has two more in front. Tones are written
+P (平) and Z (仄). Source: 王力《詩詞格律》 and 《漢語詩律學》.
+
+    a  ZZPPZ    A  ZZZPP    b  PPPZZ    B  PPZZP
+
+The second and the last tone of the core alone name the type; the others say how well it is kept.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from itertools import product
+
+TYPES = "aAbB"
+
+XIAO_AO = "小拗"
+DA_AO = "大拗"
+TEDING = "特定句式"
+GUPING_RESCUE = "孤平拗救"
+COUPLET_RESCUE = "對句相救"
+BORROWED = "借鄰韻"
+
+OUT_OF_PATTERN = "出律"
+THREE_LEVELS = "三平尾"
+THREE_OBLIQUES = "三仄尾"
+LONE_LEVEL = "孤平"
+LENIENT_TEDING = "特定句式首字仄"
+
+UNFIT = "?"
+"""Shown in place of the type of a line that fits none."""
+
+RATES = {XIAO_AO: 0.12, DA_AO: 0.027, TEDING: 0.14, THREE_OBLIQUES: 0.10, GUPING_RESCUE: 0.07}
+"""How often regulated Tang 五律 take each licence where it may stand (see docs/prosody.md)."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinePattern:
+    """What one sequence of tones is as a line of verse, looked at alone.
+
+    Attributes:
+        tones: the tones of all its characters, such as `ZZPPZ`.
+        type: a, A, b or B, by the second and last tone of the core.
+        licence: 小拗, 大拗 (to be rescued by the next line), 特定句式 or 孤平拗救, or "".
+        fault: 出律, 三平尾, 孤平 or 特定句式首字仄, or "".
+        warning: 三仄尾 or "".
+        places: 1-based places of the characters that make the licence, fault or warning.
+        front: the second character of a line of seven is not opposite to the fourth.
+        core: the last five tones.
+    """
+
+    tones: str
+    type: str
+    licence: str = ""
+    fault: str = ""
+    warning: str = ""
+    places: tuple[int, ...] = ()
+    front: bool = False
+
+    @property
+    def core(self) -> str:
+        """The tones of the last five characters."""
+        return self.tones[-5:]
+
+    @property
+    def faults(self) -> int:
+        """Number of faults of the line itself, a 大拗 not counted."""
+        return bool(self.fault) + self.front
+
+    @property
+    def rescues(self) -> bool:
+        """Whether the line rescues an `a` with 小拗 or 大拗 before it (對句相救)."""
+        return self.type == "B" and self.core[2] == "P" and not self.faults
+
+    @property
+    def letter(self) -> str:
+        """The type, or `?` when the line fits none."""
+        return UNFIT if self.front or self.fault == OUT_OF_PATTERN else self.type
+
+    @property
+    def strict_letter(self) -> str:
+        """The type, or `?` when a third level or oblique comes with a first tone that departs too.
+
+        Ancient verse is shown by this one: ZZPPP is an A that went wrong in one place; PZPPP is
+        no longer one.
+        """
+        doubtful = {THREE_LEVELS: "P", THREE_OBLIQUES: "Z"}
+        if self.core[0] == doubtful.get(self.fault or self.warning):
+            return UNFIT
+        return self.letter
+
+
+def line_pattern(tones: str) -> LinePattern:
+    """What the tones of a line of five or seven characters make of it.
+
+    Raises:
+        KeyError: `tones` is no sequence of five or seven P and Z.
+    """
+    return _patterns(len(tones))[tones]
+
+
+def patterns_of_type(
+    kind: str, characters: int, *, licences: bool = True
+) -> tuple[LinePattern, ...]:
+    """All sequences of tones without fault that a line of this type may have.
+
+    Args:
+        kind: a, A, b or B.
+        characters: 5 or 7.
+        licences: whether 小拗, 大拗, 特定句式, 孤平拗救 and 三仄尾 are admitted. A 大拗 is
+            faultless only when the next line `rescues`.
+    """
+    return tuple(
+        pattern
+        for pattern in _patterns(characters).values()
+        if pattern.type == kind
+        and not pattern.faults
+        and (licences or not (pattern.licence or pattern.warning))
+    )
+
+
+@cache
+def _patterns(characters: int) -> dict[str, LinePattern]:
+    if characters not in (5, 7):
+        raise KeyError(characters)
+    return {tones: _judge(tones) for tones in map("".join, product("PZ", repeat=characters))}
+
+
+def _judge(tones: str) -> LinePattern:
+    front = len(tones) - 5
+    first, second, third, fourth, last = tuple(tones[front:])
+    kind = {"ZZ": "a", "ZP": "A", "PZ": "b", "PP": "B"}[second + last]
+    out = bool(front) and tones[1] == second
+    licence = fault = warning = ""
+    places: tuple[int, ...] = ()
+    if kind == "a":
+        if fourth == "Z":
+            licence, places = DA_AO, (4,)
+        elif third == "Z":
+            licence, places = XIAO_AO, (3,)
+    elif kind == "A":
+        if fourth == "Z":
+            fault, places = OUT_OF_PATTERN, (4,)
+        elif third == "P":
+            fault, places = THREE_LEVELS, (3,)
+    elif kind == "b":
+        if fourth == "P" and third == "P":
+            fault, places = OUT_OF_PATTERN, (4,)
+        elif fourth == "P" and first == "Z":
+            fault, places = LENIENT_TEDING, (1,)
+        elif fourth == "P":
+            licence, places = TEDING, (3, 4)
+        elif third == "Z":
+            warning, places = THREE_OBLIQUES, (3,)
+    elif fourth == "P":
+        fault, places = OUT_OF_PATTERN, (4,)
+    elif first == "Z" and third == "Z":
+        fault, places = LONE_LEVEL, (1,)
+    elif first == "Z":
+        licence, places = GUPING_RESCUE, (1, 3)
+    places = tuple(front + place for place in places)
+    return LinePattern(tones, kind, licence, fault, warning, places, out)
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """One of the four courses of line types.
+
+    Attributes:
+        types: the types of the first eight lines; longer poems go on in the same order.
+        level_start: whether the second character of a line of five is level in the first line.
+        rhymed_start: whether the first line rhymes.
+    """
+
+    types: str
+    level_start: bool
+    rhymed_start: bool
+
+    def name(self, characters: int) -> str:
+        """The Chinese name, which follows the second character: 平起 and 仄起 change in 七言."""
+        level = self.level_start if characters == 5 else not self.level_start
+        return f"{'平' if level else '仄'}起首句{'入韻' if self.rhymed_start else '不入韻'}"
+
+    def for_lines(self, lines: int) -> str:
+        """The types of a poem of so many lines."""
+        cycle = self.types[4:]
+        return (self.types + cycle * (lines // 4))[:lines]
+
+
+SEQUENCES = (
+    Sequence("aBbAaBbA", level_start=False, rhymed_start=False),
+    Sequence("ABbAaBbA", level_start=False, rhymed_start=True),
+    Sequence("bAaBbAaB", level_start=True, rhymed_start=False),
+    Sequence("BAaBbAaB", level_start=True, rhymed_start=True),
+)
+
+
+def sequence_of(types: str) -> Sequence | None:
+    """The sequence that the types of a poem follow, or None."""
+    return next((s for s in SEQUENCES if s.for_lines(len(types)) == types), None)
