@@ -94,9 +94,9 @@ class MogrifierLSTMCell(RecurrentCell, name="mogrifier"):
     def _gate(self, n: int, other: Tensor) -> Tensor:
         """Compute Q_n h or R_n x."""
         if self.rank is None:
-            return F.linear(other, self.get_parameter(_name(n)))
-        right = F.linear(other, self.get_parameter(f"{_name(n)}_right"))
-        return F.linear(right, self.get_parameter(f"{_name(n)}_left"))
+            return F.linear(other, getattr(self, _name(n)))
+        right = F.linear(other, getattr(self, f"{_name(n)}_right"))
+        return F.linear(right, getattr(self, f"{_name(n)}_left"))
 
     def extra_repr(self) -> str:
         """Show the sizes, the rounds and the rank."""

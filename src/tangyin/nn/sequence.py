@@ -104,7 +104,7 @@ def _forward(
     half = products in (torch.float16, torch.bfloat16)
     dtype = torch.float32 if half else products
 
-    x = input.reshape(T * B, -1).to(products)
+    x = input.flatten(0, 1).to(products)
     w_ih, w_hh = weight_ih.to(products).t(), weight_hh.to(products).t()
     y = x @ w_ih if bias is None else torch.addmm(bias.to(products), x, w_ih)
     y = y.view(T, B, 4 * H)  # becomes the gates in place, or in half precision apart from them

@@ -1,0 +1,74 @@
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def _seeded() -> None:
+    torch.manual_seed(20)
+
+
+@pytest.fixture
+def randomise() -> Callable[..., nn.Module]:
+    """Draw every parameter of a module anew, so that no two are equal and none is 0 or 1."""
+
+    def draw(module: nn.Module, scale: float = 0.5) -> nn.Module:
+        with torch.no_grad():
+            for name, parameter in module.named_parameters():
+                start = 1.0 if "gain" in name else 0.0
+                parameter.normal_(start, scale)
+        return module
+
+    return draw
+
+
+@pytest.fixture
+def gradcheck() -> Callable[..., None]:
+    """Check the gradients to all parameters and all given tensors against finite differences.
+
+    `call` takes the module and the tensors and gives the tensor or tensors to differentiate.
+    """
+
+    def check(
+        module: nn.Module, tensors: list[Tensor], call: Callable[..., object], second: bool = False
+    ) -> None:
+        names = [name for name, _ in module.named_parameters()]
+        leaves = [p.detach().clone() for p in module.parameters()]
+        leaves += [t.detach().clone() for t in tensors]
+
+        class Called(nn.Module):
+            def __init__(self) -> None:
+                super().__init__()
+                self.module = module
+
+            def forward(self, *given: Tensor) -> object:
+                return call(self.module, *given)
+
+        called = Called()
+
+        def function(*given: Tensor) -> object:
+            parameters = {f"module.{n}": p for n, p in zip(names, given[: len(names)], strict=True)}
+            return torch.func.functional_call(called, parameters, given[len(names) :])
+
+        inputs = tuple(leaf.requires_grad_() for leaf in leaves)
+        assert torch.autograd.gradcheck(function, inputs, atol=1e-7, rtol=1e-5)
+        if second:
+            assert torch.autograd.gradgradcheck(function, inputs, atol=1e-6, rtol=1e-4)
+
+    return check
+
+
+@pytest.fixture
+def relative_error() -> Callable[[Tensor, Tensor], float]:
+    """Give the norm-wise relative error of a tensor against a reference, in float64."""
+
+    def error(found: Tensor, reference: Tensor) -> float:
+        assert found.shape == reference.shape
+        reference = reference.double()
+        return ((found.double() - reference).norm() / reference.norm()).item()
+
+    return error

@@ -1,0 +1,87 @@
+import pytest
+import torch
+
+from tangyin.nn import LSTM, LSTMCell, LSTMLayer, RecurrentCell, StackedLSTM
+
+
+class Copy(RecurrentCell):
+    """Hands its input on as h, so that what a stack does between layers can be seen."""
+
+    gates = "f"
+
+    def project(self, input):
+        return input
+
+    def step(self, projected, state):
+        return type(state)(projected, projected)
+
+
+def stack_of_copies(layers, dropout):
+    return StackedLSTM(layers, LSTMLayer, [Copy, 50, 50], [Copy, 50, 50], dropout=dropout)
+
+
+def test_dropout_stands_between_layers_and_nowhere_else():
+    x = torch.rand(20, 10, 50) + 1.0
+    output, states = stack_of_copies(3, 0.5)(x)
+    inputs = stack_of_copies(3, 0.5).states(x)
+    assert torch.equal(inputs[0].h, x)  # none before the lowest layer
+    assert 0.4 < (inputs[1].h == 0).float().mean() < 0.6
+    assert 0.7 < (inputs[2].h == 0).float().mean() < 0.8  # two draws, one upon the other
+    assert torch.equal(states[-1].h, output[-1])  # none after the topmost
+    single, _ = stack_of_copies(1, 0.5)(x)
+    assert torch.equal(single, x)
+
+
+@pytest.mark.parametrize("p", [0.1, 0.6])
+def test_what_dropout_keeps_is_scaled_so_that_the_mean_stays(p):
+    x = torch.rand(40, 20, 50) + 1.0
+    _, upper = stack_of_copies(2, p).states(x)
+    kept = upper.h != 0
+    torch.testing.assert_close(upper.h[kept], x[kept] / (1.0 - p))
+    assert abs(kept.float().mean().item() - (1.0 - p)) < 0.01
+
+
+def test_each_layer_step_sequence_and_call_draws_its_own_mask():
+    x = torch.ones(6, 4, 50)
+    stack = stack_of_copies(3, 0.5)
+    one, two = stack.states(x), stack.states(x)
+    first = one[1].h != 0
+    second = (one[2].h != 0)[first]  # where the first draw kept it
+    assert 0.3 < second.float().mean() < 0.7  # the same mask would keep all
+    assert not torch.equal(first[0], first[1])
+    assert not torch.equal(first[:, 0], first[:, 1])
+    assert not torch.equal(first, two[1].h != 0)
+
+
+def test_dropout_is_off_outside_training():
+    lstm = LSTM(3, 4, 2, dropout=0.5)
+    x = torch.randn(5, 2, 3)
+    training, _ = lstm(x)
+    assert not torch.equal(training, lstm(x)[0])
+    lstm.eval()
+    plain = LSTM(3, 4, 2)
+    plain.load_state_dict(lstm.state_dict())
+    assert torch.equal(lstm(x)[0], plain(x)[0])
+
+
+def test_dropout_of_one_lets_nothing_through():
+    lower, upper = StackedLSTM(
+        2, LSTMLayer, [LSTMCell, 3, 4], [LSTMCell, 4, 4], dropout=1.0
+    ).states(torch.randn(5, 2, 3))
+    other, same = StackedLSTM(
+        2, LSTMLayer, [LSTMCell, 3, 4], [lambda *_: LSTMCell(4, 4)], dropout=1.0
+    ).states(torch.zeros(5, 2, 3))
+    assert not torch.equal(lower.h, other.h)
+    assert torch.equal(upper.h[:, 0], upper.h[:, 1])
+    assert torch.equal(same.h[:, 0], same.h[:, 1])
+
+
+@pytest.mark.parametrize("p", [-0.1, 1.1])
+def test_a_dropout_that_is_no_probability_is_refused(p):
+    with pytest.raises(ValueError, match="probability"):
+        LSTM(3, 4, 2, dropout=p)
+
+
+def test_dropout_on_a_single_layer_warns_that_it_does_nothing():
+    with pytest.warns(UserWarning, match="does nothing"):
+        LSTM(3, 4, 1, dropout=0.5)

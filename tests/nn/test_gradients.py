@@ -1,0 +1,207 @@
+from functools import partial
+
+import pytest
+import torch
+
+from tangyin.nn import (
+    BidirectionalLSTMLayer,
+    LayerNormLSTMCell,
+    LSTMCell,
+    LSTMLayer,
+    LSTMState,
+    MogrifierLSTMCell,
+    RecurrentCell,
+    ReverseLSTMLayer,
+    StackedLSTM,
+    lstm_sequence,
+)
+
+CELLS = sorted(RecurrentCell.registry)
+DIRECTIONS = {
+    "forward": LSTMLayer,
+    "reverse": ReverseLSTMLayer,
+    "both": BidirectionalLSTMLayer,
+}
+MASK = torch.tensor([[True, True], [True, True], [False, True]])
+float64 = torch.float64
+
+
+def make(name, *args, **options):
+    return RecurrentCell.registry[name](*args, dtype=float64, **options)
+
+
+def draw(*shape):
+    return torch.randn(*shape, dtype=float64)
+
+
+def everything(layer, x, *state, mask=None):
+    """Output, h_n and c_n of a layer; the state's tensors are given one by one."""
+    pairs = [LSTMState(h, c) for h, c in zip(state[::2], state[1::2], strict=True)]
+    if isinstance(layer, BidirectionalLSTMLayer):
+        output, last = layer(x, pairs, mask)
+        return output, *(s for pair in last for s in pair)
+    output, last = layer(x, pairs[0], mask)
+    return output, *last
+
+
+@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.parametrize("bias", [True, False], ids=["bias", "no-bias"])
+def test_gradients_of_one_step(name, bias, randomise, gradcheck):
+    cell = randomise(make(name, 3, 4, bias=bias))
+    gradcheck(cell, [draw(2, 3), draw(2, 4), draw(2, 4)], lambda m, x, h, c: m(x, (h, c)))
+
+
+@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.parametrize("direction", DIRECTIONS)
+@pytest.mark.parametrize("mask", [None, MASK], ids=["full", "masked"])
+def test_gradients_of_a_layer(name, direction, mask, randomise, gradcheck):
+    layer = randomise(DIRECTIONS[direction](partial(make, name), 3, 2))
+    states = [draw(2, 2) for _ in range(4 if direction == "both" else 2)]
+    gradcheck(layer, [draw(3, 2, 3), *states], partial(everything, mask=mask))
+
+
+@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.parametrize("bias", [True, False], ids=["bias", "no-bias"])
+def test_gradients_of_a_masked_stack_in_both_directions(name, bias, randomise, gradcheck):
+    cell = partial(make, name, bias=bias)
+    stack = StackedLSTM(2, BidirectionalLSTMLayer, [cell, 2, 2], [cell, 4, 2])
+
+    def call(module, x):
+        output, states = module(x, None, MASK)
+        return output, *(s for layer in states for pair in layer for s in pair)
+
+    gradcheck(randomise(stack), [draw(3, 2, 2)], call)
+
+
+@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.parametrize("which", [0, 1], ids=["only-h_n", "only-c_n"])
+@pytest.mark.parametrize("mask", [None, MASK], ids=["full", "masked"])
+def test_gradients_that_come_through_one_last_state_alone(name, which, mask, randomise, gradcheck):
+    layer = randomise(LSTMLayer(make(name, 3, 2)))
+    gradcheck(
+        layer,
+        [draw(3, 2, 3), draw(2, 2), draw(2, 2)],
+        lambda m, x, h, c: m(x, (h, c), mask)[1][which],
+    )
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_gradients_that_come_through_all_states(name, randomise, gradcheck):
+    layer = randomise(LSTMLayer(make(name, 3, 2)))
+    gradcheck(
+        layer,
+        [draw(3, 2, 3), draw(2, 2), draw(2, 2)],
+        lambda m, x, h, c: tuple(m.states(x, (h, c), MASK)),
+    )
+
+
+@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.parametrize(("T", "B", "H"), [(1, 2, 2), (3, 1, 2), (3, 2, 1), (1, 1, 1)])
+def test_gradients_at_the_smallest_sizes(name, T, B, H, randomise, gradcheck):
+    layer = randomise(LSTMLayer(make(name, 2, H)))
+    gradcheck(layer, [draw(T, B, 2), draw(B, H), draw(B, H)], everything)
+
+
+@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.parametrize("scale", [5.0, 500.0])
+def test_gradients_of_saturated_gates(name, scale, randomise, gradcheck):
+    layer = randomise(LSTMLayer(make(name, 3, 2)), scale=scale)
+    # beyond rounding's reach of the few kinks that scaled weights make of a sigmoid
+    gradcheck(layer, [draw(3, 2, 3), draw(2, 2), draw(2, 2)], everything)
+
+
+@pytest.mark.parametrize("name", [n for n in CELLS if n.startswith("layer-norm")])
+def test_gradients_of_a_constant_row_into_layer_norm(name, randomise, gradcheck):
+    cell = randomise(make(name, 3, 3))
+    # W_ih x and W_hh h are rows of zeros, and so is c: their variance is 0
+    x, h, c = (torch.zeros(2, 3, dtype=float64) for _ in range(3))
+    gradcheck(cell, [x, h, c], lambda m, x, h, c: m(x, (h, c)))
+    assert all(s.isfinite().all() for s in cell(x, (h, c)))
+
+
+def test_gradients_of_a_low_rank_mogrifier(randomise, gradcheck):
+    cell = randomise(MogrifierLSTMCell(3, 2, rounds=4, rank=1, dtype=float64))
+    gradcheck(LSTMLayer(cell), [draw(3, 2, 3), draw(2, 2), draw(2, 2)], everything)
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_second_derivatives_are_right(name, randomise, gradcheck):
+    layer = randomise(LSTMLayer(make(name, 2, 2)))
+    gradcheck(
+        layer,
+        [draw(2, 2, 2), draw(2, 2), draw(2, 2)],
+        partial(everything, mask=MASK[1:]),
+        second=True,
+    )
+
+
+@pytest.mark.parametrize("bias", [True, False], ids=["bias", "no-bias"])
+@pytest.mark.parametrize("mask", [None, MASK], ids=["full", "masked"])
+def test_closed_form_equals_autograd_through_the_steps(bias, mask, randomise, relative_error):
+    cell = randomise(LSTMCell(5, 4, bias=bias, dtype=float64))
+    x = draw(3, 2, 5).requires_grad_()
+    start = LSTMState(draw(2, 4).requires_grad_(), draw(2, 4).requires_grad_())
+    wanted = [x, *start, *cell.parameters()]
+    outer = [draw(3, 2, 4), draw(3, 2, 4)]
+    closed = cell.sequence(x, start, mask)
+    stepped = RecurrentCell.sequence(cell, x, start, mask)
+    for a, b in zip(closed, stepped, strict=True):
+        assert relative_error(a, b) < 1e-14
+    for a, b in zip(
+        torch.autograd.grad(closed, wanted, outer),
+        torch.autograd.grad(stepped, wanted, outer),
+        strict=True,
+    ):
+        assert relative_error(a, b) < 1e-12
+
+
+def test_one_tensor_in_two_places_gets_both_gradients(gradcheck):
+    w = draw(8, 2)
+
+    def call(x):
+        states = lstm_sequence(x, LSTMState(x[0], x[0]), w, w)
+        return states.h, states.c
+
+    x = draw(3, 2, 2).requires_grad_()
+    assert torch.autograd.gradcheck(call, (x,))
+    same = draw(2, 2).requires_grad_()
+    states = lstm_sequence(x, LSTMState(same, same), w, w)
+    (first,) = torch.autograd.grad(states.h.sum(), same, retain_graph=True)
+    (again,) = torch.autograd.grad(states.h.sum(), same, create_graph=True)
+    torch.testing.assert_close(first, again)
+
+
+def test_frozen_parameters_get_no_gradient_and_change_no_other(randomise, relative_error):
+    cell = randomise(LSTMCell(3, 4, dtype=float64))
+    x = draw(3, 2, 3)
+
+    def gradients():
+        cell.zero_grad()
+        LSTMLayer(cell)(x)[0].square().sum().backward()
+        return {n: p.grad for n, p in cell.named_parameters()}
+
+    before = gradients()
+    cell.weight_hh.requires_grad_(False)
+    after = gradients()
+    assert after["weight_hh"] is None
+    for name in ("weight_ih", "bias"):
+        assert relative_error(after[name], before[name]) < 1e-15
+
+
+def test_backward_runs_twice_when_the_graph_is_kept(randomise):
+    cell = randomise(LSTMCell(3, 4, dtype=float64))
+    loss = LSTMLayer(cell)(draw(3, 2, 3))[0].square().sum()
+    first = torch.autograd.grad(loss, list(cell.parameters()), retain_graph=True)
+    second = torch.autograd.grad(loss, list(cell.parameters()))
+    for a, b in zip(first, second, strict=True):
+        assert torch.equal(a, b)
+
+
+def test_layer_norm_gradient_is_finite_where_the_variance_is_nearly_zero():
+    cell = LayerNormLSTMCell(3, 4)
+    x = torch.zeros(2, 3, requires_grad=True)
+    h, c = cell(x)
+    (h + c).square().sum().backward()
+    assert x.grad is not None
+    assert x.grad.isfinite().all()
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in cell.parameters())

@@ -1,0 +1,169 @@
+import math
+from functools import partial
+
+import pytest
+import torch
+
+from tangyin.errors import UsageError
+from tangyin.nn import INITIALIZATIONS, LSTM, RecurrentCell, initialize
+from tangyin.nn.initialization import chrono, constant, too_large, too_small
+
+CELLS = sorted(RecurrentCell.registry)
+NAMES = sorted(INITIALIZATIONS)
+per_cell = pytest.mark.parametrize("name", CELLS)
+
+
+def make(name, how, size=30, hidden=20, **options):
+    cell = RecurrentCell.registry[name](size, hidden, **options)
+    initialize(cell, how)
+    return cell
+
+
+def weights(cell):
+    return [p for n, p in cell.named_parameters() if n.startswith("weight")]
+
+
+def other_gates(cell):
+    rows = torch.ones(len(cell.bias), dtype=torch.bool)
+    rows[cell.rows("f")] = False
+    return cell.bias[rows]
+
+
+@per_cell
+@pytest.mark.parametrize("how", ["report", "xavier", "orthogonal"])
+def test_forget_bias_is_set_on_the_forget_gate_and_no_other(name, how):
+    cell = make(name, how)
+    assert torch.equal(cell.bias[cell.rows("f")], torch.ones(20))
+    assert not (other_gates(cell) == 1.0).any()
+
+
+def test_forget_rows_are_those_that_the_step_uses_to_forget():
+    """A forget gate shut by its bias alone empties the cell."""
+    for name in CELLS:
+        cell = make(name, "report", dtype=torch.float64)
+        cell.set_forget_bias(-1e3)
+        x, h = torch.randn(2, 30).double(), torch.randn(2, 20).double()
+        one, two = (torch.randn(2, 20).double() for _ in range(2))
+        if name == "peephole":  # whose input gate also sees c
+            torch.nn.init.zeros_(cell.weight_peephole)
+        torch.testing.assert_close(cell(x, (h, one)).c, cell(x, (h, two)).c)
+
+
+@per_cell
+def test_report_draws_uniformly_within_one_over_root_h(name):
+    cell = make(name, "report")
+    bound = 1.0 / math.sqrt(20)
+    for drawn in [*weights(cell), other_gates(cell)]:
+        assert drawn.abs().max() <= bound
+        assert drawn.abs().max() > 0.8 * bound
+        assert abs(drawn.mean()) < 0.35 * bound
+
+
+@per_cell
+def test_zeros_makes_every_gate_a_half_and_keeps_h_at_zero(name):
+    cell = make(name, "zeros")
+    assert not any(w.any() for w in weights(cell))
+    assert not cell.bias.any()
+    h, _ = cell(torch.randn(2, 30))
+    assert not h.any()
+
+
+def test_constant_makes_one_unit_repeated():
+    cell = make("lstm", partial(constant, value=0.3))
+    assert all((p == torch.tensor(0.3)).all() for p in cell.parameters())
+    h, c = cell(torch.randn(2, 30))
+    torch.testing.assert_close(h, h[:, :1].expand_as(h))
+    torch.testing.assert_close(c, c[:, :1].expand_as(c))
+
+
+@per_cell
+def test_too_small_and_too_large_are_the_reports_bound_times_a_factor(name):
+    for how, factor in (("too-small", 1e-3), ("too-large", 100.0)):
+        largest = max(w.abs().max() for w in weights(make(name, how)))
+        assert 0.9 * factor < largest * math.sqrt(20) <= factor * (1 + 1e-6)
+
+
+def test_too_large_saturates_the_gates_and_too_small_does_not():
+    x = torch.randn(50, 30)
+    for how, saturated in ((too_large, True), (too_small, False)):
+        gates = torch.sigmoid(make("lstm", how).project(x))
+        assert (((gates < 0.01) | (gates > 0.99)).float().mean() > 0.8) == saturated
+        if not saturated:
+            torch.testing.assert_close(gates, torch.full_like(gates, 0.5), atol=1e-2, rtol=0)
+
+
+@per_cell
+def test_xavier_bounds_each_gates_block_by_its_own_fans(name):
+    cell = make(name, "xavier")
+    for weight, fans in ((cell.weight_ih, 30 + 20), (cell.weight_hh, 20 + 20)):
+        bound = math.sqrt(6.0 / fans)
+        for block in weight.chunk(len(cell.gates)):
+            assert 0.95 * bound < block.abs().max() <= bound
+
+
+@per_cell
+def test_orthogonal_makes_each_gates_recurrent_block_orthogonal(name):
+    cell = make(name, "orthogonal")
+    blocks = cell.weight_hh.detach().chunk(len(cell.gates))
+    for block in blocks:
+        torch.testing.assert_close(block @ block.t(), torch.eye(20), atol=1e-5, rtol=0)
+    for n in range(1, len(blocks)):
+        assert not torch.allclose(blocks[0], blocks[n], atol=1e-2)
+
+
+@per_cell
+def test_chrono_spreads_the_forget_bias_over_the_logarithms_of_the_times(name):
+    cell = make(name, partial(chrono, longest=50), hidden=400)
+    forget = cell.bias[cell.rows("f")].detach()
+    assert forget.min() >= 0.0
+    assert forget.max() <= math.log(49)
+    times = forget.exp()
+    assert abs(times.mean().item() - 25.0) < 3.0  # uniform on 1 … 49
+    if "i" in cell.gates:
+        assert torch.equal(cell.bias[cell.rows("i")], -forget)
+    for gate in set(cell.gates) - {"f", "i"}:
+        assert not cell.bias[cell.rows(gate)].any()
+
+
+def test_chrono_refuses_a_dependency_of_two_steps():
+    with pytest.raises(UsageError, match="more than 2"):
+        make("lstm", partial(chrono, longest=2))
+
+
+@per_cell
+@pytest.mark.parametrize("how", NAMES)
+def test_gains_stay_one_and_biases_of_a_normalisation_zero(name, how):
+    for parameter, value in make(name, how).named_parameters():
+        if parameter.startswith("gain"):
+            assert torch.equal(value, torch.ones_like(value))
+        if parameter.startswith("bias_"):
+            assert not value.any()
+
+
+@per_cell
+@pytest.mark.parametrize("how", NAMES)
+def test_every_initialization_fills_every_layer_and_direction_by_name(name, how):
+    lstm = LSTM(5, 4, 2, bidirectional=True, cell=name, initialization=how)
+    with torch.no_grad():
+        for parameter in lstm.parameters():
+            parameter.fill_(math.nan)
+    initialize(lstm, how)
+    assert all(p.isfinite().all() for p in lstm.parameters())
+
+
+@pytest.mark.parametrize("how", NAMES)
+def test_every_initialization_works_without_biases(how):
+    cell = make("lstm", how, bias=False)
+    assert cell.bias is None
+    assert all(p.isfinite().all() for p in cell.parameters())
+
+
+def test_the_initialization_given_to_the_lstm_is_the_one_used():
+    lstm = LSTM(5, 4, initialization="zeros")
+    assert not any(p.any() for p in lstm.parameters())
+    assert LSTM(5, 4).bias_l0[4:8].eq(1.0).all()
+
+
+def test_an_initialization_no_one_knows_is_refused_with_the_known_ones():
+    with pytest.raises(UsageError, match="report"):
+        LSTM(5, 4, initialization="kaiming")

@@ -1,0 +1,222 @@
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tangyin.nn import (
+    LSTM,
+    BidirectionalLSTMLayer,
+    LSTMLayer,
+    RecurrentCell,
+    ReverseLSTMLayer,
+    StackedLSTM,
+    mask_from_lengths,
+)
+
+CELLS = sorted(RecurrentCell.registry)
+float64 = torch.float64
+lengths = st.lists(st.integers(1, 6), min_size=1, max_size=4)
+invariant = settings(deadline=None, max_examples=12)
+per_cell = pytest.mark.parametrize("name", CELLS)
+
+
+def draw(*shape):
+    return torch.randn(*shape, dtype=float64)
+
+
+@pytest.fixture
+def make(randomise):
+    def build(name, size=3, hidden=4):
+        return randomise(RecurrentCell.registry[name](size, hidden, dtype=float64))
+
+    return build
+
+
+def same(a, b):
+    torch.testing.assert_close(a, b, rtol=1e-12, atol=1e-13)
+
+
+@per_cell
+def test_step_by_step_equals_the_whole_sequence(name, make):
+    cell = make(name)
+    x, start = draw(5, 2, 3), (draw(2, 4), draw(2, 4))
+    output, last = LSTMLayer(cell)(x, start)
+    state = start
+    for step, expected in zip(x, output, strict=True):
+        state = cell(step, state)
+        same(state.h, expected)
+    same(state, last)
+
+
+@per_cell
+def test_batch_equals_one_sequence_at_a_time(name, make):
+    layer = LSTMLayer(make(name))
+    x, h, c = draw(5, 3, 3), draw(3, 4), draw(3, 4)
+    output, last = layer(x, (h, c))
+    for b in range(3):
+        one = slice(b, b + 1)
+        alone, state = layer(x[:, one], (h[one], c[one]))
+        same(alone, output[:, one])
+        same(state.h, last.h[one])
+        same(state.c, last.c[one])
+
+
+@per_cell
+@pytest.mark.parametrize("cut", [1, 3, 4])
+def test_two_halves_with_carried_state_equal_the_whole(name, cut, make):
+    layer = LSTMLayer(make(name))
+    x = draw(5, 2, 3)
+    output, last = layer(x)
+    first, state = layer(x[:cut])
+    second, end = layer(x[cut:], state)
+    same(torch.cat([first, second]), output)
+    same(end, last)
+
+
+@per_cell
+@pytest.mark.parametrize("direction", [LSTMLayer, ReverseLSTMLayer])
+def test_masked_batch_equals_each_sequence_at_its_own_length(name, direction, make):
+    layer = direction(make(name))
+
+    @given(own=lengths)
+    @invariant
+    def check(own):
+        mask = mask_from_lengths(torch.tensor(own))
+        x, h, c = draw(*mask.shape, 3), draw(len(own), 4), draw(len(own), 4)
+        output, last = layer(x, (h, c), mask)
+        for b, length in enumerate(own):
+            one = slice(b, b + 1)
+            alone, state = layer(x[:length, one], (h[one], c[one]))
+            same(output[:length, one], alone)
+            assert not output[length:, one].any()
+            same(last.h[one], state.h)
+            same(last.c[one], state.c)
+
+    check()
+
+
+@per_cell
+def test_masked_batch_has_the_gradients_of_its_buckets(name, make):
+    layer = BidirectionalLSTMLayer(lambda: make(name))
+    own = torch.tensor([4, 2, 4, 2, 1])
+    mask = mask_from_lengths(own)
+    x = draw(4, 5, 3)
+    outer = draw(4, 5, 8)
+    parameters = list(layer.parameters())
+    output, _ = layer(x, None, mask)
+    masked = torch.autograd.grad((output * outer).sum(), parameters)
+    buckets = [torch.zeros_like(p) for p in parameters]
+    for length in own.unique().tolist():
+        bucket = own == length
+        output, _ = layer(x[:length, bucket])
+        loss = (output * outer[:length, bucket]).sum()
+        for total, g in zip(buckets, torch.autograd.grad(loss, parameters), strict=True):
+            total += g
+    for a, b in zip(masked, buckets, strict=True):
+        same(a, b)
+
+
+@per_cell
+def test_what_stands_in_the_padding_does_not_matter(name, make):
+    lstm = LSTM(3, 4, 2, bidirectional=True, cell=lambda i, h, **_: make(name, i, h))
+    mask = mask_from_lengths(torch.tensor([2, 5]))
+    x = draw(5, 2, 3)
+    other = torch.where(mask.unsqueeze(-1), x, 1e3 * draw(5, 2, 3)).requires_grad_()
+    output, last = lstm(x, mask=mask)
+    again, last_again = lstm(other, mask=mask)
+    same(again, output)
+    same(last_again, last)
+    (gradient,) = torch.autograd.grad(again.square().sum(), other)
+    assert not gradient[~mask].any()
+    assert gradient[mask].all()
+
+
+@per_cell
+def test_a_masked_step_carries_the_state_unchanged(name, make):
+    layer = LSTMLayer(make(name))
+    mask = torch.tensor([[True], [False], [True], [False]])
+    x = draw(4, 1, 3)
+    states = layer.states(x, None, mask)
+    for s, short in zip(states, layer.states(x[[0, 2]]), strict=True):
+        assert torch.equal(s[1], s[0])
+        assert torch.equal(s[3], s[2])
+        same(s[[0, 2]], short)
+
+
+@per_cell
+def test_a_mask_of_true_changes_nothing(name, make):
+    layer = BidirectionalLSTMLayer(lambda: make(name))
+    x = draw(4, 2, 3)
+    output, last = layer(x)
+    masked, masked_last = layer(x, None, torch.ones(4, 2, dtype=torch.bool))
+    same(masked, output)
+    same(masked_last, last)
+
+
+@per_cell
+def test_reverse_of_reverse_is_forward(name, make):
+    cell = make(name)
+    x, start = draw(5, 2, 3), (draw(2, 4), draw(2, 4))
+    output, last = LSTMLayer(cell)(x, start)
+    reversed_output, reversed_last = ReverseLSTMLayer(cell)(x.flip(0), start)
+    same(reversed_output.flip(0), output)
+    same(reversed_last, last)
+
+
+@per_cell
+def test_both_directions_are_the_two_layers_side_by_side(name, make):
+    both = BidirectionalLSTMLayer(lambda: make(name))
+    forward, reverse = both.forward_layer, both.reverse_layer
+    assert not torch.equal(forward.cell.weight_ih, reverse.cell.weight_ih)
+    x = draw(5, 2, 3)
+    output, (f, r) = both(x)
+    same(output, torch.cat([forward(x)[0], reverse(x)[0]], dim=-1))
+    same(f, forward(x)[1])
+    same(r, reverse(x)[1])
+
+
+@per_cell
+def test_a_stack_is_its_layers_one_upon_another(name, make):
+    def cell(size):
+        return make(name, size)
+
+    stack = StackedLSTM(3, LSTMLayer, [cell, 3], [cell, 4])
+    x = draw(5, 2, 3)
+    output, states = stack(x)
+    for layer, state in zip(stack.layers, states, strict=True):
+        x, expected = layer(x)
+        same(state, expected)
+    same(output, x)
+
+
+@per_cell
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_all_states_hold_the_output_and_the_last_states(name, bidirectional, make):
+    lstm = LSTM(3, 4, 2, bidirectional=bidirectional, cell=lambda i, h, **_: make(name, i, h))
+    own = torch.tensor([5, 2])
+    x, mask = draw(5, 2, 3), mask_from_lengths(own)
+    output, (h_n, c_n) = lstm(x, mask=mask)
+    h, c = lstm.states(x, mask=mask)
+    directions = 2 if bidirectional else 1
+    assert h.shape == c.shape == (2 * directions, 5, 2, 4)
+    top = torch.cat(list(h[-directions:]), dim=-1)
+    same(torch.where(mask.unsqueeze(-1), top, 0.0), output)
+    for n in range(2 * directions):
+        end = 0 if n % directions else -1
+        same(h[n, end], h_n[n])
+        same(c[n, end], c_n[n])
+
+
+@given(T=st.integers(1, 6), B=st.integers(1, 4), cut=st.integers(1, 5), seed=st.integers(0, 99))
+@invariant
+def test_halves_equal_the_whole_at_any_size(T, B, cut, seed):
+    torch.manual_seed(seed)
+    lstm = LSTM(3, 4, 2, dtype=float64)
+    x = draw(T, B, 3)
+    output, last = lstm(x)
+    state, parts = None, []
+    for start in range(0, T, cut):
+        part, state = lstm(x[start : start + cut], state)
+        parts.append(part)
+    same(torch.cat(parts), output)
+    same(state, last)

@@ -1,0 +1,260 @@
+import pickle
+
+import pytest
+import torch
+from torch.nn.utils.rnn import pack_padded_sequence, pack_sequence, pad_packed_sequence
+
+from tangyin.errors import UsageError
+from tangyin.nn import (
+    LSTM,
+    BidirectionalLSTMLayer,
+    LSTMCell,
+    LSTMLayer,
+    LSTMState,
+    RecurrentCell,
+    StackedLSTM,
+    mask_from_lengths,
+)
+
+FACES = [(1, False), (2, True)]
+per_face = pytest.mark.parametrize(("layers", "bidirectional"), FACES)
+
+
+def rows(layers, bidirectional):
+    return layers * (2 if bidirectional else 1)
+
+
+@per_face
+def test_batch_first_lays_out_input_output_and_mask_but_not_states(layers, bidirectional):
+    lstm = LSTM(3, 4, layers, bidirectional=bidirectional)
+    first = LSTM(3, 4, layers, bidirectional=bidirectional, batch_first=True)
+    first.load_state_dict(lstm.state_dict())
+    x = torch.randn(5, 2, 3)
+    hx = tuple(torch.randn(rows(layers, bidirectional), 2, 4) for _ in range(2))
+    mask = mask_from_lengths(torch.tensor([3, 5]))
+    output, last = lstm(x, hx, mask)
+    transposed, same_last = first(x.transpose(0, 1), hx, mask.t())
+    assert torch.equal(transposed.transpose(0, 1), output)
+    for a, b in zip(same_last, last, strict=True):
+        assert torch.equal(a, b)
+    for a, b in zip(
+        first.states(x.transpose(0, 1), hx, mask.t()), lstm.states(x, hx, mask), strict=True
+    ):
+        assert torch.equal(a, b)
+
+
+@per_face
+@pytest.mark.parametrize("batch_first", [False, True])
+def test_one_sequence_without_a_batch_is_taken_as_torch_takes_it(
+    layers, bidirectional, batch_first
+):
+    sizes = {"bidirectional": bidirectional, "batch_first": batch_first}
+    theirs = torch.nn.LSTM(3, 4, layers, **sizes)
+    ours = LSTM(3, 4, layers, **sizes)
+    ours.load_state_dict(theirs.state_dict())
+    x = torch.randn(5, 3)
+    hx = tuple(torch.randn(rows(layers, bidirectional), 4) for _ in range(2))
+    for given in (hx, None):
+        torch.testing.assert_close(ours(x, given), theirs(x, given))
+    h, c = ours.states(x)
+    assert h.shape == c.shape == (rows(layers, bidirectional), 5, 4)
+    mask = torch.tensor([True, True, True, False, False])
+    torch.testing.assert_close(ours(x, hx, mask)[1], ours(x[:3], hx)[1])
+
+
+@per_face
+@pytest.mark.parametrize("batch_first", [False, True])
+@pytest.mark.parametrize("is_sorted", [False, True])
+def test_a_packed_batch_is_taken_and_given_back_as_torch_does(
+    layers, bidirectional, batch_first, is_sorted
+):
+    sizes = {"bidirectional": bidirectional, "batch_first": batch_first}
+    theirs = torch.nn.LSTM(3, 4, layers, **sizes)
+    ours = LSTM(3, 4, layers, **sizes)
+    ours.load_state_dict(theirs.state_dict())
+    lengths = [5, 3, 2, 1] if is_sorted else [2, 5, 1, 3]
+    packed = pack_sequence([torch.randn(n, 3) for n in lengths], enforce_sorted=is_sorted)
+    hx = tuple(torch.randn(rows(layers, bidirectional), 4, 4) for _ in range(2))
+    output, last = ours(packed, hx)
+    expected, expected_last = theirs(packed, hx)
+    torch.testing.assert_close(output.data, expected.data)
+    torch.testing.assert_close(last, expected_last)
+    assert torch.equal(output.batch_sizes, expected.batch_sizes)
+    for a, b in zip(pad_packed_sequence(output), pad_packed_sequence(expected), strict=True):
+        torch.testing.assert_close(a, b)
+
+
+def test_the_masked_output_is_what_torch_gives_for_the_packed_batch():
+    theirs = torch.nn.LSTM(3, 4, 2, bidirectional=True)
+    ours = LSTM(3, 4, 2, bidirectional=True)
+    ours.load_state_dict(theirs.state_dict())
+    x, lengths = torch.randn(5, 4, 3), torch.tensor([2, 5, 1, 3])
+    output, last = ours(x, mask=mask_from_lengths(lengths))
+    packed, expected_last = theirs(pack_padded_sequence(x, lengths, enforce_sorted=False))
+    torch.testing.assert_close(output, pad_packed_sequence(packed)[0])
+    torch.testing.assert_close(last, expected_last)
+
+
+def test_the_positional_arguments_are_torchs():
+    for arguments in ((3, 4), (3, 4, 2, False, True, 0.5, True)):
+        ours, theirs = LSTM(*arguments), torch.nn.LSTM(*arguments)
+        for name in ("input_size", "hidden_size", "num_layers", "batch_first", "bidirectional"):
+            assert getattr(ours, name) == getattr(theirs, name)
+        x = torch.randn(5, 2, 3)
+        for a, b in zip(ours(x)[1], theirs(x)[1], strict=True):
+            assert a.shape == b.shape
+        assert ours(x)[0].shape == theirs(x)[0].shape
+
+
+def test_a_parameter_can_be_read_by_its_torch_name():
+    lstm = LSTM(3, 4, 2, bidirectional=True)
+    assert lstm.weight_hh_l1_reverse is lstm.stack.layers[1].reverse_layer.cell.weight_hh
+    assert lstm.weight_ih_l0 is lstm.stack.layers[0].forward_layer.cell.weight_ih
+    assert LSTM(3, 4, bias=False).bias_l0 is None
+    with pytest.raises(AttributeError, match="weight_hh_l2"):
+        _ = lstm.weight_hh_l2
+
+
+def test_the_lstm_can_be_pickled():
+    lstm = LSTM(3, 4, cell="peephole")
+    x = torch.randn(5, 2, 3)
+    assert torch.equal(pickle.loads(pickle.dumps(lstm))(x)[0], lstm(x)[0])
+
+
+def test_a_whole_batch_of_none_gives_none():
+    output, (h, c) = LSTM(3, 4)(torch.randn(5, 0, 3))
+    assert output.shape == (5, 0, 4)
+    assert h.shape == c.shape == (1, 0, 4)
+
+
+def test_inputs_that_are_no_view_of_contiguous_memory_are_taken():
+    lstm = LSTM(3, 4)
+    x = torch.randn(3, 2, 5).permute(2, 1, 0).requires_grad_()
+    output, _ = lstm(x)
+    torch.testing.assert_close(output, lstm(x.contiguous())[0])
+    output.sum().backward()
+    assert x.grad.shape == x.shape
+
+
+def test_only_the_state_may_be_learnt():
+    lstm = LSTM(3, 4).requires_grad_(False)
+    h = torch.zeros(1, 2, 4, requires_grad=True)
+    lstm(torch.randn(5, 2, 3), (h, torch.zeros(1, 2, 4)))[0].sum().backward()
+    assert h.grad.all()
+
+
+@pytest.mark.parametrize(
+    ("call", "match"),
+    [
+        (lambda m: m(torch.randn(5, 2, 7)), "7 features .* input_size=3"),
+        (lambda m: m(torch.randn(5, 2, 3, 1)), "give 3 dimensions"),
+        (lambda m: m(torch.randn(3)), "give 3 dimensions"),
+        (lambda m: m(torch.randn(0, 2, 3)), "at least one step"),
+        (lambda m: m(torch.randn(5, 2, 3).double()), "convert one to the other"),
+        (
+            lambda m: m(torch.randn(5, 2, 3), (torch.zeros(1, 2, 4),) * 2),
+            r"each of shape \(2, 2, 4\)",
+        ),
+        (
+            lambda m: m(torch.randn(5, 2, 3), (torch.zeros(2, 2, 4), torch.zeros(2, 3, 4))),
+            r"each of shape \(2, 2, 4\)",
+        ),
+        (
+            lambda m: m(torch.randn(5, 2, 3), mask=torch.ones(2, 5, dtype=torch.bool)),
+            r"one bool for each step and sequence, \(5, 2\)",
+        ),
+        (lambda m: m(torch.randn(5, 2, 3), mask=torch.ones(5, 2)), "of torch.float32"),
+        (
+            lambda m: m(
+                pack_sequence([torch.randn(5, 3)]), mask=torch.ones(5, 1, dtype=torch.bool)
+            ),
+            "no mask",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_refused_in_one_clear_sentence(call, match):
+    with pytest.raises(ValueError, match=match) as raised:
+        call(LSTM(3, 4, 2))
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("make", "match"),
+    [
+        (lambda: LSTM(0, 4), "input_size is 0"),
+        (lambda: LSTM(3, -1), "hidden_size is -1"),
+        (lambda: LSTM(3, 4, 0), "num_layers is 0"),
+        (lambda: LSTMCell(3, 4)(torch.randn(2, 2, 3)), "not"),
+        (lambda: LSTMCell(3, 4)(torch.randn(2, 5)), "input_size=3"),
+        (
+            lambda: LSTMCell(3, 4)(torch.randn(2, 3), (torch.zeros(2, 4), torch.zeros(2, 5))),
+            r"each of shape \(2, 4\)",
+        ),
+        (
+            lambda: BidirectionalLSTMLayer(LSTMCell, 3, 4)(torch.randn(5, 2, 3), [None]),
+            "give two",
+        ),
+        (
+            lambda: StackedLSTM(2, LSTMLayer, [LSTMCell, 3, 4], [LSTMCell, 4, 4])(
+                torch.randn(5, 2, 3), [None]
+            ),
+            "one for each of 2 layers",
+        ),
+    ],
+)
+def test_what_cannot_be_is_refused_in_one_clear_sentence(make, match):
+    with pytest.raises(ValueError, match=match):
+        make()
+
+
+def test_a_cell_no_one_knows_is_refused_with_the_known_ones():
+    with pytest.raises(UsageError, match=r"'gru'.*mogrifier"):
+        LSTM(3, 4, cell="gru")
+
+
+def test_cell_options_reach_the_cell():
+    lstm = LSTM(3, 4, cell="mogrifier", cell_options={"rounds": 2})
+    names = list(lstm.state_dict())
+    assert names == ["weight_ih_l0", "weight_hh_l0", "bias_l0", "weight_q1_l0", "weight_r2_l0"]
+
+
+def test_a_new_cell_is_one_class():
+    """Layers, stacks, directions, masks, names and initialization come with it."""
+
+    class Leaky(RecurrentCell):
+        gates = "fg"
+
+        def shapes(self):
+            return {**super().shapes(), "gain_out": (self.hidden_size,)}
+
+        def step(self, projected, state):
+            y_f, y_g = (projected + state.h @ self.weight_hh.T).chunk(2, dim=-1)
+            f = torch.sigmoid(y_f)
+            c = f * state.c + (1 - f) * y_g
+            return LSTMState(self.gain_out * torch.tanh(c), c)
+
+    lstm = LSTM(3, 4, 2, bidirectional=True, cell=Leaky, initialization="orthogonal")
+    assert "gain_out_l1_reverse" in lstm.state_dict()
+    assert lstm.bias_l0[:4].eq(1.0).all()
+    mask = mask_from_lengths(torch.tensor([3, 5]))
+    output, (h, _) = lstm(torch.randn(5, 2, 3), mask=mask)
+    assert output.shape == (5, 2, 8)
+    assert h.shape == (4, 2, 4)
+    output.square().sum().backward()
+    assert all(p.grad is not None and p.grad.any() for p in lstm.parameters())
+
+
+def test_layers_and_stacks_are_called_as_in_custom_lstms():
+    x = torch.randn(5, 2, 3)
+    state = LSTMState(torch.randn(2, 4), torch.randn(2, 4))
+    output, last = LSTMLayer(LSTMCell, 3, 4)(x, state)
+    assert output.shape == (5, 2, 4)
+    assert torch.equal(output[-1], last.h)
+    stack = StackedLSTM(2, LSTMLayer, [LSTMCell, 3, 4], [LSTMCell, 4, 4])
+    output, states = stack(x, [state, state])
+    assert torch.equal(output[-1], states[1].h)
+    both = StackedLSTM(2, BidirectionalLSTMLayer, [LSTMCell, 3, 4], [LSTMCell, 8, 4])
+    output, states = both(x, [[state, state], [state, state]])
+    assert output.shape == (5, 2, 8)
+    assert torch.equal(output[-1, :, :4], states[1][0].h)
+    assert torch.equal(output[0, :, 4:], states[1][1].h)

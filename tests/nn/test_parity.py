@@ -1,0 +1,172 @@
+"""Our LSTM against torch.nn.LSTM, whose float32 and bfloat16 run in oneDNN, float64 natively."""
+
+import pytest
+import torch
+
+from tangyin.nn import LSTM, LSTMCell
+
+SHAPES = [(1, False, True), (1, True, True), (2, True, True), (3, False, True), (2, True, False)]
+
+
+def pair(layers, bidirectional, bias, dtype, sizes=(24, 16)):
+    theirs = torch.nn.LSTM(*sizes, layers, bias=bias, bidirectional=bidirectional, dtype=dtype)
+    with torch.no_grad():
+        for parameter in theirs.parameters():
+            parameter.normal_(0.0, 0.3)
+    ours = LSTM(*sizes, layers, bias=bias, bidirectional=bidirectional, dtype=dtype)
+    ours.load_state_dict(theirs.state_dict())
+    return ours, theirs
+
+
+def gradients(lstm, x, state, outer):
+    """Outputs, then gradients by name; those of torch's two biases are one and the same."""
+    leaves = {"x": x, "h_0": state[0], "c_0": state[1]}
+    leaves = {n: t.clone().requires_grad_() for n, t in leaves.items()}
+    output, last = lstm(leaves["x"], (leaves["h_0"], leaves["c_0"]))
+    found = {"output": output, "h_n": last[0], "c_n": last[1]}
+    total = sum((t.double() * g.double()).sum() for t, g in zip(found.values(), outer, strict=True))
+    lstm.zero_grad()
+    total.backward()
+    grads = {n: t.grad for n, t in leaves.items()}
+    if isinstance(lstm, LSTM):
+        grads |= {n: lstm.get_parameter(f"{path}.{k}").grad for n, path, k in names(lstm)}
+    else:
+        parameters = lstm.named_parameters()
+        grads |= {n.replace("bias_ih", "bias"): p.grad for n, p in parameters if "bias_hh" not in n}
+    return found, grads
+
+
+def names(lstm):
+    for suffix, path, cell in lstm.cells():
+        for name, _ in cell.named_parameters():
+            yield name + suffix, path, name
+
+
+def draw(layers, bidirectional, dtype, T=12, B=8, sizes=(24, 16)):
+    rows = layers * (2 if bidirectional else 1)
+    size, hidden = sizes
+    x = torch.randn(T, B, size, dtype=dtype)
+    state = tuple(torch.randn(rows, B, hidden, dtype=dtype) for _ in range(2))
+    width = hidden * (2 if bidirectional else 1)
+    outer = [torch.randn(T, B, width, dtype=dtype)]
+    outer += [torch.randn(rows, B, hidden, dtype=dtype) for _ in range(2)]
+    return x, state, outer
+
+
+@pytest.mark.parametrize(("layers", "bidirectional", "bias"), SHAPES)
+@pytest.mark.parametrize(
+    ("dtype", "bound"), [(torch.float32, 1e-5), (torch.float64, 1e-13)], ids=["float32", "float64"]
+)
+def test_outputs_and_gradients_equal_torchs(
+    layers, bidirectional, bias, dtype, bound, relative_error
+):
+    ours, theirs = pair(layers, bidirectional, bias, dtype)
+    given = draw(layers, bidirectional, dtype)
+    found, grads = gradients(ours, *given)
+    expected, expected_grads = gradients(theirs, *given)
+    assert grads.keys() == expected_grads.keys()
+    for name, value in (expected | expected_grads).items():
+        assert relative_error((found | grads)[name], value) <= bound, name
+
+
+def test_float32_at_the_reports_size_equals_torchs(relative_error):
+    """E = 256, H = 128, 48 steps: rounding has room to gather."""
+    sizes = (256, 128)
+    ours, theirs = pair(1, False, True, torch.float32, sizes)
+    with torch.no_grad():
+        for parameter in theirs.parameters():
+            parameter.mul_(0.2)
+    ours.load_state_dict(theirs.state_dict())
+    given = draw(1, False, torch.float32, T=48, B=16, sizes=sizes)
+    found, grads = gradients(ours, *given)
+    expected, expected_grads = gradients(theirs, *given)
+    for name, value in (expected | expected_grads).items():
+        assert relative_error((found | grads)[name], value) <= 1e-5, name
+
+
+@pytest.mark.parametrize(("layers", "bidirectional", "bias"), SHAPES)
+def test_bfloat16_autocast_errs_by_its_own_rounding_and_no_more_than_torchs(
+    layers, bidirectional, bias, relative_error
+):
+    ours, theirs = pair(layers, bidirectional, bias, torch.float32)
+    with torch.no_grad():
+        for parameter in theirs.parameters():
+            parameter.mul_(0.5)
+    ours.load_state_dict(theirs.state_dict())
+    exact, _ = pair(layers, bidirectional, bias, torch.float64)
+    exact.load_state_dict(ours.state_dict())
+    given = draw(layers, bidirectional, torch.float32)
+    x, state, outer = given
+    doubles = (x.double(), tuple(s.double() for s in state), [g.double() for g in outer])
+    expected, expected_grads = gradients(exact, *doubles)
+    with torch.autocast("cpu", torch.bfloat16):
+        found, grads = gradients(ours, *given)
+        torchs, torchs_grads = gradients(theirs, *given)
+    rounding = torch.finfo(torch.bfloat16).eps
+    for name, value in (expected | expected_grads).items():
+        error = relative_error((found | grads)[name], value)
+        assert error <= 2 * rounding, name
+        assert error <= 1.5 * relative_error((torchs | torchs_grads)[name], value), name
+
+
+def test_autocast_gives_h_in_bfloat16_and_carries_c_in_float32():
+    lstm = LSTM(5, 4)
+    with torch.autocast("cpu", torch.bfloat16):
+        output, (h, c) = lstm(torch.randn(3, 2, 5))
+    assert output.dtype == h.dtype == torch.bfloat16
+    assert c.dtype == torch.float32
+    output.float().sum().backward()
+    assert all(p.grad is not None and p.grad.dtype == torch.float32 for p in lstm.parameters())
+
+
+def test_backward_inside_autocast_equals_backward_outside():
+    lstm = LSTM(5, 4)
+    x = torch.randn(3, 2, 5)
+    grads = []
+    for inside in (True, False):
+        with torch.autocast("cpu", torch.bfloat16):
+            loss = lstm(x)[0].float().square().sum()
+        with torch.autocast("cpu", torch.bfloat16, enabled=inside):
+            grads.append(torch.autograd.grad(loss, list(lstm.parameters())))
+    for a, b in zip(*grads, strict=True):
+        assert torch.equal(a, b)
+
+
+def test_float64_is_left_alone_by_autocast():
+    lstm = LSTM(5, 4, dtype=torch.float64)
+    x = torch.randn(3, 2, 5, dtype=torch.float64)
+    with torch.autocast("cpu", torch.bfloat16):
+        inside, _ = lstm(x)
+    assert torch.equal(inside, lstm(x)[0])
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_half_precision_weights_give_half_precision_states_near_the_exact_ones(
+    dtype, relative_error
+):
+    lstm = LSTM(24, 16, dtype=torch.float32)
+    x = torch.randn(12, 8, 24)
+    expected, _ = lstm(x)
+    half = LSTM(24, 16, dtype=dtype)
+    half.load_state_dict(lstm.state_dict())
+    output, (h, c) = half(x.to(dtype))
+    assert output.dtype == h.dtype == c.dtype == dtype
+    assert relative_error(output, expected) < 2 * torch.finfo(dtype).eps
+    output.float().square().sum().backward()
+    assert all(p.grad.dtype == dtype for p in half.parameters())
+
+
+def test_a_cell_equals_torchs_cell(relative_error):
+    theirs = torch.nn.LSTMCell(5, 4, dtype=torch.float64)
+    ours = LSTMCell(5, 4, dtype=torch.float64)
+    with torch.no_grad():
+        ours.weight_ih.copy_(theirs.weight_ih)
+        ours.weight_hh.copy_(theirs.weight_hh)
+        ours.bias.copy_(theirs.bias_ih + theirs.bias_hh)
+    x = torch.randn(3, 5, dtype=torch.float64)
+    state = tuple(torch.randn(3, 4, dtype=torch.float64) for _ in range(2))
+    for given in (state, None):
+        for a, b in zip(ours(x, given), theirs(x, given), strict=True):
+            assert relative_error(a, b) < 1e-14
+    for a, b in zip(ours(x[0]), theirs(x[0]), strict=True):
+        assert relative_error(a, b) < 1e-14
