@@ -1,9 +1,9 @@
 """The course report's own way of measuring, kept to show what it measures.
 
-It is dishonest in four ways, none of which the trainer knows: the vocabulary is made of all poems;
-the 80/20 split is redrawn every epoch, so that nearly every dev poem has been trained on before; the
-first character is not predicted; and the figure is the mean of the poems' perplexities. Its early
-stopping ends at the first rise, which a leaking dev set never shows.
+It differs from the protocol in four ways, none of which the trainer knows: the vocabulary is made
+of all poems; the 80/20 split is redrawn every epoch, so that nearly every dev poem has been trained
+on before; the first character is not predicted; and the figure is the mean of the poems'
+perplexities. It stops at the first rise of that figure, which a leaking dev set hardly shows.
 """
 
 import math
