@@ -1,0 +1,25 @@
+"""Tones and rhymes of characters, line types, the checker, couplet antithesis."""
+
+from tangyin.prosody.antithesis import couplet_score, pair_score
+from tangyin.prosody.check import check_poem, check_text
+from tangyin.prosody.layout import poems_in, read_verse
+from tangyin.prosody.lexicon import Reading, level_share, readings_of
+from tangyin.prosody.line_type import (
+    SEQUENCES,
+    TYPES,
+    LinePattern,
+    Sequence,
+    line_pattern,
+    patterns_of_type,
+    sequence_of,
+)
+from tangyin.prosody.report import ChosenReading, Couplet, Finding, Pair, Report
+from tangyin.prosody.rhyme import LEVEL_RHYMES, neighbouring
+from tangyin.prosody.table import ToneTable, tone_table
+
+__all__ = [
+    "LEVEL_RHYMES", "SEQUENCES", "TYPES", "ChosenReading", "Couplet", "Finding", "LinePattern",
+    "Pair", "Reading", "Report", "Sequence", "ToneTable", "check_poem", "check_text",
+    "couplet_score", "level_share", "line_pattern", "neighbouring", "pair_score",
+    "patterns_of_type", "poems_in", "read_verse", "readings_of", "sequence_of", "tone_table",
+]  # fmt: skip

@@ -1,0 +1,118 @@
+"""The checker: from lines to a report."""
+
+import math
+from collections.abc import Sequence
+
+from tangyin.errors import UsageError
+from tangyin.prosody import report
+from tangyin.prosody.antithesis import couplets_of
+from tangyin.prosody.assignment import Assignment, assign
+from tangyin.prosody.layout import read_verse
+from tangyin.prosody.lexicon import place_of, tone_costs
+from tangyin.prosody.line_type import OUT_OF_PATTERN, THREE_LEVELS, sequence_of
+from tangyin.prosody.report import ChosenReading, Finding, Report
+from tangyin.prosody.rules import end_rhyme, first_line_rhyme, judge, letters, warn
+from tangyin.verse import form_of_shape, to_traditional
+
+BREAKS = (OUT_OF_PATTERN, THREE_LEVELS, report.UNRESCUED, report.NO_OPPOSITION)
+"""Faults that break a couplet in itself: the marks of ancient verse when they are many."""
+
+
+def check_text(text: str) -> Report:
+    """Check one poem as typed: with or without marks, traditional or simplified.
+
+    Raises:
+        UsageError: the text is no two or more lines of five or seven characters.
+    """
+    return check_poem(read_verse(to_traditional(text)))
+
+
+def check_poem(lines: Sequence[str]) -> Report:
+    """Check the prosody of a poem.
+
+    Args:
+        lines: two or more lines of traditional characters without marks, all five or all seven
+            characters long.
+
+    Returns:
+        The report; a poem that keeps no rule has one too.
+
+    Raises:
+        UsageError: the lines have other lengths, or there are fewer than two.
+    """
+    poem = tuple(lines)
+    if len(poem) < 2 or {len(line) for line in poem} not in ({5}, {7}):
+        raise UsageError(
+            "a poem to check has two or more lines, all of 5 or all of 7 characters; "
+            f"this one has lines of {', '.join(str(len(line)) for line in poem) or 'no'} characters"
+        )
+    reading = assign(poem)
+    licences, faults = judge(poem, reading)
+    ancient = _is_ancient(poem, reading, faults)
+    types = "-" * len(poem) if reading.oblique else letters(reading.patterns, strict=bool(faults))
+    sequence = None if ancient else sequence_of(types)
+    shape = form_of_shape(len(poem), len(poem[0]))
+    couplets = couplets_of(poem)
+    return Report(
+        form=report.GUTI if ancient else shape.name if shape else report.PAILU,
+        regulated=not faults,
+        pattern=sequence.name(len(poem[0])) if sequence else report.NONE,
+        line_types=types,
+        tones=tuple(pattern.tones for pattern in reading.patterns),
+        rhyme=_shared_rhyme(poem, reading),
+        first_line=_first_line(poem, reading),
+        licences=tuple(licences),
+        faults=tuple(faults),
+        warnings=tuple(warn(poem, reading, couplets)),
+        couplets=couplets,
+        readings=tuple(_chosen(poem, reading)),
+        lines=poem,
+    )
+
+
+def _is_ancient(lines: tuple[str, ...], reading: Assignment, faults: list[Finding]) -> bool:
+    """Whether a poem is ancient-style verse rather than regulated verse with faults.
+
+    It is when it rhymes on an oblique tone; when its lines do not pair; when half of its couplets
+    or more, and at least two, are broken in themselves; when no couplet adheres to the one before
+    (in eight lines or more); or when of six lines or more no more than half of the rhymes agree.
+    """
+    if reading.oblique or len(lines) % 2:
+        return True
+    couplets = len(lines) // 2
+    broken = {(fault.line - 1) // 2 for fault in faults if fault.kind in BREAKS}
+    if len(broken) >= max(2, couplets / 2):
+        return True
+    loose = sum(fault.kind == report.NO_ADHESION for fault in faults)
+    if couplets >= 4 and loose == couplets - 1:
+        return True
+    strays = sum(fault.kind == report.OUT_OF_RHYME for fault in faults)
+    return couplets >= 3 and 2 * strays >= couplets
+
+
+def _shared_rhyme(lines: tuple[str, ...], reading: Assignment) -> str:
+    ends = [line[-1] for line in lines[1::2]]
+    shared = all(end_rhyme(end, reading.rhyme) == reading.rhyme for end in ends)
+    return reading.rhyme if shared else report.NONE
+
+
+def _first_line(lines: tuple[str, ...], reading: Assignment) -> str:
+    end = lines[0][-1]
+    if reading.oblique:
+        rhymes = end_rhyme(end, reading.rhyme) == reading.rhyme
+        return "入韻" if rhymes and reading.patterns[0].tones[-1] == "Z" else "不入韻"
+    own = first_line_rhyme(end, reading.rhyme) if reading.patterns[0].tones[-1] == "P" else ""
+    return "不入韻" if not own else "入韻" if own == reading.rhyme else "鄰韻"
+
+
+def _chosen(lines: tuple[str, ...], reading: Assignment) -> list[ChosenReading]:
+    """The readings at places where verse allows both tones."""
+    chosen = []
+    for number, (line, pattern) in enumerate(zip(lines, reading.patterns, strict=True)):
+        for at, (character, tone) in enumerate(zip(line, pattern.tones, strict=True)):
+            level, oblique = tone_costs(line[max(at - 1, 0) : at], character, line[at + 1 : at + 2])
+            if math.isfinite(level + oblique) and place_of(character).both:
+                share = math.exp(-level if tone == "P" else -oblique)
+                name = "平" if tone == "P" else "仄"
+                chosen.append(ChosenReading(number + 1, at + 1, character, name, round(share, 3)))
+    return chosen

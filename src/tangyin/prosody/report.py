@@ -1,0 +1,138 @@
+"""What the checker finds in a poem, and its JSON."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+UNRESCUED = "大拗失救"
+NO_OPPOSITION = "失對"
+NO_ADHESION = "失粘"
+OUT_OF_RHYME = "出韻"
+LEVEL_ODD_END = "單句平收"
+LEVEL_FIRST_END = "首句平收不韻"
+OBLIQUE_RHYME = "仄韻"
+ODD_COUNT = "單數句"
+
+REPEATED = "重字"
+REPEATED_RHYME = "重韻"
+SELF_OPPOSED = "同字相對"
+UNKNOWN = "字書未收"
+
+PAILU = "排律"
+GUTI = "古體"
+
+NONE = "-"
+"""Stands for a sequence or a rhyme that the poem does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A licence, a fault or a warning.
+
+    Attributes:
+        line: 1-based number of the line; 0 for the poem as a whole.
+        kind: the Chinese term, such as 失粘.
+        places: 1-based places in the line that make it, possibly none.
+        zh: a sentence about it in Chinese.
+        en: the same in English.
+        rescue: for a licence, 本句自救 or 對句相救 when it is rescued, else "".
+    """
+
+    line: int
+    kind: str
+    places: tuple[int, ...]
+    zh: str
+    en: str
+    rescue: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenReading:
+    """The reading taken at a place whose character verse reads in both tones.
+
+    Attributes:
+        line: 1-based number of the line.
+        place: 1-based place in it.
+        character: the character.
+        tone: 平 or 仄.
+        share: share of the character's places in verse that have this tone.
+    """
+
+    line: int
+    place: int
+    character: str
+    tone: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two characters at the same place of a couplet, and how well they oppose (-1 to 1)."""
+
+    place: int
+    upper: str
+    lower: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Couplet:
+    """The antithesis of two lines.
+
+    Attributes:
+        lines: 1-based numbers of the two.
+        expected: whether antithesis is expected there (couplets 2 and 3 of 律詩, all but the
+            first and the last of 排律).
+        score: mean of the scores of its pairs, about 0 for lines that have nothing to do with
+            each other; None when no pair is known.
+        pairs: the pairs that carry it, best first.
+        same: characters set against themselves.
+    """
+
+    lines: tuple[int, int]
+    expected: bool
+    score: float | None
+    pairs: tuple[Pair, ...]
+    same: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The prosody of a poem.
+
+    Attributes:
+        form: 五絕, 七絕, 五律, 七律, 排律 (regulated verse of another length) or 古體.
+        regulated: whether it keeps every rule, licences used.
+        pattern: name of the sequence such as 仄起首句不入韻, or `-`.
+        line_types: a letter a line, `?` for one that fits no type, `-` in verse of oblique rhyme.
+        tones: for each line its tones, such as `ZZPPZ`.
+        rhyme: the rhyme that all even lines share, or `-`.
+        first_line: 不入韻, 入韻 or 鄰韻.
+        licences: liberties taken that the rules allow.
+        faults: rules broken.
+        warnings: what a strict reader would notice.
+        couplets: antithesis, couplet by couplet.
+        readings: the readings chosen for ambiguous characters.
+        lines: the lines that were judged.
+    """
+
+    form: str
+    regulated: bool
+    pattern: str
+    line_types: str
+    tones: tuple[str, ...]
+    rhyme: str
+    first_line: str
+    licences: tuple[Finding, ...]
+    faults: tuple[Finding, ...]
+    warnings: tuple[Finding, ...]
+    couplets: tuple[Couplet, ...]
+    readings: tuple[ChosenReading, ...]
+    lines: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as a JSON object (see docs/prosody.md); a fault has no `rescue`."""
+        report = asdict(self)
+        for name in ("faults", "warnings"):
+            for finding in report[name]:
+                del finding["rescue"]
+        return report
