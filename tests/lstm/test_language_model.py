@@ -140,6 +140,31 @@ def test_parameter_that_is_missing_or_of_another_shape_is_refused(
         LanguageModel(parameters | {"output.bias": parameters["output.bias"].astype(np.float64)})
 
 
+def test_equal_weights_stay_one_unit_repeated(
+    batch: tuple[np.ndarray, np.ndarray, np.ndarray], generator: np.random.Generator
+) -> None:
+    inputs, targets, mask = batch
+    model = LanguageModel.random(V, E, H, generator, np.float64)
+    for name, array in model.parameters.items():
+        if name != "embedding.weight":
+            array[...] = generator.uniform(0.1, 0.5)
+    optimizer = Adam(model.parameters, lr=0.05)
+    losses = []
+    for _ in range(20):
+        loss, gradients = model.loss_and_gradients(inputs, targets, mask)
+        losses.append(loss)
+        optimizer.step(gradients)
+    assert losses[-1] < losses[0] - 0.1
+    per_unit = [
+        model.parameters["lstm.weight_ih_l0"].reshape(4, H, E),
+        model.parameters["lstm.weight_hh_l0"].reshape(4, H, H),
+        model.parameters["lstm.bias_l0"].reshape(4, H, 1),
+        model.parameters["output.weight"].T[None],
+    ]
+    for weights in per_unit:
+        np.testing.assert_allclose(weights, weights[:, :1].repeat(H, axis=1), atol=1e-9)
+
+
 def test_numpy_alone_learns_a_hundred_poems_by_heart(generator: np.random.Generator) -> None:
     poems = POEMS.read_text(encoding="utf-8").split()
     assert len(set(poems)) == 100
