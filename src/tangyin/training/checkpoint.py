@@ -1,5 +1,6 @@
 """Checkpoints: everything a training needs to go on, whole or not at all."""
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -11,11 +12,15 @@ from safetensors import safe_open as _safe_open
 from safetensors.torch import save as _serialize
 from torch import Tensor
 
-from tangyin.errors import TangyinError
+from tangyin.errors import TangyinError, UsageError
 from tangyin.files import make_folder, write_whole
 
 KEPT = 2
 """How many of the latest checkpoints are kept."""
+
+
+class DamagedCheckpoint(TangyinError):  # noqa: N818 - it names what it is about
+    """A checkpoint was cut short or altered."""
 
 
 @dataclass
@@ -23,6 +28,7 @@ class Progress:
     """How far a training has come, beside its tensors.
 
     Attributes:
+        poems: digest of the poems trained on (`Material.facts`).
         epoch: the epoch under way, from 1.
         step: batches of that epoch already done; 0 at the end of the one before.
         loss_sum: summed negative log-likelihood of that epoch's targets so far, in nats.
@@ -33,6 +39,7 @@ class Progress:
         metrics: a line for each finished epoch (`metrics.jsonl`).
     """
 
+    poems: str = ""
     epoch: int = 1
     step: int = 0
     loss_sum: float = 0.0
@@ -50,7 +57,10 @@ def save_checkpoint(
     optimizer: torch.optim.Optimizer,
     best: dict[str, Tensor],
 ) -> None:
-    """Write a checkpoint of its own file and delete the oldest ones.
+    """Write a checkpoint of its own file, and delete all but the two latest.
+
+    Checkpoints of a later place are deleted too: there can be none but a damaged one that the run
+    did not go on from.
 
     Args:
         folder: the run's `checkpoint` folder.
@@ -69,11 +79,14 @@ def save_checkpoint(
     tensors["random"] = torch.get_rng_state()
     # Copies, since safetensors refuses tensors that share memory.
     whole = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in tensors.items()}
-    metadata = {"progress": json.dumps(asdict(progress), ensure_ascii=False)}
-    name = f"{progress.epoch:04d}-{progress.step:06d}.safetensors"
-    write_whole(folder / name, _serialize(whole, metadata))
-    for old in checkpoints(folder)[KEPT:]:
-        old.unlink(missing_ok=True)
+    text = json.dumps(asdict(progress), ensure_ascii=False)
+    metadata = {"progress": text, "sha256": _digest(text, whole)}
+    path = folder / f"{progress.epoch:07d}-{progress.step:07d}.safetensors"
+    write_whole(path, _serialize(whole, metadata))
+    found = checkpoints(folder)
+    newest = found.index(path)
+    for stale in found[:newest] + found[newest + KEPT :]:
+        stale.unlink(missing_ok=True)
 
 
 def checkpoints(folder: Path) -> list[Path]:
@@ -82,32 +95,61 @@ def checkpoints(folder: Path) -> list[Path]:
 
 
 def load_checkpoint(
-    path: Path, model: torch.nn.Module, optimizer: torch.optim.Optimizer
+    path: Path, model: torch.nn.Module, optimizer: torch.optim.Optimizer, poems: str
 ) -> tuple[Progress, dict[str, Tensor]]:
     """Bring model, optimizer and random state to where a checkpoint left them.
+
+    Args:
+        path: the checkpoint.
+        model: gets its weights.
+        optimizer: gets its state.
+        poems: digest of the poems to go on with.
 
     Returns:
         The progress and the best weights so far.
 
     Raises:
-        TangyinError: the file is damaged, or is of another network.
+        DamagedCheckpoint: the file was cut short or altered.
+        UsageError: it was made with other poems, or by another version of tangyin.
     """
     try:
         with _safe_open(path, framework="pt") as file:
             metadata = file.metadata()
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        if metadata["sha256"] != _digest(metadata["progress"], tensors):
+            raise ValueError("its content does not fit its digest")
         progress = Progress(**json.loads(metadata["progress"]))
-        model.load_state_dict(_under("model.", tensors))
-        states: dict[int, dict[str, Tensor]] = {}
+    except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
+        raise DamagedCheckpoint(f"the checkpoint {path} is damaged ({error})") from error
+    if progress.poems != poems:
+        raise UsageError(
+            f"the run of {path} was trained on other poems; give it the same ones (--corpus), "
+            "or another folder with --run"
+        )
+    states: dict[int, dict[str, Tensor]] = {}
+    try:
         for name, tensor in _under("optimizer.", tensors).items():
             index, key = name.split(".")
             states.setdefault(int(index), {})[key] = tensor
         groups = optimizer.state_dict()["param_groups"]
+        model.load_state_dict(_under("model.", tensors))
         optimizer.load_state_dict({"state": states, "param_groups": groups})
         torch.set_rng_state(tensors["random"])
-    except (SafetensorError, OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
-        raise TangyinError(f"the checkpoint {path} is damaged ({error})") from error
+    except (KeyError, ValueError, RuntimeError) as error:
+        raise UsageError(
+            f"the checkpoint {path} was made by another version of tangyin; go on with that one, "
+            "or give another folder with --run"
+        ) from error
     return progress, _under("best.", tensors)
+
+
+def _digest(progress: str, tensors: dict[str, Tensor]) -> str:
+    """SHA-256 of all that a checkpoint holds; safetensors itself notices only a wrong length."""
+    digest = hashlib.sha256(progress.encode())
+    for name in sorted(tensors):
+        digest.update(name.encode())
+        digest.update(tensors[name].flatten().view(torch.uint8).numpy().data)
+    return digest.hexdigest()
 
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

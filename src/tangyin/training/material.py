@@ -1,5 +1,6 @@
 """What a recipe trains on: vocabulary, encoded training poems, dev poems."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +32,9 @@ class Material:
         forms: the forms trained on.
         train: encoded training poems (`corpus.encode_poem`).
         dev: dev texts by form.
-        facts: where the poems come from, for the model file.
+        facts: where the poems come from, for the model file; `poems_sha256` tells any two
+            collections of training and dev poems apart.
+        remarks: sentences on poems of one's own that could not be used.
     """
 
     vocabulary: Vocabulary
@@ -39,6 +42,7 @@ class Material:
     train: list[Ids]
     dev: dict[Form, list[str]]
     facts: dict[str, object]
+    remarks: tuple[str, ...] = ()
 
     def batches(self, batch_size: int, seed: int, epoch: int) -> list[Batch]:
         """The training batches of one epoch, in the order that (seed, epoch) decide."""
@@ -67,19 +71,22 @@ def load_material(recipe: DataRecipe, own: Path | None = None) -> Material:
     Raises:
         TangyinError: the corpus is missing, or no poem is in the recipe's forms.
     """
+    forms = tuple(map(form_named, recipe.forms))
+    remarks: tuple[str, ...] = ()
     if own is None:
         corpus = load_corpus()
         facts: dict[str, object] = {
             "corpus": corpus.facts["integrity"],
             "split_sha256": corpus.facts["split_sha256"],
         }
-        corpus = corpus.select(forms=recipe.forms)
+        corpus = corpus.select(forms=forms)
         training = corpus.select(parts=[TRAIN], dynasties=recipe.dynasties)
     else:
-        corpus = read_own(own).select(forms=recipe.forms)
-        facts = {"corpus": own.name, "left_out": len(corpus.facts["left_out"])}
+        everything = read_own(own)
+        corpus = everything.select(forms=forms)
+        facts = {"corpus": own.name, "left_out": len(everything.facts["left_out"])}
         training = corpus.select(parts=[TRAIN])
-    forms = tuple(map(form_named, recipe.forms))
+        remarks = _remarks(own, everything, corpus, recipe.forms)
     dev = {
         form: texts for form in forms if (texts := corpus.select(forms=[form], parts=[DEV]).text)
     }
@@ -88,9 +95,10 @@ def load_material(recipe: DataRecipe, own: Path | None = None) -> Material:
             f"there are {len(training)} training and {sum(map(len, dev.values()))} dev poems in "
             f"{', '.join(recipe.forms)}; name other forms in data.forms or add poems"
         )
+    facts["poems_sha256"] = _digest(training.text, *dev.values())
     prefixes = [BOS] if recipe.prefix == "none" else [form_token(form) for form in forms]
     vocabulary = Vocabulary.from_texts(training.text, recipe.minimum_frequency, prefixes)
-    return Material(vocabulary, forms, encode(vocabulary, training), dev, facts)
+    return Material(vocabulary, forms, encode(vocabulary, training), dev, facts, remarks)
 
 
 def encode(vocabulary: Vocabulary, corpus: Corpus) -> list[Ids]:
@@ -99,3 +107,26 @@ def encode(vocabulary: Vocabulary, corpus: Corpus) -> list[Ids]:
         encode_poem(vocabulary, text, form_named(form))
         for text, form in zip(corpus.text, corpus.form, strict=True)
     ]
+
+
+def _remarks(
+    own: Path, everything: Corpus, chosen: Corpus, forms: tuple[str, ...]
+) -> tuple[str, ...]:
+    """What a person should know of the poems that are not used."""
+    remarks = []
+    left_out = everything.facts["left_out"]
+    if left_out:
+        remarks.append(f"{len(left_out)} of the poems in {own} are left out; {left_out[0]}")
+    if len(chosen) < len(everything):
+        remarks.append(
+            f"{len(everything) - len(chosen)} of the poems in {own} are in other forms than "
+            f"data.forms names ({', '.join(forms)}), and not used"
+        )
+    return tuple(remarks)
+
+
+def _digest(*collections: list[str]) -> str:
+    digest = hashlib.sha256()
+    for texts in collections:
+        digest.update("\n".join([*texts, "\n"]).encode())
+    return digest.hexdigest()

@@ -1,6 +1,7 @@
 """Training recipes: TOML files, read strictly."""
 
 import difflib
+import json
 import tomllib
 import types
 from collections.abc import Iterable
@@ -9,7 +10,13 @@ from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 from tangyin.errors import UsageError
+from tangyin.nn import INITIALIZATIONS, RecurrentCell
+from tangyin.training.optimizers import OptimizerRecipe as OptimizerRecipe
+from tangyin.training.optimizers import check_optimizer
 from tangyin.verse import form_named
+
+MOST = 1_000_000
+"""No size and no count of a recipe is larger."""
 
 
 @dataclass(frozen=True)
@@ -38,25 +45,6 @@ class ModelRecipe:
     layers: int = 1
     cell: str = "lstm"
     initialization: str = "report"
-
-
-@dataclass(frozen=True)
-class OptimizerRecipe:
-    """How the weights move.
-
-    Attributes:
-        name: see `tangyin.training.optimizers.OPTIMIZERS`.
-        learning_rate: step size.
-        momentum: of SGD and RMSprop.
-        weight_decay: L2 decay (decoupled for adamw).
-        clip_norm: gradients whose norm over all parameters is larger are scaled down to it.
-    """
-
-    name: str = "adam"
-    learning_rate: float = 0.001
-    momentum: float = 0.0
-    weight_decay: float = 0.0
-    clip_norm: float = 5.0
 
 
 @dataclass(frozen=True)
@@ -104,24 +92,23 @@ def read_recipe(path: Path, changes: Iterable[str] = ()) -> Recipe:
             wrong type or cannot be.
     """
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise UsageError(
             f"cannot read the recipe {path}: {error.strerror or error}; give one such as "
             "configs/report.toml"
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"the recipe {path} is no TOML: {error}; mend that line") from error
     for change in changes:
         _override(values, change)
-    recipe = build_recipe(values, str(path))
-    _check(recipe)
-    return recipe
+    return build_recipe(values, str(path))
 
 
 def build_recipe(values: dict[str, Any], origin: str) -> Recipe:
     """Make a recipe of nested dictionaries, strictly (see `read_recipe`)."""
     recipe: Recipe = _build(Recipe, values, origin, "")
+    _check(recipe)
     return recipe
 
 
@@ -138,7 +125,8 @@ def _toml(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(map(_toml, value)) + "]"
     if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        # A JSON string is a TOML string but for DEL, which TOML wants escaped.
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
@@ -155,7 +143,7 @@ def _override(values: dict[str, Any], change: str) -> None:
         raise UsageError(f"--set {change!r} is no key=value, such as training.epochs=5")
     try:
         value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (tomllib.TOMLDecodeError, RecursionError):
         value = text.strip()
     for section in path[:-1]:
         values = values.setdefault(section, {})
@@ -200,7 +188,7 @@ def _typed(hint: Any, value: Any, origin: str, name: str) -> Any:
         if isinstance(value, list):
             return tuple(_typed(inner, item, origin, name) for item in value)
         raise UsageError(f"{origin}: {name} must be a list, and is {value!r}")
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+    if hint is float and type(value) is int and abs(value) < 2**1000:
         return float(value)
     if type(value) is not hint:
         words = {int: "a whole number", float: "a number", str: "a string", bool: "true or false"}
@@ -214,8 +202,9 @@ def _joined(section: str, key: str) -> str:
 
 def _check(recipe: Recipe) -> None:
     """See that the values make sense together, before anything is computed."""
-    for form in recipe.data.forms:
-        form_named(form)
+    _check_name(recipe.name)
+    _check_data(recipe.data)
+    check_optimizer(recipe.optimizer)
     counts = {
         "data.minimum_frequency": recipe.data.minimum_frequency,
         "model.embedding_size": recipe.model.embedding_size,
@@ -225,21 +214,39 @@ def _check(recipe: Recipe) -> None:
         "training.epochs": recipe.training.epochs,
         "training.patience": recipe.training.patience,
     }
-    for name, value in counts.items():
-        if value < 1:
-            raise UsageError(f"{name} is {value}; give a whole number from 1 up")
-    for name, number in (
-        ("optimizer.learning_rate", recipe.optimizer.learning_rate),
-        ("optimizer.clip_norm", recipe.optimizer.clip_norm),
-    ):
-        if not number > 0:
-            raise UsageError(f"{name} is {number}; give a number above 0")
-    if recipe.training.seed < 0:
-        raise UsageError(f"training.seed is {recipe.training.seed}; give a whole number from 0 up")
-    if recipe.data.prefix not in ("none", "form"):
-        raise UsageError(f"data.prefix is {recipe.data.prefix!r}; it can be none or form")
-    if not recipe.data.forms:
+    for key, value in counts.items():
+        if not 1 <= value <= MOST:
+            raise UsageError(f"{key} is {value}; give a whole number from 1 to {MOST:,}")
+    if not 0 <= recipe.training.seed < 2**64:
+        raise UsageError(
+            f"training.seed is {recipe.training.seed}; give a whole number from 0 to 2^64 - 1"
+        )
+    names = {
+        "data.prefix": (recipe.data.prefix, ["none", "form"]),
+        "model.cell": (recipe.model.cell, RecurrentCell.registry),
+        "model.initialization": (recipe.model.initialization, INITIALIZATIONS),
+    }
+    for key, (name, known) in names.items():
+        if name not in known:
+            raise UsageError(f"{key} is {name!r}; it can be {', '.join(known)}")
+
+
+def _check_name(name: str) -> None:
+    """The name becomes that of a folder and of a model file."""
+    if not name.isprintable() or name != name.strip(" .") or not 1 <= len(name) <= 60:
+        raise UsageError(
+            f"name is {name!r}; give 1 to 60 characters without dots or spaces at the ends"
+        )
+    if not set(name).isdisjoint('/\\:*?"<>|'):
+        raise UsageError(f'name is {name!r}; it is used for files, so take / \\ : * ? " < > | out')
+
+
+def _check_data(data: DataRecipe) -> None:
+    if not data.forms:
         raise UsageError('data.forms is empty; name at least one, such as ["五律"]')
-    unknown = sorted(set(recipe.data.dynasties) - {"tang", "song"})
-    if unknown or not recipe.data.dynasties:
-        raise UsageError(f"data.dynasties is {list(recipe.data.dynasties)}; it can be tang, song")
+    forms = [form_named(name) for name in data.forms]
+    for form in forms:
+        if forms.count(form) > 1:
+            raise UsageError(f"data.forms names {form} twice; take one of them out")
+    if not data.dynasties or not {"tang", "song"}.issuperset(data.dynasties):
+        raise UsageError(f"data.dynasties is {list(data.dynasties)}; it can be tang, song")

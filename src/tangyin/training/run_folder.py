@@ -22,30 +22,53 @@ class RunFolder:
         self.checkpoint = path / "checkpoint"
         self.model = path / "model.safetensors"
 
-    def open(self, recipe: Recipe, resume: bool) -> None:
-        """Begin a run here, or see that the one here can go on with this recipe.
+    def check(self, recipe: Recipe, resume: bool) -> None:
+        """See that a run with this recipe can begin here, or go on.
 
         Raises:
-            UsageError: a run is here and `resume` is False; or it has another recipe.
-            TangyinError: the folder cannot be made or written.
+            UsageError: a run is here and `resume` is False; or it has another recipe, or lacks
+                its `config.toml`.
         """
-        make_folder(self.path)
-        if self.config.exists():
-            if not resume:
-                raise UsageError(
-                    f"{self.path} holds a run already; go on with it by --resume, "
-                    "or give another folder with --run"
-                )
-            if read_recipe(self.config) != recipe:
-                raise UsageError(
-                    f"the run in {self.path} has another recipe (see its config.toml); "
-                    "resume it with that one, or give another folder with --run"
-                )
+        here = [self.config, self.metrics, self.checkpoint, self.model]
+        if not any(path.exists() for path in here):
             return
-        write_whole(self.config, recipe_toml(recipe))
+        if not resume:
+            raise UsageError(
+                f"{self.path} holds a run already; go on with it by --resume, "
+                "or give another folder with --run"
+            )
+        if not self.config.exists():
+            raise UsageError(
+                f"the run in {self.path} has lost its config.toml; put it back, "
+                "or give another folder with --run"
+            )
+        if read_recipe(self.config) != recipe:
+            raise UsageError(
+                f"the run in {self.path} has another recipe (see its config.toml); "
+                "resume it with that one, or give another folder with --run"
+            )
+
+    def begin(self, recipe: Recipe) -> None:
+        """Write `config.toml` if this is a new run, and clear what a killed one left half-written.
+
+        Raises:
+            TangyinError: the folder cannot be written.
+        """
+        # `files.whole_file` writes beside its target, under the target's name between dots.
+        leftovers = [*self.checkpoint.glob(".[0-9]*.safetensors.*")]
+        for target in (self.config, self.metrics, self.model):
+            leftovers += self.path.glob(f".{target.name}.*")
+        for leftover in leftovers:
+            leftover.unlink(missing_ok=True)
+        if not self.config.exists():
+            write_whole(self.config, recipe_toml(recipe))
 
     def write_metrics(self, lines: list[dict[str, Any]]) -> None:
-        """Write `metrics.jsonl` anew, one line an epoch."""
+        """Write `metrics.jsonl` anew, one line an epoch.
+
+        Raises:
+            TangyinError: the folder cannot be written.
+        """
         text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
         write_whole(self.metrics, text)
 

@@ -18,7 +18,13 @@ from tangyin.corpus import Batch
 from tangyin.errors import TangyinError
 from tangyin.modelfile import Architecture, ModelFile, save_model
 from tangyin.nn.language_model import LanguageModel
-from tangyin.training.checkpoint import Progress, checkpoints, load_checkpoint, save_checkpoint
+from tangyin.training.checkpoint import (
+    DamagedCheckpoint,
+    Progress,
+    checkpoints,
+    load_checkpoint,
+    save_checkpoint,
+)
 from tangyin.training.evaluation import evaluate
 from tangyin.training.material import Material, load_material
 from tangyin.training.optimizers import make_optimizer
@@ -26,6 +32,9 @@ from tangyin.training.recipe import Recipe
 from tangyin.training.run_folder import RunFolder
 from tangyin.training.source_version import source_version
 from tangyin.writing import Tally
+
+LARGEST_LOSS = 500.0
+"""A training with more nats a target has failed; the perplexity of twice as many is no float."""
 
 
 class Interrupted(TangyinError):  # noqa: N818 - an interruption is no error
@@ -42,6 +51,7 @@ class Step:
         epoch: from 1.
         epochs: at most so many.
         targets: targets of this batch.
+        epoch_targets_done: targets of the epoch so far, this batch's among them.
         epoch_targets: targets of a whole epoch.
         loss: mean negative log-likelihood of the epoch so far, in nats.
     """
@@ -49,6 +59,7 @@ class Step:
     epoch: int
     epochs: int
     targets: int
+    epoch_targets_done: int
     epoch_targets: int
     loss: float
 
@@ -93,13 +104,25 @@ def train(
 
     Raises:
         Interrupted: SIGINT came.
+        UsageError: a run is in the folder and `resume` is False, or it has another recipe or other
+            poems.
         TangyinError: the loss became infinite or NaN, the disk is full, another training is in
-            the folder, every checkpoint is damaged.
+            the folder, every checkpoint is damaged, the network does not fit into memory.
     """
     watcher = watcher or Watcher()
     with run.locked():
-        run.open(recipe, resume)
-        return _Training(recipe, run, load_material(recipe.data, own), watcher).go()
+        run.check(recipe, resume)
+        material = load_material(recipe.data, own)
+        for remark in material.remarks:
+            watcher.say(remark)
+        if recipe.model.cell != "lstm":
+            watcher.say(
+                f"a model of the cell {recipe.model.cell} can be measured and not written with; "
+                'for that, train with model.cell = "lstm"'
+            )
+        training = _Training(recipe, run, material, watcher)
+        run.begin(recipe)
+        return training.go()
 
 
 class _Training:
@@ -114,9 +137,18 @@ class _Training:
             network.embedding_size, network.hidden_size, network.layers, network.cell
         )
         torch.manual_seed(recipe.training.seed)
-        self.model = LanguageModel(self.architecture, material.vocabulary, network.initialization)
+        try:
+            self.model = LanguageModel(
+                self.architecture, material.vocabulary, network.initialization
+            )
+        except RuntimeError as error:  # what torch raises when it gets no memory
+            raise TangyinError(
+                f"there is no memory for a network of {network.layers} layers of "
+                f"{network.hidden_size} and an embedding of {network.embedding_size}; "
+                "make it smaller"
+            ) from error
         self.optimizer = make_optimizer(recipe.optimizer, self.model.parameters())
-        self.progress = Progress()
+        self.progress = Progress(poems=str(material.facts["poems_sha256"]))
         self.best: dict[str, Tensor] = {}
         self.epoch_targets = sum(len(poem) - 1 for poem in material.train)
         self._restore()
@@ -153,6 +185,7 @@ class _Training:
                     done.epoch,
                     schedule.epochs,
                     count,
+                    done.targets,
                     self.epoch_targets,
                     done.loss_sum / done.targets,
                 )
@@ -169,28 +202,42 @@ class _Training:
         loss = self.model.loss(inputs, targets, mask)
         value = float(loss.detach())
         if not math.isfinite(value):
-            raise TangyinError(
-                f"the loss became {value} at epoch {self.progress.epoch}, step "
-                f"{self.progress.step + 1}; the weights of the last finished epoch are kept in "
-                f"{self.run.path}: train again at a smaller optimizer.learning_rate"
-            )
+            raise self._diverged(f"the loss became {value}", f"step {self.progress.step + 1}")
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.optimizer.clip_norm)
+        norm = torch.nn.utils.clip_grad_norm_(
+            self.model.parameters(), self.recipe.optimizer.clip_norm
+        )
+        if not math.isfinite(norm):
+            raise self._diverged(
+                f"the gradient's norm became {float(norm)}", f"step {self.progress.step + 1}"
+            )
         self.optimizer.step()
         return value
+
+    def _diverged(self, what: str, where: str) -> TangyinError:
+        if self.progress.best_epoch:
+            kept = f"the best weights, of epoch {self.progress.best_epoch}, are in {self.run.model}"
+        else:
+            kept = "there are no good weights yet"
+        return TangyinError(
+            f"{what} at epoch {self.progress.epoch}, {where}; {kept}: "
+            "train again at a smaller optimizer.learning_rate"
+        )
 
     def _end_epoch(self) -> None:
         """Evaluate, keep the best weights, write everything down."""
         done = self.progress
         tally = sum(evaluate(self.model, self.material).values(), Tally())
+        if not tally.nll / tally.targets < LARGEST_LOSS:
+            raise self._diverged(f"the loss on dev became {tally.nll / tally.targets:g}", "its end")
         dev = tally.figures()
         improved = dev["per_token"] < done.best
         loss = done.loss_sum / done.targets
         metrics = {
             "epoch": done.epoch,
             "train_loss": loss,
-            "train_per_token": math.exp(loss),
+            "train_per_token": math.exp(min(loss, LARGEST_LOSS)),
             "dev": dev,
             "improved": improved,
             "seconds": round(done.seconds, 3),
@@ -236,8 +283,10 @@ class _Training:
         found = checkpoints(self.run.checkpoint)
         for number, path in enumerate(found):
             try:
-                self.progress, self.best = load_checkpoint(path, self.model, self.optimizer)
-            except TangyinError as error:
+                self.progress, self.best = load_checkpoint(
+                    path, self.model, self.optimizer, self.progress.poems
+                )
+            except DamagedCheckpoint as error:
                 if number + 1 == len(found):
                     raise TangyinError(
                         f"{error}, and there is no other; delete {self.run.path} and begin again"
