@@ -1,5 +1,6 @@
 """The façade: what the command line, the web page and other people's programs call."""
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from tangyin.errors import UsageError
 from tangyin.modelfile import ModelFile
 from tangyin.verse import (
+    WULV,
     Form,
     Poem,
     form_named,
@@ -39,6 +41,9 @@ MOST = 1_000_000
 
 SIDE_BY_SIDE = 64
 """Poems written together; more would not be faster and would be kept waiting longer."""
+
+LONGEST = 10_000
+"""Characters up to which a text may be a poem, white space, quotation marks and all."""
 
 DEFAULT_RULE = RandomK.name
 
@@ -81,10 +86,9 @@ class Verse:
 
     def in_script(self, script: str) -> "Verse":
         """The same poem in "traditional" or "simplified" characters."""
+        _check_script(script)
         if script == "traditional":
             return self
-        if script != "simplified":
-            raise UsageError(f"there is no script {script!r}; it is traditional or simplified")
         return replace(
             self,
             text=to_simplified(self.text),
@@ -141,7 +145,7 @@ class Writer:
 
         Args:
             start: first characters or lines, traditional or simplified; may be empty.
-            form: name of the form; the model's first one when None.
+            form: name of the form; 五律 when None, or the first that a model without it knows.
             rule: the sampling rule (`rule_named`); random-k with its own numbers when None.
             count: how many poems, 1 … 1,000,000.
             seed: 0 … 2⁶⁴-1; a new one when None.
@@ -156,6 +160,7 @@ class Writer:
         seed = new_seed() if seed is None else seed
         if not 0 <= seed < SEEDS:
             raise UsageError(f"seed is {seed}; give a whole number from 0 to 2^64 - 1")
+        _check_script(script)
         rule = rule or rule_named(DEFAULT_RULE)
         opening = read_opening(start, chosen, self.engine.vocabulary)
         # Checked here and not while writing, so that nothing is written before a refusal.
@@ -198,7 +203,8 @@ class Writer:
             UsageError: the text is no poem in the four forms, or in none the model knows.
         """
         notes = []
-        converted = to_traditional(text)
+        # What is far too long for a poem is refused below, and need not be converted first.
+        converted = to_traditional(text) if len(text) <= LONGEST else text
         if converted != text:
             notes.append("converted from simplified characters")
         poem, added = read_poem(converted)
@@ -250,14 +256,22 @@ class Writer:
         }
 
     def _form(self, name: str | None) -> Form:
-        form = self.model.forms[0] if name is None else form_named(name)
-        if form not in self.model.forms:
-            known = ", ".join(form.name for form in self.model.forms)
-            raise UsageError(f"the model {self.model.name} knows {known} only, and not {form}")
+        known = self.model.forms
+        if name is None:
+            return WULV if WULV in known else known[0]
+        form = form_named(name)
+        if form not in known:
+            names = ", ".join(map(str, known))
+            raise UsageError(f"the model {self.model.name} knows {names} only, and not {form}")
         return form
 
 
-def load(model: str = DEFAULT) -> Writer:
+def _check_script(script: str) -> None:
+    if script not in ("traditional", "simplified"):
+        raise UsageError(f"there is no script {script!r}; it is traditional or simplified")
+
+
+def load(model: str | os.PathLike[str] = DEFAULT) -> Writer:
     """Load a model to write and score with.
 
     Args:
@@ -267,7 +281,7 @@ def load(model: str = DEFAULT) -> Writer:
         UsageError: there is no such model.
         TangyinError: its file is damaged.
     """
-    return Writer(find_model(model))
+    return Writer(find_model(os.fspath(model)))
 
 
 def rule_named(

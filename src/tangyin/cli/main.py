@@ -2,11 +2,13 @@
 
 import os
 import sys
+from contextlib import suppress
 from importlib import import_module
 
 import click
 
 import tangyin
+from tangyin.cli.streams import one_line
 from tangyin.errors import TangyinError
 
 # One line of help stands here so that `tangyin --help` need not import a single command.
@@ -19,6 +21,9 @@ COMMANDS = {
     "study": ("tangyin.cli.study:study", "Run one experiment."),
     "models": ("tangyin.cli.models:models", "List the models there are."),
 }
+
+# Raised with the help as its message by click 8.2; 8.1 prints the help itself.
+_NO_ARGUMENTS = getattr(click.exceptions, "NoArgsIsHelpError", ())
 
 
 class _Commands(click.Group):
@@ -51,15 +56,21 @@ def run(arguments: list[str] | None = None) -> None:
     Args:
         arguments: without the program's name; those of the process when None.
     """
+    if arguments is None:
+        _speak_utf8()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         main(_arguments(arguments), prog_name="tangyin", standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except click.exceptions.Exit as wish:
         sys.exit(wish.exit_code)
     except click.UsageError as error:
+        if isinstance(error, _NO_ARGUMENTS):
+            click.echo(error.format_message(), err=True)
+            sys.exit(error.exit_code)
         command = error.ctx.command_path if error.ctx else "tangyin"
         _fail(f"{error.format_message().rstrip('.')}; see `{command} --help`", 2)
     except click.ClickException as error:
@@ -70,17 +81,34 @@ def run(arguments: list[str] | None = None) -> None:
         _fail("stopped", 130)
     except BrokenPipeError:
         # The reader has gone (`tangyin write … | head`): nothing is wrong, and nobody listens.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_output()
     except MemoryError:
         _fail("there is not enough memory for this; ask for less at a time", 1)
     except OSError as error:
+        _forget_output()
         where = f" {error.filename}" if error.filename else ""
         _fail(f"the system refused{where}: {error.strerror or error}; mend that and try again", 1)
 
 
 def _fail(sentence: str, code: int) -> None:
-    click.echo(f"tangyin: {sentence}", err=True)
+    click.echo(f"tangyin: {one_line(sentence)}", err=True)
     sys.exit(code)
+
+
+def _forget_output() -> None:
+    """Let Python's last flush go nowhere, after standard output has refused once."""
+    with suppress(OSError, AttributeError):  # standard output is no file, or there is none
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _speak_utf8() -> None:
+    """Start anew in Python's UTF-8 mode where the locale would have file names otherwise.
+
+    Python chooses that mode by itself under LC_ALL=C, but not in a Latin-1 locale or where the
+    environment forbids it.
+    """
+    if sys.executable and sys.getfilesystemencoding() != "utf-8":
+        os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])  # noqa: S606
 
 
 def _arguments(arguments: list[str] | None) -> list[str]:

@@ -41,10 +41,9 @@ def models(card: str | None, form_of_output: str, output: Path | None) -> None:
         return
     lines = [f"{'model':<12} {'parameters':>10}  {'dev per_token':>13} {'closed':>8}  forms"]
     for row in rows:
-        dev = row["figures"]["dev"]["all"]
         lines.append(
-            f"{row['name']:<12} {row['parameters']:>10,}  {dev['per_token']:>13.2f}"
-            f" {dev['per_token_closed']:>8.2f}  {' '.join(row['forms'])}"
+            f"{row['name']:<12} {row['parameters']:>10,}  {_dev(row, 'per_token'):>13}"
+            f" {_dev(row, 'per_token_closed'):>8}  {' '.join(row['forms'])}"
             + ("" if row["origin"] == "shipped" else f"  ({row['origin']})")
         )
     emit([*lines, f"your own models: {models_home()}"], output)
@@ -62,3 +61,11 @@ def _row(origin: str, model: ModelFile) -> dict[str, Any]:
         "training": model.training,
         "licence": model.licence,
     }
+
+
+def _dev(row: dict[str, Any], figure: str) -> str:
+    """A dev figure of a model, or "-" where its file names none."""
+    try:
+        return f"{row['figures']['dev']['all'][figure]:.2f}"
+    except (KeyError, TypeError, ValueError):
+        return "-"

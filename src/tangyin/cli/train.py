@@ -72,10 +72,12 @@ def _bar_watcher(training: Any) -> Any:
             if self.bar is None:
                 self.bar = tqdm(
                     total=step.epoch_targets,
+                    initial=step.epoch_targets_done - step.targets,
                     unit="tok",
                     unit_scale=True,
                     desc=f"epoch {step.epoch}/{step.epochs}",
                     leave=False,
+                    disable=None,  # only where a person watches
                 )
             self.bar.set_postfix_str(
                 f"loss {step.loss:.3f} perplexity {math.exp(min(step.loss, 20)):.1f}", refresh=False

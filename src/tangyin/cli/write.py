@@ -12,7 +12,7 @@ from tangyin.writing import DEFAULT
 
 @click.command()
 @click.argument("start", default="")
-@click.option("--form", help="五律 七律 五絕 七絕 (wulv qilv wujue qijue).  [default: the model's]")
+@click.option("--form", help="五律 七律 五絕 七絕 (wulv qilv wujue qijue).  [default: 五律]")
 @click.option(
     "--rule",
     type=click.Choice(["argmax", "random-k", "top-p", "temperature"]),
