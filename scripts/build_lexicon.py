@@ -10,10 +10,13 @@ them. Characters outside U+3400-U+9FFF are left out too: the corpus has none.
 Characters of the corpus that the table lacks are added when they are another way to write one
 that it has: by OpenCC's tables (Apache-2.0), by VARIANTS, or by `data/character_variants.tsv`.
 SUPPLEMENT gives readings of words that 廣韻 does not write at all. The script ends with the share
-of running characters and of rhyme places that are covered.
+of running characters and of rhyme places that are covered, and of the rhymes of 聲律啟蒙 that fall
+into the chapter they stand in.
 """
 
 import importlib.util
+import json
+import re
 import sys
 from collections import Counter, defaultdict
 from pathlib import Path
@@ -21,7 +24,9 @@ from pathlib import Path
 import opencc
 
 from tangyin.corpus import Corpus, load_corpus
-from tangyin.verse import fold_variants, is_hanzi, split_lines
+from tangyin.corpus.home import corpus_home
+from tangyin.prosody import readings_of
+from tangyin.verse import corpus_spelling, fold_variants, is_hanzi, split_lines
 
 TARGET = Path(__file__).parents[1] / "src/tangyin/data/lexicon.tsv"
 TONES = "平上去入"
@@ -88,6 +93,29 @@ def report_coverage(corpus: Corpus, known: set[str]) -> None:
         print(f"{name}: {covered} of {total}, {covered / total:.3%}")
 
 
+def report_primer() -> None:
+    """Print the share of the rhymes of 聲律啟蒙 that can be read in their chapter's rhyme.
+
+    The chapters 肴 and 咸 are called 餚 and 鹹 there, by a careless conversion.
+    """
+    names = {"餚": "肴", "鹹": "咸"}
+    for path in sorted(corpus_home().glob("**/mengxue/shenglvqimeng.json")):
+        volumes = json.loads(path.read_text(encoding="utf-8"))["content"]
+        ends = [
+            (end, names.get(chapter["chapter"][-1], corpus_spelling(chapter["chapter"][-1])))
+            for volume in volumes
+            for chapter in volume["content"]
+            for paragraph in chapter["paragraphs"]
+            for end in re.findall("([\u3400-\u9fff])。", paragraph)
+        ]
+        astray = [
+            end + rhyme for end, rhyme in ends if rhyme not in {r.rhyme for r in readings_of(end)}
+        ]
+        share = 1 - len(astray) / len(ends)
+        print(f"聲律啟蒙: {share:.2%} of {len(ends)} rhymes; astray: {' '.join(astray)}")
+        return
+
+
 if __name__ == "__main__":
     readings: dict[str, set[str]] = defaultdict(set)
     for row in source_table().read_text(encoding="utf-8").splitlines():
@@ -113,3 +141,4 @@ if __name__ == "__main__":
     several = sum(len({r[1] == "平" for r in found}) == 2 for found in readings.values())
     print(f"{len(readings)} characters, {several} of them both level and oblique")
     report_coverage(corpus, set(readings))
+    report_primer()

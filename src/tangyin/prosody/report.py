@@ -1,6 +1,6 @@
 """What the checker finds in a poem, and its JSON."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 UNRESCUED = "大拗失救"
@@ -130,9 +130,51 @@ class Report:
     lines: tuple[str, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """The report as a JSON object (see docs/prosody.md); a fault has no `rescue`."""
-        report = asdict(self)
-        for name in ("faults", "warnings"):
-            for finding in report[name]:
-                del finding["rescue"]
-        return report
+        """The report as a JSON object (see docs/prosody.md)."""
+        return {
+            "form": self.form,
+            "regulated": self.regulated,
+            "pattern": self.pattern,
+            "line_types": self.line_types,
+            "tones": list(self.tones),
+            "rhyme": self.rhyme,
+            "first_line": self.first_line,
+            "licences": [{**_finding(f), "rescue": f.rescue} for f in self.licences],
+            "faults": [_finding(f) for f in self.faults],
+            "warnings": [_finding(f) for f in self.warnings],
+            "couplets": [_couplet(c) for c in self.couplets],
+            "readings": [
+                {
+                    "line": r.line,
+                    "place": r.place,
+                    "character": r.character,
+                    "tone": r.tone,
+                    "share": r.share,
+                }
+                for r in self.readings
+            ],
+            "lines": list(self.lines),
+        }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "line": finding.line,
+        "kind": finding.kind,
+        "places": list(finding.places),
+        "zh": finding.zh,
+        "en": finding.en,
+    }
+
+
+def _couplet(couplet: Couplet) -> dict[str, Any]:
+    return {
+        "lines": list(couplet.lines),
+        "expected": couplet.expected,
+        "score": couplet.score,
+        "pairs": [
+            {"place": p.place, "upper": p.upper, "lower": p.lower, "score": p.score}
+            for p in couplet.pairs
+        ],
+        "same": list(couplet.same),
+    }

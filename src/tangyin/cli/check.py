@@ -1,0 +1,116 @@
+"""`tangyin check`."""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from tangyin.cli.streams import emit, json_line, note, output_option, read_text
+from tangyin.errors import UsageError
+from tangyin.prosody import Report, check_poem, poems_in, read_verse
+from tangyin.verse import to_traditional
+
+LEGEND = "○ 平 level  ● 仄 oblique  ◎ ◉ the same, chosen among two readings"
+
+
+@click.command()
+@click.argument("file", default="-")
+@click.option(
+    "--format",
+    "form_of_output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="For people, or a JSON array.",
+)
+@click.option("--fail", is_flag=True, help="Exit with 1 when a poem is not regulated.")
+@output_option
+def check(file: str, form_of_output: str, fail: bool, output: Path | None) -> None:
+    """Check the prosody of the poems of FILE, or of standard input.
+
+    One poem a line, or poems separated by blank lines; two or more lines of five or seven
+    characters each, with or without marks, traditional or simplified.
+
+    \b
+        echo 白日依山盡，黃河入海流。欲窮千里目，更上一層樓。 | tangyin check
+    """
+    texts = poems_in(read_text(file))
+    if not texts:
+        raise UsageError("there is no poem to check; give at least one, one a line")
+    refused: list[UsageError] = []
+    reports: list[tuple[int, Report]] = []
+    for number, text in enumerate(texts, 1):
+        traditional = to_traditional(text)
+        if traditional != text:
+            first = traditional.splitlines()[0]
+            note(f"poem {number}: simplified characters; checked in traditional ones ({first} …)")
+        try:
+            reports.append((number, check_poem(read_verse(traditional))))
+        except UsageError as error:
+            refused.append(UsageError(f"poem {number}: {error}" if len(texts) > 1 else f"{error}"))
+    if reports:
+        emit(_as_json(reports) if form_of_output == "json" else _as_text(reports, output), output)
+    for refusal in refused[:-1]:
+        note(f"tangyin: {refusal}")
+    if refused:
+        raise refused[-1]
+    if fail and not all(report.regulated for _, report in reports):
+        sys.exit(1)
+
+
+def _as_json(reports: list[tuple[int, Report]]) -> Iterator[str]:
+    """A JSON array, one poem a line."""
+    for at, (number, report) in enumerate(reports):
+        closing = "]" if at == len(reports) - 1 else ","
+        opening = "[" if at == 0 else " "
+        yield opening + json_line({"number": number, **report.to_json()}) + closing
+
+
+def _as_text(reports: list[tuple[int, Report]], output: Path | None) -> Iterator[str]:
+    coloured = output is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    for at, (_, report) in enumerate(reports):
+        if at:
+            yield ""
+        for line in described(report):
+            yield line if coloured else click.unstyle(line)
+    yield ""
+    yield LEGEND
+
+
+def described(report: Report) -> Iterator[str]:
+    """A report for people, line by line, with colours."""
+    verdict = ("合律 regulated", "green") if report.regulated else ("不合律 not regulated", "red")
+    rhyme = f"{report.rhyme}韻" if report.rhyme != "-" else "無共同之韻 no rhyme in common"
+    sequence = [report.pattern] if report.pattern != "-" else [report.first_line]
+    yield " · ".join([report.form, *sequence, rhyme, click.style(verdict[0], fg=verdict[1])])
+    faulty = {(f.line, place) for f in report.faults for place in f.places}
+    licensed = {(f.line, place) for f in report.licences for place in f.places}
+    chosen = {(r.line, r.place) for r in report.readings}
+    for number, (line, tones) in enumerate(zip(report.lines, report.tones, strict=True), 1):
+        words, marks = "", ""
+        for place, (character, tone) in enumerate(zip(line, tones, strict=True), 1):
+            at = (number, place)
+            colour = "red" if at in faulty else "yellow" if at in licensed else None
+            words += click.style(character, fg=colour, bold=colour == "red")
+            mark = {"P": "○◎", "Z": "●◉"}[tone][at in chosen]
+            marks += click.style(mark, fg=colour or ("cyan" if tone == "P" else None))
+        yield f"  {words}  {marks}  {report.line_types[number - 1]}"
+    for title, findings, colour in (
+        ("病 fault", report.faults, "red"),
+        ("拗救 licence", report.licences, "yellow"),
+        ("注意 warning", report.warnings, "magenta"),
+    ):
+        for finding in findings:
+            yield f"  {click.style(title, fg=colour)}: {finding.zh} {finding.en}"
+    for couplet in report.couplets:
+        if couplet.expected and couplet.score is not None:
+            pairs = " ".join(f"{p.upper}/{p.lower} {p.score:.2f}" for p in couplet.pairs)
+            first, second = couplet.lines
+            yield f"  對仗 antithesis {first}-{second}: {couplet.score:.2f}  {pairs}".rstrip()
+    if report.readings:
+        read = " ".join(
+            f"{r.line}.{r.place} {r.character} {r.tone} {r.share:.0%}" for r in report.readings
+        )
+        yield f"  讀音 readings: {read}"
