@@ -1,4 +1,4 @@
-"""Writing files whole or not at all."""
+"""Writing files whole or not at all, and locking them."""
 
 import os
 import tempfile
@@ -15,7 +15,8 @@ def whole_file(path: Path, mode: str = "wb", *, errors: str = "strict") -> Itera
     r"""Open a file beside `path` for writing; on success it is fsynced and renamed onto `path`.
 
     Until the rename the old content of `path` stands untouched; after a failure it still does,
-    and nothing is left beside it.
+    and nothing is left beside it. A symbolic link stays one, and its target is replaced. A device
+    or a pipe is no content to be kept whole, and is written to as it stands.
 
     Args:
         path: the file to replace or create; its folder must exist.
@@ -28,6 +29,11 @@ def whole_file(path: Path, mode: str = "wb", *, errors: str = "strict") -> Itera
     text = {} if "b" in mode else {"encoding": "utf-8", "newline": "\n", "errors": errors}
     temporary: Path | None = None
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            with path.open(mode, **text) as file:  # type: ignore[call-overload]
+                yield file
+            return
+        path = Path(os.path.realpath(path))
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         temporary = Path(name)
         with os.fdopen(descriptor, mode, **text) as file:  # type: ignore[call-overload]
@@ -69,6 +75,25 @@ def make_folder(path: Path) -> None:
         raise TangyinError(
             f"cannot make the folder {path}: {error.strerror or error}; choose another place"
         ) from error
+
+
+def lock(file: IO[Any]) -> bool:
+    """Lock an open file for this process until it is closed, or tell that another process has it.
+
+    The lock goes when the process does, however it ends.
+    """
+    try:
+        if os.name == "nt":
+            import msvcrt
+
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+        else:
+            import fcntl
+
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def _sync_folder(folder: Path) -> None:

@@ -114,23 +114,54 @@ def save_model(model: ModelFile, path: Path) -> None:
         "figures": model.figures,
         "licence": model.licence,
     }
-    texts = {key: json.dumps(value, ensure_ascii=False) for key, value in metadata.items()}
+    texts = {key: _json(value) for key, value in metadata.items()}
     write_whole(path, _serialize(stored, texts))
+
+
+def _json(value: Any) -> str:
+    # A file name that is no UTF-8 holds lone surrogates, which JSON can only escape.
+    text = json.dumps(value, ensure_ascii=False)
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def load_model(path: Path) -> ModelFile:
     """Read a model file and see that it fits its own architecture.
 
     Raises:
-        TangyinError: it is missing, cut short, of another or a newer format, or its tensors do
-            not fit its architecture.
+        TangyinError: it is missing, cut short, of another or a newer format, its description is
+            damaged, or its tensors do not fit its architecture or are not finite.
     """
-    metadata, stored = _read(path)
+    try:
+        with _safe_open(path, framework="numpy") as file:
+            values = _description(path, file.metadata() or {})
+            # Before any tensor: a newer format may hold types that we cannot read.
+            stored = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except FileNotFoundError:
+        raise TangyinError(f"there is no model file {path}; see `tangyin models`") from None
+    except OSError as error:
+        raise TangyinError(f"cannot read the model {path} ({error}); get the file again") from error
+    except (SafetensorError, ValueError, TypeError, AttributeError) as error:
+        raise TangyinError(
+            f"{path} is no whole safetensors file ({_short(error)}); it was cut short or is "
+            "something else: get it again"
+        ) from error
+    try:
+        model = _model(values, stored)
+    except (KeyError, ValueError, TypeError, AttributeError, TangyinError) as error:
+        raise TangyinError(
+            f"the description inside {path} is damaged ({_short(error)}); get the file again"
+        ) from error
+    _check_tensors(model, path)
+    return model
+
+
+def _description(path: Path, metadata: dict[str, str]) -> dict[str, Any]:
+    """The JSON values inside the metadata, when their version is one we can read."""
     try:
         version = json.loads(metadata["format"])
-        if not isinstance(version, int):
+        if type(version) is not int or version < 1:
             raise TypeError
-    except (KeyError, ValueError, TypeError):
+    except (KeyError, ValueError, TypeError, RecursionError):
         raise TangyinError(
             f"{path} is a safetensors file but no tangyin model; give one written by tangyin train"
         ) from None
@@ -140,22 +171,54 @@ def load_model(path: Path) -> ModelFile:
             "install a newer tangyin"
         )
     try:
-        values = {key: json.loads(text) for key, text in metadata.items()}
-        model = ModelFile(
-            name=str(values["name"]),
-            architecture=Architecture(**values["architecture"]),
-            vocabulary=Vocabulary(values["vocabulary"]["hanzi"], values["vocabulary"]["prefixes"]),
-            forms=tuple(map(form_named, values["forms"])),
-            tensors={name: tensor.astype(np.float32) for name, tensor in stored.items()},
-            training=dict(values["training"]),
-            figures=dict(values["figures"]),
-            licence=str(values["licence"]),
-        )
-        expected = model.architecture.shapes(model.vocabulary)
-    except (KeyError, ValueError, TypeError, AttributeError, TangyinError) as error:
+        return {key: json.loads(text) for key, text in metadata.items()}
+    except (ValueError, RecursionError) as error:
         raise TangyinError(
-            f"the description inside {path} is damaged ({error}); get the file again"
+            f"the description inside {path} is damaged ({_short(error)}); get the file again"
         ) from error
+
+
+def _model(values: dict[str, Any], stored: dict[str, npt.NDArray[Any]]) -> ModelFile:
+    """Build the model of its description; anything odd in it raises."""
+    architecture = Architecture(**values["architecture"])
+    numbers = (architecture.embedding_size, architecture.hidden_size, architecture.layers)
+    if any(type(number) is not int or number < 1 for number in numbers):
+        raise ValueError("the sizes of its architecture are no whole numbers from 1 up")
+    if architecture.layers > len(stored):
+        raise ValueError(f"it names {architecture.layers} layers for {len(stored)} tensors")
+    hanzi, prefixes = values["vocabulary"]["hanzi"], values["vocabulary"]["prefixes"]
+    forms = tuple(map(form_named, values["forms"]))
+    texts = (architecture.cell, values["name"], values["licence"], hanzi, *prefixes)
+    if not all(isinstance(text, str) and text for text in texts):
+        raise ValueError("a name, token or licence in it is no text")
+    vocabulary = Vocabulary(hanzi, prefixes)
+    if not forms or len(set(forms)) != len(forms):
+        raise ValueError("it names no forms, or one twice")
+    for form in forms:
+        vocabulary.prefix_id(form)
+    figures = values["figures"]
+    if not all(isinstance(f, dict) for part in figures.values() for f in part.values()):
+        raise ValueError("its figures are not by part and form")
+    with np.errstate(over="ignore"):  # what fp32 cannot hold becomes infinite, and is refused
+        tensors = {
+            name: tensor.astype(np.float32)
+            for name, tensor in stored.items()
+            if tensor.dtype.kind == "f"
+        }
+    return ModelFile(
+        name=values["name"],
+        architecture=architecture,
+        vocabulary=vocabulary,
+        forms=forms,
+        tensors=tensors,
+        training=dict(values["training"]),
+        figures=figures,
+        licence=values["licence"],
+    )
+
+
+def _check_tensors(model: ModelFile, path: Path) -> None:
+    expected = model.architecture.shapes(model.vocabulary)
     found = {name: tensor.shape for name, tensor in model.tensors.items()}
     for name in sorted(expected.keys() | found.keys()):
         if expected.get(name) != found.get(name):
@@ -163,20 +226,12 @@ def load_model(path: Path) -> ModelFile:
                 f"{path} does not fit its own architecture: {name} is {found.get(name)}, "
                 f"and should be {expected.get(name)}; get the file again"
             )
-    return model
+        if not np.isfinite(model.tensors[name]).all():
+            raise TangyinError(
+                f"{path} holds weights in {name} that are no finite numbers; get the file again"
+            )
 
 
-def _read(path: Path) -> tuple[dict[str, str], dict[str, npt.NDArray[Any]]]:
-    try:
-        with _safe_open(path, framework="numpy") as file:
-            metadata = file.metadata() or {}
-            return metadata, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, ValueError) as error:
-        raise TangyinError(
-            f"{path} is no whole safetensors file ({error}); it was cut short or is something "
-            "else: get it again"
-        ) from error
-    except OSError as error:
-        raise TangyinError(
-            f"cannot read the model {path}: {error.strerror or error}; see `tangyin models`"
-        ) from error
+def _short(error: Exception) -> str:
+    """What an error says, on one line of bearable length."""
+    return " ".join(str(error).split())[:200]

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from tangyin.verse import EOS, Form, Ids, Vocabulary
 
 MAX_PADDING = 0.05
-"""No batch has more than this share of padded places."""
+"""In every batch the share of padded places is below this."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def bucket(
     """Part poems into batches of nearly equal length.
 
     Poems are sorted by length (within a length: at random, or in order without `shuffle`) and
-    cut into batches; a batch ends early where the next poem would bring its padding above
+    cut into batches; a batch ends early where the next poem would bring its padding up to
     `MAX_PADDING`. With `shuffle` the batches come in random order.
 
     Args:
@@ -64,7 +64,7 @@ def bucket(
         # Sorted by length, the newest poem is the longest, so the others are padded up to it.
         count, longest = place - start + 1, int(size[poem])
         padding = 1 - (filled + longest) / (count * longest)
-        if place > start and (count > batch_size or padding > MAX_PADDING):
+        if place > start and (count > batch_size or padding >= MAX_PADDING):
             batches.append(order[start:place])
             start, filled = place, 0
         filled += longest

@@ -11,7 +11,7 @@ from tangyin.errors import TangyinError
 from tangyin.files import whole_file
 from tangyin.verse import Form
 
-FORMAT = 1
+FORMAT = 2
 """Version of the prepared file; another one is prepared anew."""
 
 
@@ -78,16 +78,15 @@ COLUMNS = tuple(f.name for f in fields(Corpus) if f.name != "facts")
 
 
 def save(corpus: Corpus, path: Path) -> None:
-    """Write the corpus whole: a header line with its digest and facts, then the columns."""
+    """Write the corpus whole: a header line with the digest of the rest, the facts, the columns."""
     columns = {name: getattr(corpus, name) for name in COLUMNS}
-    payload = json.dumps(columns, ensure_ascii=False, separators=(",", ":")).encode()
-    header = {
-        "format": FORMAT,
-        "sha256": hashlib.sha256(payload).hexdigest(),
-        "facts": corpus.facts,
-    }
+    payload = b"\n".join(
+        json.dumps(part, ensure_ascii=False, separators=(",", ":")).encode()
+        for part in (corpus.facts, columns)
+    )
+    header = {"format": FORMAT, "sha256": hashlib.sha256(payload).hexdigest()}
     with whole_file(path) as file:
-        file.write(json.dumps(header, ensure_ascii=False).encode() + b"\n")
+        file.write(json.dumps(header).encode() + b"\n")
         file.write(payload)
 
 
@@ -101,8 +100,8 @@ def load(path: Path) -> Corpus:
     header_line, _, payload = path.read_bytes().partition(b"\n")
     try:
         header = json.loads(header_line)
-        version, digest, facts = header["format"], header["sha256"], header["facts"]
-    except (ValueError, KeyError, TypeError):
+        version, digest = header["format"], header["sha256"]
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise _damaged(path) from None
     if version != FORMAT:
         raise TangyinError(
@@ -110,7 +109,8 @@ def load(path: Path) -> Corpus:
         )
     if hashlib.sha256(payload).hexdigest() != digest:
         raise _damaged(path)
-    return Corpus(**json.loads(payload), facts=facts)
+    facts, columns = payload.split(b"\n")
+    return Corpus(**json.loads(columns), facts=json.loads(facts))
 
 
 def _damaged(path: Path) -> TangyinError:

@@ -1,6 +1,7 @@
 """Getting the collection: the npm package chinese-poetry, pinned, checked, unpacked safely."""
 
 import base64
+import gzip
 import hashlib
 import re
 import shutil
@@ -8,11 +9,13 @@ import subprocess
 import tarfile
 import tempfile
 import time
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tangyin.errors import TangyinError
-from tangyin.files import make_folder, write_whole
+from tangyin.files import lock, make_folder, write_whole
 
 PACKAGE = "chinese-poetry@2.0.1"
 INTEGRITY = (
@@ -22,17 +25,20 @@ INTEGRITY = (
 SIZE = 85_464_664
 """Bytes of the package file, for the progress bar."""
 
-RECORDS = {"tang": 57_607, "song": 254_248}
-"""Records of each dynasty in the package."""
+CONTENT = "18767b57def4a9d0ca9c23a5edfb64ee0559e7bd9a465d7dee114e383e333aaa"
+"""SHA-256 of what is unpacked of it (`content_digest`)."""
 
 Progress = Callable[[int], None]
 """Called with the number of bytes that have arrived so far."""
 
+STAMP = "integrity.txt"
+"""Holds the integrity value of the package that a folder was unpacked from."""
+
 # Only what the pipeline reads is unpacked. The pattern admits no "..", no absolute path and no
 # deeper folder, and only regular files are taken, so nothing can be written elsewhere.
 _WANTED = re.compile(
-    r"package/(LICENSE|dist/quantangshi/(error/)?poet\.(tang|song)\.\d+\.json"
-    r"|dist/mengxue/[\w-]+\.json)",
+    r"package/(LICENSE|dist/quantangshi/(error/)?poet\.(tang|song)\.\d{1,9}\.json"
+    r"|dist/mengxue/[\w-]{1,64}\.json)",
     re.ASCII,
 )
 
@@ -61,12 +67,12 @@ def download(home: Path, progress: Progress = lambda _: None) -> Path:
         )
     make_folder(home)
     try:
-        with tempfile.TemporaryDirectory(dir=home, prefix=".fetch-") as scratch:
-            package = _npm_pack(npm, Path(scratch), progress)
+        with _scratch(home) as scratch:
+            package = _npm_pack(npm, scratch, progress)
             check_integrity(package, INTEGRITY)
-            unpack(package, Path(scratch) / "unpacked")
+            unpack(package, scratch / "unpacked")
             try:
-                (Path(scratch) / "unpacked").rename(target)
+                (scratch / "unpacked").rename(target)
             except OSError:
                 # Another fetch was quicker: its copy passed the same checks.
                 if not target.is_dir():
@@ -115,16 +121,57 @@ def unpack(package: Path, folder: Path) -> None:
                 make_folder(path.parent)
                 with path.open("wb") as file:
                     shutil.copyfileobj(content, file)
-    except (tarfile.TarError, EOFError, ValueError) as error:
+    except (tarfile.TarError, EOFError, ValueError, zlib.error, gzip.BadGzipFile) as error:
         raise TangyinError(f"{package} is no complete npm package; fetch it again") from error
-    write_whole(folder / "integrity.txt", INTEGRITY + "\n")
+    make_folder(folder)
+    write_whole(folder / STAMP, INTEGRITY + "\n")
+
+
+def claimed_integrity(folder: Path) -> str:
+    """The npm integrity value that a fetched package is stamped with; "unchecked" without one."""
+    stamp = folder / STAMP
+    return (
+        stamp.read_text(encoding="utf-8", errors="replace").strip()
+        if stamp.is_file()
+        else "unchecked"
+    )
+
+
+def content_digest(folder: Path) -> str:
+    """SHA-256 over the names and contents of all files in an unpacked package but its stamp."""
+    digest = hashlib.sha256()
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name != STAMP)
+    for name, path in sorted((path.relative_to(folder).as_posix(), path) for path in files):
+        content = path.read_bytes()
+        digest.update(f"{name}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+@contextmanager
+def _scratch(home: Path) -> Iterator[Path]:
+    """A folder for one fetch, gone afterwards; those of fetches that were killed go too."""
+    for left in home.glob(".fetch-*"):
+        try:
+            with (left / "lock").open("r+b") as file:
+                dead = lock(file)
+        except OSError:  # its fetch has just ended or begun
+            continue
+        if dead:
+            shutil.rmtree(left, ignore_errors=True)
+    with (
+        tempfile.TemporaryDirectory(dir=home, prefix=".fetch-") as name,
+        (Path(name) / "lock").open("ab") as file,
+    ):
+        lock(file)
+        yield Path(name)
 
 
 def _npm_pack(npm: str, scratch: Path, progress: Progress) -> Path:
     """Let the npm client put the package file into `scratch`."""
     cache = scratch / "npm-cache"
     command = [
-        npm, "pack", PACKAGE, "--silent", "--pack-destination", str(scratch),
+        npm, "pack", PACKAGE, "--loglevel", "error", "--pack-destination", str(scratch),
         # A cache of our own shows how much has arrived and leaves nothing behind.
         "--cache", str(cache), "--fetch-retries", "2", "--fetch-retry-maxtimeout", "10000",
         "--update-notifier", "false",
@@ -145,9 +192,10 @@ def _npm_pack(npm: str, scratch: Path, progress: Progress) -> Path:
         said = log.read().decode("utf-8", "replace").strip()
     packages = sorted(scratch.glob("*.tgz"))
     if process.returncode != 0 or not packages:
-        reason = next((line for line in said.splitlines() if "code" in line), said[-200:])
+        lines = [re.sub(r"^npm (error|ERR!) *", "", line) for line in said.splitlines()]
+        told = next((line for line in lines if line.startswith("code ")), " ".join(lines)[:200])
         raise TangyinError(
-            f"npm could not fetch {PACKAGE} ({reason or f'exit code {process.returncode}'}); "
+            f"npm could not fetch {PACKAGE} ({told or f'exit code {process.returncode}'}); "
             "check the network and run the command again, or give a copy with --source DIR"
         )
     progress(SIZE)

@@ -34,6 +34,7 @@ def read_own(path: Path) -> Corpus:
     left_out: list[str] = []
     corpus = Corpus(facts={"source": path.name, "left_out": left_out})
     seen: set[str] = set()
+    assigned: set[int] = set()
     for number, record in enumerate(_records(path), 1):
         try:
             poem, _ = read_poem(
@@ -46,6 +47,8 @@ def read_own(path: Path) -> Corpus:
             left_out.append(f"poem {number}: it stands in the file twice")
             continue
         seen.add(poem.text)
+        if record.get("part"):
+            assigned.add(len(corpus))
         corpus.append(
             id=f"own-{number}",
             dynasty="own",
@@ -55,7 +58,7 @@ def read_own(path: Path) -> Corpus:
             author=poem.author,
             text=poem.text,
         )
-    _balance(corpus, path)
+    _balance(corpus, assigned, path)
     held = NearDuplicates(t for t, p in zip(corpus.text, corpus.part, strict=True) if p == DEV)
     for place, text in enumerate(corpus.text):
         if corpus.part[place] == TRAIN and held.matches(text):
@@ -80,7 +83,7 @@ def _records(path: Path) -> Iterator[dict[str, Any]]:
     if path.suffix.lower() not in (".jsonl", ".ndjson"):
         yield from ({"text": text} for text in split_poems(content))
         return
-    for number, line in enumerate(content.splitlines(), 1):
+    for number, line in enumerate(content.split("\n"), 1):
         if line.strip():
             yield _json_record(path, number, line)
 
@@ -98,7 +101,7 @@ def _json_record(path: Path, number: int, line: str) -> dict[str, Any]:
         texts = (text, record.get("title") or "", record.get("author") or "")
         if not all(isinstance(value, str) for value in texts):
             raise fault
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise fault from None
     if record.get("part") not in (None, TRAIN, DEV):
         raise UsageError(
@@ -113,8 +116,8 @@ def _part(text: str) -> str:
     return DEV if int.from_bytes(digest) % DEV_SHARE == 0 else TRAIN
 
 
-def _balance(corpus: Corpus, path: Path) -> None:
-    """See that both parts have a poem, so that small collections train too."""
+def _balance(corpus: Corpus, assigned: set[int], path: Path) -> None:
+    """See that both parts have a poem, of each form if it can be, so that a few poems do too."""
     if len(corpus) < 2:
         reasons = corpus.facts["left_out"]
         why = f" ({reasons[0]})" if reasons else ""
@@ -122,6 +125,13 @@ def _balance(corpus: Corpus, path: Path) -> None:
             f"{path.name} holds {len(corpus)} poems that can be used{why}; "
             "give at least two in the four forms"
         )
+    for form in set(corpus.form):
+        places = [place for place, name in enumerate(corpus.form) if name == form]
+        if len(places) < 2 or not assigned.isdisjoint(places):
+            continue
+        for part in (DEV, TRAIN):
+            if all(corpus.part[place] != part for place in places):
+                corpus.part[places[-1]] = part
     for part in (DEV, TRAIN):
         if part not in corpus.part:
             corpus.part[-1] = part

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tangyin.corpus.cleaning import clean
 from tangyin.corpus.corpus import Corpus
+from tangyin.corpus.download import claimed_integrity
 from tangyin.corpus.near_duplicates import NearDuplicates
 from tangyin.corpus.source import DYNASTIES, blacklist, poem_folder, raw_poems
 from tangyin.corpus.split import DEV, NEAR, TEST, TRAIN, held_out, split_digest
@@ -78,7 +79,7 @@ def prepare(source: Path) -> Corpus:
         raise TangyinError(f"{source} holds no poem in the four forms; get the whole collection")
     _mark_near_duplicates(corpus)
     corpus.facts = {
-        "integrity": _integrity(source),
+        "integrity": claimed_integrity(source),
         "split_sha256": split_digest(),
         "records": records,
         "dropped": dropped,
@@ -94,9 +95,3 @@ def _mark_near_duplicates(corpus: Corpus) -> None:
     for number, part in enumerate(corpus.part):
         if part == TRAIN and held.matches(corpus.text[number]):
             corpus.part[number] = NEAR
-
-
-def _integrity(source: Path) -> str:
-    """The npm integrity value of a fetched package; "unchecked" for any other folder."""
-    stamp = source / "integrity.txt"
-    return stamp.read_text(encoding="ascii").strip() if stamp.is_file() else "unchecked"

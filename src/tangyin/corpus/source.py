@@ -1,6 +1,7 @@
 """Reading the raw collection: an unpacked npm package or a git checkout of it."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,36 +59,44 @@ def raw_poems(folder: Path, dynasty: str) -> Iterator[RawPoem]:
     Raises:
         TangyinError: a file is cut short or is not what the collection holds.
     """
-    files = folder.glob(f"poet.{dynasty}.*.json")
-    for file in sorted(files, key=lambda path: int(path.name.split(".")[2])):
+    for file in _files(folder, dynasty):
         for record in _records(file):
-            try:
-                yield RawPoem(
-                    record["id"],
-                    dynasty,
-                    record.get("title", ""),
-                    record.get("author", ""),
-                    "".join(record["paragraphs"]),
-                )
-            except (KeyError, TypeError) as error:
-                raise _damaged(file, f"a record without {error}") from error
+            title, author = record.get("title") or "", record.get("author") or ""
+            paragraphs = record.get("paragraphs")
+            if not isinstance(paragraphs, list):
+                raise _damaged(file, "a record without paragraphs")
+            if not all(isinstance(value, str) for value in (title, author, *paragraphs)):
+                raise _damaged(file, "a record whose text is no text")
+            yield RawPoem(record["id"], dynasty, title, author, "".join(paragraphs))
 
 
 def blacklist(folder: Path) -> frozenset[str]:
     """Ids of the poems that the collection itself flags in its `error` folder."""
     ids: set[str] = set()
-    for file in sorted((folder / "error").glob("poet.*.json")):
-        ids.update(record["id"] for record in _records(file) if "id" in record)
+    for dynasty in DYNASTIES:
+        for file in _files(folder / "error", dynasty):
+            ids.update(record["id"] for record in _records(file))
     return frozenset(ids)
+
+
+def _files(folder: Path, dynasty: str) -> list[Path]:
+    """The files of one dynasty by number; a checkout may hold simplified copies beside them."""
+    name = re.compile(rf"poet\.{dynasty}\.([0-9]+)\.json")
+    if not folder.is_dir():
+        return []
+    numbered = [(match, path) for path in folder.iterdir() if (match := name.fullmatch(path.name))]
+    return [path for _, path in sorted(numbered, key=lambda pair: int(pair[0][1]))]
 
 
 def _records(file: Path) -> list[dict[str, Any]]:
     try:
         records = json.loads(file.read_bytes())
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecursionError) as error:
         raise _damaged(file, str(error)) from error
     if not isinstance(records, list) or not all(isinstance(r, dict) for r in records):
         raise _damaged(file, "no list of records")
+    if not all(isinstance(record.get("id"), str) for record in records):
+        raise _damaged(file, "a record without an id")
     return records
 
 

@@ -1,10 +1,17 @@
 """The corpus of this machine: fetched and prepared once, loaded by everything."""
 
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 from tangyin.corpus.corpus import FORMAT, Corpus, load, save
-from tangyin.corpus.download import INTEGRITY, RECORDS, Progress, download
+from tangyin.corpus.download import (
+    CONTENT,
+    INTEGRITY,
+    Progress,
+    claimed_integrity,
+    content_digest,
+    download,
+)
 from tangyin.corpus.home import corpus_home
 from tangyin.corpus.prepare import prepare
 from tangyin.corpus.split import split_digest
@@ -32,33 +39,36 @@ def fetch_corpus(source: Path | None = None, progress: Progress = lambda _: None
         if present is not None:
             return present
         source = download(corpus_home(), progress)
-    corpus = prepare(source)
-    if corpus.facts["integrity"] == INTEGRITY and corpus.facts["records"] != RECORDS:
+    if claimed_integrity(source) == INTEGRITY and content_digest(source) != CONTENT:
         raise TangyinError(
             f"{source} was altered after it was fetched; delete that folder and run "
             "`tangyin corpus fetch` again"
         )
+    corpus = prepare(source)
     make_folder(corpus_home())
     save(corpus, prepared_path())
-    load_corpus.cache_clear()
     return corpus
 
 
-@cache
 def load_corpus() -> Corpus:
-    """The prepared corpus.
+    """The prepared corpus, read once in a process as long as its file stays the same.
 
     Raises:
         TangyinError: it is not there yet, or damaged.
     """
     try:
-        return load(prepared_path())
+        return _loaded(prepared_path(), prepared_path().stat().st_mtime_ns)
     except FileNotFoundError:
         raise TangyinError(
             f"there is no prepared corpus in {corpus_home()}; run `tangyin corpus fetch` first"
         ) from None
     except OSError as error:
         raise TangyinError(f"cannot read {prepared_path()}: {error.strerror or error}") from error
+
+
+@lru_cache(maxsize=1)
+def _loaded(path: Path, _changed: int) -> Corpus:
+    return load(path)
 
 
 def _sound() -> Corpus | None:

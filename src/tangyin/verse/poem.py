@@ -55,9 +55,8 @@ def form_of_text(text: str) -> Form | None:
 def read_poem(text: str, title: str = "", author: str = "") -> tuple[Poem, bool]:
     """Read one poem as a person types it.
 
-    The text is normalized (`normalize`). When it has no marks at all it is cut by the number of
-    its characters, and marks are put in: ， and 。 in turn. A last line that lacks only its mark
-    gets 。.
+    The text is normalized (`normalize`). It is cut by the number of its characters; where a line's
+    mark is missing, one is put in: ， and 。 in turn.
 
     Args:
         text: the poem, with or without marks and line breaks.
@@ -92,19 +91,37 @@ def read_poem(text: str, title: str = "", author: str = "") -> tuple[Poem, bool]
 
 def _cut(joined: str, broken: list[str]) -> tuple[tuple[str, ...], str, bool]:
     """Cut normalized text into lines and marks; tell whether marks were put in."""
-    if not any(character in MARKS for character in joined):
-        form = next((form for form in FORMS if form.hanzi == len(joined)), None)
-        if form is None:
-            lines = tuple(broken)
-        else:
-            step = form.characters
-            lines = tuple(joined[start : start + step] for start in range(0, len(joined), step))
-        return lines, _alternating(len(lines)), True
+    bare = "".join(character for character in joined if character not in MARKS)
+    form = next((form for form in FORMS if form.hanzi == len(bare)), None)
+    marks = _marks_at_line_ends(joined, form) if form else None
+    if form and marks is not None:
+        step = form.characters
+        lines = tuple(bare[start : start + step] for start in range(0, len(bare), step))
+        alternating = _alternating(len(lines))
+        closed = "".join(marks.get(line, alternating[line]) for line in range(len(lines)))
+        return lines, closed, len(marks) < len(lines)
+    if bare == joined:
+        return tuple(broken), _alternating(len(broken)), True
     added = joined[-1] not in MARKS
     parts = split_lines(joined + "。" if added else joined)
     if parts is None:
         raise UsageError("a mark stands without a line before it; put one mark after each line")
     return (*parts, added)
+
+
+def _marks_at_line_ends(text: str, form: Form) -> dict[int, str] | None:
+    """The marks of a text by line, or None when one stands elsewhere than at a line's end."""
+    marks: dict[int, str] = {}
+    before = 0
+    for character in text:
+        if character not in MARKS:
+            before += 1
+            continue
+        line, rest = divmod(before, form.characters)
+        if rest or line == 0 or line - 1 in marks:
+            return None
+        marks[line - 1] = character
+    return marks
 
 
 def _alternating(lines: int) -> str:

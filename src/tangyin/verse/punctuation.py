@@ -16,7 +16,7 @@ _FULL_WIDTH = str.maketrans(
     {",": "，", ".": "。", "?": "？", "!": "！", ";": "；", ":": "：", "、": "，", "．": "。",
      "｡": "。", "﹐": "，", "､": "，"}
 )  # fmt: skip
-_QUOTES = dict.fromkeys(map(ord, "「」『』“”‘’\"'〝〞﹁﹂﹃﹄"), None)
+_DROPPED = dict.fromkeys(map(ord, "「」『』“”‘’\"'〝〞﹁﹂﹃﹄\ufeff"), None)
 
 
 def is_hanzi(character: str) -> bool:
@@ -46,5 +46,5 @@ def normalize(text: str) -> str:
     NFC (which also turns compatibility ideographs into unified ones), full-width marks,
     no quotation marks, no white space, no byte order mark.
     """
-    text = unicodedata.normalize("NFC", text).translate(_FULL_WIDTH).translate(_QUOTES)
-    return "".join(text.split()).replace("\ufeff", "")
+    bare = "".join(text.translate(_DROPPED).split())
+    return unicodedata.normalize("NFC", bare).translate(_FULL_WIDTH)

@@ -127,7 +127,7 @@ class Vocabulary:
     def _by_point(self) -> Ids:
         """Number of each code point up to U+FFFF; the last entry serves everything above."""
         table = np.full(0x10001, self._ids[UNK], dtype=np.int32)
-        for token, number in self._ids.items():
+        for number, token in enumerate(self.predicted):
             if len(token) == 1:
                 table[ord(token)] = number
         return table

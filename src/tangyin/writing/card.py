@@ -25,9 +25,10 @@ def model_card(model: ModelFile) -> str:
         "| part | form | poems | per token | per Hanzi |",
         "| --- | --- | --- | --- | --- |",
         *(
-            f"| {part} | {form} | {f['poems']:,} | {f['per_token']:.2f} "
-            f"({f['per_token_closed']:.2f}) | {f['per_hanzi']:.1f} ({f['per_hanzi_closed']:.1f}) |"
-            for part, form, f in _figures(model.figures)
+            f"| {part} | {form} | {_number(figures, 'poems', ',')} "
+            f"| {_pair(figures, 'per_token', '.2f')} | {_pair(figures, 'per_hanzi', '.1f')} |"
+            for part, by_form in model.figures.items()
+            for form, figures in by_form.items()
         ),
         "",
         "## Training",
@@ -45,9 +46,11 @@ def model_card(model: ModelFile) -> str:
     return "\n".join(lines)
 
 
-def _figures(figures: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
-    return [
-        (part, form, values)
-        for part, by_form in figures.items()
-        for form, values in by_form.items()
-    ]
+def _pair(figures: dict[str, Any], name: str, style: str) -> str:
+    return f"{_number(figures, name, style)} ({_number(figures, f'{name}_closed', style)})"
+
+
+def _number(figures: dict[str, Any], name: str, style: str) -> str:
+    """One figure, or a dash where a model's file does not have it."""
+    value = figures.get(name)
+    return format(value, style) if isinstance(value, (int, float)) else "-"

@@ -56,6 +56,8 @@ def compose(
         UsageError: the model was not trained on the form, or knows fewer first characters than
             argmax is asked for.
     """
+    if not numbers:
+        return []
     vocabulary = engine.vocabulary
     count, width = len(numbers), form.characters + 1
     places = form.lines * width

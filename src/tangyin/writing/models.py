@@ -40,12 +40,19 @@ def find_model(name: str) -> ModelFile:
         with as_file(data_file(f"models/{name}.safetensors")) as path:
             return load_model(path)
     for path in (Path(name), models_home() / f"{name}.safetensors"):
-        if path.is_file():
+        if _stands(path):
             return load_model(path)
     if os.sep in name or name.endswith(".safetensors"):
         raise UsageError(f"there is no model file {name}; see `tangyin models` for those there are")
     known = ", ".join([*SHIPPED, *(path.stem for path in own_models())])
     raise UsageError(f"there is no model called {name}; there are {known}, or give a file's path")
+
+
+def _stands(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # such as a name too long for a file
+        return False
 
 
 def shipped_or_own() -> list[tuple[str, ModelFile | TangyinError]]:

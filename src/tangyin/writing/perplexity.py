@@ -73,7 +73,10 @@ class Tally:
 
 
 def _perplexity(nll: float, targets: int) -> float:
-    return math.exp(nll / targets)
+    try:
+        return math.exp(nll / targets)
+    except OverflowError:  # above 1e308: a model that is certain, and wrong
+        return math.inf
 
 
 @dataclass(frozen=True)

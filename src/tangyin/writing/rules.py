@@ -126,16 +126,18 @@ class TopP:
     def choose(self, log_probs: Array, uniforms: Uniforms) -> Choice:
         """See `Rule.choose`."""
         weights = _weights(log_probs, self.temperature)
-        share = self.p * weights.sum(axis=1, keepdims=True)
+        share = self.p * weights.sum(axis=1)
         # The nucleus is rarely wide: rank a few hundred, and all of them only where that falls
-        # short.
-        order, ranked = _largest(weights, min(256, weights.shape[1]))
-        if (ranked.sum(axis=1, keepdims=True) < share).any():
-            order, ranked = _largest(weights, weights.shape[1])
-        # A candidate belongs to the nucleus when those before it do not yet hold the share.
-        ranked[np.cumsum(ranked, axis=1) - ranked >= share] = 0
-        chosen = _draw(ranked, uniforms)
-        return _pick(order, chosen)
+        # short. Row by row, so that no poem's choice hangs on its neighbours.
+        few = min(256, weights.shape[1])
+        chosen = np.empty(len(weights), np.intp)
+        order, ranked = _largest(weights, few)
+        wide = ranked.sum(axis=1) < share
+        chosen[~wide] = _nucleus(order[~wide], ranked[~wide], share[~wide], uniforms[~wide])
+        if wide.any():
+            order, ranked = _largest(weights[wide], weights.shape[1])
+            chosen[wide] = _nucleus(order, ranked, share[wide], uniforms[wide])
+        return chosen
 
 
 def _check_temperature(temperature: float) -> None:
@@ -160,6 +162,12 @@ def _draw(weights: Values, uniforms: Uniforms) -> Choice:
     chosen = (cumulative <= thresholds).sum(axis=1)
     bounded: Choice = np.minimum(chosen, weights.shape[1] - 1)
     return bounded
+
+
+def _nucleus(columns: Choice, ranked: Values, share: Values, uniforms: Uniforms) -> Choice:
+    """Draw from the candidates, largest first, that are needed to hold the share."""
+    before = np.cumsum(ranked, axis=1) - ranked
+    return _pick(columns, _draw(np.where(before < share[:, None], ranked, 0), uniforms))
 
 
 def _pick(columns: Choice, rank: Choice) -> Choice:

@@ -6,6 +6,7 @@ from itertools import groupby
 import numpy as np
 
 from tangyin.corpus import load_corpus
+from tangyin.errors import TangyinError
 from tangyin.verse import Form, Poem
 from tangyin.writing.engine import Engine
 from tangyin.writing.perplexity import Accountant, Tally
@@ -52,10 +53,18 @@ def evaluate_split(engine: Engine, split: str, forms: Iterable[Form]) -> Tally:
         engine: the model.
         split: "dev" or "test".
         forms: the forms, each of which the model must know.
+
+    Raises:
+        TangyinError: the corpus of this machine has no such poem.
     """
     corpus = load_corpus().select(parts=[split], dynasties=["tang"])
     tally = Tally()
     for form in forms:
         texts = corpus.select(forms=[form]).text
         tally = sum(score_texts(engine, texts, form), tally)
+    if not tally.poems:
+        raise TangyinError(
+            f"the prepared corpus holds no {split} poem in these forms; "
+            "run `tangyin corpus fetch` without --source"
+        )
     return tally
