@@ -12,6 +12,7 @@ from tangyin.nn import (
     LSTMLayer,
     LSTMState,
     RecurrentCell,
+    ShapeError,
     StackedLSTM,
     mask_from_lengths,
 )
@@ -164,6 +165,7 @@ def test_only_the_state_may_be_learnt():
             r"one bool for each step and sequence, \(5, 2\)",
         ),
         (lambda m: m(torch.randn(5, 2, 3), mask=torch.ones(5, 2)), "of torch.float32"),
+        (lambda m: m(torch.randn(5, 3), (torch.zeros(2, 1, 4),) * 2), r"of shape \(2, 4\)"),
         (
             lambda m: m(
                 pack_sequence([torch.randn(5, 3)]), mask=torch.ones(5, 1, dtype=torch.bool)
@@ -173,9 +175,17 @@ def test_only_the_state_may_be_learnt():
     ],
 )
 def test_what_does_not_fit_is_refused_in_one_clear_sentence(call, match):
-    with pytest.raises(ValueError, match=match) as raised:
+    with pytest.raises(ShapeError, match=match) as raised:
         call(LSTM(3, 4, 2))
     assert "\n" not in str(raised.value)
+
+
+def test_a_shape_that_does_not_fit_is_caught_as_numpys_and_as_torchs_error():
+    with pytest.raises(RuntimeError):
+        torch.nn.LSTM(3, 4)(torch.randn(5, 2, 7))
+    for kind in (RuntimeError, ValueError):
+        with pytest.raises(kind, match="input_size"):
+            LSTM(3, 4)(torch.randn(5, 2, 7))
 
 
 @pytest.mark.parametrize(

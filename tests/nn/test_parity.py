@@ -119,17 +119,38 @@ def test_autocast_gives_h_in_bfloat16_and_carries_c_in_float32():
     assert all(p.grad is not None and p.grad.dtype == torch.float32 for p in lstm.parameters())
 
 
-def test_backward_inside_autocast_equals_backward_outside():
+@pytest.mark.parametrize("forward_inside", [False, True])
+def test_backward_inside_autocast_equals_backward_outside(forward_inside):
     lstm = LSTM(5, 4)
     x = torch.randn(3, 2, 5)
     grads = []
     for inside in (True, False):
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=forward_inside):
             loss = lstm(x)[0].float().square().sum()
         with torch.autocast("cpu", torch.bfloat16, enabled=inside):
             grads.append(torch.autograd.grad(loss, list(lstm.parameters())))
     for a, b in zip(*grads, strict=True):
         assert torch.equal(a, b)
+
+
+def test_second_derivatives_under_autocast_err_by_its_rounding(relative_error):
+    exact = LSTM(24, 16, 2, dtype=torch.float64)
+    lstm = LSTM(24, 16, 2)
+    lstm.load_state_dict(exact.state_dict())
+    x = torch.randn(6, 4, 24)
+
+    def penalty(module, given):
+        given = given.clone().requires_grad_()
+        output, (_, c) = module(given)
+        loss = output.to(c.dtype).square().sum() + c.square().sum()
+        (gradient,) = torch.autograd.grad(loss, given, create_graph=True)
+        return torch.autograd.grad(gradient.square().sum(), list(module.parameters()))
+
+    expected = penalty(exact, x.double())
+    with torch.autocast("cpu", torch.bfloat16):
+        found = penalty(lstm, x)
+    for a, b in zip(found, expected, strict=True):
+        assert relative_error(a, b) < 8 * torch.finfo(torch.bfloat16).eps
 
 
 def test_float64_is_left_alone_by_autocast():

@@ -20,5 +20,6 @@ from tangyin.nn.mask import mask_from_lengths as mask_from_lengths
 from tangyin.nn.mogrifier_cell import MogrifierLSTMCell as MogrifierLSTMCell
 from tangyin.nn.peephole_cell import PeepholeLSTMCell as PeepholeLSTMCell
 from tangyin.nn.sequence import lstm_sequence as lstm_sequence
+from tangyin.nn.shape_error import ShapeError as ShapeError
 from tangyin.nn.stack import StackedLSTM as StackedLSTM
 from tangyin.nn.state import LSTMState as LSTMState

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from tangyin.nn.sequence import product_dtype
+from tangyin.nn.shape_error import ShapeError
 from tangyin.nn.state import LSTMState, run_steps
 
 
@@ -143,12 +144,12 @@ class RecurrentCell(nn.Module, ABC):
         """Refuse a state that is not two tensors of (B, H).
 
         Raises:
-            ValueError: it is something else.
+            ShapeError: it is something else.
         """
         wanted = (batch, self.hidden_size)
         if len(state) != 2 or any(s.shape != wanted for s in state):
             found = " and ".join(str(tuple(s.shape)) for s in state)
-            raise ValueError(f"the state is {found}; give h and c, each of shape {wanted}")
+            raise ShapeError(f"the state is {found}; give h and c, each of shape {wanted}")
         return LSTMState(*state)
 
     def check_input(self, input: Tensor) -> None:
@@ -157,16 +158,16 @@ class RecurrentCell(nn.Module, ABC):
         Under autocast dtypes may differ, as they do for PyTorch's own layers.
 
         Raises:
-            ValueError: it is such an input.
+            ShapeError: it is such an input.
         """
         if input.shape[-1] != self.input_size:
-            raise ValueError(
+            raise ShapeError(
                 f"the input has {input.shape[-1]} features at each step; "
                 f"this cell was made for input_size={self.input_size}"
             )
         dtype = self.weight_ih.dtype
         if input.dtype != dtype and not torch.is_autocast_enabled(input.device.type):
-            raise ValueError(
+            raise ShapeError(
                 f"the input is {input.dtype} and the weights are {dtype}; convert one to the other"
             )
 
@@ -185,10 +186,10 @@ class RecurrentCell(nn.Module, ABC):
             h and c after the step, of the same shapes.
 
         Raises:
-            ValueError: a shape does not fit.
+            ShapeError: a shape does not fit.
         """
         if input.dim() not in (1, 2):
-            raise ValueError(f"the input of a cell is (B, I) or (I,), not {tuple(input.shape)}")
+            raise ShapeError(f"the input of a cell is (B, I) or (I,), not {tuple(input.shape)}")
         self.check_input(input)
         if input.dim() == 1:
             one = None if state is None else (state[0].unsqueeze(0), state[1].unsqueeze(0))

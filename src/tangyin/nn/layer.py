@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from tangyin.nn.cell import RecurrentCell
+from tangyin.nn.shape_error import ShapeError
 from tangyin.nn.state import LSTMState
 
 S = TypeVar("S")
@@ -59,7 +60,7 @@ class RecurrentLayer(nn.Module, ABC, Generic[S]):
             step.
 
         Raises:
-            ValueError: a shape does not fit.
+            ShapeError: a shape does not fit.
         """
         states = self.states(input, state, mask)
         return self.output(states, mask), self.last(states)
@@ -69,14 +70,14 @@ def check_sequence(input: Tensor, mask: Tensor | None) -> None:
     """Refuse an input that is no batch of sequences, or a mask that does not fit it.
 
     Raises:
-        ValueError: it is not (T, B, I) with T ≥ 1, or the mask is not (T, B) of bool.
+        ShapeError: it is not (T, B, I) with T ≥ 1, or the mask is not (T, B) of bool.
     """
     if input.dim() != 3 or not len(input):
-        raise ValueError(
+        raise ShapeError(
             f"the input of a layer is (T, B, I) with at least one step, not {tuple(input.shape)}"
         )
     if mask is not None and (mask.dtype != torch.bool or mask.shape != input.shape[:2]):
-        raise ValueError(
+        raise ShapeError(
             f"the mask is {tuple(mask.shape)} of {mask.dtype}; "
             f"give one bool for each step and sequence, {tuple(input.shape[:2])}"
         )
@@ -172,7 +173,7 @@ class BidirectionalLSTMLayer(RecurrentLayer[list[LSTMState]]):
         """Compute the states of both directions after every step, h and c each (T, B, H)."""
         starts = [None, None] if state is None else state
         if len(starts) != 2:
-            raise ValueError(f"the state is a list of {len(starts)}; give two, forward and reverse")
+            raise ShapeError(f"the state is a list of {len(starts)}; give two, forward and reverse")
         return [
             self.forward_layer.states(input, starts[0], mask),
             self.reverse_layer.states(input, starts[1], mask),

@@ -15,6 +15,7 @@ from tangyin.nn.conversion import from_torch
 from tangyin.nn.initialization import initialize
 from tangyin.nn.layer import BidirectionalLSTMLayer, LSTMLayer
 from tangyin.nn.mask import mask_from_lengths
+from tangyin.nn.shape_error import ShapeError
 from tangyin.nn.stack import StackedLSTM
 from tangyin.nn.state import LSTMState
 
@@ -124,7 +125,7 @@ class LSTM(nn.Module):
             The output (T, B, D·H), laid out as the input; and h_n and c_n, shaped as h_0 and c_0.
 
         Raises:
-            ValueError: a shape does not fit.
+            ShapeError: a shape does not fit.
         """
         if isinstance(input, PackedSequence):
             return self._forward_packed(input, hx, mask)
@@ -152,7 +153,7 @@ class LSTM(nn.Module):
             h and c, each (L·D, T, B, H) whatever batch_first; (L·D, T, H) for one sequence.
 
         Raises:
-            ValueError: a shape does not fit.
+            ShapeError: a shape does not fit.
         """
         h, c = self._join(self.stack.states(*self._arrange(input, hx, mask)))
         return LSTMState(h.squeeze(2), c.squeeze(2)) if input.dim() == 2 else LSTMState(h, c)
@@ -165,27 +166,28 @@ class LSTM(nn.Module):
     ) -> tuple[Tensor, list[Any] | None, Tensor | None]:
         """Lay input and mask out as (T, B, …) and split hx into the stack's state."""
         if input.dim() not in (2, 3):
-            raise ValueError(f"the input is {tuple(input.shape)}; give 3 dimensions, or 2 for one")
-        x = input
-        if x.dim() == 2:
-            x = x.unsqueeze(1)
-            mask = None if mask is None else mask.unsqueeze(1)
-            hx = None if hx is None else (hx[0].unsqueeze(1), hx[1].unsqueeze(1))
+            raise ShapeError(
+                f"the input is {tuple(input.shape)}; give 3 dimensions, or 2 for one sequence"
+            )
+        alone = input.dim() == 2
+        x, m = input, mask
+        if alone:
+            x, m = x.unsqueeze(1), None if m is None else m.unsqueeze(1)
         elif self.batch_first:
-            x = x.transpose(0, 1)
-            mask = None if mask is None else mask.t()
+            x, m = x.transpose(0, 1), None if m is None else m.transpose(0, 1)
         if hx is None:
-            return x, None, mask
+            return x, None, m
         directions = 2 if self.bidirectional else 1
-        wanted = (self.num_layers * directions, x.shape[1], self.hidden_size)
+        batch = () if alone else (x.shape[1],)
+        wanted = (self.num_layers * directions, *batch, self.hidden_size)
         if len(hx) != 2 or any(s.shape != wanted for s in hx):
             found = " and ".join(str(tuple(s.shape)) for s in hx)
-            raise ValueError(f"hx is {found}; give h_0 and c_0, each of shape {wanted}")
-        flat = [LSTMState(h, c) for h, c in zip(*hx, strict=True)]
+            raise ShapeError(f"hx is {found}; give h_0 and c_0, each of shape {wanted}")
+        h_0, c_0 = (s.unsqueeze(1) for s in hx) if alone else hx
+        flat = [LSTMState(h, c) for h, c in zip(h_0, c_0, strict=True)]
         if not self.bidirectional:
-            return x, flat, mask
-        pairs = [flat[n : n + 2] for n in range(0, len(flat), 2)]
-        return x, pairs, mask
+            return x, flat, m
+        return x, [flat[n : n + 2] for n in range(0, len(flat), 2)], m
 
     def _join(self, state: list[Any]) -> LSTMState:
         """Join the stack's state into one h and one c with a dimension L·D in front."""
@@ -200,7 +202,7 @@ class LSTM(nn.Module):
     ) -> tuple[PackedSequence, tuple[Tensor, Tensor]]:
         """Run over a packed batch by padding it and masking the padding."""
         if mask is not None:
-            raise ValueError("a packed batch has its own lengths; give it no mask")
+            raise ShapeError("a packed batch has its own lengths; give it no mask")
         first = self.batch_first
         padded, lengths = pad_packed_sequence(packed, batch_first=first)
         own = mask_from_lengths(lengths.to(padded.device))

@@ -226,9 +226,8 @@ class _LSTMSequence(torch.autograd.Function):
     ) -> tuple[Tensor | None, ...]:
         *arguments, gates, tanh_c, h, c = ctx.saved_tensors
         if torch.is_grad_enabled():
-            return (
-                *_differentiable_backward((grad_h, grad_c), arguments, ctx.needs_input_grad),
-                None,
+            return _differentiable_backward(
+                (grad_h, grad_c), arguments, ctx.needs_input_grad, ctx.products
             )
         x, h_0, c_0, weight_ih, weight_hh, bias, mask = arguments
         need_x, need_h, need_c, need_ih, need_hh, need_b, *_ = ctx.needs_input_grad
@@ -254,17 +253,21 @@ def _differentiable_backward(
     grads: tuple[Tensor | None, ...],
     arguments: list[Tensor],
     needed: tuple[bool, ...],
+    products: torch.dtype,
 ) -> tuple[Tensor | None, ...]:
     """Compute the same gradients by autograd through `lstm_step`, to be differentiated again."""
     # views, so that a tensor that stands in two places gets its gradient for each by itself
     views = [a if a is None or a.dtype == torch.bool else a.view_as(a) for a in arguments]
     x, h_0, c_0, weight_ih, weight_hh, bias, mask = views
-    states = run_steps(
-        lambda y, state: lstm_step(y, state, weight_hh),
-        F.linear(x, weight_ih, bias),
-        LSTMState(h_0, c_0),
-        mask,
-    )
+    cast = products != weight_ih.dtype  # as autocast did on the way forward
+    with torch.autocast(x.device.type, products if cast else None, enabled=cast):
+        h, c = run_steps(
+            lambda y, state: lstm_step(y, state, weight_hh),
+            F.linear(x, weight_ih, bias),
+            LSTMState(h_0, c_0),
+            mask,
+        )
+    states = (h.to(products), c)
     wanted = [n for n, need in enumerate(needed[:6]) if need]
     given = [(s, g) for s, g in zip(states, grads, strict=True) if g is not None]
     found = torch.autograd.grad(
@@ -274,7 +277,7 @@ def _differentiable_backward(
         create_graph=True,
         allow_unused=True,
     )
-    gradients: list[Tensor | None] = [None] * 7
+    gradients: list[Tensor | None] = [None] * len(needed)
     for n, gradient in zip(wanted, found, strict=True):
         gradients[n] = gradient
     return tuple(gradients)

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from tangyin.nn.layer import RecurrentLayer
+from tangyin.nn.shape_error import ShapeError
 
 
 class StackedLSTM(RecurrentLayer[list[Any]]):
@@ -60,7 +61,7 @@ class StackedLSTM(RecurrentLayer[list[Any]]):
         starts = [None] * len(self.layers) if state is None else state
         if len(starts) != len(self.layers):
             wanted = len(self.layers)
-            raise ValueError(
+            raise ShapeError(
                 f"the state is a list of {len(starts)}; give one for each of {wanted} layers"
             )
         found: list[Any] = []
