@@ -4,7 +4,7 @@
     python scripts/build_orthography.py package/data/STCharacters.txt
 
 The first lists the characters that are simplified and traditional at once (里, 后, 云): by
-OpenCC's table (Apache-2.0) they may stay as they are. The second maps characters that the corpus
+OpenCC's table (Apache-2.0) they may stay as they are, and the corpus has them. The second maps characters that the corpus
 hardly has to the form that it writes instead (為 → 爲, 眞 → 真): candidates come from OpenCC's
 conversions between the regional standards and from our table of variants, counts from the
 prepared corpus (third and fourth column).
@@ -29,10 +29,11 @@ if __name__ == "__main__":
         for line in Path(sys.argv[1]).read_text(encoding="utf-8").splitlines()
         if "\t" in line
     )
-    both = sorted(row[0] for row in rows if row[0] in row[1].split())
+    counts = Counter("".join(load_corpus().text))
+    listed = (row[0] for row in rows if row[0] in row[1].split())
+    both = sorted(character for character in listed if counts[character] > RARE)
     (DATA / "both_scripts.txt").write_text("".join(both) + "\n", encoding="utf-8")
 
-    counts = Counter("".join(load_corpus().text))
     converters = [opencc.OpenCC(name) for name in ("s2t", "tw2t", "hk2t", "t2tw", "t2hk")]
     to_simplified = opencc.OpenCC("t2s").convert
     every = [chr(point) for point in range(0x3400, 0xA000)]

@@ -4,7 +4,13 @@ from tangyin.verse.form import FORMS, QIJUE, QILV, WUJUE, WULV, Form, form_named
 from tangyin.verse.poem import Poem, form_of_text, read_poem
 from tangyin.verse.punctuation import HANZI, MARKS, is_hanzi, normalize, split_lines
 from tangyin.verse.reading import split_poems
-from tangyin.verse.script import corpus_spelling, is_simplified, to_simplified, to_traditional
+from tangyin.verse.script import (
+    corpus_spelling,
+    is_simplified,
+    to_simplified,
+    to_traditional,
+    traditional_alternative,
+)
 from tangyin.verse.variants import fold_variants
 from tangyin.verse.vocabulary import BOS, EOS, UNK, Ids, Vocabulary, form_token
 
@@ -13,4 +19,5 @@ __all__ = [
     "Form", "Ids", "Poem", "Vocabulary", "corpus_spelling", "fold_variants", "form_named",
     "form_of_shape", "form_of_text", "form_token", "is_hanzi", "is_simplified", "normalize",
     "read_poem", "split_lines", "split_poems", "to_simplified", "to_traditional",
+    "traditional_alternative",
 ]  # fmt: skip

@@ -23,6 +23,11 @@ def to_traditional(text: str) -> str:
     return corpus_spelling(_converter("s2t").convert(text))
 
 
+def traditional_alternative(character: str) -> str:
+    """What a character of both scripts (丰) stands for when it is meant as a simplified one (豐)."""
+    return corpus_spelling(_converter("s2t").convert(character))
+
+
 def is_simplified(text: str) -> bool:
     """Whether more characters exist only in simplified than only in traditional script."""
     balance = 0

@@ -9,6 +9,7 @@ from tangyin.verse import (
     is_hanzi,
     normalize,
     to_traditional,
+    traditional_alternative,
 )
 
 
@@ -63,7 +64,7 @@ def _known(character: str, vocabulary: Vocabulary) -> int:
             f"{character!r} (U+{ord(character):04X}) is no Chinese character; "
             "start with characters such as 日 or 明月"
         )
-    for spelling in (character, corpus_spelling(character), to_traditional(character)):
+    for spelling in (character, corpus_spelling(character), traditional_alternative(character)):
         if spelling in vocabulary:
             return vocabulary.id(spelling)
     raise UsageError(f"the model does not know the character {character}; start with another one")

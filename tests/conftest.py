@@ -1,0 +1,156 @@
+"""What all tests share: the corpus of this machine, models, and a miniature of the collection."""
+
+import base64
+import gzip
+import hashlib
+import io
+import json
+import tarfile
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tangyin.corpus import Corpus, load_corpus
+from tangyin.modelfile import Architecture, ModelFile
+from tangyin.verse import BOS, Form, Vocabulary, to_simplified
+from tangyin.writing import Engine, find_model
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Corpus:
+    """The prepared corpus of this machine (`tangyin corpus fetch`)."""
+    return load_corpus()
+
+
+@pytest.fixture(scope="session")
+def report_model() -> ModelFile:
+    """The shipped model `report`."""
+    return find_model("report")
+
+
+@pytest.fixture(scope="session")
+def report_engine(report_model: ModelFile) -> Engine:
+    """The writing engine with the shipped model."""
+    return Engine(report_model)
+
+
+@pytest.fixture(scope="session")
+def random_model() -> Callable[..., ModelFile]:
+    """Builds a model of random weights; the larger `scale`, the surer it is of itself."""
+
+    def build(
+        hanzi: str,
+        forms: tuple[Form, ...],
+        *,
+        seed: int = 0,
+        embedding_size: int = 12,
+        hidden_size: int = 20,
+        layers: int = 1,
+        scale: float = 0.6,
+        prefixes: tuple[str, ...] = (BOS,),
+    ) -> ModelFile:
+        generator = np.random.default_rng(seed)
+        architecture = Architecture(embedding_size, hidden_size, layers)
+        vocabulary = Vocabulary(hanzi, prefixes)
+        tensors = {
+            name: (scale * generator.standard_normal(shape)).astype(np.float32)
+            for name, shape in architecture.shapes(vocabulary).items()
+        }
+        return ModelFile("random", architecture, vocabulary, forms, tensors)
+
+    return build
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty TANGYIN_HOME for one test."""
+    path = tmp_path / "home"
+    monkeypatch.setenv("TANGYIN_HOME", str(path))
+    return path
+
+
+class SmallPackage:
+    """A miniature of the npm package chinese-poetry: 262 of its records (`small_package.jsonl`).
+
+    Every record names its outcome: the part it comes to ("train", "dev", "test", "near") or why it
+    is dropped. The 16 near-duplicates stand there with the held-out poems they are near to, the
+    duplicates with the records they repeat.
+    """
+
+    # Read in the order of their names, 10000 would come before 2000.
+    NUMBERS = (0, 2000, 10000)
+
+    def __init__(self) -> None:
+        text = (HERE / "small_package.jsonl").read_text(encoding="utf-8")
+        self.records: list[dict[str, Any]] = [json.loads(line) for line in text.splitlines()]
+
+    def outcomes(self, dynasty: str) -> Counter[str]:
+        """Records of a dynasty by outcome."""
+        return Counter(r["outcome"] for r in self.records if r["dynasty"] == dynasty)
+
+    def files(self, folder: str) -> dict[str, bytes]:
+        """The files of the package by path, the poems being in `folder`."""
+        files = {}
+        for dynasty in ("tang", "song"):
+            records = [
+                {key: record[key] for key in ("author", "paragraphs", "title", "id")}
+                for record in self.records
+                if record["dynasty"] == dynasty
+            ]
+            flagged = {r["id"] for r in self.records if r["outcome"] == "blacklisted"}
+            size = -(-len(records) // len(self.NUMBERS))
+            for place, number in enumerate(self.NUMBERS):
+                chunk = records[place * size : (place + 1) * size]
+                name = f"poet.{dynasty}.{number}.json"
+                files[f"{folder}/{name}"] = _json(chunk)
+                files[f"{folder}/error/{name}"] = _json([r for r in chunk if r["id"] in flagged])
+        return files
+
+    def lay_out(self, path: Path, layout: str = "npm") -> Path:
+        """Write the collection below `path`, unpacked.
+
+        Args:
+            path: the folder to make.
+            layout: "npm" (dist/quantangshi), "git" (全唐诗, with simplified copies beside the
+                files, as the repository once had them) or "flat" (the poems in `path` itself).
+        """
+        folder = {"npm": "dist/quantangshi", "git": "全唐诗", "flat": "."}[layout]
+        files = self.files(folder)
+        if layout == "git":
+            files |= {
+                name.replace(".json", ".simplified.json"): to_simplified(content.decode()).encode()
+                for name, content in files.items()
+            }
+        for name, content in files.items():
+            file = path / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+        return path
+
+    def pack(self, path: Path) -> str:
+        """Write the package file (tgz) to `path` and return its npm integrity value."""
+        content = io.BytesIO()
+        with tarfile.open(fileobj=content, mode="w") as archive:
+            for name, data in {"LICENSE": b"MIT\n", **self.files("dist/quantangshi")}.items():
+                member = tarfile.TarInfo(f"package/{name}")
+                member.size = len(data)
+                archive.addfile(member, io.BytesIO(data))
+        path.write_bytes(gzip.compress(content.getvalue(), mtime=0))
+        digest = hashlib.sha512(path.read_bytes()).digest()
+        return "sha512-" + base64.b64encode(digest).decode()
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, indent=2).encode()
+
+
+@pytest.fixture(scope="session")
+def small_package() -> SmallPackage:
+    """A miniature of the collection, to be laid out or packed anywhere."""
+    return SmallPackage()

@@ -1,0 +1,72 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tangyin.errors import TangyinError, UsageError
+from tangyin.verse import BOS, EOS, FORMS, MARKS, UNK, WULV, Vocabulary, form_token
+
+HANZI = st.characters(min_codepoint=0x3400, max_codepoint=0x9FFF)
+KNOWN = st.lists(HANZI, unique=True, min_size=1, max_size=60)
+
+
+@given(KNOWN, st.data())
+@settings(deadline=None)
+def test_what_is_known_is_encoded_and_decoded_to_itself(known: list[str], data: st.DataObject):
+    vocabulary = Vocabulary(known)
+    text = data.draw(st.text(st.sampled_from([*known, *MARKS])))
+    ids = vocabulary.encode(text)
+    assert ids.dtype == np.int32
+    assert ids.shape == (len(text),)
+    assert vocabulary.decode(ids) == text
+
+
+@given(KNOWN, st.text())
+@settings(deadline=None)
+def test_everything_else_becomes_unk(known: list[str], text: str) -> None:
+    vocabulary = Vocabulary(known)
+    expected = [c if c in known or c in MARKS else UNK for c in text]
+    assert vocabulary.decode(vocabulary.encode(text)) == "".join(expected)
+
+
+@given(KNOWN, st.lists(st.sampled_from([form_token(form) for form in FORMS]), unique=True))
+@settings(deadline=None)
+def test_prefixes_come_last_and_outside_the_outputs(known: list[str], prefixes: list[str]) -> None:
+    vocabulary = Vocabulary(known, prefixes)
+    assert vocabulary.tokens[: vocabulary.outputs] == (UNK, EOS, *MARKS, *known)
+    assert len(vocabulary) == vocabulary.outputs + len(prefixes)
+    assert all(vocabulary.id(prefix) >= vocabulary.outputs for prefix in prefixes)
+    assert [vocabulary.tokens[i] for i in vocabulary.hanzi_ids] == known
+    assert "".join(vocabulary.tokens[i] for i in vocabulary.mark_ids) == MARKS
+
+
+def test_a_prefix_of_one_letter_is_never_read_out_of_a_text() -> None:
+    assert list(Vocabulary("日", ["x"]).encode("x日")) == [0, 8]
+
+
+@given(st.lists(st.text("日月山水，。", min_size=1), min_size=1), st.integers(1, 5))
+@settings(deadline=None)
+def test_characters_are_known_from_their_minimum_on(texts: list[str], minimum: int) -> None:
+    joined = "".join(texts)
+    expected = sorted(c for c in set(joined) - set(MARKS) if joined.count(c) >= minimum)
+    if expected:
+        assert list(Vocabulary.from_texts(texts, minimum).hanzi) == expected
+    else:
+        with pytest.raises(UsageError, match="lower minimum_frequency"):
+            Vocabulary.from_texts(texts, minimum)
+
+
+def test_the_prefix_is_bos_or_the_token_of_the_form() -> None:
+    assert Vocabulary("日").prefix_id(WULV) == Vocabulary("日").id(BOS)
+    forms = Vocabulary("日", [form_token(WULV)])
+    assert forms.tokens[forms.prefix_id(WULV)] == "<五律>"
+    with pytest.raises(UsageError, match="was not trained on 七律"):
+        forms.prefix_id(FORMS[-1])
+
+
+@pytest.mark.parametrize(
+    ("hanzi", "prefixes"), [("日日", [BOS]), ("日", [BOS, BOS]), ("日a", [BOS]), ("日", [UNK])]
+)
+def test_a_vocabulary_that_cannot_be_is_refused(hanzi: str, prefixes: list[str]) -> None:
+    with pytest.raises(TangyinError):
+        Vocabulary(hanzi, prefixes)
