@@ -4,10 +4,10 @@
     python scripts/build_orthography.py package/data/STCharacters.txt
 
 The first lists the characters that are simplified and traditional at once (里, 后, 云): by
-OpenCC's table (Apache-2.0) they may stay as they are, and the corpus has them. The second maps characters that the corpus
-hardly has to the form that it writes instead (為 → 爲, 眞 → 真): candidates come from OpenCC's
-conversions between the regional standards and from our table of variants, counts from the
-prepared corpus (third and fourth column).
+OpenCC's table (Apache-2.0) they may stay as they are, and the corpus has them. The second maps
+characters that the corpus hardly has to the form that it writes instead (為 → 爲, 眞 → 真):
+candidates come from OpenCC's conversions between the regional standards and from our table of
+variants, counts from the prepared corpus (third and fourth column).
 """
 
 import sys

@@ -1,4 +1,5 @@
 import unicodedata
+from itertools import pairwise
 
 import pytest
 from hypothesis import example, given, settings
@@ -31,7 +32,7 @@ def test_lines_and_marks_are_cut_apart_and_joined_again(pairs: list[tuple[str, s
 @settings(deadline=None)
 def test_only_closed_lines_of_characters_are_cut(text: str) -> None:
     closed = bool(text) and text[-1] in MARKS and text[0] not in MARKS
-    doubled = any(a in MARKS and b in MARKS for a, b in zip(text, text[1:], strict=False))
+    doubled = any(a in MARKS and b in MARKS for a, b in pairwise(text))
     foreign = any(not is_hanzi(c) and c not in MARKS for c in text)
     assert (split_lines(text) is not None) == (closed and not doubled and not foreign)
 

@@ -24,21 +24,23 @@ def to_traditional(text: str) -> str:
 
 
 def traditional_alternative(character: str) -> str:
-    """What a character of both scripts (丰) stands for when it is meant as a simplified one (豐)."""
+    """What a character of both scripts stands for when it is meant as a simplified one: 丰, 豐."""
     return corpus_spelling(_converter("s2t").convert(character))
 
 
 def is_simplified(text: str) -> bool:
     """Whether more characters exist only in simplified than only in traditional script."""
-    balance = 0
-    for character in text:
-        if character in _both_scripts():
-            continue
-        if _converter("s2t").convert(character) != character:
-            balance += 1
-        elif _converter("t2s").convert(character) != character:
-            balance -= 1
-    return balance > 0
+    return sum(map(_leaning, text)) > 0
+
+
+@cache
+def _leaning(character: str) -> int:
+    """1 for a character of the simplified script alone, -1 of the traditional, 0 of both."""
+    if character in _both_scripts():
+        return 0
+    if _converter("s2t").convert(character) != character:
+        return 1
+    return -int(_converter("t2s").convert(character) != character)
 
 
 def corpus_spelling(text: str) -> str:
