@@ -5,6 +5,7 @@ the names of the fields of `ModelFile`.
 """
 
 import json
+import struct
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -115,7 +116,21 @@ def save_model(model: ModelFile, path: Path) -> None:
         "licence": model.licence,
     }
     texts = {key: _json(value) for key, value in metadata.items()}
-    write_whole(path, _serialize(stored, texts))
+    write_whole(path, _in_order(_serialize(stored, texts)))
+
+
+def _in_order(content: bytes) -> bytes:
+    """The same safetensors file with its metadata in order, so that one model is always one file.
+
+    The library writes them in the order of a hash table. The header is JSON behind its length
+    (uint64), filled up with spaces to a multiple of 8 bytes; offsets count from its end.
+    """
+    (size,) = struct.unpack("<Q", content[:8])
+    header = json.loads(content[8 : 8 + size])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = _json(header).encode()
+    text += b" " * (-len(text) % 8)
+    return struct.pack("<Q", len(text)) + text + content[8 + size :]
 
 
 def _json(value: Any) -> str:
