@@ -146,9 +146,9 @@ def load_checkpoint(
 def _digest(progress: str, tensors: dict[str, Tensor]) -> str:
     """SHA-256 of all that a checkpoint holds; safetensors itself notices only a wrong length."""
     digest = hashlib.sha256(progress.encode())
-    for name in sorted(tensors):
-        digest.update(name.encode())
-        digest.update(tensors[name].flatten().view(torch.uint8).numpy().data)
+    for name, tensor in sorted(tensors.items()):
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.flatten().view(torch.uint8).numpy().data)
     return digest.hexdigest()
 
 

@@ -100,7 +100,7 @@ def train(
         watcher: is told how it goes.
 
     Returns:
-        The best model, as it stands in `model.safetensors`.
+        The best model, which `model.safetensors` holds rounded to fp16.
 
     Raises:
         Interrupted: SIGINT came.
@@ -150,6 +150,7 @@ class _Training:
         self.optimizer = make_optimizer(recipe.optimizer, self.model.parameters())
         self.progress = Progress(poems=str(material.facts["poems_sha256"]))
         self.best: dict[str, Tensor] = {}
+        self.commit = source_version()
         self.epoch_targets = sum(len(poem) - 1 for poem in material.train)
         self._restore()
 
@@ -270,7 +271,7 @@ class _Training:
                 **self.material.facts,
                 "poems": len(self.material.train),
                 "epoch": self.progress.best_epoch,
-                "commit": source_version(),
+                "commit": self.commit,
             },
             figures={"dev": {"all": best["dev"]}},
         )
