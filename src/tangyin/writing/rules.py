@@ -4,8 +4,9 @@ A rule sees the model's log-probabilities of the candidates that the form admits
 one uniform number for each poem. It never sees `<unk>`, and never has to know a form.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,10 +22,17 @@ FEW = 12
 """Up to so many largest values are found one after the other."""
 
 
-class Rule(Protocol):
-    """Chooses one candidate for each poem."""
+class Rule(ABC):
+    """Chooses one candidate for each poem.
+
+    Attributes:
+        name: what it is called on the command line.
+        weighs_choice: the rule draws without regard to how likely its candidates are, so that a
+            sampler under constraints must weigh what was chosen (`particles`).
+    """
 
     name: ClassVar[str]
+    weighs_choice: ClassVar[bool]
 
     def choose(self, log_probs: Array, uniforms: Uniforms) -> Choice:
         """Choose among the candidates.
@@ -37,23 +45,44 @@ class Rule(Protocol):
         Returns:
             (B,), a column of `log_probs` for each row.
         """
-        ...
+        return self.draw(self.support(log_probs), uniforms)
+
+    def support(self, log_probs: Array) -> Array:
+        """The candidates that the rule would ever choose; the others become -inf.
+
+        Constraints restrict this, so that under top-p a poem's characters come from the nucleus
+        that the model has without them.
+        """
+        return log_probs
+
+    @abstractmethod
+    def draw(self, log_probs: Array, uniforms: Uniforms) -> Choice:
+        """Choose among what `support` left, or among a part of it.
+
+        Args:
+            log_probs: (B, C), -inf for what must not be chosen; one of each row is not.
+            uniforms: (B,), one number in [0, 1) a poem.
+
+        Returns:
+            (B,), a column of `log_probs` for each row.
+        """
 
 
 @dataclass(frozen=True)
-class Argmax:
+class Argmax(Rule):
     """The most likely candidate."""
 
     name: ClassVar[str] = "argmax"
+    weighs_choice: ClassVar[bool] = True
 
-    def choose(self, log_probs: Array, uniforms: Uniforms) -> Choice:  # noqa: ARG002
-        """See `Rule.choose`; the uniforms are not used."""
+    def draw(self, log_probs: Array, uniforms: Uniforms) -> Choice:  # noqa: ARG002
+        """See `Rule.draw`; the uniforms are not used."""
         chosen: Choice = log_probs.argmax(axis=1)
         return chosen
 
 
 @dataclass(frozen=True)
-class RandomK:
+class RandomK(Rule):
     """The course report's random-k: uniform among the k most likely candidates.
 
     A candidate that is nearly certain is taken as it is, so that the rule does not break what the
@@ -65,6 +94,7 @@ class RandomK:
     """
 
     name: ClassVar[str] = "random-k"
+    weighs_choice: ClassVar[bool] = True
     k: int = 5
     certainty: float = 0.9
 
@@ -74,17 +104,19 @@ class RandomK:
         if not 0 < self.certainty <= 1:
             raise UsageError(f"certainty is {self.certainty}; give a number above 0 and up to 1")
 
-    def choose(self, log_probs: Array, uniforms: Uniforms) -> Choice:
-        """See `Rule.choose`."""
+    def draw(self, log_probs: Array, uniforms: Uniforms) -> Choice:
+        """See `Rule.draw`."""
         k = min(self.k, log_probs.shape[1])
         columns, best = _largest(log_probs, k)
-        rank = np.minimum((uniforms * k).astype(np.intp), k - 1)
+        # Where constraints leave fewer than k, chance is shared by those alone.
+        open_ = np.isfinite(best).sum(axis=1)
+        rank = np.minimum((uniforms * open_).astype(np.intp), np.maximum(open_ - 1, 0))
         rank[best[:, 0] >= np.log(self.certainty)] = 0
         return _pick(columns, rank)
 
 
 @dataclass(frozen=True)
-class Temperature:
+class Temperature(Rule):
     """Sampling from the model, its logits divided by a temperature.
 
     Attributes:
@@ -92,18 +124,19 @@ class Temperature:
     """
 
     name: ClassVar[str] = "temperature"
+    weighs_choice: ClassVar[bool] = False
     temperature: float = 1.0
 
     def __post_init__(self) -> None:
         _check_temperature(self.temperature)
 
-    def choose(self, log_probs: Array, uniforms: Uniforms) -> Choice:
-        """See `Rule.choose`."""
+    def draw(self, log_probs: Array, uniforms: Uniforms) -> Choice:
+        """See `Rule.draw`."""
         return _draw(_weights(log_probs, self.temperature), uniforms)
 
 
 @dataclass(frozen=True)
-class TopP:
+class TopP(Rule):
     """Nucleus sampling (Holtzman et al. 2020, "The curious case of neural text degeneration").
 
     Samples from the smallest set of candidates that together have the share `p` of the
@@ -115,6 +148,7 @@ class TopP:
     """
 
     name: ClassVar[str] = "top-p"
+    weighs_choice: ClassVar[bool] = False
     p: float = 0.9
     temperature: float = 1.0
 
@@ -123,21 +157,23 @@ class TopP:
             raise UsageError(f"p is {self.p}; give a number above 0 and up to 1")
         _check_temperature(self.temperature)
 
-    def choose(self, log_probs: Array, uniforms: Uniforms) -> Choice:
-        """See `Rule.choose`."""
+    def draw(self, log_probs: Array, uniforms: Uniforms) -> Choice:
+        """See `Rule.draw`."""
+        return _draw(_weights(log_probs, self.temperature), uniforms)
+
+    def support(self, log_probs: Array) -> Array:
+        """See `Rule.support`."""
         weights = _weights(log_probs, self.temperature)
         share = self.p * weights.sum(axis=1)
         # The nucleus is rarely wide: rank a few hundred, and all of them only where that falls
         # short. Row by row, so that no poem's choice hangs on its neighbours.
-        few = min(256, weights.shape[1])
-        chosen = np.empty(len(weights), np.intp)
-        order, ranked = _largest(weights, few)
+        _, ranked = _largest(weights, min(256, weights.shape[1]))
+        least = _least_needed(ranked, share)
         wide = ranked.sum(axis=1) < share
-        chosen[~wide] = _nucleus(order[~wide], ranked[~wide], share[~wide], uniforms[~wide])
         if wide.any():
-            order, ranked = _largest(weights[wide], weights.shape[1])
-            chosen[wide] = _nucleus(order, ranked, share[wide], uniforms[wide])
-        return chosen
+            _, ranked = _largest(weights[wide], weights.shape[1])
+            least[wide] = _least_needed(ranked, share[wide])
+        return np.where(weights >= least[:, None], log_probs, np.float32(-np.inf))
 
 
 def _check_temperature(temperature: float) -> None:
@@ -164,10 +200,11 @@ def _draw(weights: Values, uniforms: Uniforms) -> Choice:
     return bounded
 
 
-def _nucleus(columns: Choice, ranked: Values, share: Values, uniforms: Uniforms) -> Choice:
-    """Draw from the candidates, largest first, that are needed to hold the share."""
+def _least_needed(ranked: Values, share: Values) -> Values:
+    """The smallest of the weights, largest first, that are needed to hold the share."""
     before = np.cumsum(ranked, axis=1) - ranked
-    return _pick(columns, _draw(np.where(before < share[:, None], ranked, 0), uniforms))
+    least: Values = np.where(before < share[:, None], ranked, np.inf).min(axis=1)
+    return least
 
 
 def _pick(columns: Choice, rank: Choice) -> Choice:

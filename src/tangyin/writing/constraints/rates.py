@@ -1,0 +1,49 @@
+"""How often regulated Tang poems take each sequence and each licence."""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from tangyin.data.files import data_text
+from tangyin.prosody import SEQUENCES, Sequence
+from tangyin.verse import Form
+
+
+@dataclass(frozen=True)
+class Rates:
+    """The rates of one form, counted by `scripts/build_regulated_rates.py`.
+
+    Attributes:
+        sequences: the share of each of the four sequences.
+        licences: for each line type, the share of its lines with each licence.
+        borrowed: share of rhymed first lines that borrow a neighbouring rhyme (借鄰韻).
+        licensed: whether licences are taken at all.
+    """
+
+    sequences: dict[Sequence, float]
+    licences: dict[str, dict[str, float]]
+    borrowed: float
+    licensed: bool = True
+
+    def of(self, kind: str, licence: str) -> float:
+        """The share of lines of a type that have a licence; "" is a line without one."""
+        rates = self.licences[kind] if self.licensed else {}
+        return rates.get(licence, 0.0) if licence else 1 - sum(rates.values())
+
+    @property
+    def strict(self) -> "Rates":
+        """The same sequences without any licence."""
+        return Rates(self.sequences, {}, 0.0, licensed=False)
+
+
+@cache
+def rates_of(form: Form) -> Rates:
+    """The rates of a form."""
+    values: dict[str, Any] = json.loads(data_text("regulated_rates.json"))[form.name]
+    names = {sequence.name(form.characters): sequence for sequence in SEQUENCES}
+    return Rates(
+        {names[name]: share for name, share in values["sequences"].items()},
+        values["licences"],
+        values["borrowed"],
+    )

@@ -1,0 +1,173 @@
+"""The tones of regulated verse: each line after one of the patterns of its type."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tangyin.prosody import LinePattern, Sequence, ToneTable, patterns_of_type
+from tangyin.verse import Form
+from tangyin.writing.constraints.draft import FREE, Columns, Draft, Mask, Rows
+from tangyin.writing.constraints.rates import Rates
+
+DA_AO = "大拗"
+
+SURE = 0.3
+"""A character is written on a tone only when verse reads it so at least this often, so that
+readers with other dictionaries agree."""
+
+
+@dataclass(frozen=True)
+class Readings:
+    """What each character may be in the tone patterns.
+
+    Attributes:
+        level: (V,) it may be written on 平.
+        oblique: (V,) it may be written on 仄.
+        can_be_level: (V,) it may be read 平 where a person put it.
+        can_be_oblique: (V,) it may be read 仄 where a person put it.
+        mostly_level: (V,) verse reads it 平 more often than not.
+    """
+
+    level: Mask
+    oblique: Mask
+    can_be_level: Mask
+    can_be_oblique: Mask
+    mostly_level: Mask
+
+    @classmethod
+    def of(cls, table: ToneTable) -> "Readings":
+        """The readings in a table of tones."""
+        sure = np.log(SURE)
+        return cls(
+            level=table.log_level >= sure,
+            oblique=table.log_oblique >= sure,
+            can_be_level=table.level | table.rhymes.any(axis=1),
+            can_be_oblique=table.oblique | table.end_oblique,
+            mostly_level=table.log_level >= table.log_oblique,
+        )
+
+
+class Tones:
+    """Keeps every row on the line types of its sequence.
+
+    At the beginning of a line each row draws its licence (小拗, 大拗, 特定句式, 孤平拗救, 三仄尾 or
+    none) at the rate that regulated Tang verse has it; within it, the tones follow the characters.
+    A 大拗 is rescued by the line after it.
+    """
+
+    def __init__(
+        self,
+        form: Form,
+        readings: Readings,
+        sequences: tuple[Sequence, ...],
+        rates: Rates,
+        uniforms: npt.NDArray[np.float64],
+    ) -> None:
+        """Prepare the patterns.
+
+        Args:
+            form: the form of the poems.
+            readings: of the characters a model knows.
+            sequences: the sequence of each row.
+            rates: how often licences are taken; `Rates.strict` for none.
+            uniforms: (rows, lines), a number for each line's licence.
+        """
+        self._readings = readings
+        self._rates = rates
+        self._types = np.array(
+            [["aAbB".index(kind) for kind in s.for_lines(form.lines)] for s in sequences]
+        )  # (rows, lines)
+        self._patterns = [
+            patterns_of_type(kind, form.characters, licences=rates.licensed) for kind in "aAbB"
+        ]
+        most = max(map(len, self._patterns))
+        shape = (4, most)
+        self._tones = np.zeros((*shape, form.characters), dtype=bool)  # True is 平
+        self._weights = np.zeros(shape)
+        self._da_ao = np.zeros(shape, dtype=bool)
+        self._rescues = np.zeros(shape, dtype=bool)
+        self._licence = np.full(shape, -1)
+        for kind, patterns in enumerate(self._patterns):
+            names = sorted({_licence(p) for p in patterns})
+            for number, pattern in enumerate(patterns):
+                self._tones[kind, number] = [tone == "P" for tone in pattern.tones]
+                self._weights[kind, number] = rates.of("aAbB"[kind], _licence(pattern))
+                self._da_ao[kind, number] = pattern.licence == DA_AO
+                self._rescues[kind, number] = pattern.rescues
+                self._licence[kind, number] = names.index(_licence(pattern))
+        self._uniforms = uniforms
+        rows = len(sequences)
+        self._alive = np.zeros((rows, most), dtype=bool)
+        self._unrescued = np.zeros(rows, dtype=bool)
+
+    def allowed(self, draft: Draft) -> Mask:
+        """See `Constraint.allowed`."""
+        if draft.column == 0:
+            self._begin_line(draft)
+        tones = self._tones_here(draft)
+        level = np.asarray((self._alive & tones).any(axis=1))
+        oblique = np.asarray((self._alive & ~tones).any(axis=1))
+        mask: Mask = level[:, None] & self._readings.level
+        mask |= oblique[:, None] & self._readings.oblique
+        return mask
+
+    def record(self, draft: Draft, chosen: Columns) -> None:
+        """See `Constraint.record`."""
+        tones = self._tones_here(draft)
+        level = (self._alive & tones).any(axis=1) & self._readings.can_be_level[chosen]
+        oblique = (self._alive & ~tones).any(axis=1) & self._readings.can_be_oblique[chosen]
+        read_level = level & (~oblique | self._readings.mostly_level[chosen])
+        self._alive &= tones == read_level[:, None]
+        if draft.at_line_end:
+            kinds = self._types[:, draft.line]
+            self._unrescued = (self._alive & self._da_ao[kinds]).any(axis=1)
+
+    def keep(self, rows: Rows) -> None:
+        """See `Constraint.keep`."""
+        self._types = self._types[rows]
+        self._alive = self._alive[rows]
+        self._unrescued = self._unrescued[rows]
+
+    def _tones_here(self, draft: Draft) -> Mask:
+        """(rows, patterns): the tone each pattern of the row's line has at this place."""
+        tones: Mask = self._tones[self._types[:, draft.line], :, draft.column]
+        return tones
+
+    def _begin_line(self, draft: Draft) -> None:
+        """Draw each row's licence for this line, among those its given characters admit."""
+        kinds = self._types[:, draft.line]
+        fits = self.fitting(draft, draft.line) & (self._weights[kinds] > 0)
+        rescuing = fits & self._rescues[kinds]
+        fits = np.where(self._unrescued[:, None], rescuing, fits)
+        if draft.line + 1 == draft.form.lines:
+            fits &= ~self._da_ao[kinds]
+        # A licence is drawn by its rate, whatever the number of patterns that make it.
+        licences = self._licence[kinds]
+        weights = np.where(fits, self._weights[kinds], 0.0)
+        share = np.zeros_like(weights)
+        for licence in range(int(self._licence.max()) + 1):
+            of_it = np.where(licences == licence, weights, 0.0)
+            count = (of_it > 0).sum(axis=1, keepdims=True)
+            share += np.divide(of_it, count, out=np.zeros_like(of_it), where=count > 0)
+        cumulative = np.cumsum(share, axis=1)
+        threshold = self._uniforms[:, draft.line, None] * cumulative[:, -1:]
+        drawn = np.minimum((cumulative <= threshold).sum(axis=1), weights.shape[1] - 1)
+        same = licences == np.take_along_axis(licences, drawn[:, None], axis=1)
+        self._alive = fits & same
+
+    def fitting(self, draft: Draft, line: int) -> Mask:
+        """(rows, patterns): which patterns of a line the characters given for it can be read by."""
+        kinds = self._types[:, line]
+        width = draft.form.characters
+        given = draft.given[:, line * width : (line + 1) * width]  # (rows, width)
+        can_level = (given == FREE) | self._readings.can_be_level[given]
+        can_oblique = (given == FREE) | self._readings.can_be_oblique[given]
+        tones = self._tones[kinds]  # (rows, patterns, width)
+        fits: Mask = np.where(tones, can_level[:, None], can_oblique[:, None]).all(axis=2)
+        positive: Mask = self._weights[kinds] > 0
+        return fits & positive
+
+
+def _licence(pattern: LinePattern) -> str:
+    return pattern.licence or pattern.warning
