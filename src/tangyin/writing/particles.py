@@ -10,8 +10,9 @@ in practice").
 
 The sequence of line types is drawn once for a poem, at the rate that Tang poems use it, and each
 line's licence by each particle likewise. With the rule `temperature` at 1 the distribution is the
-model's, given the rules and those rates, as N grows; top-p and other temperatures replace the
-model's choice at each place. argmax and random-k do not look at how likely their candidates are, so
+model's, given the rules and those rates, as N grows. Other temperatures and top-p replace the
+model's choice at each place; top-p takes the model's nucleus there and then, of what the rules leave
+of it, the nucleus again. argmax and random-k do not look at how likely their candidates are, so
 there a particle is weighed by the probability of what it chose, which makes the population the
 model's again, among the k most likely that the rules allow.
 """
@@ -198,7 +199,7 @@ class _Population:
             order = np.argsort(-options, axis=1, kind="stable")
             chosen: Choice = np.take_along_axis(order, ranks[:, None], axis=1)[:, 0]
             return chosen
-        return self.by.rule.draw(options, self.uniforms[rows, len(self.written)])
+        return self.by.rule.choose(options, self.uniforms[rows, len(self.written)])
 
     def _renew_ends(self, masked: npt.NDArray[np.float32], chosen: Choice) -> None:
         """Choose another last character where the line would be one of the corpus or of the poem.
