@@ -20,7 +20,7 @@ def kinds(report):
 
 
 @settings(deadline=None, max_examples=150)
-@given(st.text())
+@given(st.text() | st.text(st.characters(categories=None)))
 def test_any_text_is_checked_or_refused_in_one_sentence(text):
     for poem in [text, *poems_in(text)]:
         try:

@@ -16,7 +16,7 @@ def rhymes(character):
 
 @pytest.mark.parametrize(
     ("character", "rhyme"),
-    zip("東鍾真青簪魂涯漫澌攢厭逢娃膻粗逢", "東冬真青侵元麻寒支寒鹽東麻先虞冬", strict=True),
+    list(zip("東鍾真青簪魂涯漫澌攢厭逢娃膻粗逢", "東冬真青侵元麻寒支寒鹽東麻先虞冬", strict=True)),
 )
 def test_a_character_rhymes_where_verse_rhymes_it(character, rhyme):
     assert rhyme in rhymes(character)

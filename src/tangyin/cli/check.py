@@ -9,8 +9,7 @@ import click
 
 from tangyin.cli.streams import emit, json_line, note, output_option, read_text
 from tangyin.errors import UsageError
-from tangyin.prosody import Report, check_poem, poems_in, read_verse
-from tangyin.verse import to_traditional
+from tangyin.prosody import Report, check_poem, in_traditional, poems_in, read_verse
 
 LEGEND = "○ 平 level  ● 仄 oblique  ◎ ◉ the same, chosen among two readings"
 
@@ -42,14 +41,18 @@ def check(file: str, form_of_output: str, fail: bool, output: Path | None) -> No
     refused: list[UsageError] = []
     reports: list[tuple[int, Report]] = []
     for number, text in enumerate(texts, 1):
-        traditional = to_traditional(text)
-        if traditional != text:
-            first = traditional.splitlines()[0]
-            note(f"poem {number}: simplified characters; checked in traditional ones ({first} …)")
         try:
-            reports.append((number, check_poem(read_verse(traditional))))
+            lines = read_verse(text)
+            traditional = in_traditional(lines)
+            reports.append((number, check_poem(traditional)))
         except UsageError as error:
             refused.append(UsageError(f"poem {number}: {error}" if len(texts) > 1 else f"{error}"))
+            continue
+        if traditional != lines:
+            note(
+                f"poem {number}: simplified characters; checked in traditional ones "
+                f"({traditional[0]} …)"
+            )
     if reports:
         emit(_as_json(reports) if form_of_output == "json" else _as_text(reports, output), output)
     for refusal in refused[:-1]:

@@ -2,7 +2,7 @@
 
 from tangyin.prosody.antithesis import couplet_score, pair_score
 from tangyin.prosody.check import check_poem, check_text
-from tangyin.prosody.layout import poems_in, read_verse
+from tangyin.prosody.layout import in_traditional, poems_in, read_verse
 from tangyin.prosody.lexicon import Reading, level_share, readings_of
 from tangyin.prosody.line_type import (
     SEQUENCES,
@@ -20,6 +20,6 @@ from tangyin.prosody.table import ToneTable, tone_table
 __all__ = [
     "LEVEL_RHYMES", "SEQUENCES", "TYPES", "ChosenReading", "Couplet", "Finding", "LinePattern",
     "Pair", "Reading", "Report", "Sequence", "ToneTable", "check_poem", "check_text",
-    "couplet_score", "level_share", "line_pattern", "neighbouring", "pair_score",
+    "couplet_score", "in_traditional", "level_share", "line_pattern", "neighbouring", "pair_score",
     "patterns_of_type", "poems_in", "read_verse", "readings_of", "sequence_of", "tone_table",
 ]  # fmt: skip

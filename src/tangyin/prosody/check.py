@@ -7,12 +7,12 @@ from tangyin.errors import UsageError
 from tangyin.prosody import report
 from tangyin.prosody.antithesis import couplets_of
 from tangyin.prosody.assignment import Assignment, assign
-from tangyin.prosody.layout import read_verse
+from tangyin.prosody.layout import in_traditional, read_verse
 from tangyin.prosody.lexicon import place_of, tone_costs
 from tangyin.prosody.line_type import OUT_OF_PATTERN, THREE_LEVELS, sequence_of
 from tangyin.prosody.report import ChosenReading, Finding, Report
 from tangyin.prosody.rules import end_rhyme, first_line_rhyme, judge, letters, warn
-from tangyin.verse import form_of_shape, to_traditional
+from tangyin.verse import form_of_shape
 
 BREAKS = (OUT_OF_PATTERN, THREE_LEVELS, report.UNRESCUED, report.NO_OPPOSITION)
 """Faults that break a couplet in itself: the marks of ancient verse when they are many."""
@@ -24,7 +24,7 @@ def check_text(text: str) -> Report:
     Raises:
         UsageError: the text is no two or more lines of five or seven characters.
     """
-    return check_poem(read_verse(to_traditional(text)))
+    return check_poem(in_traditional(read_verse(text)))
 
 
 def check_poem(lines: Sequence[str]) -> Report:

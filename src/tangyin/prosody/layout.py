@@ -1,7 +1,7 @@
 """Lines of verse from what a person typed: any even or odd number of lines, five or seven long."""
 
 from tangyin.errors import UsageError
-from tangyin.verse import FORMS, MARKS, is_hanzi, normalize, split_poems
+from tangyin.verse import FORMS, MARKS, is_hanzi, normalize, split_poems, to_traditional
 
 
 def read_verse(text: str) -> tuple[str, ...]:
@@ -44,6 +44,11 @@ def read_verse(text: str) -> tuple[str, ...]:
     if len(lines) < 2:
         raise UsageError("one line is no poem yet; give at least a couplet")
     return lines
+
+
+def in_traditional(lines: tuple[str, ...]) -> tuple[str, ...]:
+    """The lines in traditional characters, converted as one poem when they are simplified."""
+    return tuple(to_traditional("\n".join(lines)).split("\n"))
 
 
 def poems_in(text: str) -> list[str]:
