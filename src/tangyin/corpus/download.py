@@ -193,7 +193,10 @@ def _npm_pack(npm: str, scratch: Path, progress: Progress) -> Path:
     packages = sorted(scratch.glob("*.tgz"))
     if process.returncode != 0 or not packages:
         lines = [re.sub(r"^npm (error|ERR!) *", "", line) for line in said.splitlines()]
-        told = next((line for line in lines if line.startswith("code ")), " ".join(lines)[:200])
+        told = next(
+            (line for line in lines if line.startswith("code ")),
+            " ".join(" ".join(lines).split())[:200],
+        )
         raise TangyinError(
             f"npm could not fetch {PACKAGE} ({told or f'exit code {process.returncode}'}); "
             "check the network and run the command again, or give a copy with --source DIR"

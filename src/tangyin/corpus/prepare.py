@@ -7,7 +7,7 @@ from tangyin.corpus.cleaning import clean
 from tangyin.corpus.corpus import Corpus
 from tangyin.corpus.download import claimed_integrity
 from tangyin.corpus.near_duplicates import NearDuplicates
-from tangyin.corpus.source import DYNASTIES, blacklist, poem_folder, raw_poems
+from tangyin.corpus.source import DYNASTIES, RawPoem, blacklist, poem_folder, raw_poems
 from tangyin.corpus.split import DEV, NEAR, TEST, TRAIN, held_out, split_digest
 from tangyin.errors import TangyinError
 
@@ -18,8 +18,9 @@ def prepare(source: Path) -> Corpus:
     A record is dropped when the collection flags it (`blacklisted`), when its text is none of
     the four forms (`cleaning.clean` names the reason), when an earlier record of its dynasty has
     the same text (`duplicate`), or, for a Song poem, when a Tang poem has (`duplicate_of_tang`).
-    A Tang text belongs to dev or test when one of the ids it stands under does. Everything else
-    trains, unless it is a near-duplicate of a held-out poem: then its part is "near".
+    A Tang text belongs to dev or test when one of the ids it stands under does, and bears that id.
+    Everything else trains, unless it is a near-duplicate of a held-out poem: then its part is
+    "near".
 
     Args:
         source: an unpacked npm package or a git checkout of the collection.
@@ -57,7 +58,7 @@ def prepare(source: Path) -> Corpus:
             if poem.text in place:
                 reasons["duplicate"] += 1
                 if part:
-                    corpus.part[place[poem.text]] = part
+                    _stand_for(corpus, place[poem.text], poem, part)
                 continue
             if poem.text in earlier:
                 reasons["duplicate_of_tang"] += 1
@@ -86,6 +87,12 @@ def prepare(source: Path) -> Corpus:
         "missing": sorted(parts.keys() - found),
     }
     return corpus
+
+
+def _stand_for(corpus: Corpus, place: int, poem: RawPoem, part: str) -> None:
+    """Let the record that the split names stand for its text, so that ids can be looked up."""
+    corpus.id[place], corpus.part[place] = poem.id, part
+    corpus.title[place], corpus.author[place] = poem.title, poem.author
 
 
 def _mark_near_duplicates(corpus: Corpus) -> None:

@@ -1,0 +1,83 @@
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from tangyin.corpus import bucket, collate, encode_poem
+from tangyin.corpus.batches import MAX_PADDING
+from tangyin.errors import UsageError
+from tangyin.verse import EOS, FORMS, UNK, WUJUE, WULV, Vocabulary, form_token
+
+LENGTHS = st.lists(st.integers(1, 70), max_size=120) | st.lists(
+    st.sampled_from([form.targets for form in FORMS]), max_size=400
+)
+
+
+@given(LENGTHS, st.integers(1, 64), st.none() | st.integers(0, 99))
+@example([19, *[20] * 3, 21, 22], 6, None)  # exactly 5 % of padding would not be under 5 %
+@settings(deadline=None, max_examples=200)
+def test_every_poem_once_in_batches_with_little_padding(
+    lengths: list[int], size: int, seed: int | None
+) -> None:
+    shuffle = None if seed is None else np.random.default_rng(seed)
+    batches = bucket(lengths, size, shuffle)
+    assert sorted(np.concatenate([*batches, np.empty(0, int)]).tolist()) == [*range(len(lengths))]
+    for batch in batches:
+        chosen = [lengths[i] for i in batch]
+        assert 1 <= len(chosen) <= size
+        assert sum(max(chosen) - length for length in chosen) < MAX_PADDING * len(chosen) * max(
+            chosen
+        )
+
+
+@given(LENGTHS, st.integers(1, 64), st.integers(0, 99))
+@settings(deadline=None)
+def test_the_generator_decides_the_order(lengths: list[int], size: int, seed: int) -> None:
+    first, second = (bucket(lengths, size, np.random.default_rng(seed)) for _ in range(2))
+    assert [batch.tolist() for batch in first] == [batch.tolist() for batch in second]
+
+
+def test_another_generator_makes_other_batches() -> None:
+    lengths = [49] * 300
+    first, second = (bucket(lengths, 16, np.random.default_rng(seed)) for seed in (1, 2))
+    assert [batch.tolist() for batch in first] != [batch.tolist() for batch in second]
+    # Batches of several lengths come in random order too, not by length.
+    mixed = bucket([25, 33, 49, 65] * 200, 16, np.random.default_rng(1))
+    order = [[25, 33, 49, 65][batch[0] % 4] for batch in mixed]
+    assert order != sorted(order)
+
+
+def test_without_a_generator_everything_stays_in_order() -> None:
+    assert [batch.tolist() for batch in bucket([49] * 5, 2)] == [[0, 1], [2, 3], [4]]
+    assert bucket([], 8) == []
+
+
+@given(st.lists(st.lists(st.integers(2, 30), min_size=1, max_size=9), min_size=1, max_size=9))
+@settings(deadline=None)
+def test_collating_masks_the_padding_and_nothing_else(poems: list[list[int]]) -> None:
+    eos = 1
+    encoded = [np.array([0, *poem, eos], np.int32) for poem in poems]
+    batch = collate(encoded, eos)
+    longest = max(map(len, poems)) + 1
+    assert batch.inputs.shape == batch.targets.shape == batch.mask.shape == (longest, len(poems))
+    assert batch.inputs.dtype == batch.targets.dtype == np.int32
+    assert batch.mask.dtype == np.bool_
+    for column, poem in enumerate(poems):
+        mask = batch.mask[:, column]
+        assert mask.tolist() == [True] * (len(poem) + 1) + [False] * (longest - len(poem) - 1)
+        assert batch.inputs[mask, column].tolist() == [0, *poem]
+        assert batch.targets[mask, column].tolist() == [*poem, eos]
+        assert (batch.inputs[~mask, column] == eos).all()
+        assert (batch.targets[~mask, column] == eos).all()
+
+
+def test_a_poem_is_encoded_between_its_prefix_and_eos() -> None:
+    text = "日月山川人，" * 4
+    vocabulary = Vocabulary("日月山川", [form_token(WUJUE)])
+    ids = encode_poem(vocabulary, text, WUJUE)
+    expected = f"<五絕>{text}{EOS}".replace("人", UNK)
+    assert ids.dtype == np.int32
+    assert len(ids) == len(text) + 2 == WUJUE.targets + 1
+    assert vocabulary.decode(ids) == expected
+    with pytest.raises(UsageError, match="was not trained on 五律"):
+        encode_poem(vocabulary, text, WULV)

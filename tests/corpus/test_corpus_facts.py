@@ -1,0 +1,98 @@
+"""What the design page says of the corpus, counted on the corpus of this machine."""
+
+from collections import Counter
+
+import pytest
+
+from tangyin.corpus import Corpus, corpus_statistics, held_out
+from tangyin.corpus.download import INTEGRITY
+from tangyin.data.files import data_text
+from tangyin.verse import FORMS, Vocabulary, form_of_text
+
+pytestmark = pytest.mark.corpus
+
+TANG = {
+    "dev": {"五律": 1281, "七絕": 918, "七律": 713, "五絕": 342},
+    "test": {"五律": 1431, "七絕": 1035, "七律": 793, "五絕": 377},
+    "train": {"五律": 11353, "七絕": 8092, "七律": 6310, "五絕": 2829},
+}
+
+
+def test_records_and_distinct_poems_are_those_of_the_design(corpus: Corpus) -> None:
+    assert corpus.facts["integrity"] == INTEGRITY
+    assert corpus.facts["records"] == {"tang": 57_607, "song": 254_248}
+    assert Counter(corpus.dynasty) == {"tang": 36_001, "song": 191_077}
+    assert len(set(corpus.text)) == len(corpus)
+    assert len(set(corpus.id)) == len(corpus)
+
+
+def test_parts_and_forms_are_those_of_the_design(corpus: Corpus) -> None:
+    tang = corpus.select(dynasties=["tang"])
+    for part, forms in TANG.items():
+        assert Counter(tang.select(parts=[part]).form) == forms
+    assert Counter(tang.part)["train"] == 28_584
+    assert Counter(corpus.select(dynasties=["song"]).part) == {"train": 190_908, "near": 169}
+
+
+def test_every_record_is_kept_or_dropped_by_a_reason(corpus: Corpus) -> None:
+    kept = Counter(corpus.dynasty)
+    for dynasty, reasons in corpus.facts["dropped"].items():
+        assert kept[dynasty] + sum(reasons.values()) == corpus.facts["records"][dynasty]
+        assert reasons["blacklisted"] > 2000
+        assert "" not in reasons
+    assert "duplicate_of_tang" not in corpus.facts["dropped"]["tang"]
+    assert corpus.facts["dropped"]["song"]["duplicate_of_tang"] > 0
+
+
+def test_the_whole_split_is_found_with_its_parts(corpus: Corpus) -> None:
+    assert corpus.facts["missing"] == []
+    parts = dict(zip(corpus.id, corpus.part, strict=True))
+    assert Counter(held_out().values()) == {"dev": 3254, "test": 3636}
+    assert {poem: parts[poem] for poem in held_out()} == held_out()
+
+
+def test_every_poem_is_of_the_form_it_names_and_only_tang_poems_are_held_out(
+    corpus: Corpus,
+) -> None:
+    for text, form in zip(corpus.text[::7], corpus.form[::7], strict=True):
+        found = form_of_text(text)
+        assert found is not None
+        assert found.name == form
+    held = corpus.select(parts=["dev", "test"])
+    assert set(held.dynasty) == {"tang"}
+
+
+def test_no_text_is_in_two_parts(corpus: Corpus) -> None:
+    parts = ("train", "dev", "test", "near")
+    texts = [set(corpus.select(parts=[part]).text) for part in parts]
+    assert sum(map(len, texts)) == len(set.union(*texts))
+
+
+def test_the_closed_vocabulary_is_what_stands_ten_times_in_the_training_wulv(
+    corpus: Corpus,
+) -> None:
+    training = corpus.select(parts=["train"], dynasties=["tang"], forms=["五律"])
+    closed = data_text("closed_vocabulary.txt").split()
+    assert len(closed) == len(set(closed)) == 2814
+    counts = Counter("".join(training.text))
+    assert set(closed) == {c for c, n in counts.items() if n >= 10} - set("，。？！；：")
+    assert set(Vocabulary.from_texts(training.text, 10).hanzi) == set(closed)
+
+
+def test_statistics_add_up(corpus: Corpus) -> None:
+    counted = corpus_statistics(corpus)
+    for dynasty, parts in counted["poems"].items():
+        chosen = corpus.select(dynasties=[dynasty])
+        for part, forms in parts.items():
+            poems = chosen if part == "all" else chosen.select(parts=[part])
+            assert forms == {
+                "all": len(poems),
+                **{form.name: poems.form.count(form.name) for form in FORMS},
+            }
+        assert counted["hanzi"][dynasty] == sum(
+            form.hanzi * chosen.form.count(form.name) for form in FORMS
+        )
+        assert counted["authors"][dynasty] == len(set(chosen.author))
+    for key in ("integrity", "split_sha256", "records", "dropped"):
+        assert counted[key] == corpus.facts[key]
+    assert "missing" not in counted

@@ -1,0 +1,362 @@
+import base64
+import io
+import os
+import signal
+import stat
+import subprocess
+import sys
+import tarfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tangyin.corpus import SIZE, download
+from tangyin.corpus.download import check_integrity, content_digest, unpack
+from tangyin.errors import TangyinError
+
+NPM = """#!{python}
+import pathlib, shutil, sys, time
+arguments = sys.argv[1:]
+assert arguments[:2] == ["pack", "chinese-poetry@2.0.1"], arguments
+scratch = pathlib.Path(arguments[arguments.index("--pack-destination") + 1])
+cache = pathlib.Path(arguments[arguments.index("--cache") + 1])
+cache.mkdir()
+{action}
+"""
+DELIVER = "shutil.copy({package!r}, scratch / 'chinese-poetry-2.0.1.tgz')"
+WAIT = """
+(cache / "half").write_bytes(b"x" * 5000)
+import os
+(scratch.parent / "npm.pid").write_text(str(os.getpid()))
+time.sleep(60)
+"""
+
+
+@pytest.fixture
+def npm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Puts an npm on the PATH, alone there, that does what it is told."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder))
+
+    def install(action: str) -> None:
+        script = folder / "npm"
+        script.write_text(NPM.format(python=sys.executable, action=action), encoding="utf-8")
+        script.chmod(0o755)
+
+    return install
+
+
+@pytest.fixture
+def package(
+    small_package: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Path, str]]:
+    """The miniature's package file, and its integrity in the place of the pinned one."""
+    path = tmp_path / "small.tgz"
+    integrity = small_package.pack(path)
+    monkeypatch.setattr("tangyin.corpus.download.INTEGRITY", integrity)
+    return path, integrity
+
+
+def tree(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_dir())
+
+
+class TestFetching:
+    def test_the_package_is_fetched_checked_and_unpacked(
+        self, npm: Callable[[str], None], package: tuple[Path, str], home: Path, small_package: Any
+    ) -> None:
+        npm(DELIVER.format(package=str(package[0])))
+        arrived: list[int] = []
+        folder = download.download(home, arrived.append)
+        assert folder == home / "chinese-poetry-2.0.1"
+        expected = ["LICENSE", "integrity.txt", *small_package.files("dist/quantangshi")]
+        assert tree(folder) == sorted(expected)
+        for name, content in small_package.files("dist/quantangshi").items():
+            assert (folder / name).read_bytes() == content
+        assert (folder / "integrity.txt").read_text() == package[1] + "\n"
+        assert [path.name for path in home.iterdir()] == [folder.name]
+        assert arrived == sorted(arrived)
+        assert arrived[-1] == SIZE
+
+    def test_what_is_there_is_not_fetched_again(
+        self, npm: Callable[[str], None], package: tuple[Path, str], home: Path
+    ) -> None:
+        npm(DELIVER.format(package=str(package[0])))
+        folder = download.download(home)
+        npm("sys.exit('fetched twice')")
+        assert download.download(home) == folder
+
+    def test_without_npm_one_sentence_tells_what_to_do(
+        self, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("PATH", "")
+        with pytest.raises(TangyinError, match=r"npm is not on the PATH; install .*--source DIR"):
+            download.download(home)
+        assert not home.exists()
+
+    @pytest.mark.parametrize(
+        ("action", "told"),
+        [
+            ("sys.exit('npm error code ENOTFOUND\\nnpm error network\\n')", "(code ENOTFOUND)"),
+            ("sys.exit('npm ERR! code E404\\nnpm ERR! 404\\n')", "(code E404)"),
+            ("sys.exit('something\\n went wrong')", "(something went wrong)"),
+            ("sys.exit(7)", "(exit code 7)"),
+            ("pass", "(exit code 0)"),
+        ],
+    )
+    def test_when_npm_fails_its_reason_is_told_and_nothing_left(
+        self, npm: Callable[[str], None], home: Path, action: str, told: str
+    ) -> None:
+        npm(action)
+        with pytest.raises(TangyinError) as caught:
+            download.download(home)
+        sentence = str(caught.value)
+        assert f"npm could not fetch chinese-poetry@2.0.1 {told}; check the network" in sentence
+        assert "\n" not in sentence
+        assert list(home.iterdir()) == []
+
+    def test_another_package_is_refused_and_nothing_left(
+        self, npm: Callable[[str], None], small_package: Any, home: Path, tmp_path: Path
+    ) -> None:
+        small_package.pack(tmp_path / "small.tgz")  # sound, but not the pinned one
+        npm(DELIVER.format(package=str(tmp_path / "small.tgz")))
+        with pytest.raises(
+            TangyinError, match=r"is not chinese-poetry@2\.0\.1 as it was published"
+        ):
+            download.download(home)
+        assert list(home.iterdir()) == []
+
+    def test_a_package_cut_short_is_refused_and_nothing_left(
+        self, npm: Callable[[str], None], package: tuple[Path, str], home: Path
+    ) -> None:
+        package[0].write_bytes(package[0].read_bytes()[:-1000])
+        npm(DELIVER.format(package=str(package[0])))
+        with pytest.raises(TangyinError, match="fetch it again"):
+            download.download(home)
+        assert list(home.iterdir()) == []
+
+    def test_a_home_that_cannot_be_written_is_told(
+        self, npm: Callable[[str], None], package: tuple[Path, str], tmp_path: Path
+    ) -> None:
+        npm(DELIVER.format(package=str(package[0])))
+        (tmp_path / "file").write_text("")
+        with pytest.raises(TangyinError, match="cannot make the folder"):
+            download.download(tmp_path / "file" / "corpus")
+
+
+FETCH = """
+import sys
+from pathlib import Path
+from tangyin.corpus import download
+download.INTEGRITY = sys.argv[2]
+download.download(Path(sys.argv[1]))
+"""
+
+
+class TestInterruption:
+    @pytest.fixture
+    def under_way(
+        self, npm: Callable[[str], None], package: tuple[Path, str], home: Path
+    ) -> Iterator[subprocess.Popen[bytes]]:
+        """A fetch that is waiting for npm."""
+        npm(WAIT)
+        command = [sys.executable, "-c", FETCH, str(home), package[1]]
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+        )
+        for _ in range(200):
+            if (home / "npm.pid").exists() and (home / "npm.pid").read_text():
+                break
+            time.sleep(0.05)
+        yield process
+        for pid in (process.pid, int((home / "npm.pid").read_text())):
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        process.communicate(timeout=10)
+
+    def left(self, home: Path) -> list[str]:
+        return [path.name for path in home.iterdir() if path.name != "npm.pid"]
+
+    def test_an_interrupted_fetch_leaves_nothing_and_can_be_run_again(
+        self,
+        under_way: subprocess.Popen[bytes],
+        npm: Callable[[str], None],
+        package: tuple[Path, str],
+        home: Path,
+    ) -> None:
+        assert self.left(home)
+        under_way.send_signal(signal.SIGINT)
+        under_way.wait(10)
+        assert under_way.returncode != 0
+        assert self.left(home) == []
+        with pytest.raises(ProcessLookupError):  # npm ended with it
+            os.kill(int((home / "npm.pid").read_text()), 0)
+        npm(DELIVER.format(package=str(package[0])))
+        assert download.download(home).is_dir()
+
+    def test_what_a_killed_fetch_leaves_goes_with_the_next_one(
+        self,
+        under_way: subprocess.Popen[bytes],
+        npm: Callable[[str], None],
+        package: tuple[Path, str],
+        home: Path,
+    ) -> None:
+        under_way.kill()
+        under_way.wait(10)
+        assert len(self.left(home)) == 1
+        npm(DELIVER.format(package=str(package[0])))
+        assert download.download(home).is_dir()
+        assert self.left(home) == ["chinese-poetry-2.0.1"]
+
+    def test_two_fetches_do_not_disturb_each_other(
+        self,
+        under_way: subprocess.Popen[bytes],
+        npm: Callable[[str], None],
+        package: tuple[Path, str],
+        home: Path,
+    ) -> None:
+        (scratch,) = self.left(home)
+        npm(DELIVER.format(package=str(package[0])))
+        assert download.download(home).is_dir()
+        assert under_way.poll() is None
+        assert sorted(self.left(home)) == [scratch, "chinese-poetry-2.0.1"]
+
+
+def member(name: str, kind: bytes = tarfile.REGTYPE, link: str = "") -> tarfile.TarInfo:
+    info = tarfile.TarInfo(name)
+    info.type, info.linkname = kind, link
+    info.size = 4 if kind == tarfile.REGTYPE else 0
+    return info
+
+
+def archive(path: Path, members: list[tarfile.TarInfo]) -> Path:
+    with tarfile.open(path, "w:gz", format=tarfile.PAX_FORMAT) as file:
+        for info in members:
+            file.addfile(info, io.BytesIO(b"[{}]"[: info.size]))
+    return path
+
+
+GOOD = "package/dist/quantangshi/poet.tang.0.json"
+
+
+class TestUnpacking:
+    @pytest.mark.parametrize(
+        "hostile",
+        [
+            [member("../evil.json")],
+            [member("package/../../evil.json")],
+            [member("package/dist/quantangshi/../../../../evil.json")],
+            [member("package/dist/quantangshi/error/../../../../../poet.tang.0.json")],
+            [member("/tmp/tangyin-evil.json")],
+            [member("//tmp/tangyin-evil.json")],
+            [member(r"package\..\..\evil.json")],
+            [member("./" + GOOD.replace("tang.0", "tang.1"))],
+            [member(GOOD.replace("tang.0", "tang.1") + "\n")],
+            [member(GOOD.replace("tang.0", "tang.１"))],
+            [member(GOOD.replace("tang.0", "tang." + "1" * 300))],
+            [member("package/dist/mengxue/" + "a" * 5000 + ".json")],
+            [member("package/dist/" + "deep/" * 500 + "x.json")],
+            [member(GOOD.replace("tang.0", "tang.1"), tarfile.SYMTYPE, "/etc/passwd")],
+            [member(GOOD.replace("tang.0", "tang.1"), tarfile.LNKTYPE, "/etc/passwd")],
+            [member(GOOD.replace("tang.0", "tang.1"), tarfile.LNKTYPE, GOOD)],
+            [member(GOOD.replace("tang.0", "tang.1"), tarfile.CHRTYPE)],
+            [member(GOOD.replace("tang.0", "tang.1"), tarfile.BLKTYPE)],
+            [member(GOOD.replace("tang.0", "tang.1"), tarfile.FIFOTYPE)],
+            [member(GOOD.replace("tang.0", "tang.1"), tarfile.DIRTYPE)],
+            [
+                member("package/dist", tarfile.SYMTYPE, "{outside}"),
+                member("package/dist/quantangshi", tarfile.SYMTYPE, "{outside}"),
+            ],
+        ],
+    )
+    def test_nothing_but_the_poems_is_written_and_nothing_outside(
+        self, tmp_path: Path, hostile: list[tarfile.TarInfo]
+    ) -> None:
+        outside = tmp_path / "outside"
+        outside.mkdir()
+        for info in hostile:
+            info.linkname = info.linkname.format(outside=outside)
+        package = archive(tmp_path / "package.tgz", [*hostile, member(GOOD), *hostile])
+        unpack(package, tmp_path / "a" / "b" / "unpacked")
+        inside = "a/b/unpacked/"
+        written = ["dist/quantangshi/poet.tang.0.json", "integrity.txt"]
+        assert tree(tmp_path) == [*(inside + name for name in written), "package.tgz"]
+        file = tmp_path / inside / written[0]
+        assert stat.S_ISREG(file.lstat().st_mode)
+        assert file.read_bytes() == b"[{}]"
+        assert list(outside.iterdir()) == []
+        assert not Path("/tmp/tangyin-evil.json").exists()
+
+    def test_an_archive_of_other_things_leaves_an_empty_folder(self, tmp_path: Path) -> None:
+        unpack(archive(tmp_path / "package.tgz", [member("readme")]), tmp_path / "unpacked")
+        assert tree(tmp_path / "unpacked") == ["integrity.txt"]
+
+    @given(st.data())
+    @settings(
+        deadline=None,
+        max_examples=60,
+        suppress_health_check=[HealthCheck.function_scoped_fixture],
+    )
+    def test_a_package_cut_or_altered_anywhere_is_refused_or_harmless(
+        self, small_package: Any, tmp_path: Path, data: st.DataObject
+    ) -> None:
+        package = tmp_path / "small.tgz"
+        integrity = small_package.pack(package)
+        content = bytearray(package.read_bytes())
+        place = data.draw(st.integers(0, len(content) - 1))
+        if data.draw(st.booleans()):
+            del content[place:]
+        else:
+            content[place] ^= data.draw(st.integers(1, 255))
+        package.write_bytes(content)
+        with pytest.raises(TangyinError, match="fetch it again"):
+            check_integrity(package, integrity)
+        try:
+            unpack(package, tmp_path / "unpacked")
+        except TangyinError as error:
+            told = str(error)
+        else:
+            told = ""
+        assert told in ("", f"{package} is no complete npm package; fetch it again")
+        assert {path.name for path in tmp_path.iterdir()} <= {"small.tgz", "unpacked"}
+
+    @pytest.mark.parametrize("content", [b"", b"no archive", b"\x1f\x8b", b"\x1f\x8b" + b"x" * 99])
+    def test_what_is_no_archive_is_refused(self, tmp_path: Path, content: bytes) -> None:
+        (tmp_path / "package.tgz").write_bytes(content)
+        with pytest.raises(TangyinError, match="is no complete npm package"):
+            unpack(tmp_path / "package.tgz", tmp_path / "unpacked")
+
+
+def test_the_integrity_is_that_of_npm(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"abc")
+    # SHA-512 of "abc", from FIPS 180-4's examples.
+    digest = bytes.fromhex(
+        "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
+        "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f"
+    )
+    check_integrity(tmp_path / "file", f"sha512-{base64.b64encode(digest).decode()}")
+
+
+def test_the_digest_tells_any_change_of_a_folder(small_package: Any, tmp_path: Path) -> None:
+    folder = small_package.lay_out(tmp_path / "a")
+    before = content_digest(folder)
+    assert content_digest(small_package.lay_out(tmp_path / "b")) == before
+    (folder / "integrity.txt").write_text("another stamp")
+    assert content_digest(folder) == before
+    file = folder / "dist/quantangshi/poet.tang.0.json"
+    content = file.read_bytes()
+    for change in (content.replace("，".encode(), "。".encode(), 1), content[:-1], content + b" "):
+        assert change != content
+        file.write_bytes(change)
+        assert content_digest(folder) != before
+    file.write_bytes(content)
+    file.rename(file.with_name("poet.tang.1.json"))
+    assert content_digest(folder) != before

@@ -1,0 +1,171 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tangyin.corpus import Corpus, NearDuplicates, read_own
+from tangyin.errors import TangyinError, UsageError
+from tangyin.verse import to_simplified
+
+
+def jsonl(path: Path, records: list[Any]) -> Path:
+    file = path / "own.jsonl"
+    file.write_text("".join(json.dumps(r, ensure_ascii=False) + "\n" for r in records), "utf-8")
+    return file
+
+
+@pytest.fixture(scope="module")
+def texts(small_package: Any) -> list[str]:
+    """70 training poems in four forms, none like another."""
+    chosen = [r for r in small_package.records if r["outcome"] == "train"]
+    return ["".join(record["paragraphs"]) for record in chosen[:70]]
+
+
+def test_jsonl_and_text_hold_the_same_poems(texts: list[str], tmp_path: Path) -> None:
+    text = tmp_path / "own.txt"
+    text.write_text("\n".join(texts), encoding="utf-8")
+    bare = [t.translate(dict.fromkeys(map(ord, "，。？！；："))) for t in texts]
+    for records in (
+        [{"text": t} for t in texts],
+        [{"lines": [t[:12], t[12:]]} for t in texts],
+        [{"paragraphs": [t], "title": "題", "author": "人", "more": 1} for t in texts],
+        [{"text": "\n".join(t), "title": None} for t in texts],
+    ):
+        assert read_own(jsonl(tmp_path, records)).text == texts == read_own(text).text
+    text.write_text("\ufeff" + "\r\n\r\n".join(bare), encoding="utf-8")
+    read = read_own(text).text
+    assert [t.translate(dict.fromkeys(map(ord, "，。？！；："))) for t in read] == bare
+
+
+def test_titles_authors_forms_and_ids_are_kept(texts: list[str], tmp_path: Path) -> None:
+    records = [{"text": t, "title": f"題{n}", "author": "我"} for n, t in enumerate(texts)]
+    own = read_own(jsonl(tmp_path, records))
+    assert own.title == [f"題{n}" for n in range(len(texts))]
+    assert set(own.author) == {"我"}
+    assert set(own.dynasty) == {"own"}
+    assert own.id[:2] == ["own-1", "own-2"]
+    assert set(own.form) == {"五律", "七絕", "七律", "五絕"}
+
+
+def test_parts_are_kept_where_they_are_given(texts: list[str], tmp_path: Path) -> None:
+    parts = ["dev" if n % 3 == 0 else "train" for n in range(len(texts))]
+    records = [{"text": t, "part": p} for t, p in zip(texts, parts, strict=True)]
+    assert read_own(jsonl(tmp_path, records)).part == parts
+
+
+def test_parts_hang_on_the_text_alone(texts: list[str], tmp_path: Path) -> None:
+    forth = read_own(jsonl(tmp_path, [{"text": t} for t in texts]))
+    back = read_own(jsonl(tmp_path, [{"text": t} for t in [*reversed(texts)]]))
+    parts = dict(zip(forth.text, forth.part, strict=True))
+    changed = sum(parts[t] != p for t, p in zip(back.text, back.part, strict=True))
+    assert changed <= 4  # a form that the draw leaves without a dev poem gives its last one
+    assert 2 <= forth.part.count("dev") <= 20
+
+
+def test_simplified_poems_are_converted(texts: list[str], tmp_path: Path) -> None:
+    own = read_own(jsonl(tmp_path, [{"text": to_simplified(t)} for t in texts]))
+    same = sum(a == b for a, b in zip("".join(own.text), "".join(texts), strict=True))
+    assert same > 0.97 * len("".join(texts))
+
+
+def test_a_poem_that_stands_twice_is_kept_once(texts: list[str], tmp_path: Path) -> None:
+    own = read_own(jsonl(tmp_path, [{"text": t} for t in [*texts, texts[3]]]))
+    assert own.text == texts
+    assert own.facts["left_out"] == [f"poem {len(texts) + 1}: it stands in the file twice"]
+
+
+def test_what_is_no_poem_is_left_out_and_listed(texts: list[str], tmp_path: Path) -> None:
+    records = [{"text": t} for t in [texts[0], "日月。", texts[1], "hello", "日" * 500]]
+    own = read_own(jsonl(tmp_path, records))
+    assert own.text == texts[:2]
+    assert [entry.split(":")[0] for entry in own.facts["left_out"]] == [
+        "poem 2",
+        "poem 4",
+        "poem 5",
+    ]
+    assert all("\n" not in entry for entry in own.facts["left_out"])
+
+
+def test_no_training_poem_is_near_a_dev_poem(texts: list[str], tmp_path: Path) -> None:
+    edited = [text[:4] + "日" + text[5:] for text in texts]
+    own = read_own(jsonl(tmp_path, [{"text": t} for t in [*texts, *edited]]))
+    held = NearDuplicates(own.select(parts=["dev"]).text)
+    assert "near" in own.part
+    assert not any(map(held.matches, own.select(parts=["train"]).text))
+    assert all(map(held.matches, own.select(parts=["near"]).text))
+
+
+@pytest.mark.parametrize("parts", [(None, None), ("train", "train"), ("dev", "dev")])
+def test_two_poems_are_enough_whatever_they_say(
+    texts: list[str], tmp_path: Path, parts: tuple[str | None, ...]
+) -> None:
+    records = [{"text": t, "part": p} for t, p in zip(texts, parts, strict=False)]
+    assert sorted(read_own(jsonl(tmp_path, records)).part) == ["dev", "train"]
+
+
+def test_every_form_with_two_poems_has_one_in_dev(small_package: Any, tmp_path: Path) -> None:
+    chosen = ["".join(r["paragraphs"]) for r in small_package.records if r["outcome"] == "train"]
+    for start in range(0, 60, 6):
+        texts = chosen[start : start + 3] + chosen[-3 - start // 6 :][:3]
+        own = read_own(jsonl(tmp_path, [{"text": t} for t in texts]))
+        for form in set(own.form):
+            if own.form.count(form) > 1:
+                assert {"dev", "train"} <= set(own.select(forms=[form]).part)
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_fewer_than_two_poems_are_refused(texts: list[str], tmp_path: Path, count: int) -> None:
+    records = [{"text": t} for t in [*texts[:count], "日月。"]]
+    with pytest.raises(TangyinError, match=rf"holds {count} poems .*give at least two"):
+        read_own(jsonl(tmp_path, records))
+
+
+def test_two_poems_that_are_nearly_one_are_refused(texts: list[str], tmp_path: Path) -> None:
+    records = [{"text": texts[0]}, {"text": "日" + texts[0][1:]}]
+    with pytest.raises(TangyinError, match="nearly the same as one held out"):
+        read_own(jsonl(tmp_path, records))
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["{", "[]", "7", "null", '"text"', "{}", '{"text": 7}', '{"text": ""}', '{"lines": [1]}',
+     '{"paragraphs": 3}', '{"text": "日", "title": 5}', "[" * 100_000, '{"lines": {"a": 1}}x'],
+)  # fmt: skip
+def test_a_line_that_is_no_record_is_named(texts: list[str], tmp_path: Path, line: str) -> None:
+    file = jsonl(tmp_path, [{"text": texts[0]}])
+    file.write_text(file.read_text("utf-8") + "\n" + line + "\n", "utf-8")
+    with pytest.raises(UsageError, match=r"line 3 of .* is no poem: each line must be a JSON"):
+        read_own(file)
+
+
+@pytest.mark.parametrize("part", ["test", "near", 7, ["dev"], True])
+def test_a_part_that_cannot_be_is_named(texts: list[str], tmp_path: Path, part: object) -> None:
+    with pytest.raises(UsageError, match=r"line 1 .* it can be train or dev"):
+        read_own(jsonl(tmp_path, [{"text": texts[0], "part": part}]))
+
+
+def test_a_line_separator_inside_a_string_ends_no_line(texts: list[str], tmp_path: Path) -> None:
+    records = [{"text": t, "title": "a\u2028b\x85c"} for t in texts[:4]]
+    assert read_own(jsonl(tmp_path, records)).title == ["a\u2028b\x85c"] * 4
+
+
+def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / "latin").write_bytes("été".encode("latin-1"))
+    with pytest.raises(UsageError, match="is not UTF-8; save it as UTF-8"):
+        read_own(tmp_path / "latin")
+    for path in (tmp_path / "none", tmp_path):
+        with pytest.raises(UsageError, match="cannot read"):
+            read_own(path)
+
+
+@pytest.mark.corpus
+def test_a_file_exported_from_the_corpus_is_read_back(corpus: Corpus, tmp_path: Path) -> None:
+    chosen = corpus.select(parts=["dev"], forms=["五律", "七絕"])
+    columns = zip(chosen.text, chosen.title, chosen.author, chosen.form, strict=True)
+    records = [
+        {"text": t, "title": n, "author": a, "form": f, "dynasty": "tang"} for t, n, a, f in columns
+    ]
+    own = read_own(jsonl(tmp_path, records))
+    assert own.facts["left_out"] == []
+    assert (own.text, own.title, own.form) == (chosen.text, chosen.title, chosen.form)

@@ -1,0 +1,201 @@
+import json
+import shutil
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tangyin.corpus import NEAR, held_out, split_digest
+from tangyin.corpus.prepare import prepare
+from tangyin.errors import TangyinError
+
+POEM = "日月山川人，日月山川人。日月山川人，日月山川人。"
+OTHER = "天地風雨花，天地風雨花。天地風雨花，天地風雨花。"
+LONE = "春夏秋冬草，春夏秋冬草。春夏秋冬草，春夏秋冬草。"
+DEV, TEST = (
+    [poem for poem, part in held_out().items() if part == name] for name in ("dev", "test")
+)
+
+
+def record(id: str, text: str, **more: object) -> dict[str, object]:
+    return {"id": id, "title": "題", "author": "人", "paragraphs": [text], **more}
+
+
+def collection(
+    path: Path,
+    tang: list[Any],
+    song: list[Any] | None = None,
+    flagged: list[Any] | None = None,
+) -> Path:
+    (path / "error").mkdir(parents=True)
+    for name, records in (("tang.0", tang), ("song.0", song), ("error/tang.0", flagged)):
+        if records is not None:
+            file = path / f"{name}.json"
+            file = file.with_name(f"poet.{file.name}")
+            file.write_text(json.dumps(records), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("layout", ["npm", "git", "flat"])
+def test_the_miniature_comes_out_as_its_records_say(
+    small_package: Any, tmp_path: Path, layout: str
+) -> None:
+    corpus = prepare(small_package.lay_out(tmp_path, layout))
+    parts = dict(zip(corpus.id, corpus.part, strict=True))
+    kept = ("train", "dev", "test", "near")
+    assert parts == {r["id"]: r["outcome"] for r in small_package.records if r["outcome"] in kept}
+    for dynasty in ("tang", "song"):
+        outcomes = small_package.outcomes(dynasty)
+        assert corpus.facts["records"][dynasty] == outcomes.total()
+        assert corpus.facts["dropped"][dynasty] == {
+            reason: count for reason, count in outcomes.items() if reason not in kept
+        }
+    texts = {r["id"]: "".join(r["paragraphs"]) for r in small_package.records}
+    assert all(texts[id_] == text for id_, text in zip(corpus.id, corpus.text, strict=True))
+    assert corpus.facts["integrity"] == "unchecked"
+    assert corpus.facts["split_sha256"] == split_digest()
+    assert set(corpus.facts["missing"]) == held_out().keys() - parts.keys()
+
+
+def test_the_folder_that_holds_the_package_serves_too(small_package: Any, tmp_path: Path) -> None:
+    small_package.lay_out(tmp_path / "package")
+    assert len(prepare(tmp_path)) == len(prepare(tmp_path / "package"))
+
+
+def test_every_dropping_reason_of_the_miniature_occurs(small_package: Any) -> None:
+    reasons = small_package.outcomes("tang").keys() | small_package.outcomes("song").keys()
+    assert reasons >= {
+        "blacklisted", "brackets", "duplicate", "duplicate_of_tang", "empty", "latin",
+        "missing_character", "other_character", "other_shape", "private_use", "punctuation",
+        "rare_character", "unequal_lines", "near", "train", "dev", "test",
+    }  # fmt: skip
+
+
+def test_flagged_records_are_dropped_before_anything_else_is_asked(tmp_path: Path) -> None:
+    tang = [record("a", POEM), record("b", ""), record("c", OTHER)]
+    corpus = prepare(collection(tmp_path, tang, flagged=[record("a", ""), record("b", "")]))
+    assert corpus.id == ["c"]
+    assert corpus.facts["dropped"]["tang"] == {"blacklisted": 2}
+
+
+def test_a_flagged_record_makes_no_duplicate_of_another(tmp_path: Path) -> None:
+    tang = [record("a", POEM), record("b", POEM), record("c", POEM)]
+    corpus = prepare(collection(tmp_path, tang, flagged=[record("a", POEM)]))
+    assert corpus.id == ["b"]
+    assert corpus.facts["dropped"]["tang"] == {"blacklisted": 1, "duplicate": 1}
+
+
+def test_the_first_of_equal_texts_stays_in_the_order_of_the_files_numbers(tmp_path: Path) -> None:
+    collection(tmp_path, [record("z", OTHER)])
+    for number, id_ in ((10000, "late"), (2000, "early")):
+        file = tmp_path / f"poet.tang.{number}.json"
+        file.write_text(json.dumps([record(id_, POEM)]), encoding="utf-8")
+    assert prepare(tmp_path).id == ["z", "early"]
+
+
+@pytest.mark.parametrize("part", ["dev", "test"])
+def test_a_text_is_held_out_when_any_of_its_ids_is_and_bears_that_id(
+    tmp_path: Path, part: str
+) -> None:
+    named = {"dev": DEV, "test": TEST}[part][0]
+    tang = [record("a", POEM), record(named, POEM, title="名"), record("b", POEM)]
+    corpus = prepare(collection(tmp_path, [*tang, record("c", OTHER)]))
+    assert (corpus.id, corpus.part, corpus.title) == ([named, "c"], [part, "train"], ["名", "題"])
+
+
+def test_a_song_text_equal_to_a_tang_one_is_dropped(tmp_path: Path) -> None:
+    song = [record("s", POEM), record("t", OTHER), record("u", OTHER), record("v", POEM)]
+    corpus = prepare(collection(tmp_path, [record("a", POEM)], song))
+    assert corpus.id == ["a", "t"]
+    assert corpus.dynasty == ["tang", "song"]
+    assert corpus.facts["dropped"]["song"] == {"duplicate": 1, "duplicate_of_tang": 2}
+
+
+def test_near_duplicates_of_held_out_poems_train_in_neither_dynasty(tmp_path: Path) -> None:
+    near = POEM.replace("川", "水")  # one place off in every line
+    far = near.replace("月", "星")
+    tang = [record("a", near), record(DEV[0], POEM), record("b", far)]
+    corpus = prepare(collection(tmp_path, tang, [record("s", near.replace("人", "川"))]))
+    assert dict(zip(corpus.id, corpus.part, strict=True)) == {
+        "a": NEAR, DEV[0]: "dev", "b": "train", "s": "train",
+    }  # fmt: skip
+    song = [record("s", POEM.replace("日月山川人，日月山川人。" * 2, f"{POEM[:12]}{OTHER[:12]}"))]
+    corpus = prepare(collection(tmp_path / "more", tang, song))
+    assert corpus.part[corpus.id.index("s")] == NEAR
+
+
+def test_a_held_out_poem_near_another_stays_held_out(tmp_path: Path) -> None:
+    tang = [record(DEV[0], POEM), record(TEST[0], POEM.replace("川", "水"))]
+    assert prepare(collection(tmp_path, tang)).part == ["dev", "test"]
+
+
+def test_missing_titles_and_authors_become_empty(tmp_path: Path) -> None:
+    tang = [{"id": "a", "paragraphs": [POEM], "title": None}]
+    corpus = prepare(collection(tmp_path, tang))
+    assert (corpus.title, corpus.author) == ([""], [""])
+
+
+def test_a_folder_that_is_no_collection_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "poem.txt").write_text(POEM, encoding="utf-8")
+    for source in (tmp_path, tmp_path / "none", tmp_path / "poem.txt"):
+        with pytest.raises(TangyinError, match="is no copy of chinese-poetry: there is no poet"):
+            prepare(source)
+
+
+def test_a_collection_without_a_poem_in_the_forms_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TangyinError, match="holds no poem in the four forms"):
+        prepare(collection(tmp_path, [record("a", "日月。")]))
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "Expecting value"),
+        (b'[{"id": "a", "para', "Unterminated string"),
+        (b"\xff\xfe\x00", "damaged"),
+        (b"{}", "no list of records"),
+        (b"[1, 2]", "no list of records"),
+        (b"[" * 100_000, "damaged"),
+        (b'[{"paragraphs": []}]', "a record without an id"),
+        (b'[{"id": ["a"], "paragraphs": []}]', "a record without an id"),
+        (b'[{"id": "a"}]', "a record without paragraphs"),
+        (b'[{"id": "a", "paragraphs": "text"}]', "a record without paragraphs"),
+        (b'[{"id": "a", "paragraphs": [7]}]', "a record whose text is no text"),
+        (b'[{"id": "a", "paragraphs": [], "title": 7}]', "a record whose text is no text"),
+    ],
+)
+@pytest.mark.parametrize("file", ["poet.tang.2000.json", "poet.song.0.json"])
+def test_a_damaged_file_is_named_with_its_fault(
+    small_package: Any, tmp_path: Path, file: str, content: bytes, reason: str
+) -> None:
+    folder = small_package.lay_out(tmp_path, "flat")
+    (folder / file).write_bytes(content)
+    with pytest.raises(TangyinError, match=rf"{file} is damaged \(.*") as caught:
+        prepare(folder)
+    assert reason in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_damaged_blacklist_is_told_and_a_missing_one_is_empty(
+    small_package: Any, tmp_path: Path
+) -> None:
+    folder = small_package.lay_out(tmp_path, "flat")
+    (folder / "error" / "poet.tang.0.json").write_bytes(b"[")
+    with pytest.raises(TangyinError, match=r"error/poet\.tang\.0\.json is damaged"):
+        prepare(folder)
+    shutil.rmtree(folder / "error")
+    assert "blacklisted" not in prepare(folder).facts["dropped"]["tang"]
+
+
+def test_other_files_beside_the_poems_are_left_alone(small_package: Any, tmp_path: Path) -> None:
+    folder = small_package.lay_out(tmp_path, "flat")
+    before = Counter(prepare(folder).id)
+    for name in (
+        "poet.tang.0 (copy).json",
+        "poet.tang.x.json",
+        "authors.tang.json",
+        "poet.tang.json",
+    ):
+        (folder / name).write_text("no JSON at all")
+    assert Counter(prepare(folder).id) == before
