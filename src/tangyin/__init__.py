@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tangyin.api import Writer as Writer
+    from tangyin.api import check as check
     from tangyin.api import load as load
 
-__all__ = ["Writer", "load"]
+__all__ = ["Writer", "check", "load"]
 __version__ = "0.1.0"
 
 

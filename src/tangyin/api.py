@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
+from itertools import chain
 from typing import Any
 
 from tangyin.errors import UsageError
 from tangyin.modelfile import ModelFile
+from tangyin.prosody import Report, check_poem, check_text
 from tangyin.verse import (
     WULV,
     Form,
@@ -18,23 +20,33 @@ from tangyin.verse import (
     to_traditional,
 )
 from tangyin.writing import (
+    BLANK,
     DEFAULT,
+    PARTICLES,
     SEEDS,
     Argmax,
+    Composition,
     Engine,
+    ParticleComposer,
     RandomK,
+    RegulatedPoem,
     Rule,
     Tally,
-    Temperature,
     TopP,
+    Wish,
     compose,
     evaluate_split,
     find_model,
     new_seed,
+    opening_of,
+    plan,
     prefix_of,
-    read_opening,
+    rule_named,
     score_poems,
+    write_regulated,
 )
+
+__all__ = ["Score", "Verse", "Writer", "check", "load", "rule_named"]
 
 MOST = 1_000_000
 """The largest number of poems in one call."""
@@ -44,6 +56,14 @@ SIDE_BY_SIDE = 64
 
 LONGEST = 10_000
 """Characters up to which a text may be a poem, white space, quotation marks and all."""
+
+MOST_PARTICLES = 4096
+
+ROWS = 256
+"""Particles that are written together, of one poem or several."""
+
+REVISIONS = 128
+"""How many ways to write a line are drawn, of which the likeliest are shown."""
 
 DEFAULT_RULE = RandomK.name
 
@@ -63,7 +83,7 @@ class Verse:
         number: which poem of that seed.
         log_likelihood: natural logarithm of the text's probability, `<eos>` included, under the
             model without any mask.
-        prosody: the checker's verdict, or None while there is none.
+        prosody: the checker's report (`tangyin check --format json`).
     """
 
     text: str
@@ -75,7 +95,7 @@ class Verse:
     seed: int
     number: int
     log_likelihood: float
-    prosody: dict[str, Any] | None = None
+    prosody: dict[str, Any]
 
     def __str__(self) -> str:
         """The poem as it is read: a couplet a line."""
@@ -136,61 +156,172 @@ class Writer:
         start: str = "",
         *,
         form: str | None = None,
+        regulated: bool = True,
         rule: Rule | None = None,
         count: int = 1,
         seed: int | None = None,
         script: str = "traditional",
+        particles: int = PARTICLES,
+        **wishes: Any,
     ) -> Iterator[Verse]:
         """Write poems, each as soon as it is there.
 
         Args:
-            start: first characters or lines, traditional or simplified; may be empty.
+            start: first characters or lines, traditional or simplified, □ for a place left open;
+                may be empty.
             form: name of the form; 五律 when None, or the first that a model without it knows.
+            regulated: keep the rules of regulated verse (`tangyin.writing.particles`); else only
+                the form.
             rule: the sampling rule (`rule_named`); random-k with its own numbers when None.
             count: how many poems, 1 … 1,000,000.
             seed: 0 … 2⁶⁴-1; a new one when None.
             script: "traditional" or "simplified".
+            particles: of each regulated poem, 1 … 4,096; more pay better for the rules.
+            wishes: `acrostic`, and for regulated poems `pattern`, `rhyme`, `include`, `avoid`,
+                `strict`, `allow_quotes` and `most` (`tangyin.writing.Wish`).
 
         Raises:
-            UsageError: an option cannot be.
+            UsageError: an option cannot be, or the wishes cannot be granted together.
+            TangyinError: while writing, when no poem keeps all that was asked.
         """
-        chosen = self._form(form)
+        wish = self._wish(start, form, wishes)
         if not 1 <= count <= MOST:
             raise UsageError(f"count is {count}; give a whole number from 1 to {MOST:,}")
         seed = new_seed() if seed is None else seed
         if not 0 <= seed < SEEDS:
             raise UsageError(f"seed is {seed}; give a whole number from 0 to 2^64 - 1")
+        if not 1 <= particles <= MOST_PARTICLES:
+            raise UsageError(
+                f"particles is {particles}; give a whole number from 1 to {MOST_PARTICLES:,}"
+            )
         _check_script(script)
         rule = rule or rule_named(DEFAULT_RULE)
-        opening = read_opening(start, chosen, self.engine.vocabulary)
         # Checked here and not while writing, so that nothing is written before a refusal.
-        most = len(self.engine.vocabulary.hanzi)
+        vocabulary = self.engine.vocabulary
+        most = len(vocabulary.hanzi)
         if isinstance(rule, Argmax) and count > most:
             raise UsageError(
                 f"under argmax poems differ by their first free character, and the model knows "
                 f"{most} of them; ask for no more poems or use another rule"
             )
-        return self._written(chosen, opening, rule, count, seed, script)
+        poems: Iterator[Composition]
+        if regulated:
+            composer = ParticleComposer(self.engine, plan(wish, vocabulary), rule, particles)
+            together = max(1, ROWS // particles)
+            poems = write_regulated(composer, seed, count, together)
+        else:
+            for name in wishes.keys() - {"acrostic"}:
+                if wishes[name]:
+                    raise UsageError(f"{name} belongs to regulated verse; leave it out or --free")
+            poems = self._free(wish, rule, seed, count)
+        return (
+            self._verse(poem, wish.form, rule, seed, number).in_script(script)
+            for number, poem in enumerate(poems)
+        )
 
-    def _written(
-        self, form: Form, opening: dict[int, int], rule: Rule, count: int, seed: int, script: str
-    ) -> Iterator[Verse]:
-        for first in range(0, count, SIDE_BY_SIDE):
-            numbers = range(first, min(first + SIDE_BY_SIDE, count))
-            poems = compose(self.engine, form, opening, rule, seed, numbers)
-            for number, poem in zip(numbers, poems, strict=True):
-                parts = split_lines(poem.text)
-                yield Verse(
-                    text=poem.text,
-                    lines=parts[0] if parts else (),
-                    form=form.name,
-                    title="",
-                    model=self.model.name,
-                    rule=rule.name,
-                    seed=seed,
-                    number=number,
-                    log_likelihood=poem.log_likelihood,
-                ).in_script(script)
+    def revise(
+        self,
+        text: str,
+        line: int,
+        *,
+        character: int | None = None,
+        regulated: bool = True,
+        rule: Rule | None = None,
+        count: int = 5,
+        seed: int = 0,
+        **wishes: Any,
+    ) -> list[Verse]:
+        """Other ways to write one line of a poem, or one character, in its context.
+
+        Args:
+            text: a poem in a form that the model knows.
+            line: which line, from 1.
+            character: which character of it, from 1; the whole line when None.
+            regulated: keep the rules of regulated verse.
+            rule: the sampling rule; top-p when None.
+            count: at most so many, 1 … 100.
+            seed: keys the draws.
+            wishes: see `write_many`.
+
+        Returns:
+            Poems that differ from `text` and each other in that place alone, the likeliest first:
+            each is weighed as a whole, by what stands before and after. Their `number` is the
+            rank. Under argmax there may be one or none.
+
+        Raises:
+            UsageError: there is no such line, or the rest of the poem does not keep the rules.
+        """
+        poem, _ = self.read(text)
+        form = self._form(poem.form.name)
+        if not 1 <= line <= form.lines:
+            raise UsageError(
+                f"there is no line {line}; the lines of a {form} are 1 to {form.lines}"
+            )
+        if character is not None and not 1 <= character <= form.characters:
+            raise UsageError(
+                f"there is no character {character}; a line of a {form} has {form.characters}"
+            )
+        if not 1 <= count <= 100:
+            raise UsageError(f"count is {count}; give a whole number from 1 to 100")
+        rule = rule or rule_named(TopP.name)
+        lines = list(poem.lines)
+        old = lines[line - 1]
+        chosen = range(form.characters) if character is None else (character - 1,)
+        lines[line - 1] = "".join(BLANK if at in chosen else c for at, c in enumerate(old))
+        open_text = "".join(map("".join, zip(lines, poem.marks, strict=True)))
+        wish = self._wish(open_text, form.name, wishes)
+        found: Iterable[Composition]
+        if regulated:
+            plan_ = plan(wish, self.engine.vocabulary)
+            composer = ParticleComposer(self.engine, plan_, rule, REVISIONS)
+            found = composer.alternatives(seed)
+        else:
+            opening = opening_of(wish, self.engine.vocabulary)
+            drawn = compose(self.engine, form, opening, rule, seed, range(REVISIONS))
+            different = {composition.text: composition for composition in drawn}
+            found = sorted(different.values(), key=lambda c: -c.log_likelihood)
+        others = [composition for composition in found if composition.text != poem.text]
+        return [
+            self._verse(composition, form, rule, seed, rank)
+            for rank, composition in enumerate(others[:count])
+        ]
+
+    def _wish(self, start: str, form: str | None, wishes: dict[str, Any]) -> Wish:
+        known = {field.name for field in fields(Wish)} - {"form", "start"}
+        for name in wishes:
+            if name not in known:
+                raise UsageError(f"there is no wish {name!r}; there are {', '.join(sorted(known))}")
+        return Wish(self._form(form), start, **wishes)
+
+    def _free(self, wish: Wish, rule: Rule, seed: int, count: int) -> Iterator[Composition]:
+        opening = opening_of(wish, self.engine.vocabulary)
+        batches = (
+            compose(
+                self.engine,
+                wish.form,
+                opening,
+                rule,
+                seed,
+                range(first, min(first + SIDE_BY_SIDE, count)),
+            )
+            for first in range(0, count, SIDE_BY_SIDE)
+        )
+        return chain.from_iterable(batches)
+
+    def _verse(self, poem: Composition, form: Form, rule: Rule, seed: int, number: int) -> Verse:
+        report = poem.report if isinstance(poem, RegulatedPoem) else check_poem(poem.lines)
+        return Verse(
+            text=poem.text,
+            lines=poem.lines,
+            form=form.name,
+            title="",
+            model=self.model.name,
+            rule=rule.name,
+            seed=seed,
+            number=number,
+            log_likelihood=poem.log_likelihood,
+            prosody=report.to_json(),
+        )
 
     def read(self, text: str) -> tuple[Poem, tuple[str, ...]]:
         """Read a poem as a person types it, ready to be scored.
@@ -284,33 +415,13 @@ def load(model: str | os.PathLike[str] = DEFAULT) -> Writer:
     return Writer(find_model(os.fspath(model)))
 
 
-def rule_named(
-    name: str,
-    *,
-    k: int | None = None,
-    certainty: float | None = None,
-    temperature: float | None = None,
-    p: float | None = None,
-) -> Rule:
-    """A sampling rule by name, with its numbers.
+def check(text: str) -> Report:
+    """Check the prosody of a poem: tones, line types, rhyme, faults, antithesis.
 
     Args:
-        name: argmax, random-k, temperature or top-p.
-        k: of random-k.
-        certainty: of random-k.
-        temperature: of temperature and top-p.
-        p: of top-p.
+        text: the poem, with or without marks, traditional or simplified.
 
     Raises:
-        UsageError: there is no such rule, it has no such number, or the number cannot be.
+        UsageError: the text is no two or more lines of five or seven characters.
     """
-    rules: dict[str, type[Any]] = {r.name: r for r in (Argmax, RandomK, Temperature, TopP)}
-    if name not in rules:
-        raise UsageError(f"there is no rule {name!r}; the rules are {', '.join(rules)}")
-    numbers = {"k": k, "certainty": certainty, "temperature": temperature, "p": p}
-    given = {key: value for key, value in numbers.items() if value is not None}
-    for key in given:
-        if key not in rules[name].__dataclass_fields__:
-            raise UsageError(f"the rule {name} has no number {key}; leave it out")
-    rule: Rule = rules[name](**given)
-    return rule
+    return check_text(text)

@@ -14,6 +14,7 @@ from tangyin.errors import TangyinError
 # One line of help stands here so that `tangyin --help` need not import a single command.
 COMMANDS = {
     "write": ("tangyin.cli.write:write", "Write poems on a first character or first words."),
+    "check": ("tangyin.cli.check:check", "Check the prosody of poems."),
     "score": ("tangyin.cli.score:score", "Log-likelihood of given poems."),
     "eval": ("tangyin.cli.evaluate:evaluate", "Perplexity of a model by the protocol."),
     "corpus": ("tangyin.cli.corpus:corpus", "Fetch, describe and export the corpus."),

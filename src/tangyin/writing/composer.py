@@ -1,5 +1,6 @@
 """Writing poems that keep their form: the search over places, many poems side by side."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -27,6 +28,11 @@ class Composition:
 
     text: str
     log_likelihood: float
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The lines without marks."""
+        return tuple(re.split(f"[{MARKS}]", self.text)[:-1])
 
 
 def compose(

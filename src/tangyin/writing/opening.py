@@ -12,15 +12,19 @@ from tangyin.verse import (
     traditional_alternative,
 )
 
+BLANK = "□"
+"""Stands for a character that is not given and left to the model."""
+
 
 def read_opening(start: str, form: Form, vocabulary: Vocabulary) -> dict[int, int]:
     """Lay the first characters or lines of a poem out over the places of its form.
 
     Simplified characters are converted and variants brought to the corpus' spelling. Marks may be
-    given at the ends of lines; where they are not, the model chooses them.
+    given at the ends of lines; where they are not, the model chooses them. A □ leaves its place
+    open, so that characters further on can be given too.
 
     Args:
-        start: the first characters; may be empty.
+        start: the first characters, or □ in their stead; may be empty.
         form: the form of the poem.
         vocabulary: of the model that goes on.
 
@@ -53,7 +57,8 @@ def read_opening(start: str, form: Form, vocabulary: Vocabulary) -> dict[int, in
             continue
         if at_end:
             place += 1
-        forced[place] = _known(character, vocabulary)
+        if character != BLANK:
+            forced[place] = _known(character, vocabulary)
         place += 1
     return forced
 

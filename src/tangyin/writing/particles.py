@@ -11,19 +11,20 @@ in practice").
 The sequence of line types is drawn once for a poem, at the rate that Tang poems use it, and each
 line's licence by each particle likewise. With the rule `temperature` at 1 the distribution is the
 model's, given the rules and those rates, as N grows. Other temperatures and top-p replace the
-model's choice at each place; top-p takes the model's nucleus there and then, of what the rules leave
-of it, the nucleus again. argmax and random-k do not look at how likely their candidates are, so
-there a particle is weighed by the probability of what it chose, which makes the population the
+model's choice at each place; top-p takes the model's nucleus there and then, of what the rules
+leave of it, the nucleus again. argmax and random-k do not look at how likely their candidates are,
+so there a particle is weighed by the probability of what it chose, which makes the population the
 model's again, among the k most likely that the rules allow.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from tangyin.errors import TangyinError
 from tangyin.prosody import Report, check_poem
 from tangyin.prosody import Sequence as LineSequence
 from tangyin.verse import EOS, MARKS, Ids
@@ -83,7 +84,11 @@ class ParticleComposer:
         self.shares = np.cumsum(shares / shares.sum())
 
     def compose(
-        self, seed: int, numbers: Sequence[int], attempt: int = 0
+        self,
+        seed: int,
+        numbers: Sequence[int],
+        attempt: int = 0,
+        banned: Container[str] = (),
     ) -> list[RegulatedPoem | None]:
         """Write one poem for each number, side by side.
 
@@ -91,20 +96,74 @@ class ParticleComposer:
             seed: keys the poems' random streams, with their number.
             numbers: which poems of that seed.
             attempt: 0 first; another one draws another poem for the same seed and number.
+            banned: lines that must not be written.
 
         Returns:
             The poems; None where every particle ended in what the rules forbid, or the checker
             reads the poem otherwise and finds a fault.
         """
-        return _Population(self, seed, numbers, attempt).write()
+        return _Population(self, seed, numbers, attempt, banned).write()
+
+    def own(self, poem: RegulatedPoem) -> frozenset[str]:
+        """The lines of a poem that were not given whole."""
+        width = self.plan.wish.form.characters
+        return frozenset(
+            line
+            for number, line in enumerate(poem.lines)
+            if (self.plan.given[number * width : (number + 1) * width] == FREE).any()
+        )
+
+    def alternatives(self, seed: int) -> list[RegulatedPoem]:
+        """All different poems of one population, the likeliest first.
+
+        Nothing is resampled, so each particle keeps what it drew; with all but a line given, they
+        are ways to write that line, ranked by the likelihood of the whole poem.
+        """
+        return _Population(self, seed, [0], 0, ()).write_all()
+
+
+def write_regulated(
+    composer: ParticleComposer, seed: int, count: int, side_by_side: int
+) -> Iterator[RegulatedPoem]:
+    """Write poems 0 … count - 1 of a seed, each as soon as it is there.
+
+    A poem that did not come to pass, or that shares two lines with an earlier one, is written
+    again; the earlier poems' lines are banned then (but for lines that were given). So poem n
+    depends on the ones before it, and not on how many are written after it or side by side.
+
+    Raises:
+        TangyinError: no poem comes to pass: the wishes leave too little.
+    """
+    earlier: list[frozenset[str]] = []
+    for first in range(0, count, side_by_side):
+        numbers = range(first, min(first + side_by_side, count))
+        for number, drawn in zip(numbers, composer.compose(seed, numbers), strict=True):
+            poem, attempt = drawn, 0
+            while poem is None or any(len(composer.own(poem) & own) > 1 for own in earlier):
+                attempt += 1
+                if attempt > TRIES:
+                    raise TangyinError(
+                        f"no poem that keeps the rules came about in {TRIES} tries; give fewer "
+                        "characters, another rhyme or pattern, or allow licences"
+                    )
+                banned = frozenset[str]().union(*earlier)
+                poem = composer.compose(seed, [number], attempt, banned)[0]
+            earlier.append(composer.own(poem))
+            yield poem
 
 
 class _Population:
     """The particles of some poems while they are written; row = poem · N + particle."""
 
     def __init__(
-        self, composer: ParticleComposer, seed: int, numbers: Sequence[int], attempt: int
+        self,
+        composer: ParticleComposer,
+        seed: int,
+        numbers: Sequence[int],
+        attempt: int,
+        banned: Container[str],
     ) -> None:
+        self.banned = banned
         self.by, self.plan, self.engine = composer, composer.plan, composer.engine
         self.form = form = self.plan.wish.form
         self.numbers = np.asarray(numbers, dtype=np.intp)
@@ -147,16 +206,25 @@ class _Population:
 
     def write(self) -> list[RegulatedPoem | None]:
         """Write all lines and draw one particle of each poem."""
+        self._write_lines(resampling=True)
+        return [self._drawn(poem) for poem in range(len(self.numbers))]
+
+    def write_all(self) -> list[RegulatedPoem]:
+        """Write all lines; every particle is a poem of its own, the likeliest first."""
+        self._write_lines(resampling=False)
+        poems = {poem.text: poem for row in range(len(self.weights)) if (poem := self._poem(row))}
+        return sorted(poems.values(), key=lambda poem: -poem.log_likelihood)
+
+    def _write_lines(self, *, resampling: bool) -> None:
         for line in range(self.form.lines):
             for _ in range(self.form.characters):
                 self._write_character()
                 self.draft.place += 1
             self._write_mark(line)
-            if line + 1 < self.form.lines:
+            if resampling and line + 1 < self.form.lines:
                 self._resample(self.shared[:, line])
         eos = self.engine.vocabulary.id(EOS)
         self.likelihood += self.engine.log_probs(self.engine.step(self.tokens, self.state))[:, eos]
-        return [self._drawn(poem) for poem in range(len(self.numbers))]
 
     def _write_character(self) -> None:
         log_probs = self.engine.log_probs(self.engine.step(self.tokens, self.state))
@@ -223,6 +291,8 @@ class _Population:
 
     def _refused(self, row: int, line: int, last: int) -> bool:
         text = self.draft.line_text(row, line, last)
+        if text in self.banned:
+            return True
         if not self.plan.wish.allow_quotes and text in corpus_lines():
             return True
         return any(text == self.draft.line_text(row, before) for before in range(line))
@@ -272,20 +342,23 @@ class _Population:
         self.written = [tokens[kept] for tokens in self.written]
 
     def _drawn(self, poem: int) -> RegulatedPoem | None:
-        """One particle of a poem by weight, if the checker agrees with it."""
+        """One particle of a poem by weight."""
         own = self.weights[poem * self.particles : (poem + 1) * self.particles]
         if not np.isfinite(own).any():
             return None
         cumulative = np.cumsum(np.exp(own - own.max()))
         threshold = self.shared[poem, -2] * cumulative[-1]
-        row = poem * self.particles + min(int((cumulative <= threshold).sum()), self.particles - 1)
-        text = self.engine.vocabulary.decode(int(tokens[row]) for tokens in self.written)
-        width = self.form.characters + 1
-        lines = tuple(text[n : n + width - 1] for n in range(0, len(text), width))
-        report = check_poem(lines)
-        if not report.regulated:
+        chosen = min(int((cumulative <= threshold).sum()), self.particles - 1)
+        return self._poem(poem * self.particles + chosen)
+
+    def _poem(self, row: int) -> RegulatedPoem | None:
+        """What a particle wrote, if the checker agrees with it."""
+        if not np.isfinite(self.weights[row]):
             return None
-        return RegulatedPoem(text, float(self.likelihood[row]), report)
+        text = self.engine.vocabulary.decode(int(tokens[row]) for tokens in self.written)
+        likelihood = float(self.likelihood[row])
+        report = check_poem(Composition(text, likelihood).lines)
+        return RegulatedPoem(text, likelihood, report) if report.regulated else None
 
     def _place_words(
         self, row: int, sequence: LineSequence, uniforms: npt.NDArray[np.float64]

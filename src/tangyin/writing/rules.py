@@ -6,7 +6,7 @@ one uniform number for each poem. It never sees `<unk>`, and never has to know a
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -174,6 +174,38 @@ class TopP(Rule):
             _, ranked = _largest(weights[wide], weights.shape[1])
             least[wide] = _least_needed(ranked, share[wide])
         return np.where(weights >= least[:, None], log_probs, np.float32(-np.inf))
+
+
+def rule_named(
+    name: str,
+    *,
+    k: int | None = None,
+    certainty: float | None = None,
+    temperature: float | None = None,
+    p: float | None = None,
+) -> Rule:
+    """A sampling rule by name, with its numbers.
+
+    Args:
+        name: argmax, random-k, temperature or top-p.
+        k: of random-k.
+        certainty: of random-k.
+        temperature: of temperature and top-p.
+        p: of top-p.
+
+    Raises:
+        UsageError: there is no such rule, it has no such number, or the number cannot be.
+    """
+    rules: dict[str, type[Any]] = {r.name: r for r in (Argmax, RandomK, Temperature, TopP)}
+    if name not in rules:
+        raise UsageError(f"there is no rule {name!r}; the rules are {', '.join(rules)}")
+    numbers = {"k": k, "certainty": certainty, "temperature": temperature, "p": p}
+    given = {key: value for key, value in numbers.items() if value is not None}
+    for key in given:
+        if key not in rules[name].__dataclass_fields__:
+            raise UsageError(f"the rule {name} has no number {key}; leave it out")
+    rule: Rule = rules[name](**given)
+    return rule
 
 
 def _check_temperature(temperature: float) -> None:

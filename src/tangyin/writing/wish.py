@@ -96,6 +96,22 @@ class Plan:
         return bool(tones.fitting(draft, line).any())
 
 
+def opening_of(wish: Wish, vocabulary: Vocabulary) -> dict[int, int]:
+    """What a wish gives, as token number by place, for writing without rules (`compose`).
+
+    Raises:
+        UsageError: see `given_characters`.
+    """
+    given, marks = given_characters(wish, vocabulary)
+    first, width = int(vocabulary.hanzi_ids[0]), wish.form.characters
+    opening = {
+        place + place // width: int(column) + first
+        for place, column in enumerate(given)
+        if column != FREE
+    }
+    return opening | {line * (width + 1) + width: token for line, token in marks.items()}
+
+
 def plan(wish: Wish, vocabulary: Vocabulary) -> Plan:
     """See whether a wish can be granted, and how.
 
@@ -105,7 +121,7 @@ def plan(wish: Wish, vocabulary: Vocabulary) -> Plan:
     form = wish.form
     table = tone_table(vocabulary.hanzi)
     rates = rates_of(form).strict if wish.strict else rates_of(form)
-    given, marks = _given(wish, vocabulary)
+    given, marks = given_characters(wish, vocabulary)
     asked = _rhyme(wish.rhyme)
     forbidden = np.zeros(len(vocabulary.hanzi), dtype=bool)
     for column in _columns(wish.avoid, vocabulary):
@@ -137,8 +153,15 @@ def plan(wish: Wish, vocabulary: Vocabulary) -> Plan:
     return Plan(**{**vars(result), "sequences": tuple(fitting)})
 
 
-def _given(wish: Wish, vocabulary: Vocabulary) -> tuple[Columns, dict[int, int]]:
-    """The characters and marks that a person gave."""
+def given_characters(wish: Wish, vocabulary: Vocabulary) -> tuple[Columns, dict[int, int]]:
+    """Lay out the characters and marks that a person gave, acrostic included.
+
+    Returns:
+        (form.hanzi,) columns or FREE, and the given marks: token number by line.
+
+    Raises:
+        UsageError: one is unknown, too many, or in the place of another.
+    """
     form, width = wish.form, wish.form.characters + 1
     first = int(vocabulary.hanzi_ids[0])
     given = np.full(form.hanzi, FREE, dtype=np.int32)
