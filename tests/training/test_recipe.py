@@ -27,7 +27,6 @@ SOUND: dict[str, Any] = {
 }
 
 sizes = st.integers(1, 1_000_000)
-positive = st.floats(min_value=0, exclude_min=True, allow_infinity=False, allow_nan=False)
 names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60)
 
 
@@ -48,16 +47,11 @@ def recipes(draw: st.DrawFn) -> Recipe:
         draw(st.sampled_from(sorted(RecurrentCell.registry))),
         draw(st.sampled_from(sorted(INITIALIZATIONS))),
     )
-    moves = OptimizerRecipe(
-        optimizer,
-        draw(positive),
-        draw(momentum),
-        draw(positive),
-        draw(positive | st.just(math.inf)),
-    )
-    schedule = ScheduleRecipe(
-        draw(sizes), draw(sizes), draw(sizes), draw(st.integers(0, 2**64 - 1))
-    )
+    rate, decay = draw(st.floats(0, 1000, exclude_min=True)), draw(st.floats(0, 1000))
+    clip = draw(st.floats(0, exclude_min=True, allow_nan=False))
+    moves = OptimizerRecipe(optimizer, rate, draw(momentum), decay, clip)
+    seed = draw(st.integers(0, 2**64 - 1))
+    schedule = ScheduleRecipe(draw(sizes), draw(sizes), draw(sizes), seed)
     return Recipe("any", data, model, moves, schedule)
 
 
@@ -152,9 +146,11 @@ REFUSED = [
     ({"optimizer.momentum": 0.9}, "adam takes no momentum; leave optimizer.momentum out"),
     ({"optimizer.name": "sgd", "optimizer.momentum": 1.0}, "optimizer.momentum is 1.0; give"),
     ({"optimizer.name": "sgd", "optimizer.momentum": math.nan}, "optimizer.momentum is nan; give"),
-    ({"optimizer.learning_rate": 0}, "optimizer.learning_rate is 0.0; give a number above 0"),
+    ({"optimizer.learning_rate": 0}, "optimizer.learning_rate is 0.0; give a number above"),
     ({"optimizer.learning_rate": -1}, "optimizer.learning_rate is -1.0; give a number above 0"),
     ({"optimizer.learning_rate": math.nan}, "optimizer.learning_rate is nan; give"),
+    ({"optimizer.learning_rate": 1e300}, "optimizer.learning_rate is 1e+300; give"),
+    ({"optimizer.weight_decay": math.inf}, "optimizer.weight_decay is inf; give"),
     ({"optimizer.learning_rate": math.inf}, "optimizer.learning_rate is inf; give"),
     ({"optimizer.clip_norm": 0}, "optimizer.clip_norm is 0.0; give"),
     ({"optimizer.clip_norm": math.nan}, "optimizer.clip_norm is nan; give"),

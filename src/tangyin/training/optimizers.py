@@ -1,6 +1,5 @@
 """The optimizers a recipe can name."""
 
-import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +18,9 @@ OPTIMIZERS: dict[str, tuple[Callable[..., torch.optim.Optimizer], frozenset[str]
     "adagrad": (torch.optim.Adagrad, frozenset()),
 }
 """Name in a recipe → the class, and which options it takes beside rate and weight decay."""
+
+LARGEST = 1000
+"""No rate and no decay is larger; none that is of use comes near."""
 
 
 @dataclass(frozen=True)
@@ -52,9 +54,10 @@ def check_optimizer(recipe: OptimizerRecipe) -> None:
         )
     if recipe.momentum and "momentum" not in OPTIMIZERS[recipe.name][1]:
         raise UsageError(f"{recipe.name} takes no momentum; leave optimizer.momentum out")
-    if not 0 < recipe.learning_rate < math.inf:
+    if not 0 < recipe.learning_rate <= LARGEST:
         raise UsageError(
-            f"optimizer.learning_rate is {recipe.learning_rate}; give a number above 0"
+            f"optimizer.learning_rate is {recipe.learning_rate}; "
+            f"give a number above 0 and up to {LARGEST}"
         )
     if not recipe.clip_norm > 0:
         raise UsageError(
@@ -65,9 +68,9 @@ def check_optimizer(recipe: OptimizerRecipe) -> None:
         raise UsageError(
             f"optimizer.momentum is {recipe.momentum}; give a number from 0 to below 1"
         )
-    if not 0 <= recipe.weight_decay < math.inf:
+    if not 0 <= recipe.weight_decay <= LARGEST:
         raise UsageError(
-            f"optimizer.weight_decay is {recipe.weight_decay}; give a number from 0 up"
+            f"optimizer.weight_decay is {recipe.weight_decay}; give a number from 0 to {LARGEST}"
         )
 
 
