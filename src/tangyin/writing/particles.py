@@ -189,8 +189,9 @@ class _Population:
             self.dead[row] = not self._place_words(row, sequences[row], setup[row, 1:])
         rhymed = np.array([sequence.rhymed_start for sequence in sequences])
         asked = np.array([self.plan.sequences[number][2] for number in drawn], dtype=np.intp)
+        self.tones = Tones(form, self.plan.readings, sequences, self.plan.rates, licences)
         self.constraints: list[Constraint] = [
-            Tones(form, self.plan.readings, sequences, self.plan.rates, licences),
+            self.tones,
             Rhyme(
                 self.plan.table, asked, rhymed, rhymed & (setup[:, 0] < self.plan.rates.borrowed)
             ),
@@ -234,6 +235,8 @@ class _Population:
             allowed = constraint.allowed(self.draft)
             if allowed is not None:
                 mask &= allowed
+        if self.draft.column == 0:
+            self.weights += self.tones.log_weight
         masked = np.where(mask, self.by.rule.support(within), -np.inf)
         # Where the rule's own candidates are all forbidden, any that is allowed may stand; that
         # its probability is small is seen in the particle's weight.

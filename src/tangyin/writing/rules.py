@@ -164,15 +164,10 @@ class TopP(Rule):
     def support(self, log_probs: Array) -> Array:
         """See `Rule.support`."""
         weights = _weights(log_probs, self.temperature)
-        share = self.p * weights.sum(axis=1)
-        # The nucleus is rarely wide: rank a few hundred, and all of them only where that falls
-        # short. Row by row, so that no poem's choice hangs on its neighbours.
-        _, ranked = _largest(weights, min(256, weights.shape[1]))
-        least = _least_needed(ranked, share)
-        wide = ranked.sum(axis=1) < share
-        if wide.any():
-            _, ranked = _largest(weights[wide], weights.shape[1])
-            least[wide] = _least_needed(ranked, share[wide])
+        ranked = -np.sort(-weights, axis=1)
+        before = np.cumsum(ranked, axis=1) - ranked
+        needed = before < self.p * weights.sum(axis=1, keepdims=True)
+        least = np.where(needed, ranked, np.inf).min(axis=1)
         return np.where(weights >= least[:, None], log_probs, np.float32(-np.inf))
 
 
@@ -230,13 +225,6 @@ def _draw(weights: Values, uniforms: Uniforms) -> Choice:
     chosen = (cumulative <= thresholds).sum(axis=1)
     bounded: Choice = np.minimum(chosen, weights.shape[1] - 1)
     return bounded
-
-
-def _least_needed(ranked: Values, share: Values) -> Values:
-    """The smallest of the weights, largest first, that are needed to hold the share."""
-    before = np.cumsum(ranked, axis=1) - ranked
-    least: Values = np.where(before < share[:, None], ranked, np.inf).min(axis=1)
-    return least
 
 
 def _pick(columns: Choice, rank: Choice) -> Choice:

@@ -54,6 +54,11 @@ class Tones:
     At the beginning of a line each row draws its licence (小拗, 大拗, 特定句式, 孤平拗救, 三仄尾 or
     none) at the rate that regulated Tang verse has it; within it, the tones follow the characters.
     A 大拗 is rescued by the line after it.
+
+    Attributes:
+        log_weight: (rows,) what a particle's weight must be corrected by for the line begun last.
+            A licence of few patterns leaves fewer characters than a line without one; unless that
+            is made good, resampling would thin the licences out.
     """
 
     def __init__(
@@ -100,6 +105,7 @@ class Tones:
         rows = len(sequences)
         self._alive = np.zeros((rows, most), dtype=bool)
         self._unrescued = np.zeros(rows, dtype=bool)
+        self.log_weight = np.zeros(rows)
 
     def allowed(self, draft: Draft) -> Mask:
         """See `Constraint.allowed`."""
@@ -155,6 +161,8 @@ class Tones:
         drawn = np.minimum((cumulative <= threshold).sum(axis=1), weights.shape[1] - 1)
         same = licences == np.take_along_axis(licences, drawn[:, None], axis=1)
         self._alive = fits & same
+        # Half of the characters stand on either tone, so n patterns leave n times what one does.
+        self.log_weight = -np.log(np.maximum(self._alive.sum(axis=1), 1))
 
     def fitting(self, draft: Draft, line: int) -> Mask:
         """(rows, patterns): which patterns of a line the characters given for it can be read by."""
