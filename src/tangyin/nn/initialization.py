@@ -1,8 +1,8 @@
 """Initializations of recurrent cells, each a function with a name.
 
 Each fills the weights (`weight…`) and the gates' biases (`bias`) of one cell in place; gains stay 1
-and the biases of a normalisation 0. All but the first four set the forget bias. `initialize`
-applies one by name to every cell of a layer, a stack or a whole model.
+and the biases of a normalisation 0. `report`, `xavier`, `orthogonal` and `chrono` also set the
+forget bias. `initialize` applies one by name to every cell of a layer, a stack or a whole model.
 """
 
 import math
