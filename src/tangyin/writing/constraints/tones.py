@@ -56,9 +56,10 @@ class Tones:
     A 大拗 is rescued by the line after it.
 
     Attributes:
-        log_weight: (rows,) what a particle's weight must be corrected by for the line begun last.
-            A licence of few patterns leaves fewer characters than a line without one; unless that
-            is made good, resampling would thin the licences out.
+        log_weight: (rows,) what a particle's weight must be corrected by for the line begun last:
+            minus the logarithm of the chance that its licence was drawn with. The weights already
+            know how likely the model finds the licence; without the correction its rate would
+            count twice.
     """
 
     def __init__(
@@ -161,8 +162,8 @@ class Tones:
         drawn = np.minimum((cumulative <= threshold).sum(axis=1), weights.shape[1] - 1)
         same = licences == np.take_along_axis(licences, drawn[:, None], axis=1)
         self._alive = fits & same
-        # Half of the characters stand on either tone, so n patterns leave n times what one does.
-        self.log_weight = -np.log(np.maximum(self._alive.sum(axis=1), 1))
+        chance = np.where(same, share, 0.0).sum(axis=1) / np.maximum(cumulative[:, -1], 1e-300)
+        self.log_weight = -np.log(np.maximum(chance, 1e-300))
 
     def fitting(self, draft: Draft, line: int) -> Mask:
         """(rows, patterns): which patterns of a line the characters given for it can be read by."""
