@@ -9,7 +9,7 @@ from tangyin.data.files import data_text
 
 def to_simplified(text: str) -> str:
     """The text in simplified characters (OpenCC t2s)."""
-    return str(_converter("t2s").convert(text))
+    return _converted("t2s", text)
 
 
 def to_traditional(text: str) -> str:
@@ -20,12 +20,12 @@ def to_traditional(text: str) -> str:
     """
     if not is_simplified(text):
         return text
-    return corpus_spelling(_converter("s2t").convert(text))
+    return corpus_spelling(_converted("s2t", text))
 
 
 def traditional_alternative(character: str) -> str:
     """What a character of both scripts stands for when it is meant as a simplified one: 丰, 豐."""
-    return corpus_spelling(_converter("s2t").convert(character))
+    return corpus_spelling(_converted("s2t", character))
 
 
 def is_simplified(text: str) -> bool:
@@ -38,9 +38,9 @@ def _leaning(character: str) -> int:
     """1 for a character of the simplified script alone, -1 of the traditional, 0 of both."""
     if character in _both_scripts():
         return 0
-    if _converter("s2t").convert(character) != character:
+    if _converted("s2t", character) != character:
         return 1
-    return -int(_converter("t2s").convert(character) != character)
+    return -int(_converted("t2s", character) != character)
 
 
 def corpus_spelling(text: str) -> str:
@@ -49,6 +49,13 @@ def corpus_spelling(text: str) -> str:
     The table is `data/orthography.tsv`, made by `scripts/build_orthography.py`.
     """
     return text.translate(_spelling())
+
+
+def _converted(name: str, text: str) -> str:
+    try:
+        return str(_converter(name).convert(text))
+    except UnicodeEncodeError:  # bytes from a shell that are no UTF-8; no script has them
+        return text
 
 
 @cache

@@ -1,0 +1,269 @@
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tangyin.errors import UsageError
+from tangyin.modelfile import ModelFile
+from tangyin.verse import EOS, FORMS, MARKS, QIJUE, WUJUE, WULV, Form, form_of_text, form_token
+from tangyin.writing import (
+    Argmax,
+    Composition,
+    Engine,
+    RandomK,
+    Rule,
+    Temperature,
+    TopP,
+    closed_hanzi,
+    compose,
+    read_opening,
+    score_texts,
+)
+
+Build = Callable[..., ModelFile]
+RULES: list[Rule] = [Argmax(), RandomK(), Temperature(), TopP()]
+HANZI = "".join(sorted(closed_hanzi())[:60])
+PREFIXES = tuple(form_token(form) for form in FORMS)
+
+
+def steps(engine: Engine, form: Form, text: str) -> tuple[list[int], np.ndarray]:
+    """The tokens of a text and the log-probabilities (T, outputs) before each of them."""
+    vocabulary = engine.vocabulary
+    tokens = vocabulary.encode(text)
+    inputs = np.array([vocabulary.prefix_id(form), *tokens[:-1]])[:, None]
+    hidden = engine.read(inputs)[:, 0]
+    return tokens.tolist(), engine.log_probs(hidden)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=str)
+@given(st.data())
+@settings(deadline=None, max_examples=25)
+def test_any_model_keeps_the_form_and_writes_what_it_knows(
+    random_model: Build, rule: Rule, data: st.DataObject
+) -> None:
+    known = HANZI[: data.draw(st.integers(1, 60))]
+    model = random_model(
+        known,
+        FORMS,
+        prefixes=PREFIXES,
+        layers=data.draw(st.integers(1, 2)),
+        scale=data.draw(st.sampled_from([0.0, 0.1, 1.0, 8.0])),
+        seed=data.draw(st.integers(0, 999)),
+    )
+    form = data.draw(st.sampled_from(FORMS))
+    start = data.draw(st.text(known, max_size=form.hanzi))
+    engine = Engine(model)
+    opening = read_opening(start, form, engine.vocabulary)
+    numbers = range(min(3, len(known)))
+    for poem in compose(engine, form, opening, rule, data.draw(st.integers(0, 99)), numbers):
+        assert form_of_text(poem.text) is form
+        assert set(poem.text) <= {*known, *MARKS}
+        width = form.characters + 1
+        assert all(mark in "。？！" for mark in poem.text[2 * width - 1 :: 2 * width])
+        bare = "".join(c for c in poem.text if c not in MARKS)
+        assert bare.startswith(start)
+        assert np.isfinite(poem.log_likelihood)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=str)
+def test_the_shipped_model_always_writes_eight_lines_of_five(
+    report_engine: Engine, rule: Rule
+) -> None:
+    vocabulary = report_engine.vocabulary
+    for start in "日紅山夜湖海月":
+        opening = read_opening(start, WULV, vocabulary)
+        for poem in compose(report_engine, WULV, opening, rule, 7, range(20)):
+            assert form_of_text(poem.text) is WULV
+            assert poem.text[0] == start
+            assert set(poem.text) <= {*vocabulary.hanzi, *MARKS}
+
+
+def test_a_poem_is_the_same_alone_or_in_company_for_a_thousand_seeds(random_model: Build) -> None:
+    engine = Engine(random_model(HANZI, (WUJUE,), hidden_size=24, scale=0.5))
+    generator = np.random.default_rng(0)
+    for seed in range(1000):
+        numbers = generator.permutation(60)[:3].tolist()
+        for rule in RULES[seed % 2 :: 2]:
+            company = compose(engine, WUJUE, {}, rule, seed, numbers)
+            assert compose(engine, WUJUE, {}, rule, seed, numbers[1:2]) == company[1:2]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=str)
+def test_a_poem_of_the_shipped_model_is_the_same_alone_or_among_64_in_any_order(
+    report_engine: Engine, rule: Rule
+) -> None:
+    opening = read_opening("山", WULV, report_engine.vocabulary)
+
+    def write(seed: int, numbers: Sequence[int]) -> list[Composition]:
+        return compose(report_engine, WULV, opening, rule, seed, numbers)
+
+    for seed in (0, 2**64 - 1):
+        company = write(seed, range(64))
+        shuffled = np.random.default_rng(seed % 7).permutation(64).tolist()
+        assert write(seed, shuffled) == [company[number] for number in shuffled]
+        for number in range(seed % 5, 64, 5):
+            assert write(seed, [number]) == [company[number]]
+    assert write(3, []) == []
+
+
+@pytest.mark.parametrize("rule", RULES[1:], ids=str)
+def test_other_seeds_and_numbers_bring_other_poems(report_engine: Engine, rule: Rule) -> None:
+    texts = {
+        poem.text
+        for seed in range(4)
+        for poem in compose(report_engine, WULV, {}, rule, seed, range(16))
+    }
+    assert len(texts) == 64
+
+
+@pytest.mark.parametrize("rule", RULES, ids=str)
+def test_the_likelihood_is_that_of_scoring_the_text(report_engine: Engine, rule: Rule) -> None:
+    opening = read_opening("秋月", WULV, report_engine.vocabulary)
+    poems = compose(report_engine, WULV, opening, rule, 5, range(20))
+    scores = score_texts(report_engine, [poem.text for poem in poems], WULV)
+    for poem, tally in zip(poems, scores, strict=True):
+        assert tally.unknown == 0
+        assert poem.log_likelihood == pytest.approx(-tally.nll, abs=1e-6)
+
+
+def test_argmax_takes_the_most_likely_known_character_and_admitted_mark(
+    report_engine: Engine,
+) -> None:
+    vocabulary = report_engine.vocabulary
+    opening = read_opening("湖", WULV, vocabulary)
+    poems = compose(report_engine, WULV, opening, Argmax(), 0, range(8))
+    for number, poem in enumerate(poems):
+        tokens, log_probs = steps(report_engine, WULV, poem.text)
+        for place, token in enumerate(tokens):
+            line, column = divmod(place, 6)
+            if place in opening:
+                assert token == opening[place]
+                continue
+            if column == 5:
+                admitted = [vocabulary.id(mark) for mark in (MARKS if line % 2 == 0 else "。？！")]
+            else:
+                admitted = vocabulary.hanzi_ids.tolist()
+            ranked = sorted(admitted, key=lambda t: -log_probs[place, t])
+            # Several poems differ by their first free character.
+            assert token == ranked[number if place == 1 else 0]
+
+
+def test_argmax_opens_each_poem_with_another_character(report_engine: Engine) -> None:
+    poems = compose(report_engine, WULV, {}, Argmax(), 0, range(200))
+    assert len({poem.text[0] for poem in poems}) == 200
+    assert compose(report_engine, WULV, {}, Argmax(), 1, [199]) == poems[199:]
+    with pytest.raises(UsageError, match="the model knows 2814 of them; ask for fewer"):
+        compose(report_engine, WULV, {}, Argmax(), 0, [2814])
+
+
+@pytest.mark.parametrize("k", [1, 3, 5])
+def test_random_k_stays_among_the_k_most_likely(report_engine: Engine, k: int) -> None:
+    vocabulary = report_engine.vocabulary
+    ranks = []
+    for poem in compose(report_engine, WULV, {}, RandomK(k), 11, range(30)):
+        tokens, log_probs = steps(report_engine, WULV, poem.text)
+        for place, token in enumerate(tokens):
+            line, column = divmod(place, 6)
+            if column == 5:
+                admitted = MARKS if line % 2 == 0 else "。？！"
+                best = max((vocabulary.id(m) for m in admitted), key=lambda t: log_probs[place, t])
+                assert token == best  # marks are no matter of chance
+                continue
+            known = log_probs[place, vocabulary.hanzi_ids]
+            rank = int((known > log_probs[place, token]).sum())
+            assert rank < k
+            ranks.append(rank)
+    shares = np.bincount(ranks, minlength=k) / len(ranks)
+    assert np.abs(shares - 1 / k).max() < 0.05
+
+
+def test_random_k_takes_a_nearly_certain_character(random_model: Build) -> None:
+    model = random_model(HANZI, (WUJUE,), scale=0.1)
+    model.tensors["output.bias"][:] = -20
+    certain = model.vocabulary.id(HANZI[7])
+    model.tensors["output.bias"][certain] = 0
+    engine = Engine(model)
+    (poem,) = compose(engine, WUJUE, {}, RandomK(), 0, [0])
+    assert set(poem.text) - set(MARKS) == {HANZI[7]}
+    model.tensors["output.bias"][certain] = -18  # likely, and far from certain
+    (poem,) = compose(Engine(model), WUJUE, {}, RandomK(), 0, [0])
+    assert len(set(poem.text) - set(MARKS)) > 1
+
+
+def test_the_places_an_opening_leaves_free_are_the_models(report_engine: Engine) -> None:
+    vocabulary = report_engine.vocabulary
+    opening = read_opening("白日依山盡黃河入海流。欲窮", WULV, vocabulary)
+    poems = compose(report_engine, WULV, opening, Temperature(), 3, range(40))
+    assert {poem.text[:5] for poem in poems} == {"白日依山盡"}
+    assert {poem.text[6:12] for poem in poems} == {"黃河入海流。"}
+    assert {poem.text[12:14] for poem in poems} == {"欲窮"}
+    assert len({poem.text[14] for poem in poems}) > 10
+
+
+def test_a_whole_poem_that_is_given_comes_back_with_its_likelihood(report_engine: Engine) -> None:
+    text = "空山新雨後，天氣晚來秋。明月松間照，清泉石上流。" * 2
+    opening = read_opening(text, WULV, report_engine.vocabulary)
+    (tally,) = score_texts(report_engine, [text], WULV)
+    for rule in RULES:
+        (poem,) = compose(report_engine, WULV, opening, rule, 0, [0])
+        assert poem.text == text
+        assert poem.log_likelihood == pytest.approx(-tally.nll, abs=1e-6)
+
+
+def test_a_form_the_model_was_not_trained_on_is_refused(random_model: Build) -> None:
+    engine = Engine(random_model(HANZI, (WULV,), prefixes=("<五律>",)))
+    with pytest.raises(UsageError, match="was not trained on 七絕; it knows <五律>"):
+        compose(engine, QIJUE, {}, Argmax(), 0, [0])
+
+
+def frequencies(poems: list[Composition], known: str, place: int) -> np.ndarray:
+    counts = np.zeros(len(known))
+    for poem in poems:
+        counts[known.index(poem.text[place])] += 1
+    return counts
+
+
+def fits(counts: np.ndarray, probabilities: np.ndarray) -> bool:
+    """Pearson's χ² within five standard deviations of its mean."""
+    expected = probabilities / probabilities.sum() * counts.sum()
+    freedom = len(counts) - 1
+    return float(((counts - expected) ** 2 / expected).sum()) < freedom + 5 * (2 * freedom) ** 0.5
+
+
+@pytest.mark.parametrize(("rule", "exponent"), [(Temperature(), 1), (Temperature(2), 0.5),
+                                                 (TopP(1), 1)])  # fmt: skip
+def test_frequencies_are_those_of_the_model_given_the_form(
+    random_model: Build, rule: Rule, exponent: float
+) -> None:
+    known = HANZI[:4]
+    engine = Engine(random_model(known, (WUJUE,), seed=6, scale=0.5))
+    poems = [
+        poem for seed in range(30) for poem in compose(engine, WUJUE, {}, rule, seed, range(100))
+    ]
+    first = np.zeros(4)
+    second = np.zeros(4)
+    (_, log_probs) = steps(engine, WUJUE, known[0])
+    hanzi = engine.vocabulary.hanzi_ids
+    first = np.exp(exponent * log_probs[0, hanzi])
+    first /= first.sum()
+    for share, character in zip(first, known, strict=True):
+        (_, log_probs) = steps(engine, WUJUE, character + known[0])
+        after = np.exp(exponent * log_probs[1, hanzi])
+        second += share * after / after.sum()
+    assert fits(frequencies(poems, known, 0), first)
+    assert fits(frequencies(poems, known, 1), second)
+    assert not fits(frequencies(poems, known, 0), np.ones(4))
+
+
+def test_eos_counts_into_the_likelihood(random_model: Build) -> None:
+    engine = Engine(random_model(HANZI, (WUJUE,)))
+    (poem,) = compose(engine, WUJUE, {}, Temperature(), 1, [0])
+    tokens, log_probs = steps(engine, WUJUE, poem.text)
+    state = engine.start(1)
+    for token in [engine.vocabulary.prefix_id(WUJUE), *tokens]:
+        hidden = engine.step(np.array([token]), state)
+    end = float(engine.log_probs(hidden)[0, engine.vocabulary.id(EOS)])
+    total = float(log_probs[np.arange(len(tokens)), tokens].sum(dtype=np.float64)) + end
+    assert poem.log_likelihood == pytest.approx(total, abs=1e-5)

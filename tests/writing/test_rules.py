@@ -1,0 +1,167 @@
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from tangyin.errors import UsageError
+from tangyin.writing import Argmax, RandomK, Rule, Temperature, TopP
+
+RULES = [
+    Argmax(), RandomK(), RandomK(1), RandomK(20), RandomK(3, 0.5), Temperature(), Temperature(0.3),
+    Temperature(5), TopP(), TopP(1), TopP(0.1), TopP(0.7, 0.5),
+]  # fmt: skip
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
+    """Log-probabilities (B, C), with many ties, and uniforms (B,)."""
+    shape = draw(st.tuples(st.integers(1, 6), st.integers(1, 400)))
+    values = draw(
+        arrays.arrays(np.float32, shape, elements=st.sampled_from([-1.0, -2.0, -8.0, -30.0]))
+    )
+    uniforms = draw(arrays.arrays(np.float64, shape[0], elements=st.floats(0, 1, exclude_max=True)))
+    return values, uniforms
+
+
+def row(*probabilities: float, seed: int = 0, size: int = 40) -> np.ndarray:
+    """One row of log-probabilities; without any, random ones of `size` candidates."""
+    if probabilities:
+        return np.log([probabilities]).astype(np.float32)
+    y = 2 * np.random.default_rng(seed).standard_normal((1, size))
+    return (y - np.log(np.exp(y).sum())).astype(np.float32)
+
+
+def draws(rule: Rule, log_probs: np.ndarray, count: int, seed: int = 0) -> np.ndarray:
+    """How often each candidate is chosen in `count` draws."""
+    uniforms = np.random.default_rng(seed).random(count)
+    chosen = rule.choose(np.repeat(log_probs, count, axis=0), uniforms)
+    return np.bincount(chosen, minlength=log_probs.shape[1])
+
+
+def fits(counts: np.ndarray, probabilities: np.ndarray) -> bool:
+    """Pearson's χ² within five standard deviations of its mean, small classes merged."""
+    expected = probabilities / probabilities.sum() * counts.sum()
+    if counts[expected == 0].any():
+        return False
+    rare = expected < 8
+    observed = np.append(counts[~rare], counts[rare].sum())
+    expected = np.append(expected[~rare], expected[rare].sum())
+    observed, expected = observed[expected > 0], expected[expected > 0]
+    freedom = max(len(expected) - 1, 1)
+    return float(((observed - expected) ** 2 / expected).sum()) < freedom + 5 * (2 * freedom) ** 0.5
+
+
+@pytest.mark.parametrize("rule", RULES, ids=str)
+@given(tables())
+@settings(deadline=None, max_examples=30)
+def test_a_choice_hangs_on_its_own_row_alone(
+    rule: Rule, table: tuple[np.ndarray, np.ndarray]
+) -> None:
+    log_probs, uniforms = table
+    before = log_probs.copy()
+    together = rule.choose(log_probs, uniforms)
+    assert np.array_equal(log_probs, before)
+    assert ((together >= 0) & (together < log_probs.shape[1])).all()
+    alone = [rule.choose(log_probs[[i]], uniforms[[i]])[0] for i in range(len(uniforms))]
+    assert together.tolist() == alone
+
+
+@pytest.mark.parametrize("rule", RULES, ids=str)
+def test_the_least_and_the_largest_number_choose_a_candidate_with_a_chance(rule: Rule) -> None:
+    probabilities = (0.0, 0.2, 0.0, 0.5, 0.3, 0.0)
+    with np.errstate(divide="ignore"):
+        log_probs = row(*probabilities)
+    for uniform in (0.0, 5e-324, np.nextafter(1, 0)):
+        chosen = rule.choose(log_probs, np.array([uniform]))[0]
+        assert probabilities[chosen] > 0
+
+
+def test_argmax_takes_the_most_likely() -> None:
+    assert Argmax().choose(row(0.2, 0.5, 0.3), np.array([0.9])).tolist() == [1]
+
+
+@pytest.mark.parametrize("k", [1, 2, 5, 12, 13, 30, 40])
+def test_random_k_is_uniform_among_the_k_most_likely(k: int) -> None:
+    log_probs = row(seed=k)
+    likely = np.zeros(40)
+    likely[np.argsort(-log_probs[0])[:k]] = 1
+    assert fits(draws(RandomK(k), log_probs, 40_000), likely)
+
+
+def test_random_k_of_more_than_there_are_takes_them_all() -> None:
+    assert fits(draws(RandomK(9), row(0.6, 0.3, 0.1), 9000), np.ones(3))
+
+
+@pytest.mark.parametrize(
+    ("certainty", "best", "taken"),
+    [(0.9, 0.89, False), (0.9, 0.91, True), (0.5, 0.51, True), (1.0, 0.999, False)],
+)
+def test_random_k_takes_what_is_nearly_certain(certainty: float, best: float, taken: bool) -> None:
+    log_probs = row(0.6 * (1 - best), best, 0.4 * (1 - best))
+    counts = draws(RandomK(2, certainty), log_probs, 500)
+    assert (counts.tolist() == [0, 500, 0]) is taken
+    assert taken or fits(counts, np.array([1, 1, 0]))
+
+
+@pytest.mark.parametrize("temperature", [0.01, 0.3, 1, 2.5, 60])
+def test_temperature_draws_from_the_tempered_distribution(temperature: float) -> None:
+    log_probs = row(seed=4)
+    expected = np.exp((log_probs[0].astype(np.float64) - log_probs.max()) / temperature)
+    assert fits(draws(Temperature(temperature), log_probs, 20_000, 1), expected)
+    # At the ends of the range it is as good as argmax and as good as uniform.
+    told_apart = not fits(draws(Temperature(1.5 * temperature), log_probs, 20_000, 2), expected)
+    assert told_apart == (temperature not in (0.01, 60))
+
+
+@pytest.mark.parametrize("size", [3, 40, 700])
+@pytest.mark.parametrize(("p", "temperature"), [(0.1, 1), (0.5, 1), (0.9, 1), (0.9, 2), (1, 1)])
+def test_top_p_draws_from_the_smallest_set_that_holds_the_share(
+    size: int, p: float, temperature: float
+) -> None:
+    log_probs = row(seed=size, size=size)
+    probabilities = np.exp(log_probs[0].astype(np.float64) / temperature)
+    probabilities /= probabilities.sum()
+    kept, share = [], 0.0
+    for candidate in np.argsort(-probabilities):
+        kept.append(candidate)
+        share += probabilities[candidate]
+        if share >= p:
+            break
+    expected = np.zeros(size)
+    expected[kept] = probabilities[kept]
+    assert fits(draws(TopP(p, temperature), log_probs, 2_000_000 // (size + 60)), expected)
+
+
+def test_top_p_ranks_all_when_the_nucleus_is_wide() -> None:
+    flat = np.full((1, 2000), -np.log(2000), np.float32)
+    flat[0, ::3] -= 1e-3
+    chosen = draws(TopP(0.5), flat, 3000).nonzero()[0]
+    assert len(chosen) > 700
+    assert not (chosen % 3 == 0).any()
+
+
+@pytest.mark.parametrize(
+    ("rule", "numbers"),
+    [
+        (RandomK, [{"k": 0}, {"k": -1}, {"certainty": 0}, {"certainty": 1.1},
+                   {"certainty": float("nan")}]),
+        (Temperature, [{"temperature": t} for t in (0, -1, 0.009, 101, float("nan"))]),
+        (TopP, [{"p": p} for p in (0, -1, 1.01, float("nan"))]
+               + [{"temperature": t} for t in (0, float("nan"))]),
+    ],
+)  # fmt: skip
+def test_numbers_that_cannot_be_are_refused(
+    rule: type[Rule], numbers: list[dict[str, float]]
+) -> None:
+    for number in numbers:
+        with pytest.raises(UsageError, match=r"is .*; give a"):
+            rule(**number)
+
+
+def test_rules_are_told_apart_by_name() -> None:
+    names = [rule.name for rule in (Argmax, RandomK, Temperature, TopP)]
+    assert names == ["argmax", "random-k", "temperature", "top-p"]
+    assert all(a != b for a, b in itertools.combinations(RULES, 2))
