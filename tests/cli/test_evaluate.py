@@ -1,0 +1,162 @@
+"""`tangyin eval` and `tangyin models`: the figures, by their names."""
+
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tangyin.modelfile import load_model, save_model
+from tangyin.writing import find_model
+
+Cli = Callable[..., Any]
+
+FIGURES = [
+    "poems", "targets", "hanzi", "unknown", "nll", "nll_closed", "per_token", "per_token_closed",
+    "per_hanzi", "per_hanzi_closed",
+]  # fmt: skip
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home of its own for one's own models; the corpus stays out of it."""
+    monkeypatch.setenv("TANGYIN_HOME", str(tmp_path / "home"))
+    (tmp_path / "home" / "models").mkdir(parents=True)
+    return tmp_path / "home"
+
+
+@pytest.mark.corpus
+def test_the_shipped_models_figures_on_dev_are_what_its_issue_asks(cli: Cli) -> None:
+    done = cli("eval", "--model", "report", "--split", "dev", "--form", "五律", "--format", "json")
+    assert (done.code, done.err) == (0, "")
+    result = json.loads(done.out)
+    assert list(result) == ["model", "split", "form", "protocol", "prefix", *FIGURES]
+    assert [result[name] for name in list(result)[:5]] == [
+        "report", "dev", "五律", "honest", "none",
+    ]  # fmt: skip
+    assert (result["poems"], result["targets"], result["hanzi"]) == (1281, 62769, 51240)
+    assert result["per_token_closed"] <= 104
+    assert result["per_token_closed"] == pytest.approx(
+        math.exp(result["nll_closed"] / result["targets"])
+    )
+    assert result["per_token"] == pytest.approx(math.exp(result["nll"] / result["targets"]))
+    shipped = find_model("report").figures["dev"]["all"]
+    for name in FIGURES:
+        assert result[name] == pytest.approx(shipped[name], rel=1e-3)
+    table = cli("eval", "--form", "wulv").out
+    assert "report, dev, 五律, protocol honest, prefix none" in table
+    for name in ("per_token", "per_token_closed", "per_hanzi", "per_hanzi_closed"):
+        assert f"{result[name]:.2f}" in table
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--form", "七律"], "the model report knows 五律 only, and not 七律"),
+        (["--form", "sonnet"], "there is no form 'sonnet'"),
+        (["--split", "train"], "'train' is not one of 'dev', 'test'"),
+        (["--protocol", "kind"], "'kind' is not"),
+        (["--model", "nobody"], "there is no model called nobody"),
+        (["--format", "xml"], "'xml' is not one of"),
+    ],
+)
+def test_what_cannot_be_evaluated_is_refused_in_one_sentence(
+    words: list[str], sentence: str, cli: Cli
+) -> None:
+    cli("eval", *words).refused(2, sentence)
+
+
+def test_models_lists_the_shipped_and_ones_own(cli: Cli, home: Path) -> None:
+    report = find_model("report")
+    save_model(report, home / "models" / "mine.safetensors")
+    done = cli("models", "--format", "json")
+    assert (done.code, done.err) == (0, "")
+    rows = json.loads(done.out)
+    assert rows[0]["name"] == "report"
+    assert rows[0]["origin"] == "shipped"
+    assert rows[-1]["origin"] == str(home / "models" / "mine.safetensors")
+    for row in rows:
+        assert list(row) == [
+            "name", "origin", "forms", "parameters", "known_hanzi", "architecture", "figures",
+            "training", "licence",
+        ]  # fmt: skip
+    assert rows[0]["forms"] == ["五律"]
+    assert rows[0]["parameters"] == report.parameters
+    assert rows[0]["known_hanzi"] == 2814
+    assert rows[0]["licence"] == "MIT"
+    assert rows[0]["figures"]["dev"]["all"].keys() == set(FIGURES)
+    table = cli("models")
+    assert (table.code, table.err) == (0, "")
+    assert f"{report.figures['dev']['all']['per_token_closed']:.2f}" in table.out
+    assert "mine.safetensors" in table.out
+    assert str(home / "models") in table.out
+
+
+def test_ones_own_model_is_used_by_its_name_and_by_its_path(cli: Cli, home: Path) -> None:
+    path = home / "models" / "mine.safetensors"
+    save_model(find_model("report"), path)
+    words = ("write", "日", "--free", "--seed", "1", "--model")
+    expected = cli(*words, "report").out
+    assert cli(*words, "mine").out == cli(*words, str(path)).out == expected
+
+
+def test_a_model_without_figures_is_listed_with_dashes(cli: Cli, home: Path) -> None:
+    report = find_model("report")
+    for number, figures in enumerate([{}, {"dev": {}}, {"dev": {"all": {"per_token": "x"}}}]):
+        bare = type(report)(
+            f"bare{number}", report.architecture, report.vocabulary, report.forms, report.tensors,
+            report.training, figures,
+        )  # fmt: skip
+        save_model(bare, home / "models" / f"bare{number}.safetensors")
+    done = cli("models")
+    assert (done.code, done.err) == (0, "")
+    bare_rows = [line for line in done.out.splitlines() if line.startswith("bare")]
+    assert [line.split()[2:4] for line in bare_rows] == [["-", "-"]] * 3
+    assert json.loads(cli("models", "--format", "json").out)[-1]["name"] == "bare2"
+
+
+def test_a_damaged_model_of_ones_own_is_said_and_left_out(cli: Cli, home: Path) -> None:
+    (home / "models" / "cut.safetensors").write_bytes(b"cut")
+    done = cli("models", "--format", "json")
+    assert done.code == 0
+    assert len(done.err.splitlines()) == 1
+    assert done.err.startswith("tangyin: left out ")
+    assert "cut.safetensors" in done.err
+    assert "cut" not in [row["name"] for row in json.loads(done.out)]
+
+
+def test_the_card_of_a_model_tells_its_figures_and_licence(cli: Cli) -> None:
+    done = cli("models", "--card", "report")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith("# report\n")
+    assert "Licence: MIT" in done.out
+    assert f"{find_model('report').figures['dev']['all']['per_token']:.2f}" in done.out
+    cli("models", "--card", "nobody").refused(2, "there is no model called nobody")
+
+
+@pytest.mark.parametrize("command", [["write", "日"], ["score"], ["eval"]])
+def test_a_model_file_that_cannot_be_used_is_refused_in_one_sentence(
+    command: list[str], cli: Cli, tmp_path: Path
+) -> None:
+    sound = tmp_path / "sound.safetensors"
+    save_model(find_model("report"), sound)
+    content = sound.read_bytes()
+    bad = {
+        "cut": (content[:-1000], "it was cut short or is something else"),
+        "empty": (b"", "it was cut short or is something else"),
+        "text": ("白日依山盡".encode() * 100, "it was cut short or is something else"),
+        "newer": (content.replace(b'"format": "1"', b'"format": "9"'), "install a newer tangyin"),
+        "foreign": (content.replace(b'"format": "1"', b'"farmot": "1"'), "but no tangyin model"),
+    }
+    assert load_model(sound).name == "report"
+    for name, (changed, sentence) in bad.items():
+        assert changed != content
+        path = tmp_path / f"{name}.safetensors"
+        path.write_bytes(changed)
+        done = cli(*command, "--model", str(path), stdin="床前明月光，" * 4)
+        done.refused(1, sentence, str(path))
+    missing = str(tmp_path / "missing.safetensors")
+    done = cli(*command, "--model", missing, stdin="床前明月光，" * 4)
+    done.refused(2, f"there is no model file {missing}")

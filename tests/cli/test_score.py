@@ -1,0 +1,147 @@
+"""`tangyin score`: JSON lines for poems, one sentence for everything else."""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+Cli = Callable[..., Any]
+
+WUJUE = "白日依山盡，黃河入海流。欲窮千里目，更上一層樓。"
+WULV = (
+    "國破山河在，城春草木深。感時花濺淚，恨別鳥驚心。"
+    "烽火連三月，家書抵萬金。白頭搔更短，渾欲不勝簪。"
+)
+QIJUE = "朝辭白帝彩雲間，千里江陵一日還。兩岸猿聲啼不住，輕舟已過萬重山。"
+QILV = (
+    "昔人已乘黃鶴去，此地空餘黃鶴樓。黃鶴一去不復返，白雲千載空悠悠。"
+    "晴川歷歷漢陽樹，芳草萋萋鸚鵡洲。日暮鄉關何處是，煙波江上使人愁。"
+)
+
+
+def scores(done: Any) -> list[dict[str, Any]]:
+    assert done.code == 0
+    return [json.loads(line) for line in done.out.splitlines()]
+
+
+def test_a_poem_in_any_of_the_four_forms_has_a_line_of_the_designs_shape(cli: Cli) -> None:
+    done = cli("score", stdin="\n".join([WUJUE, WULV, QIJUE, QILV]))
+    assert done.err == ""
+    found = scores(done)
+    assert [(s["form"], s["targets"], s["hanzi"]) for s in found] == [
+        ("五絕", 25, 20), ("五律", 49, 40), ("七絕", 33, 28), ("七律", 65, 56),
+    ]  # fmt: skip
+    for score, text in zip(found, [WUJUE, WULV, QIJUE, QILV], strict=True):
+        assert list(score) == ["text", "form", "targets", "hanzi", "unknown", "nll", "nll_closed"]
+        assert score["text"] == text
+        assert type(score["unknown"]) is int
+        assert type(score["nll"]) is type(score["nll_closed"]) is float
+        assert 0 < score["nll_closed"] <= score["nll"]
+
+
+def test_the_same_poems_in_other_layouts_get_the_same_scores(cli: Cli, tmp_path: Path) -> None:
+    expected = cli("score", stdin=f"{WUJUE}\n{WULV}").out
+    couplets = "\n".join(WULV[place : place + 12] for place in range(0, 48, 12))
+    layouts = [
+        f"{WUJUE}\n\n{couplets}\n",
+        f"\ufeff{WUJUE}\r\n\r\n{couplets}\r\n",
+        f"  {WUJUE}  \n\n\n\n{WULV}",
+        f"「{WUJUE}」\n\n{WULV}".replace("，", ",").replace("。", "."),
+    ]
+    for layout in layouts:
+        assert cli("score", stdin=layout).out == expected
+    file = tmp_path / "詩.txt"
+    file.write_text(layouts[0], encoding="utf-8")
+    assert cli("score", str(file)).out == expected
+    assert cli("score", "-", stdin=layouts[0]).out == expected
+
+
+def test_what_was_done_to_a_poem_is_said_on_standard_error(cli: Cli) -> None:
+    done = cli("score", stdin="白日依山尽黄河入海流欲穷千里目更上一层楼")
+    assert done.err.splitlines() == [
+        "poem 1: converted from simplified characters",
+        "poem 1: marks put in, ， and 。 in turn",
+    ]
+    assert done.out == cli("score", stdin=WUJUE).out
+
+
+def test_unknown_characters_are_counted_and_cost_more_in_the_open_figure(cli: Cli) -> None:
+    (score,) = scores(cli("score", stdin=WUJUE.replace("樓", "龘")))
+    assert score["unknown"] == 1
+    assert score["nll"] > score["nll_closed"]
+
+
+def test_a_file_gets_the_scores_whole(cli: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "scores.jsonl"
+    done = cli("score", "-o", str(file), stdin=WUJUE)
+    assert (done.code, done.out) == (0, "")
+    assert file.read_text("utf-8") == cli("score", stdin=WUJUE).out
+
+
+@pytest.mark.parametrize(
+    ("stdin", "sentence"),
+    [
+        (b"", "there is no poem to score; give at least one, one a line"),
+        (b" \n\t\r\n\xef\xbb\xbf", "there is no poem to score"),
+        (b"\xff\xfe\x00\x01", "standard input is not UTF-8; save it as UTF-8 text"),
+        ("白日依山盡".encode("gb18030"), "standard input is not UTF-8"),
+        (b"\x00\x00\x00", "poem 1: '\\x00' (U+0000) is neither a Chinese character nor"),
+        (b"Roses are red", "poem 1: 'R' (U+0052) is neither"),
+        (b"\x1b[31m", "poem 1: '\\x1b' (U+001B) is neither"),
+        ("😀".encode(), "poem 1: '😀' (U+1F600) is neither"),
+        (WUJUE.replace("白", "□").encode(), "poem 1: '□' (U+25A1) is neither"),
+        ("床前明月光，疑是地上霜。".encode(), "poem 1: 2 lines of 5 characters make no form"),
+        ("床前明月光疑是地上".encode(), "poem 1: "),
+        ("床前明月光，疑是霜。舉頭望明月，低頭思故鄉。".encode(), "poem 1: lines of 5, 3, 5, 5"),
+        ("，床前明月光，".encode(), "poem 1: a mark stands without a line before it"),
+        (f"{WUJUE}\n\n{WULV}\n\n床前".encode(), "poem 3: "),
+        (("日" * 1_000_000).encode(), "poem 1: "),
+        (("日" * 5 + "，" + "\n").encode() * 50_000, "poem 1: 50000 lines of 5 characters make no"),
+    ],
+    ids=lambda value: "" if isinstance(value, bytes) else value,
+)
+def test_what_is_no_poem_is_refused_in_one_sentence(stdin: bytes, sentence: str, cli: Cli) -> None:
+    began = time.perf_counter()
+    cli("score", stdin=stdin).refused(2, sentence)
+    assert time.perf_counter() - began < 10
+
+
+def test_a_file_that_cannot_be_read_is_refused_in_one_sentence(cli: Cli, tmp_path: Path) -> None:
+    missing = tmp_path / "missing.txt"
+    cli("score", str(missing)).refused(2, f"cannot read {missing}: No such file or directory")
+    cli("score", str(tmp_path)).refused(2, f"cannot read {tmp_path}: Is a directory")
+    cli("score", "x" * 5000).refused(2, "File name too long")
+
+
+def test_nothing_is_written_when_one_poem_of_many_is_refused(cli: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "scores.jsonl"
+    done = cli("score", "-o", str(file), stdin=f"{WUJUE}\n\n床前")
+    done.refused(2, "poem 2: ")
+    assert list(tmp_path.iterdir()) == []
+
+
+verse_like = st.lists(st.text(st.sampled_from("日月山海，。,.「 龘a□\n\u3400\u9fff"), max_size=30))
+
+
+@settings(
+    deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(stdin=st.binary(max_size=80) | st.text(max_size=80) | verse_like.map("\n".join))
+def test_any_input_gives_scores_or_a_sentence(stdin: str | bytes, cli: Cli) -> None:
+    if isinstance(stdin, str):
+        stdin = stdin.encode("utf-8", "surrogatepass")
+    done = cli("score", stdin=stdin)
+    if done.code:
+        # What is said of the poems before the one that is refused comes first.
+        notes = done.err.splitlines()[:-1]
+        assert all(note.startswith("poem ") for note in notes)
+        assert done.out == ""
+        assert done.code == 2
+        assert done.err.splitlines()[-1].startswith("tangyin: ")
+    else:
+        assert scores(done)

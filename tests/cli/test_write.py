@@ -1,0 +1,261 @@
+"""`tangyin write`: poems come out whole, the same for the same seed, and bad wishes are refused."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tangyin.verse import MARKS, is_hanzi, to_simplified
+
+SEVEN = "日紅山夜湖海月"
+
+Cli = Callable[..., Any]
+
+
+def assert_whole(text: str) -> None:
+    """A 五律 as a person reads it: four couplets of two lines of five, closed; nothing else."""
+    couplets = text.split("\n")
+    assert len(couplets) == 4
+    for couplet in couplets:
+        assert len(couplet) == 12
+        assert all(map(is_hanzi, couplet[:5] + couplet[6:11]))
+        assert couplet[5] in MARKS
+        assert couplet[11] in "。？！"
+
+
+@pytest.mark.parametrize("start", SEVEN)
+@pytest.mark.parametrize("rule", ["argmax", "random-k"])
+def test_the_reports_seven_characters_under_both_rules_always_make_8_by_5(
+    start: str, rule: str, cli: Cli
+) -> None:
+    done = cli("write", start, "--free", "--rule", rule, "--seed", "7", "--count", "40")
+    assert (done.code, done.err) == (0, "")
+    poems = done.out.removesuffix("\n").split("\n\n")
+    assert len(poems) == 40
+    for poem in poems:
+        assert_whole(poem)
+        assert poem[0] == start
+    assert len(set(poems)) > 35
+
+
+@pytest.mark.parametrize("rule", ["argmax", "random-k", "top-p", "temperature"])
+def test_every_rule_writes_regulated_poems_by_default(rule: str, cli: Cli) -> None:
+    done = cli("write", "月", "--rule", rule, "--seed", "3", "--format", "jsonl")
+    assert (done.code, done.err) == (0, "")
+    verse = json.loads(done.out)
+    assert_whole("\n".join(verse["text"][place : place + 12] for place in range(0, 48, 12)))
+    assert verse["prosody"]["regulated"] is True
+
+
+def test_the_same_seed_brings_the_same_poems_and_another_seed_others(cli: Cli) -> None:
+    words = ("write", "山", "--free", "--count", "5", "--seed")
+    first = cli(*words, "11")
+    assert cli(*words, "11") == first
+    assert cli(*words, "12") != first
+
+
+def test_the_same_seed_brings_the_same_poem_in_another_process(cli: Cli, process: Any) -> None:
+    words = ("write", "海", "--free", "--seed", "18446744073709551615", "--format", "jsonl")
+    assert process(*words).stdout.decode() == cli(*words).out
+
+
+def test_a_poem_is_the_same_alone_and_among_others(cli: Cli) -> None:
+    words = ("write", "湖", "--free", "--seed", "5", "--format", "jsonl", "--count")
+    many = [json.loads(line) for line in cli(*words, "130").out.splitlines()]
+    assert [verse["number"] for verse in many] == list(range(130))
+    assert json.loads(cli(*words, "1").out) == many[0]
+    few = [json.loads(line) for line in cli(*words, "70").out.splitlines()]
+    assert few == many[:70]
+
+
+def test_without_a_seed_every_call_writes_another_poem_and_tells_its_seed(cli: Cli) -> None:
+    words = ("write", "夜", "--free", "--format", "jsonl")
+    verses = [json.loads(cli(*words).out) for _ in range(3)]
+    assert len({verse["text"] for verse in verses}) == 3
+    again = json.loads(cli(*words, "--seed", str(verses[0]["seed"])).out)
+    assert again == verses[0]
+
+
+def test_under_argmax_several_poems_differ_by_their_first_free_character(cli: Cli) -> None:
+    done = cli("write", "日月", "--free", "--rule", "argmax", "--count", "12")
+    poems = done.out.removesuffix("\n").split("\n\n")
+    assert {poem[:2] for poem in poems} == {"日月"}
+    assert len({poem[2] for poem in poems}) == 12
+    assert cli("write", "日月", "--free", "--rule", "argmax").out.removesuffix("\n") == poems[0]
+
+
+def test_a_json_line_has_the_designs_names_and_types(cli: Cli) -> None:
+    done = cli("write", "紅", "--free", "--seed", "4", "--count", "2", "--format", "jsonl")
+    assert done.err == ""
+    lines = done.out.splitlines()
+    assert len(lines) == 2
+    for number, line in enumerate(lines):
+        verse = json.loads(line)
+        assert list(verse) == [
+            "text", "lines", "form", "title", "model", "rule", "seed", "number",
+            "log_likelihood", "prosody",
+        ]  # fmt: skip
+        assert (verse["form"], verse["title"], verse["model"]) == ("五律", "", "report")
+        assert (verse["rule"], verse["seed"], verse["number"]) == ("random-k", 4, number)
+        assert type(verse["log_likelihood"]) is float
+        assert verse["log_likelihood"] < 0
+        assert [len(words) for words in verse["lines"]] == [5] * 8
+        without_marks = "".join(c for c in verse["text"] if c not in MARKS)
+        assert "".join(verse["lines"]) == without_marks
+        assert set(verse["prosody"]) >= {
+            "form", "regulated", "pattern", "line_types", "tones", "rhyme", "first_line",
+            "licences", "faults", "warnings", "couplets",
+        }  # fmt: skip
+
+
+def test_the_log_likelihood_is_what_score_finds(cli: Cli) -> None:
+    verse = json.loads(cli("write", "山", "--free", "--seed", "9", "--format", "jsonl").out)
+    score = json.loads(cli("score", stdin=verse["text"]).out)
+    assert score["unknown"] == 0
+    assert verse["log_likelihood"] == pytest.approx(-score["nll"], rel=1e-5)
+
+
+def test_several_poems_are_separated_by_blank_lines(cli: Cli) -> None:
+    out = cli("write", "日", "--free", "--count", "3", "--seed", "1").out
+    assert out.count("\n\n") == 2
+    assert not out.startswith("\n")
+    assert out.endswith(("。\n", "？\n", "！\n"))
+    assert "\n\n\n" not in out
+
+
+def test_simplified_script_is_the_same_poem(cli: Cli) -> None:
+    words = ("write", "風", "--free", "--seed", "2", "--count", "5", "--format", "jsonl")
+    plain = [json.loads(line) for line in cli(*words).out.splitlines()]
+    simple = [json.loads(x) for x in cli(*words, "--script", "simplified").out.splitlines()]
+    for one, other in zip(plain, simple, strict=True):
+        assert other["text"] == to_simplified(one["text"])
+        assert other["lines"] == [to_simplified(line) for line in one["lines"]]
+        assert other["text"] != one["text"]
+        assert other["log_likelihood"] == one["log_likelihood"]
+
+
+@pytest.mark.parametrize(
+    ("start", "begins"),
+    [
+        ("风", "風"),  # simplified
+        ("红叶", "紅葉"),
+        ("明月出天山，", "明月出天山，"),
+        ("明月出天山", "明月出天山"),
+        ("明月出天山,蒼茫", "明月出天山，蒼茫"),
+        (" 明 月 ", "明月"),
+        ("\N{CJK COMPATIBILITY IDEOGRAPH-F938}", "露"),
+    ],
+)
+def test_a_poem_begins_as_it_is_told(start: str, begins: str, cli: Cli) -> None:
+    done = cli("write", start, "--free", "--seed", "1")
+    assert (done.code, done.err) == (0, "")
+    assert_whole(done.out.removesuffix("\n"))
+    flat = done.out.replace("\n", "")
+    assert flat.startswith(begins)
+
+
+def test_without_a_start_the_model_begins_by_itself(cli: Cli) -> None:
+    for words in (("write",), ("write", ""), ("write", " ")):
+        done = cli(*words, "--free", "--seed", "1")
+        assert done.code == 0
+        assert_whole(done.out.removesuffix("\n"))
+
+
+MANY = "日月" * 250
+
+REFUSED = [
+    (["龘"], "the model does not know the character 龘; start with another one"),
+    (["moon"], "'m' (U+006D) is no Chinese character; start with characters such as 日"),
+    (["日a"], "'a' (U+0061) is no Chinese character"),
+    (["🌙"], "'🌙' (U+1F319) is no Chinese character"),
+    (["１２"], "is no Chinese character"),
+    (["\u202e日"], "(U+202E) is no Chinese character"),
+    ([MANY], "the start has 500 characters, and a 五律 has room for 40; shorten it"),
+    (["日，月"], "the mark ， stands after 1 characters"),
+    (["。"], "the mark 。 stands after 0 characters"),
+    (["日", "--count", "0"], "count is 0; give a whole number from 1 to 1,000,000"),
+    (["日", "--count", "-1"], "count is -1; give a whole number from 1 to 1,000,000"),
+    (["日", "--count", "1000000000"], "count is 1000000000; give a whole number from 1"),
+    (["日", "--count", "abc"], "'abc' is not a valid integer; see `tangyin write --help`"),
+    (["日", "--count", "1.5"], "'1.5' is not a valid integer"),
+    (["日", "--count", "9" * 5000], "is not a valid integer"),
+    (["日", "--count", "4000", "--rule", "argmax"], "under argmax poems differ by their first"),
+    (["日", "--k", "0"], "k is 0; give a whole number from 1 up"),
+    (["日", "--k", "5", "--rule", "argmax"], "the rule argmax has no number k; leave it out"),
+    (["日", "--certainty", "0"], "certainty is 0.0; give a number above 0 and up to 1"),
+    (["日", "--certainty", "nan"], "certainty is nan; give"),
+    (["日", "--rule", "top-p", "--p", "2"], "p is 2.0; give a number above 0 and up to 1"),
+    (["日", "--rule", "top-p", "--p", "0"], "p is 0.0; give"),
+    (["日", "--rule", "top-p", "--p", "nan"], "p is nan; give"),
+    (["日", "--p", "0.5"], "the rule random-k has no number p"),
+    (["日", "--rule", "temperature", "--temperature", "0"], "the temperature is 0.0; give"),
+    (["日", "--rule", "temperature", "--temperature", "nan"], "the temperature is nan; give"),
+    (["日", "--rule", "temperature", "--temperature", "inf"], "the temperature is inf; give"),
+    (["日", "--seed", "-1"], "seed is -1; give a whole number from 0 to 2^64 - 1"),
+    (["日", "--seed", "18446744073709551616"], "seed is 18446744073709551616; give"),
+    (["日", "--form", "sonnet"], "there is no form 'sonnet'; the forms are 五絕 (wujue)"),
+    (["日", "--form", "qilv"], "the model report knows 五律 only, and not 七律"),
+    (["日", "--model", "nobody"], "there is no model called nobody; there are report"),
+    (["日", "--model", ""], "there is no model called"),
+    (["日", "--model", "/nowhere/model.safetensors"], "there is no model file /nowhere/model"),
+    (["日", "--rule", "best"], "'best' is not one of 'argmax', 'random-k', 'top-p', 'temp"),
+    (["日", "--script", "latin"], "'latin' is not one of 'traditional', 'simplified'"),
+    (["日", "--format", "xml"], "'xml' is not one of 'text', 'jsonl'"),
+    (["日", "--colour"], "No such option"),
+    (["日", "月"], "unexpected extra argument (月)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"), REFUSED, ids=[str(n) for n, _ in enumerate(REFUSED)]
+)
+@pytest.mark.parametrize("mode", ["--free", "--regulated"])
+def test_what_cannot_be_is_refused_in_one_sentence(
+    words: list[str], sentence: str, mode: str, cli: Cli
+) -> None:
+    cli("write", *words, mode).refused(2, sentence)
+
+
+def test_a_model_name_too_long_for_a_file_is_refused_in_one_sentence(cli: Cli) -> None:
+    cli("write", "日", "--model", "x" * 5000).refused(2, "there is no model called xxx")
+
+
+# What a process can be given as an argument: anything but NUL and lone surrogates.
+starts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=60)
+verse_like = st.text(
+    st.sampled_from("日月山海春風，。？,. 龘a□〇\u3400\u9fff\ue000\n"), max_size=50
+)
+
+
+@settings(
+    deadline=None, max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(start=starts | verse_like)
+def test_any_start_gives_a_poem_or_a_sentence(start: str, cli: Cli) -> None:
+    done = cli("write", "--free", "--seed", "1", "--", start)
+    if done.code:
+        done.refused(2)
+    else:
+        assert_whole(done.out.removesuffix("\n"))
+
+
+def test_a_file_gets_the_poems_whole_and_standard_output_nothing(cli: Cli, tmp_path: Path) -> None:
+    words = ("write", "日", "--free", "--seed", "1", "--count", "3")
+    file = tmp_path / "poems.txt"
+    file.write_text("before")
+    done = cli(*words, "-o", str(file))
+    assert (done.code, done.out, done.err) == (0, "", "")
+    assert file.read_text("utf-8") == cli(*words).out
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_file_stays_as_it_was_when_the_poems_are_refused(cli: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "poems.txt"
+    file.write_text("before")
+    cli("write", "龘", "--free", "-o", str(file)).refused(2)
+    assert file.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [file]
