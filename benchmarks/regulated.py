@@ -3,10 +3,10 @@
     python benchmarks/regulated.py [--poems 500] [--rule random-k] [--format json]
 
 Writes 五律 on the first characters 日 紅 山 夜 湖 海 月, regulated and free, by one sampling rule
-with its own numbers, and measures: how many pass the checker; the share of the four sequences and the
-licences; lines found in the corpus; distinct-2 (distinct pairs of neighbouring characters within a
-line, over all pairs) against as many real Tang 五律 of dev; the mean log-likelihood under the model
-without masks; and poems a second.
+with its own numbers, and measures: how many pass the checker; the share of the four sequences and
+the licences; lines found in the corpus; distinct-2 (distinct pairs of neighbouring characters
+within a line, over all pairs) against as many real Tang 五律 of dev; the mean log-likelihood under
+the model without masks; and poems a second.
 """
 
 import argparse

@@ -13,9 +13,10 @@ particle proposes a licence for each line at the rate that Tang poems take it, a
 divided by the chance of that proposal, so that licences come at the rate the model gives them. With
 the rule `temperature` at 1 the distribution is the model's, given the rules and the sequence, as N
 grows. Other temperatures and top-p replace the model's choice at each place; top-p takes the
-model's nucleus there and then, of what the rules leave of it, the nucleus again. argmax and random-k do not look at how likely their candidates are,
-so there a particle is weighed by the probability of what it chose, which makes the population the
-model's again, among the k most likely that the rules allow.
+model's nucleus there and then, of what the rules leave of it, the nucleus again. argmax and
+random-k do not look at how likely their candidates are, so there a particle is weighed by the
+probability of what it chose, which makes the population the model's again, among the k most likely
+that the rules allow.
 """
 
 from collections.abc import Container, Iterator, Sequence
