@@ -2,13 +2,12 @@
 
 import os
 import sys
-from contextlib import suppress
 from importlib import import_module
 
 import click
 
 import tangyin
-from tangyin.cli.streams import one_line
+from tangyin.cli.streams import forget_output, one_line
 from tangyin.errors import TangyinError
 
 # One line of help stands here so that `tangyin --help` need not import a single command.
@@ -63,11 +62,11 @@ def run(arguments: list[str] | None = None) -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
-        main(_arguments(arguments), prog_name="tangyin", standalone_mode=False)
+        code = main(_arguments(arguments), prog_name="tangyin", standalone_mode=False)
+        if isinstance(code, int) and code:  # what a command gave to ctx.exit
+            sys.exit(code)
         if sys.stdout is not None:
             sys.stdout.flush()
-    except click.exceptions.Exit as wish:
-        sys.exit(wish.exit_code)
     except click.UsageError as error:
         if isinstance(error, _NO_ARGUMENTS):
             click.echo(error.format_message(), err=True)
@@ -80,13 +79,10 @@ def run(arguments: list[str] | None = None) -> None:
         _fail(str(error), error.exit_code)
     except (KeyboardInterrupt, click.Abort):
         _fail("stopped", 130)
-    except BrokenPipeError:
-        # The reader has gone (`tangyin write … | head`): nothing is wrong, and nobody listens.
-        _forget_output()
     except MemoryError:
         _fail("there is not enough memory for this; ask for less at a time", 1)
     except OSError as error:
-        _forget_output()
+        forget_output()
         where = f" {error.filename}" if error.filename else ""
         _fail(f"the system refused{where}: {error.strerror or error}; mend that and try again", 1)
 
@@ -94,12 +90,6 @@ def run(arguments: list[str] | None = None) -> None:
 def _fail(sentence: str, code: int) -> None:
     click.echo(f"tangyin: {one_line(sentence)}", err=True)
     sys.exit(code)
-
-
-def _forget_output() -> None:
-    """Let Python's last flush go nowhere, after standard output has refused once."""
-    with suppress(OSError, AttributeError):  # standard output is no file, or there is none
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _speak_utf8() -> None:

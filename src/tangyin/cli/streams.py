@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -39,9 +40,13 @@ def emit(lines: Iterable[str], output: Path | None) -> None:
     if output is None or str(output) in ("-", "/dev/stdout"):
         if sys.stdout is None:
             raise TangyinError("standard output is closed; open it, or name a file with -o")
-        for line in lines:
-            sys.stdout.write(line + "\n")
-            sys.stdout.flush()
+        try:
+            for line in lines:
+                sys.stdout.write(line + "\n")
+                sys.stdout.flush()
+        except BrokenPipeError:
+            # The reader has gone (`tangyin write … | head`): nothing is wrong, and nobody listens.
+            forget_output()
     elif output.is_dir():
         raise UsageError(f"{output} is a folder; name a file in it")
     elif output.exists() and not output.is_file():
@@ -51,6 +56,12 @@ def emit(lines: Iterable[str], output: Path | None) -> None:
     else:
         with whole_file(Path(os.path.realpath(output)), "w", errors="backslashreplace") as file:
             file.writelines(line + "\n" for line in lines)
+
+
+def forget_output() -> None:
+    """Let Python's last flush go nowhere, after standard output has refused once."""
+    with suppress(OSError, AttributeError):  # standard output is no file, or there is none
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def emit_json(value: Any, output: Path | None) -> None:

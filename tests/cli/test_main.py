@@ -1,0 +1,213 @@
+"""The command as a program: help, exit codes, streams, bytes in every locale."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import tangyin
+from tangyin.cli.main import COMMANDS
+from tangyin.cli.streams import LONGEST, one_line
+
+Cli = Callable[..., Any]
+
+WUJUE = "白日依山盡，黃河入海流。欲窮千里目，更上一層樓。"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [[], *([name] for name in COMMANDS), *(["corpus", n] for n in ("fetch", "stats", "export"))],
+    ids=" ".join,
+)
+def test_every_command_explains_itself(words: list[str], cli: Cli) -> None:
+    for flag in ("--help", "-h"):
+        done = cli(*words, flag)
+        assert (done.code, done.err) == (0, "")
+        assert done.out.startswith(f"Usage: {' '.join(['tangyin', *words])} ")
+
+
+def test_the_list_of_commands_says_of_each_what_it_is(cli: Cli) -> None:
+    help_text = cli("--help").out
+    for name, (_, summary) in COMMANDS.items():
+        assert f"  {name} " in help_text
+        assert summary in help_text
+
+
+def test_the_version_is_the_packages(cli: Cli) -> None:
+    done = cli("--version")
+    assert (done.code, done.out, done.err) == (0, f"tangyin {tangyin.__version__}\n", "")
+
+
+def test_without_a_command_the_help_is_shown_on_standard_error(cli: Cli) -> None:
+    for words in ([], ["corpus"]):
+        done = cli(*words)
+        assert (done.code, done.out) == (2, "")
+        assert done.err.startswith("Usage: tangyin")
+
+
+def test_an_unknown_command_is_refused_in_one_sentence(cli: Cli) -> None:
+    cli("wirte").refused(2, "No such command 'wirte'", "see `tangyin --help`")
+    cli("--colour").refused(2, "No such option")
+
+
+def test_a_study_that_is_not_there_is_refused_in_one_sentence(cli: Cli) -> None:
+    cli("study", "nothing").refused(2, "there is no study 'nothing'; there are ")
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"LC_ALL": "C"},
+        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        {"LANG": "en_US.ISO-8859-1"},
+        {"PYTHONUTF8": "0", "PYTHONIOENCODING": "latin-1", "LC_ALL": "POSIX"},
+        {"NO_COLOR": "1", "TERM": "dumb"},
+    ],
+    ids=str,
+)
+def test_bytes_are_the_same_utf8_in_every_locale(
+    environment: dict[str, str], process: Callable[..., Any], cli: Cli, tmp_path: Path
+) -> None:
+    poem = tmp_path / "詩.txt"
+    poem.write_text(WUJUE, encoding="utf-8")
+    out = tmp_path / "輸出.jsonl"
+    done = process("score", str(poem), "-o", str(out), environment=environment)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    assert out.read_bytes() == cli("score", stdin=WUJUE).out.encode()
+    done = process("write", "龘", environment=environment)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.decode().startswith("tangyin: the model does not know the character 龘;")
+
+
+def test_arguments_that_are_no_utf8_are_refused_in_one_sentence() -> None:
+    done = subprocess.run(
+        [sys.executable.encode(), b"-m", b"tangyin", b"write", b"\xff\xfe"],
+        capture_output=True,
+        env={**os.environ, "PYTHONUTF8": "1"},
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr == b"tangyin: the arguments are not UTF-8; type them in a UTF-8 terminal\n"
+
+
+def test_a_reader_that_goes_away_ends_it_without_a_word() -> None:
+    words = [sys.executable, "-m", "tangyin", "write", "日", "--free", "--count", "1000000"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline().decode().startswith("日")
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(timeout=60) == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_behind_standard_output_is_told(process: Callable[..., Any]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = process("write", "日", "--free", stdout=full)
+    assert done.returncode == 1
+    assert done.stderr == (
+        b"tangyin: the system refused: No space left on device; mend that and try again\n"
+    )
+
+
+def test_closed_streams_are_told_or_not_needed(tmp_path: Path) -> None:
+    def shell(command: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            ["sh", "-c", f'"{sys.executable}" -m tangyin {command}'],
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+    done = shell("write 日 --free >&-")
+    assert done.returncode == 1
+    assert done.stderr == ("tangyin: standard output is closed; open it, or name a file with -o\n")
+    done = shell("score <&-")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "tangyin: standard input is closed; give a text file\n"
+    done = shell(f"write 日 --free -o {tmp_path}/out >&- 2>&- <&-")
+    assert done.returncode == 0
+    assert (tmp_path / "out").read_text("utf-8").startswith("日")
+
+
+def test_an_output_that_cannot_be_written_is_told(cli: Cli, tmp_path: Path) -> None:
+    words = ("write", "日", "--free", "--seed", "1", "-o")
+    missing = tmp_path / "missing" / "out.txt"
+    cli(*words, str(missing)).refused(1, f"cannot write {missing}: No such file or directory")
+    cli(*words, str(tmp_path)).refused(2, f"{tmp_path} is a folder; name a file in it")
+    cli(*words, "").refused(2, ". is a folder; name a file in it")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_leaves_the_old_file(process: Callable[..., Any], tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    file = tmp_path / "out.txt"
+    file.write_text("before")
+    done = process(
+        "write", "日", "--free", "--count", "100", "-o", str(file),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)),
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr.decode().startswith(f"tangyin: cannot write {file}: File too large; ")
+    assert file.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_output_to_a_link_goes_to_the_file_behind_it(cli: Cli, tmp_path: Path) -> None:
+    target, link = tmp_path / "target.txt", tmp_path / "link.txt"
+    target.write_text("before")
+    link.symlink_to(target)
+    assert cli("score", "-o", str(link), stdin=WUJUE).code == 0
+    assert link.is_symlink()
+    assert json.loads(target.read_text("utf-8"))["form"] == "五絕"
+
+
+def test_output_to_a_pipe_or_a_device_does_not_replace_it(cli: Cli, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE)
+    assert cli("score", "-o", str(pipe), stdin=WUJUE).code == 0
+    expected = cli("score", stdin=WUJUE).out
+    assert reader.communicate(timeout=30)[0].decode() == expected
+    assert pipe.is_fifo()
+    assert cli("score", "-o", os.devnull, stdin=WUJUE).out == ""
+    assert Path(os.devnull).is_char_device()
+    assert cli("score", "-o", "-", stdin=WUJUE).out == expected
+
+
+def test_a_sentence_that_quotes_anything_stays_on_one_short_line() -> None:
+    assert one_line("a\nb\r\nc\u2028d") == "a b c d"
+    assert one_line("red \x1b[31m\x00 \u202e") == r"red \x1b[31m\x00 \u202e"
+    assert one_line("日\u3000月，🌙") == "日\u3000月，🌙"
+    long = one_line("x" * 100_000)
+    assert len(long) < LONGEST + 10
+    assert " … " in long
+
+
+@pytest.mark.parametrize(
+    ("stopper", "code", "sentence"),
+    [
+        (KeyboardInterrupt, 130, "tangyin: stopped\n"),
+        (MemoryError, 1, "tangyin: there is not enough memory for this; ask for less at a time\n"),
+    ],
+)
+def test_ctrl_c_and_a_lack_of_memory_are_told_in_one_sentence(
+    stopper: type[BaseException],
+    code: int,
+    sentence: str,
+    cli: Cli,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def stop(*_: object) -> None:
+        raise stopper
+
+    monkeypatch.setattr("tangyin.cli.score.load", stop)
+    done = cli("score", stdin=WUJUE)
+    # click ends the line on which a terminal shows ^C.
+    assert (done.code, done.out, done.err.removeprefix("\n")) == (code, "", sentence)
