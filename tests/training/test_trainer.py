@@ -8,15 +8,24 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
 import tangyin
 from tangyin.errors import TangyinError
-from tangyin.modelfile import load_model
+from tangyin.modelfile import Architecture, load_model
 from tangyin.nn.language_model import LanguageModel
-from tangyin.training import OPTIMIZERS, Recipe, RunFolder, Step, Watcher, train
+from tangyin.training import (
+    OPTIMIZERS,
+    Recipe,
+    RunFolder,
+    Step,
+    Watcher,
+    load_material,
+    train,
+)
 from tangyin.training.checkpoint import checkpoints
 from tangyin.verse import FORMS
 
@@ -291,6 +300,33 @@ def test_a_watcher_is_told_every_step_and_every_epoch(
     assert done[-1] == 48 * 49
     for number, line in enumerate(notes.epochs, 1):
         assert notes.steps[3 * number - 1].loss == line["train_loss"]
+
+
+def test_the_loss_of_an_epoch_is_the_mean_over_its_targets_and_padding_counts_for_nothing(
+    tmp_path: Path,
+    mixed_poems: Path,
+    tiny: Callable[..., Recipe],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Poems of unlike lengths side by side, which `bucket` never does.
+    monkeypatch.setattr(
+        "tangyin.training.material.bucket",
+        lambda lengths, size, _: np.array_split(np.arange(len(lengths))[::-1], 1 + size),
+    )
+    forms = [form.name for form in FORMS]
+    changes = {"data.forms": forms, "data.prefix": "form", "optimizer.learning_rate": 1e-12}
+    recipe = tiny({**changes, "training.epochs": 1, "training.batch_size": 5})
+    train(recipe, RunFolder(tmp_path), own=mixed_poems)
+    material = load_material(recipe.data, mixed_poems)
+    assert any(not batch.mask.all() for batch in material.batches(5, 1, 1))
+    torch.manual_seed(recipe.training.seed)
+    model = LanguageModel(Architecture(12, 10), material.vocabulary)
+    nll = targets = 0.0
+    for poem in material.train:
+        ids = torch.from_numpy(poem.astype(np.int64)).unsqueeze(1)
+        nll += model.loss(ids[:-1], ids[1:]).item() * (len(poem) - 1)
+        targets += len(poem) - 1
+    assert metrics_of(tmp_path)[0]["train_loss"] == pytest.approx(nll / targets, rel=1e-6)
 
 
 def test_each_epoch_has_a_line_of_metrics(

@@ -1,0 +1,103 @@
+"""The package as it is installed: light without torch, whole with its data."""
+
+import json
+import os
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import entry_points, metadata
+from pathlib import Path
+
+import pytest
+
+import tangyin
+
+ROOT = Path(__file__).parents[1]
+WUJUE = "白日依山盡，黃河入海流。欲窮千里目，更上一層樓。"
+
+PROBE = """
+import json, sys
+from tangyin.cli.main import run
+try:
+    run(json.loads(sys.argv[1]))
+except SystemExit as end:
+    if end.code:
+        raise
+print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})), file=sys.stderr)
+"""
+
+
+def python(*words: str, stdin: str = "") -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, *words],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--help"],
+        ["write", "日", "--free"],
+        ["write", "日"],
+        ["score"],
+        ["check"],
+        ["models"],
+        ["models", "--card", "report"],
+        pytest.param(["eval"], marks=pytest.mark.corpus),
+        pytest.param(["corpus", "stats"], marks=pytest.mark.corpus),
+        ["train", "--help"],
+        ["study", "--help"],
+    ],
+    ids=" ".join,
+)
+def test_nothing_but_training_and_studies_imports_torch(words: list[str]) -> None:
+    done = python("-c", PROBE, json.dumps(words), stdin=WUJUE)
+    assert done.returncode == 0, done.stderr
+    loaded = set(json.loads(done.stderr.splitlines()[-1]))
+    assert "tangyin" in loaded
+    heavy = {"torch", "matplotlib", "hypothesis", "pytest", "onnx", "fastapi"}
+    assert loaded.isdisjoint(heavy)
+    if words == ["--help"]:
+        assert loaded.isdisjoint({"numpy", "opencc", "safetensors", "platformdirs"})
+
+
+def test_importing_the_package_imports_nothing_heavy() -> None:
+    code = "import sys, tangyin; print({'numpy', 'torch', 'click', 'opencc'} & set(sys.modules))"
+    assert python("-c", code).stdout == "set()\n"
+
+
+def test_the_command_and_the_module_are_the_same_program() -> None:
+    script = Path(sys.executable).with_name("tangyin")
+    if not script.exists():
+        pytest.skip("the console script is not installed beside this Python")
+    words = ["write", "日", "--free", "--seed", "3"]
+    by_script = subprocess.run([str(script), *words], capture_output=True, timeout=60)
+    by_module = python("-m", "tangyin", *words)
+    assert by_script.returncode == by_module.returncode == 0
+    assert by_script.stdout.decode() == by_module.stdout
+    (entry,) = [e for e in entry_points(group="console_scripts") if e.name == "tangyin"]
+    assert entry.value == "tangyin.cli.main:run"
+
+
+def test_there_is_one_version() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert project["version"] == tangyin.__version__ == metadata("tangyin")["Version"]
+    assert python("-m", "tangyin", "--version").stdout == f"tangyin {tangyin.__version__}\n"
+
+
+def test_what_is_installed_without_extras_is_what_writing_needs() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    needed = " ".join(project["project"]["dependencies"])
+    assert "torch" not in needed
+    assert "torch" not in " ".join(project["build-system"]["requires"])
+    assert "torch" in " ".join(project["project"]["optional-dependencies"]["train"])
+
+
+def test_the_shipped_models_are_small() -> None:
+    folder = Path(tangyin.__file__).parent / "data" / "models"
+    assert (folder / "report.safetensors").stat().st_size <= 3_000_000
