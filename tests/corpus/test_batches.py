@@ -14,7 +14,7 @@ LENGTHS = st.lists(st.integers(1, 70), max_size=120) | st.lists(
 
 
 @given(LENGTHS, st.integers(1, 64), st.none() | st.integers(0, 99))
-@example([19, *[20] * 3, 21, 22], 6, None)  # exactly 5 % of padding would not be under 5 %
+@example([18, 20], 6, None)  # exactly 5 % of padding would not be under 5 %
 @settings(deadline=None, max_examples=200)
 def test_every_poem_once_in_batches_with_little_padding(
     lengths: list[int], size: int, seed: int | None

@@ -194,6 +194,7 @@ def test_other_files_beside_the_poems_are_left_alone(small_package: Any, tmp_pat
     for name in (
         "poet.tang.0 (copy).json",
         "poet.tang.x.json",
+        "poet.tang.0.json.orig",
         "authors.tang.json",
         "poet.tang.json",
     ):

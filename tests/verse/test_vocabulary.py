@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tangyin.errors import TangyinError, UsageError
@@ -22,6 +22,7 @@ def test_what_is_known_is_encoded_and_decoded_to_itself(known: list[str], data: 
 
 
 @given(KNOWN, st.text())
+@example(["日"], "".join(chr(ord("日") + shift) for shift in (0x10000, 0x10001, 0x20000)))
 @settings(deadline=None)
 def test_everything_else_becomes_unk(known: list[str], text: str) -> None:
     vocabulary = Vocabulary(known)
