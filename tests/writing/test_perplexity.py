@@ -141,9 +141,8 @@ def test_the_shipped_model_keeps_its_promise_on_dev(
     assert (figures["poems"], figures["targets"], figures["hanzi"]) == (1281, 62_769, 51_240)
     assert figures["per_token_closed"] <= 104
     assert figures["per_token"] > 1.1 * figures["per_token_closed"]
-    # What training found with its own weights and code, before they were rounded to fp16.
     stored = report_model.figures["dev"]["all"]
-    assert figures == pytest.approx(stored, rel=1e-3)
+    assert {name: figures[name] for name in stored} == pytest.approx(stored, rel=1e-3)
 
 
 def test_a_wulv_counts_49_targets_and_40_hanzi(random_model: Callable[..., ModelFile]) -> None:
