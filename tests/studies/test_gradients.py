@@ -1,0 +1,181 @@
+import json
+import runpy
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from tangyin import lstm
+from tangyin.cli.main import main
+from tangyin.studies import STUDIES
+from tangyin.studies.gradient_errors import jacobian_errors
+from tangyin.studies.gradient_flow import FORGET_BIASES, gradient_flow
+from tangyin.studies.gradients_plot import draw_gradients, flow_digest
+
+DOCS = Path(__file__).parents[2] / "docs"
+SAID: list[str] = []
+REFERENCES = ("differences", "autograd")
+BOUNDS = {"differences": 1e-7, "autograd": 1e-12}
+
+
+@pytest.fixture(scope="module")
+def quick() -> dict[str, Any]:
+    began = time.process_time()
+    found = STUDIES["gradients"](quick=True, say=SAID.append)
+    assert time.process_time() - began < 30
+    return found
+
+
+@pytest.fixture(scope="module")
+def published() -> dict[str, Any]:
+    return json.loads((DOCS / "results/gradients.json").read_text(encoding="utf-8"))
+
+
+def test_results_are_json_and_told_in_sentences(quick: dict[str, Any]) -> None:
+    assert json.loads(json.dumps(quick, allow_nan=False)) == quick
+    assert quick["settings"]["quick"]
+    assert any("against autograd" in sentence for sentence in SAID)
+    assert sum("over 12 steps" in sentence for sentence in SAID) == 5
+
+
+def test_the_command_writes_the_results(tmp_path: Path, quick: dict[str, Any]) -> None:
+    target = tmp_path / "gradients.json"
+    done = CliRunner().invoke(main, ["study", "gradients", "--quick", "-o", str(target)])
+    assert done.exit_code == 0, done.output
+    assert json.loads(target.read_text(encoding="utf-8")) == quick
+    assert "against autograd" in done.stderr
+
+
+@pytest.mark.parametrize("which", ["quick", "published"])
+def test_every_gradient_is_within_the_bounds(which: str, request: pytest.FixtureRequest) -> None:
+    found = request.getfixturevalue(which)
+    for line in found["jacobians"] + found["parameters"]:
+        for reference in REFERENCES:
+            assert 0 <= line[reference] <= BOUNDS[reference], line
+
+
+def test_every_jacobian_of_the_package_is_measured(quick: dict[str, Any]) -> None:
+    named = Counter(line["name"] for line in quick["jacobians"])
+    assert named.pop("jacobians") == 16
+    assert set(named.values()) == {1}
+    # The Jacobians by weights and biases are those that `jacobians` returns, as are these.
+    returned = {"dh_df", "dh_di", "dh_dg", "dh_dc_prev", "dh_dh_prev", "dh_dx"}
+    functions = {
+        name
+        for name in lstm.__all__
+        if (name.startswith("d") and "_d" in name) or name.endswith(("jacobian", "jacobians"))
+    }
+    by_parameters = {name for name in functions if name.startswith(("dh_dW", "dh_db"))}
+    assert set(named) == functions - returned - by_parameters - {"jacobians"} | {
+        "plain_rnn_dh_dh_prev"
+    }
+
+
+def test_every_parameter_is_measured_in_both_packages(quick: dict[str, Any]) -> None:
+    measured = [(line["name"], line["by"]) for line in quick["parameters"]]
+    assert len(set(measured)) == len(measured) == 12
+    assert {by for _, by in measured} == {
+        "embedding.weight",
+        "lstm.weight_ih_l0",
+        "lstm.weight_hh_l0",
+        "lstm.bias_l0",
+        "output.weight",
+        "output.bias",
+    }
+
+
+@pytest.mark.parametrize(
+    ("function", "factor"), [("dc_di", 2.0), ("dh_dc", 1.001), ("softmax_jacobian", -1.0)]
+)
+def test_a_wrong_jacobian_is_measured_as_wrong(
+    function: str, factor: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = getattr(lstm, function)
+    monkeypatch.setattr(lstm, function, lambda *given: factor * right(*given))
+    for line in jacobian_errors(1):
+        for reference in REFERENCES:
+            wanted = abs(factor - 1) if line["name"] == function else 0
+            assert line[reference] == pytest.approx(wanted, abs=1e-8)
+
+
+def test_flow_begins_with_the_identity_and_decays_with_the_forget_gate() -> None:
+    flow = gradient_flow(hidden_size=12, input_size=10, steps=30, seeds=3)
+    assert flow["lags"] == list(range(31))
+    assert [curve["forget_bias"] for curve in flow["curves"]] == [*FORGET_BIASES, None]
+    for curve in flow["curves"]:
+        lowest, median, highest = (np.array(curve[k]) for k in ("lowest", "median", "highest"))
+        assert len(median) == 31
+        assert lowest[0] == median[0] == highest[0] == 1
+        assert (lowest <= median).all()
+        assert (median <= highest).all()
+        assert lowest[5] < highest[5]
+    ends = [curve["median"][-1] for curve in flow["curves"][:-1]]
+    assert ends == sorted(ends)
+    # In the long run the slope is not below that of the forget gate alone.
+    for curve, bias in zip(flow["curves"], FORGET_BIASES, strict=False):
+        slope = (curve["median"][-1] / curve["median"][-11]) ** 0.1
+        assert slope > 0.9 / (1 + np.exp(-bias))
+
+
+def test_flow_is_what_differences_of_the_last_state_say() -> None:
+    """The product of the transitions, against moving a hidden state by hand."""
+    H, E, T = 5, 4, 6
+    flow = gradient_flow(hidden_size=H, input_size=E, steps=T, seeds=1)
+    generator = np.random.default_rng(0)
+    W_ih, W_hh, b, xs = (
+        generator.uniform(-(H**-0.5), H**-0.5, shape)
+        for shape in ((4 * H, E), (4 * H, H), 4 * H, (T, E))
+    )
+    b[H : 2 * H] = FORGET_BIASES[2]
+    layer = lstm.Parameters(W_ih=W_ih, W_hh=W_hh, b=b)
+
+    def last(h: np.ndarray, c: np.ndarray, since: int) -> np.ndarray:
+        trace = lstm.sequence_forward(layer, xs[since:, None], h[None], c[None])
+        return trace.h_n[0]
+
+    before = lstm.sequence_forward(layer, xs[:2, None])
+    h, c = before.h_n[0], before.c_n[0]
+    shifts = 1e-5 * np.eye(H)
+    columns = [(last(h + s, c, 2) - last(h - s, c, 2)) / 2e-5 for s in shifts]
+    norm = np.linalg.norm(np.stack(columns, axis=1), 2)
+    assert flow["curves"][2]["median"][T - 2] == pytest.approx(norm, rel=1e-3)
+
+
+def test_the_page_holds_the_published_numbers(published: dict[str, Any]) -> None:
+    script = runpy.run_path(str(DOCS.parent / "scripts/build_gradients_page.py"))
+    page = (DOCS / "studies/gradients.md").read_text(encoding="utf-8")
+    comparison = script["results"]("numpy_torch")
+    assert script["filled"](page, published, comparison) == page
+    changed = published | {"settings": published["settings"] | {"draws": 7}}
+    assert script["filled"](page, changed, comparison) != page
+
+
+def test_no_number_of_the_page_is_typed_by_hand() -> None:
+    page = (DOCS / "studies/gradients.md").read_text(encoding="utf-8")
+    script = runpy.run_path(str(DOCS.parent / "scripts/build_gradients_page.py"))
+    prose = script["BLOCK"].sub("", page)
+    assert not [word for word in prose.split() if word[:1].isdigit() and "." in word.strip(".,")]
+
+
+def test_published_results_are_of_the_whole_study(published: dict[str, Any]) -> None:
+    assert not published["settings"]["quick"]
+    assert published["settings"]["draws"] >= 20
+
+
+def test_the_picture_is_drawn_from_the_published_numbers(published: dict[str, Any]) -> None:
+    picture = (DOCS / "images/gradients.svg").read_text(encoding="utf-8")
+    assert flow_digest(published) in picture
+
+
+def test_drawing_twice_gives_the_same_bytes(quick: dict[str, Any], tmp_path: Path) -> None:
+    for name in ("one.svg", "two.svg"):
+        draw_gradients(quick, tmp_path / name)
+    assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
+    other = json.loads(json.dumps(quick))
+    other["flow"]["curves"][0]["median"][3] *= 1.5
+    assert flow_digest(other) != flow_digest(quick)
+    assert "<svg" in (tmp_path / "one.svg").read_text(encoding="utf-8")
