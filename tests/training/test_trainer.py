@@ -121,6 +121,7 @@ def test_early_stopping_keeps_the_best_weights(
     exact = load_model(tmp_path / "to" / "model.safetensors").tensors
     for name, tensor in load_model(run.model).tensors.items():
         assert tensor.tobytes() == exact[name].tobytes()
+        assert tensor.tobytes() == model.tensors[name].astype(np.float16).astype("f4").tobytes()
 
 
 def test_a_run_ends_after_its_epochs_when_dev_keeps_falling(
