@@ -28,7 +28,6 @@ from tangyin.writing import (
     Composition,
     Engine,
     ParticleComposer,
-    RandomK,
     RegulatedPoem,
     Rule,
     Tally,
@@ -65,7 +64,7 @@ ROWS = 256
 REVISIONS = 128
 """How many ways to write a line are drawn, of which the likeliest are shown."""
 
-DEFAULT_RULE = RandomK.name
+DEFAULT_RULE = TopP.name
 
 
 @dataclass(frozen=True)
@@ -172,7 +171,7 @@ class Writer:
             form: name of the form; 五律 when None, or the first that a model without it knows.
             regulated: keep the rules of regulated verse (`tangyin.writing.particles`); else only
                 the form.
-            rule: the sampling rule (`rule_named`); random-k with its own numbers when None.
+            rule: the sampling rule (`rule_named`); top-p with its own numbers when None.
             count: how many poems, 1 … 1,000,000.
             seed: 0 … 2⁶⁴-1; a new one when None.
             script: "traditional" or "simplified".
@@ -238,7 +237,7 @@ class Writer:
             line: which line, from 1.
             character: which character of it, from 1; the whole line when None.
             regulated: keep the rules of regulated verse.
-            rule: the sampling rule; top-p when None.
+            rule: see `write_many`.
             count: at most so many, 1 … 100.
             seed: keys the draws.
             wishes: see `write_many`.
@@ -263,7 +262,7 @@ class Writer:
             )
         if not 1 <= count <= 100:
             raise UsageError(f"count is {count}; give a whole number from 1 to 100")
-        rule = rule or rule_named(TopP.name)
+        rule = rule or rule_named(DEFAULT_RULE)
         lines = list(poem.lines)
         old = lines[line - 1]
         chosen = range(form.characters) if character is None else (character - 1,)

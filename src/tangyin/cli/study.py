@@ -16,6 +16,9 @@ from tangyin.errors import UsageError
 def study(name: str, quick: bool, output: Path | None) -> None:
     """Run the experiment NAME and write its results as JSON.
 
+    gradients: every Jacobian and gradient against finite differences and autograd, and how
+    gradients vanish.
+
     report-protocol: the course report's own way of measuring perplexity.
     """
     with needs_training("a study"):

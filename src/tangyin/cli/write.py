@@ -11,8 +11,6 @@ from tangyin.cli.streams import emit, json_line, output_option, read_text
 from tangyin.errors import UsageError
 from tangyin.writing import DEFAULT, PARTICLES
 
-_REVISING_RULE = "top-p"
-
 
 @click.command()
 @click.argument("start", default="")
@@ -39,7 +37,9 @@ _REVISING_RULE = "top-p"
 @click.option(
     "--rule",
     type=click.Choice(["argmax", "random-k", "top-p", "temperature"]),
-    help=f"How each character is chosen.  [default: {DEFAULT_RULE}]",
+    default=DEFAULT_RULE,
+    show_default=True,
+    help="How each character is chosen.",
 )
 @click.option("--k", type=int, help="random-k: choose among so many.  [default: 5]")
 @click.option(
@@ -81,7 +81,7 @@ def write(
     regulated: bool,
     first_line: str,
     particles: int,
-    rule: str | None,
+    rule: str,
     k: int | None,
     certainty: float | None,
     temperature: float | None,
@@ -113,8 +113,7 @@ def write(
         raise UsageError("START and --first-line say the same thing; give one of them")
     if revise is None and (line is not None or character is not None):
         raise UsageError("--line and --character go with --revise FILE; name the file")
-    revising = _REVISING_RULE if revise is not None else DEFAULT_RULE
-    chosen = rule_named(rule or revising, k=k, certainty=certainty, temperature=temperature, p=p)
+    chosen = rule_named(rule, k=k, certainty=certainty, temperature=temperature, p=p)
     verses: Iterable[Verse]
     if revise is None:
         verses = load(model).write_many(

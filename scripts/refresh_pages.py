@@ -1,6 +1,6 @@
-"""Run the commands of README.md and put their output below them.
+"""Run the commands that a page shows and put their output below them.
 
-    python scripts/refresh_readme.py [--check]
+    python scripts/refresh_pages.py [--check] README.md docs/writing.md
 
 A ```console block begins with a line `$ COMMAND`; what follows in the block is its output. With
 --check nothing is written, and a block that is out of date makes the exit code 1 (a test runs so).
@@ -12,7 +12,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-README = Path(__file__).parents[1] / "README.md"
 BLOCK = re.compile(r"```console\n\$ (.*)\n((?:(?!```).*\n)*)```")
 
 
@@ -27,11 +26,21 @@ def output(command: str) -> str:
     return done.stdout
 
 
+def refreshed(text: str) -> str:
+    """The page with the output of its commands as it is now."""
+    return BLOCK.sub(lambda block: f"```console\n$ {block[1]}\n{output(block[1])}```", text)
+
+
 if __name__ == "__main__":
-    old = README.read_text(encoding="utf-8")
-    new = BLOCK.sub(lambda block: f"```console\n$ {block[1]}\n{output(block[1])}```", old)
-    if "--check" not in sys.argv:
-        README.write_text(new, encoding="utf-8")
-    elif new != old:
-        print("README.md is out of date: run python scripts/refresh_readme.py", file=sys.stderr)
+    checking = "--check" in sys.argv
+    stale = []
+    for page in (Path(name) for name in sys.argv[1:] if name != "--check"):
+        old = page.read_text(encoding="utf-8")
+        new = refreshed(old)
+        if new != old:
+            stale.append(str(page))
+            if not checking:
+                page.write_text(new, encoding="utf-8")
+    if checking and stale:
+        print(f"out of date: python scripts/refresh_pages.py {' '.join(stale)}", file=sys.stderr)
         sys.exit(1)

@@ -1,0 +1,109 @@
+"""Fill docs/protocol.md with the figures of the two ways of measuring, and draw their plot.
+
+    tangyin train configs/report.toml --set training.patience=20 --run runs/long
+    cp runs/long/metrics.jsonl docs/results/report_training.jsonl
+    tangyin study report-protocol -o docs/results/report_protocol.json
+    python scripts/build_protocol_page.py
+
+The text between the two markers of the page is replaced; a test sees that it is up to date.
+"""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+DOCS = Path(__file__).parents[1] / "docs"
+PAGE = DOCS / "protocol.md"
+SECTION = re.compile(r"(<!-- figures -->\n).*(<!-- end of figures -->)", re.S)
+BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#777777"
+
+
+def results() -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """The metrics of the honest run, a line an epoch, and the study's results."""
+    folder = DOCS / "results"
+    lines = (folder / "report_training.jsonl").read_text(encoding="utf-8").splitlines()
+    study = json.loads((folder / "report_protocol.json").read_text(encoding="utf-8"))
+    return [json.loads(line) for line in lines], study
+
+
+def section() -> str:
+    """The paragraphs and the table with the figures."""
+    honest, study = results()
+    best = min(honest, key=lambda line: line["dev"]["per_token"])
+    last, dev = honest[-1], best["dev"]
+    leak = study["epochs"]
+    end = leak[-1]
+    closed_last = last["dev"]["per_token_closed"]
+    more = dev["per_token"] / dev["per_token_closed"] - 1
+    rows = [
+        f"| {line['epoch']} | {line['train_per_token']:.1f} | {line['dev']['per_token']:.1f} | "
+        f"{line['dev']['per_token_closed']:.1f} | {line['dev']['per_hanzi_closed']:.1f} | "
+        f"{other['dev_mean_of_poems']:.1f} | {other['dev_share_seen']:.0%} |"
+        for line, other in zip(honest, leak, strict=False)
+        if line["epoch"] in (1, 2, 3, 5, best["epoch"], 10, 15, len(honest))
+    ]
+    return "\n".join(
+        [
+            f"On unseen poems the network is at its best after epoch {best['epoch']}: a closed "
+            f"per_token of {dev['per_token_closed']:.1f} (open {dev['per_token']:.1f}, {more:.0%} "
+            f"more; closed per_hanzi {dev['per_hanzi_closed']:.0f}). Then it overfits: after epoch "
+            f"{last['epoch']} it stands at {closed_last:.1f}.",
+            "",
+            f"In the report's way the same network shows {end['dev_mean_of_poems']:.1f} after "
+            f"epoch {end['epoch']} ({end['dev_per_token']:.1f} if the exponential is taken once), "
+            f"still falling, because by then {end['dev_share_seen']:.0%} of its dev poems have "
+            "been trained on.",
+            "",
+            "| epoch | train | dev, open | dev, closed | dev, closed, per Hanzi "
+            "| the report's way | of its dev seen before |",
+            "| --- | --- | --- | --- | --- | --- | --- |",
+            *rows,
+            "",
+        ]
+    )
+
+
+def page() -> str:
+    """The page as it should be."""
+    text = PAGE.read_text(encoding="utf-8")
+    return SECTION.sub(lambda found: found[1] + section() + found[2], text)
+
+
+def draw() -> None:
+    """Draw docs/images/protocol.svg."""
+    import matplotlib as mpl
+    import matplotlib.pyplot as plt
+
+    honest, study = results()
+    mpl.rcParams["svg.hashsalt"] = "tangyin"
+    figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
+    epochs = [line["epoch"] for line in honest]
+    dev = [line["dev"]["per_token_closed"] for line in honest]
+    train = [line["train_per_token"] for line in honest]
+    axes.plot(epochs, dev, color=BLUE, marker="o", markersize=3, label="unseen dev poems")
+    axes.plot(epochs, train, color=BLUE, ls=":", label="training poems, while training")
+    axes.plot(
+        [line["epoch"] for line in study["epochs"]],
+        [line["dev_mean_of_poems"] for line in study["epochs"]],
+        color=ORANGE,
+        marker="s",
+        markersize=3,
+        label="the report's dev, redrawn every epoch",
+    )
+    best = min(range(len(dev)), key=dev.__getitem__)
+    above = {"xytext": (0, 8), "textcoords": "offset points"}
+    axes.annotate(f"{dev[best]:.1f}", (epochs[best], dev[best]), color=BLUE, **above)
+    axes.axhline(47, color=GREY, linewidth=0.8, linestyle="--")
+    axes.annotate("the report's 47", (1, 47), color=GREY, xytext=(0, 3), textcoords="offset points")
+    axes.set(yscale="log", xlabel="epoch", ylabel="perplexity", ylim=(20, 450))
+    axes.set_yticks([20, 50, 100, 200, 400], labels=["20", "50", "100", "200", "400"])
+    axes.minorticks_off()
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False)
+    figure.savefig(DOCS / "images/protocol.svg", metadata={"Date": None})
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
+    draw()
