@@ -89,7 +89,8 @@ def test_under_argmax_several_poems_differ_by_their_first_free_character(cli: Cl
 
 
 def test_a_json_line_has_the_designs_names_and_types(cli: Cli) -> None:
-    done = cli("write", "紅", "--free", "--seed", "4", "--count", "2", "--format", "jsonl")
+    words = ("write", "紅", "--free", "--rule", "random-k", "--seed", "4", "--count", "2")
+    done = cli(*words, "--format", "jsonl")
     assert done.err == ""
     lines = done.out.splitlines()
     assert len(lines) == 2
@@ -184,14 +185,14 @@ REFUSED = [
     (["日", "--count", "1.5"], "'1.5' is not a valid integer"),
     (["日", "--count", "9" * 5000], "is not a valid integer"),
     (["日", "--count", "4000", "--rule", "argmax"], "under argmax poems differ by their first"),
-    (["日", "--k", "0"], "k is 0; give a whole number from 1 up"),
+    (["日", "--rule", "random-k", "--k", "0"], "k is 0; give a whole number from 1 up"),
     (["日", "--k", "5", "--rule", "argmax"], "the rule argmax has no number k; leave it out"),
-    (["日", "--certainty", "0"], "certainty is 0.0; give a number above 0 and up to 1"),
-    (["日", "--certainty", "nan"], "certainty is nan; give"),
+    (["日", "--rule", "random-k", "--certainty", "0"], "certainty is 0.0; give a number above"),
+    (["日", "--rule", "random-k", "--certainty", "nan"], "certainty is nan; give"),
     (["日", "--rule", "top-p", "--p", "2"], "p is 2.0; give a number above 0 and up to 1"),
     (["日", "--rule", "top-p", "--p", "0"], "p is 0.0; give"),
     (["日", "--rule", "top-p", "--p", "nan"], "p is nan; give"),
-    (["日", "--p", "0.5"], "the rule random-k has no number p"),
+    (["日", "--rule", "random-k", "--p", "0.5"], "the rule random-k has no number p"),
     (["日", "--rule", "temperature", "--temperature", "0"], "the temperature is 0.0; give"),
     (["日", "--rule", "temperature", "--temperature", "nan"], "the temperature is nan; give"),
     (["日", "--rule", "temperature", "--temperature", "inf"], "the temperature is inf; give"),
