@@ -58,6 +58,9 @@ def run(arguments: list[str] | None = None) -> None:
     """
     if arguments is None:
         _speak_utf8()
+        # NumPy is not loaded yet. The engine's products are small: two threads gain nothing on an
+        # idle machine, and on a busy one they wait for each other (benchmarks/shell.py).
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
