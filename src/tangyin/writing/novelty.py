@@ -13,7 +13,7 @@ from tangyin.errors import TangyinError
 BITS_PER_LINE, HASHES = 11, 8
 """With these a line that is not in the corpus is taken for one that is in 0.5 % of cases."""
 
-_HEADER = 16
+_HEADER = 16  # the number of bits, and a digest of them, eight bytes each
 
 
 class LineFilter:
@@ -41,7 +41,7 @@ class LineFilter:
     def of(cls, lines: Iterable[str]) -> "LineFilter":
         """The filter of some distinct lines."""
         known = list(lines)
-        size = (len(known) * BITS_PER_LINE + 7) // 8 * 8
+        size = max(8, (len(known) * BITS_PER_LINE + 7) // 8 * 8)
         bits = np.zeros(size // 8, dtype=np.uint8)
         for line in known:
             for at in _positions(line, size):
@@ -49,26 +49,30 @@ class LineFilter:
         return cls(bits, size)
 
     def to_bytes(self) -> bytes:
-        """The filter as it is stored: a header of 16 bytes with the size, then the bits."""
-        return self._size.to_bytes(8, "little") + bytes(_HEADER - 8) + self._bits
+        """The filter as it is stored: its size and a digest, eight bytes each, then the bits."""
+        return self._size.to_bytes(8, "little") + _digest(self._bits) + self._bits
 
     @classmethod
     def from_bytes(cls, stored: bytes) -> "LineFilter":
         """Read what `to_bytes` made.
 
         Raises:
-            TangyinError: it is cut short.
+            TangyinError: it is cut short or altered.
         """
-        size = int.from_bytes(stored[:8], "little")
-        if len(stored) != _HEADER + size // 8:
+        size, bits = int.from_bytes(stored[:8], "little"), stored[_HEADER:]
+        if not bits or len(bits) != size // 8 or stored[8:_HEADER] != _digest(bits):
             raise TangyinError("the filter of corpus lines is damaged; install tangyin again")
-        return cls(np.frombuffer(stored, dtype=np.uint8, offset=_HEADER), size)
+        return cls(np.frombuffer(bits, dtype=np.uint8), size)
 
 
 @cache
 def corpus_lines() -> LineFilter:
     """The filter over every line of five or seven characters of the whole collection."""
     return LineFilter.from_bytes(data_file("corpus_lines.bloom").read_bytes())
+
+
+def _digest(bits: bytes) -> bytes:
+    return hashlib.blake2b(bits, digest_size=8).digest()
 
 
 def _positions(line: str, size: int) -> list[int]:

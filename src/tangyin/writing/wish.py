@@ -1,13 +1,21 @@
 """What a person wants of a regulated poem, and whether it can be."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
 from tangyin.errors import UsageError
 from tangyin.prosody import LEVEL_RHYMES, SEQUENCES, Sequence, ToneTable, tone_table
-from tangyin.verse import MARKS, Form, Vocabulary, corpus_spelling, normalize, to_traditional
+from tangyin.verse import (
+    MARKS,
+    Form,
+    Vocabulary,
+    corpus_spelling,
+    normalize,
+    to_traditional,
+    traditional_alternative,
+)
 from tangyin.writing.constraints import (
     FREE,
     OPEN,
@@ -16,9 +24,10 @@ from tangyin.writing.constraints import (
     Mask,
     Rates,
     Readings,
-    Tones,
+    RhymeBook,
     rates_of,
 )
+from tangyin.writing.fitting import Fitting, Word
 from tangyin.writing.opening import read_opening
 
 
@@ -50,50 +59,53 @@ class Wish:
     allow_quotes: bool = False
     most: int = 2
 
+    def __post_init__(self) -> None:
+        include: object = self.include
+        if isinstance(include, str):  # one word is taken for what it is, not for its characters
+            object.__setattr__(self, "include", (include,))
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class Plan:
     """A wish that can be granted.
 
     Attributes:
         wish: the wish.
-        table: tones and rhymes of the known characters.
-        readings: what may be written on which tone.
-        rates: of licences.
+        fitting: the rules, for what is given.
         given: (form.hanzi,) int32 columns that stand in every poem, or FREE.
         marks: given marks: token number by line.
-        sequences: those that fit, each with its share and the rhyme that the given characters
-            (or the wish) ask for, as a number or OPEN.
-        words: the columns of each word of `include`.
-        forbidden: (characters,) bool.
+        asked: number of the rhyme that the wish names (`LEVEL_RHYMES`), or OPEN.
+        sequences: those that fit, each with its weight: the share of Tang poems that follow it,
+            times that of the reading it needs of a given end of the first line.
+        words: the columns of each word of `include`, the longest first.
     """
 
     wish: Wish
-    table: ToneTable
-    readings: Readings
-    rates: Rates
+    fitting: Fitting
     given: Columns
     marks: dict[int, int]
-    sequences: tuple[tuple[Sequence, float, int], ...]
-    words: tuple[tuple[int, ...], ...]
-    forbidden: Mask
+    asked: int
+    sequences: tuple[tuple[Sequence, float], ...]
+    words: tuple[Word, ...]
 
-    def draft(self, rows: int, characters: tuple[str, ...]) -> Draft:
-        """Empty poems with what is given in its places."""
-        given = np.repeat(self.given[None], rows, axis=0)
-        return Draft(self.wish.form, characters, np.zeros_like(given), given)
+    @property
+    def readings(self) -> Readings:
+        """What may be written on which tone."""
+        return self.fitting.readings
 
-    def fits(self, sequence: Sequence, given: Columns, line: int) -> bool:
-        """Whether a line of a sequence can hold the characters given for it."""
-        draft = Draft(self.wish.form, (), given[None], given[None])
-        tones = Tones(
-            self.wish.form,
-            self.readings,
-            (sequence,),
-            self.rates,
-            np.zeros((1, self.wish.form.lines)),
-        )
-        return bool(tones.fitting(draft, line).any())
+    @property
+    def rates(self) -> Rates:
+        """The rates of licences."""
+        return self.fitting.rates
+
+    @property
+    def forbidden(self) -> Mask:
+        """(characters,) what must not be written."""
+        return self.fitting.forbidden
+
+    def draft(self, given: Columns) -> Draft:
+        """Empty poems with what is given, (rows, form.hanzi), in its places."""
+        return Draft(self.wish.form, self.fitting.characters, np.zeros_like(given), given)
 
 
 def opening_of(wish: Wish, vocabulary: Vocabulary) -> dict[int, int]:
@@ -119,38 +131,36 @@ def plan(wish: Wish, vocabulary: Vocabulary) -> Plan:
         UsageError: it cannot; the sentence says why, and at which line.
     """
     form = wish.form
-    table = tone_table(vocabulary.hanzi)
-    rates = rates_of(form).strict if wish.strict else rates_of(form)
+    if wish.most < 1:
+        raise UsageError(f"most is {wish.most}; give 1 or more")
     given, marks = given_characters(wish, vocabulary)
-    asked = _rhyme(wish.rhyme)
-    forbidden = np.zeros(len(vocabulary.hanzi), dtype=bool)
-    for column in _columns(wish.avoid, vocabulary):
-        forbidden[column] = True
-    result = Plan(
-        wish,
-        table,
-        Readings.of(table),
-        rates,
-        given,
-        marks,
-        (),
-        tuple(tuple(_columns(word, vocabulary)) for word in wish.include),
-        forbidden,
-    )
-    candidates = [s for s in SEQUENCES if not wish.pattern or _named(s, wish.pattern, form)]
+    words = [tuple(_columns(word, vocabulary)) for word in wish.include]
+    forbidden = _forbidden(wish.avoid, vocabulary)
+    for column in {*given[given != FREE].tolist(), *(c for word in words for c in word)}:
+        if forbidden[column]:
+            raise UsageError(
+                f"{vocabulary.hanzi[column]} is to be avoided and is given as well; take it out of "
+                "one of them"
+            )
+    table, readings, book = _tables(vocabulary.hanzi)
+    rates = rates_of(form).strict if wish.strict else rates_of(form)
+    fitting = Fitting(form, vocabulary.hanzi, table, readings, book, rates, forbidden)
+    candidates = [s for s in rates.sequences if not wish.pattern or _named(s, wish.pattern, form)]
     if not candidates:
         known = ", ".join(s.name(form.characters) for s in SEQUENCES)
         raise UsageError(f"there is no pattern {wish.pattern!r} of a {form}; there are {known}")
-    fitting, reasons = [], []
-    for sequence in candidates:
-        rhyme, reason = _fit(result, sequence, asked, vocabulary)
-        if reason:
-            reasons.append(reason)
-        else:
-            fitting.append((sequence, rates.sequences[sequence], rhyme))
-    if not fitting:
-        raise UsageError(reasons[0])
-    return Plan(**{**vars(result), "sequences": tuple(fitting)})
+    longest_first = tuple(sorted(filter(None, words), key=len, reverse=True))
+    result = Plan(wish, fitting, given, marks, _rhyme(wish.rhyme), (), longest_first)
+    faults = {sequence: _faults(result, sequence) for sequence in candidates}
+    fitting_ones = tuple(
+        (s, rates.sequences[s] * fitting.first_end(s, given))
+        for s, found in faults.items()
+        if not found
+    )
+    if not fitting_ones:
+        nearest = min(candidates, key=lambda sequence: len(faults[sequence]))
+        raise UsageError(faults[nearest][0])
+    return replace(result, sequences=fitting_ones)
 
 
 def given_characters(wish: Wish, vocabulary: Vocabulary) -> tuple[Columns, dict[int, int]]:
@@ -198,22 +208,46 @@ def given_characters(wish: Wish, vocabulary: Vocabulary) -> tuple[Columns, dict[
 
 def _columns(text: str, vocabulary: Vocabulary) -> list[int]:
     """The columns of characters that a person named."""
-    first = int(vocabulary.hanzi_ids[0])
     columns = []
     for character in to_traditional(normalize(text)):
         if character in MARKS:
             continue
-        known = next((c for c in (character, corpus_spelling(character)) if c in vocabulary), "")
-        if not known:
+        column = _column(character, vocabulary)
+        if column is None:
             raise UsageError(f"the model does not know {character}; choose another character")
-        columns.append(vocabulary.id(known) - first)
+        columns.append(column)
     return columns
+
+
+def _column(character: str, vocabulary: Vocabulary) -> int | None:
+    for spelling in (character, corpus_spelling(character), traditional_alternative(character)):
+        if spelling in vocabulary:
+            return vocabulary.id(spelling) - int(vocabulary.hanzi_ids[0])
+    return None
+
+
+def _forbidden(avoid: str, vocabulary: Vocabulary) -> Mask:
+    """(characters,) what must not be written; a model avoids what it does not know anyway."""
+    forbidden = np.zeros(len(vocabulary.hanzi), dtype=bool)
+    for character in to_traditional(normalize(avoid)):
+        column = None if character in MARKS else _column(character, vocabulary)
+        if column is not None:
+            forbidden[column] = True
+    return forbidden
+
+
+@lru_cache(maxsize=4)
+def _tables(hanzi: tuple[str, ...]) -> tuple[ToneTable, Readings, RhymeBook]:
+    table = tone_table(hanzi)
+    return table, Readings.of(table), RhymeBook.of(table, hanzi)
 
 
 def _rhyme(name: str) -> int:
     if not name:
         return OPEN
-    spelled = {"眞": "真", "靑": "青"}.get(name, to_traditional(name))
+    # 肴 is asked for by its own name, which OpenCC would change.
+    spelled = name if name in LEVEL_RHYMES else to_traditional(name)
+    spelled = {"眞": "真", "靑": "青"}.get(spelled, spelled)
     if len(spelled) != 1 or spelled not in LEVEL_RHYMES:
         raise UsageError(f"there is no level rhyme {name!r}; the rhymes are {LEVEL_RHYMES}")
     return LEVEL_RHYMES.index(spelled)
@@ -224,44 +258,51 @@ def _named(sequence: Sequence, pattern: str, form: Form) -> bool:
     return name in (sequence.name(form.characters), sequence.for_lines(form.lines))
 
 
-def _fit(plan: Plan, sequence: Sequence, asked: int, vocabulary: Vocabulary) -> tuple[int, str]:
-    """The rhyme a sequence asks for, and why it cannot be if it cannot."""
-    form, name = plan.wish.form, sequence.name(plan.wish.form.characters)
-    width = form.characters
-    for line in range(form.lines):
-        if not plan.fits(sequence, plan.given, line):
-            there = plan.given[line * width : (line + 1) * width]
-            shown = "".join("□" if c == FREE else vocabulary.hanzi[c] for c in there)
-            return OPEN, (
-                f"line {line + 1}, {shown}, cannot stand in {name}, which wants "
-                f"{_TONES[sequence.for_lines(form.lines)[line]]} there"
-                + (" without licences" if plan.wish.strict else "")
-                + "; change those characters or the pattern"
-            )
-    possible = np.ones(len(LEVEL_RHYMES), dtype=bool)
-    if asked != OPEN:
-        possible[:] = False
-        possible[asked] = True
-    weight = np.zeros(len(LEVEL_RHYMES))
-    for line, end in _given_ends(plan.given, form, sequence):
-        possible &= plan.table.rhymes[end]
-        weight += plan.table.log_rhymes[end]
-        if not possible.any():
-            return OPEN, (
-                f"line {line + 1} ends on {vocabulary.hanzi[end]}, which does not rhyme "
-                + (f"in {LEVEL_RHYMES[asked]}" if asked != OPEN else "with the other given lines")
-                + "; change that character or the rhyme"
-            )
-        asked = int(np.where(possible, weight, -np.inf).argmax())
-    return asked, ""
+def _faults(plan: Plan, sequence: Sequence) -> list[str]:
+    """Why a sequence cannot be, a sentence for each line at fault; empty when it can."""
+    fitting, given, form = plan.fitting, plan.given, plan.wish.form
+    hanzi, name = fitting.characters, sequence.name(form.characters)
+    bad = np.flatnonzero(fitting.bad_lines(sequence, given[None])[0])
+    if len(bad):
+        return [_misfit(plan, sequence, int(line)) for line in bad]
+    rhyme, stray = fitting.rhyme(sequence, given, plan.asked)
+    if stray is not None:
+        end = hanzi[given[(stray + 1) * form.characters - 1]]
+        with_ = f"in {LEVEL_RHYMES[plan.asked]}" if plan.asked != OPEN else "with the others given"
+        return [
+            f"line {stray + 1} ends on {end}, which does not rhyme {with_}; change that character "
+            "or the rhyme"
+        ]
+    left, places = fitting.rhymes_short(sequence, given, rhyme)
+    if left < places:
+        where = f"in {LEVEL_RHYMES[rhyme]}" if rhyme != OPEN else "with each other"
+        return [
+            f"of the characters that the model may write only {left} rhyme {where}, and there are "
+            f"{places} lines to rhyme; choose another rhyme or avoid fewer characters"
+        ]
+    for words in (*((word,) for word in plan.words), plan.words):
+        if fitting.place(sequence, given, words, plan.asked, np.zeros(len(words))) is None:
+            shown = ", ".join("".join(hanzi[column] for column in word) for word in words)
+            return [
+                f"there is no room for {shown} in {name}, with its tones and rhymes and what else "
+                "is given; leave something out or change the pattern"
+            ]
+    return []
+
+
+def _misfit(plan: Plan, sequence: Sequence, line: int) -> str:
+    form, given = plan.wish.form, plan.given
+    there = given[line * form.characters : (line + 1) * form.characters]
+    shown = "".join("□" if c == FREE else plan.fitting.characters[c] for c in there)
+    wanted = _TONES[sequence.for_lines(form.lines)[line]]
+    # What stands in front of the core is opposite to the core's second character.
+    front = "" if form.characters == 5 else "仄仄" if wanted[1] == "平" else "平平"
+    return (
+        f"line {line + 1}, {shown}, cannot stand in {sequence.name(form.characters)}, which wants "
+        f"{front}{wanted} there{' without licences' if plan.wish.strict else ''}"
+        f"{'' if plan.wish.pattern else ', and the other patterns suit no better'}"
+        "; change those characters or the pattern"
+    )
 
 
 _TONES = {"a": "仄仄平平仄", "A": "仄仄仄平平", "b": "平平平仄仄", "B": "平平仄仄平"}
-
-
-def _given_ends(given: Columns, form: Form, sequence: Sequence) -> Iterator[tuple[int, int]]:
-    """Lines that rhyme and whose last character is given, with that character's column."""
-    for line in range(form.lines):
-        end = int(given[(line + 1) * form.characters - 1])
-        if end != FREE and (line % 2 == 1 or (line == 0 and sequence.rhymed_start)):
-            yield line, end

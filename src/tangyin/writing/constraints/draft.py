@@ -1,11 +1,15 @@
 """Poems under way, many side by side, and what a constraint on them is."""
 
-from dataclasses import dataclass
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from tangyin.prosody.lexicon import place_of, tone_costs
 from tangyin.verse import Form
 
 Rows = npt.NDArray[np.intp]
@@ -29,6 +33,8 @@ class Draft:
         columns: (rows, form.hanzi) int32, the characters so far; what lies ahead means nothing.
         given: (rows, form.hanzi) int32, characters that must stand, or FREE.
         place: the place being written, counting characters only.
+        given_level: (rows, form.hanzi) what is given there can be read 平; True where nothing is.
+        given_oblique: the same of 仄.
     """
 
     form: Form
@@ -36,6 +42,13 @@ class Draft:
     columns: Columns
     given: Columns
     place: int = 0
+    given_level: Mask = field(init=False)
+    given_oblique: Mask = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.given_level, self.given_oblique = tones_of_given(
+            self.given, self.characters, self.form.characters
+        )
 
     @property
     def line(self) -> int:
@@ -64,6 +77,43 @@ class Draft:
         """Go on with these rows, in this order; a row may be named more than once."""
         self.columns = self.columns[rows]
         self.given = self.given[rows]
+        self.given_level = self.given_level[rows]
+        self.given_oblique = self.given_oblique[rows]
+
+
+def tones_of_given(given: Columns, characters: Sequence[str], width: int) -> tuple[Mask, Mask]:
+    """Whether the checker can read given characters 平, and 仄, where they stand.
+
+    Args:
+        given: (rows, lines · width) columns or FREE.
+        characters: what the columns stand for.
+        width: characters in a line.
+
+    Returns:
+        Two masks of the same shape, True where nothing is given.
+    """
+    level, oblique = np.ones(given.shape, dtype=bool), np.ones(given.shape, dtype=bool)
+    known: dict[tuple[int, ...], tuple[bool, bool]] = {}
+    for row, place in zip(*np.nonzero(given != FREE), strict=True):
+        column = place % width
+        before = int(given[row, place - 1]) if column else FREE
+        after = int(given[row, place + 1]) if column < width - 1 else FREE
+        key = before, int(given[row, place]), after, int(column == width - 1)
+        if key not in known:
+            words = ["" if c == FREE else characters[c] for c in key[:3]]
+            known[key] = _tones(words[0], words[1], words[2], at_end=bool(key[3]))
+        level[row, place], oblique[row, place] = known[key]
+    return level, oblique
+
+
+@lru_cache(maxsize=10_000)
+def _tones(before: str, character: str, after: str, *, at_end: bool) -> tuple[bool, bool]:
+    if at_end:
+        place = place_of(character)
+        costs = place.end_level, place.end_oblique
+    else:
+        costs = tone_costs(before, character, after)
+    return math.isfinite(costs[0]), math.isfinite(costs[1])
 
 
 class Constraint(Protocol):

@@ -1,16 +1,55 @@
 """Rhyme: the even lines in one level rhyme, the first one with them when its type says so."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
-from tangyin.prosody import LEVEL_RHYMES, ToneTable, neighbouring
-from tangyin.writing.constraints.draft import Columns, Draft, Mask, Rows
+from tangyin.prosody import LEVEL_RHYMES, ToneTable, neighbouring, readings_of
+from tangyin.writing.constraints.draft import FREE, Columns, Draft, Mask, Rows
 
 OPEN = -1
 """The rhyme of a row that has not come to one yet."""
 
 SURE = 0.3
 """A character rhymes only by a reading that has this share of its level readings' weight."""
+
+Numbers = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class RhymeBook:
+    """Which characters may be written to rhyme.
+
+    Attributes:
+        rhyming: (30, V) the character rhymes in that rhyme (`LEVEL_RHYMES`).
+        borrowed: (30, V) a first line of a poem in that rhyme may borrow it from a neighbour.
+        likeliest: (V,) the rhyme a character has most often.
+    """
+
+    rhyming: Mask
+    borrowed: Mask
+    likeliest: Numbers
+
+    @classmethod
+    def of(cls, table: ToneTable, characters: Sequence[str]) -> "RhymeBook":
+        """The book of some characters, `table` being their tones and rhymes."""
+        weights = np.exp(table.log_rhymes)  # (V, 30)
+        whole = weights.sum(axis=1)
+        rhyming = (table.rhymes & (weights >= SURE * whole[:, None])).T
+        borrowed = np.zeros_like(rhyming)
+        near: dict[tuple[str, str], Mask] = {}
+        for column, character in enumerate(characters):
+            for reading in readings_of(character):
+                if not reading.level or reading.share < SURE * whole[column]:
+                    continue
+                key = reading.rhyme, reading.rime
+                if key not in near:
+                    near[key] = np.array([neighbouring(*key, rhyme) for rhyme in LEVEL_RHYMES])
+                borrowed[:, column] |= near[key]
+        likeliest = np.asarray(table.log_rhymes.argmax(axis=1), dtype=np.intp)
+        return cls(rhyming, borrowed & ~rhyming, likeliest)
 
 
 class Rhyme:
@@ -22,75 +61,88 @@ class Rhyme:
 
     def __init__(
         self,
-        table: ToneTable,
-        asked: npt.NDArray[np.intp],
+        book: RhymeBook,
+        writable: Mask,
+        draft: Draft,
+        asked: Numbers,
         rhymed_start: Mask,
         borrows: Mask,
     ) -> None:
         """Begin.
 
         Args:
-            table: tones and rhymes of the characters.
+            book: the rhymes of the characters.
+            writable: (V,) what may be written at a rhyming place.
+            draft: the poems, nothing written yet.
             asked: (rows,) number of the rhyme asked for (`LEVEL_RHYMES`), or OPEN.
             rhymed_start: (rows,) the first line rhymes.
-            borrows: (rows,) the first line, where it rhymes, takes a neighbouring rhyme.
+            borrows: (rows,) the first line, where it rhymes, takes a neighbouring rhyme if there
+                is one.
         """
-        weights = np.exp(table.log_rhymes)  # (V, 30)
-        whole = weights.sum(axis=1, keepdims=True)
-        self._can_rhyme = (table.rhymes & (weights >= SURE * whole)).T  # (30, V)
-        self._any = self._can_rhyme.any(axis=0)
-        self._likeliest = table.log_rhymes.argmax(axis=1)  # (V,)
-        self._log_rhymes = table.log_rhymes
-        self._near = np.array(
-            [[neighbouring(a, "", b) and a != b for b in LEVEL_RHYMES] for a in LEVEL_RHYMES]
-        )  # (30, 30)
+        self._rhyming = book.rhyming & writable
+        self._borrowed = book.borrowed & writable
+        self._likeliest = book.likeliest
+        self._begins = self._rhyming[book.likeliest, np.arange(len(writable))]  # (V,)
         self._rhyme = asked.copy()
         self._rhymed_start = rhymed_start
-        self._borrows = borrows
-        self._used = np.zeros((len(asked), 0), dtype=np.int32)
+        sizes = self._rhyming.sum(axis=1)
+        has_near: Mask = np.asarray(self._borrowed.any(axis=1))
+        self._borrows = rhymed_start & borrows & ((asked == OPEN) | has_near[asked])
+        # A poem that begins on a borrowed rhyme goes on in the largest rhyme it may be borrowed by.
+        self._lent_to = np.where(self._borrowed, sizes[:, None], -1).argmax(axis=0)  # (V,)
+
+        width = draft.form.characters
+        ends = draft.given[:, width - 1 :: width]  # (rows, lines)
+        rhymes = np.zeros_like(ends, dtype=bool)
+        rhymes[:, 1::2] = True
+        rhymes[:, 0] = rhymed_start
+        self._used = np.zeros((len(ends), len(writable)), dtype=bool)
+        given = rhymes & (ends != FREE)
+        self._used[np.nonzero(given)[0], ends[given]] = True
+        # A rhyme that has too few characters for what is left to be written is not begun.
+        open_ = (rhymes & (ends == FREE)).sum(axis=1)
+        self._enough = sizes >= open_[:, None]  # (rows, 30)
 
     @property
-    def rhyme(self) -> npt.NDArray[np.intp]:
+    def rhyme(self) -> Numbers:
         """(rows,) number of each row's rhyme, or OPEN."""
         return self._rhyme
 
     def allowed(self, draft: Draft) -> Mask | None:
         """See `Constraint.allowed`."""
-        if not draft.at_line_end or (draft.line != 0 and draft.line % 2 == 0):
+        if not _rhyming_place(draft):
             return None
-        mask: Mask = np.where(
-            (self._rhyme == OPEN)[:, None], self._any, self._can_rhyme[self._rhyme]
-        )  # (rows, V)
+        is_open = (self._rhyme == OPEN)[:, None]
+        begins = self._begins & self._enough[:, self._likeliest]
+        mask: Mask = np.where(is_open, begins, self._rhyming[self._rhyme])  # (rows, V)
         if draft.line == 0:
-            borrowed = self._borrows & (self._rhyme != OPEN)
-            if borrowed.any():
-                near = self._near[self._rhyme[borrowed]] @ self._can_rhyme
-                mask[borrowed] = near & ~self._can_rhyme[self._rhyme[borrowed]]
+            if self._borrows.any():
+                lent = self._borrowed.any(axis=0) & self._enough[:, self._lent_to]
+                borrowed = np.where(is_open, lent, self._borrowed[self._rhyme])
+                mask = np.where(self._borrows[:, None], borrowed, mask)
             mask |= ~self._rhymed_start[:, None]
-            return mask
-        if self._used.shape[1]:
-            np.put_along_axis(mask, self._used, values=False, axis=1)
+        mask &= ~self._used
         return mask
 
     def record(self, draft: Draft, chosen: Columns) -> None:
         """See `Constraint.record`."""
-        if not draft.at_line_end or (draft.line != 0 and draft.line % 2 == 0):
+        if not _rhyming_place(draft):
             return
-        takes = (self._rhyme == OPEN) & ((draft.line > 0) | self._rhymed_start)
+        rhymes = self._rhymed_start if draft.line == 0 else np.ones(len(chosen), dtype=bool)
+        settled = self._likeliest[chosen]
         if draft.line == 0:
-            # The row goes on in a neighbour of what its first line ends on.
-            near = self._near[self._likeliest[chosen]]  # (rows, 30)
-            settled = np.where(
-                self._borrows & near.any(axis=1), near.argmax(axis=1), self._likeliest[chosen]
-            )
-        else:
-            settled = self._likeliest[chosen]
-        self._rhyme = np.where(takes, settled, self._rhyme)
-        self._used = np.concatenate((self._used, chosen[:, None]), axis=1)
+            settled = np.where(self._borrows, self._lent_to[chosen], settled)
+        self._rhyme = np.where((self._rhyme == OPEN) & rhymes, settled, self._rhyme)
+        self._used[np.flatnonzero(rhymes), chosen[rhymes]] = True
 
     def keep(self, rows: Rows) -> None:
         """See `Constraint.keep`."""
         self._rhyme = self._rhyme[rows]
         self._rhymed_start = self._rhymed_start[rows]
         self._borrows = self._borrows[rows]
+        self._enough = self._enough[rows]
         self._used = self._used[rows]
+
+
+def _rhyming_place(draft: Draft) -> bool:
+    return draft.at_line_end and (draft.line == 0 or draft.line % 2 == 1)

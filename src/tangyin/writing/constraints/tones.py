@@ -16,6 +16,10 @@ SURE = 0.3
 """A character is written on a tone only when verse reads it so at least this often, so that
 readers with other dictionaries agree."""
 
+CLEAR = 0.9
+"""Where a licence departs from the type, the share from which a character is written there: one
+that can be read either way is read so that there is no licence."""
+
 
 @dataclass(frozen=True)
 class Readings:
@@ -24,27 +28,27 @@ class Readings:
     Attributes:
         level: (V,) it may be written on 平.
         oblique: (V,) it may be written on 仄.
-        can_be_level: (V,) it may be read 平 where a person put it.
-        can_be_oblique: (V,) it may be read 仄 where a person put it.
         mostly_level: (V,) verse reads it 平 more often than not.
+        clearly_level: (V,) it may be written on 平 where that is a licence.
+        clearly_oblique: (V,) it may be written on 仄 where that is a licence.
     """
 
     level: Mask
     oblique: Mask
-    can_be_level: Mask
-    can_be_oblique: Mask
     mostly_level: Mask
+    clearly_level: Mask
+    clearly_oblique: Mask
 
     @classmethod
     def of(cls, table: ToneTable) -> "Readings":
         """The readings in a table of tones."""
-        sure = np.log(SURE)
+        sure, clear = np.log(SURE), np.log(CLEAR)
         return cls(
             level=table.log_level >= sure,
             oblique=table.log_oblique >= sure,
-            can_be_level=table.level | table.rhymes.any(axis=1),
-            can_be_oblique=table.oblique | table.end_oblique,
             mostly_level=table.log_level >= table.log_oblique,
+            clearly_level=table.log_level >= clear,
+            clearly_oblique=table.log_oblique >= clear,
         )
 
 
@@ -54,12 +58,6 @@ class Tones:
     At the beginning of a line each row draws its licence (小拗, 大拗, 特定句式, 孤平拗救, 三仄尾 or
     none) at the rate that regulated Tang verse has it; within it, the tones follow the characters.
     A 大拗 is rescued by the line after it.
-
-    Attributes:
-        log_weight: (rows,) what a particle's weight must be corrected by for the line begun last:
-            minus the logarithm of the chance that its licence was drawn with. The weights already
-            know how likely the model finds the licence; without the correction its rate would
-            count twice.
     """
 
     def __init__(
@@ -77,7 +75,8 @@ class Tones:
             readings: of the characters a model knows.
             sequences: the sequence of each row.
             rates: how often licences are taken; `Rates.strict` for none.
-            uniforms: (rows, lines), a number for each line's licence.
+            uniforms: (rows, lines), a number for each line's licence; the particles of one poem
+                have the same, so that resampling leaves the licences at their rates.
         """
         self._readings = readings
         self._rates = rates
@@ -93,6 +92,7 @@ class Tones:
         self._weights = np.zeros(shape)
         self._da_ao = np.zeros(shape, dtype=bool)
         self._rescues = np.zeros(shape, dtype=bool)
+        self._departs = np.zeros((*shape, form.characters), dtype=bool)
         self._licence = np.full(shape, -1)
         for kind, patterns in enumerate(self._patterns):
             names = sorted({_licence(p) for p in patterns})
@@ -101,12 +101,12 @@ class Tones:
                 self._weights[kind, number] = rates.of("aAbB"[kind], _licence(pattern))
                 self._da_ao[kind, number] = pattern.licence == DA_AO
                 self._rescues[kind, number] = pattern.rescues
+                self._departs[kind, number, [place - 1 for place in pattern.places]] = True
                 self._licence[kind, number] = names.index(_licence(pattern))
         self._uniforms = uniforms
         rows = len(sequences)
         self._alive = np.zeros((rows, most), dtype=bool)
         self._unrescued = np.zeros(rows, dtype=bool)
-        self.log_weight = np.zeros(rows)
 
     def allowed(self, draft: Draft) -> Mask:
         """See `Constraint.allowed`."""
@@ -115,15 +115,23 @@ class Tones:
         tones = self._tones_here(draft)
         level = np.asarray((self._alive & tones).any(axis=1))
         oblique = np.asarray((self._alive & ~tones).any(axis=1))
-        mask: Mask = level[:, None] & self._readings.level
-        mask |= oblique[:, None] & self._readings.oblique
+        departs = self._departs[self._types[:, draft.line], :, draft.column]
+        clear = np.asarray((self._alive & departs).any(axis=1))
+        mask: Mask = (level & ~clear)[:, None] & self._readings.level
+        mask |= (oblique & ~clear)[:, None] & self._readings.oblique
+        mask |= (level & clear)[:, None] & self._readings.clearly_level
+        mask |= (oblique & clear)[:, None] & self._readings.clearly_oblique
         return mask
 
     def record(self, draft: Draft, chosen: Columns) -> None:
         """See `Constraint.record`."""
         tones = self._tones_here(draft)
-        level = (self._alive & tones).any(axis=1) & self._readings.can_be_level[chosen]
-        oblique = (self._alive & ~tones).any(axis=1) & self._readings.can_be_oblique[chosen]
+        level, oblique = self._readings.level[chosen], self._readings.oblique[chosen]
+        is_given = draft.given[:, draft.place] != FREE
+        level = np.where(is_given, draft.given_level[:, draft.place], level)
+        oblique = np.where(is_given, draft.given_oblique[:, draft.place], oblique)
+        level &= (self._alive & tones).any(axis=1)
+        oblique &= (self._alive & ~tones).any(axis=1)
         read_level = level & (~oblique | self._readings.mostly_level[chosen])
         self._alive &= tones == read_level[:, None]
         if draft.at_line_end:
@@ -144,11 +152,9 @@ class Tones:
     def _begin_line(self, draft: Draft) -> None:
         """Draw each row's licence for this line, among those its given characters admit."""
         kinds = self._types[:, draft.line]
-        fits = self.fitting(draft, draft.line) & (self._weights[kinds] > 0)
+        fits = self._admitted(draft, draft.line)
         rescuing = fits & self._rescues[kinds]
         fits = np.where(self._unrescued[:, None], rescuing, fits)
-        if draft.line + 1 == draft.form.lines:
-            fits &= ~self._da_ao[kinds]
         # A licence is drawn by its rate, whatever the number of patterns that make it.
         licences = self._licence[kinds]
         weights = np.where(fits, self._weights[kinds], 0.0)
@@ -165,17 +171,37 @@ class Tones:
         chance = np.where(same, share, 0.0).sum(axis=1) / np.maximum(cumulative[:, -1], 1e-300)
         self.log_weight = -np.log(np.maximum(chance, 1e-300))
 
-    def fitting(self, draft: Draft, line: int) -> Mask:
-        """(rows, patterns): which patterns of a line the characters given for it can be read by."""
+    def admits(self, draft: Draft) -> Mask:
+        """(rows, lines): whether some pattern of each line can hold the characters given for it.
+
+        A 大拗 counts only where the line after it can rescue it. All rows are taken to follow the
+        first one's sequence when the draft has another number of rows than this.
+        """
+        lines = [self._admitted(draft, line).any(axis=1) for line in range(draft.form.lines)]
+        admitted: Mask = np.stack(lines, axis=1)
+        return admitted
+
+    def _admitted(self, draft: Draft, line: int) -> Mask:
+        """(rows, patterns): which a line may have, a 大拗 only where it can be rescued."""
+        da_ao = self._da_ao[self._types[:, line]]
+        fits = self._fitting(draft, line)
+        if line + 1 == draft.form.lines:
+            unrescued: Mask = fits & ~da_ao
+            return unrescued
+        after = self._fitting(draft, line + 1) & self._rescues[self._types[:, line + 1]]
+        fits &= ~da_ao | np.asarray(after.any(axis=1, keepdims=True))
+        return fits
+
+    def _fitting(self, draft: Draft, line: int) -> Mask:
+        """(rows, patterns): which patterns the characters given for a line can be read by."""
         kinds = self._types[:, line]
         width = draft.form.characters
-        given = draft.given[:, line * width : (line + 1) * width]  # (rows, width)
-        can_level = (given == FREE) | self._readings.can_be_level[given]
-        can_oblique = (given == FREE) | self._readings.can_be_oblique[given]
+        there = slice(line * width, (line + 1) * width)
+        level, oblique = draft.given_level[:, there], draft.given_oblique[:, there]
         tones = self._tones[kinds]  # (rows, patterns, width)
-        fits: Mask = np.where(tones, can_level[:, None], can_oblique[:, None]).all(axis=2)
-        positive: Mask = self._weights[kinds] > 0
-        return fits & positive
+        readable = np.where(tones, level[:, None], oblique[:, None]).all(axis=2)
+        fits: Mask = readable & (self._weights[kinds] > 0)
+        return fits
 
 
 def _licence(pattern: LinePattern) -> str:

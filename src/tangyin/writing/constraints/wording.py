@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tangyin.writing.constraints.draft import Columns, Draft, Mask, Rows, Stateless
+from tangyin.writing.constraints.draft import FREE, Columns, Draft, Mask, Rows, Stateless
 
 
 class Forbidden(Stateless):
@@ -18,17 +18,24 @@ class Forbidden(Stateless):
 
 
 class Repetition:
-    """Writes no character more often than a number of times, reduplication (離離) aside."""
+    """Writes no character more often than a number of times, reduplication (離離) counted as one.
 
-    def __init__(self, rows: int, characters: int, most: int) -> None:
-        """Begin with nothing written.
+    What is given counts from the beginning, so that the places before it leave room for it.
+    """
+
+    def __init__(self, draft: Draft, most: int) -> None:
+        """Begin.
 
         Args:
-            rows: number of rows.
-            characters: number of characters known.
-            most: how often one may stand in a poem.
+            draft: the poems, nothing written yet.
+            most: how often one character may stand in a poem.
         """
-        self._counts = np.zeros((rows, characters), dtype=np.int8)
+        given = draft.given
+        counted = given != FREE
+        starts_line = np.arange(draft.form.hanzi) % draft.form.characters == 0
+        counted[:, 1:] &= (given[:, 1:] != given[:, :-1]) | starts_line[1:]
+        self._counts = np.zeros((len(given), len(draft.characters)), dtype=np.int8)
+        np.add.at(self._counts, (np.nonzero(counted)[0], given[counted]), 1)
         self._most = most
 
     def allowed(self, draft: Draft) -> Mask:
@@ -36,13 +43,20 @@ class Repetition:
         mask: Mask = self._counts < self._most
         if draft.column:
             before = draft.columns[:, draft.place - 1]
-            mask[np.arange(len(mask)), before] = True
+            doubled = (
+                before == draft.columns[:, draft.place - 2]
+                if draft.column > 1
+                else np.zeros(len(before), dtype=bool)
+            )
+            mask[np.arange(len(mask)), before] = ~doubled
         return mask
 
     def record(self, draft: Draft, chosen: Columns) -> None:
         """See `Constraint.record`."""
-        doubled = draft.columns[:, draft.place - 1] == chosen if draft.column else False
-        self._counts[np.arange(len(chosen)), chosen] += np.where(doubled, 0, 1).astype(np.int8)
+        counted = draft.given[:, draft.place] == FREE
+        if draft.column:
+            counted &= draft.columns[:, draft.place - 1] != chosen
+        self._counts[np.arange(len(chosen)), chosen] += counted.astype(np.int8)
 
     def keep(self, rows: Rows) -> None:
         """See `Constraint.keep`."""

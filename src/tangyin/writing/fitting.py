@@ -1,0 +1,214 @@
+"""Whether given characters can be part of a regulated poem, and where given words can stand."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from tangyin.prosody import LEVEL_RHYMES, Sequence, ToneTable
+from tangyin.prosody.lexicon import place_of
+from tangyin.prosody.rules import first_line_rhyme
+from tangyin.verse import Form
+from tangyin.writing.constraints import (
+    FREE,
+    OPEN,
+    Columns,
+    Draft,
+    Mask,
+    Rates,
+    Readings,
+    RhymeBook,
+    Tones,
+)
+
+Word = tuple[int, ...]
+
+STEPS = 300
+"""How many places are tried for the words of a wish before it is taken to be impossible."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fitting:
+    """Judges given characters by the rules.
+
+    Attributes:
+        form: the form.
+        characters: those that the model knows.
+        table: their tones and rhymes.
+        readings: what may be written on which tone.
+        book: what may be written to rhyme.
+        rates: of licences.
+        forbidden: (characters,) what must not be written.
+    """
+
+    form: Form
+    characters: tuple[str, ...]
+    table: ToneTable
+    readings: Readings
+    book: RhymeBook
+    rates: Rates
+    forbidden: Mask
+    _ways_of: dict[tuple[Sequence, bytes, Word, int], Columns] = field(default_factory=dict)
+
+    @property
+    def rhyme_writable(self) -> Mask:
+        """(characters,) what may be written at a rhyming place."""
+        return self.readings.level & ~self.forbidden
+
+    def bad_lines(self, sequence: Sequence, given: Columns) -> Mask:
+        """Lines whose given characters no pattern of their type can hold.
+
+        Args:
+            sequence: the sequence.
+            given: (n, form.hanzi), ways to give characters.
+
+        Returns:
+            (n, form.lines).
+        """
+        uniforms = np.zeros((1, self.form.lines))
+        tones = Tones(self.form, self.readings, (sequence,), self.rates, uniforms)
+        return ~tones.admits(Draft(self.form, self.characters, given, given))
+
+    def rhyme(self, sequence: Sequence, given: Columns, asked: int) -> tuple[int, int | None]:
+        """The rhyme that given line ends ask for.
+
+        Args:
+            sequence: the sequence.
+            given: (form.hanzi,) columns or FREE.
+            asked: number of the rhyme asked for (`LEVEL_RHYMES`), or OPEN.
+
+        Returns:
+            The likeliest rhyme that all can have, or OPEN when neither they nor a wish decide; and
+            the first line whose end cannot rhyme so, or None.
+        """
+        possible = np.ones(len(LEVEL_RHYMES), dtype=bool)
+        if asked != OPEN:
+            possible = np.arange(len(LEVEL_RHYMES)) == asked
+        log_weight = np.zeros(len(LEVEL_RHYMES))
+        rhyme = asked
+        for line, end in self._given_rhymes(sequence, given):
+            if not self.table.known[end]:
+                continue
+            log_weights, rhymes = self.table.log_rhymes[end], self.table.rhymes[end]
+            if line == 0 and self.rates.borrowed:
+                lent = self._lent(end) & ~rhymes
+                log_weights = np.where(lent, np.log(self.rates.borrowed), log_weights)
+                rhymes = rhymes | lent
+            possible &= rhymes
+            if not possible.any():
+                return OPEN, line
+            log_weight += np.where(rhymes, log_weights, 0.0)
+            rhyme = int(np.where(possible, log_weight, -np.inf).argmax())
+        return rhyme, None
+
+    def first_end(self, sequence: Sequence, given: Columns) -> float:
+        """How often verse reads the given end of the first line as a sequence needs it; else 1.
+
+        光 has a rare oblique reading; a poem on 牀前明月光 should rhyme with it all the same.
+        """
+        end = int(given[self.form.characters - 1])
+        if end == FREE:
+            return 1.0
+        place = place_of(self.characters[end])
+        return math.exp(-(place.end_level if sequence.rhymed_start else place.end_oblique))
+
+    def rhymes_short(self, sequence: Sequence, given: Columns, rhyme: int) -> tuple[int, int]:
+        """How many characters are left to rhyme with, and how many places there are for them.
+
+        Args:
+            sequence: the sequence.
+            given: (form.hanzi,) columns or FREE.
+            rhyme: number of the rhyme; the largest one counts when it is OPEN.
+        """
+        ends = [end for _, end in self._given_rhymes(sequence, given)]
+        rhyming = self.book.rhyming & self.rhyme_writable
+        rhyming[:, ends] = False
+        sizes = rhyming.sum(axis=1)
+        places = self.form.lines // 2 + sequence.rhymed_start - len(ends)
+        return int(sizes.max() if rhyme == OPEN else sizes[rhyme]), places
+
+    def place(
+        self,
+        sequence: Sequence,
+        given: Columns,
+        words: tuple[Word, ...],
+        asked: int,
+        uniforms: npt.NDArray[np.float64],
+    ) -> Columns | None:
+        """Give each word a place where the rules can keep it, by chance.
+
+        Args:
+            sequence: the sequence.
+            given: (form.hanzi,) what is given besides.
+            words: columns of each word.
+            asked: number of the rhyme asked for, or OPEN.
+            uniforms: (words,); a word's place is uniform among those that are left to it.
+
+        Returns:
+            `given` with the words in it, or None when they have no room.
+        """
+        steps = STEPS
+
+        def search(given: Columns, number: int) -> Columns | None:
+            nonlocal steps
+            if number == len(words):
+                return given
+            steps -= 1
+            ways = self._ways(sequence, given, words[number], asked, keep=number < 2)
+            first = int(uniforms[number] * len(ways))
+            for way in (*ways[first:], *ways[:first]):
+                found = search(way, number + 1)
+                if found is not None or steps <= 0:
+                    return found
+            return None
+
+        return search(given, 0)
+
+    def _ways(
+        self, sequence: Sequence, given: Columns, word: Word, asked: int, *, keep: bool
+    ) -> Columns:
+        """(n, form.hanzi): `given` with a word, at each place where it can stand."""
+        key = sequence, given.tobytes(), word, asked
+        if key in self._ways_of:
+            return self._ways_of[key]
+        width, length = self.form.characters, len(word)
+        trials = []
+        for place in range(self.form.hanzi):
+            there = given[place : place + length]
+            if place % width + length > width or ((there != FREE) & (there != word)).any():
+                continue
+            trial = given.copy()
+            trial[place : place + length] = word
+            trials.append(trial)
+        ways: Columns = np.array(trials, dtype=np.int32).reshape(-1, self.form.hanzi)
+        if len(ways):
+            ways = ways[~self.bad_lines(sequence, ways).any(axis=1)]
+        rhymes = [self._can_rhyme(sequence, given, way, asked) for way in ways]
+        ways = ways[np.array(rhymes, dtype=bool)]
+        if keep:
+            self._ways_of[key] = ways
+        return ways
+
+    def _can_rhyme(self, sequence: Sequence, before: Columns, given: Columns, asked: int) -> bool:
+        """Whether line ends can rhyme, and none that was added is the same as another."""
+        ends = [end for _, end in self._given_rhymes(sequence, given)]
+        had = [end for _, end in self._given_rhymes(sequence, before)]
+        repeated = len(ends) - len(set(ends)) > len(had) - len(set(had))
+        rhyme, stray = self.rhyme(sequence, given, asked)
+        if repeated or stray is not None:
+            return False
+        left, places = self.rhymes_short(sequence, given, rhyme)
+        return left >= places
+
+    def _lent(self, end: int) -> Mask:
+        """(30,) whether a first line that ends so may stand in a poem of each rhyme."""
+        return np.array([bool(first_line_rhyme(self.characters[end], r)) for r in LEVEL_RHYMES])
+
+    def _given_rhymes(self, sequence: Sequence, given: Columns) -> Iterator[tuple[int, int]]:
+        """Lines that rhyme and whose last character is given, with that character's column."""
+        for line in range(self.form.lines):
+            end = int(given[(line + 1) * self.form.characters - 1])
+            if end != FREE and (line % 2 == 1 or (line == 0 and sequence.rhymed_start)):
+                yield line, end
