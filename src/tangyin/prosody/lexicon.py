@@ -40,6 +40,7 @@ class Reading:
         return self.tone == "平"
 
 
+@cache
 def readings_of(character: str) -> tuple[Reading, ...]:
     """The readings of a character, the commonest first; empty when the lexicon lacks it.
 
