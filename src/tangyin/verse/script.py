@@ -30,16 +30,17 @@ def traditional_alternative(character: str) -> str:
 
 def is_simplified(text: str) -> bool:
     """Whether more characters exist only in simplified than only in traditional script."""
-    return sum(map(_leaning, text)) > 0
+    # Most texts have none at all, and then OpenCC need not be loaded.
+    return not _simplified_only().isdisjoint(text) and sum(map(_leaning, text)) > 0
 
 
 @cache
 def _leaning(character: str) -> int:
     """1 for a character of the simplified script alone, -1 of the traditional, 0 of both."""
+    if character in _simplified_only():
+        return 1
     if character in _both_scripts():
         return 0
-    if _converted("s2t", character) != character:
-        return 1
     return -int(_converted("t2s", character) != character)
 
 
@@ -66,6 +67,11 @@ def _converter(name: str) -> opencc.OpenCC:
 @cache
 def _both_scripts() -> frozenset[str]:
     return frozenset(data_text("both_scripts.txt").strip())
+
+
+@cache
+def _simplified_only() -> frozenset[str]:
+    return frozenset(data_text("simplified_only.txt").strip())
 
 
 @cache

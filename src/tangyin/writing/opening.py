@@ -69,7 +69,7 @@ def _known(character: str, vocabulary: Vocabulary) -> int:
             f"{character!r} (U+{ord(character):04X}) is no Chinese character; "
             "start with characters such as 日 or 明月"
         )
-    for spelling in (character, corpus_spelling(character), traditional_alternative(character)):
-        if spelling in vocabulary:
-            return vocabulary.id(spelling)
+    for spelled in (str, corpus_spelling, traditional_alternative):
+        if spelled(character) in vocabulary:
+            return vocabulary.id(spelled(character))
     raise UsageError(f"the model does not know the character {character}; start with another one")
