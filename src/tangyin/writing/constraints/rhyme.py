@@ -49,7 +49,8 @@ class RhymeBook:
                     near[key] = np.array([neighbouring(*key, rhyme) for rhyme in LEVEL_RHYMES])
                 borrowed[:, column] |= near[key]
         likeliest = np.asarray(table.log_rhymes.argmax(axis=1), dtype=np.intp)
-        return cls(rhyming, borrowed & ~rhyming, likeliest)
+        # What can rhyme at all, if only by a rare reading, would not be heard as borrowed.
+        return cls(rhyming, borrowed & ~table.rhymes.T, likeliest)
 
 
 class Rhyme:

@@ -1,0 +1,183 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tangyin.prosody import LEVEL_RHYMES, SEQUENCES, neighbouring, readings_of, tone_table
+from tangyin.prosody.rules import first_line_rhyme
+from tangyin.verse import QIJUE, WUJUE, WULV
+from tangyin.writing import Engine, ParticleComposer, Temperature, Wish, plan
+from tangyin.writing.constraints import FREE, OPEN, Draft, Readings, Rhyme, RhymeBook, rates_of
+from tangyin.writing.population import Population
+
+UNRHYMED, RHYMED = SEQUENCES[0], SEQUENCES[1]
+
+
+@pytest.fixture(scope="module")
+def characters(report_model):
+    return report_model.vocabulary.hanzi
+
+
+@pytest.fixture(scope="module")
+def book(characters):
+    return RhymeBook.of(tone_table(characters), characters)
+
+
+@pytest.fixture(scope="module")
+def writable(characters):
+    return Readings.of(tone_table(characters)).level
+
+
+def write(
+    form, characters, book, writable, rows, *, asked=OPEN, rhymed=True, borrows=False, given_=None
+):
+    """Line ends (rows, lines) drawn evenly from what `Rhyme` allows, and the rhymes it came to."""
+    generator = np.random.default_rng(2)
+    if given_ is None:
+        given_ = np.full((rows, form.hanzi), FREE, dtype=np.int32)
+    draft = Draft(form, characters, np.zeros_like(given_), given_)
+    whole = np.ones(rows, dtype=bool)
+    rhyme = Rhyme(book, writable, draft, np.full(rows, asked), whole & rhymed, whole & borrows)
+    width = form.characters
+    for place in range(form.hanzi):
+        draft.place = place
+        mask = rhyme.allowed(draft)
+        if place % width < width - 1:
+            assert mask is None
+            continue
+        fixed = given_[:, place]
+        if mask is None:  # the end of a line that does not rhyme
+            mask = np.ones((rows, len(characters)), dtype=bool)
+        assert (mask.any(axis=1) | (fixed != FREE)).all()
+        noise = np.where(mask, generator.random(mask.shape), -1)
+        chosen = np.where(fixed == FREE, noise.argmax(axis=1), fixed).astype(np.int32)
+        rhyme.record(draft, chosen)
+        draft.columns[:, place] = chosen
+    ends = draft.columns[:, width - 1 :: width]
+    return [[characters[column] for column in row] for row in ends], rhyme.rhyme
+
+
+@pytest.mark.parametrize("asked", [OPEN, *range(len(LEVEL_RHYMES))])
+def test_even_lines_share_one_rhyme_with_no_character_twice(characters, book, writable, asked):
+    poems, rhymes = write(WULV, characters, book, writable, 40, asked=asked)
+    assert asked == OPEN or set(rhymes) == {asked}
+    for ends, rhyme in zip(poems, rhymes, strict=True):
+        rhyming = [ends[0], *ends[1::2]]
+        assert len(set(rhyming)) == len(rhyming)
+        for end in rhyming:
+            levels = [r for r in readings_of(end) if r.level]
+            own = sum(r.share for r in levels if r.rhyme == LEVEL_RHYMES[rhyme])
+            # Sure enough for readers with other dictionaries.
+            assert own >= 0.3 * sum(r.share for r in levels) > 0
+
+
+def test_a_row_takes_the_rhyme_of_its_first_rhyming_character(characters, book, writable):
+    poems, rhymes = write(WULV, characters, book, writable, 300, rhymed=False)
+    table = tone_table(characters)
+    for ends, rhyme in zip(poems, rhymes, strict=True):
+        assert rhyme == table.log_rhymes[characters.index(ends[1])].argmax()
+    assert len(set(rhymes)) > 15
+
+
+def test_the_first_line_is_free_where_it_does_not_rhyme(characters, book, writable):
+    poems, rhymes = write(WULV, characters, book, writable, 300, rhymed=False)
+    agree = [
+        first_line_rhyme(ends[0], LEVEL_RHYMES[r]) for ends, r in zip(poems, rhymes, strict=True)
+    ]
+    assert sum(map(bool, agree)) < 60
+
+
+@pytest.mark.parametrize("asked", ["", "東", "冬", "支", "元", "寒", "真", "咸"])
+def test_a_first_line_borrows_from_a_neighbour_alone(characters, book, writable, asked):
+    number = LEVEL_RHYMES.index(asked) if asked else OPEN
+    poems, rhymes = write(
+        WULV, characters, book, writable, 100, asked=number, rhymed=True, borrows=True
+    )
+    for ends, rhyme in zip(poems, rhymes, strict=True):
+        name = LEVEL_RHYMES[rhyme]
+        assert first_line_rhyme(ends[0], name) not in ("", name)
+        assert neighbouring(first_line_rhyme(ends[0], name), "", name) or "元" in (
+            name,
+            first_line_rhyme(ends[0], name),
+        )
+        assert all(name in {r.rhyme for r in readings_of(end)} for end in ends[1::2])
+
+
+@pytest.mark.parametrize("asked", ["歌", "麻", "尤", "侵"])
+def test_a_rhyme_without_neighbours_lends_nothing(characters, book, writable, asked):
+    number = LEVEL_RHYMES.index(asked)
+    poems, _ = write(WULV, characters, book, writable, 50, asked=number, borrows=True)
+    assert all(first_line_rhyme(ends[0], asked) == asked for ends in poems)
+
+
+def test_what_may_be_borrowed_is_what_the_checker_takes_for_borrowed(characters, book):
+    for number, rhyme in enumerate(LEVEL_RHYMES):
+        for column in np.flatnonzero(book.borrowed[number]):
+            assert first_line_rhyme(characters[column], rhyme) not in ("", rhyme)
+            assert not book.rhyming[number, column]
+    assert book.borrowed.sum() > 1000
+    gate, speech = characters.index("門"), characters.index("言")
+    lends = {
+        c: {r for n, r in enumerate(LEVEL_RHYMES) if book.borrowed[n, c]} for c in (gate, speech)
+    }
+    assert lends == {gate: set("真文"), speech: set("寒刪先")}
+
+
+def test_a_character_given_further_on_is_not_rhymed_with_before(characters, book, writable):
+    given_ = np.full((300, WUJUE.hanzi), FREE, dtype=np.int32)
+    given_[:, -1] = characters.index("窗")
+    asked = LEVEL_RHYMES.index("江")
+    poems, _ = write(WUJUE, characters, book, writable, 300, asked=asked, given_=given_)
+    assert all("窗" not in ends[:2] for ends in poems)
+    assert all(ends[3] == "窗" for ends in poems)
+
+
+def test_a_rhyme_with_too_few_characters_is_not_begun(report_model):
+    characters = tuple("東風空中紅江窗雙月")  # five in 東, three in 江
+    book = RhymeBook.of(tone_table(characters), characters)
+    writable = np.ones(len(characters), dtype=bool)
+    east, river = LEVEL_RHYMES.index("東"), LEVEL_RHYMES.index("江")
+    _, rhymes = write(WUJUE, characters, book, writable, 200, rhymed=True)
+    assert set(rhymes) == {east, river}
+    _, rhymes = write(WULV, characters, book, writable, 200, rhymed=True)
+    assert set(rhymes) == {east}
+
+
+@pytest.fixture(scope="module")
+def composer(report_engine):
+    def make(rates=None, particles=8, **wishes):
+        planned = plan(Wish(WULV, **wishes), report_engine.vocabulary)
+        if rates:
+            changed = replace(planned.fitting.rates, **rates)
+            planned = replace(planned, fitting=replace(planned.fitting, rates=changed))
+        return ParticleComposer(report_engine, planned, Temperature(), particles)
+
+    return make
+
+
+@pytest.mark.parametrize("rhyme", ["東", "肴", "咸", "眞", "东"])
+def test_poems_have_the_rhyme_asked_for(composer, rhyme):
+    poems = [poem for poem in composer(rhyme=rhyme).compose(3, range(4)) if poem]
+    assert poems
+    wanted = {"眞": "真", "东": "東"}.get(rhyme, rhyme)
+    assert {poem.report.rhyme for poem in poems} == {wanted}
+    assert all(w.kind != "重韻" for poem in poems for w in poem.report.warnings)
+
+
+def test_poems_borrow_a_neighbouring_rhyme_when_drawn_so(composer):
+    names = {"pattern": "平起首句入韻"}
+    always = composer({"borrowed": 1.0}, **names).compose(5, range(12))
+    never = composer({"borrowed": 0.0}, **names).compose(5, range(12))
+    assert {poem.report.first_line for poem in always if poem} == {"鄰韻"}
+    assert {poem.report.first_line for poem in never if poem} == {"入韻"}
+    assert sum(poem is not None for poem in always) > 8
+
+
+def test_first_lines_borrow_at_the_rate_of_tang_verse(random_model, characters):
+    engine = Engine(random_model(characters[::4], (QIJUE,)))
+    planned = plan(Wish(QIJUE), engine.vocabulary)
+    population = Population(engine, planned, Temperature(), 1, 7, range(4000), 0, ())
+    rhymed = [sequence.rhymed_start for sequence in population.sequences]
+    borrows = population.constraints[1]._borrows
+    assert not borrows[~np.array(rhymed)].any()
+    assert borrows.sum() / sum(rhymed) == pytest.approx(rates_of(QIJUE).borrowed, abs=0.012)

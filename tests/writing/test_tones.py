@@ -1,0 +1,249 @@
+import math
+from collections import Counter
+from itertools import pairwise, product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tangyin.prosody import SEQUENCES, line_pattern, tone_table
+from tangyin.prosody.lexicon import place_of, tone_costs
+from tangyin.verse import FORMS, WULV
+from tangyin.writing import Engine, Temperature, Wish, plan
+from tangyin.writing.constraints import FREE, Draft, Readings, Tones, rates_of
+from tangyin.writing.population import Population
+
+DEPARTURES = {"a": ("小拗", "大拗"), "b": ("特定句式", "三仄尾"), "B": ("孤平拗救",)}
+AMBIGUOUS = "看思過望重行教勝不中為長"
+
+
+@pytest.fixture(scope="module")
+def plain(report_model):
+    """100 characters that have level readings alone, and 100 that have oblique ones alone."""
+    hanzi = report_model.vocabulary.hanzi
+    table = tone_table(hanzi)
+    level = [c for c, share in zip(hanzi, table.log_level, strict=True) if share == 0]
+    oblique = [c for c, share in zip(hanzi, table.log_oblique, strict=True) if share == 0]
+    return (*level[::10][:100], *oblique[::14][:100])
+
+
+def write(form, characters, sequences, rates, generator, given_=None, readings=None):
+    """Poems of characters drawn evenly from what `Tones` allows: (rows, form.hanzi) columns."""
+    rows = len(sequences)
+    if given_ is None:
+        given_ = np.full((rows, form.hanzi), FREE, dtype=np.int32)
+    draft = Draft(form, characters, np.zeros_like(given_), given_)
+    readings = readings or Readings.of(tone_table(characters))
+    tones = Tones(form, readings, sequences, rates, generator.random((rows, form.lines)))
+    for place in range(form.hanzi):
+        draft.place = place
+        mask = tones.allowed(draft)
+        fixed = given_[:, place]
+        assert (mask.any(axis=1) | (fixed != FREE)).all()
+        noise = np.where(mask, generator.random(mask.shape), -1)
+        chosen = np.where(fixed == FREE, noise.argmax(axis=1), fixed).astype(np.int32)
+        tones.record(draft, chosen)
+        draft.columns[:, place] = chosen
+    return draft.columns
+
+
+def patterns(form, characters, columns):
+    """For each poem its lines' patterns, by the only reading that each character has."""
+    half = len(characters) // 2
+    tones = np.where(columns < half, "P", "Z").reshape(len(columns), form.lines, -1)
+    return [[line_pattern("".join(line)) for line in poem] for poem in tones]
+
+
+@pytest.mark.parametrize("form", FORMS, ids=str)
+@pytest.mark.parametrize("sequence", SEQUENCES, ids=lambda s: s.types[:4])
+def test_lines_follow_the_sequence_without_fault_and_each_da_ao_is_rescued(form, sequence, plain):
+    columns = write(form, plain, (sequence,) * 400, rates_of(form), np.random.default_rng(3))
+    seen = Counter()
+    for poem in patterns(form, plain, columns):
+        assert "".join(line.type for line in poem) == sequence.for_lines(form.lines)
+        assert not any(line.faults for line in poem)  # 孤平, 三平尾 and 出律 among them
+        for line, following in pairwise(poem):
+            if line.licence == "大拗":
+                assert following.rescues
+        seen.update(line.licence for line in poem)
+    assert seen["大拗"] or "a" not in sequence.for_lines(form.lines)
+    assert seen["孤平拗救"]
+
+
+@pytest.mark.parametrize("form", FORMS, ids=str)
+def test_licences_are_drawn_at_the_rates_of_tang_verse(form, plain):
+    rates = rates_of(form)
+    sequences = SEQUENCES * 1500
+    columns = write(form, plain, sequences, rates, np.random.default_rng(4))
+    lines, taken = Counter(), Counter()
+    for poem in patterns(form, plain, columns):
+        for number, line in enumerate(poem):
+            # What follows a 大拗 is not free to choose.
+            if number and poem[number - 1].licence == "大拗":
+                continue
+            lines[line.type] += 1
+            taken[line.type, line.licence or line.warning] += 1
+    for kind, names in DEPARTURES.items():
+        for name in names:
+            share = taken[kind, name] / lines[kind]
+            assert share == pytest.approx(rates.of(kind, name), abs=0.012), (kind, name)
+    assert set(taken) <= {(k, n) for k in "aAbB" for n in ("", *DEPARTURES.get(k, ()))}
+
+
+@pytest.mark.parametrize("form", FORMS, ids=str)
+def test_strict_takes_no_licence_and_no_three_obliques(form, plain):
+    rates = rates_of(form).strict
+    columns = write(form, plain, SEQUENCES * 100, rates, np.random.default_rng(5))
+    for poem in patterns(form, plain, columns):
+        assert not any(line.licence or line.warning or line.faults for line in poem)
+    assert rates.borrowed == 0
+
+
+@pytest.mark.parametrize("form", FORMS, ids=str)
+def test_sequences_of_poems_have_the_shares_of_tang_verse(form, random_model, plain):
+    engine = Engine(random_model(plain, (form,)))
+    planned = plan(Wish(form), engine.vocabulary)
+    shares = dict(planned.sequences)
+    assert shares == rates_of(form).sequences
+    assert sum(shares.values()) == pytest.approx(1, abs=0.001)
+    drawn = Population(engine, planned, Temperature(), 1, 7, range(3000), 0, ()).sequences
+    for sequence, share in shares.items():
+        assert drawn.count(sequence) / 3000 == pytest.approx(share, abs=0.03)
+
+
+def test_particles_of_a_poem_take_the_same_licences(random_model, plain):
+    """Else resampling would thin them out: fewer characters fit a licence than the plain type."""
+    engine = Engine(random_model(plain, (WULV,)))
+    planned = plan(Wish(WULV), engine.vocabulary)
+    population = Population(engine, planned, Temperature(), 8, 7, range(60), 0, ())
+    for line in range(WULV.lines):
+        for _ in range(WULV.characters):
+            population._write_character()
+            population.draft.place += 1
+        population._write_mark(line)
+    taken = Counter()
+    poems = patterns(WULV, plain, population.draft.columns)
+    for poem in range(60):
+        rows = [row for row in range(8 * poem, 8 * poem + 8) if population.weights[row] > -np.inf]
+        courses = {tuple(line.licence or line.warning for line in poems[row]) for row in rows}
+        assert len(courses) <= 1
+        taken.update(*courses)
+        assert len({tuple(line.tones for line in poems[row]) for row in rows}) > 1 or len(rows) < 2
+    assert {"小拗", "特定句式", "三仄尾", "孤平拗救"} <= set(taken)
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_only_sure_readings_are_written_and_only_clear_ones_where_a_licence_departs(
+    report_model, strict
+):
+    characters = (*AMBIGUOUS, *report_model.vocabulary.hanzi[::9])
+    table = tone_table(characters)
+    rates = rates_of(WULV).strict if strict else rates_of(WULV)
+    level, oblique = np.exp(table.log_level), np.exp(table.log_oblique)
+    generator = np.random.default_rng(6)
+    sequences = SEQUENCES * 200
+    rows = len(sequences)
+    given_ = np.full((rows, WULV.hanzi), FREE, dtype=np.int32)
+    draft = Draft(WULV, characters, np.zeros_like(given_), given_)
+    tones = Tones(WULV, Readings.of(table), sequences, rates, generator.random((rows, WULV.lines)))
+    cleared = 0
+    for place in range(WULV.hanzi):
+        draft.place = place
+        mask = tones.allowed(draft)
+        here = tones._tones_here(draft)
+        departs = tones._departs[tones._types[:, draft.line], :, draft.column]
+        for row in range(0, rows, 7):
+            wanted = {bool(tone) for tone in here[row][tones._alive[row]]}
+            least = 0.9 if departs[row][tones._alive[row]].any() else 0.3
+            cleared += least == 0.9
+            fits = np.zeros(len(characters), dtype=bool)
+            fits |= (level >= least) & (True in wanted)
+            fits |= (oblique >= least) & (False in wanted)
+            assert (mask[row] == fits).all()
+        noise = np.where(mask, generator.random(mask.shape), -1)
+        tones.record(draft, noise.argmax(axis=1).astype(np.int32))
+    assert bool(cleared) != strict
+
+
+def line_ways(line, at_ends):
+    """The tones that a line with □ can be read by: the oracle of the next test."""
+    options = []
+    for at, character in enumerate(line):
+        if character == "□":
+            options.append("PZ")
+            continue
+        if at == len(line) - 1 and at_ends:
+            place = place_of(character)
+            costs = place.end_level, place.end_oblique
+        else:
+            before = line[at - 1] if at and line[at - 1] != "□" else ""
+            after = line[at + 1] if at + 1 < len(line) and line[at + 1] != "□" else ""
+            costs = tone_costs(before, character, after)
+        options.append("".join(t for t, c in zip("PZ", costs, strict=True) if math.isfinite(c)))
+    return {"".join(tones) for tones in product(*options)}
+
+
+@settings(deadline=None, max_examples=60, derandomize=True)
+@given(data=st.data())
+def test_given_characters_are_admitted_exactly_where_some_faultless_reading_holds_them(data):
+    form = data.draw(st.sampled_from([f for f in FORMS if f.lines == 4]))
+    sequence = data.draw(st.sampled_from(SEQUENCES))
+    characters = tuple(dict.fromkeys(AMBIGUOUS + "月風日山天去出得水花"))
+    text = data.draw(
+        st.text(
+            alphabet="□□□□□□□□□" + "".join(characters), min_size=form.hanzi, max_size=form.hanzi
+        )
+    )
+    columns = [FREE if c == "□" else characters.index(c) for c in text]
+    given_ = np.array([columns], dtype=np.int32)
+    tones = Tones(
+        form,
+        Readings.of(tone_table(characters)),
+        (sequence,),
+        rates_of(form),
+        np.zeros((1, form.lines)),
+    )
+    admitted = tones.admits(Draft(form, characters, given_, given_))[0]
+    width = form.characters
+    lines = [text[at : at + width] for at in range(0, form.hanzi, width)]
+    for number, line in enumerate(lines):
+        ways = [line_pattern(tones) for tones in line_ways(line, at_ends=True)]
+        kind = sequence.for_lines(form.lines)[number]
+        possible = [way for way in ways if way.type == kind and not way.faults]
+        after = lines[number + 1 : number + 2]
+        rescue = any(
+            way.rescues for rest in after for way in map(line_pattern, line_ways(rest, True))
+        )
+        fits = any(way.licence != "大拗" or rescue for way in possible)
+        assert admitted[number] == fits
+
+
+def test_a_da_ao_is_not_taken_where_the_given_next_line_does_not_rescue_it(plain):
+    sequence = SEQUENCES[0]  # aBbA
+    half = len(plain) // 2
+    given_ = np.full((600, WULV.hanzi), FREE, dtype=np.int32)
+    given_[:, 5:10] = [0, 1, half, half + 1, 2]  # PPZZP: a B that rescues nothing
+    columns = write(
+        WULV, plain, (sequence,) * 600, rates_of(WULV), np.random.default_rng(8), given_
+    )
+    seen = Counter(
+        (number, line.licence)
+        for poem in patterns(WULV, plain, columns)
+        for number, line in enumerate(poem)
+    )
+    assert not seen[0, "大拗"]
+    assert seen[0, "小拗"]
+    assert seen[4, "大拗"]
+
+
+def test_a_given_da_ao_makes_the_next_line_rescue_it(plain):
+    half = len(plain) // 2
+    given_ = np.full((300, WULV.hanzi), FREE, dtype=np.int32)
+    given_[:, 3] = half  # core 4 of an `a` is oblique
+    columns = write(
+        WULV, plain, (SEQUENCES[0],) * 300, rates_of(WULV), np.random.default_rng(9), given_
+    )
+    for poem in patterns(WULV, plain, columns):
+        assert poem[0].licence == "大拗"
+        assert poem[1].rescues
