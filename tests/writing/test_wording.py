@@ -1,0 +1,135 @@
+from collections import Counter
+from itertools import groupby, pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tangyin.prosody.rules import repeated_characters
+from tangyin.verse import FORMS, QIJUE, WULV
+from tangyin.writing import Engine, ParticleComposer, Temperature, Wish, plan
+from tangyin.writing.constraints import FREE, Draft, Forbidden, Repetition
+
+CHARACTERS = tuple("山水風月花鳥雲雨日夜春秋江海人家天地東西南北白青紅黃一二三千")
+
+
+def write(form, characters, given_, most, generator):
+    """Rows of characters, each as often as it can be the one it is mad for, or an even choice."""
+    draft = Draft(form, characters, np.zeros_like(given_), given_)
+    repetition = Repetition(draft, most)
+    for place in range(form.hanzi):
+        draft.place = place
+        mask = repetition.allowed(draft)
+        fixed = given_[:, place]
+        assert (mask.any(axis=1) | (fixed != FREE)).all()
+        # Few characters are liked much better than the rest, so that the limit is met.
+        liking = generator.random(mask.shape) + 2 * (np.arange(len(characters)) < 3)
+        chosen = np.where(mask, liking, -1).argmax(axis=1)
+        chosen = np.where(fixed == FREE, chosen, fixed).astype(np.int32)
+        repetition.record(draft, chosen)
+        draft.columns[:, place] = chosen
+        if place % 7 == 3:
+            kept = generator.integers(0, len(given_), len(given_))
+            draft.keep(kept)
+            repetition.keep(kept)
+            given_ = draft.given
+    width = form.characters
+    return [
+        tuple(
+            "".join(characters[c] for c in row[at : at + width]) for at in range(0, len(row), width)
+        )
+        for row in draft.columns
+    ]
+
+
+def stands(lines):
+    """How often each character stands in a poem, 離離 being once."""
+    runs = [(c, len(list(run))) for line in lines for c, run in groupby(line)]
+    return Counter(c for c, _ in runs), max(length for _, length in runs)
+
+
+@pytest.mark.parametrize("most", [1, 2, 3])
+@pytest.mark.parametrize("form", FORMS, ids=str)
+def test_no_character_stands_more_often_than_the_limit_nor_thrice_on_end(form, most):
+    characters = CHARACTERS
+    if form.hanzi > most * len(characters):
+        characters = tuple(map(chr, range(0x4E00, 0x4E00 + form.hanzi)))
+    given_ = np.full((50, form.hanzi), FREE, dtype=np.int32)
+    doubled = False
+    for lines in write(form, characters, given_, most, np.random.default_rng(most)):
+        counts, longest = stands(lines)
+        assert max(counts.values()) <= most
+        assert longest <= 2
+        doubled |= longest == 2
+        assert most > 1 or not repeated_characters(lines)
+    assert doubled
+
+
+@settings(deadline=None, max_examples=60, derandomize=True)
+@given(data=st.data())
+def test_places_leave_room_for_what_is_given_further_on(data):
+    places = data.draw(st.sets(st.integers(0, WULV.hanzi - 1), max_size=8))
+    given_ = np.full((6, WULV.hanzi), FREE, dtype=np.int32)
+    for place in places:
+        given_[:, place] = data.draw(st.integers(0, 5))
+    fixed = given_.copy()
+    counts = Counter(given_[0][given_[0] != FREE].tolist())
+    for lines in write(WULV, CHARACTERS, given_, 2, np.random.default_rng(0)):
+        stood, _ = stands(lines)
+        for character, count in stood.items():
+            # What a person gave more often than that stands as often as it was given.
+            assert count <= max(2, counts[CHARACTERS.index(character)])
+    width = WULV.characters
+    text = "".join(write(WULV, CHARACTERS, fixed.copy(), 2, np.random.default_rng(0))[0])
+    assert all(text[place] == CHARACTERS[fixed[0, place]] for place in places)
+    assert len(text) == width * WULV.lines
+
+
+def test_what_is_forbidden_is_never_allowed_and_all_else_is():
+    forbidden = np.array([c in "山水風" for c in CHARACTERS])
+    given_ = np.full((4, WULV.hanzi), FREE, dtype=np.int32)
+    draft = Draft(WULV, CHARACTERS, np.zeros_like(given_), given_)
+    constraint = Forbidden(forbidden)
+    for place in range(WULV.hanzi):
+        draft.place = place
+        assert (constraint.allowed(draft) == ~forbidden).all()
+        constraint.record(draft, np.zeros(4, dtype=np.int32))
+    constraint.keep(np.array([0, 0]))
+
+
+def test_poems_leave_out_what_is_to_be_avoided(report_engine):
+    common = "不人風山春雲水月"
+    with_ = ParticleComposer(
+        report_engine, plan(Wish(WULV), report_engine.vocabulary), Temperature(), 4
+    )
+    text = "".join(poem.text for poem in with_.compose(1, range(6)) if poem)
+    assert sum(c in text for c in common) > 4
+    wish = Wish(WULV, avoid="不人，风山春雲水月𠀀")  # simplified, with a mark and an unknown one
+    without = ParticleComposer(
+        report_engine, plan(wish, report_engine.vocabulary), Temperature(), 4
+    )
+    poems = [poem for poem in without.compose(1, range(6)) if poem]
+    assert len(poems) > 3
+    assert not any(c in poem.text for poem in poems for c in common)
+
+
+@pytest.mark.parametrize("most", [1, 2])
+def test_poems_of_a_model_mad_for_few_characters_keep_the_limit(random_model, report_model, most):
+    hanzi = report_model.vocabulary.hanzi[::4]
+    engine = Engine(random_model(hanzi, (QIJUE,), scale=1.5))
+    free = ParticleComposer(
+        engine, plan(Wish(QIJUE, most=99), engine.vocabulary), Temperature(0.4), 4
+    )
+    poems = [poem for poem in free.compose(1, range(8)) if poem]
+    assert max(max(stands(poem.lines)[0].values()) for poem in poems) > 2
+    planned = plan(Wish(QIJUE, most=most), engine.vocabulary)
+    kept = ParticleComposer(engine, planned, Temperature(0.4), 4).compose(1, range(8))
+    poems = [poem for poem in kept if poem]
+    assert len(poems) > 4
+    for poem in poems:
+        counts, longest = stands(poem.lines)
+        assert max(counts.values()) <= most
+        assert longest <= 2
+        assert len(set(poem.lines)) == len(poem.lines)
+        assert all(a != b for a, b in pairwise(poem.lines))
