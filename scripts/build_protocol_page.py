@@ -98,6 +98,7 @@ def draw() -> None:
     axes.annotate("the report's 47", (1, 47), color=GREY, xytext=(0, 3), textcoords="offset points")
     axes.set(yscale="log", xlabel="epoch", ylabel="perplexity", ylim=(20, 450))
     axes.set_yticks([20, 50, 100, 200, 400], labels=["20", "50", "100", "200", "400"])
+    axes.set_xticks([1, 5, 10, 15, 20])
     axes.minorticks_off()
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False)
