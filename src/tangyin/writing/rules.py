@@ -240,11 +240,12 @@ def _largest(values: Values, k: int) -> tuple[Choice, Values]:
     if k <= FEW:
         # A few passes for the maximum are faster than a partition of the whole row.
         rest = values.copy()
-        columns = np.empty((len(values), k), np.intp)
+        columns, best = np.empty((len(values), k), np.intp), np.empty((len(values), k), rest.dtype)
         for rank in range(k):
             columns[:, rank] = rest.argmax(axis=1)
+            best[:, rank] = rest[rows, columns[:, rank]]
             rest[rows, columns[:, rank]] = -np.inf
-        return columns, np.take_along_axis(values, columns, axis=1)
+        return columns, best
     if k < values.shape[1]:
         columns = np.argpartition(values, -k, axis=1)[:, -k:]
         columns.sort(axis=1)
