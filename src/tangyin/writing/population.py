@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tangyin.prosody import LEVEL_RHYMES, Report, check_poem
+from tangyin.prosody import Sequence as LineSequence
 from tangyin.verse import EOS, MARKS, Ids
 from tangyin.writing.composer import END_MARKS, Composition
 from tangyin.writing.constraints import (
@@ -122,18 +123,21 @@ class Population:
         self, uniforms: npt.NDArray[np.float64]
     ) -> tuple[Columns, npt.NDArray[np.intp], Mask]:
         """What is given to each row, words placed, the rhyme it asks for, and whether it fits."""
+        fitting, wanted = self.plan.fitting, self.plan.asked
         given = np.repeat(self.plan.given[None], len(uniforms), axis=0)
         asked = np.empty(len(given), dtype=np.intp)
         placed = np.ones(len(given), dtype=bool)
+        rhymes: dict[tuple[LineSequence, bytes], int] = {}
         for row, chance in enumerate(uniforms):
             sequence = self.sequences[row // self.particles]
-            found = self.plan.fitting.place(
-                sequence, self.plan.given, self.plan.words, self.plan.asked, chance
-            )
-            placed[row] = found is not None
-            if found is not None:
-                given[row] = found
-            asked[row], _ = self.plan.fitting.rhyme(sequence, given[row], self.plan.asked)
+            if self.plan.words:
+                found = fitting.place(sequence, given[row], self.plan.words, wanted, chance)
+                placed[row] = found is not None
+                given[row] = given[row] if found is None else found
+            key = sequence, given[row].tobytes()
+            if key not in rhymes:
+                rhymes[key], _ = fitting.rhyme(sequence, given[row], wanted)
+            asked[row] = rhymes[key]
         return given, asked, placed
 
     def write(self) -> list[RegulatedPoem | None]:

@@ -92,18 +92,19 @@ def tones_of_given(given: Columns, characters: Sequence[str], width: int) -> tup
     Returns:
         Two masks of the same shape, True where nothing is given.
     """
-    level, oblique = np.ones(given.shape, dtype=bool), np.ones(given.shape, dtype=bool)
-    known: dict[tuple[int, ...], tuple[bool, bool]] = {}
-    for row, place in zip(*np.nonzero(given != FREE), strict=True):
+    # Most rows are given the same.
+    different, row_of = np.unique(given, axis=0, return_inverse=True)
+    level, oblique = np.ones(different.shape, dtype=bool), np.ones(different.shape, dtype=bool)
+    words = ["", *characters]  # FREE + 1 is the number of no neighbour
+    for row, place in zip(*np.nonzero(different != FREE), strict=True):
         column = place % width
-        before = int(given[row, place - 1]) if column else FREE
-        after = int(given[row, place + 1]) if column < width - 1 else FREE
-        key = before, int(given[row, place]), after, int(column == width - 1)
-        if key not in known:
-            words = ["" if c == FREE else characters[c] for c in key[:3]]
-            known[key] = _tones(words[0], words[1], words[2], at_end=bool(key[3]))
-        level[row, place], oblique[row, place] = known[key]
-    return level, oblique
+        before = words[different[row, place - 1] + 1] if column else ""
+        after = words[different[row, place + 1] + 1] if column < width - 1 else ""
+        level[row, place], oblique[row, place] = _tones(
+            before, words[different[row, place] + 1], after, at_end=bool(column == width - 1)
+        )
+    row_of = row_of.reshape(-1)  # one version of NumPy keeps an axis here
+    return level[row_of], oblique[row_of]
 
 
 @lru_cache(maxsize=10_000)
