@@ -1,0 +1,452 @@
+from collections import Counter
+from itertools import combinations, product
+
+import numpy as np
+import pytest
+
+from tangyin.api import Writer, rule_named
+from tangyin.errors import TangyinError
+from tangyin.prosody import SEQUENCES, check_poem
+from tangyin.prosody.rules import repeated_characters
+from tangyin.verse import FORMS, MARKS, WUJUE, WULV, form_token, split_lines
+from tangyin.writing import (
+    Argmax,
+    Engine,
+    ParticleComposer,
+    RandomK,
+    Temperature,
+    TopP,
+    Wish,
+    plan,
+    population,
+    score_texts,
+    write_regulated,
+)
+from tangyin.writing.novelty import LineFilter, corpus_lines
+
+RULES = ("argmax", "random-k", "top-p", "temperature")
+STARTS = ("日", "紅", "山", "夜", "湖", "海", "月", "")
+EACH = 3
+
+
+@pytest.fixture(scope="session")
+def written(report_model):
+    """Poems by rule, kind and number of particles, written once: three on each start."""
+    writer = Writer(report_model)
+    known = {}
+
+    def write(rule, *, regulated=True, particles=32):
+        key = rule, regulated, particles
+        if key not in known:
+            known[key] = [
+                (start, verse)
+                for seed, start in enumerate(STARTS)
+                for verse in writer.write_many(
+                    start, rule=rule_named(rule), count=EACH, seed=seed, regulated=regulated,
+                    particles=particles,
+                )
+            ]  # fmt: skip
+        return known[key]
+
+    return write
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_poem_passes_the_checker_rhymes_and_has_the_shape(written, rule):
+    for start, verse in written(rule):
+        report = check_poem(verse.lines)
+        assert verse.prosody == report.to_json()
+        assert report.regulated
+        assert not report.faults
+        assert report.form == "五律"
+        assert report.rhyme != "-"
+        assert report.line_types in {sequence.types for sequence in SEQUENCES}
+        lines, marks = split_lines(verse.text)
+        assert [len(line) for line in lines] == [5] * 8
+        assert set(marks[1::2]) <= set("。？！")
+        assert verse.text.startswith(start)
+        ends = [line[-1] for line in lines[1::2]]
+        assert len(set(ends)) == 4
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_no_line_stands_in_the_corpus_or_twice(written, rule):
+    for _, verse in written(rule):
+        assert not any(line in corpus_lines() for line in verse.lines)
+        assert len(set(verse.lines)) == 8
+        counts = Counter(c for line in verse.lines for c in line)
+        most = {c: n for c, n in counts.items() if n > 2 and c in repeated_characters(verse.lines)}
+        doubled = sum(line.count(c + c) for c in most for line in verse.lines)
+        assert sum(most.values()) - doubled <= 2 * len(most)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_the_log_likelihood_is_the_model_s_without_masks(written, rule, report_engine):
+    verses = [verse for _, verse in written(rule)][::5]
+    tallies = score_texts(report_engine, [verse.text for verse in verses], WULV)
+    for verse, tally in zip(verses, tallies, strict=True):
+        assert verse.log_likelihood == pytest.approx(-tally.nll, abs=1e-3)
+
+
+@pytest.mark.parametrize("rule", ["random-k", "top-p", "temperature"])
+def test_regulated_poems_are_no_less_likely_than_free_ones(written, rule):
+    """Greedy masking, which is one particle, pays for the rules in likelihood."""
+
+    def mean(**options):
+        return np.mean([verse.log_likelihood for _, verse in written(rule, **options)])
+
+    many, one, free = mean(), mean(particles=1), mean(regulated=False)
+    # The standard error of the difference of such means is 1.5 (random-k) to 4 (temperature);
+    # elsewhere rounding may bring other poems of the same seeds.
+    assert many > free - {"random-k": 0, "top-p": 0, "temperature": 6}[rule]
+    assert many > one + {"random-k": 8, "top-p": 2, "temperature": -6}[rule]
+
+
+FORM_MODELS = [(form, rule) for form in FORMS for rule in RULES]
+
+
+@pytest.fixture(scope="module")
+def of_all_forms(random_model, report_model):
+    """An engine that knows 900 characters and is told the form by a token."""
+    prefixes = tuple(form_token(form) for form in FORMS)
+    hanzi = report_model.vocabulary.hanzi[::3]
+    return Engine(random_model(hanzi, FORMS, prefixes=prefixes, scale=0.5))
+
+
+@pytest.mark.parametrize(("form", "rule"), FORM_MODELS, ids=lambda value: str(value))
+@pytest.mark.parametrize("strict", [False, True])
+def test_random_models_of_all_forms_write_what_passes(of_all_forms, form, rule, strict):
+    planned = plan(Wish(form, strict=strict), of_all_forms.vocabulary)
+    composer = ParticleComposer(of_all_forms, planned, rule_named(rule), 3)
+    poems = list(write_regulated(composer, 3, 4, 4))
+    assert len(poems) == 4
+    for poem in poems:
+        report = check_poem(poem.lines)
+        assert report == poem.report
+        assert report.regulated
+        assert report.form == form.name
+        assert [len(line) for line in poem.lines] == [form.characters] * form.lines
+        kinds = {finding.kind for finding in (*report.licences, *report.warnings)}
+        if strict:
+            assert not kinds & {"小拗", "大拗", "特定句式", "孤平拗救", "三仄尾", "借鄰韻"}
+
+
+# Sampling is right: a problem small enough to count out.
+
+SMALL = "東風紅同宮公" + "月日水夜落白"  # six that rhyme in 東, six oblique
+START = "夜月宮風水，東風□落□。夜公風□日，白水月紅同。"
+
+
+@pytest.fixture(scope="module")
+def puzzle(random_model):
+    """A sure little model, a plan that leaves four places, and the chance of each solution."""
+    engine = Engine(random_model(SMALL, (WUJUE,), scale=0.7, seed=3))
+    vocabulary = engine.vocabulary
+    wish = Wish(WUJUE, start=START, pattern="aBbA", strict=True, most=20, allow_quotes=True)
+    planned = plan(wish, vocabulary)
+    texts = []
+    for chosen in product(SMALL, repeat=START.count("□")):
+        rest = iter(chosen)
+        texts.append("".join(next(rest) if c == "□" else c for c in START))
+    ids = np.stack([vocabulary.encode(text) for text in texts], axis=1)  # (T, B)
+    prefix = np.full((1, len(texts)), vocabulary.prefix_id(WUJUE), dtype=np.int32)
+    hidden = engine.read(np.concatenate((prefix, ids[:-1])))
+    log_probs = np.stack([engine.log_probs(step) for step in hidden]).astype(np.float64)
+    return planned, engine, texts, ids, log_probs
+
+
+def solutions(puzzle, temperature):
+    """The texts that keep the rules, with their chances, which sum to 1.
+
+    What is restricted is free writing: at each place characters alone, at line ends the marks that
+    may close the line, each renormalised; `temperature` None is the model without renormalising.
+    """
+    _, engine, texts, ids, log_probs = puzzle
+    first = int(engine.vocabulary.hanzi_ids[0])
+    total = np.zeros(len(texts))
+    for place, tokens in enumerate(ids):
+        own = np.take_along_axis(log_probs[place], tokens[:, None], axis=1)[:, 0]
+        if place % 6 < 5:
+            candidates = log_probs[place][:, first:]
+        else:
+            marks = MARKS if place % 12 == 5 else "。？！"
+            candidates = log_probs[place][:, [engine.vocabulary.id(mark) for mark in marks]]
+        if temperature is None:
+            total += own
+        else:
+            total += own / temperature
+            total -= np.log(np.exp(candidates / temperature).sum(axis=1))
+    kept = {}
+    for text, value in zip(texts, total, strict=True):
+        lines, _ = split_lines(text)
+        report = check_poem(lines)
+        ends = [line[-1] for line in lines[1::2]]
+        if (
+            report.regulated
+            and report.line_types == "aBbA"
+            and not report.licences
+            and "三仄尾" not in {warning.kind for warning in report.warnings}
+            and len(set(ends)) == 2
+        ):
+            kept[text] = value
+    largest = max(kept.values())
+    weights = {text: np.exp(value - largest) for text, value in kept.items()}
+    whole = sum(weights.values())
+    return {text: weight / whole for text, weight in weights.items()}
+
+
+def distance(chances, poems):
+    """Total variation between chances and how often poems came about."""
+    seen = Counter(poem.text for poem in poems)
+    assert set(seen) <= set(chances)
+    return 0.5 * sum(abs(seen[text] / len(poems) - chance) for text, chance in chances.items())
+
+
+@pytest.mark.parametrize(
+    ("rule", "temperature"),
+    [(Temperature(), 1.0), (TopP(p=1.0, temperature=0.6), 0.6), (RandomK(50, 1.0), None)],
+    ids=["temperature 1", "top-p of all at 0.6", "random-k of all"],
+)
+def test_many_particles_come_to_the_distribution_that_the_rules_leave(puzzle, rule, temperature):
+    planned, engine, *_ = puzzle
+    chances = solutions(puzzle, temperature)
+    assert len(chances) == 12 * 5 * 6
+    count, apart = 1000, {}
+    for particles in (1, 4, 32):
+        composer = ParticleComposer(engine, planned, rule, particles)
+        poems = composer.compose(1, range(count))
+        assert None not in poems
+        apart[particles] = distance(chances, poems)
+    # What as many exact draws are off by chance.
+    exact = np.random.default_rng(0).choice(len(chances), count, p=list(chances.values()))
+    share = np.bincount(exact, minlength=len(chances)) / count
+    noise = 0.5 * np.abs(share - np.array(list(chances.values()))).sum()
+    assert apart[32] < noise + 0.04
+    assert apart[32] < apart[4] - 0.04 < apart[1] - 0.12
+
+
+def test_particles_are_weighed_by_what_is_given_further_on(puzzle):
+    """The words after a free place say what stands there: more than its own past does."""
+    planned, engine, *_ = puzzle
+    chances = solutions(puzzle, 1.0)
+    best = max(chances, key=chances.get)
+    shares = []
+    for particles in (1, 64):
+        poems = ParticleComposer(engine, planned, Temperature(), particles).compose(2, range(300))
+        shares.append(sum(poem.text == best for poem in poems) / 300)
+    assert shares[1] == pytest.approx(chances[best], abs=0.06)
+    assert abs(shares[0] - chances[best]) > 2 * abs(shares[1] - chances[best])
+
+
+# The same seed brings the same poems.
+
+
+@pytest.mark.parametrize(
+    ("rule", "particles", "count"),
+    [("temperature", 5, 6), ("random-k", 32, 4), ("top-p", 3, 5), ("argmax", 1, 40)],
+)
+def test_a_poem_is_the_same_among_few_or_many(report_engine, rule, particles, count):
+    planned = plan(Wish(WULV), report_engine.vocabulary)
+    composer = ParticleComposer(report_engine, planned, rule_named(rule), particles)
+    alone = list(write_regulated(composer, 9, count, 1))
+    assert list(write_regulated(composer, 9, count, 3)) == alone
+    assert list(write_regulated(composer, 9, count, 64)) == alone
+    assert list(write_regulated(composer, 9, count - 2, 64)) == alone[:-2]
+    assert len({poem.text for poem in alone}) == count
+
+
+def test_another_seed_or_number_of_particles_brings_other_poems(report_engine):
+    planned = plan(Wish(WULV), report_engine.vocabulary)
+
+    def texts(seed, particles):
+        composer = ParticleComposer(report_engine, planned, Temperature(), particles)
+        return {poem.text for poem in write_regulated(composer, seed, 3, 3)}
+
+    assert texts(1, 4) == texts(1, 4)
+    assert not texts(1, 4) & (texts(2, 4) | texts(1, 5))
+
+
+# No poem quotes another, nor the corpus.
+
+
+@pytest.mark.parametrize(("rule", "count"), [("argmax", 150), ("random-k", 150)])
+def test_no_poem_shares_two_lines_with_another_of_the_call(report_engine, rule, count):
+    planned = plan(Wish(WULV), report_engine.vocabulary)
+    composer = ParticleComposer(report_engine, planned, rule_named(rule), 1)
+    poems = list(write_regulated(composer, 1, count, 64))
+    lines = [set(poem.lines) for poem in poems]
+    assert all(len(a & b) < 2 for a, b in combinations(lines, 2))
+    # Left to themselves some would have shared two, so the claim is not empty.
+    drawn = composer.compose(1, range(count))
+    alone = [set(poem.lines) for poem in drawn if poem]
+    if rule == "argmax":
+        assert any(len(a & b) > 1 for a, b in combinations(alone, 2))
+    assert [poem.text for poem in poems][:2] == [poem.text for poem in drawn[:2]]
+
+
+def test_poem_n_depends_on_the_ones_before_it_alone(report_engine):
+    """Where earlier poems' lines are banned, those of later ones are not."""
+    planned = plan(Wish(WULV), report_engine.vocabulary)
+    composer = ParticleComposer(report_engine, planned, Argmax())
+    many = [poem.text for poem in write_regulated(composer, 1, 60, 16)]
+    drawn = [poem.text if poem else "" for poem in composer.compose(1, range(60))]
+    assert many != drawn  # some were written anew
+    for count in (1, 7, 31):
+        assert [poem.text for poem in write_regulated(composer, 1, count, 16)] == many[:count]
+
+
+def test_given_lines_may_be_shared(report_engine):
+    start = "白日依山盡，黃河入海流。明月松間照，"
+    planned = plan(Wish(WULV, start=start[:12]), report_engine.vocabulary)
+    composer = ParticleComposer(report_engine, planned, RandomK(), 4)
+    poems = list(write_regulated(composer, 1, 5, 5))
+    assert all(poem.lines[:2] == ("白日依山盡", "黃河入海流") for poem in poems)
+    assert all(len(set(a.lines[2:]) & set(b.lines[2:])) < 2 for a, b in combinations(poems, 2))
+    assert len({poem.text for poem in poems}) == 5
+    assert not any("白日依山盡" in composer.own(poem) for poem in poems)
+
+
+@pytest.fixture
+def known_lines(monkeypatch):
+    """Make these lines, and no others, stand in the corpus."""
+
+    def know(*lines):
+        filter_ = LineFilter.of(lines)
+        monkeypatch.setattr(population, "corpus_lines", lambda: filter_)
+
+    return know
+
+
+def first_poem(engine, rule="temperature", particles=4, **wishes):
+    planned = plan(Wish(WULV, **wishes), engine.vocabulary)
+    composer = ParticleComposer(engine, planned, rule_named(rule), particles)
+    return next(write_regulated(composer, 5, 1, 1))
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_line_of_the_corpus_is_not_written_unless_quotes_are_allowed(
+    report_engine, known_lines, rule
+):
+    known_lines("無")
+    poem = first_poem(report_engine, rule)
+    for quoted in (poem.lines[0], poem.lines[3], poem.lines[7]):
+        known_lines(quoted)
+        other = first_poem(report_engine, rule)
+        assert quoted not in other.lines
+        assert first_poem(report_engine, rule, allow_quotes=True) == poem
+
+
+@pytest.mark.parametrize("start", ["□□□□風", "白日依□盡", "□日依山盡"])
+def test_nor_is_one_whose_last_character_was_given(report_engine, known_lines, start):
+    """The line is only known when its free characters are: it is checked all the same."""
+    known_lines("無")
+    poem = first_poem(report_engine, start=start)
+    quoted = poem.lines[0]
+    known_lines(quoted)
+    other = first_poem(report_engine, start=start)
+    assert other.lines[0] != quoted
+    assert other.lines[0][-1] == quoted[-1]
+
+
+def test_a_line_given_whole_may_be_quoted(report_engine, known_lines):
+    known_lines("白日依山盡")
+    assert first_poem(report_engine, start="白日依山盡").lines[0] == "白日依山盡"
+
+
+def test_where_nothing_comes_about_that_is_said(report_engine, monkeypatch):
+    class Everything:
+        def __contains__(self, line):
+            return True
+
+    monkeypatch.setattr(population, "corpus_lines", Everything)
+    with pytest.raises(TangyinError, match="no poem that keeps the rules came about in 12 tries"):
+        first_poem(report_engine, particles=1)
+
+
+# Wishes are kept.
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize(
+    ("acrostic", "lines"),
+    [("春夏秋冬", range(0, 8, 2)), ("人生有情春風明月", range(8)), ("春夏秋冬東西南北", range(8))],
+)
+def test_acrostics_head_couplets_or_lines(report_engine, rule, acrostic, lines):
+    poem = first_poem(report_engine, rule, acrostic=acrostic)
+    assert [poem.lines[line][0] for line in lines] == list(acrostic)
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize(
+    "wishes",
+    [
+        {"include": ("明月",)},
+        {"include": ("明月", "清風", "白雲")},
+        {"include": ("明月",), "acrostic": "春夏秋冬", "rhyme": "東"},
+        {"include": ("江水平",), "strict": True},
+        {"include": ("春風", "風吹", "吹柳")},  # may share characters
+    ],
+)
+def test_words_asked_for_stand_in_one_line_each(report_engine, rule, wishes):
+    poem = first_poem(report_engine, rule, **wishes)
+    for word in wishes["include"]:
+        assert any(word in line for line in poem.lines)
+    assert wishes.get("rhyme") in (None, poem.report.rhyme)
+
+
+def test_words_stand_at_many_places(report_engine):
+    planned = plan(Wish(WULV, include=("明月",)), report_engine.vocabulary)
+    composer = ParticleComposer(report_engine, planned, Temperature(), 4)
+    places = Counter(
+        (line, mine.index("明月"))
+        for poem in write_regulated(composer, 1, 24, 24)
+        for line, mine in enumerate(poem.lines)
+        if "明月" in mine
+    )
+    assert len(places) > 8
+    assert len({line for line, _ in places}) > 4
+
+
+@pytest.mark.parametrize("sequence", SEQUENCES, ids=lambda s: s.types[:4])
+@pytest.mark.parametrize("rule", ["random-k", "temperature"])
+def test_a_pattern_asked_for_is_kept(report_engine, sequence, rule):
+    poem = first_poem(report_engine, rule, pattern=sequence.name(5))
+    assert poem.report.line_types == sequence.types
+    assert (poem.report.first_line == "不入韻") != sequence.rhymed_start
+
+
+@pytest.mark.parametrize(
+    "start", ["明", "春風", "白日依山盡", "□□□□□□□□□東", "國破山河在城春草木深感"]
+)
+def test_what_is_given_stands_and_all_of_it_is_checked(report_engine, start):
+    poem = first_poem(report_engine, start=start)
+    text = "".join(poem.lines)
+    assert all(mine in ("□", c) for mine, c in zip(start, text, strict=False))
+    assert check_poem(poem.lines).regulated
+
+
+def test_given_marks_stand(report_engine):
+    poem = first_poem(report_engine, start="白日依山盡；黃河入海流！")
+    assert poem.text.startswith("白日依山盡；黃河入海流！")
+
+
+def test_strict_poems_take_no_licence_by_the_checker_s_reading(report_engine):
+    planned = plan(Wish(WULV, strict=True), report_engine.vocabulary)
+    composer = ParticleComposer(report_engine, planned, TopP(), 4)
+    poems = list(write_regulated(composer, 2, 24, 12))
+    assert not any(poem.report.licences for poem in poems)
+    assert not any(w.kind == "三仄尾" for poem in poems for w in poem.report.warnings)
+
+
+def test_licences_of_written_poems_are_near_the_rates_of_tang_verse(written):
+    """Resampling leaves them, and the checker reads what was drawn."""
+    drawn, types = Counter(), Counter()
+    for rule in ("random-k", "top-p", "temperature"):
+        for _, verse in written(rule):
+            types.update(verse.prosody["line_types"])
+            found = verse.prosody["licences"] + verse.prosody["warnings"]
+            drawn.update(finding["kind"] for finding in found)
+    assert drawn["特定句式"] / types["b"] == pytest.approx(0.146, abs=0.08)
+    assert drawn["三仄尾"] / types["b"] == pytest.approx(0.099, abs=0.07)
+    assert drawn["小拗"] / types["a"] == pytest.approx(0.109, abs=0.07)
+    assert drawn["孤平拗救"] / types["B"] == pytest.approx(0.071, abs=0.05)
