@@ -161,6 +161,19 @@ class Population:
             allowed = constraint.allowed(self.draft)
             if allowed is not None:
                 mask &= allowed
+        given = self.draft.given[:, self.draft.place]
+        # What a particle by itself weighs does not matter, so long as it is not lost.
+        if self.particles == 1 and FREE not in given and not self.draft.at_line_end:
+            columns = given
+        else:
+            columns = self._choose(within, mask, given)
+        for constraint in self.constraints:
+            constraint.record(self.draft, columns)
+        self.draft.columns[:, self.draft.place] = columns
+        self._go_on(log_probs, columns + self.first)
+
+    def _choose(self, within: npt.NDArray[np.float32], mask: Mask, given: Columns) -> Columns:
+        """Choose a character for each row and weigh it; what is given stands."""
         support = self.rule.support(within)
         masked = np.where(mask, support, -np.inf)
         # Where the rule's own candidates are all forbidden, any that is allowed may stand; that
@@ -169,11 +182,8 @@ class Population:
         masked[stuck] = np.where(mask[stuck], within[stuck], -np.inf)
         open_ = np.asarray(np.isfinite(masked).any(axis=1))
         masked[open_] = self.rule.support(masked[open_])
-        rows = np.arange(len(within))
-        chosen = self._chosen(masked, rows)
-        given = self.draft.given[:, self.draft.place]
-        is_given: Mask = given != FREE
-        columns: Columns = np.where(is_given, given, chosen).astype(np.int32)
+        rows, is_given = np.arange(len(within)), given != FREE
+        columns: Columns = np.where(is_given, given, self._chosen(masked, rows)).astype(np.int32)
         if self.draft.at_line_end:
             self._renew_ends(masked, columns, is_given)
         self.weights += np.where(
@@ -181,10 +191,7 @@ class Population:
             log_share(self.rule, support, within[rows, columns]),
             log_weight(self.rule, support, masked, columns),
         )
-        for constraint in self.constraints:
-            constraint.record(self.draft, columns)
-        self.draft.columns[:, self.draft.place] = columns
-        self._go_on(log_probs, columns + self.first)
+        return columns
 
     def _chosen(self, masked: npt.NDArray[np.float32], rows: Rows) -> Choice:
         """What the rule chooses for some rows."""
