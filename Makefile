@@ -13,7 +13,7 @@ help:
 	@echo 'make clean   remove .venv and caches'
 
 poem: $(VENV)/base.stamp
-	@$(BIN)/tangyin write 日 --seed 8
+	@$(BIN)/tangyin write 日 --seed 17
 
 test: lint types contracts tests
 
@@ -28,7 +28,7 @@ contracts: $(VENV)/dev.stamp
 	$(BIN)/lint-imports
 
 tests: corpus
-	$(BIN)/python -m pytest -q $(PYTEST)
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto $(PYTEST)
 
 corpus: $(VENV)/dev.stamp
 	$(BIN)/tangyin corpus fetch

@@ -18,7 +18,7 @@ from tangyin.api import load, rule_named
 from tangyin.nn import to_torch
 from tangyin.verse import BOS, WULV
 
-POEMS, ROUNDS = 128, 7
+POEMS, ROUNDS = 128, 5
 
 
 class TorchWriter:
@@ -65,11 +65,13 @@ def main() -> None:
     rules = {name: rule_named(name) for name in ("random-k", "argmax", "temperature", "top-p")}
 
     def write(rule: str, count: int) -> object:
-        return list(ours.write_many(rule=rules[rule], count=count, seed=1))
+        return list(ours.write_many(rule=rules[rule], count=count, seed=1, regulated=False))
 
     ways = {f"ours {rule}": (lambda rule=rule: write(rule, POEMS)) for rule in rules}
     ways |= {
-        "ours random-k, one at a time": lambda: [ours.write(seed=1) for _ in range(16)],
+        "ours random-k, one at a time": lambda: [
+            ours.write(rule=rules["random-k"], regulated=False, seed=1) for _ in range(16)
+        ],
         "nn.LSTM random-k, 64 side by side": lambda: [theirs.write(64) for _ in range(POEMS // 64)],
         "nn.LSTM random-k, one at a time": lambda: [theirs.write(1) for _ in range(16)],
     }

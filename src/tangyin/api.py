@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, fields, replace
+from functools import cached_property
 from itertools import chain
 from typing import Any
 
@@ -28,7 +29,6 @@ from tangyin.writing import (
     Composition,
     Engine,
     ParticleComposer,
-    RegulatedPoem,
     Rule,
     Tally,
     TopP,
@@ -82,7 +82,7 @@ class Verse:
         number: which poem of that seed.
         log_likelihood: natural logarithm of the text's probability, `<eos>` included, under the
             model without any mask.
-        prosody: the checker's report (`tangyin check --format json`).
+        traditional: the lines as they were written, whatever script `text` is in.
     """
 
     text: str
@@ -94,7 +94,12 @@ class Verse:
     seed: int
     number: int
     log_likelihood: float
-    prosody: dict[str, Any]
+    traditional: tuple[str, ...]
+
+    @cached_property
+    def prosody(self) -> dict[str, Any]:
+        """The checker's report (`tangyin check --format json`), made when it is first asked for."""
+        return check_poem(self.traditional).to_json()
 
     def __str__(self) -> str:
         """The poem as it is read: a couplet a line."""
@@ -117,7 +122,9 @@ class Verse:
 
     def to_json(self) -> dict[str, Any]:
         """The poem as JSON values, in the order of the command line's output."""
-        return {**asdict(self), "lines": list(self.lines)}
+        values = {**asdict(self), "lines": list(self.lines), "prosody": self.prosody}
+        del values["traditional"]
+        return values
 
 
 @dataclass(frozen=True)
@@ -308,7 +315,6 @@ class Writer:
         return chain.from_iterable(batches)
 
     def _verse(self, poem: Composition, form: Form, rule: Rule, seed: int, number: int) -> Verse:
-        report = poem.report if isinstance(poem, RegulatedPoem) else check_poem(poem.lines)
         return Verse(
             text=poem.text,
             lines=poem.lines,
@@ -319,7 +325,7 @@ class Writer:
             seed=seed,
             number=number,
             log_likelihood=poem.log_likelihood,
-            prosody=report.to_json(),
+            traditional=poem.lines,
         )
 
     def read(self, text: str) -> tuple[Poem, tuple[str, ...]]:

@@ -11,6 +11,7 @@ from tangyin.verse import EOS, MARKS, Form
 from tangyin.writing.engine import Engine
 from tangyin.writing.randomness import poem_uniforms
 from tangyin.writing.rules import Argmax, Choice, RandomK, Rule
+from tangyin.writing.threads import one_blas_thread
 
 END_MARKS = "。？！"
 """What may close an even line."""
@@ -35,6 +36,7 @@ class Composition:
         return tuple(re.split(f"[{MARKS}]", self.text)[:-1])
 
 
+@one_blas_thread()
 def compose(
     engine: Engine,
     form: Form,

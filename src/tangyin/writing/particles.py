@@ -24,6 +24,7 @@ from tangyin.writing.constraints import FREE
 from tangyin.writing.engine import Engine
 from tangyin.writing.population import Population, RegulatedPoem
 from tangyin.writing.rules import Argmax, Rule
+from tangyin.writing.threads import one_blas_thread
 from tangyin.writing.wish import Plan
 
 __all__ = ["PARTICLES", "ParticleComposer", "RegulatedPoem", "write_regulated"]
@@ -50,6 +51,7 @@ class ParticleComposer:
         # Under argmax the particles of a poem differ by the places of words alone.
         self.alike = isinstance(rule, Argmax) and not plan.words
 
+    @one_blas_thread()
     def compose(
         self,
         seed: int,
@@ -86,6 +88,7 @@ class ParticleComposer:
             and line not in given
         )
 
+    @one_blas_thread()
     def alternatives(self, seed: int) -> list[RegulatedPoem]:
         """Different poems, each drawn by a particle for itself, the likeliest first.
 

@@ -10,6 +10,7 @@ from tangyin.errors import TangyinError
 from tangyin.verse import Form, Poem
 from tangyin.writing.engine import Engine
 from tangyin.writing.perplexity import Accountant, Tally
+from tangyin.writing.threads import one_blas_thread
 
 BATCH = 64
 """Poems of one form that are read side by side."""
@@ -29,12 +30,22 @@ def score_texts(engine: Engine, texts: Sequence[str], form: Form) -> Iterator[Ta
     accountant = Accountant(engine.vocabulary)
     prefix = engine.vocabulary.prefix_id(form)
     for start in range(0, len(texts), BATCH):
-        targets = [accountant.targets(text) for text in texts[start : start + BATCH]]
-        ids = np.stack([poem.ids for poem in targets], axis=1)  # (T, B)
-        inputs = np.concatenate((np.full((1, ids.shape[1]), prefix, dtype=np.int32), ids[:-1]))
-        hidden = engine.read(inputs)  # (T, B, H)
-        for column, poem in enumerate(targets):
-            yield accountant.charge(engine.log_probs(hidden[:, column]), poem)
+        yield from _charged(engine, accountant, prefix, texts[start : start + BATCH])
+
+
+@one_blas_thread()
+def _charged(
+    engine: Engine, accountant: Accountant, prefix: int, texts: Sequence[str]
+) -> list[Tally]:
+    """The cost of texts of one form that are read side by side."""
+    targets = [accountant.targets(text) for text in texts]
+    ids = np.stack([poem.ids for poem in targets], axis=1)  # (T, B)
+    inputs = np.concatenate((np.full((1, ids.shape[1]), prefix, dtype=np.int32), ids[:-1]))
+    hidden = engine.read(inputs)  # (T, B, H)
+    return [
+        accountant.charge(engine.log_probs(hidden[:, column]), poem)
+        for column, poem in enumerate(targets)
+    ]
 
 
 def score_poems(engine: Engine, poems: Iterable[Poem]) -> Iterator[tuple[Poem, Tally]]:
