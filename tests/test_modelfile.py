@@ -184,7 +184,8 @@ def test_types_numpy_does_not_have_are_refused(small_file: Path, dtype: str) -> 
     }
     content = json.dumps(header).encode()
     small_file.write_bytes(struct.pack("<Q", len(content)) + content + b"\0" * size)
-    assert "get it again" in refused(small_file)
+    # NumPy learns of BF16 where a package that adds it was imported; the shape is wrong then too.
+    assert refused(small_file).endswith(("get it again", "get the file again"))
 
 
 def test_a_missing_a_surplus_or_a_misshapen_tensor_is_refused(small_file: Path) -> None:

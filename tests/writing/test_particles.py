@@ -438,15 +438,49 @@ def test_strict_poems_take_no_licence_by_the_checker_s_reading(report_engine):
     assert not any(w.kind == "三仄尾" for poem in poems for w in poem.report.warnings)
 
 
-def test_licences_of_written_poems_are_near_the_rates_of_tang_verse(written):
+def test_what_the_checker_reads_otherwise_than_asked_is_not_handed_out(report_engine):
+    """光 rhymes in 陽, whatever the pattern wants; 望 where 平 is wanted is read as 小拗."""
+    for wishes in (
+        {"start": "床前明月光", "rhyme": "陽", "pattern": "平起首句不入韻"},
+        {"start": "白日更山盡", "strict": True},
+    ):
+        with pytest.raises(TangyinError, match="no poem that keeps the rules"):
+            first_poem(report_engine, **wishes)
+    loose = first_poem(report_engine, start="白日更山盡")
+    assert "小拗" in {finding.kind for finding in loose.report.licences}
+
+
+def test_a_given_line_is_not_repeated(puzzle):
+    """Line 4 lacks one character of being line 1 again."""
+    _, engine, *_ = puzzle
+    start = "月落日東風□□□□□□□□□□□落日東風"
+    planned = plan(Wish(WUJUE, start=start, most=20, allow_quotes=True), engine.vocabulary)
+    poems = ParticleComposer(engine, planned, RandomK(50), 200).alternatives(1)
+    last = {poem.lines[3] for poem in poems}
+    assert len(last) > 6
+    assert "月落日東風" not in last
+
+
+def test_under_argmax_there_is_a_poem_for_every_number(of_all_forms):
+    """Also for those beyond the number of characters that may stand first."""
+    wish = Wish(WULV, pattern="BAaBbAaB", strict=True)
+    composer = ParticleComposer(of_all_forms, plan(wish, of_all_forms.vocabulary), Argmax())
+    known = len(of_all_forms.vocabulary.hanzi)
+    assert None not in composer.compose(1, [0, known // 2, known - 1, 3 * known])
+
+
+def test_licences_of_written_poems_are_near_the_rates_of_tang_verse(report_engine):
     """Resampling leaves them, and the checker reads what was drawn."""
-    drawn, types = Counter(), Counter()
-    for rule in ("random-k", "top-p", "temperature"):
-        for _, verse in written(rule):
-            types.update(verse.prosody["line_types"])
-            found = verse.prosody["licences"] + verse.prosody["warnings"]
-            drawn.update(finding["kind"] for finding in found)
-    assert drawn["特定句式"] / types["b"] == pytest.approx(0.146, abs=0.08)
-    assert drawn["三仄尾"] / types["b"] == pytest.approx(0.099, abs=0.07)
-    assert drawn["小拗"] / types["a"] == pytest.approx(0.109, abs=0.07)
-    assert drawn["孤平拗救"] / types["B"] == pytest.approx(0.071, abs=0.05)
+    planned = plan(Wish(WULV), report_engine.vocabulary)
+    composer = ParticleComposer(report_engine, planned, Temperature(), 3)
+    taken, types = Counter(), Counter()
+    for poem in write_regulated(composer, 1, 240, 60):
+        types.update(poem.report.line_types)
+        found = (*poem.report.licences, *poem.report.warnings)
+        taken.update(finding.kind for finding in found)
+    # Five standard errors of a share of 0.1 among 480 lines are 0.07.
+    assert taken["特定句式"] / types["b"] == pytest.approx(0.146, abs=0.05)
+    assert taken["三仄尾"] / types["b"] == pytest.approx(0.099, abs=0.05)
+    assert taken["小拗"] / types["a"] == pytest.approx(0.109, abs=0.05)
+    assert taken["大拗"] / types["a"] == pytest.approx(0.024, abs=0.02)
+    assert taken["孤平拗救"] / types["B"] == pytest.approx(0.071, abs=0.04)

@@ -274,6 +274,21 @@ def test_words_at_line_ends_rhyme_with_each_other(report_model):
             assert LEVEL_RHYMES[rhyme] in {r.rhyme for r in readings_of(ends[0])}
 
 
+def test_words_put_no_character_at_two_rhymes(report_model):
+    wishes = Wish(WULV, include=("江東", "城東", "山東"), pattern="平起首句入韻")
+    planned = plan(wishes, report_model.vocabulary)
+    generator = np.random.default_rng(0)
+    at_ends = 0
+    for _ in range(100):
+        given_ = planned.fitting.place(
+            SEQUENCES[3], planned.given, planned.words, planned.asked, generator.random(3)
+        )
+        ends = [c for c in (given_[4], *given_[9::10]) if c != FREE]
+        at_ends += len(ends)
+        assert len(set(ends)) == len(ends)
+    assert at_ends > 10
+
+
 @pytest.fixture(scope="module")
 def small(random_model, report_model):
     """An engine for all forms with 700 characters."""

@@ -46,7 +46,8 @@ def models(card: str | None, form_of_output: str, output: Path | None) -> None:
             f" {_dev(row, 'per_token_closed'):>8}  {' '.join(row['forms'])}"
             + ("" if row["origin"] == "shipped" else f"  ({row['origin']})")
         )
-    emit([*lines, f"your own models: {models_home()}"], output)
+    emit(lines, output)
+    note(f"your own models are looked for in {models_home()}")
 
 
 def _row(origin: str, model: ModelFile) -> dict[str, Any]:
