@@ -13,7 +13,7 @@ help:
 	@echo 'make clean   remove .venv and caches'
 
 poem: $(VENV)/base.stamp
-	@$(BIN)/tangyin write 日 --seed 17
+	@$(BIN)/tangyin write 日 --seed 8
 
 test: lint types contracts tests
 

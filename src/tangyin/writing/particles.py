@@ -29,7 +29,7 @@ from tangyin.writing.wish import Plan
 
 __all__ = ["PARTICLES", "ParticleComposer", "RegulatedPoem", "write_regulated"]
 
-PARTICLES = 32
+PARTICLES = 24
 """How many particles a poem has unless asked otherwise."""
 
 TRIES = 12

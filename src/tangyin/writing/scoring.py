@@ -5,7 +5,6 @@ from itertools import groupby
 
 import numpy as np
 
-from tangyin.corpus import load_corpus
 from tangyin.errors import TangyinError
 from tangyin.verse import Form, Poem
 from tangyin.writing.engine import Engine
@@ -68,6 +67,9 @@ def evaluate_split(engine: Engine, split: str, forms: Iterable[Form]) -> Tally:
     Raises:
         TangyinError: the corpus of this machine has no such poem.
     """
+    # Here, so that writing a poem does not load what fetches and unpacks the corpus.
+    from tangyin.corpus import load_corpus
+
     corpus = load_corpus().select(parts=[split], dynasties=["tang"])
     tally = Tally()
     for form in forms:
