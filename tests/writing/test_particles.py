@@ -23,6 +23,7 @@ from tangyin.writing import (
     write_regulated,
 )
 from tangyin.writing.novelty import LineFilter, corpus_lines
+from tangyin.writing.weighing import log_weight
 
 RULES = ("argmax", "random-k", "top-p", "temperature")
 STARTS = ("日", "紅", "山", "夜", "湖", "海", "月", "")
@@ -223,6 +224,22 @@ def test_many_particles_come_to_the_distribution_that_the_rules_leave(puzzle, ru
     noise = 0.5 * np.abs(share - np.array(list(chances.values()))).sum()
     assert apart[32] < noise + 0.04
     assert apart[32] < apart[4] - 0.04 < apart[1] - 0.12
+
+
+def test_a_random_k_weight_is_on_average_the_mass_of_its_candidates():
+    """Whether five may stand, or two, or one is so likely that it is taken as it is."""
+    rule, uniforms = RandomK(k=5, certainty=0.9), (np.arange(1200) + 0.5) / 1200
+    probabilities = np.array([0.3, 0.2, 0.15, 0.1, 0.1, 0.05, 0.05, 0.05])
+    for allowed, mass in (([0, 1, 2, 3, 4, 5, 6, 7], 0.85), ([1, 4], 0.3), ([6], 0.05)):
+        masked = np.full(8, -np.inf, dtype=np.float32)
+        masked[allowed] = np.log(probabilities[allowed])
+        rows = np.repeat(masked[None], len(uniforms), axis=0)
+        drawn = rule.draw(rows, uniforms)
+        weights = np.exp(log_weight(rule, rows, rows, drawn.astype(np.int32)))
+        assert weights.mean() == pytest.approx(mass, rel=1e-5)
+    certain = np.log(np.array([[0.95, 0.03, 0.02]], dtype=np.float32))
+    first = np.zeros(1, dtype=np.int32)
+    assert np.exp(log_weight(rule, certain, certain, first)) == pytest.approx(0.95)
 
 
 def test_particles_are_weighed_by_what_is_given_further_on(puzzle):
@@ -439,14 +456,14 @@ def test_strict_poems_take_no_licence_by_the_checker_s_reading(report_engine):
 
 
 def test_what_the_checker_reads_otherwise_than_asked_is_not_handed_out(report_engine):
-    """光 rhymes in 陽, whatever the pattern wants; 望 where 平 is wanted is read as 小拗."""
+    """光 rhymes in 陽, whatever the pattern wants; 要 where 平 is wanted is read as 小拗."""
     for wishes in (
         {"start": "床前明月光", "rhyme": "陽", "pattern": "平起首句不入韻"},
-        {"start": "白日更山盡", "strict": True},
+        {"start": "白日要山盡", "strict": True},
     ):
         with pytest.raises(TangyinError, match="no poem that keeps the rules"):
             first_poem(report_engine, **wishes)
-    loose = first_poem(report_engine, start="白日更山盡")
+    loose = first_poem(report_engine, start="白日要山盡")
     assert "小拗" in {finding.kind for finding in loose.report.licences}
 
 
