@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from tangyin.data.files import data_file
 from tangyin.errors import TangyinError
-from tangyin.verse import split_lines
+from tangyin.verse import WULV, split_lines
+from tangyin.writing import ParticleComposer, Wish, plan, population, rule_named, write_regulated
 from tangyin.writing.novelty import LineFilter, corpus_lines
 
 LINES = st.text(alphabet="山水風月花鳥雲雨日夜春秋", min_size=5, max_size=7)
@@ -92,3 +93,65 @@ def test_a_damaged_file_is_refused(harm):
     with pytest.raises(TangyinError, match="damaged; install tangyin again") as refused:
         LineFilter.from_bytes(harm(stored))
     assert "\n" not in str(refused.value)
+
+
+# Poems under the filter.
+
+RULES = ("argmax", "random-k", "top-p", "temperature")
+
+
+@pytest.fixture
+def known_lines(monkeypatch):
+    """Make these lines, and no others, stand in the corpus."""
+
+    def know(*lines):
+        filter_ = LineFilter.of(lines)
+        monkeypatch.setattr(population, "corpus_lines", lambda: filter_)
+
+    return know
+
+
+def first_poem(engine, rule="temperature", particles=4, **wishes):
+    planned = plan(Wish(WULV, **wishes), engine.vocabulary)
+    composer = ParticleComposer(engine, planned, rule_named(rule), particles)
+    return next(write_regulated(composer, 5, 1, 1))
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_line_of_the_corpus_is_not_written_unless_quotes_are_allowed(
+    report_engine, known_lines, rule
+):
+    known_lines("無")
+    poem = first_poem(report_engine, rule)
+    for quoted in (poem.lines[0], poem.lines[3], poem.lines[7]):
+        known_lines(quoted)
+        other = first_poem(report_engine, rule)
+        assert quoted not in other.lines
+        assert first_poem(report_engine, rule, allow_quotes=True) == poem
+
+
+@pytest.mark.parametrize("start", ["□□□□風", "白日依□盡", "□日依山盡"])
+def test_nor_is_one_whose_last_character_was_given(report_engine, known_lines, start):
+    """The line is only known when its free characters are: it is checked all the same."""
+    known_lines("無")
+    poem = first_poem(report_engine, start=start)
+    quoted = poem.lines[0]
+    known_lines(quoted)
+    other = first_poem(report_engine, start=start)
+    assert other.lines[0] != quoted
+    assert other.lines[0][-1] == quoted[-1]
+
+
+def test_a_line_given_whole_may_be_quoted(report_engine, known_lines):
+    known_lines("白日依山盡")
+    assert first_poem(report_engine, start="白日依山盡").lines[0] == "白日依山盡"
+
+
+def test_where_nothing_comes_about_that_is_said(report_engine, monkeypatch):
+    class Everything:
+        def __contains__(self, line):
+            return True
+
+    monkeypatch.setattr(population, "corpus_lines", Everything)
+    with pytest.raises(TangyinError, match="no poem that keeps the rules came about in 12 tries"):
+        first_poem(report_engine, particles=1)

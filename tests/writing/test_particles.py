@@ -18,11 +18,10 @@ from tangyin.writing import (
     TopP,
     Wish,
     plan,
-    population,
     score_texts,
     write_regulated,
 )
-from tangyin.writing.novelty import LineFilter, corpus_lines
+from tangyin.writing.novelty import corpus_lines
 from tangyin.writing.weighing import log_weight
 
 RULES = ("argmax", "random-k", "top-p", "temperature")
@@ -283,7 +282,7 @@ def test_another_seed_or_number_of_particles_brings_other_poems(report_engine):
     assert not texts(1, 4) & (texts(2, 4) | texts(1, 5))
 
 
-# No poem quotes another, nor the corpus.
+# No poem quotes another.
 
 
 @pytest.mark.parametrize(("rule", "count"), [("argmax", 150), ("random-k", 150)])
@@ -323,61 +322,10 @@ def test_given_lines_may_be_shared(report_engine):
     assert not any("白日依山盡" in composer.own(poem) for poem in poems)
 
 
-@pytest.fixture
-def known_lines(monkeypatch):
-    """Make these lines, and no others, stand in the corpus."""
-
-    def know(*lines):
-        filter_ = LineFilter.of(lines)
-        monkeypatch.setattr(population, "corpus_lines", lambda: filter_)
-
-    return know
-
-
 def first_poem(engine, rule="temperature", particles=4, **wishes):
     planned = plan(Wish(WULV, **wishes), engine.vocabulary)
     composer = ParticleComposer(engine, planned, rule_named(rule), particles)
     return next(write_regulated(composer, 5, 1, 1))
-
-
-@pytest.mark.parametrize("rule", RULES)
-def test_a_line_of_the_corpus_is_not_written_unless_quotes_are_allowed(
-    report_engine, known_lines, rule
-):
-    known_lines("無")
-    poem = first_poem(report_engine, rule)
-    for quoted in (poem.lines[0], poem.lines[3], poem.lines[7]):
-        known_lines(quoted)
-        other = first_poem(report_engine, rule)
-        assert quoted not in other.lines
-        assert first_poem(report_engine, rule, allow_quotes=True) == poem
-
-
-@pytest.mark.parametrize("start", ["□□□□風", "白日依□盡", "□日依山盡"])
-def test_nor_is_one_whose_last_character_was_given(report_engine, known_lines, start):
-    """The line is only known when its free characters are: it is checked all the same."""
-    known_lines("無")
-    poem = first_poem(report_engine, start=start)
-    quoted = poem.lines[0]
-    known_lines(quoted)
-    other = first_poem(report_engine, start=start)
-    assert other.lines[0] != quoted
-    assert other.lines[0][-1] == quoted[-1]
-
-
-def test_a_line_given_whole_may_be_quoted(report_engine, known_lines):
-    known_lines("白日依山盡")
-    assert first_poem(report_engine, start="白日依山盡").lines[0] == "白日依山盡"
-
-
-def test_where_nothing_comes_about_that_is_said(report_engine, monkeypatch):
-    class Everything:
-        def __contains__(self, line):
-            return True
-
-    monkeypatch.setattr(population, "corpus_lines", Everything)
-    with pytest.raises(TangyinError, match="no poem that keeps the rules came about in 12 tries"):
-        first_poem(report_engine, particles=1)
 
 
 # Wishes are kept.

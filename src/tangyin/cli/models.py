@@ -8,7 +8,7 @@ import click
 from tangyin.cli.streams import emit, emit_json, note, output_option
 from tangyin.errors import TangyinError
 from tangyin.modelfile import ModelFile
-from tangyin.writing import find_model, model_card, models_home, shipped_or_own
+from tangyin.writing import find_model, model_card, shipped_or_own
 
 
 @click.command()
@@ -25,8 +25,8 @@ from tangyin.writing import find_model, model_card, models_home, shipped_or_own
 def models(card: str | None, form_of_output: str, output: Path | None) -> None:
     """List the shipped models and your own, with their figures.
 
-    Your own are the files NAME.safetensors in the folder that the table names; any other file can
-    be given to --model by its path.
+    Your own are the files NAME.safetensors in $TANGYIN_HOME/models, or without that variable in
+    the folder models of tangyin's user data; any other file can be given to --model by its path.
     """
     if card is not None:
         emit([model_card(find_model(card))], output)
@@ -47,7 +47,6 @@ def models(card: str | None, form_of_output: str, output: Path | None) -> None:
             + ("" if row["origin"] == "shipped" else f"  ({row['origin']})")
         )
     emit(lines, output)
-    note(f"your own models are looked for in {models_home()}")
 
 
 def _row(origin: str, model: ModelFile) -> dict[str, Any]:
