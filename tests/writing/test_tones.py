@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tangyin.prosody import SEQUENCES, line_pattern, tone_table
 from tangyin.prosody.lexicon import place_of, tone_costs
 from tangyin.verse import FORMS, WULV
-from tangyin.writing import Engine, Temperature, Wish, plan
+from tangyin.writing import Engine, ParticleComposer, Temperature, TopP, Wish, plan, write_regulated
 from tangyin.writing.constraints import FREE, Draft, Readings, Tones, rates_of
 from tangyin.writing.population import Population
 
@@ -247,3 +247,28 @@ def test_a_given_da_ao_makes_the_next_line_rescue_it(plain):
     for poem in patterns(WULV, plain, columns):
         assert poem[0].licence == "大拗"
         assert poem[1].rescues
+
+
+def test_strict_poems_take_no_licence_by_the_checker_s_reading(report_engine):
+    planned = plan(Wish(WULV, strict=True), report_engine.vocabulary)
+    composer = ParticleComposer(report_engine, planned, TopP(), 4)
+    poems = list(write_regulated(composer, 2, 24, 12))
+    assert not any(poem.report.licences for poem in poems)
+    assert not any(w.kind == "三仄尾" for poem in poems for w in poem.report.warnings)
+
+
+def test_licences_of_written_poems_are_near_the_rates_of_tang_verse(report_engine):
+    """Resampling leaves them, and the checker reads what was drawn."""
+    planned = plan(Wish(WULV), report_engine.vocabulary)
+    composer = ParticleComposer(report_engine, planned, Temperature(), 3)
+    taken, types = Counter(), Counter()
+    for poem in write_regulated(composer, 1, 240, 60):
+        types.update(poem.report.line_types)
+        found = (*poem.report.licences, *poem.report.warnings)
+        taken.update(finding.kind for finding in found)
+    # Five standard errors of a share of 0.1 among 480 lines are 0.07.
+    assert taken["特定句式"] / types["b"] == pytest.approx(0.146, abs=0.05)
+    assert taken["三仄尾"] / types["b"] == pytest.approx(0.099, abs=0.05)
+    assert taken["小拗"] / types["a"] == pytest.approx(0.109, abs=0.05)
+    assert taken["大拗"] / types["a"] == pytest.approx(0.024, abs=0.02)
+    assert taken["孤平拗救"] / types["B"] == pytest.approx(0.071, abs=0.04)

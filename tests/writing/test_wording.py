@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 
 from tangyin.prosody.rules import repeated_characters
 from tangyin.verse import FORMS, QIJUE, WULV
-from tangyin.writing import Engine, ParticleComposer, Temperature, Wish, plan
+from tangyin.writing import (
+    Engine,
+    ParticleComposer,
+    Temperature,
+    Wish,
+    plan,
+    rule_named,
+    write_regulated,
+)
 from tangyin.writing.constraints import FREE, Draft, Forbidden, Repetition
 
 CHARACTERS = tuple("山水風月花鳥雲雨日夜春秋江海人家天地東西南北白青紅黃一二三千")
@@ -133,3 +141,55 @@ def test_poems_of_a_model_mad_for_few_characters_keep_the_limit(random_model, re
         assert longest <= 2
         assert len(set(poem.lines)) == len(poem.lines)
         assert all(a != b for a, b in pairwise(poem.lines))
+
+
+# Words that are wished for.
+
+RULES = ("argmax", "random-k", "top-p", "temperature")
+
+
+def first_poem(engine, rule="temperature", particles=4, **wishes):
+    planned = plan(Wish(WULV, **wishes), engine.vocabulary)
+    composer = ParticleComposer(engine, planned, rule_named(rule), particles)
+    return next(write_regulated(composer, 5, 1, 1))
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize(
+    ("acrostic", "lines"),
+    [("春夏秋冬", range(0, 8, 2)), ("人生有情春風明月", range(8)), ("春夏秋冬東西南北", range(8))],
+)
+def test_acrostics_head_couplets_or_lines(report_engine, rule, acrostic, lines):
+    poem = first_poem(report_engine, rule, acrostic=acrostic)
+    assert [poem.lines[line][0] for line in lines] == list(acrostic)
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize(
+    "wishes",
+    [
+        {"include": ("明月",)},
+        {"include": ("明月", "清風", "白雲")},
+        {"include": ("明月",), "acrostic": "春夏秋冬", "rhyme": "東"},
+        {"include": ("江水平",), "strict": True},
+        {"include": ("春風", "風吹", "吹柳")},  # may share characters
+    ],
+)
+def test_words_asked_for_stand_in_one_line_each(report_engine, rule, wishes):
+    poem = first_poem(report_engine, rule, **wishes)
+    for word in wishes["include"]:
+        assert any(word in line for line in poem.lines)
+    assert wishes.get("rhyme") in (None, poem.report.rhyme)
+
+
+def test_words_stand_at_many_places(report_engine):
+    planned = plan(Wish(WULV, include=("明月",)), report_engine.vocabulary)
+    composer = ParticleComposer(report_engine, planned, Temperature(), 4)
+    places = Counter(
+        (line, mine.index("明月"))
+        for poem in write_regulated(composer, 1, 24, 24)
+        for line, mine in enumerate(poem.lines)
+        if "明月" in mine
+    )
+    assert len(places) > 8
+    assert len({line for line, _ in places}) > 4
