@@ -252,7 +252,7 @@ class Writer:
         Returns:
             Poems that differ from `text` and each other in that place alone, the likeliest first:
             each is weighed as a whole, by what stands before and after. Their `number` is the
-            rank. Under argmax there may be one or none.
+            rank. Under argmax they differ by their first open character.
 
         Raises:
             UsageError: there is no such line, or the rest of the poem does not keep the rules.
