@@ -5,6 +5,7 @@ import json
 import math
 import time
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tangyin
-from tangyin.api import MOST, Verse, rule_named
+from tangyin.api import MOST, rule_named
 from tangyin.errors import TangyinError, UsageError
 from tangyin.modelfile import ModelFile, save_model
 from tangyin.verse import FORMS, MARKS, QILV, WUJUE, WULV, form_token
@@ -208,4 +209,5 @@ def test_the_package_hands_on_its_public_names_and_no_other() -> None:
     with pytest.raises(AttributeError, match="module 'tangyin' has no attribute 'wirte'"):
         tangyin.wirte  # type: ignore[attr-defined]  # noqa: B018
     assert not hasattr(tangyin, "Verse")
-    assert Verse.__module__ == "tangyin.api"
+    # Verse has a file of its own; the façade hands it on.
+    assert "Verse" in import_module("tangyin.api").__all__

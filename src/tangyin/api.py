@@ -2,22 +2,20 @@
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, fields, replace
-from functools import cached_property
+from dataclasses import fields
 from itertools import chain
 from typing import Any
 
 from tangyin.errors import UsageError
 from tangyin.modelfile import ModelFile
-from tangyin.prosody import Report, check_poem, check_text
+from tangyin.prosody import Report, check_text
+from tangyin.results import Score, Verse, check_script
 from tangyin.verse import (
     WULV,
     Form,
     Poem,
     form_named,
     read_poem,
-    split_lines,
-    to_simplified,
     to_traditional,
 )
 from tangyin.writing import (
@@ -30,7 +28,6 @@ from tangyin.writing import (
     Engine,
     ParticleComposer,
     Rule,
-    Tally,
     TopP,
     Wish,
     compose,
@@ -65,85 +62,6 @@ REVISIONS = 128
 """How many ways to write a line are drawn, of which the likeliest are shown."""
 
 DEFAULT_RULE = TopP.name
-
-
-@dataclass(frozen=True)
-class Verse:
-    """A poem that was written, and how.
-
-    Attributes:
-        text: lines and marks.
-        lines: the lines without marks.
-        form: name of the form.
-        title: its title, or "".
-        model: name of the model.
-        rule: name of the sampling rule.
-        seed: with `number`, and the same options, it brings the same poem back.
-        number: which poem of that seed.
-        log_likelihood: natural logarithm of the text's probability, `<eos>` included, under the
-            model without any mask.
-        traditional: the lines as they were written, whatever script `text` is in.
-    """
-
-    text: str
-    lines: tuple[str, ...]
-    form: str
-    title: str
-    model: str
-    rule: str
-    seed: int
-    number: int
-    log_likelihood: float
-    traditional: tuple[str, ...]
-
-    @cached_property
-    def prosody(self) -> dict[str, Any]:
-        """The checker's report (`tangyin check --format json`), made when it is first asked for."""
-        return check_poem(self.traditional).to_json()
-
-    def __str__(self) -> str:
-        """The poem as it is read: a couplet a line."""
-        parts = split_lines(self.text)
-        marks = parts[1] if parts else ""
-        closed = [line + mark for line, mark in zip(self.lines, marks, strict=True)]
-        return "\n".join("".join(closed[i : i + 2]) for i in range(0, len(closed), 2))
-
-    def in_script(self, script: str) -> "Verse":
-        """The same poem in "traditional" or "simplified" characters."""
-        _check_script(script)
-        if script == "traditional":
-            return self
-        return replace(
-            self,
-            text=to_simplified(self.text),
-            lines=tuple(map(to_simplified, self.lines)),
-            title=to_simplified(self.title),
-        )
-
-    def to_json(self) -> dict[str, Any]:
-        """The poem as JSON values, in the order of the command line's output."""
-        values = {**asdict(self), "lines": list(self.lines), "prosody": self.prosody}
-        del values["traditional"]
-        return values
-
-
-@dataclass(frozen=True)
-class Score:
-    """What a model thinks of a given poem.
-
-    Attributes:
-        poem: the poem as it was read.
-        tally: what its targets cost (`tangyin.writing.Tally`).
-    """
-
-    poem: Poem
-    tally: Tally
-
-    def to_json(self) -> dict[str, Any]:
-        """`text, form, targets, hanzi, unknown, nll, nll_closed`."""
-        names = ("targets", "hanzi", "unknown", "nll", "nll_closed")
-        counts = {name: getattr(self.tally, name) for name in names}
-        return {"text": self.poem.text, "form": self.poem.form.name, **counts}
 
 
 class Writer:
@@ -200,7 +118,7 @@ class Writer:
             raise UsageError(
                 f"particles is {particles}; give a whole number from 1 to {MOST_PARTICLES:,}"
             )
-        _check_script(script)
+        check_script(script)
         rule = rule or rule_named(DEFAULT_RULE)
         # Checked here and not while writing, so that nothing is written before a refusal.
         vocabulary = self.engine.vocabulary
@@ -400,11 +318,6 @@ class Writer:
             names = ", ".join(map(str, known))
             raise UsageError(f"the model {self.model.name} knows {names} only, and not {form}")
         return form
-
-
-def _check_script(script: str) -> None:
-    if script not in ("traditional", "simplified"):
-        raise UsageError(f"there is no script {script!r}; it is traditional or simplified")
 
 
 def load(model: str | os.PathLike[str] = DEFAULT) -> Writer:

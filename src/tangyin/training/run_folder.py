@@ -1,14 +1,13 @@
 """The folder of one training: recipe, metrics, checkpoints, model, and the lock on it."""
 
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from tangyin.errors import TangyinError, UsageError
-from tangyin.files import make_folder, write_whole
+from tangyin.files import lock, make_folder, write_whole
 from tangyin.training.recipe import Recipe, read_recipe, recipe_toml
 
 
@@ -88,25 +87,9 @@ class RunFolder:
                 "with --run"
             ) from error
         with file:
-            if not _take(file.fileno()):
+            if not lock(file):
                 raise TangyinError(
                     f"another training is running in {self.path}; wait for it, or give another "
                     "folder with --run"
                 )
             yield
-
-
-def _take(descriptor: int) -> bool:
-    """Lock an open file for this process, or say that somebody else has it."""
-    try:
-        if os.name == "nt":
-            import msvcrt
-
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
-        else:
-            import fcntl
-
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
