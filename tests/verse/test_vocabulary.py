@@ -4,7 +4,22 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tangyin.errors import TangyinError, UsageError
-from tangyin.verse import BOS, EOS, FORMS, MARKS, UNK, WULV, Vocabulary, form_token
+from tangyin.verse import (
+    BOS,
+    EOS,
+    FORMS,
+    MARKS,
+    QILV,
+    TEXT,
+    TITLE,
+    UNK,
+    WULV,
+    Form,
+    Vocabulary,
+    form_token,
+    prefix_tokens,
+    title_characters,
+)
 
 HANZI = st.characters(min_codepoint=0x3400, max_codepoint=0x9FFF)
 KNOWN = st.lists(HANZI, unique=True, min_size=1, max_size=60)
@@ -63,6 +78,46 @@ def test_the_prefix_is_bos_or_the_token_of_the_form() -> None:
     assert forms.tokens[forms.prefix_id(WULV)] == "<五律>"
     with pytest.raises(UsageError, match="was not trained on 七律"):
         forms.prefix_id(FORMS[-1])
+    with pytest.raises(UsageError, match="must be told the form"):
+        forms.prefix_id(None)
+    both = Vocabulary("日", [BOS, form_token(WULV)])
+    assert [both.tokens[both.prefix_id(form)] for form in (WULV, QILV, None)] == [
+        "<五律>",
+        BOS,
+        BOS,
+    ]
+
+
+@given(st.sampled_from([None, *FORMS]), st.sampled_from([None, "", *"東冬"]), st.text("日x月 ·龘"))
+@settings(deadline=None)
+def test_a_prefix_names_form_rhyme_and_title_and_ends_where_the_text_begins(
+    form: Form | None, rhyme: str | None, title: str
+) -> None:
+    vocabulary = Vocabulary("日月", prefix_tokens("東冬"))
+    names = [vocabulary.tokens[number] for number in vocabulary.prefix(form, rhyme, title)]
+    expected = [form_token(form) if form else BOS]
+    expected += [f"<rhyme:{rhyme}>"] if rhyme else []
+    written = title_characters(title)
+    assert written == title.replace("x", "").replace(" ", "").replace("·", "")
+    expected += [TITLE, *written.replace("龘", "?")] if written else []
+    assert [name.replace(UNK, "?") for name in names] == [*expected, TEXT]
+    assert vocabulary.takes_title
+
+
+def test_what_a_model_was_not_trained_to_be_told_is_refused() -> None:
+    plain = Vocabulary("日", [BOS])
+    assert plain.prefix(WULV).tolist() == [plain.id(BOS)]
+    assert not plain.takes_title
+    with pytest.raises(UsageError, match="not trained to be told the rhyme 東"):
+        plain.prefix(WULV, rhyme="東")
+    with pytest.raises(UsageError, match="not trained on titles"):
+        plain.prefix(WULV, title="日")
+
+
+def test_prefix_tokens_stand_in_the_order_of_the_model_file() -> None:
+    assert prefix_tokens("東冬") == (
+        BOS, "<五絕>", "<七絕>", "<五律>", "<七律>", "<rhyme:東>", "<rhyme:冬>", TITLE, TEXT
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -16,10 +16,12 @@ from tangyin.prosody.line_type import (
 from tangyin.prosody.report import ChosenReading, Couplet, Finding, Pair, Report
 from tangyin.prosody.rhyme import LEVEL_RHYMES, neighbouring
 from tangyin.prosody.table import ToneTable, tone_table
+from tangyin.prosody.tone_classes import tone_classes
 
 __all__ = [
     "LEVEL_RHYMES", "SEQUENCES", "TYPES", "ChosenReading", "Couplet", "Finding", "LinePattern",
     "Pair", "Reading", "Report", "Sequence", "ToneTable", "check_poem", "check_text",
     "couplet_score", "in_traditional", "level_share", "line_pattern", "neighbouring", "pair_score",
-    "patterns_of_type", "poems_in", "read_verse", "readings_of", "sequence_of", "tone_table",
+    "patterns_of_type", "poems_in", "read_verse", "readings_of", "sequence_of", "tone_classes",
+    "tone_table",
 ]  # fmt: skip

@@ -1,5 +1,14 @@
 """What a poem is: forms, lines and marks, scripts, variants, vocabulary."""
 
+from tangyin.verse.features import (
+    ECHOES,
+    PLACES,
+    TONES,
+    Features,
+    Reader,
+    echo_classes,
+    read_sequences,
+)
 from tangyin.verse.form import FORMS, QIJUE, QILV, WUJUE, WULV, Form, form_named, form_of_shape
 from tangyin.verse.poem import Poem, form_of_text, read_poem
 from tangyin.verse.punctuation import HANZI, MARKS, is_hanzi, normalize, split_lines
@@ -12,12 +21,25 @@ from tangyin.verse.script import (
     traditional_alternative,
 )
 from tangyin.verse.variants import fold_variants
-from tangyin.verse.vocabulary import BOS, EOS, UNK, Ids, Vocabulary, form_token
+from tangyin.verse.vocabulary import (
+    BOS,
+    EOS,
+    TEXT,
+    TITLE,
+    UNK,
+    Ids,
+    Vocabulary,
+    form_token,
+    prefix_tokens,
+    rhyme_token,
+    title_characters,
+)
 
 __all__ = [
-    "BOS", "EOS", "FORMS", "HANZI", "MARKS", "QIJUE", "QILV", "UNK", "WUJUE", "WULV",
-    "Form", "Ids", "Poem", "Vocabulary", "corpus_spelling", "fold_variants", "form_named",
-    "form_of_shape", "form_of_text", "form_token", "is_hanzi", "is_simplified", "normalize",
-    "read_poem", "split_lines", "split_poems", "to_simplified", "to_traditional",
-    "traditional_alternative",
+    "BOS", "ECHOES", "EOS", "FORMS", "HANZI", "MARKS", "PLACES", "QIJUE", "QILV", "TEXT", "TITLE",
+    "TONES", "UNK", "WUJUE", "WULV", "Features", "Form", "Ids", "Poem", "Reader", "Vocabulary",
+    "corpus_spelling", "echo_classes", "fold_variants", "form_named", "form_of_shape",
+    "form_of_text", "form_token", "is_hanzi", "is_simplified", "normalize", "prefix_tokens",
+    "read_poem", "read_sequences", "rhyme_token", "split_lines", "split_poems", "title_characters",
+    "to_simplified", "to_traditional", "traditional_alternative",
 ]  # fmt: skip

@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from tangyin.errors import TangyinError, UsageError
-from tangyin.verse.form import Form
+from tangyin.verse.form import FORMS, Form
 from tangyin.verse.punctuation import MARKS, is_hanzi
 
 UNK, EOS, BOS = "<unk>", "<eos>", "<bos>"
+TITLE, TEXT = "<title>", "<text>"
 
 Ids = npt.NDArray[np.int32]
 
@@ -21,13 +22,33 @@ def form_token(form: Form) -> str:
     return f"<{form.name}>"
 
 
+def rhyme_token(rhyme: str) -> str:
+    """The prefix token that tells a model in which rhyme to write."""
+    return f"<rhyme:{rhyme}>"
+
+
+def prefix_tokens(rhymes: Iterable[str]) -> tuple[str, ...]:
+    """The prefix tokens of a model that may be told form, rhyme and title.
+
+    Args:
+        rhymes: the names of the rhymes (`tangyin.prosody.LEVEL_RHYMES`).
+    """
+    return (BOS, *map(form_token, FORMS), *map(rhyme_token, rhymes), TITLE, TEXT)
+
+
+def title_characters(title: str) -> str:
+    """The CJK characters of a title, which are what a model reads of it."""
+    return "".join(filter(is_hanzi, title))
+
+
 class Vocabulary:
     """Tokens and their numbers: first those a model predicts, then those it only reads.
 
     The predicted tokens are `<unk>`, `<eos>`, the six marks and the known characters; a model's
-    output layer has exactly these rows, in this order. The prefix tokens (`<bos>`, or one token a
-    form) come after them and have an embedding only: so they are no targets and stand outside
-    the softmax without any mask.
+    output layer has exactly these rows, in this order. The prefix tokens (`<bos>` for a form that
+    is not told, one token a form, one a rhyme, `<title>` before a title, `<text>` before the text)
+    come after them and have an embedding only: so they are no targets and stand outside the
+    softmax without any mask.
     """
 
     def __init__(self, hanzi: Iterable[str], prefixes: Iterable[str] = (BOS,)) -> None:
@@ -98,20 +119,62 @@ class Vocabulary:
         """The text of token numbers; special tokens are written as they are named."""
         return "".join(self.tokens[number] for number in ids)
 
-    def prefix_id(self, form: Form) -> int:
-        """The number of the token a poem of `form` begins with.
+    def prefix_id(self, form: Form | None) -> int:
+        """The number of the token that a poem begins with.
+
+        The form's own where there is one, else `<bos>`.
+
+        Args:
+            form: the poem's form, or None when it is not told.
 
         Raises:
             UsageError: the vocabulary has tokens for other forms only.
         """
-        if BOS in self._ids:
-            return self._ids[BOS]
-        try:
-            return self._ids[form_token(form)]
-        except KeyError:
-            raise UsageError(
-                f"this model was not trained on {form}; it knows {', '.join(self.prefixes)}"
-            ) from None
+        for token in (form_token(form) if form else BOS, BOS):
+            if token in self._ids:
+                return self._ids[token]
+        if form is None:
+            raise UsageError("this model must be told the form of a poem; name one")
+        raise UsageError(
+            f"this model was not trained on {form}; it knows {', '.join(self.prefixes)}"
+        )
+
+    def prefix(self, form: Form | None, rhyme: str | None = None, title: str | None = None) -> Ids:
+        """The tokens that are read before a poem's text.
+
+        Form, rhyme, `<title>` with the title's characters, and `<text>`, of which rhyme and title
+        may be left out; of a vocabulary without `<text>` the first token alone.
+
+        Args:
+            form: the poem's form, or None when it is not told.
+            rhyme: the name of its rhyme.
+            title: its title; what is no CJK character in it is passed over, and a title without
+                any is no title.
+
+        Returns:
+            int32, at least one token.
+
+        Raises:
+            UsageError: the vocabulary does not have a token that is asked for.
+        """
+        tokens = [self.prefix_id(form)]
+        if rhyme:
+            if rhyme_token(rhyme) not in self._ids:
+                raise UsageError(f"this model was not trained to be told the rhyme {rhyme}")
+            tokens.append(self._ids[rhyme_token(rhyme)])
+        characters = title_characters(title or "")
+        if characters:
+            if not self.takes_title:
+                raise UsageError("this model was not trained on titles; leave the title out")
+            tokens += [self._ids[TITLE], *self.encode(characters)]
+        if TEXT in self._ids:
+            tokens.append(self._ids[TEXT])
+        return np.array(tokens, dtype=np.int32)
+
+    @property
+    def takes_title(self) -> bool:
+        """Whether a poem's title may be read before its text, and is predicted too."""
+        return TITLE in self._ids and TEXT in self._ids
 
     @cached_property
     def mark_ids(self) -> Ids:

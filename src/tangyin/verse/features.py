@@ -1,0 +1,286 @@
+"""What the tokens before a place reveal of it: input features of a language model.
+
+Training, the writing engine and the score all read poems with this one implementation. Everything
+here is about the next token, and made of the tokens that were read before it.
+"""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tangyin.errors import TangyinError
+from tangyin.verse.form import FORMS
+from tangyin.verse.vocabulary import TEXT, TITLE, Ids, Vocabulary, form_token
+
+LINES, COLUMNS = 9, 8
+"""Lines and columns that are told apart; the last of each stands for all that follow."""
+
+KINDS = 3 + len(FORMS)
+"""Form untold: nothing known, first line of five, of seven; then the four forms."""
+
+PLACES = 2 + KINDS * LINES * COLUMNS
+"""How many values `Features.place` has: before the text, in the title, and places in the text."""
+
+TONES = 256
+"""How many values `Features.tone` has: four tone classes at each of four places."""
+
+ECHOES = 5
+"""How many classes of echo there are (`echo_classes`)."""
+
+NO_ECHO, IN_TITLE = -1, -2
+"""Line numbers of what is no echo, and of the characters of the title."""
+
+_LAST_LINE = 127  # int8; further lines count as this one
+
+_OTHER, _MARK, _FORM, _RHYME, _TITLE, _TEXT = range(6)
+_PREFIX_PHASE, _TITLE_PHASE, _TEXT_PHASE = range(3)
+
+
+@dataclass(frozen=True)
+class Features:
+    """What is known about the next token, for sequences side by side.
+
+    Arrays are (B,) after one token (`Reader.read`) and (T, B) for whole sequences
+    (`read_sequences`). The last two say which earlier characters may be echoed; `echo_classes`
+    derives the classes of all pairs from them.
+
+    Attributes:
+        place: int32 below `PLACES`: 0 before title and text, 1 in the title; in the text
+            2 + (kind · 9 + line) · 8 + column, both counted from 0.
+        opposite: int32, the character at the same column of the line before, else `<text>`.
+        rhyme: int32, the end of the latest even line; before there is one the rhyme token, else
+            the end of the first line, else `<text>`.
+        tone: int32 below `TONES`, by tone class: opposite + 4 · character before, in this line
+            + 16 · second character of this line + 64 · second character of the line before.
+        line_of: int8, where the token that was just read stands as a source of echoes: number of
+            its line, -2 in the title, -1 when it can have no echo (it is no known character).
+        line: int8, number of the line that the next token is in, -2 in the title, -1 before it.
+    """
+
+    place: Ids
+    opposite: Ids
+    rhyme: Ids
+    tone: Ids
+    line_of: npt.NDArray[np.int8]
+    line: npt.NDArray[np.int8]
+
+
+class Reader:
+    """Reads poems token by token, many side by side, and says what is known then.
+
+    A sequence is prefix tokens, perhaps `<title>` and the title, `<text>`, and the text. In the
+    text every token but the six marks is a character, `<unk>` too; a mark ends a line.
+    """
+
+    def __init__(
+        self, vocabulary: Vocabulary, tones: npt.NDArray[np.uint8], sequences: int
+    ) -> None:
+        """Begin before the first token.
+
+        Args:
+            vocabulary: of the model.
+            tones: (len(vocabulary),) tone class of each token: 1 level, 2 oblique, 3 both, 0 for
+                all others (`tangyin.prosody.tone_classes`).
+            sequences: B, how many are read side by side.
+
+        Raises:
+            TangyinError: the vocabulary has no token `<text>`, which parts prefix and text.
+        """
+        if TEXT not in vocabulary:
+            raise TangyinError("a model with features needs the token <text>; train it with titles")
+        self._none = vocabulary.id(TEXT)
+        self._roles, self._kinds = _tables(vocabulary)
+        self._tones = tones.astype(np.int32)
+        self._hanzi = int(vocabulary.hanzi_ids[0]), vocabulary.outputs  # first, and behind the last
+        none = np.full(sequences, self._none, dtype=np.int32)
+        self._phase = np.zeros(sequences, dtype=np.int8)
+        self._kind = np.zeros(sequences, dtype=np.int32)
+        self._line = np.zeros(sequences, dtype=np.int32)
+        self._column = np.zeros(sequences, dtype=np.int32)
+        self._last = none  # last character of the current line
+        self._rhyme = none
+        self._current = np.repeat(none[:, None], COLUMNS, axis=1)  # (B, COLUMNS)
+        self._before = self._current.copy()  # the line before, as `_current`
+        self._ids = np.zeros((64, sequences), dtype=np.int32)  # what was read, and room for more
+        self._lines_of = np.zeros((64, sequences), dtype=np.int8)
+        self._count = 0
+
+    def read(self, tokens: Ids) -> Features:
+        """Read one token of each sequence.
+
+        Args:
+            tokens: (B,) token numbers.
+
+        Returns:
+            (B,) arrays of what is known about the next token.
+        """
+        role = self._roles[tokens]
+        in_text = self._phase == _TEXT_PHASE
+        known = (tokens >= self._hanzi[0]) & (tokens < self._hanzi[1])
+        line_of = np.where(
+            known & in_text,
+            np.minimum(self._line, _LAST_LINE),
+            np.where(known & (self._phase == _TITLE_PHASE), IN_TITLE, NO_ECHO),
+        ).astype(np.int8)
+        self._remember(tokens, line_of)
+        if not in_text.all():
+            self._read_prefix(tokens, role, ~in_text)
+        closes = in_text & (role == _MARK)
+        self._read_characters(tokens, in_text & ~closes)
+        if closes.any():
+            self._close_lines(closes)
+        return self._features(line_of)
+
+    def echoes(self) -> tuple[Ids, npt.NDArray[np.int8]]:
+        """The earlier characters that the next token may echo.
+
+        Returns:
+            Of every token read so far its number, and its class (`echo_classes`) or -1, both
+            (tokens read, B).
+        """
+        line_of = self._lines_of[: self._count]
+        classes = _classes(line_of, self._current_line())
+        if self._count:
+            classes[-1][line_of[-1] >= 0] = 0
+        return self._ids[: self._count], classes
+
+    def take(self, rows: npt.NDArray[np.intp]) -> "Reader":
+        """A reader of some of the sequences, copied, in the order given."""
+        taken = object.__new__(Reader)
+        taken.__dict__.update(self.__dict__)
+        for name in ("_phase", "_kind", "_line", "_column", "_last", "_rhyme"):
+            setattr(taken, name, getattr(self, name)[rows])
+        for name in ("_current", "_before"):
+            setattr(taken, name, getattr(self, name)[rows])
+        for name in ("_ids", "_lines_of"):
+            setattr(taken, name, getattr(self, name)[:, rows])
+        return taken
+
+    def _remember(self, tokens: Ids, line_of: npt.NDArray[np.int8]) -> None:
+        if self._count == len(self._ids):
+            self._ids = np.concatenate((self._ids, np.zeros_like(self._ids)))
+            self._lines_of = np.concatenate((self._lines_of, np.zeros_like(self._lines_of)))
+        self._ids[self._count] = tokens
+        self._lines_of[self._count] = line_of
+        self._count += 1
+
+    def _read_prefix(
+        self, tokens: Ids, role: npt.NDArray[np.int8], before: npt.NDArray[np.bool_]
+    ) -> None:
+        self._kind = np.where(before & (role == _FORM), self._kinds[tokens], self._kind)
+        self._rhyme = np.where(before & (role == _RHYME), tokens, self._rhyme)
+        self._phase = np.where(before & (role == _TITLE), _TITLE_PHASE, self._phase)
+        self._phase = np.where(before & (role == _TEXT), _TEXT_PHASE, self._phase)
+
+    def _read_characters(self, tokens: Ids, read: npt.NDArray[np.bool_]) -> None:
+        rows = np.flatnonzero(read & (self._column < COLUMNS))
+        self._current[rows, self._column[rows]] = tokens[rows]
+        self._last = np.where(read, tokens, self._last)
+        self._column = self._column + read
+
+    def _close_lines(self, closes: npt.NDArray[np.bool_]) -> None:
+        first = closes & (self._line == 0)
+        untold = first & (self._kind == 0)
+        self._kind = np.where(untold & (self._column == 5), 1, self._kind)
+        self._kind = np.where(untold & (self._column == 7), 2, self._kind)
+        even = closes & (self._line % 2 == 1)
+        # Before the second line is closed, only a rhyme token can stand here already.
+        rhymes = even | (first & (self._rhyme == self._none))
+        self._rhyme = np.where(rhymes, self._last, self._rhyme)
+        self._before = np.where(closes[:, None], self._current, self._before)
+        self._current = np.where(closes[:, None], np.int32(self._none), self._current)
+        self._last = np.where(closes, np.int32(self._none), self._last)
+        self._column = np.where(closes, 0, self._column)
+        self._line = self._line + closes
+
+    def _features(self, line_of: npt.NDArray[np.int8]) -> Features:
+        line, column = np.minimum(self._line, LINES - 1), np.minimum(self._column, COLUMNS - 1)
+        in_text = 2 + (self._kind * LINES + line) * COLUMNS + column
+        place = np.where(self._phase == _TEXT_PHASE, in_text, self._phase)
+        opposite = self._before[np.arange(len(column)), column]
+        tone = (
+            self._tones[opposite]
+            + 4 * self._tones[self._last]
+            + 16 * self._tones[self._current[:, 1]]
+            + 64 * self._tones[self._before[:, 1]]
+        )
+        return Features(
+            place=place.astype(np.int32),
+            opposite=opposite.astype(np.int32),
+            rhyme=self._rhyme.astype(np.int32),
+            tone=tone.astype(np.int32),
+            line_of=line_of,
+            line=self._current_line(),
+        )
+
+    def _current_line(self) -> npt.NDArray[np.int8]:
+        line = np.minimum(self._line, _LAST_LINE)
+        prefix = np.where(self._phase == _TITLE_PHASE, IN_TITLE, NO_ECHO)
+        return np.where(self._phase == _TEXT_PHASE, line, prefix).astype(np.int8)
+
+
+def read_sequences(vocabulary: Vocabulary, tones: npt.NDArray[np.uint8], inputs: Ids) -> Features:
+    """What is known after each token of whole sequences.
+
+    Args:
+        vocabulary: of the model.
+        tones: (len(vocabulary),) tone class of each token.
+        inputs: (T, B) token numbers.
+
+    Returns:
+        (T, B) arrays.
+    """
+    reader = Reader(vocabulary, tones, inputs.shape[1])
+    read = [reader.read(tokens) for tokens in inputs]
+    names = [field.name for field in fields(Features)]
+    return Features(**{name: np.stack([getattr(one, name) for one in read]) for name in names})
+
+
+def echo_classes(line_of: npt.NDArray[np.int8], line: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
+    """How each earlier character stands to each next token.
+
+    0: it was just read, in the text; 1: earlier in the same line; 2: in the line before; 3: in an
+    earlier line; 4: in the title. Every occurrence of a character counts for itself.
+
+    Args:
+        line_of: (T, B), `Features.line_of`.
+        line: (T, B), `Features.line`.
+
+    Returns:
+        (T, T, B): at [t, q] the class of input q for the token after input t, or -1 when it has
+        none or q > t.
+    """
+    steps = np.arange(len(line_of))
+    classes = _classes(line_of[None], line[:, None])
+    just_read = (steps[:, None] == steps)[..., None] & (line_of >= 0)
+    classes[just_read] = 0
+    classes[steps[:, None] < steps] = -1
+    return classes
+
+
+def _classes(line_of: npt.NDArray[np.int8], line: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
+    """Classes of echo by line alone; the token just read counts as one in the same line."""
+    distance = line.astype(np.int16) - line_of
+    in_text = 1 + np.clip(distance, 0, 2)
+    classes = np.where(line_of >= 0, in_text, np.where(line_of == IN_TITLE, ECHOES - 1, -1))
+    return classes.astype(np.int8)
+
+
+def _tables(vocabulary: Vocabulary) -> tuple[npt.NDArray[np.int8], npt.NDArray[Any]]:
+    """(V,) what each token does to a reader, and (V,) the kind of poem each form token tells."""
+    roles = np.full(len(vocabulary), _OTHER, dtype=np.int8)
+    kinds = np.zeros(len(vocabulary), dtype=np.int32)
+    roles[vocabulary.mark_ids] = _MARK
+    for kind, form in enumerate(FORMS, KINDS - len(FORMS)):
+        if form_token(form) in vocabulary:
+            roles[vocabulary.id(form_token(form))] = _FORM
+            kinds[vocabulary.id(form_token(form))] = kind
+    for token in vocabulary.prefixes:
+        if token.startswith("<rhyme:"):
+            roles[vocabulary.id(token)] = _RHYME
+    for token, role in ((TITLE, _TITLE), (TEXT, _TEXT)):
+        if token in vocabulary:
+            roles[vocabulary.id(token)] = role
+    return roles, kinds
