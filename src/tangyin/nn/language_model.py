@@ -3,10 +3,10 @@
 import math
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from tangyin.modelfile import Architecture
+from tangyin.nn.cross_entropy import linear_cross_entropy
 from tangyin.nn.initialization import initialize
 from tangyin.nn.lstm import LSTM
 from tangyin.verse import Vocabulary
@@ -70,7 +70,7 @@ class LanguageModel(nn.Module):
         wanted = targets.flatten()
         if mask is not None:
             hidden, wanted = hidden[mask.flatten()], wanted[mask.flatten()]
-        return F.cross_entropy(self.output(hidden), wanted)
+        return linear_cross_entropy(hidden, self.output.weight, self.output.bias, wanted)
 
     def log_probs(self, inputs: Tensor) -> Tensor:
         """Natural logarithms of the probabilities of the next token after each input.

@@ -19,6 +19,9 @@ Backward, from the last step to the first, ∇h_t being what comes from outside 
 
 Only h_{t-1} W_hhᵀ and ∇y_{t+1} W_hh stand inside the loops: the inputs of all steps are projected
 in one product, and each weight's gradient is one product over all steps.
+
+Where the native kernel can be had (`tangyin.nn.native`), the passes of `tangyin.nn.fused_sequence`
+are taken; the ones here, of torch's own operations, are for all other dtypes, devices and machines.
 """
 
 from typing import Any
@@ -27,6 +30,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from tangyin.nn.fused_sequence import fused_backward, fused_forward
+from tangyin.nn.native import kernel_for
 from tangyin.nn.state import LSTMState, run_steps
 
 
@@ -212,11 +217,17 @@ class _LSTMSequence(torch.autograd.Function):
         mask: Tensor | None,
         products: torch.dtype,
     ) -> tuple[Tensor, Tensor]:
+        mask = None if mask is None else mask.contiguous()
         arguments = (input, h_0, c_0, weight_ih, weight_hh, bias, mask)
+        kernel = kernel_for(products, input.device)
         with torch.autocast(input.device.type, enabled=False):
-            gates, tanh_c, h, c = _forward(*arguments, products)
+            if kernel is None:
+                gates, tanh_c, h, c = _forward(*arguments, products)
+            else:
+                gates, h, c = fused_forward(kernel, *arguments, products)
+                tanh_c = None  # computed again on the way back
         ctx.save_for_backward(*arguments, gates, tanh_c, h, c)
-        ctx.products = products
+        ctx.products, ctx.kernel = products, kernel
         ctx.set_materialize_grads(False)
         return h[1:], c[1:].to(weight_ih.dtype)
 
@@ -233,7 +244,11 @@ class _LSTMSequence(torch.autograd.Function):
         need_x, need_h, need_c, need_ih, need_hh, need_b, *_ = ctx.needs_input_grad
         with torch.autocast(x.device.type, enabled=False):
             w_hh = weight_hh.to(ctx.products)
-            dys, dh, dc = _backward(grad_h, grad_c, gates, tanh_c, c, w_hh, mask)
+            if ctx.kernel is None:
+                dys, dh, dc = _backward(grad_h, grad_c, gates, tanh_c, c, w_hh, mask)
+            else:
+                outside = None if grad_h is None else grad_h.to(ctx.products)
+                dys, dh, dc = fused_backward(ctx.kernel, outside, grad_c, gates, c, w_hh, mask)
             dy = dys.flatten(0, 1)  # (T·B, 4H)
             dx = d_ih = d_hh = db = None
             if need_x:

@@ -1,0 +1,203 @@
+"""Output layer and cross-entropy in one, without ever holding the logits of a whole batch.
+
+For hidden states s_n, targets t_n and weights ω_n the loss is Σ_n ω_n · nll_n with
+
+    z_n = W s_n + b (+ echoes),  nll_n = log Σ_v exp(z_nv) - z_n,t_n
+
+and its gradient by the logits is ω_n (softmax(z_n) - onehot(t_n)). Loss and gradient of a few
+hundred rows are computed while their logits are in the cache, in their place; what is kept is the
+gradient by s, W and b (as in Wijmans et al. 2024, "Cut your losses in large-vocabulary language
+models", and LinkedIn's Liger kernels, for one CPU).
+
+Echoes: the model may add to the logits of characters that stand earlier in the sequence, one value
+a class of place (`tangyin.verse.Reader`): z_n[id] += echo_n[class] for each of them.
+"""
+
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from tangyin.nn.native import Kernel, kernel_for
+from tangyin.nn.sequence import product_dtype
+
+CHUNK_BYTES = 4 << 20
+"""Logits of one chunk: small enough to stay in a cache, large enough for a fast product."""
+
+CHUNKS_TOGETHER = 2
+"""Chunks between two products for the gradients, which are faster when they are larger."""
+
+
+class Echo(NamedTuple):
+    """What is added to the logits of earlier characters.
+
+    Attributes:
+        values: (N, K) floating, a value for each class.
+        ids: (N, L) int32, earlier characters of each row's sequence.
+        classes: (N, L) int8, the class of each; negative ones add nothing.
+    """
+
+    values: Tensor
+    ids: Tensor
+    classes: Tensor
+
+
+def linear_cross_entropy(
+    hidden: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    targets: Tensor,
+    scale: Tensor | None = None,
+    echo: Echo | None = None,
+) -> Tensor:
+    """Compute the cross-entropy of a linear output layer; its gradient comes with it.
+
+    Under autocast the products are taken in its dtype, and everything else in float32. There are no
+    second derivatives.
+
+    Args:
+        hidden: s, (N, H), N ≥ 1.
+        weight: W, (V, H).
+        bias: b, (V,).
+        targets: (N,) int64, from 0 to V - 1.
+        scale: ω, (N,), without a gradient; 1/N each when left out, which makes the mean.
+        echo: what is added to the logits of earlier characters.
+
+    Returns:
+        A scalar, in nats, of W's dtype (float32 for a half-precision one).
+    """
+    count = len(hidden)
+    if scale is None:
+        scale = torch.full((count,), 1.0 / count, device=hidden.device)
+    values, ids, classes = echo or (None, None, None)
+    loss: Tensor = _LinearCrossEntropy.apply(  # type: ignore[no-untyped-call]
+        hidden, weight, bias, values, targets, scale, ids, classes, product_dtype(weight)
+    )
+    return loss
+
+
+class _LinearCrossEntropy(torch.autograd.Function):
+    """Computes the gradients on the way forward and hands them out on the way back."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        hidden: Tensor,
+        weight: Tensor,
+        bias: Tensor,
+        values: Tensor | None,
+        targets: Tensor,
+        scale: Tensor,
+        ids: Tensor | None,
+        classes: Tensor | None,
+        products: torch.dtype,
+    ) -> Tensor:
+        wide = torch.float64 if products == torch.float64 else torch.float32
+        echo = None
+        if values is not None and ids is not None and classes is not None:
+            echo = Echo(values.to(wide).contiguous(), ids.contiguous(), classes.contiguous())
+        wanted = any(ctx.needs_input_grad)
+        with torch.autocast(hidden.device.type, enabled=False):
+            loss, gradients = _loss_and_gradients(
+                hidden.to(products), weight.to(products), bias.to(wide).contiguous(),
+                targets.contiguous(), scale.to(wide).contiguous(), echo, wanted,
+            )  # fmt: skip
+        if wanted:
+            given = (hidden, weight, bias, values)
+            ctx.save_for_backward(
+                *(
+                    None if tensor is None or gradient is None else gradient.to(tensor.dtype)
+                    for tensor, gradient in zip(given, gradients, strict=True)
+                )
+            )
+        return loss
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        unchanged = bool(grad == 1)  # as it is after loss.backward(): nothing to multiply
+        gradients = (
+            g if g is None or unchanged else g * grad.to(g.dtype) for g in ctx.saved_tensors
+        )
+        return (*gradients, *[None] * 5)
+
+
+def _loss_and_gradients(
+    hidden: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    targets: Tensor,
+    scale: Tensor,
+    echo: Echo | None,
+    wanted: bool,
+) -> tuple[Tensor, tuple[Tensor | None, ...]]:
+    """Go over the rows chunk by chunk; the gradients are by hidden, weight, bias and echo."""
+    N, V = len(hidden), len(weight)
+    kernel = kernel_for(hidden.dtype, hidden.device)
+    rows = max(16, CHUNK_BYTES // (V * hidden.element_size()) // 16 * 16)
+    together = rows * CHUNKS_TOGETHER if wanted else rows
+    nll = torch.empty_like(scale)
+    space = hidden.new_empty(min(N, together), V)
+    d_hidden = d_weight = d_bias = d_echo = product = None
+    if wanted:
+        d_hidden = torch.empty_like(hidden)
+        d_weight = torch.zeros_like(weight, dtype=bias.dtype)
+        d_bias = torch.zeros_like(bias)
+        d_echo = None if echo is None else torch.empty_like(echo.values)
+        product = torch.empty_like(weight) if weight.dtype != bias.dtype else None
+    transposed = weight.t()
+    for start in range(0, N, together):
+        end = min(N, start + together)
+        for first in range(start, end, rows):
+            part = slice(first, min(end, first + rows))
+            logits = space[first - start : part.stop - start]
+            torch.mm(hidden[part], transposed, out=logits)
+            some = None if echo is None else Echo(*(tensor[part] for tensor in echo))
+            _cross_entropy(
+                kernel, logits, bias, targets[part], scale[part] if wanted else None, some,
+                nll[part], d_bias, None if d_echo is None else d_echo[part],
+            )  # fmt: skip
+        if d_hidden is not None and d_weight is not None:
+            d_logits = space[: end - start]
+            torch.mm(d_logits, weight, out=d_hidden[start:end])
+            if product is None:
+                d_weight.addmm_(d_logits.t(), hidden[start:end])
+            else:  # half-precision products are summed in float32
+                d_weight.add_(torch.mm(d_logits.t(), hidden[start:end], out=product))
+    return nll @ scale, (d_hidden, d_weight, d_bias, d_echo)
+
+
+def _cross_entropy(
+    kernel: Kernel | None,
+    logits: Tensor,
+    bias: Tensor,
+    targets: Tensor,
+    scale: Tensor | None,
+    echo: Echo | None,
+    nll: Tensor,
+    d_bias: Tensor | None,
+    d_echo: Tensor | None,
+) -> None:
+    """What `Kernel.cross_entropy` does, which see; by torch's own operations without a kernel."""
+    if kernel is not None:
+        kernel.cross_entropy(logits, bias, targets, scale, echo, nll, d_bias, d_echo)
+        return
+    z = logits.to(bias.dtype) + bias
+    if echo is not None:
+        ids = echo.ids.long()
+        heard = echo.classes >= 0
+        classes = echo.classes.clamp(min=0).long()
+        z.scatter_add_(1, ids, echo.values.gather(1, classes).mul(heard))
+    shifted = z.sub_(z.amax(1, keepdim=True))
+    wanted = shifted.gather(1, targets.unsqueeze(1)).squeeze(1)
+    p = shifted.exp_()
+    total = p.sum(1)
+    torch.sub(total.log(), wanted, out=nll)
+    if scale is None or d_bias is None:
+        return
+    p.mul_((scale / total).unsqueeze(1))
+    p.scatter_add_(1, targets.unsqueeze(1), -scale.unsqueeze(1))
+    d_bias.add_(p.sum(0))
+    if echo is not None and d_echo is not None:
+        d_echo.zero_().scatter_add_(1, classes, p.gather(1, ids).mul(heard))
+    logits.copy_(p)

@@ -1,0 +1,84 @@
+"""Compiling the kernel for this processor, once, into the user's cache folder."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from tangyin.corpus.home import corpus_home
+
+SOURCE = Path(__file__).with_name("kernel.cpp")
+
+FLAGS = (
+    "-std=c++17",
+    "-O3",
+    "-march=native",
+    "-fno-math-errno",
+    "-fno-trapping-math",
+    "-ffp-contract=fast",
+    "-fopenmp",
+    "-fvisibility=hidden",
+    "-fPIC",
+    "-shared",
+)
+"""No -ffast-math: NaN must stay NaN, and linking with it changes how all of the process rounds."""
+
+WIDE = "-mprefer-vector-width=512"
+"""Wanted where the processor has AVX-512; compilers for other processors do not know it."""
+
+SECONDS = 120
+"""A compiler that takes longer is given up."""
+
+
+def built_library() -> Path | None:
+    """The compiled kernel, compiled now if it is not in the cache.
+
+    The file's name is a digest of source, flags, compiler and processor, so none of them is ever
+    used with another's. Nothing is built when `TANGYIN_NATIVE` is 0.
+
+    Returns:
+        None where there is no compiler, it fails, or the cache cannot be written.
+    """
+    if os.environ.get("TANGYIN_NATIVE") == "0":
+        return None
+    compiler = shutil.which(os.environ.get("CXX", "g++"))
+    if compiler is None:
+        return None
+    flags = [*FLAGS, *([WIDE] if "avx512f" in _processor() else [])]
+    key = hashlib.sha256()
+    for part in (SOURCE.read_text(encoding="utf-8"), *flags, _version(compiler), _processor()):
+        key.update(part.encode() + b"\0")
+    library = corpus_home().parent / "native" / f"{key.hexdigest()[:24]}.so"
+    if library.exists():
+        return library
+    try:
+        library.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=library.parent) as scratch:
+            made = Path(scratch) / "kernel.so"
+            command = [compiler, *flags, str(SOURCE), "-o", str(made)]
+            subprocess.run(command, check=True, capture_output=True, timeout=SECONDS)
+            made.replace(library)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return library
+
+
+def _version(compiler: str) -> str:
+    try:
+        answer = subprocess.run([compiler, "--version"], capture_output=True, timeout=SECONDS)
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return answer.stdout.decode(errors="replace")
+
+
+def _processor() -> str:
+    """The processor's model and what it can do, as Linux tells it; empty elsewhere."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return ""
+    return "\n".join(
+        next((line for line in lines if line.startswith(key)), "") for key in ("model name", "flags")
+    )

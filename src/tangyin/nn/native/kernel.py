@@ -1,0 +1,159 @@
+"""The kernel's functions as Python calls them, with tensors for arrays."""
+
+import ctypes
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from tangyin.nn.native.build import built_library
+
+
+
+class Kernel:
+    """The compiled functions of `kernel.cpp`, for float32 and bfloat16 products on the CPU.
+
+    All tensors are contiguous. `keep` is a step's mask, (B,) of bool, or None.
+    """
+
+    def __init__(self, library: Path) -> None:
+        """Load the library.
+
+        Raises:
+            OSError: it cannot be loaded.
+        """
+        loaded = ctypes.CDLL(str(library))
+        self._functions = {}
+        for suffix, dtype in (("f32", torch.float32), ("bf16", torch.bfloat16)):
+            for name, arguments in _ARGUMENTS.items():
+                function = getattr(loaded, f"{name}_{suffix}")
+                function.argtypes = list(arguments)
+                function.restype = None
+                self._functions[name, dtype] = function
+
+    def lstm_forward(
+        self,
+        y: Tensor,
+        recurrent: Tensor | None,
+        bias: Tensor | None,
+        past: tuple[Tensor, Tensor],
+        keep: Tensor | None,
+        gates: Tensor,
+        now: tuple[Tensor, Tensor],
+    ) -> None:
+        """From the pre-activations of a step compute its gates, c and h.
+
+        Args:
+            y: W_ih x, (B, 4H), in the products' dtype.
+            recurrent: W_hh h_{t-1}, likewise; None when y has it already.
+            bias: (4H,) float32.
+            past: h_{t-1} in the products' dtype and c_{t-1} float32, each (B, H).
+            keep: the mask.
+            gates: takes i, f, g, o, (B, 4H), in `gates_dtype`; may share y's memory.
+            now: takes h_t and c_t, as `past`.
+        """
+        B, H = past[0].shape
+        self._functions["lstm_forward", y.dtype](
+            B, H, _at(y), _at(recurrent), _at(bias), _at(past[1]), _at(past[0]), _at(keep),
+            _at(gates), _at(now[1]), _at(now[0]),
+        )  # fmt: skip
+
+    def lstm_backward(
+        self,
+        gates: Tensor,
+        cells: tuple[Tensor, Tensor],
+        product: Tensor | None,
+        outside: tuple[Tensor | None, Tensor | None],
+        keep: Tensor | None,
+        carried: Tensor | None,
+        dc: Tensor,
+        dy: Tensor,
+    ) -> None:
+        """From the gradients of h_t and c_t compute those of the pre-activations and of c_{t-1}.
+
+        Args:
+            gates: what `lstm_forward` left.
+            cells: c_t and c_{t-1}, each (B, H) float32.
+            product: W_hhᵀ ∇y_{t+1}, (B, H) in the products' dtype; None at the last step.
+            outside: what comes to h_t (in the products' dtype) and c_t (float32) from outside.
+            keep: the mask.
+            carried: (B, H) float32, what masked rows of later steps hand on; needed with a mask.
+            dc: (B, H) float32, from ∇c_t of later steps to ∇c_{t-1}.
+            dy: takes ∇y_t, (B, 4H) in the products' dtype.
+        """
+        B, H = dc.shape
+        self._functions["lstm_backward", dy.dtype](
+            B, H, _at(gates), _at(cells[0]), _at(cells[1]), _at(product), _at(outside[0]),
+            _at(outside[1]), _at(keep), _at(carried), _at(dc), _at(dy),
+        )  # fmt: skip
+
+    def cross_entropy(
+        self,
+        logits: Tensor,
+        bias: Tensor,
+        targets: Tensor,
+        scale: Tensor | None,
+        echo: tuple[Tensor, Tensor, Tensor] | None,
+        nll: Tensor,
+        dbias: Tensor | None,
+        decho: Tensor | None,
+    ) -> None:
+        """Compute the cross-entropy of some rows and, in place of the logits, their gradient.
+
+        Args:
+            logits: (N, V) without the bias, in the products' dtype.
+            bias: (V,) float32.
+            targets: (N,) int64.
+            scale: (N,) float32, what each row's nll counts in the loss; None for no gradient.
+            echo: values (N, K) float32, ids (N, L) int32 and classes (N, L) int8: values[class] is
+                added to the logits of the ids; a negative class adds nothing.
+            nll: takes the negative log-likelihoods, (N,) float32.
+            dbias: (V,) float32, is added to.
+            decho: takes the gradient of the echo values, (N, K) float32.
+        """
+        N, V = logits.shape
+        values, ids, classes = echo or (None, None, None)
+        self._functions["cross_entropy", logits.dtype](
+            N, V, _at(logits), _at(bias), _at(targets), _at(scale),
+            0 if ids is None else ids.shape[1], _at(ids), _at(classes),
+            0 if values is None else values.shape[1], _at(values), _at(nll), _at(dbias), _at(decho),
+        )  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def native_kernel() -> Kernel | None:
+    """The kernel, or None where it cannot be built; built at the first call of all."""
+    library = built_library()
+    if library is None:
+        return None
+    try:
+        return Kernel(library)
+    except (OSError, AttributeError):
+        return None
+
+
+def kernel_for(dtype: torch.dtype, device: torch.device) -> Kernel | None:
+    """The kernel if it can work with products of this dtype on this device."""
+    if device.type != "cpu" or dtype not in (torch.float32, torch.bfloat16):
+        return None
+    return native_kernel()
+
+
+def gates_dtype(products: torch.dtype) -> torch.dtype:
+    """The dtype in which `Kernel.lstm_forward` keeps the gates."""
+    return torch.float32 if products == torch.float32 else torch.int16
+
+
+def _at(tensor: Tensor | None) -> int | None:
+    return None if tensor is None else tensor.data_ptr()
+
+
+_LONG, _ARRAY = ctypes.c_long, ctypes.c_void_p
+_ARGUMENTS = {
+    "lstm_forward": (_LONG, _LONG, *[_ARRAY] * 9),
+    "lstm_backward": (_LONG, _LONG, *[_ARRAY] * 10),
+    "cross_entropy": (
+        _LONG, _LONG, *[_ARRAY] * 4, _LONG, _ARRAY, _ARRAY, _LONG, *[_ARRAY] * 4,
+    ),
+}  # fmt: skip
