@@ -21,11 +21,14 @@ class Batch:
         targets: (T, B) int32, what it shall predict: the text, then `<eos>`.
         mask: (T, B) bool, False where a shorter poem is padded. Padded inputs and targets hold
             `<eos>`, and must count for nothing.
+        weights: (T, B) float32, how much each target counts, 0 where it is none; None when all
+            that are not padded count alike.
     """
 
     inputs: Ids
     targets: Ids
     mask: npt.NDArray[np.bool_]
+    weights: npt.NDArray[np.float32] | None = None
 
 
 def encode_poem(vocabulary: Vocabulary, text: str, form: Form) -> Ids:

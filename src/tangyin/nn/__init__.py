@@ -6,8 +6,10 @@ from tangyin.nn.conversion import from_torch as from_torch
 from tangyin.nn.conversion import to_onnx as to_onnx
 from tangyin.nn.conversion import to_torch as to_torch
 from tangyin.nn.coupled_cell import CoupledLSTMCell as CoupledLSTMCell
+from tangyin.nn.cross_entropy import linear_cross_entropy as linear_cross_entropy
 from tangyin.nn.initialization import INITIALIZATIONS as INITIALIZATIONS
 from tangyin.nn.initialization import initialize as initialize
+from tangyin.nn.language_model import Dropout as Dropout
 from tangyin.nn.layer import BidirectionalLSTMLayer as BidirectionalLSTMLayer
 from tangyin.nn.layer import LSTMLayer as LSTMLayer
 from tangyin.nn.layer import RecurrentLayer as RecurrentLayer

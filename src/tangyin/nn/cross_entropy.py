@@ -68,7 +68,8 @@ def linear_cross_entropy(
     """
     count = len(hidden)
     if scale is None:
-        scale = torch.full((count,), 1.0 / count, device=hidden.device)
+        wide = torch.promote_types(weight.dtype, torch.float32)
+        scale = torch.full((count,), 1.0 / count, dtype=wide, device=hidden.device)
     values, ids, classes = echo or (None, None, None)
     loss: Tensor = _LinearCrossEntropy.apply(  # type: ignore[no-untyped-call]
         hidden, weight, bias, values, targets, scale, ids, classes, product_dtype(weight)

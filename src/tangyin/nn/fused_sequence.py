@@ -1,9 +1,8 @@
 """The passes of `tangyin.nn.sequence` with the native kernel between the products.
 
-The same equations and the same products; everything that is done to a step's pre-activations is one
-pass over memory. With bfloat16 products the gates are kept in 16 bits (`native.gates_dtype`), in the
-memory of the projected inputs, and c and tanh(c) are float32; tanh(c) is computed again on the way
-back.
+The same equations and the same products; everything that is done to a step's pre-activations is
+one pass over memory. With bfloat16 products the gates are kept in 16 bits (`native.gates_dtype`), in
+the memory of the projected inputs; c is float32, and tanh(c) is computed again on the way back.
 """
 
 import torch
@@ -92,7 +91,9 @@ def fused_backward(
     for t in reversed(range(T)):
         later = product if t < T - 1 else None
         outside = out_h[t], out_c[t]
-        kernel.lstm_backward(gs[t], (cs[t + 1], cs[t]), later, outside, keep[t], carried, dc, dys[t])
+        kernel.lstm_backward(
+            gs[t], (cs[t + 1], cs[t]), later, outside, keep[t], carried, dc, dys[t]
+        )
         torch.mm(dys[t], weight_hh, out=product)
     dh = product.float()
     return dy, dh if carried is None else dh + carried, dc

@@ -1,84 +1,215 @@
-"""The language model: embedding, LSTM, output layer."""
+"""The language model: embedding, features of the prefix, LSTM, output layer."""
 
 import math
+from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from tangyin.modelfile import Architecture
-from tangyin.nn.cross_entropy import linear_cross_entropy
+from tangyin.nn.cross_entropy import Echo, linear_cross_entropy
+from tangyin.nn.dropout import character_dropout, locked_dropout
+from tangyin.nn.feature_tensors import FeatureTensors
 from tangyin.nn.initialization import initialize
 from tangyin.nn.lstm import LSTM
-from tangyin.verse import Vocabulary
+from tangyin.nn.lstm_cell import LSTMCell
+from tangyin.nn.sequence import product_dtype
+from tangyin.verse import ECHOES, PLACES, TONES, Vocabulary
+
+
+@dataclass(frozen=True)
+class Dropout:
+    """What is dropped while training, each a probability.
+
+    Attributes:
+        characters: whole rows of the embedding, for the batch.
+        input: units of the LSTM's input, the same at all steps.
+        output: units of what the output layer reads, the same at all steps.
+        recurrent: single weights between the hidden states (weight-drop).
+    """
+
+    characters: float = 0.0
+    input: float = 0.0
+    output: float = 0.0
+    recurrent: float = 0.0
 
 
 class LanguageModel(nn.Module):
     """Predicts each token of a poem from those before it.
 
-    The parameters are named as in the model file: `embedding.weight` (V, E), `lstm.weight_ih_l0`
-    (4H, E), `lstm.weight_hh_l0` (4H, H), `lstm.bias_l0` (4H), `output.weight` (outputs, H) and
-    `output.bias` (outputs). Prefix tokens have an embedding and no output, so they are outside
-    the softmax.
+    The parameters are named and shaped as in the model file (`Architecture.shapes`). Prefix tokens
+    have an embedding and no output, so they are outside the softmax. What features, tied output and
+    echo compute is said at `Architecture`.
 
     Args:
         architecture: sizes and cell.
         vocabulary: its tokens.
-        initialization: name of the cells' initialization (`tangyin.nn.INITIALIZATIONS`); embedding
-            and output layer are uniform in ±1/√H in any case.
+        initialization: name of the cells' initialization (`tangyin.nn.INITIALIZATIONS`). Embedding
+            and output layer are uniform in ±1/√H; with a tied output the embedding is normal with
+            deviation 0.05, so that the first logits are small, and biases and echo are 0.
+        dropout: what is dropped while training.
     """
 
     def __init__(
-        self, architecture: Architecture, vocabulary: Vocabulary, initialization: str = "report"
+        self,
+        architecture: Architecture,
+        vocabulary: Vocabulary,
+        initialization: str = "report",
+        dropout: Dropout | None = None,
     ) -> None:
         super().__init__()
         self.architecture = architecture
-        E, H = architecture.embedding_size, architecture.hidden_size
+        self.dropout = dropout or Dropout()
+        self.outputs = vocabulary.outputs
+        a = architecture
+        E, H, features = a.embedding_size, a.hidden_size, a.feature_size
         self.embedding = nn.Embedding(len(vocabulary), E)
-        self.lstm = LSTM(E, H, architecture.layers, cell=architecture.cell)
-        self.output = nn.Linear(H, vocabulary.outputs)
+        self.lstm = LSTM(E + features, H, a.layers, cell=a.cell)
         initialize(self.lstm, initialization)
         bound = 1 / math.sqrt(H)
-        for parameter in (self.embedding.weight, self.output.weight, self.output.bias):
-            nn.init.uniform_(parameter, -bound, bound)
+        self.output = _OutputLayer(vocabulary.outputs, None if a.tied else H)
+        if self.output.weight is None:
+            self.projection = nn.Linear(H + features, E)
+            nn.init.normal_(self.embedding.weight, std=0.05)
+            nn.init.zeros_(self.projection.bias)
+        else:
+            for parameter in (self.embedding.weight, self.output.weight, self.output.bias):
+                nn.init.uniform_(parameter, -bound, bound)
+        if a.opposite_size:
+            self.opposite = nn.Linear(E, a.opposite_size, bias=False)
+        if a.rhyme_size:
+            self.rhyme = nn.Linear(E, a.rhyme_size, bias=False)
+        if a.place_size:
+            self.place = nn.Embedding(PLACES, a.place_size)
+            nn.init.normal_(self.place.weight, std=0.05)
+        if a.tone_size:
+            self.tone = nn.Embedding(TONES, a.tone_size)
+            nn.init.normal_(self.tone.weight, std=0.05)
+        if a.echo:
+            self.echo = nn.Linear(H + features, ECHOES)
+            nn.init.zeros_(self.echo.weight)
+            nn.init.zeros_(self.echo.bias)
+        for module in self.modules():
+            if isinstance(module, LSTMCell):
+                module.weight_drop = self.dropout.recurrent
 
-    def hidden_states(self, inputs: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Run the LSTM over sequences from the zero state.
+    def hidden_states(self, inputs: Tensor, features: FeatureTensors | None = None) -> Tensor:
+        """Run the network up to its output layer over sequences from the zero state.
 
         Args:
-            inputs: (T, B) int64 token numbers.
-            mask: (T, B) bool, False where a sequence is padded; None when none is.
+            inputs: (T, B) int64 token numbers; what pads a shorter sequence stands at its end, and
+                so reaches nothing before it.
+            features: of the inputs, if the architecture follows the text.
 
         Returns:
-            (T, B, H).
+            (T, B, H + F): the last layer's hidden state and the features beside it.
         """
-        output, _ = self.lstm(self.embedding(inputs), mask=mask)
-        hidden: Tensor = output
+        drop = self.dropout if self.training else Dropout()
+        table = character_dropout(self.embedding.weight, drop.characters)
+        products = product_dtype(table)
+        x = F.embedding(inputs, table).to(products)
+        u = None if features is None else self._features(features, table, products)
+        x = locked_dropout(x if u is None else torch.cat((x, u), -1), drop.input)
+        h, _ = self.lstm(x)
+        h = locked_dropout(h, drop.output)
+        hidden: Tensor = h if u is None else torch.cat((h, u.to(h.dtype)), -1)
         return hidden
 
-    def loss(self, inputs: Tensor, targets: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Mean cross-entropy of the targets, in nats; padding counts for nothing.
+    def _features(
+        self, features: FeatureTensors, table: Tensor, products: torch.dtype
+    ) -> Tensor | None:
+        """The features u of each place, (T, B, F), or None when F is 0."""
+        a = self.architecture
+        parts = []
+        if a.opposite_size:
+            parts.append(self.opposite(F.embedding(features.opposite, table).to(products)))
+        if a.rhyme_size:
+            parts.append(self.rhyme(F.embedding(features.rhyme, table).to(products)))
+        if a.place_size:
+            parts.append(self.place(features.place).to(products))
+        if a.tone_size:
+            parts.append(self.tone(features.tone).to(products))
+        return torch.cat(parts, -1) if parts else None
+
+    def loss(
+        self,
+        inputs: Tensor,
+        targets: Tensor,
+        weights: Tensor | None = None,
+        features: FeatureTensors | None = None,
+    ) -> Tensor:
+        """Mean cross-entropy of the targets, in nats, each counted by its weight.
 
         Args:
             inputs: (T, B) int64.
             targets: (T, B) int64.
-            mask: (T, B) bool, False where a sequence is padded; None when none is.
+            weights: (T, B), how much each target counts; 0, or False, for padding and what is no
+                target. None: all count alike.
+            features: of the inputs, if the architecture follows the text.
 
         Returns:
-            A scalar.
+            A scalar, Σ weight · nll / Σ weight.
         """
-        hidden = self.hidden_states(inputs, mask).flatten(0, 1)  # (T·B, H)
-        wanted = targets.flatten()
-        if mask is not None:
-            hidden, wanted = hidden[mask.flatten()], wanted[mask.flatten()]
-        return linear_cross_entropy(hidden, self.output.weight, self.output.bias, wanted)
+        hidden = self.hidden_states(inputs, features).flatten(0, 1)  # (T·B, H + F)
+        wanted, scale = targets.flatten(), None
+        rows = None
+        if weights is not None:
+            flat = weights.flatten().to(self.output.bias.dtype)
+            rows = flat.nonzero().squeeze(1)
+            hidden, wanted = hidden[rows], wanted[rows]
+            scale = flat[rows] / flat.sum()
+        echo = None
+        if self.architecture.echo and features is not None:
+            echo = self._echo(hidden, inputs, features, rows)
+        read, weight = self._output(hidden)
+        return linear_cross_entropy(read, weight, self.output.bias, wanted, scale, echo)
 
-    def log_probs(self, inputs: Tensor) -> Tensor:
+    def _output(self, hidden: Tensor) -> tuple[Tensor, Tensor]:
+        """What the output layer reads, (N, E or H), and its weight, (outputs, E or H)."""
+        if self.output.weight is not None:
+            return hidden, self.output.weight
+        return self.projection(hidden), self.embedding.weight[: self.outputs]
+
+    def _echo(
+        self, hidden: Tensor, inputs: Tensor, features: FeatureTensors, rows: Tensor | None
+    ) -> Echo:
+        """What the chosen rows of (T·B) may echo."""
+        # (B, T); prefix tokens, which have no output, have no class either
+        ids = inputs.t().clamp(max=self.outputs - 1).to(torch.int32)
+        classes = features.echo.flatten(0, 1)  # (T·B, T)
+        if rows is None:
+            rows = torch.arange(len(classes), device=classes.device)
+        else:
+            classes = classes[rows]
+        return Echo(self.echo(hidden), ids[rows % len(ids)], classes)
+
+    def log_probs(self, inputs: Tensor, features: FeatureTensors | None = None) -> Tensor:
         """Natural logarithms of the probabilities of the next token after each input.
 
         Args:
             inputs: (T, B) int64.
+            features: of the inputs, if the architecture follows the text.
 
         Returns:
-            (T, B, outputs).
+            (T, B, outputs) float32 or wider.
         """
-        return torch.log_softmax(self.output(self.hidden_states(inputs)), dim=-1)
+        hidden = self.hidden_states(inputs, features)
+        read, weight = self._output(hidden)
+        logits = F.linear(read, weight)
+        logits = logits.to(torch.promote_types(logits.dtype, torch.float32)) + self.output.bias
+        if self.architecture.echo and features is not None:
+            echo = self._echo(hidden.flatten(0, 1), inputs, features, None)
+            heard = echo.classes >= 0
+            added = echo.values.gather(1, echo.classes.clamp(min=0).long()) * heard
+            logits.view(-1, self.outputs).scatter_add_(1, echo.ids.long(), added.to(logits.dtype))
+        return torch.log_softmax(logits, dim=-1)
+
+
+class _OutputLayer(nn.Module):
+    """The output layer's parameters; without a width its weight is the embedding's."""
+
+    def __init__(self, outputs: int, width: int | None) -> None:
+        super().__init__()
+        self.bias = nn.Parameter(torch.zeros(outputs))
+        self.weight = None if width is None else nn.Parameter(torch.empty(outputs, width))

@@ -3,6 +3,7 @@
 from torch import Tensor
 
 from tangyin.nn.cell import RecurrentCell
+from tangyin.nn.dropout import weight_dropout
 from tangyin.nn.sequence import lstm_sequence, lstm_step
 from tangyin.nn.state import LSTMState
 
@@ -16,9 +17,14 @@ class LSTMCell(RecurrentCell, name="lstm"):
 
     Over a sequence its gradients are computed in closed form (`tangyin.nn.sequence`). Arguments,
     parameters and the way to call it are `RecurrentCell`'s.
+
+    Attributes:
+        weight_drop: the probability with which single weights of `weight_hh` are dropped, anew for
+            each sequence, while training over one.
     """
 
     gates = "ifgo"
+    weight_drop = 0.0
 
     def step(self, projected: Tensor, state: LSTMState) -> LSTMState:
         """Take one step; projected is (B, 4H)."""
@@ -31,4 +37,5 @@ class LSTMCell(RecurrentCell, name="lstm"):
         mask: Tensor | None = None,
     ) -> LSTMState:
         """Take all steps, with the backward in closed form."""
-        return lstm_sequence(input, state, self.weight_ih, self.weight_hh, self.bias, mask)
+        recurrent = weight_dropout(self.weight_hh, self.weight_drop if self.training else 0.0)
+        return lstm_sequence(input, state, self.weight_ih, recurrent, self.bias, mask)

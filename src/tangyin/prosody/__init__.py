@@ -13,6 +13,7 @@ from tangyin.prosody.line_type import (
     patterns_of_type,
     sequence_of,
 )
+from tangyin.prosody.poem_rhyme import rhyme_of_poem
 from tangyin.prosody.report import ChosenReading, Couplet, Finding, Pair, Report
 from tangyin.prosody.rhyme import LEVEL_RHYMES, neighbouring
 from tangyin.prosody.table import ToneTable, tone_table
@@ -22,6 +23,6 @@ __all__ = [
     "LEVEL_RHYMES", "SEQUENCES", "TYPES", "ChosenReading", "Couplet", "Finding", "LinePattern",
     "Pair", "Reading", "Report", "Sequence", "ToneTable", "check_poem", "check_text",
     "couplet_score", "in_traditional", "level_share", "line_pattern", "neighbouring", "pair_score",
-    "patterns_of_type", "poems_in", "read_verse", "readings_of", "sequence_of", "tone_classes",
-    "tone_table",
+    "patterns_of_type", "poems_in", "read_verse", "readings_of", "rhyme_of_poem", "sequence_of",
+    "tone_classes", "tone_table",
 ]  # fmt: skip

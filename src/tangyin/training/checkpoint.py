@@ -32,7 +32,7 @@ class Progress:
         epoch: the epoch under way, from 1.
         step: batches of that epoch already done; 0 at the end of the one before.
         loss_sum: summed negative log-likelihood of that epoch's targets so far, in nats.
-        targets: how many targets that were.
+        targets: how many targets that were, by weight.
         seconds: training time of that epoch so far.
         best_epoch: the epoch whose weights are the best so far, 0 when there is none.
         best: its dev per_token perplexity.
@@ -43,7 +43,7 @@ class Progress:
     epoch: int = 1
     step: int = 0
     loss_sum: float = 0.0
-    targets: int = 0
+    targets: float = 0
     seconds: float = 0.0
     best_epoch: int = 0
     best: float = float("inf")

@@ -3,9 +3,12 @@
 import numpy as np
 import torch
 
+from tangyin.nn.feature_tensors import FeatureTensors
 from tangyin.nn.language_model import LanguageModel
+from tangyin.prosody import tone_classes
 from tangyin.training.material import Material
-from tangyin.verse import Form
+from tangyin.training.precision import autocast
+from tangyin.verse import Form, read_sequences
 from tangyin.writing import Accountant, Tally
 
 CHUNK = 64
@@ -13,24 +16,35 @@ CHUNK = 64
 
 
 @torch.no_grad()
-def evaluate(model: LanguageModel, material: Material) -> dict[Form, Tally]:
+def evaluate(
+    model: LanguageModel, material: Material, precision: str = "fp32"
+) -> dict[Form, Tally]:
     """What the dev poems of each form cost.
 
     Args:
         model: is left in the mode (training or not) it was in.
         material: its vocabulary and dev poems.
+        precision: of the matrix products, "fp32" or "bf16".
     """
     was_training = model.training
     model.eval()
-    device = model.output.weight.device
-    accountant = Accountant(material.vocabulary)
+    device = model.embedding.weight.device
+    vocabulary = material.vocabulary
+    accountant = Accountant(vocabulary)
+    tones = tone_classes(vocabulary) if model.architecture.follows_text else None
     tallies: dict[Form, Tally] = {}
     for form, texts in material.dev_chunks(CHUNK):
         targets = [accountant.targets(text) for text in texts]
         ids = np.stack([poem.ids for poem in targets], axis=1)  # (T, B)
-        prefix = np.full((1, len(texts)), material.vocabulary.prefix_id(form))
-        inputs = torch.from_numpy(np.concatenate((prefix, ids[:-1])).astype(np.int64))
-        log_probs = model.log_probs(inputs.to(device)).float().cpu().numpy()  # (T, B, outputs)
+        prefix = np.repeat(vocabulary.prefix(form)[:, None], len(texts), axis=1)
+        read = np.concatenate((prefix, ids[:-1]))
+        features = None
+        if tones is not None:
+            features = FeatureTensors.of(read_sequences(vocabulary, tones, read)).to(device)
+        inputs = torch.from_numpy(read.astype(np.int64)).to(device)
+        with autocast(precision, device):
+            found = model.log_probs(inputs, features)[len(prefix) - 1 :]
+        log_probs = found.float().cpu().numpy()  # (T, B, outputs)
         for column, poem in enumerate(targets):
             cost = accountant.charge(log_probs[:, column], poem)
             tallies[form] = tallies.get(form, Tally()) + cost

@@ -1,11 +1,12 @@
 """What a recipe trains on: vocabulary, encoded training poems, dev poems."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from tangyin.corpus import (
     DEV,
@@ -19,8 +20,19 @@ from tangyin.corpus import (
     read_own,
 )
 from tangyin.errors import TangyinError
-from tangyin.training.recipe import DataRecipe
-from tangyin.verse import BOS, EOS, Form, Ids, Vocabulary, form_named, form_token
+from tangyin.prosody import LEVEL_RHYMES
+from tangyin.training.recipe import DataRecipe, StageRecipe
+from tangyin.training.telling import Told
+from tangyin.verse import (
+    BOS,
+    EOS,
+    Form,
+    Ids,
+    Vocabulary,
+    form_named,
+    form_token,
+    prefix_tokens,
+)
 
 
 @dataclass(frozen=True)
@@ -30,11 +42,14 @@ class Material:
     Attributes:
         vocabulary: made of the training poems alone.
         forms: the forms trained on.
-        train: encoded training poems (`corpus.encode_poem`).
+        train: encoded training poems (`corpus.encode_poem`); of poems that are told something,
+            what stands in `told`.
         dev: dev texts by form.
         facts: where the poems come from, for the model file; `poems_sha256` tells any two
             collections of training and dev poems apart.
         remarks: sentences on poems of one's own that could not be used.
+        told: the training poems with what they may be told, for `data.prefix = "told"`.
+        kinds: dynasty and form of each training poem, for the stages of a curriculum.
     """
 
     vocabulary: Vocabulary
@@ -43,16 +58,49 @@ class Material:
     dev: dict[Form, list[str]]
     facts: dict[str, object]
     remarks: tuple[str, ...] = ()
+    told: Told | None = None
+    kinds: tuple[tuple[str, str], ...] = ()
 
-    def batches(self, batch_size: int, seed: int, epoch: int) -> list[Batch]:
-        """The training batches of one epoch, in the order that (seed, epoch) decide."""
+    def batches(
+        self, batch_size: int, seed: int, epoch: int, stage: StageRecipe | None = None
+    ) -> Sequence[Batch]:
+        """The training batches of one epoch, in the order that (seed, epoch) decide.
+
+        Args:
+            batch_size: most poems in a batch.
+            seed: of the run.
+            epoch: from 1; what poems are told is decided anew for each.
+            stage: takes its poems alone; None takes all.
+        """
         shuffle = np.random.default_rng([seed, epoch])
-        lengths = [len(poem) for poem in self.train]
+        poems = self.of(stage)
+        if self.told is not None:
+            return self.told.batches(self.vocabulary, poems, batch_size, shuffle)
+        lengths = [len(self.train[poem]) for poem in poems]
         eos = self.vocabulary.id(EOS)
         return [
-            collate([self.train[i] for i in chosen], eos)
+            collate([self.train[poems[i]] for i in chosen], eos)
             for chosen in bucket(lengths, batch_size, shuffle)
         ]
+
+    def of(self, stage: StageRecipe | None) -> npt.NDArray[np.intp]:
+        """Numbers of the training poems of a stage, or of all."""
+        if stage is None:
+            return np.arange(len(self.train))
+        forms = {form_named(form).name for form in stage.forms}
+        return np.array(
+            [
+                number
+                for number, (dynasty, form) in enumerate(self.kinds)
+                if dynasty in stage.dynasties and form in forms
+            ],
+            dtype=np.intp,
+        )
+
+    def targets(self, stage: StageRecipe | None) -> int:
+        """Targets of a stage's texts."""
+        first = 0 if self.told is not None else 1  # the prefix token
+        return sum(len(self.train[poem]) - first for poem in self.of(stage))
 
     def dev_chunks(self, size: int) -> Iterator[tuple[Form, list[str]]]:
         """The dev texts in pieces of at most `size`, one form at a time."""
@@ -96,9 +144,23 @@ def load_material(recipe: DataRecipe, own: Path | None = None) -> Material:
             f"{', '.join(recipe.forms)}; name other forms in data.forms or add poems"
         )
     facts["poems_sha256"] = _digest(training.text, *dev.values())
-    prefixes = [BOS] if recipe.prefix == "none" else [form_token(form) for form in forms]
+    prefixes = {
+        "none": (BOS,),
+        "form": tuple(form_token(form) for form in forms),
+        "told": prefix_tokens(LEVEL_RHYMES),
+    }[recipe.prefix]
     vocabulary = Vocabulary.from_texts(training.text, recipe.minimum_frequency, prefixes)
-    return Material(vocabulary, forms, encode(vocabulary, training), dev, facts, remarks)
+    told = Told.of(vocabulary, training, recipe) if recipe.prefix == "told" else None
+    return Material(
+        vocabulary=vocabulary,
+        forms=forms,
+        train=encode(vocabulary, training) if told is None else told.texts,
+        dev=dev,
+        facts=facts,
+        remarks=remarks,
+        told=told,
+        kinds=tuple(zip(training.dynasty, training.form, strict=True)),
+    )
 
 
 def encode(vocabulary: Vocabulary, corpus: Corpus) -> list[Ids]:

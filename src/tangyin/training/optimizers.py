@@ -19,6 +19,9 @@ OPTIMIZERS: dict[str, tuple[Callable[..., torch.optim.Optimizer], frozenset[str]
 }
 """Name in a recipe → the class, and which options it takes beside rate and weight decay."""
 
+FUSED = frozenset({"sgd", "adam", "adamw", "adagrad"})
+"""Those that torch updates in one pass over memory."""
+
 LARGEST = 1000
 """No rate and no decay is larger; none that is of use comes near."""
 
@@ -87,4 +90,6 @@ def make_optimizer(
     options: dict[str, Any] = {"lr": recipe.learning_rate, "weight_decay": recipe.weight_decay}
     if "momentum" in takes:
         options["momentum"] = recipe.momentum
+    if recipe.name in FUSED:
+        options["fused"] = True
     return kind(parameters, **options)

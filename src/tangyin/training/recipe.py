@@ -10,13 +10,18 @@ from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 from tangyin.errors import UsageError
-from tangyin.nn import INITIALIZATIONS, RecurrentCell
+from tangyin.modelfile import Architecture
+from tangyin.nn import INITIALIZATIONS, Dropout, RecurrentCell
+from tangyin.training.optimizers import LARGEST, check_optimizer
 from tangyin.training.optimizers import OptimizerRecipe as OptimizerRecipe
-from tangyin.training.optimizers import check_optimizer
+from tangyin.training.precision import PRECISIONS
 from tangyin.verse import form_named
 
 MOST = 1_000_000
 """No size and no count of a recipe is larger."""
+
+FEATURE_SIZES = ("opposite_size", "rhyme_size", "place_size", "tone_size")
+TOLD_SHARES = ("tell_form", "tell_rhyme", "tell_title", "title_weight")
 
 
 @dataclass(frozen=True)
@@ -27,24 +32,51 @@ class DataRecipe:
         forms: names of the forms.
         dynasties: "tang", "song"; ignored for one's own poems.
         minimum_frequency: a character is known when it stands so often in the training poems.
-        prefix: "none" (every poem begins with `<bos>`) or "form" (with its form's token).
+        prefix: "none" (every poem begins with `<bos>`), "form" (with its form's token) or "told"
+            (with form, rhyme and title, each told to some poems and not to others).
+        tell_form: share of the poems that are told their form, for "told".
+        tell_rhyme: share of the poems that are told their rhyme, where they have one.
+        tell_title: share of the poems that are told their title, where they have one.
+        title_weight: how much a character of a told title counts as a target, beside 1 for the
+            text's.
     """
 
     forms: tuple[str, ...]
     dynasties: tuple[str, ...] = ("tang",)
     minimum_frequency: int = 10
     prefix: str = "none"
+    tell_form: float = 0.9
+    tell_rhyme: float = 0.25
+    tell_title: float = 0.5
+    title_weight: float = 0.5
 
 
 @dataclass(frozen=True)
 class ModelRecipe:
-    """The network; see `tangyin.modelfile.Architecture` and `tangyin.nn.INITIALIZATIONS`."""
+    """The network; see `tangyin.modelfile.Architecture` and `tangyin.nn.INITIALIZATIONS`.
+
+    Attributes:
+        dropout: what is dropped while training (`tangyin.nn.Dropout`).
+    """
 
     embedding_size: int
     hidden_size: int
     layers: int = 1
     cell: str = "lstm"
     initialization: str = "report"
+    tied: bool = False
+    opposite_size: int = 0
+    rhyme_size: int = 0
+    place_size: int = 0
+    tone_size: int = 0
+    echo: bool = False
+    dropout: Dropout = field(default_factory=Dropout)
+
+    @property
+    def architecture(self) -> Architecture:
+        """The network that the model file describes."""
+        names = [f.name for f in fields(Architecture)]
+        return Architecture(**{name: getattr(self, name) for name in names})
 
 
 @dataclass(frozen=True)
@@ -56,23 +88,55 @@ class ScheduleRecipe:
         epochs: at most so many passes.
         patience: stop when dev has not improved for so many epochs.
         seed: keys initialization and order.
+        precision: of the matrix products: "fp32", "bf16" (with weights and sums in float32), or
+            "auto", bf16 where the processor has units for it (`tangyin.training.precision`).
     """
 
     batch_size: int = 128
     epochs: int = 20
     patience: int = 3
     seed: int = 1
+    precision: str = "auto"
+
+
+@dataclass(frozen=True)
+class StageRecipe:
+    """A part of a curriculum: some of the poems, for some epochs, at rates of its own.
+
+    Within a stage the rate rises from 0 over the first steps, then falls along a half cosine.
+
+    Attributes:
+        forms: of `data.forms`, those of this stage.
+        dynasties: of `data.dynasties`, those of this stage.
+        epochs: passes over these poems.
+        learning_rate: the highest rate.
+        final_rate: the rate at the end.
+        warmup: share of the stage's steps over which the rate rises.
+    """
+
+    forms: tuple[str, ...]
+    dynasties: tuple[str, ...]
+    epochs: int
+    learning_rate: float
+    final_rate: float = 0.0
+    warmup: float = 0.0
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that decides the result of a training."""
+    """Everything that decides the result of a training.
+
+    Attributes:
+        stages: a curriculum; it replaces `training.epochs`, `training.patience` and the constant
+            `optimizer.learning_rate`. Without it all poems are trained on at that one rate.
+    """
 
     name: str
     data: DataRecipe
     model: ModelRecipe
     optimizer: OptimizerRecipe = field(default_factory=OptimizerRecipe)
     training: ScheduleRecipe = field(default_factory=ScheduleRecipe)
+    stages: tuple[StageRecipe, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The recipe as nested dictionaries of JSON values."""
@@ -117,11 +181,20 @@ def recipe_toml(recipe: Recipe) -> str:
     lines = [f"name = {_toml(recipe.name)}"]
     for section, values in recipe.as_dict().items():
         if isinstance(values, dict):
-            lines += ["", f"[{section}]", *(f"{k} = {_toml(v)}" for k, v in values.items())]
+            lines += _section(f"[{section}]", values)
+        elif isinstance(values, list):
+            for stage in values:
+                lines += _section(f"[[{section}]]", stage)
     return "\n".join(lines) + "\n"
 
 
+def _section(head: str, values: dict[str, Any]) -> list[str]:
+    return ["", head, *(f"{key} = {_toml(value)}" for key, value in values.items())]
+
+
 def _toml(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key} = {_toml(inner)}" for key, inner in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(_toml, value)) + "]"
     if isinstance(value, str):
@@ -133,7 +206,7 @@ def _toml(value: Any) -> str:
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _plain(inner) for key, inner in value.items()}
-    return list(value) if isinstance(value, tuple) else value
+    return [_plain(inner) for inner in value] if isinstance(value, tuple) else value
 
 
 def _override(values: dict[str, Any], change: str) -> None:
@@ -185,6 +258,8 @@ def _build(kind: Any, values: Any, origin: str, section: str) -> Any:
 def _typed(hint: Any, value: Any, origin: str, name: str) -> Any:
     if isinstance(hint, types.GenericAlias):
         inner = get_args(hint)[0]
+        if isinstance(value, list) and is_dataclass(inner):
+            return tuple(_build(inner, item, origin, name) for item in value)
         if isinstance(value, list):
             return tuple(_typed(inner, item, origin, name) for item in value)
         raise UsageError(f"{origin}: {name} must be a list, and is {value!r}")
@@ -221,14 +296,54 @@ def _check(recipe: Recipe) -> None:
         raise UsageError(
             f"training.seed is {recipe.training.seed}; give a whole number from 0 to 2^64 - 1"
         )
+    for number, stage in enumerate(recipe.stages, 1):
+        _check_stage(recipe, stage, f"stages, number {number}")
+    network = recipe.model
+    sizes = {name: getattr(network, name) for name in FEATURE_SIZES}
+    for key, size in sizes.items():
+        if not 0 <= size <= MOST:
+            raise UsageError(f"model.{key} is {size}; give a whole number from 0 to {MOST:,}")
+    if (any(sizes.values()) or network.echo) and not (
+        network.tied and recipe.data.prefix == "told"
+    ):
+        raise UsageError(
+            'a model with features or echo needs model.tied = true and data.prefix = "told"'
+        )
+    shares = {
+        **{f"data.{name}": getattr(recipe.data, name) for name in TOLD_SHARES},
+        **{f"model.dropout.{name}": p for name, p in vars(network.dropout).items()},
+    }
+    for key, share in shares.items():
+        if not 0 <= share <= 1:
+            raise UsageError(f"{key} is {share}; give a number from 0 to 1")
     names = {
-        "data.prefix": (recipe.data.prefix, ["none", "form"]),
+        "data.prefix": (recipe.data.prefix, ["none", "form", "told"]),
+        "training.precision": (recipe.training.precision, PRECISIONS),
         "model.cell": (recipe.model.cell, RecurrentCell.registry),
         "model.initialization": (recipe.model.initialization, INITIALIZATIONS),
     }
     for key, (name, known) in names.items():
         if name not in known:
             raise UsageError(f"{key} is {name!r}; it can be {', '.join(known)}")
+
+
+def _check_stage(recipe: Recipe, stage: StageRecipe, where: str) -> None:
+    """See that a stage uses poems that the recipe has, at rates that can be."""
+    for key, chosen, all_ in (
+        ("forms", tuple(map(form_named, stage.forms)), tuple(map(form_named, recipe.data.forms))),
+        ("dynasties", stage.dynasties, recipe.data.dynasties),
+    ):
+        if not chosen or not set(chosen) <= set(all_):
+            raise UsageError(f"{where}: {key} must be some of data.{key}")
+    if not 1 <= stage.epochs <= MOST:
+        raise UsageError(f"{where}: epochs is {stage.epochs}; give a whole number from 1 up")
+    if not 0 <= stage.final_rate <= stage.learning_rate <= LARGEST or not stage.learning_rate:
+        raise UsageError(
+            f"{where}: give a learning_rate above 0 and up to {LARGEST}, and a final_rate "
+            "from 0 up to it"
+        )
+    if not 0 <= stage.warmup <= 1:
+        raise UsageError(f"{where}: warmup is {stage.warmup}; give a share from 0 to 1")
 
 
 def _check_name(name: str) -> None:

@@ -10,14 +10,14 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from tangyin.corpus import Batch
 from tangyin.errors import TangyinError
-from tangyin.modelfile import Architecture, ModelFile, save_model
+from tangyin.modelfile import ModelFile, save_model
 from tangyin.nn.language_model import LanguageModel
+from tangyin.prosody import tone_classes
 from tangyin.training.checkpoint import (
     DamagedCheckpoint,
     Progress,
@@ -27,10 +27,12 @@ from tangyin.training.checkpoint import (
 )
 from tangyin.training.evaluation import evaluate
 from tangyin.training.material import Material, load_material
-from tangyin.training.optimizers import make_optimizer
-from tangyin.training.recipe import Recipe
+from tangyin.training.precision import chosen_precision
+from tangyin.training.recipe import Recipe, StageRecipe
 from tangyin.training.run_folder import RunFolder
 from tangyin.training.source_version import source_version
+from tangyin.training.stages import rate_at
+from tangyin.training.step import NotFinite, TrainingStep
 from tangyin.writing import Tally
 
 LARGEST_LOSS = 500.0
@@ -50,7 +52,7 @@ class Step:
     Attributes:
         epoch: from 1.
         epochs: at most so many.
-        targets: targets of this batch.
+        targets: targets of this batch, by weight.
         epoch_targets_done: targets of the epoch so far, this batch's among them.
         epoch_targets: targets of a whole epoch.
         loss: mean negative log-likelihood of the epoch so far, in nats.
@@ -58,8 +60,8 @@ class Step:
 
     epoch: int
     epochs: int
-    targets: int
-    epoch_targets_done: int
+    targets: float
+    epoch_targets_done: float
     epoch_targets: int
     loss: float
 
@@ -133,13 +135,12 @@ class _Training:
     ) -> None:
         self.recipe, self.run, self.material, self.watcher = recipe, run, material, watcher
         network = recipe.model
-        self.architecture = Architecture(
-            network.embedding_size, network.hidden_size, network.layers, network.cell
-        )
+        self.architecture = network.architecture
+        self.precision = chosen_precision(recipe.training.precision, torch.device("cpu"))
         torch.manual_seed(recipe.training.seed)
         try:
             self.model = LanguageModel(
-                self.architecture, material.vocabulary, network.initialization
+                self.architecture, material.vocabulary, network.initialization, network.dropout
             )
         except RuntimeError as error:  # what torch raises when it gets no memory
             raise TangyinError(
@@ -147,11 +148,17 @@ class _Training:
                 f"{network.hidden_size} and an embedding of {network.embedding_size}; "
                 "make it smaller"
             ) from error
-        self.optimizer = make_optimizer(recipe.optimizer, self.model.parameters())
+        self.tones = tone_classes(material.vocabulary) if self.architecture.follows_text else None
+        self.step = TrainingStep(
+            self.model, recipe.optimizer, material.vocabulary, self.precision, self.tones
+        )
         self.progress = Progress(poems=str(material.facts["poems_sha256"]))
         self.best: dict[str, Tensor] = {}
         self.commit = source_version()
-        self.epoch_targets = sum(len(poem) - 1 for poem in material.train)
+        # For each epoch its stage and its number within the stage, from 0.
+        self.course: list[tuple[StageRecipe | None, int]] = [
+            (stage, number) for stage in recipe.stages for number in range(stage.epochs)
+        ] or [(None, number) for number in range(recipe.training.epochs)]
         self._restore()
 
     def go(self) -> ModelFile:
@@ -165,18 +172,24 @@ class _Training:
         return self._model_file()
 
     def _finished(self) -> bool:
-        done, schedule = self.progress, self.recipe.training
+        done = self.progress
         waited = done.epoch - 1 - done.best_epoch
-        return done.epoch > schedule.epochs or (done.best_epoch > 0 and waited >= schedule.patience)
+        patience = math.inf if self.recipe.stages else self.recipe.training.patience
+        return done.epoch > len(self.course) or (done.best_epoch > 0 and waited >= patience)
 
     def _train_epoch(self, interrupted: Callable[[], bool]) -> None:
         done, schedule = self.progress, self.recipe.training
         self.model.train()
-        batches = self.material.batches(schedule.batch_size, schedule.seed, done.epoch)
+        stage, number = self.course[done.epoch - 1]
+        batches = self.material.batches(schedule.batch_size, schedule.seed, done.epoch, stage)
+        epoch_targets = self.material.targets(stage)
         for batch in batches[done.step :]:
             began = time.perf_counter()
+            if stage is not None:
+                progress = (number + (done.step + 1) / len(batches)) / stage.epochs
+                self.step.set_rate(rate_at(stage, progress))
             loss = self._step(batch)
-            count = int(batch.mask.sum())
+            count = float(batch.mask.sum() if batch.weights is None else batch.weights.sum())
             done.step += 1
             done.loss_sum += loss * count
             done.targets += count
@@ -184,10 +197,10 @@ class _Training:
             self.watcher.step(
                 Step(
                     done.epoch,
-                    schedule.epochs,
+                    len(self.course),
                     count,
                     done.targets,
-                    self.epoch_targets,
+                    epoch_targets,
                     done.loss_sum / done.targets,
                 )
             )
@@ -196,25 +209,10 @@ class _Training:
                 self._stop(f"at epoch {done.epoch}, step", done.step)
 
     def _step(self, batch: Batch) -> float:
-        inputs, targets = (
-            torch.from_numpy(ids.astype(np.int64)) for ids in (batch.inputs, batch.targets)
-        )
-        mask = None if batch.mask.all() else torch.from_numpy(batch.mask)
-        loss = self.model.loss(inputs, targets, mask)
-        value = float(loss.detach())
-        if not math.isfinite(value):
-            raise self._diverged(f"the loss became {value}", f"step {self.progress.step + 1}")
-        self.optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        norm = torch.nn.utils.clip_grad_norm_(
-            self.model.parameters(), self.recipe.optimizer.clip_norm
-        )
-        if not math.isfinite(norm):
-            raise self._diverged(
-                f"the gradient's norm became {float(norm)}", f"step {self.progress.step + 1}"
-            )
-        self.optimizer.step()
-        return value
+        try:
+            return self.step(batch)
+        except NotFinite as error:
+            raise self._diverged(str(error), f"step {self.progress.step + 1}") from error
 
     def _diverged(self, what: str, where: str) -> TangyinError:
         if self.progress.best_epoch:
@@ -229,7 +227,7 @@ class _Training:
     def _end_epoch(self) -> None:
         """Evaluate, keep the best weights, write everything down."""
         done = self.progress
-        tally = sum(evaluate(self.model, self.material).values(), Tally())
+        tally = sum(evaluate(self.model, self.material, self.precision).values(), Tally())
         if not tally.nll / tally.targets < LARGEST_LOSS:
             raise self._diverged(f"the loss on dev became {tally.nll / tally.targets:g}", "its end")
         dev = tally.figures()
@@ -260,24 +258,32 @@ class _Training:
     def _model_file(self) -> ModelFile:
         """The best weights so far as a model file."""
         best = next(m for m in self.progress.metrics if m["epoch"] == self.progress.best_epoch)
+        tensors: dict[str, Any] = {
+            name: tensor.float().cpu().numpy() for name, tensor in self.best.items()
+        }
+        if self.tones is not None:
+            tensors["tones"] = self.tones
         return ModelFile(
             name=self.recipe.name,
             architecture=self.architecture,
             vocabulary=self.material.vocabulary,
             forms=self.material.forms,
-            tensors={name: tensor.float().cpu().numpy() for name, tensor in self.best.items()},
+            tensors=tensors,
             training={
                 "recipe": self.recipe.as_dict(),
                 **self.material.facts,
                 "poems": len(self.material.train),
                 "epoch": self.progress.best_epoch,
+                "precision": self.precision,
                 "commit": self.commit,
             },
             figures={"dev": {"all": best["dev"]}},
         )
 
     def _save(self) -> None:
-        save_checkpoint(self.run.checkpoint, self.progress, self.model, self.optimizer, self.best)
+        save_checkpoint(
+            self.run.checkpoint, self.progress, self.model, self.step.optimizer, self.best
+        )
 
     def _restore(self) -> None:
         """Go on from the newest checkpoint that is sound, if there is one."""
@@ -285,7 +291,7 @@ class _Training:
         for number, path in enumerate(found):
             try:
                 self.progress, self.best = load_checkpoint(
-                    path, self.model, self.optimizer, self.progress.poems
+                    path, self.model, self.step.optimizer, self.progress.poems
                 )
             except DamagedCheckpoint as error:
                 if number + 1 == len(found):

@@ -80,5 +80,6 @@ def _processor() -> str:
     except OSError:
         return ""
     return "\n".join(
-        next((line for line in lines if line.startswith(key)), "") for key in ("model name", "flags")
+        next((line for line in lines if line.startswith(key)), "")
+        for key in ("model name", "flags")
     )

@@ -10,7 +10,6 @@ from torch import Tensor
 from tangyin.nn.native.build import built_library
 
 
-
 class Kernel:
     """The compiled functions of `kernel.cpp`, for float32 and bfloat16 products on the CPU.
 

@@ -1,0 +1,53 @@
+"""In which precision the matrix products of a training are taken."""
+
+import os
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import torch
+
+PRECISIONS = ("auto", "fp32", "bf16")
+
+_BF16_FLAGS = ("avx512_bf16", "amx_bf16")
+
+
+def chosen_precision(name: str, device: torch.device) -> str:
+    """Say what "auto" means on this machine.
+
+    bf16 where the device multiplies in it by units of its own: GPUs that torch says so of, and
+    processors with AVX-512 BF16 or AMX that oneDNN may use (`ONEDNN_MAX_CPU_ISA` can forbid it).
+
+    Args:
+        name: one of `PRECISIONS`.
+        device: where the training runs.
+
+    Returns:
+        "fp32" or "bf16".
+    """
+    if name != "auto":
+        return name
+    if device.type == "cuda":
+        return "bf16" if torch.cuda.is_bf16_supported() else "fp32"
+    allowed = os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper()
+    if allowed and not any(unit in allowed for unit in ("BF16", "AMX", "DEFAULT", "ALL")):
+        return "fp32"
+    return "bf16" if _has_bf16_units() else "fp32"
+
+
+def autocast(precision: str, device: torch.device) -> AbstractContextManager[object]:
+    """The context in which the forward pass takes its products.
+
+    Args:
+        precision: "fp32" or "bf16".
+        device: where the training runs.
+    """
+    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16")
+
+
+def _has_bf16_units() -> bool:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return False
+    flags = next((line for line in lines if line.startswith("flags")), "").split()
+    return any(flag in flags for flag in _BF16_FLAGS)
