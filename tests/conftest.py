@@ -16,6 +16,7 @@ import pytest
 
 from tangyin.corpus import Corpus, load_corpus
 from tangyin.modelfile import Architecture, ModelFile
+from tangyin.prosody import tone_classes
 from tangyin.verse import BOS, Form, Vocabulary, to_simplified
 from tangyin.writing import Engine, find_model
 
@@ -42,7 +43,10 @@ def report_engine(report_model: ModelFile) -> Engine:
 
 @pytest.fixture(scope="session")
 def random_model() -> Callable[..., ModelFile]:
-    """Builds a model of random weights; the larger `scale`, the surer it is of itself."""
+    """Builds a model of random weights; the larger `scale`, the surer it is of itself.
+
+    `features` are further fields of `Architecture`, such as `tied` and `place_size`.
+    """
 
     def build(
         hanzi: str,
@@ -54,14 +58,17 @@ def random_model() -> Callable[..., ModelFile]:
         layers: int = 1,
         scale: float = 0.6,
         prefixes: tuple[str, ...] = (BOS,),
+        **features: int,
     ) -> ModelFile:
         generator = np.random.default_rng(seed)
-        architecture = Architecture(embedding_size, hidden_size, layers)
+        architecture = Architecture(embedding_size, hidden_size, layers, **features)
         vocabulary = Vocabulary(hanzi, prefixes)
         tensors = {
             name: (scale * generator.standard_normal(shape)).astype(np.float32)
             for name, shape in architecture.shapes(vocabulary).items()
         }
+        if architecture.follows_text:
+            tensors["tones"] = tone_classes(vocabulary)
         return ModelFile("random", architecture, vocabulary, forms, tensors)
 
     return build

@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import save as serialize
 
-from tangyin.errors import TangyinError
+from tangyin.errors import TangyinError, UsageError
 from tangyin.modelfile import FORMAT, ModelFile, load_model, save_model
-from tangyin.verse import FORMS, QIJUE, WULV, form_token
+from tangyin.prosody import LEVEL_RHYMES
+from tangyin.verse import FORMS, QIJUE, WULV, form_token, prefix_tokens
 from tangyin.writing import Argmax, Engine, compose
 
 SMALL = settings(
@@ -28,6 +29,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner),
     max_leaves=6,
 )
+DTYPES = {"F16": np.float16, "F32": np.float32, "I8": np.int8, "U8": np.uint8}
 
 
 @pytest.fixture
@@ -44,6 +46,32 @@ def small_file(small: ModelFile, tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture
+def rich(random_model: Callable[..., ModelFile]) -> ModelFile:
+    """A small network with everything that format 2 has."""
+    return random_model(
+        "山川日月天地人花草木風雨春夏秋",
+        FORMS,
+        embedding_size=6,
+        hidden_size=4,
+        layers=2,
+        prefixes=prefix_tokens(LEVEL_RHYMES),
+        tied=True,
+        echo=True,
+        opposite_size=3,
+        rhyme_size=2,
+        place_size=1,
+        tone_size=2,
+    )
+
+
+@pytest.fixture(params=["fp16", "int8"])
+def rich_file(rich: ModelFile, tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    path = tmp_path / "rich.safetensors"
+    save_model(rich, path, request.param)
+    return path
+
+
 def parts(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """The description and the tensors of a model file."""
     content = path.read_bytes()
@@ -53,7 +81,8 @@ def parts(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     tensors = {}
     for name, entry in header.items():
         start, end = (8 + size + offset for offset in entry["data_offsets"])
-        tensors[name] = np.frombuffer(content[start:end], np.float16).reshape(entry["shape"])
+        values = np.frombuffer(content[start:end], DTYPES[entry["dtype"]])
+        tensors[name] = values.reshape(entry["shape"])
     return metadata, tensors
 
 
@@ -109,6 +138,103 @@ def test_a_model_comes_back_as_it_was_stored(
 def test_a_stored_model_is_stored_again_to_the_same_bytes(small_file: Path, tmp_path: Path) -> None:
     save_model(load_model(small_file), tmp_path / "again.safetensors")
     assert (tmp_path / "again.safetensors").read_bytes() == small_file.read_bytes()
+
+
+def test_a_model_in_int8_comes_back_within_half_a_step_of_each_row(
+    rich: ModelFile, tmp_path: Path
+) -> None:
+    rich.tensors["opposite.weight"][1] = 0
+    save_model(rich, tmp_path / "m.safetensors", "int8")
+    loaded = load_model(tmp_path / "m.safetensors")
+    assert loaded.precision == "int8"
+    assert loaded.architecture == rich.architecture
+    assert loaded.parameters == rich.parameters
+    assert loaded.tensors.keys() == rich.tensors.keys()
+    for name, tensor in loaded.tensors.items():
+        stored = rich.tensors[name]
+        if name == "tones":
+            assert tensor.dtype == np.uint8
+            assert np.array_equal(tensor, stored)
+        elif tensor.ndim == 1:
+            assert np.array_equal(tensor, stored.astype(np.float16))
+        else:
+            step = np.abs(stored).max(axis=1) / 127
+            assert (np.abs(tensor - stored) <= 0.5001 * step[:, None]).all()
+            assert tensor.dtype == np.float32
+
+
+def test_int8_takes_a_quarter_of_fp32_and_the_same_model_is_the_same_file(
+    random_model: Callable[..., ModelFile], tmp_path: Path
+) -> None:
+    large = random_model("山川日月", (WULV,), embedding_size=200, hidden_size=64)
+    for precision, size in (("fp16", 2), ("int8", 1)):
+        paths = [tmp_path / f"{precision}{copy}" for copy in "ab"]
+        for path in paths:
+            save_model(large, path, precision)
+        assert paths[0].read_bytes() == paths[1].read_bytes()
+        assert 1 < paths[0].stat().st_size / large.parameters / size < 1.1
+        assert load_model(paths[0]).precision == precision
+
+
+def test_a_precision_that_there_is_not_is_refused(small: ModelFile, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no precision 'int4'; it is fp16 or int8"):
+        save_model(small, tmp_path / "m", "int4")
+
+
+def test_a_file_of_format_1_is_read_as_the_plain_network(small_file: Path) -> None:
+    metadata, tensors = parts(small_file)
+    old = {"embedding_size", "hidden_size", "layers", "cell"}
+    plain = {key: value for key, value in metadata["architecture"].items() if key in old}
+    put(small_file, {**metadata, "format": 1, "architecture": plain}, tensors)
+    assert not load_model(small_file).architecture.follows_text
+
+
+def test_a_missing_a_surplus_or_a_misshapen_tensor_of_format_2_is_refused(
+    rich_file: Path,
+) -> None:
+    metadata, tensors = parts(rich_file)
+    for name, tensor in tensors.items():
+        of = name.removesuffix(".scale")
+        put(rich_file, metadata, {k: v for k, v in tensors.items() if k != name})
+        assert f"{of} is None" in refused(rich_file)
+        put(rich_file, metadata, {**tensors, name: tensor[:-1].copy()})
+        assert f"does not fit its own architecture: {of}" in refused(rich_file)
+        if name == "tones":
+            put(rich_file, metadata, {**tensors, name: tensor + np.uint8(200)})
+            assert "tone classes that there are not" in refused(rich_file)
+            put(rich_file, metadata, {**tensors, name: tensor.astype(np.float16)})
+            assert "tones is None" in refused(rich_file)
+        if name.endswith(".scale"):
+            put(rich_file, metadata, {**tensors, name: tensor.astype(np.int8)})
+            assert f"{of} is None" in refused(rich_file)
+            for broken in (np.nan, np.inf):
+                put(rich_file, metadata, {**tensors, name: np.full_like(tensor, broken)})
+                assert f"weights in {of} that are no finite numbers" in refused(rich_file)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"tied": False},
+        {"tied": 1},
+        {"echo": "yes"},
+        {"echo": None},
+        {"place_size": -1},
+        {"tone_size": 2.0},
+        {"rhyme_size": True},
+    ],
+)
+def test_absurd_features_are_refused(rich_file: Path, changes: dict[str, object]) -> None:
+    metadata, tensors = parts(rich_file)
+    put(rich_file, {**metadata, "architecture": {**metadata["architecture"], **changes}}, tensors)
+    assert "the description inside" in refused(rich_file)
+
+
+def test_features_without_the_token_that_begins_the_text_are_refused(rich_file: Path) -> None:
+    metadata, tensors = parts(rich_file)
+    metadata["vocabulary"]["prefixes"].remove("<text>")
+    put(rich_file, metadata, tensors)
+    assert "no token <text>" in refused(rich_file)
 
 
 def test_a_file_name_that_is_no_utf8_can_stand_in_the_description(
@@ -304,6 +430,24 @@ def test_any_values_in_the_description_are_refused_or_harmless(
         key = data.draw(st.sampled_from(list(place) if isinstance(place, dict) else [0]))
     place[key] = data.draw(JSON)
     changed = small_file.with_name("changed")
+    put(changed, metadata, tensors)
+    settled(changed)
+
+
+@given(st.data())
+@SMALL
+def test_bytes_and_values_of_format_2_changed_are_refused_or_harmless(
+    rich_file: Path, data: st.DataObject
+) -> None:
+    changed = rich_file.with_name("changed")
+    whole = bytearray(rich_file.read_bytes())
+    place = data.draw(st.integers(0, len(whole) - 1))
+    whole[place : place + data.draw(st.integers(0, 9))] = data.draw(st.binary(max_size=9))
+    changed.write_bytes(whole)
+    settled(changed)
+    metadata, tensors = parts(rich_file)
+    key = data.draw(st.sampled_from(sorted(metadata["architecture"])))
+    metadata["architecture"][key] = data.draw(JSON)
     put(changed, metadata, tensors)
     settled(changed)
 

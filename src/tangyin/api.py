@@ -36,7 +36,9 @@ from tangyin.writing import (
     new_seed,
     opening_of,
     plan,
+    prefix_for,
     prefix_of,
+    read_title,
     rule_named,
     score_poems,
     write_regulated,
@@ -71,6 +73,11 @@ class Writer:
         self.model = model
         self.engine = Engine(model)
 
+    @property
+    def takes_title(self) -> bool:
+        """Whether the model can be given a title to write on."""
+        return self.engine.vocabulary.takes_title
+
     def write(self, start: str = "", **options: Any) -> Verse:
         """Write one poem; the options are those of `write_many` but `count`."""
         return next(self.write_many(start, count=1, **options))
@@ -101,8 +108,9 @@ class Writer:
             seed: 0 … 2⁶⁴-1; a new one when None.
             script: "traditional" or "simplified".
             particles: of each regulated poem, 1 … 4,096; more pay better for the rules.
-            wishes: `acrostic`, and for regulated poems `pattern`, `rhyme`, `include`, `avoid`,
-                `strict`, `allow_quotes` and `most` (`tangyin.writing.Wish`).
+            wishes: `acrostic`, `title` (where `takes_title`), and for regulated poems `pattern`,
+                `rhyme`, `include`, `avoid`, `strict`, `allow_quotes` and `most`
+                (`tangyin.writing.Wish`).
 
         Raises:
             UsageError: an option cannot be, or the wishes cannot be granted together.
@@ -134,12 +142,12 @@ class Writer:
             together = max(1, ROWS // particles)
             poems = write_regulated(composer, seed, count, together)
         else:
-            for name in wishes.keys() - {"acrostic"}:
+            for name in wishes.keys() - {"acrostic", "title"}:
                 if wishes[name]:
                     raise UsageError(f"{name} belongs to regulated verse; leave it out or --free")
             poems = self._free(wish, rule, seed, count)
         return (
-            self._verse(poem, wish.form, rule, seed, number).in_script(script)
+            self._verse(poem, wish, rule, seed, number).in_script(script)
             for number, poem in enumerate(poems)
         )
 
@@ -201,12 +209,13 @@ class Writer:
             found = composer.alternatives(seed)
         else:
             opening = opening_of(wish, self.engine.vocabulary)
-            drawn = compose(self.engine, form, opening, rule, seed, range(REVISIONS))
+            prefix = prefix_for(wish, self.engine.vocabulary)
+            drawn = compose(self.engine, form, opening, rule, seed, range(REVISIONS), prefix)
             different = {composition.text: composition for composition in drawn}
             found = sorted(different.values(), key=lambda c: -c.log_likelihood)
         others = [composition for composition in found if composition.text != poem.text]
         return [
-            self._verse(composition, form, rule, seed, rank)
+            self._verse(composition, wish, rule, seed, rank)
             for rank, composition in enumerate(others[:count])
         ]
 
@@ -219,6 +228,7 @@ class Writer:
 
     def _free(self, wish: Wish, rule: Rule, seed: int, count: int) -> Iterator[Composition]:
         opening = opening_of(wish, self.engine.vocabulary)
+        prefix = prefix_for(wish, self.engine.vocabulary)
         batches = (
             compose(
                 self.engine,
@@ -227,17 +237,18 @@ class Writer:
                 rule,
                 seed,
                 range(first, min(first + SIDE_BY_SIDE, count)),
+                prefix,
             )
             for first in range(0, count, SIDE_BY_SIDE)
         )
         return chain.from_iterable(batches)
 
-    def _verse(self, poem: Composition, form: Form, rule: Rule, seed: int, number: int) -> Verse:
+    def _verse(self, poem: Composition, wish: Wish, rule: Rule, seed: int, number: int) -> Verse:
         return Verse(
             text=poem.text,
             lines=poem.lines,
-            form=form.name,
-            title="",
+            form=wish.form.name,
+            title=read_title(wish),
             model=self.model.name,
             rule=rule.name,
             seed=seed,

@@ -148,8 +148,8 @@ def test_a_model_file_that_cannot_be_used_is_refused_in_one_sentence(
         "cut": (content[:-1000], "it was cut short or is something else"),
         "empty": (b"", "it was cut short or is something else"),
         "text": ("白日依山盡".encode() * 100, "it was cut short or is something else"),
-        "newer": (content.replace(b'"format": "1"', b'"format": "9"'), "install a newer tangyin"),
-        "foreign": (content.replace(b'"format": "1"', b'"farmot": "1"'), "but no tangyin model"),
+        "newer": (content.replace(b'"format": "2"', b'"format": "9"'), "install a newer tangyin"),
+        "foreign": (content.replace(b'"format": "2"', b'"farmot": "2"'), "but no tangyin model"),
     }
     assert load_model(sound).name == "report"
     for name, (changed, sentence) in bad.items():

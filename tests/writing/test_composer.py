@@ -33,8 +33,8 @@ def steps(engine: Engine, form: Form, text: str) -> tuple[list[int], np.ndarray]
     vocabulary = engine.vocabulary
     tokens = vocabulary.encode(text)
     inputs = np.array([vocabulary.prefix_id(form), *tokens[:-1]])[:, None]
-    hidden = engine.read(inputs)[:, 0]
-    return tokens.tolist(), engine.log_probs(hidden)
+    log_probs = [engine.log_probs(outlook)[0] for outlook in engine.read(inputs)]
+    return tokens.tolist(), np.stack(log_probs)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=str)

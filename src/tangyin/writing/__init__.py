@@ -2,7 +2,7 @@
 
 from tangyin.writing.card import model_card
 from tangyin.writing.composer import Composition, compose
-from tangyin.writing.engine import Engine, State
+from tangyin.writing.engine import Engine, Outlook, State
 from tangyin.writing.models import DEFAULT, find_model, models_home, shipped_or_own
 from tangyin.writing.opening import BLANK, read_opening
 from tangyin.writing.particles import (
@@ -15,13 +15,13 @@ from tangyin.writing.perplexity import Accountant, Tally, closed_hanzi, prefix_o
 from tangyin.writing.randomness import SEEDS, new_seed, poem_uniforms
 from tangyin.writing.rules import Argmax, RandomK, Rule, Temperature, TopP, rule_named
 from tangyin.writing.scoring import evaluate_split, score_poems, score_texts
-from tangyin.writing.wish import Plan, Wish, opening_of, plan
+from tangyin.writing.wish import LONGEST_TITLE, Plan, Wish, opening_of, plan, prefix_for, read_title
 
 __all__ = [
-    "BLANK", "DEFAULT", "PARTICLES", "SEEDS", "Accountant", "Argmax", "Composition", "Engine",
-    "ParticleComposer", "Plan", "RandomK", "RegulatedPoem", "Rule", "State", "Tally",
-    "Temperature", "TopP", "Wish", "closed_hanzi", "compose", "evaluate_split", "find_model",
-    "model_card", "models_home", "new_seed", "opening_of", "plan", "poem_uniforms", "prefix_of",
-    "read_opening", "rule_named", "score_poems", "score_texts", "shipped_or_own",
-    "write_regulated",
+    "BLANK", "DEFAULT", "LONGEST_TITLE", "PARTICLES", "SEEDS", "Accountant", "Argmax",
+    "Composition", "Engine", "Outlook", "ParticleComposer", "Plan", "RandomK", "RegulatedPoem",
+    "Rule", "State", "Tally", "Temperature", "TopP", "Wish", "closed_hanzi", "compose",
+    "evaluate_split", "find_model", "model_card", "models_home", "new_seed", "opening_of", "plan",
+    "poem_uniforms", "prefix_for", "prefix_of", "read_opening", "read_title", "rule_named",
+    "score_poems", "score_texts", "shipped_or_own", "write_regulated",
 ]  # fmt: skip

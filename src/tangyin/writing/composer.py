@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tangyin.errors import UsageError
-from tangyin.verse import EOS, MARKS, Form
+from tangyin.verse import EOS, MARKS, Form, Ids
 from tangyin.writing.engine import Engine
 from tangyin.writing.randomness import poem_uniforms
 from tangyin.writing.rules import Argmax, Choice, RandomK, Rule
@@ -24,7 +24,7 @@ class Composition:
     Attributes:
         text: lines and marks.
         log_likelihood: natural logarithm of the text's probability, `<eos>` included, under the
-            model without any mask.
+            model without any mask, given the prefix that was read.
     """
 
     text: str
@@ -44,6 +44,7 @@ def compose(
     rule: Rule,
     seed: int,
     numbers: Sequence[int],
+    prefix: Ids | None = None,
 ) -> list[Composition]:
     """Write one poem for each number.
 
@@ -59,6 +60,7 @@ def compose(
         rule: the sampling rule.
         seed: keys the poems' random streams, with their number.
         numbers: which poems of that seed to write, side by side.
+        prefix: what is read before the text (`Vocabulary.prefix`); the form alone when None.
 
     Raises:
         UsageError: the model was not trained on the form, or knows fewer first characters than
@@ -80,8 +82,7 @@ def compose(
     mark_rule = Argmax() if isinstance(rule, RandomK) else rule
     uniforms = np.stack([poem_uniforms(seed, number, places) for number in numbers])  # (B, places)
     rows = np.arange(count)
-    state = engine.start(count)
-    tokens = np.full(count, vocabulary.prefix_id(form), dtype=np.int32)
+    tokens, state = engine.begin(vocabulary.prefix(form) if prefix is None else prefix, count)
     text = np.empty((count, places), dtype=np.int32)
     likelihood = np.zeros(count)
     for place in range(places):

@@ -1,8 +1,9 @@
 """The network's forward pass in NumPy, fused for writing and scoring.
 
-The same mathematics as `tangyin.lstm` (a test proves it): z_t = [h_{t-1}, x_t], gates i, f, g, o,
-c_t = f⊙c_{t-1} + i⊙g, h_t = o⊙tanh(c_t). What is fused: the embedding is multiplied through the
-first layer's input weights once, when the model is loaded, so that a step looks its inputs up.
+The same mathematics as `tangyin.lstm` (a test proves it): z_t = [x_t, h_{t-1}], gates i, f, g, o,
+c_t = f⊙c_{t-1} + i⊙g, h_t = o⊙tanh(c_t). What is fused: the inputs of a layer and its hidden state
+are multiplied in one product; and the embedding of a small network is multiplied through the first
+layer's input weights once, when the model is loaded, so that a step looks its inputs up.
 """
 
 from dataclasses import dataclass
@@ -12,28 +13,62 @@ import numpy.typing as npt
 
 from tangyin.errors import TangyinError
 from tangyin.modelfile import ModelFile
-from tangyin.verse import Ids
+from tangyin.verse import Ids, Reader
 
 Array = npt.NDArray[np.float32]
 
 TILE = 16
-"""Rows in every matrix product.
+"""Sequences in every matrix product.
 
 A product of another shape may round differently. With one shape for all, a poem comes out the same
-alone or among others: the rows of a product do not touch each other.
+alone or among others: the sequences of a product do not touch each other. They are its columns
+(weights times states), because these are what BLAS computes side by side in one vector register;
+rows it takes in groups of unequal size, each with another order of summation. More than 16 columns
+are parted in such groups too by the kernels for AVX2.
+"""
+
+LARGEST_TABLE = 8_000_000
+"""Entries up to which the first layer's inputs are looked up.
+
+The table costs a product with every token when the model is loaded, and a row of it is no longer
+in any cache when it is needed.
 """
 
 
 @dataclass
 class State:
-    """Hidden and cell state of every layer, each (B, H) float32."""
+    """What is carried from token to token, of B sequences.
+
+    Attributes:
+        h: hidden state of every layer, (B, H) float32.
+        c: cell state of every layer, (B, H) float32.
+        reader: what was read, where the network has features.
+    """
 
     h: list[Array]
     c: list[Array]
+    reader: Reader | None = None
 
     def take(self, rows: npt.NDArray[np.intp]) -> "State":
         """The state of some of the sequences, copied, in the order given."""
-        return State([h[rows] for h in self.h], [c[rows] for c in self.c])
+        return State(
+            [h[rows] for h in self.h],
+            [c[rows] for c in self.c],
+            self.reader and self.reader.take(rows),
+        )
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """All that the probabilities of the next token are made of, of B sequences.
+
+    Attributes:
+        hidden: (B, H + F) float32, the last layer's hidden state and the features of the place.
+        echoes: what may be echoed (`tangyin.verse.Reader.echoes`), or None.
+    """
+
+    hidden: Array
+    echoes: tuple[Ids, npt.NDArray[np.int8]] | None = None
 
 
 class Engine:
@@ -45,39 +80,41 @@ class Engine:
         Raises:
             TangyinError: the model uses a cell that the engine does not have.
         """
-        if model.architecture.cell != "lstm":
+        network = model.architecture
+        if network.cell != "lstm":
             raise TangyinError(
-                f"the model {model.name} uses the cell {model.architecture.cell!r}, which the "
+                f"the model {model.name} uses the cell {network.cell!r}, which the "
                 'writing engine does not have; train with cell = "lstm"'
             )
         self.vocabulary = model.vocabulary
-        self.layers = model.architecture.layers
-        self.hidden_size = model.architecture.hidden_size
+        self.network = network
         tensors = model.tensors
-        self._first = (
-            tensors["embedding.weight"] @ tensors["lstm.weight_ih_l0"].T + tensors["lstm.bias_l0"]
-        )  # (V, 4H)
-        self._inputs = [
-            np.ascontiguousarray(tensors[f"lstm.weight_ih_l{layer}"].T)
-            for layer in range(1, self.layers)
-        ]  # (H, 4H)
-        self._biases = [tensors[f"lstm.bias_l{layer}"] for layer in range(1, self.layers)]
-        self._recurrent = [
-            np.ascontiguousarray(tensors[f"lstm.weight_hh_l{layer}"].T)
-            for layer in range(self.layers)
-        ]  # (H, 4H)
-        self._output = np.ascontiguousarray(tensors["output.weight"].T)  # (H, outputs)
-        self._output_bias = tensors["output.bias"]
+        self._tensors = tensors
+        self._biases = [tensors[f"lstm.bias_l{layer}"] for layer in range(network.layers)]
+        inputs = [tensors[f"lstm.weight_ih_l{layer}"] for layer in range(network.layers)]
+        self._table: Array | None = None  # (V, 4H)
+        if len(model.vocabulary) * 4 * network.hidden_size <= LARGEST_TABLE:
+            of_token, inputs[0] = np.split(inputs[0], [network.embedding_size], axis=1)
+            self._table = tensors["embedding.weight"] @ of_token.T + self._biases[0]
+        self._weights = [
+            np.concatenate((weights, tensors[f"lstm.weight_hh_l{layer}"]), axis=1)
+            for layer, weights in enumerate(inputs)
+        ]  # (4H, inputs + H) each
+        outputs = "embedding.weight" if network.tied else "output.weight"
+        self._output = tensors[outputs][: model.vocabulary.outputs]  # (outputs, E or H)
 
     def start(self, sequences: int) -> State:
         """The zero state that every poem begins with."""
-        shape = (sequences, self.hidden_size)
+        shape = (sequences, self.network.hidden_size)
+        layers = range(self.network.layers)
+        follows = self.network.follows_text
         return State(
-            [np.zeros(shape, np.float32) for _ in range(self.layers)],
-            [np.zeros(shape, np.float32) for _ in range(self.layers)],
+            [np.zeros(shape, np.float32) for _ in layers],
+            [np.zeros(shape, np.float32) for _ in layers],
+            Reader(self.vocabulary, self._tensors["tones"], sequences) if follows else None,
         )
 
-    def step(self, tokens: Ids, state: State) -> Array:
+    def step(self, tokens: Ids, state: State) -> Outlook:
         """Read one token of each sequence.
 
         Args:
@@ -85,58 +122,115 @@ class Engine:
             state: the state before, changed in place to the state after.
 
         Returns:
-            (B, H) float32, the last layer's hidden state.
+            What `log_probs` needs.
         """
-        gates = self._first[tokens]  # (B, 4H)
-        for layer in range(self.layers):
+        features = self._features(tokens, state.reader)
+        inputs = features if self._table is not None else [self._embedded(tokens), *features]
+        start = self._biases[0] if self._table is None else self._table[tokens]
+        for layer, weights in enumerate(self._weights):
             if layer:
-                gates = _product(state.h[layer - 1], self._inputs[layer - 1])
-                gates += self._biases[layer - 1]
-            gates += _product(state.h[layer], self._recurrent[layer])
+                inputs, start = [state.h[layer - 1]], self._biases[layer]
+            gates = _product(np.concatenate((*inputs, state.h[layer]), axis=1), weights)
+            gates += start
             i, f, g, o = np.split(gates, 4, axis=1)  # (B, H) each
             c = _sigmoid(f) * state.c[layer] + _sigmoid(i) * np.tanh(g)
             state.c[layer] = c
             state.h[layer] = _sigmoid(o) * np.tanh(c)
-        return state.h[-1]
+        echoes = state.reader.echoes() if state.reader and self.network.echo else None
+        return Outlook(np.concatenate((state.h[-1], *features), axis=1), echoes)
 
-    def log_probs(self, hidden: Array) -> Array:
+    def log_probs(self, outlook: Outlook) -> Array:
         """Natural logarithms of the probabilities of the next token.
 
         Args:
-            hidden: (B, H), what `step` returned.
+            outlook: what `step` returned.
 
         Returns:
             (B, outputs) float32.
         """
+        tensors, hidden = self._tensors, outlook.hidden
+        if self.network.tied:
+            hidden = _product(hidden, tensors["projection.weight"])
+            hidden += tensors["projection.bias"]
         logits = _product(hidden, self._output)
-        logits += self._output_bias
+        logits += tensors["output.bias"]
+        if outlook.echoes is not None:
+            self._add_echoes(logits, outlook.hidden, *outlook.echoes)
         logits -= logits.max(axis=1, keepdims=True)
         logits -= np.log(np.exp(logits).sum(axis=1, keepdims=True))
         return logits
 
-    def read(self, inputs: Ids) -> Array:
+    def read(self, inputs: Ids) -> list[Outlook]:
         """Read whole sequences from the zero state.
 
         Args:
             inputs: (T, B) token numbers.
 
         Returns:
-            (T, B, H) float32, the last layer's hidden state after each token.
+            The outlook after each token.
         """
         state = self.start(inputs.shape[1])
-        return np.stack([self.step(tokens, state) for tokens in inputs])
+        return [self.step(tokens, state) for tokens in inputs]
+
+    def begin(self, prefix: Ids, sequences: int) -> tuple[Ids, State]:
+        """Read all but the last token of a prefix, once for many sequences.
+
+        Args:
+            prefix: (T,) token numbers, T at least 1.
+            sequences: B, how many go on from it.
+
+        Returns:
+            (B,) the last token, which the first `step` shall read, and the state before it.
+        """
+        state = self.start(1)
+        for token in prefix[:-1]:
+            self.step(np.array([token], dtype=np.int32), state)
+        tokens = np.full(sequences, prefix[-1], dtype=np.int32)
+        return tokens, state.take(np.zeros(sequences, dtype=np.intp))
+
+    def _embedded(self, tokens: Ids) -> Array:
+        rows: Array = self._tensors["embedding.weight"][tokens]
+        return rows
+
+    def _features(self, tokens: Ids, reader: Reader | None) -> list[Array]:
+        """The features of the next token, each (B, size)."""
+        if reader is None:
+            return []
+        known, tensors, network = reader.read(tokens), self._tensors, self.network
+        features = []
+        if network.opposite_size:
+            opposite = self._embedded(known.opposite)
+            features.append(_product(opposite, tensors["opposite.weight"]))
+        if network.rhyme_size:
+            features.append(_product(self._embedded(known.rhyme), tensors["rhyme.weight"]))
+        if network.place_size:
+            features.append(tensors["place.weight"][known.place])
+        if network.tone_size:
+            features.append(tensors["tone.weight"][known.tone])
+        return features
+
+    def _add_echoes(
+        self, logits: Array, hidden: Array, ids: Ids, classes: npt.NDArray[np.int8]
+    ) -> None:
+        """Add to the logit of each character that was read what its class gains."""
+        gains = _product(hidden, self._tensors["echo.weight"])  # (B, ECHOES)
+        gains += self._tensors["echo.bias"]
+        steps, rows = np.nonzero(classes >= 0)
+        places = rows * logits.shape[1] + ids[steps, rows]
+        np.add.at(logits.reshape(-1), places, gains[rows, classes[steps, rows]])
 
 
 def _product(rows: Array, weights: Array) -> Array:
-    """`rows` (B, K) times `weights` (K, N), in products of TILE rows each."""
-    count = len(rows)
+    """`rows` (B, K) times `weights` (N, K) transposed, in products of TILE sequences each."""
+    count, size = rows.shape
     tiles = -(-count // TILE)
     if count != tiles * TILE:
-        padded = np.zeros((tiles * TILE, rows.shape[1]), np.float32)
+        padded = np.zeros((tiles * TILE, size), np.float32)
         padded[:count] = rows
         rows = padded
-    product: Array = rows.reshape(tiles, TILE, -1) @ weights
-    return product.reshape(tiles * TILE, -1)[:count]
+    product = weights @ rows.reshape(tiles, TILE, size).transpose(0, 2, 1)  # (tiles, N, TILE)
+    # Row by row in memory, since sums of rows round by how these lie.
+    return np.ascontiguousarray(product.transpose(0, 2, 1)).reshape(tiles * TILE, -1)[:count]
 
 
 def _sigmoid(y: Array) -> Array:

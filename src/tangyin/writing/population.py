@@ -113,8 +113,7 @@ class Population:
         ]
         if fitting.forbidden.any():
             self.constraints.append(Forbidden(fitting.forbidden))
-        self.state = self.engine.start(len(each))
-        self.tokens = np.full(len(each), self.engine.vocabulary.prefix_id(form), dtype=np.int32)
+        self.tokens, self.state = self.engine.begin(plan.prefix, len(each))
         self.written: list[Ids] = []
         self.likelihood = np.zeros(len(each))
         self.weights = np.where(placed, 0.0, -np.inf)

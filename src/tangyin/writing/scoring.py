@@ -6,13 +6,13 @@ from itertools import groupby
 import numpy as np
 
 from tangyin.errors import TangyinError
-from tangyin.verse import Form, Poem
+from tangyin.verse import Form, Ids, Poem
 from tangyin.writing.engine import Engine
 from tangyin.writing.perplexity import Accountant, Tally
 from tangyin.writing.threads import one_blas_thread
 
-BATCH = 64
-"""Poems of one form that are read side by side."""
+BATCH = 16
+"""Poems of one form that are read side by side; the engine multiplies so many rows at a time."""
 
 
 def score_texts(engine: Engine, texts: Sequence[str], form: Form) -> Iterator[Tally]:
@@ -27,24 +27,24 @@ def score_texts(engine: Engine, texts: Sequence[str], form: Form) -> Iterator[Ta
         UsageError: the model was not trained on the form.
     """
     accountant = Accountant(engine.vocabulary)
-    prefix = engine.vocabulary.prefix_id(form)
+    prefix = engine.vocabulary.prefix(form)
     for start in range(0, len(texts), BATCH):
         yield from _charged(engine, accountant, prefix, texts[start : start + BATCH])
 
 
 @one_blas_thread()
 def _charged(
-    engine: Engine, accountant: Accountant, prefix: int, texts: Sequence[str]
+    engine: Engine, accountant: Accountant, prefix: Ids, texts: Sequence[str]
 ) -> list[Tally]:
     """The cost of texts of one form that are read side by side."""
     targets = [accountant.targets(text) for text in texts]
     ids = np.stack([poem.ids for poem in targets], axis=1)  # (T, B)
-    inputs = np.concatenate((np.full((1, ids.shape[1]), prefix, dtype=np.int32), ids[:-1]))
-    hidden = engine.read(inputs)  # (T, B, H)
-    return [
-        accountant.charge(engine.log_probs(hidden[:, column]), poem)
-        for column, poem in enumerate(targets)
-    ]
+    tokens, state = engine.begin(prefix, len(texts))
+    log_probs = np.empty((*ids.shape, engine.vocabulary.outputs), dtype=np.float32)
+    for place, target in enumerate(ids):
+        log_probs[place] = engine.log_probs(engine.step(tokens, state))
+        tokens = target
+    return [accountant.charge(log_probs[:, column], poem) for column, poem in enumerate(targets)]
 
 
 def score_poems(engine: Engine, poems: Iterable[Poem]) -> Iterator[tuple[Poem, Tally]]:

@@ -10,9 +10,12 @@ from tangyin.prosody import LEVEL_RHYMES, SEQUENCES, Sequence, ToneTable, tone_t
 from tangyin.verse import (
     MARKS,
     Form,
+    Ids,
     Vocabulary,
     corpus_spelling,
     normalize,
+    rhyme_token,
+    title_characters,
     to_traditional,
     traditional_alternative,
 )
@@ -30,6 +33,9 @@ from tangyin.writing.constraints import (
 from tangyin.writing.fitting import Fitting, Word
 from tangyin.writing.opening import read_opening
 
+LONGEST_TITLE = 40
+"""Chinese characters that a title may have."""
+
 
 @dataclass(frozen=True)
 class Wish:
@@ -46,6 +52,7 @@ class Wish:
         strict: no licence is taken.
         allow_quotes: lines that stand in the corpus are allowed.
         most: how often one character may stand in a poem.
+        title: what the poem is called, for a model that was trained on titles.
     """
 
     form: Form
@@ -58,6 +65,7 @@ class Wish:
     strict: bool = False
     allow_quotes: bool = False
     most: int = 2
+    title: str = ""
 
     def __post_init__(self) -> None:
         include: object = self.include
@@ -78,6 +86,7 @@ class Plan:
         sequences: those that fit, each with its weight: the share of Tang poems that follow it,
             times that of the reading it needs of a given end of the first line.
         words: the columns of each word of `include`, the longest first.
+        prefix: what the model reads before the text.
     """
 
     wish: Wish
@@ -87,6 +96,7 @@ class Plan:
     asked: int
     sequences: tuple[tuple[Sequence, float], ...]
     words: tuple[Word, ...]
+    prefix: Ids
 
     @property
     def readings(self) -> Readings:
@@ -124,6 +134,40 @@ def opening_of(wish: Wish, vocabulary: Vocabulary) -> dict[int, int]:
     return opening | {line * (width + 1) + width: token for line, token in marks.items()}
 
 
+def read_title(wish: Wish) -> str:
+    """The title as it stands above the poem: in traditional characters, or "".
+
+    Raises:
+        UsageError: it has no Chinese character, or too many.
+    """
+    title = to_traditional(normalize(wish.title))
+    count = len(title_characters(title))
+    if wish.title and not count:
+        raise UsageError(
+            f"the title {wish.title!r} has no Chinese character; give one such as 送友人"
+        )
+    if count > LONGEST_TITLE:
+        raise UsageError(f"the title has {count} Chinese characters; give at most {LONGEST_TITLE}")
+    return title
+
+
+def prefix_for(wish: Wish, vocabulary: Vocabulary) -> Ids:
+    """What a model reads before a poem: form, title, and the rhyme where it can be told.
+
+    Raises:
+        UsageError: see `read_title`; or the model was trained on other forms, or without titles.
+    """
+    title = "".join(
+        character
+        if (column := _column(character, vocabulary)) is None
+        else vocabulary.hanzi[column]
+        for character in title_characters(read_title(wish))
+    )
+    asked = _rhyme(wish.rhyme)
+    rhyme = "" if asked == OPEN else LEVEL_RHYMES[asked]
+    return vocabulary.prefix(wish.form, rhyme if rhyme_token(rhyme) in vocabulary else None, title)
+
+
 def plan(wish: Wish, vocabulary: Vocabulary) -> Plan:
     """See whether a wish can be granted, and how.
 
@@ -150,7 +194,8 @@ def plan(wish: Wish, vocabulary: Vocabulary) -> Plan:
         known = ", ".join(s.name(form.characters) for s in SEQUENCES)
         raise UsageError(f"there is no pattern {wish.pattern!r} of a {form}; there are {known}")
     longest_first = tuple(sorted(filter(None, words), key=len, reverse=True))
-    result = Plan(wish, fitting, given, marks, _rhyme(wish.rhyme), (), longest_first)
+    prefix = prefix_for(wish, vocabulary)
+    result = Plan(wish, fitting, given, marks, _rhyme(wish.rhyme), (), longest_first, prefix)
     faults = {sequence: _faults(result, sequence) for sequence in candidates}
     fitting_ones = tuple(
         (s, rates.sequences[s] * fitting.first_end(s, given))
