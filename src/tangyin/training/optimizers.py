@@ -1,13 +1,14 @@
 """The optimizers a recipe can name."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch.nn import Parameter
+from torch import nn
 
 from tangyin.errors import UsageError
+from tangyin.training.muon import Muon
 
 OPTIMIZERS: dict[str, tuple[Callable[..., torch.optim.Optimizer], frozenset[str]]] = {
     "sgd": (torch.optim.SGD, frozenset({"momentum"})),
@@ -16,6 +17,7 @@ OPTIMIZERS: dict[str, tuple[Callable[..., torch.optim.Optimizer], frozenset[str]
     "adamw": (torch.optim.AdamW, frozenset()),
     "adadelta": (torch.optim.Adadelta, frozenset()),
     "adagrad": (torch.optim.Adagrad, frozenset()),
+    "muon": (Muon, frozenset({"momentum"})),
 }
 """Name in a recipe → the class, and which options it takes beside rate and weight decay."""
 
@@ -33,8 +35,8 @@ class OptimizerRecipe:
     Attributes:
         name: one of `OPTIMIZERS`.
         learning_rate: step size.
-        momentum: of SGD and RMSprop.
-        weight_decay: L2 decay (decoupled for adamw).
+        momentum: of SGD, RMSprop and Muon; 0 is Muon's own 0.95.
+        weight_decay: L2 decay (decoupled for adamw and muon).
         clip_norm: gradients whose norm over all parameters is larger are scaled down to it.
     """
 
@@ -77,19 +79,18 @@ def check_optimizer(recipe: OptimizerRecipe) -> None:
         )
 
 
-def make_optimizer(
-    recipe: OptimizerRecipe, parameters: Iterable[Parameter]
-) -> torch.optim.Optimizer:
-    """Build the optimizer that a recipe names.
+def make_optimizer(recipe: OptimizerRecipe, model: nn.Module) -> torch.optim.Optimizer:
+    """Build the optimizer that a recipe names, for all parameters of a model.
 
     Raises:
         UsageError: see `check_optimizer`.
     """
     check_optimizer(recipe)
-    kind, takes = OPTIMIZERS[recipe.name]
+    kind, _ = OPTIMIZERS[recipe.name]
     options: dict[str, Any] = {"lr": recipe.learning_rate, "weight_decay": recipe.weight_decay}
-    if "momentum" in takes:
+    if recipe.momentum:
         options["momentum"] = recipe.momentum
     if recipe.name in FUSED:
         options["fused"] = True
-    return kind(parameters, **options)
+    # Muon goes by the parameters' names
+    return kind(model if recipe.name == "muon" else model.parameters(), **options)

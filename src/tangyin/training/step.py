@@ -38,7 +38,7 @@ class TrainingStep:
     ) -> None:
         self.model, self.vocabulary, self.tones = model, vocabulary, tones
         self.clip_norm = optimizer.clip_norm
-        self.optimizer = make_optimizer(optimizer, model.parameters())
+        self.optimizer = make_optimizer(optimizer, model)
         self.precision = precision
 
     def __call__(self, batch: Batch) -> float:
