@@ -20,6 +20,7 @@ COMMANDS = {
     "train": ("tangyin.cli.train:train", "Train a model by a recipe."),
     "study": ("tangyin.cli.study:study", "Run one experiment."),
     "models": ("tangyin.cli.models:models", "List the models there are."),
+    "serve": ("tangyin.cli.serve:serve", "Serve the web page and its API."),
 }
 
 # Raised with the help as its message by click 8.2; 8.1 prints the help itself.

@@ -1,0 +1,87 @@
+"""`tangyin serve`."""
+
+import socket
+
+import click
+
+from tangyin.cli.streams import note
+from tangyin.errors import TangyinError
+from tangyin.writing import DEFAULT
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65_535),
+    default=8000,
+    show_default=True,
+    help="Port to listen on; 0 takes a free one.",
+)
+@click.option(
+    "--model", default=DEFAULT, show_default=True, help="The model that answers unless asked."
+)
+@click.option(
+    "--workers", type=click.IntRange(1, 64), help="Threads that write.  [default: 2, 1 on one core]"
+)
+def serve(host: str, port: int, model: str, workers: int | None) -> None:
+    """Serve the page and its API until Ctrl-C.
+
+    On 127.0.0.1 it answers this machine alone. It has no accounts and no encryption: on another
+    address put a server that has them in front of it.
+
+    \b
+        tangyin serve
+        tangyin serve --port 8080 --model strong
+    """
+    try:
+        import uvicorn
+
+        from tangyin.web import create_app
+    except ModuleNotFoundError as error:
+        raise TangyinError(
+            f"the page needs {error.name}, which is not installed; "
+            "install it with: pip install 'tangyin[web]'"
+        ) from error
+    from tangyin.web.limits import CONNECTIONS
+
+    local = host in LOOPBACK
+    with _listening(host, port) as listener:
+        app = create_app(model, workers=workers, local=local)
+        config = uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            lifespan="on",
+            ws="none",
+            limit_concurrency=CONNECTIONS,
+            timeout_keep_alive=15,
+            timeout_graceful_shutdown=10,
+        )
+        name = f"[{host}]" if ":" in host else host
+        note(f"唐音 http://{name}:{listener.getsockname()[1]}/ (Ctrl-C stops)")
+        if not local:
+            note("everyone who can reach this machine can use it")
+        try:
+            uvicorn.Server(config).run([listener])
+        except KeyboardInterrupt:  # handed on by uvicorn when it has stopped
+            note("stopped")
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """A socket that listens.
+
+    Raises:
+        TangyinError: the address is not this machine's, or the port is taken.
+    """
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=1024)
+    except OSError as error:
+        raise TangyinError(
+            f"cannot listen on {host} port {port} ({error.strerror or error}); name another with "
+            "--host or --port"
+        ) from error

@@ -1,0 +1,135 @@
+// A gate or state of every unit at every character, as colours.
+
+import { make } from "./dom.js";
+import { t } from "./language.js";
+
+const SIGNED = new Set(["g", "c", "h"]);
+const rgb = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
+
+/** Colours from the least value to the greatest; for signed quantities the middle is nought. */
+const SCALES = {
+  light: { signed: ["#28518c", "#faf5ea", "#a8301f"], plain: ["#faf5ea", "#dcbd96", "#98452c"] },
+  dark: { signed: ["#7fb0ee", "#221d18", "#ec8674"], plain: ["#221d18", "#8a4a35", "#ffc9a8"] },
+};
+
+function colourOf(scale, share) {
+  const at = Math.min(1.999, Math.max(0, share * 2));
+  const [low, high] = [rgb(scale[Math.floor(at)]), rgb(scale[Math.floor(at) + 1])];
+  return low.map((value, n) => Math.round(value + (high[n] - value) * (at % 1)));
+}
+
+export class HeatMap {
+  #step = 0;
+  #row = 0;
+
+  constructor() {
+    this.canvas = make("canvas", { tabIndex: 0, role: "img" });
+    this.characters = make("div", { className: "characters", lang: "zh-Hant", aria: { hidden: true } });
+    this.surprises = make("div", { className: "surprises", aria: { hidden: true } });
+    this.cursor = make("span", { className: "cursor", aria: { hidden: true } });
+    this.scroll = make("div", { className: "heat", tabIndex: 0, role: "region" },
+      make("div", { className: "sheet" }, this.characters, make("div", { className: "field-of-heat" }, this.canvas, this.cursor), this.surprises));
+    this.told = make("p", { className: "status", role: "status" });
+    this.scale = make("p", { className: "scale", aria: { hidden: true } });
+    this.table = make("details", {});
+    this.element = make("div", { hidden: true }, this.scroll, this.scale, this.told, this.table);
+    this.canvas.addEventListener("pointermove", (event) => this.#point(event));
+    this.canvas.addEventListener("pointerdown", (event) => this.#point(event));
+    this.canvas.addEventListener("keydown", (event) => this.#move(event));
+  }
+
+  /**
+   * Draw a trace of the API.
+   * @param sorted put the units that change most on top, instead of in their own order.
+   */
+  show(trace, sorted) {
+    this.trace = trace;
+    const steps = trace.values.length, units = trace.values[0].length;
+    const spread = (unit) => {
+      const column = trace.values.map((row) => row[unit]);
+      const mean = column.reduce((a, b) => a + b) / steps;
+      return column.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+    };
+    this.order = Array.from({ length: units }, (_, unit) => unit);
+    if (sorted) {
+      const spreads = this.order.map(spread);
+      this.order.sort((a, b) => spreads[b] - spreads[a]);
+    }
+    this.#paint(steps, units);
+    this.#label(steps, units);
+    this.element.hidden = false;
+  }
+
+  #paint(steps, units) {
+    const { trace } = this;
+    const signed = SIGNED.has(trace.quantity);
+    const largest = signed ? Math.max(...trace.values.flat().map(Math.abs), 1e-6) : 1;
+    const dark = getComputedStyle(document.documentElement).colorScheme === "dark";
+    const scale = SCALES[dark ? "dark" : "light"][signed ? "signed" : "plain"];
+    this.canvas.width = steps;
+    this.canvas.height = units;
+    const pen = this.canvas.getContext("2d");
+    const image = pen.createImageData(steps, units);
+    trace.values.forEach((row, step) => this.order.forEach((unit, at) => {
+      const share = signed ? (row[unit] / largest + 1) / 2 : row[unit];
+      image.data.set([...colourOf(scale, share), 255], 4 * (at * steps + step));
+    }));
+    pen.putImageData(image, 0, 0);
+    const swatches = Array.from({ length: 9 }, (_, n) => {
+      const swatch = make("i", {});
+      swatch.style.background = `rgb(${colourOf(scale, n / 8).join(" ")})`;
+      return swatch;
+    });
+    const ends = signed ? [`−${largest.toFixed(1)}`, largest.toFixed(1)] : ["0", "1"];
+    this.scale.replaceChildren(ends[0], make("span", {}, ...swatches), ends[1]);
+  }
+
+  #label(steps, units) {
+    const { trace } = this;
+    const read = [t("begin"), ...trace.text];
+    const columns = `repeat(${steps}, minmax(1.3rem, 1fr))`;
+    for (const row of [this.characters, this.surprises]) row.style.gridTemplateColumns = columns;
+    this.characters.replaceChildren(...read.map((character) => make("span", {}, character)));
+    const most = Math.max(...trace.nll, 1);
+    // What a character cost stands under the step that expected it.
+    this.surprises.replaceChildren(...[...trace.nll, 0].map((nats) => {
+      const bar = make("span", { title: nats ? `${nats.toFixed(2)}` : "" });
+      bar.style.height = `${(nats / most) * 3}rem`;
+      return bar;
+    }));
+    const label = t("heat-label", { quantity: t(`q_${trace.quantity}`), units, steps });
+    this.canvas.setAttribute("aria-label", label);
+    this.scroll.setAttribute("aria-label", label);
+    const mean = (row) => (row.reduce((a, b) => a + b) / units).toFixed(3);
+    this.table.replaceChildren(make("summary", {}, t("heat-table")), make("table", {},
+      make("thead", {}, make("tr", {}, make("th", { scope: "col" }, ""), make("th", { scope: "col" }, t("mean")), make("th", { scope: "col" }, t("surprise")))),
+      make("tbody", {}, ...read.map((character, n) => make("tr", {}, make("th", { scope: "row", lang: "zh-Hant" }, character),
+        make("td", {}, mean(trace.values[n])), make("td", {}, n ? trace.nll[n - 1].toFixed(2) : "–"))))));
+    this.#select(Math.min(this.#step, steps - 1), Math.min(this.#row, units - 1));
+  }
+
+  #select(step, row) {
+    [this.#step, this.#row] = [step, row];
+    const steps = this.trace.values.length, units = this.order.length, unit = this.order[row];
+    this.told.textContent = t("at-unit", {
+      character: step ? this.trace.text[step - 1] : t("begin"), unit: unit + 1, value: this.trace.values[step][unit].toFixed(3),
+    });
+    Object.assign(this.cursor.style, {
+      left: `${(step / steps) * 100}%`, width: `${100 / steps}%`, top: `${(row / units) * 100}%`, height: `max(3px, ${100 / units}%)`,
+    });
+  }
+
+  #point(event) {
+    const box = this.canvas.getBoundingClientRect();
+    const within = (share, count) => Math.min(count - 1, Math.max(0, Math.floor(share * count)));
+    this.#select(within((event.clientX - box.left) / box.width, this.trace.values.length), within((event.clientY - box.top) / box.height, this.order.length));
+  }
+
+  #move(event) {
+    const step = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const clamp = (value, count) => Math.min(count - 1, Math.max(0, value));
+    this.#select(clamp(this.#step + step[0], this.trace.values.length), clamp(this.#row + step[1], this.order.length));
+  }
+}

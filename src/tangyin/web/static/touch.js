@@ -1,0 +1,115 @@
+// The panel about a character that was touched.
+
+import { ask } from "./api.js";
+import { byId, make } from "./dom.js";
+import { percent, t } from "./language.js";
+import { parse, textOf, BLANK } from "./verse.js";
+
+const TONES = { 平: "○", 上: "●", 去: "●", 入: "●" };
+const sign = (level) => (level > 0.95 ? "○" : level < 0.05 ? "●" : "◎");
+
+export class Touch {
+  #asking = null;
+
+  /** @param compose the page whose poem is touched. */
+  constructor(compose) {
+    this.compose = compose;
+    this.panel = byId("touch");
+    this.panel.addEventListener("keydown", (event) => { if (event.key === "Escape") this.leave(); });
+  }
+
+  get isOpen() { return !this.panel.hidden; }
+
+  close() {
+    this.#asking?.abort();
+    this.panel.hidden = true;
+  }
+
+  leave() {
+    this.close();
+    this.compose.untouch();
+  }
+
+  /** Say what stands at a place (line and character from 0), and offer what else might. */
+  async open(poem, line, at) {
+    this.#asking?.abort();
+    const asking = (this.#asking = new AbortController());
+    const character = poem.lines[line]?.[at];
+    if (!character) return this.close();
+    const fresh = this.panel.hidden;
+    const heading = make("h2", { tabIndex: -1, lang: "zh-Hant" }, character, make("small", {}, t("place", { line: line + 1, at: at + 1 })));
+    const about = make("div", {});
+    this.others = make("div", {});
+    this.problem = make("p", { className: "problem", role: "alert" });
+    this.panel.replaceChildren(
+      make("button", { type: "button", className: "close", aria: { label: t("close") }, on: { click: () => this.leave() } }, make("span", { aria: { hidden: true } }, "×")),
+      heading, about,
+      make("h3", {}, t("rewrite")),
+      make("div", { className: "actions" },
+        this.#action("rewrite-character", () => this.#revise(poem, line, at)),
+        this.#action("rewrite-line", () => this.#revise(poem, line, null)),
+        this.#action("rewrite-after", () => this.compose.rewriteAfter(line, at))),
+      this.problem, this.others,
+    );
+    this.panel.hidden = false;
+    if (fresh) heading.focus({ preventScroll: true });
+    if (character === BLANK) return undefined;
+    try {
+      const body = { text: textOf(poem).replaceAll(BLANK, character), form: poem.form, line: line + 1, character: at + 1, count: 10 };
+      if (poem.title && poem.options?.title) body.title = poem.title;
+      const found = await ask("place", { ...body, ...this.#model() }, asking.signal);
+      about.replaceChildren(...this.#about(found, line, at));
+    } catch (error) {
+      if (error.name !== "AbortError") this.problem.textContent = error.message;
+    }
+    return undefined;
+  }
+
+  #action(words, act) { return make("button", { type: "button", on: { click: act } }, t(words)); }
+
+  #model() {
+    const { model } = this.compose.wishes();
+    return model ? { model } : {};
+  }
+
+  #about(found, line, at) {
+    const readings = found.readings.map(({ tone, rhyme, share }) => make("li", {},
+      make("b", { lang: "zh-Hant" }, `${TONES[tone]} ${tone}聲 ${rhyme}韻`), make("span", {}, t("of-places", { share: percent(share) }))));
+    const thought = found.known ? t("probability", { share: percent(found.probability), rank: found.rank }) : t("unknown-to-model");
+    const most = found.candidates[0].probability;
+    const candidates = found.candidates.map(({ character, probability, level }) => make("li", {},
+      make("button", { type: "button", disabled: character === found.character, on: { click: () => this.compose.replace(line, at, character) } },
+        make("span", { className: "glyph", lang: "zh-Hant" }, character),
+        make("span", { className: "sign" }, sign(level)),
+        make("progress", { max: most, value: probability, aria: { hidden: true } }),
+        make("span", { className: "share" }, percent(probability)))));
+    return [
+      make("ul", { className: "readings" }, ...(readings.length ? readings : [make("li", {}, t("no-readings"))])),
+      make("h3", {}, t("thought")), make("p", { className: "status" }, thought),
+      make("h3", {}, t("candidates")), make("ul", { className: "candidates" }, ...candidates),
+    ];
+  }
+
+  /** Offer other ways to write a line, or one character of it, in its context. */
+  async #revise(poem, line, at) {
+    this.problem.textContent = "";
+    this.others.replaceChildren(make("p", { className: "status", role: "status" }, t("writing")));
+    const { start, form, acrostic, include, title, seed, ...wishes } = this.compose.wishes();
+    try {
+      const found = await ask("revise", {
+        ...wishes, text: textOf(poem), line: line + 1, count: 6,
+        seed: seed ?? Math.floor(Math.random() * 2 ** 32), ...(at === null ? {} : { character: at + 1 }),
+      });
+      this.others.replaceChildren(
+        make("h3", {}, t(found.length ? "others" : "no-others")),
+        make("ul", { className: "others" }, ...found.map((verse) => make("li", {},
+          make("button", { type: "button", lang: "zh-Hant", on: { click: () => this.compose.use(verse.text) } },
+            ...[...parse(verse.text).lines[line]].map((c, n) => (c === poem.lines[line][n] ? c : make("em", {}, c))))))),
+      );
+      this.others.querySelector("button")?.focus();
+    } catch (error) {
+      this.others.replaceChildren();
+      this.problem.textContent = error.message;
+    }
+  }
+}
