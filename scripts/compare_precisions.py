@@ -1,0 +1,60 @@
+"""Train the report's recipe in fp32 and in bf16 with three seeds, and compare the best dev figures.
+
+    python scripts/compare_precisions.py            # writes docs/results/precisions.json
+
+The reference is the recipe in fp32 by PyTorch's own operations (`TANGYIN_NATIVE=0` in a process of
+its own); beside it the fused engine in fp32 and in bf16. Every run begins from the same weights and
+sees the same batches. Runs are kept in the user's cache folder and go on where they were stopped.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from tangyin.files import write_whole
+
+ROOT = Path(__file__).parents[1]
+SEEDS = (1, 2, 3)
+WAYS = {"reference fp32": ("fp32", "0"), "fused fp32": ("fp32", "1"), "fused bf16": ("bf16", "1")}
+RUNS = platformdirs.user_cache_path("tangyin") / "runs/precisions"
+
+
+def best(way: str, seed: int) -> dict[str, Any]:
+    """Train one run and give its best epoch's figures."""
+    precision, native = WAYS[way]
+    run = RUNS / f"{way.replace(' ', '-')}-{seed}"
+    command = [
+        sys.executable, "-m", "tangyin", "train", str(ROOT / "configs/report.toml"),
+        "--run", str(run), "--resume", "--set", f"training.precision={precision}",
+        "--set", f"training.seed={seed}",
+    ]  # fmt: skip
+    subprocess.run(command, check=True, env={**os.environ, "TANGYIN_NATIVE": native})
+    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text("utf-8").splitlines()]
+    found = min(lines, key=lambda line: line["dev"]["per_token"])
+    return {
+        "way": way,
+        "seed": seed,
+        "epoch": found["epoch"],
+        "per_token": found["dev"]["per_token"],
+        "per_token_closed": found["dev"]["per_token_closed"],
+        "targets_per_second": round(statistics.median(m["targets_per_second"] for m in lines)),
+    }
+
+
+if __name__ == "__main__":
+    results = [best(way, seed) for seed in SEEDS for way in WAYS]
+    write_whole(ROOT / "docs/results/precisions.json", json.dumps(results, indent=2) + "\n")
+    print("way             seed  epoch  per_token  against the reference  targets/s")
+    reference = {r["seed"]: r["per_token"] for r in results if r["way"] == "reference fp32"}
+    for r in results:
+        change = r["per_token"] / reference[r["seed"]] - 1
+        print(
+            f"{r['way']:<16}{r['seed']:>4}{r['epoch']:>7}{r['per_token']:>11.2f}{change:>+22.2%}"
+            f"{r['targets_per_second']:>12,}"
+        )
