@@ -32,6 +32,7 @@ from tangyin.writing import (
     Wish,
     compose,
     evaluate_split,
+    evaluate_tangshi_gpt,
     find_model,
     new_seed,
     opening_of,
@@ -64,6 +65,9 @@ REVISIONS = 128
 """How many ways to write a line are drawn, of which the likeliest are shown."""
 
 DEFAULT_RULE = TopP.name
+
+PROTOCOLS = ("honest", "tangshi-gpt")
+"""How perplexity can be counted (`docs/protocol.md`)."""
 
 
 class Writer:
@@ -295,11 +299,13 @@ class Writer:
         Args:
             split: "dev" or "test".
             form: one form; all that the model knows when None.
-            protocol: "honest".
+            protocol: "honest", or "tangshi-gpt" for the count of that model, on its own test poems
+                in all forms, whatever `split` says.
 
         Returns:
             `model, split, form, protocol, prefix, poems, targets, hanzi, unknown, nll, nll_closed,
-            per_token, per_token_closed, per_hanzi, per_hanzi_closed`.
+            per_token, per_token_closed, per_hanzi, per_hanzi_closed`; the closed ones are None
+            where the protocol has none.
 
         Raises:
             UsageError: an argument cannot be.
@@ -307,8 +313,10 @@ class Writer:
         """
         if split not in ("dev", "test"):
             raise UsageError(f"there is no split {split!r}; it is dev or test")
-        if protocol != "honest":
-            raise UsageError(f"there is no protocol {protocol!r}; it is honest")
+        if protocol not in PROTOCOLS:
+            raise UsageError(f"there is no protocol {protocol!r}; it is {' or '.join(PROTOCOLS)}")
+        if protocol == "tangshi-gpt":
+            return self._evaluate_tangshi_gpt(form)
         forms = self.model.forms if form is None else (self._form(form),)
         tally = evaluate_split(self.engine, split, forms)
         return {
@@ -318,6 +326,18 @@ class Writer:
             "protocol": protocol,
             "prefix": prefix_of(self.engine.vocabulary),
             **tally.figures(),
+        }
+
+    def _evaluate_tangshi_gpt(self, form: str | None) -> dict[str, Any]:
+        if form is not None:
+            raise UsageError("the protocol tangshi-gpt counts all forms together; leave form out")
+        return {
+            "model": self.model.name,
+            "split": "test",
+            "form": "all",
+            "protocol": "tangshi-gpt",
+            "prefix": "none",
+            **evaluate_tangshi_gpt(self.engine),
         }
 
     def _form(self, name: str | None) -> Form:

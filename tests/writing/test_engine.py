@@ -72,7 +72,9 @@ def test_the_engine_equals_the_derivations_lstm_on_the_shipped_model(
 
 
 @pytest.mark.parametrize("layers", [1, 2])
-def test_the_engine_and_torch_agree_on_log_probs_and_argmax(random_model: Build, layers: int) -> None:
+def test_the_engine_and_torch_agree_on_log_probs_and_argmax(
+    random_model: Build, layers: int
+) -> None:
     prefixes = tuple(form_token(form) for form in FORMS)
     model = random_model(HANZI, FORMS, layers=layers, seed=5, scale=0.5, prefixes=prefixes)
     agree(model)

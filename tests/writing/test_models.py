@@ -7,6 +7,7 @@ from tangyin.errors import TangyinError, UsageError
 from tangyin.modelfile import ModelFile, save_model
 from tangyin.verse import WULV
 from tangyin.writing import DEFAULT, find_model, model_card, models_home, shipped_or_own
+from tangyin.writing.models import SHIPPED
 
 Build = Callable[..., ModelFile]
 
@@ -22,7 +23,8 @@ def own(random_model: Build, home: Path) -> Path:
 
 def test_models_are_found_by_name_or_by_file(own: Path, home: Path) -> None:
     assert own.parent == home / "models"
-    assert find_model(DEFAULT).name == "report"
+    assert find_model(DEFAULT).name == DEFAULT == SHIPPED[0]
+    assert find_model("report").name == "report"
     assert find_model("mine").vocabulary.hanzi == ("日", "月")
     assert find_model(str(own)).vocabulary.hanzi == ("日", "月")
 
@@ -35,13 +37,13 @@ def test_a_file_in_the_way_does_not_hide_a_shipped_model(
     assert find_model("report").name == "report"
 
 
-@pytest.mark.parametrize("name", ["strong", "", "x" * 300, "日", "\0", "..", "../mine"])
+@pytest.mark.parametrize("name", ["weak", "", "x" * 300, "日", "\0", "..", "../mine"])
 def test_a_model_that_is_not_there_is_told_with_those_that_are(own: Path, name: str) -> None:
     with pytest.raises(UsageError, match="there is no model") as caught:
         find_model(name)
     assert "\n" not in str(caught.value)
     if "/" not in name:
-        assert "there are report, mine" in str(caught.value)
+        assert f"there are {', '.join(SHIPPED)}, mine" in str(caught.value)
 
 
 def test_a_file_that_is_not_there_is_told(own: Path) -> None:
@@ -55,16 +57,16 @@ def test_a_damaged_model_is_listed_by_its_fault(own: Path) -> None:
         find_model("broken")
     listed = shipped_or_own()
     assert [origin for origin, _ in listed] == [
-        "shipped",
+        *["shipped"] * len(SHIPPED),
         str(own.parent / "broken.safetensors"),
         str(own),
     ]
     kinds = [isinstance(model, ModelFile) for _, model in listed]
-    assert kinds == [True, False, True]
+    assert kinds == [*[True] * len(SHIPPED), False, True]
 
 
 def test_without_models_of_ones_own_the_shipped_ones_are_listed(home: Path) -> None:
-    assert [origin for origin, _ in shipped_or_own()] == ["shipped"]
+    assert [origin for origin, _ in shipped_or_own()] == ["shipped"] * len(SHIPPED)
 
 
 def test_the_card_says_what_stands_in_the_file(report_model: ModelFile) -> None:

@@ -69,9 +69,13 @@ def test_a_choice_hangs_on_its_own_row_alone(
     assert together.tolist() == alone
 
 
+@pytest.mark.parametrize("apart", [0, 127, 128, 300])
 @pytest.mark.parametrize("rule", RULES, ids=str)
-def test_the_least_and_the_largest_number_choose_a_candidate_with_a_chance(rule: Rule) -> None:
-    probabilities = (0.0, 0.2, 0.0, 0.5, 0.3, 0.0)
+def test_the_least_and_the_largest_number_choose_a_candidate_with_a_chance(
+    rule: Rule, apart: int
+) -> None:
+    nothing = (0.0,) * (apart + 1)
+    probabilities = (*nothing, 0.2, *nothing, 0.5, 0.3, *nothing)
     with np.errstate(divide="ignore"):
         log_probs = row(*probabilities)
     for uniform in (0.0, 5e-324, np.nextafter(1, 0)):

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from tangyin.api import load
+from tangyin.api import PROTOCOLS, load
 from tangyin.cli.streams import emit, emit_json, output_option
 from tangyin.writing import DEFAULT
 
@@ -22,10 +22,10 @@ from tangyin.writing import DEFAULT
 @click.option("--form", help="One form only.  [default: all that the model knows]")
 @click.option(
     "--protocol",
-    type=click.Choice(["honest"]),
-    default="honest",
+    type=click.Choice(PROTOCOLS),
+    default=PROTOCOLS[0],
     show_default=True,
-    help="How perplexity is counted; see docs/protocol.md.",
+    help="How perplexity is counted (docs/protocol.md); tangshi-gpt has its own test poems.",
 )
 @click.option(
     "--format",
@@ -62,6 +62,12 @@ def _table(result: dict[str, Any]) -> list[str]:
         head,
         counts.format(**result),
         "perplexity     open     closed",
-        f"per token {result['per_token']:9.2f}  {result['per_token_closed']:9.2f}",
-        f"per hanzi {result['per_hanzi']:9.2f}  {result['per_hanzi_closed']:9.2f}",
+        *(
+            f"per {what} {_figure(result[f'per_{what}'])}  {_figure(result[f'per_{what}_closed'])}"
+            for what in ("token", "hanzi")
+        ),
     ]
+
+
+def _figure(value: float | None) -> str:
+    return f"{'-':>9}" if value is None else f"{value:9.2f}"

@@ -39,10 +39,12 @@ def models(card: str | None, form_of_output: str, output: Path | None) -> None:
     if form_of_output == "json":
         emit_json(rows, output)
         return
-    lines = [f"{'model':<12} {'parameters':>10}  {'dev per_token':>13} {'closed':>8}  forms"]
+    head = f"{'model':<12} {'parameters':>10} {'weights':>7}  {'dev per_token':>13} {'closed':>8}"
+    lines = [f"{head}  forms"]
     for row in rows:
         lines.append(
-            f"{row['name']:<12} {row['parameters']:>10,}  {_dev(row, 'per_token'):>13}"
+            f"{row['name']:<12} {row['parameters']:>10,} {row['precision']:>7}"
+            f"  {_dev(row, 'per_token'):>13}"
             f" {_dev(row, 'per_token_closed'):>8}  {' '.join(row['forms'])}"
             + ("" if row["origin"] == "shipped" else f"  ({row['origin']})")
         )
@@ -55,6 +57,7 @@ def _row(origin: str, model: ModelFile) -> dict[str, Any]:
         "origin": origin,
         "forms": [form.name for form in model.forms],
         "parameters": model.parameters,
+        "precision": model.precision,
         "known_hanzi": len(model.vocabulary.hanzi),
         "architecture": vars(model.architecture),
         "figures": model.figures,

@@ -23,6 +23,7 @@ from tangyin.writing import DEFAULT, PARTICLES
     show_default=True,
     help="Keep tones, 粘對 and rhyme, or the form alone.",
 )
+@click.option("--title", default="", help="What the poem is called, for a model that takes titles.")
 @click.option("--pattern", default="", help="平起首句入韻 and the like, or line types (aBbAaBbA).")
 @click.option("--rhyme", default="", help="One of the 30 level rhymes, such as 東.")
 @click.option("--acrostic", default="", help="Characters for the heads of the lines or couplets.")

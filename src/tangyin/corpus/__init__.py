@@ -8,9 +8,11 @@ from tangyin.corpus.own import read_own
 from tangyin.corpus.split import DEV, NEAR, PARTS, TEST, TRAIN, held_out, split_digest
 from tangyin.corpus.statistics import corpus_statistics
 from tangyin.corpus.store import fetch_corpus, load_corpus, prepared_path
+from tangyin.corpus.tangshi_gpt import tangshi_gpt_test
 
 __all__ = [
     "COLUMNS", "DEV", "NEAR", "PACKAGE", "PARTS", "SIZE", "TEST", "TRAIN", "Batch", "Corpus",
     "NearDuplicates", "bucket", "collate", "corpus_statistics", "encode_poem", "fetch_corpus",
     "held_out", "load_corpus", "prepared_path", "read_own", "split_digest",
+    "tangshi_gpt_test",
 ]  # fmt: skip

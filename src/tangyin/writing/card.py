@@ -15,7 +15,9 @@ def model_card(model: ModelFile) -> str:
         "",
         f"A language model of {forms} for tangyin: {network.layers} LSTM layer(s) of "
         f"{network.hidden_size}, embedding {network.embedding_size}, "
-        f"{model.parameters:,} parameters, {len(vocabulary.hanzi):,} known characters. "
+        f"{model.parameters:,} parameters in {model.precision}, "
+        f"{len(vocabulary.hanzi):,} known characters"
+        f"{', told a title if you like' if vocabulary.takes_title else ''}. "
         f"Licence: {model.licence}.",
         "",
         "## Figures",

@@ -2,8 +2,8 @@
 
 The same mathematics as `tangyin.lstm` (a test proves it): z_t = [x_t, h_{t-1}], gates i, f, g, o,
 c_t = f⊙c_{t-1} + i⊙g, h_t = o⊙tanh(c_t). What is fused: the inputs of a layer and its hidden state
-are multiplied in one product; and the embedding of a small network is multiplied through the first
-layer's input weights once, when the model is loaded, so that a step looks its inputs up.
+are multiplied in one product; and a token's embedding is multiplied through the first layer's input
+weights when the token is first read, so that a step mostly looks its inputs up.
 """
 
 from dataclasses import dataclass
@@ -25,13 +25,6 @@ alone or among others: the sequences of a product do not touch each other. They 
 (weights times states), because these are what BLAS computes side by side in one vector register;
 rows it takes in groups of unequal size, each with another order of summation. More than 16 columns
 are parted in such groups too by the kernels for AVX2.
-"""
-
-LARGEST_TABLE = 8_000_000
-"""Entries up to which the first layer's inputs are looked up.
-
-The table costs a product with every token when the model is loaded, and a row of it is no longer
-in any cache when it is needed.
 """
 
 
@@ -90,12 +83,12 @@ class Engine:
         self.network = network
         tensors = model.tensors
         self._tensors = tensors
-        self._biases = [tensors[f"lstm.bias_l{layer}"] for layer in range(network.layers)]
         inputs = [tensors[f"lstm.weight_ih_l{layer}"] for layer in range(network.layers)]
-        self._table: Array | None = None  # (V, 4H)
-        if len(model.vocabulary) * 4 * network.hidden_size <= LARGEST_TABLE:
-            of_token, inputs[0] = np.split(inputs[0], [network.embedding_size], axis=1)
-            self._table = tensors["embedding.weight"] @ of_token.T + self._biases[0]
+        self._of_token, inputs[0] = np.split(inputs[0], [network.embedding_size], axis=1)
+        tokens = len(model.vocabulary)
+        # What each token brings to the first layer; rows are filled as they are needed.
+        self._table = np.empty((tokens, 4 * network.hidden_size), np.float32)
+        self._filled = np.zeros(tokens, dtype=bool)
         self._weights = [
             np.concatenate((weights, tensors[f"lstm.weight_hh_l{layer}"]), axis=1)
             for layer, weights in enumerate(inputs)
@@ -125,13 +118,10 @@ class Engine:
             What `log_probs` needs.
         """
         features = self._features(tokens, state.reader)
-        inputs = features if self._table is not None else [self._embedded(tokens), *features]
-        start = self._biases[0] if self._table is None else self._table[tokens]
         for layer, weights in enumerate(self._weights):
-            if layer:
-                inputs, start = [state.h[layer - 1]], self._biases[layer]
+            inputs = [state.h[layer - 1]] if layer else features
             gates = _product(np.concatenate((*inputs, state.h[layer]), axis=1), weights)
-            gates += start
+            gates += self._tensors[f"lstm.bias_l{layer}"] if layer else self._of_tokens(tokens)
             i, f, g, o = np.split(gates, 4, axis=1)  # (B, H) each
             c = _sigmoid(f) * state.c[layer] + _sigmoid(i) * np.tanh(g)
             state.c[layer] = c
@@ -187,6 +177,16 @@ class Engine:
             self.step(np.array([token], dtype=np.int32), state)
         tokens = np.full(sequences, prefix[-1], dtype=np.int32)
         return tokens, state.take(np.zeros(sequences, dtype=np.intp))
+
+    def _of_tokens(self, tokens: Ids) -> Array:
+        """What tokens bring to the gates of the first layer, bias included, (B, 4H)."""
+        new = np.unique(tokens[~self._filled[tokens]])
+        if len(new):
+            bias = self._tensors["lstm.bias_l0"]
+            self._table[new] = _product(self._embedded(new), self._of_token) + bias
+            self._filled[new] = True
+        rows: Array = self._table[tokens]
+        return rows
 
     def _embedded(self, tokens: Ids) -> Array:
         rows: Array = self._tensors["embedding.weight"][tokens]

@@ -10,8 +10,10 @@ from tangyin.data.files import data_file
 from tangyin.errors import TangyinError, UsageError
 from tangyin.modelfile import ModelFile, load_model
 
-DEFAULT = "report"
-SHIPPED = ("report",)
+SHIPPED = tuple(
+    name for name in ("strong", "report") if data_file(f"models/{name}.safetensors").is_file()
+)
+DEFAULT = SHIPPED[0]
 
 
 def models_home() -> Path:

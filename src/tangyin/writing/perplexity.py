@@ -65,14 +65,15 @@ class Tally:
             "unknown": self.unknown,
             "nll": self.nll,
             "nll_closed": self.nll_closed,
-            "per_token": _perplexity(self.nll, self.targets),
-            "per_token_closed": _perplexity(self.nll_closed, self.targets),
-            "per_hanzi": _perplexity(self.nll_hanzi, self.hanzi),
-            "per_hanzi_closed": _perplexity(self.nll_hanzi_closed, self.hanzi),
+            "per_token": perplexity(self.nll, self.targets),
+            "per_token_closed": perplexity(self.nll_closed, self.targets),
+            "per_hanzi": perplexity(self.nll_hanzi, self.hanzi),
+            "per_hanzi_closed": perplexity(self.nll_hanzi_closed, self.hanzi),
         }
 
 
-def _perplexity(nll: float, targets: int) -> float:
+def perplexity(nll: float, targets: int) -> float:
+    """exp(nll / targets), infinite where a float cannot hold it."""
     try:
         return math.exp(nll / targets)
     except OverflowError:  # above 1e308: a model that is certain, and wrong

@@ -4,15 +4,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 import numpy as np
+import numpy.typing as npt
 
 from tangyin.errors import TangyinError
-from tangyin.verse import Form, Ids, Poem
+from tangyin.verse import EOS, Form, Ids, Poem
 from tangyin.writing.engine import Engine
 from tangyin.writing.perplexity import Accountant, Tally
 from tangyin.writing.threads import one_blas_thread
 
 BATCH = 16
-"""Poems of one form that are read side by side; the engine multiplies so many rows at a time."""
+"""Poems that are read side by side; the engine multiplies so many at a time."""
+
+NO_TARGET = -1
+"""Stands in targets where nothing is to be predicted."""
 
 
 def score_texts(engine: Engine, texts: Sequence[str], form: Form) -> Iterator[Tally]:
@@ -45,6 +49,41 @@ def _charged(
         log_probs[place] = engine.log_probs(engine.step(tokens, state))
         tokens = target
     return [accountant.charge(log_probs[:, column], poem) for column, poem in enumerate(targets)]
+
+
+def target_costs(
+    engine: Engine, inputs: Sequence[Ids], targets: Sequence[Ids]
+) -> list[npt.NDArray[np.float64]]:
+    """What each target of sequences of any length costs; those of like length are read together.
+
+    Args:
+        engine: the model.
+        inputs: (T,) of each sequence, what the model reads.
+        targets: (T,) of each, what follows each input, or `NO_TARGET` where it does not matter.
+
+    Returns:
+        (T,) negative log-probabilities of each sequence, 0 where there is no target.
+    """
+    costs = [np.zeros(len(sequence)) for sequence in inputs]
+    order = np.argsort([len(sequence) for sequence in inputs], kind="stable")
+    for start in range(0, len(order), BATCH):
+        _read_costs(
+            engine, [(inputs[i], targets[i], costs[i]) for i in order[start : start + BATCH]]
+        )
+    return costs
+
+
+@one_blas_thread()
+def _read_costs(engine: Engine, sequences: list[tuple[Ids, Ids, npt.NDArray[np.float64]]]) -> None:
+    """Fill in the costs of sequences that are read side by side, the longest of them last."""
+    state = engine.start(len(sequences))
+    eos = engine.vocabulary.id(EOS)
+    for step in range(len(sequences[-1][0])):
+        read = [sequence[step] if step < len(sequence) else eos for sequence, _, _ in sequences]
+        log_probs = engine.log_probs(engine.step(np.array(read, dtype=np.int32), state))
+        for row, (sequence, target, cost) in enumerate(sequences):
+            if step < len(sequence) and target[step] != NO_TARGET:
+                cost[step] = -float(log_probs[row, target[step]])
 
 
 def score_poems(engine: Engine, poems: Iterable[Poem]) -> Iterator[tuple[Poem, Tally]]:

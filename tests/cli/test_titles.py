@@ -1,0 +1,75 @@
+"""The command line with a model that takes titles."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tangyin.modelfile import ModelFile, save_model
+from tangyin.prosody import LEVEL_RHYMES
+from tangyin.verse import FORMS, prefix_tokens
+from tangyin.writing import closed_hanzi
+
+Cli = Callable[..., Any]
+
+
+@pytest.fixture
+def path(random_model: Callable[..., ModelFile], tmp_path: Path) -> str:
+    """A model file of random weights, in int8."""
+    model = random_model(
+        "".join(sorted(closed_hanzi())),
+        FORMS,
+        prefixes=prefix_tokens(LEVEL_RHYMES),
+        scale=0.2,
+        tied=True,
+        place_size=4,
+    )
+    save_model(model, tmp_path / "titled.safetensors", "int8")
+    return str(tmp_path / "titled.safetensors")
+
+
+def test_poems_are_written_on_a_title(path: str, cli: Cli) -> None:
+    words = ("write", "--model", path, "--form", "wujue", "--seed", "1", "--format", "jsonl")
+    done = cli(*words, "--title", "送友人归山", "--script", "simplified")
+    assert (done.code, done.err) == (0, "")
+    assert json.loads(done.out)["title"] == "送友人归山"
+    assert json.loads(cli(*words, "--title", "送友人归山").out)["title"] == "送友人歸山"
+    assert json.loads(cli(*words).out)["title"] == ""
+    cli("write", "--model", "report", "--title", "春望").refused(2, "was not trained on titles")
+    cli("write", "--model", path, "--title", "x").refused(2, "has no Chinese character")
+
+
+@pytest.mark.corpus
+def test_the_count_of_tangshi_gpt_has_its_own_poems_and_no_closed_figure(
+    path: str, cli: Cli
+) -> None:
+    done = cli("eval", "--model", path, "--protocol", "tangshi-gpt", "--format", "json")
+    assert (done.code, done.err) == (0, "")
+    result = json.loads(done.out)
+    assert [result[name] for name in ("split", "form", "protocol", "prefix", "poems")] == [
+        "test", "all", "tangshi-gpt", "none", 3717,
+    ]  # fmt: skip
+    assert result["per_token_closed"] is None
+    assert result["nll_closed"] is None
+    table = cli("eval", "--model", path, "--protocol", "tangshi-gpt").out
+    assert f"per token {result['per_token']:9.2f}          -" in table
+    cli("eval", "--model", path, "--protocol", "tangshi-gpt", "--form", "wulv").refused(
+        2, "leave form out"
+    )
+    cli("eval", "--model", "report", "--protocol", "tangshi-gpt").refused(
+        2, "this model was not trained on them; use the protocol honest"
+    )
+
+
+def test_models_are_listed_with_how_their_weights_lie_in_the_file(
+    path: str, cli: Cli, home: Path
+) -> None:
+    (home / "models").mkdir(parents=True)
+    Path(path).rename(home / "models" / "mine.safetensors")
+    rows = {row["name"]: row for row in json.loads(cli("models", "--format", "json").out)}
+    assert (rows["report"]["precision"], rows["random"]["precision"]) == ("fp16", "int8")
+    table = cli("models").out.splitlines()
+    assert "int8" in next(row for row in table if row.startswith("random"))
+    assert "in int8" in cli("models", "--card", "mine").out

@@ -1,0 +1,128 @@
+"""Writing on a title, and what a model is told besides."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tangyin.api import Writer, load, rule_named
+from tangyin.errors import UsageError
+from tangyin.modelfile import ModelFile
+from tangyin.prosody import LEVEL_RHYMES
+from tangyin.verse import FORMS, WUJUE, prefix_tokens
+from tangyin.writing import Wish, closed_hanzi, plan, prefix_for, target_costs
+
+HANZI = "".join(sorted(closed_hanzi()))
+TITLED = {"title": "送友人歸山"}
+
+
+@pytest.fixture(scope="module")
+def titled(random_model: Callable[..., ModelFile]) -> ModelFile:
+    return random_model(
+        HANZI,
+        FORMS,
+        prefixes=prefix_tokens(LEVEL_RHYMES),
+        scale=0.2,
+        tied=True,
+        echo=True,
+        place_size=4,
+        rhyme_size=3,
+    )
+
+
+@pytest.fixture(scope="module")
+def writer(titled: ModelFile) -> Writer:
+    return Writer(titled)
+
+
+def named(writer: Writer, wish: Wish) -> list[str]:
+    """The tokens that are read before a poem, by name."""
+    vocabulary = writer.engine.vocabulary
+    return [vocabulary.tokens[number] for number in prefix_for(wish, vocabulary)]
+
+
+def test_a_model_reads_form_rhyme_and_title(writer: Writer) -> None:
+    wish = Wish(WUJUE, title="送别 · 友人", rhyme="东")
+    assert named(writer, wish) == ["<五絕>", "<rhyme:東>", "<title>", *"送別友人", "<text>"]
+    assert named(writer, Wish(WUJUE)) == ["<五絕>", "<text>"]
+    assert (
+        plan(wish, writer.engine.vocabulary).prefix.tolist()
+        == prefix_for(wish, writer.engine.vocabulary).tolist()
+    )
+
+
+@pytest.mark.parametrize("regulated", [True, False])
+def test_the_likelihood_of_a_poem_is_that_of_its_text_given_its_title(
+    writer: Writer, regulated: bool
+) -> None:
+    verse = writer.write(form="五絕", seed=5, regulated=regulated, **TITLED)
+    assert verse.title == "送友人歸山"
+    engine = writer.engine
+    prefix = prefix_for(Wish(WUJUE, **TITLED), engine.vocabulary)
+    ids = engine.vocabulary.encode(verse.text)
+    inputs = np.concatenate((prefix, ids))
+    targets = np.concatenate((np.full(len(prefix) - 1, -1), ids, [1]))
+    (costs,) = target_costs(engine, [inputs], [targets])
+    assert -costs.sum() == pytest.approx(verse.log_likelihood, abs=1e-3)
+
+
+@pytest.mark.parametrize("regulated", [True, False])
+def test_another_title_brings_another_poem_and_the_same_the_same(
+    writer: Writer, regulated: bool
+) -> None:
+    def write(title: str) -> str:
+        return writer.write(form="五絕", seed=5, regulated=regulated, title=title).text
+
+    assert write("春望") == write("春望")
+    assert len({write(title) for title in ("", "春望", "秋思")}) == 3
+
+
+def test_a_titled_poem_is_the_same_alone_or_among_others(writer: Writer) -> None:
+    options: dict[str, Any] = {"form": "五絕", "seed": 3, "regulated": False, **TITLED}
+    many = [verse.text for verse in writer.write_many(count=20, **options)]
+    assert [verse.text for verse in writer.write_many(count=3, **options)] == many[:3]
+
+
+def test_a_rhyme_is_told_to_the_model_and_kept(writer: Writer) -> None:
+    verse = writer.write(form="五絕", seed=1, rhyme="陽", **TITLED)
+    assert verse.prosody["rhyme"] == "陽"
+
+
+def test_a_line_is_revised_under_its_title(writer: Writer) -> None:
+    text = writer.write(form="五絕", seed=5, **TITLED).text
+    for regulated in (True, False):
+        titled, plain = (
+            writer.revise(text, 2, regulated=regulated, rule=rule_named("temperature"), **wishes)
+            for wishes in (TITLED, {})
+        )
+        assert titled[0].title == "送友人歸山"
+        assert plain[0].title == ""
+        assert titled[0].log_likelihood != plain[0].log_likelihood
+
+
+@pytest.mark.parametrize("regulated", [True, False])
+@pytest.mark.parametrize(
+    ("title", "sentence"),
+    [
+        ("abc", "the title 'abc' has no Chinese character"),
+        (" ", "has no Chinese character"),
+        ("山" * 41, "the title has 41 Chinese characters; give at most 40"),
+    ],
+)
+def test_a_title_that_cannot_be_is_refused(
+    writer: Writer, title: str, sentence: str, regulated: bool
+) -> None:
+    with pytest.raises(UsageError, match=sentence):
+        writer.write(title=title, regulated=regulated)
+    assert writer.takes_title
+    writer.write(title="山" * 40, regulated=False, form="五絕")
+
+
+def test_a_model_that_knows_no_titles_says_so_and_writes_in_a_rhyme_all_the_same() -> None:
+    report = load("report")
+    assert not report.takes_title
+    for regulated in (True, False):
+        with pytest.raises(UsageError, match="was not trained on titles"):
+            report.write(regulated=regulated, **TITLED)
+    assert report.write(rhyme="陽", seed=1).prosody["rhyme"] == "陽"
