@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from tangyin.errors import TangyinError
@@ -26,10 +26,8 @@ _END: Json = object()
 _log = logging.getLogger("tangyin.web")
 
 
-class JsonResponse(Response):
+class JsonResponse(JSONResponse):
     """JSON in UTF-8."""
-
-    media_type = "application/json"
 
     def render(self, content: Json) -> bytes:
         """The bytes of a JSON value; a lone surrogate, which UTF-8 lacks, is escaped."""
@@ -49,7 +47,9 @@ def refusal_of(error: BaseException) -> JsonResponse:
     if isinstance(error, TangyinError):
         return refusal(422, str(error))
     if isinstance(error, HTTPException):
-        return refusal(error.status_code, _http_sentence(error))
+        answer = refusal(error.status_code, _http_sentence(error))
+        answer.headers.update(error.headers or {})
+        return answer
     _log.error("a request failed", exc_info=error)
     return refusal(500, "something went wrong here that should not; the server's log says what")
 

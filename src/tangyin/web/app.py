@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 
 import tangyin
@@ -43,7 +43,7 @@ from tangyin.web.requests import (
 from tangyin.web.writing import revising, writing
 from tangyin.writing import DEFAULT
 
-STATIC = Path(__file__).parent / "static"
+HERE = Path(__file__).parent
 
 
 def create_app(
@@ -89,11 +89,16 @@ def create_app(
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _refused)
     _add_api(app, library, pool)
-    app.mount("/", StaticFiles(directory=STATIC, html=True), name="page")
+    app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     return app
 
 
 def _add_api(app: FastAPI, library: Library, pool: Pool) -> None:
+    @app.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
+    async def page() -> Response:
+        """The page."""
+        return FileResponse(HERE / "index.html")
+
     @app.post("/api/write", **documented("write"))
     async def write(body: WriteBody, request: Request) -> Response:
         """Write poems: a JSON array, or server-sent events for `Accept: text/event-stream`."""

@@ -98,6 +98,7 @@ def model_row(origin: str, model: ModelFile, name: str, *, default: bool) -> dic
         "origin": "shipped" if origin == "shipped" else "own",
         "forms": [form.name for form in model.forms],
         "parameters": model.parameters,
+        "precision": model.precision,
         "known_hanzi": len(model.vocabulary.hanzi),
         "architecture": vars(model.architecture),
         "figures": model.figures,

@@ -169,6 +169,7 @@ class Model(_Shape):
     origin: str
     forms: list[str]
     parameters: int
+    precision: str
     known_hanzi: int
     architecture: dict[str, Any]
     figures: dict[str, Any]

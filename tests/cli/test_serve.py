@@ -1,0 +1,76 @@
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+import pytest
+
+
+def started(*words: str) -> "tuple[subprocess.Popen[str], str, float]":
+    """The server, its address as it prints it, and the seconds until it answered."""
+    begin = time.monotonic()
+    server = subprocess.Popen(
+        [sys.executable, "-X", "importtime", "-m", "tangyin", "serve", "--port", "0", *words],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert server.stderr
+    imported = ""
+    for line in server.stderr:
+        if line.startswith("唐音"):
+            break
+        imported += line
+    address = line.split()[1]
+    assert "torch" not in imported
+    assert "matplotlib" not in imported
+    with urllib.request.urlopen(f"{address}healthz", timeout=30) as answer:
+        assert answer.status == 200
+    return server, address, time.monotonic() - begin
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_it_serves_without_torch_until_it_is_stopped(how: signal.Signals) -> None:
+    server, address, _ = started()
+    try:
+        assert address.startswith("http://127.0.0.1:")
+        with urllib.request.urlopen(address, timeout=30) as page:
+            assert "唐音" in page.read().decode()
+    finally:
+        server.send_signal(how)
+        _, rest = server.communicate(timeout=30)
+    assert "Traceback" not in rest
+    assert server.returncode == (0 if how == signal.SIGINT else -signal.SIGTERM)
+
+
+def test_a_port_that_is_taken_is_told(cli) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        cli("serve", "--port", port).refused(1, f"port {port}", "--port")
+
+
+def test_an_address_of_another_machine_is_told(cli) -> None:
+    cli("serve", "--host", "192.0.2.1").refused(1, "192.0.2.1", "--host")
+
+
+def test_a_model_that_is_not_there_is_told(cli) -> None:
+    cli("serve", "--port", "0", "--model", "nobody").refused(2, "no model called nobody")
+
+
+def test_without_the_extra_the_mend_is_told(tmp_path) -> None:
+    # A module of that name in front of the installed one.
+    (tmp_path / "uvicorn.py").write_text("raise ModuleNotFoundError(name='uvicorn')")
+    done = subprocess.run(
+        [sys.executable, "-m", "tangyin", "serve"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert done.stderr == (
+        "tangyin: the page needs uvicorn, which is not installed; "
+        "install it with: pip install 'tangyin[web]'\n"
+    )

@@ -1,0 +1,95 @@
+"""What keeps a hostile or slow client from doing harm."""
+
+import socket
+import time
+
+import httpx
+import pytest
+
+import tangyin.web.app
+from tangyin.web.guards import POLICY
+
+
+@pytest.mark.parametrize("path", ["/", "/static/page.js", "/api/models", "/nothing", "/healthz"])
+def test_every_answer_has_the_security_headers(client, path) -> None:
+    headers = client.get(path).headers
+    assert headers["content-security-policy"] == POLICY
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert "server" not in headers or "uvicorn" in headers["server"]
+    assert headers["cache-control"] == ("no-store" if path.startswith("/api") else "no-cache")
+
+
+def test_the_policy_allows_no_inline_script_and_no_other_host() -> None:
+    assert "default-src 'none'" in POLICY
+    assert "script-src 'self'" in POLICY
+    for loose in ("unsafe", "http", "*", "data:"):
+        assert loose not in POLICY
+
+
+def raw(address: str, request: bytes, seconds: float = 10) -> bytes:
+    """What the server answers to bytes, until it closes or has nothing more to say."""
+    host, port = address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=seconds) as connection:
+        connection.sendall(request)
+        answer = b""
+        while part := connection.recv(65536):
+            answer += part
+        return answer
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/../app.py",
+        "/static/%2e%2e/app.py",
+        "/static/..%2fapp.py",
+        "/static/%2e%2e%2f%2e%2e%2f%2e%2e%2fpyproject.toml",
+        "/static//etc/passwd",
+        "/static/....//app.py",
+        "/../index.html",
+        "/static/..\\app.py",
+        "/static/page.js%00",
+    ],
+)
+def test_no_file_outside_the_static_folder_can_be_read(address, path) -> None:
+    request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+    answer = raw(address, request.encode())
+    assert answer.startswith((b"HTTP/1.1 404", b"HTTP/1.1 400"))
+    assert b"create_app" not in answer
+    assert b"root:" not in answer
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "[::2]:80"])
+def test_other_names_than_loopback_are_not_answered(address, host) -> None:
+    response = httpx.get(f"{address}/healthz", headers={"Host": host})
+    assert response.status_code == 421
+    assert "127.0.0.1 or localhost" in response.json()["error"]
+
+
+@pytest.mark.parametrize("host", ["localhost:8000", "127.0.0.1", "[::1]:80", "LOCALHOST"])
+def test_the_loopback_names_are(address, host) -> None:
+    assert httpx.get(f"{address}/healthz", headers={"Host": host}).status_code == 200
+
+
+def test_a_server_for_others_answers_any_name() -> None:
+    app = tangyin.web.app.create_app(local=False)
+    assert "Hosts" not in [layer.cls.__name__ for layer in app.user_middleware]
+
+
+def test_a_body_that_does_not_come_is_not_waited_for(address, monkeypatch) -> None:
+    monkeypatch.setattr("tangyin.web.guards.BODY_SECONDS", 0.3)
+    head = "POST /api/check HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 50\r\n\r\n{"
+    start = time.monotonic()
+    answer = raw(address, head.encode())
+    assert answer.startswith(b"HTTP/1.1 408")
+    assert "send it at once" in answer.decode()
+    assert time.monotonic() - start < 8
+
+
+def test_an_endless_body_is_cut_off(address) -> None:
+    head = b"POST /api/check HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+    answer = raw(
+        address, head + b"4000\r\n" + b"a" * 0x4000 + b"\r\n" + b"10\r\n" + b"a" * 16 + b"\r\n"
+    )
+    assert answer.startswith(b"HTTP/1.1 413")
