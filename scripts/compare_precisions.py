@@ -1,6 +1,6 @@
 """Train the report's recipe in fp32 and in bf16 with three seeds, and compare the best dev figures.
 
-    python scripts/compare_precisions.py            # writes docs/results/precisions.json
+    python scripts/compare_precisions.py    # writes docs/results/precisions.json, docs/training.md
 
 The reference is the recipe in fp32 by PyTorch's own operations (`TANGYIN_NATIVE=0` in a process of
 its own); beside it the fused engine in fp32 and in bf16. Every run begins from the same weights and
@@ -47,14 +47,28 @@ def best(way: str, seed: int) -> dict[str, Any]:
     }
 
 
-if __name__ == "__main__":
-    results = [best(way, seed) for seed in SEEDS for way in WAYS]
-    write_whole(ROOT / "docs/results/precisions.json", json.dumps(results, indent=2) + "\n")
-    print("way             seed  epoch  per_token  against the reference  targets/s")
+def table(results: list[dict[str, Any]]) -> str:
+    """The results as a table in Markdown."""
     reference = {r["seed"]: r["per_token"] for r in results if r["way"] == "reference fp32"}
-    for r in results:
+    lines = [
+        "| way | seed | best epoch | dev per_token | closed | against the reference |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for r in sorted(results, key=lambda r: (list(WAYS).index(r["way"]), r["seed"])):
         change = r["per_token"] / reference[r["seed"]] - 1
-        print(
-            f"{r['way']:<16}{r['seed']:>4}{r['epoch']:>7}{r['per_token']:>11.2f}{change:>+22.2%}"
-            f"{r['targets_per_second']:>12,}"
+        lines.append(
+            f"| {r['way']} | {r['seed']} | {r['epoch']} | {r['per_token']:.2f} "
+            f"| {r['per_token_closed']:.2f} | {change:+.2%} |"
         )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    found = [best(way, seed) for seed in SEEDS for way in WAYS]
+    write_whole(ROOT / "docs/results/precisions.json", json.dumps(found, indent=2) + "\n")
+    page = ROOT / "docs/training.md"
+    before, _, rest = page.read_text("utf-8").partition("<!-- precisions -->")
+    _, _, after = rest.partition("<!-- /precisions -->")
+    filled = f"{before}<!-- precisions -->\n{table(found)}\n<!-- /precisions -->{after}"
+    write_whole(page, filled)
+    print(table(found))
