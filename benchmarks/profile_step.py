@@ -25,9 +25,10 @@ from command import new_file, parser, positive, run
 from machine import OtherLoad, machine
 from rounds import interleaved, summary
 from step_size import Size
-from step_ways import WAYS, Step
+from step_ways import WAYS, ReportModel, Step, TorchModel
 from tables import heading, table
 from tangyin.files import write_whole
+from tangyin.nn.language_model import LanguageModel
 
 STEPS, OPERATORS, NODES = 10, 12, 6
 NODE = "autograd::engine::evaluate_function: "
@@ -38,15 +39,12 @@ def measure(name: str, size: Size, way: str, steps: int, trace: Path) -> dict[st
     """Everything, as the JSON holds it; times are milliseconds a step."""
     facts, load = machine(), OtherLoad()
     torch.manual_seed(1)
-    step = WAYS[way](size)
-    plain = summary(interleaved({way: step}, steps)[way], 1000)
-    with (
-        named_phases(step),
-        profile(activities=[ProfilerActivity.CPU]) as profiled,
-    ):
-        for _ in range(steps):
-            with record_function("phase: step"):
-                step()
+    with named_phases(way, size) as step:
+        plain = summary(interleaved({way: step}, steps)[way], 1000)
+        with profile(activities=[ProfilerActivity.CPU]) as profiled:
+            for _ in range(steps):
+                with record_function("phase: step"):
+                    step()
     others = load.share()
     write_trace(profiled, trace)
     events = {event.key: event for event in profiled.key_averages()}
@@ -87,20 +85,23 @@ def measure(name: str, size: Size, way: str, steps: int, trace: Path) -> dict[st
 
 
 @contextmanager
-def named_phases(step: Step) -> Iterator[None]:
-    """Have the profiler name the phases of a step, whose own code knows nothing of it."""
-    phases: list[tuple[Any, str, str]] = [
-        (step.model, "loss", "forward"),
-        (step.model.lstm, "forward", "recurrent"),
-        (torch.Tensor, "backward", "backward"),
-        (nn.utils, "clip_grad_norm_", "clip"),
-        (step.optimizer, "step", "optimizer"),
-    ]
+def named_phases(way: str, size: Size) -> Iterator[Step]:
+    """A step whose phases the profiler can name, though its own code knows nothing of that."""
     with ExitStack() as stack:
-        for owner, name, phase in phases:
-            named = record_function(f"phase: {phase}")(getattr(owner, name))
-            stack.enter_context(patch.object(owner, name, named))
-        yield
+
+        def name(phase: str, owner: Any, function: str) -> None:
+            named = record_function(f"phase: {phase}")(getattr(owner, function))
+            stack.enter_context(patch.object(owner, function, named))
+
+        # Before the step is made, which may keep its model's loss.
+        for model in (LanguageModel, TorchModel, ReportModel):
+            name("forward", model, "loss")
+        step = WAYS[way](size)
+        name("recurrent", step.model.lstm, "forward")
+        name("backward", torch.Tensor, "backward")
+        name("clip", nn.utils, "clip_grad_norm_")
+        name("optimizer", step.optimizer, "step")
+        yield step
 
 
 def write_trace(profiled: profile, path: Path) -> None:
