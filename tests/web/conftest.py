@@ -6,11 +6,13 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import uvicorn
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tangyin.web import create_app
 
@@ -20,7 +22,10 @@ def address() -> Iterator[str]:
     """A server on a free port of this machine."""
     config = uvicorn.Config(create_app(), log_level="warning", lifespan="on", ws="none")
     server = uvicorn.Server(config)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with pytest.MonkeyPatch.context() as patch, socket.create_server(("127.0.0.1", 0)) as listener:
+        # What is answered is tested here, and not how quick a busy machine is.
+        patch.setattr("tangyin.web.answers.SECONDS", 600.0)
+        patch.setattr("tangyin.web.guards.BODY_SECONDS", 600.0)
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
         while not server.started:
@@ -33,7 +38,7 @@ def address() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def client(address: str) -> Iterator[httpx.Client]:
     """A client of that server."""
-    with httpx.Client(base_url=address, timeout=60) as client:
+    with httpx.Client(base_url=address, timeout=600) as client:
         yield client
 
 
@@ -46,3 +51,54 @@ def in_loop() -> Callable[[Coroutine[Any, Any, None]], None]:
             thread.submit(asyncio.run, work).result()
 
     return run
+
+
+CHROMIUM = "/usr/bin/chromium"
+
+OPTIONS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    if not Path(CHROMIUM).exists():
+        pytest.skip("no Chromium; install it with: apt-get install chromium fonts-noto-cjk")
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=list(OPTIONS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
+    """Opens the page in a window of its own; at the end nothing must have gone wrong in any.
+
+    No error stands on the console, and no request went to another host.
+    """
+    wrong: list[str] = []
+    contexts = []
+
+    def open_page(at: str = "/", **options: Any) -> Page:
+        settings = {"locale": "zh-TW", "reduced_motion": "reduce", "accept_downloads": True}
+        context = browser.new_context(**{**settings, **options})
+        context.set_default_timeout(120_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda m: wrong.append(m.text) if m.type in ("error", "warning") else 0)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on(
+            "request",
+            lambda r: None if r.url.startswith((address, "blob:")) else wrong.append(r.url),
+        )
+        page.goto(address + at)
+        page.wait_for_function("document.querySelector('[name=model]').options.length > 0")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    # A refusal (422) that a test asks for is told by the browser as well.
+    assert [text for text in wrong if "status of 422" not in text] == []

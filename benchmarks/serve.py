@@ -1,0 +1,158 @@
+"""The server under load, over loopback: latency, poems a second, memory.
+
+    python benchmarks/serve.py [--model report] [--flat 10000] [--format json]
+
+Starts `tangyin serve` in a process of its own and asks it as clients do: 200 free poems with 32 in
+flight; regulated poems from 32 clients for some seconds, of whom those who are told to come back
+wait as long as they are told; then many free poems, while the server's memory is read.
+"""
+
+import argparse
+import asyncio
+import itertools
+import json
+import re
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from machine import machine
+
+IN_FLIGHT = 32
+
+
+class Server:
+    """`tangyin serve` on a free port."""
+
+    def __init__(self, model: str) -> None:
+        start = time.monotonic()
+        command = [sys.executable, "-m", "tangyin", "serve", "--port", "0", "--model", model]
+        self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        assert self.process.stderr
+        self.port = int(re.search(r":(\d+)/", self.process.stderr.readline())[1])
+        asyncio.run(self.ask("GET", "/healthz"))
+        self.seconds = time.monotonic() - start
+
+    @property
+    def megabytes(self) -> float:
+        """Resident memory."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="utf-8")
+        return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024
+
+    async def ask(
+        self, method: str, path: str, body: dict[str, Any] | None = None, link: Any = None
+    ) -> tuple[int, dict[str, str], bytes]:
+        """Status, headers and body of an answer."""
+        reader, writer = link or await asyncio.open_connection("127.0.0.1", self.port)
+        content = b"" if body is None else json.dumps(body).encode()
+        head = (
+            f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(content)}\r\n\r\n"
+        )
+        writer.write(head.encode() + content)
+        lines = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+        headers = dict(line.lower().split(": ", 1) for line in lines[1:] if line)
+        answer = await reader.readexactly(int(headers["content-length"]))
+        if not link:
+            writer.close()
+        return int(lines[0].split()[1]), headers, answer
+
+    def stop(self) -> None:
+        """End it."""
+        self.process.terminate()
+        self.process.wait()
+
+
+async def many(server: Server, count: int, body: dict[str, Any]) -> tuple[list[float], int]:
+    """Seconds of each of many requests, 32 in flight, and how many failed."""
+    seeds, seconds, failed = iter(range(count)), [], 0
+
+    async def client() -> None:
+        nonlocal failed
+        link = await asyncio.open_connection("127.0.0.1", server.port)
+        for seed in seeds:
+            start = time.monotonic()
+            status, _, _ = await server.ask("POST", "/api/write", {**body, "seed": seed}, link)
+            seconds.append(time.monotonic() - start)
+            failed += status != 200
+        link[1].close()
+
+    await asyncio.gather(*(client() for _ in range(IN_FLIGHT)))
+    return seconds, failed
+
+
+async def sustained(server: Server, seconds: float, clients: int) -> dict[str, float]:
+    """Regulated poems a second, and how many clients were told to come back."""
+    end, seeds = time.monotonic() + seconds, itertools.count()
+    counts = {200: 0, 429: 0}
+
+    async def client() -> None:
+        while time.monotonic() < end:
+            body = {"start": "日", "seed": next(seeds)}
+            status, headers, _ = await server.ask("POST", "/api/write", body)
+            counts[status] = counts.get(status, 0) + 1
+            if status == 429:
+                await asyncio.sleep(float(headers["retry-after"]))
+
+    start = time.monotonic()
+    await asyncio.gather(*(client() for _ in range(clients)))
+    others = sum(count for status, count in counts.items() if status not in (200, 429))
+    poems = counts[200] / (time.monotonic() - start)
+    return {"poems_per_second": round(poems, 2), "told_to_come_back": counts[429], "failed": others}
+
+
+def measure(model: str, flat: int, seconds: float) -> dict[str, Any]:
+    """All figures."""
+    server = Server(model)
+    try:
+        free = {"start": "日", "regulated": False}
+        asyncio.run(many(server, IN_FLIGHT, free))  # a first round, to warm up
+        taken, failed = asyncio.run(many(server, 200, free))
+        regulated = {
+            clients: asyncio.run(sustained(server, seconds, clients)) for clients in (32, 96)
+        }
+        memory = [round(server.megabytes, 1)]
+        for _ in range(10 if flat else 0):
+            asyncio.run(many(server, flat // 10, free))
+            memory.append(round(server.megabytes, 1))
+        quantiles = statistics.quantiles(taken, n=20)
+        return {
+            "machine": machine(),
+            "model": model,
+            "start_seconds": round(server.seconds, 2),
+            "free_200_at_32": {
+                "failed": failed,
+                "p50": round(statistics.median(taken), 3),
+                "p95": round(quantiles[18], 3),
+                "longest": round(max(taken), 3),
+            },
+            "regulated_by_clients": regulated,
+            "memory_mb_each_tenth_of": {"requests": flat, "megabytes": memory},
+        }
+    finally:
+        server.stop()
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--model", default="report", help="the model that is asked")
+    parser.add_argument("--flat", type=int, default=10_000, help="requests while memory is read")
+    parser.add_argument("--seconds", type=float, default=10, help="of regulated writing")
+    parser.add_argument("--format", choices=["text", "json"], default="text")
+    given = parser.parse_args()
+    found = measure(given.model, given.flat, given.seconds)
+    if given.format == "json":
+        print(json.dumps(found, ensure_ascii=False, indent=2))
+        return
+    for name, value in found.items():
+        print(f"{name}: {value}")
+
+
+if __name__ == "__main__":
+    main()

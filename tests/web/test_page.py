@@ -1,0 +1,381 @@
+"""The page in a real browser: each feature by clicking it."""
+
+import io
+import re
+import struct
+from typing import Any
+from xml.etree import ElementTree
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tangyin.prosody import check_text
+
+SPRING = (
+    "國破山河在，城春草木深。感時花濺淚，恨別鳥驚心。"
+    "烽火連三月，家書抵萬金。白頭搔更短，渾欲不勝簪。"
+)
+PHONE = {"viewport": {"width": 360, "height": 740}}
+
+
+def poem_of(page: Page) -> str:
+    """The poem on the leaf."""
+    return "".join(page.locator("#poem .line").all_text_contents())
+
+
+def wish(page: Page, **wishes: str) -> None:
+    """Fill in the form."""
+    page.locator("details").first.evaluate("details => { details.open = true; }")
+    for name, value in wishes.items():
+        field = page.locator(f"#wishes [name={name}]")
+        if field.evaluate("field => field.tagName") == "SELECT":
+            field.select_option(value)
+        else:
+            field.fill(value)
+
+
+def write(page: Page, count: int = 1, **wishes: str) -> str:
+    """Write by the form."""
+    wish(page, **wishes)
+    page.click("#write")
+    expect(page.locator("#status")).to_have_text(f"寫成 {count} 首")
+    return poem_of(page)
+
+
+def on_api(address: str, path: str, **body: Any) -> Any:
+    return httpx.post(f"{address}/api/{path}", json=body, timeout=600).json()
+
+
+def test_a_poem_is_written_in_columns_and_is_the_apis(visit, address) -> None:
+    page = visit()
+    poem = write(page, start="明月", seed="16")
+    (wanted,) = on_api(address, "write", start="明月", seed=16, p=0.9)
+    assert poem == wanted["text"]
+    verdict = page.locator("#verdict")
+    expect(verdict).to_contain_text(wanted["prosody"]["pattern"])
+    expect(verdict).to_contain_text("合律")
+    columns = page.locator(".line").evaluate_all(
+        "lines => lines.map(l => l.getBoundingClientRect().x)"
+    )
+    assert columns == sorted(columns, reverse=True)
+    assert page.locator("#frame").evaluate("f => getComputedStyle(f).writingMode") == "vertical-rl"
+
+
+def test_the_wishes_are_granted(visit) -> None:
+    page = visit()
+    wish(
+        page, acrostic="春夏秋冬", rhyme="東", pattern="平起首句不入韻", avoid="山", include="明月"
+    )
+    page.fill("[name=count]", "2")
+    poem = write(page, 2, seed="1")
+    report = check_text(poem)
+    assert [report.lines[n][0] for n in (0, 2, 4, 6)] == [*"春夏秋冬"]
+    assert (report.rhyme, report.pattern) == ("東", "平起首句不入韻")
+    assert "明月" in poem
+    assert "山" not in poem
+    page.click("text=其二")
+    assert poem_of(page) != poem
+
+
+def test_free_verse_and_the_slider_of_inspiration(visit, address) -> None:
+    page = visit()
+    page.check("[name=regulated][value=no]")
+    expect(page.locator(".regulated-only").first).to_be_hidden()
+    wish(page, rule="random-k")
+    expect(page.locator("#amount")).to_have_text("k = 5")
+    page.locator("#amount-input").press("ArrowRight")
+    expect(page.locator("#amount")).to_have_text("k = 6")
+    poem = write(page, start="山", seed="3")
+    body = {"start": "山", "seed": 3, "rule": "random-k", "k": 6, "regulated": False}
+    assert poem == on_api(address, "write", **body)[0]["text"]
+    wish(page, rule="argmax")
+    expect(page.locator("#amount-field")).to_be_hidden()
+
+
+def test_the_title_is_asked_for_only_where_the_model_takes_one(visit, address) -> None:
+    page = visit()
+    expect(page.locator("#title-field")).to_be_hidden()
+    with_title = [{**httpx.get(f"{address}/api/models").json()[0], "takes_title": True}]
+    page.route("**/api/models", lambda route: route.fulfill(json=with_title))
+    page.reload()
+    expect(page.locator("#title-field")).to_be_visible()
+
+
+def test_what_cannot_be_is_a_sentence_and_never_html(visit) -> None:
+    page = visit()
+    wish(page, start="<img src=x onerror=alert(1)>")
+    page.click("#write")
+    expect(page.locator("#problem")).to_contain_text("'<'")
+    assert page.locator("#problem img").count() == 0
+
+
+def test_a_touched_character_is_explained_replaced_and_comes_back(visit, address) -> None:
+    page = visit()
+    poem = write(page, start="明月", seed="16")
+    page.locator(".hanzi").nth(7).click()
+    panel = page.locator("#touch")
+    expect(panel.locator("h2")).to_contain_text(poem[8])
+    expect(panel.locator(".readings")).to_contain_text("韻")
+    candidates = panel.locator(".candidates button:enabled")
+    body = {"text": poem, "form": "五律", "line": 2, "character": 3, "count": 10}
+    wanted = on_api(address, "place", **body)["candidates"]
+    assert panel.locator(".glyph").all_text_contents() == [c["character"] for c in wanted]
+    other = candidates.first.locator(".glyph").text_content()
+    candidates.first.click()
+    expect(page.locator(".hanzi").nth(7)).to_have_text(other or "")
+    expect(page.locator("#verdict")).to_contain_text("有改")
+    page.click("#undo")
+    assert poem_of(page) == poem
+    page.click("#redo")
+    assert poem_of(page) == poem[:8] + str(other) + poem[9:]
+    expect(page.locator("#redo")).to_be_disabled()
+
+
+@pytest.mark.parametrize("what", ["改此字", "改此句"])
+def test_a_character_or_a_line_is_written_anew(visit, what) -> None:
+    page = visit()
+    poem = write(page, start="明月", seed="16")
+    page.locator(".hanzi").nth(11).click()
+    page.click(f"#touch button:text-is('{what}')")
+    page.locator("#touch .others button").first.click()
+    expect(page.locator("#status")).to_have_text("已改")
+    changed = poem_of(page)
+    places = [n for n, (a, b) in enumerate(zip(poem, changed, strict=True)) if a != b]
+    assert places
+    assert set(places) <= ({13} if what == "改此字" else {*range(12, 17)})
+    assert check_text(changed).regulated
+
+
+def test_everything_after_a_place_is_written_anew(visit) -> None:
+    page = visit()
+    poem = write(page, start="明月", seed="16")
+    wish(page, seed="")
+    page.locator(".hanzi").nth(11).click()
+    page.click("#touch button:text-is('改其後')")
+    expect(page.locator("#status")).to_have_text("寫成 1 首")
+    changed = poem_of(page)
+    assert changed[:14] == poem[:14]
+    assert changed != poem
+    assert check_text(changed).regulated
+    page.click("#undo")
+    assert poem_of(page) == poem
+
+
+def test_lines_are_typed_and_the_poem_goes_on_from_them(visit) -> None:
+    page = visit()
+    page.click("#by-hand")
+    page.fill("#by-hand-text", "國破山河在\n城春草")
+    page.click("#take")
+    assert poem_of(page) == "國破山河在，城春草"
+    expect(page.locator("#verdict")).to_have_text("未完")
+    page.click("#by-hand")
+    page.click("#go-on")
+    expect(page.locator("#status")).to_have_text("寫成 1 首")
+    assert re.match(r"國破山河在.城春草", poem_of(page))
+    assert check_text(poem_of(page)).regulated
+    page.click("#by-hand")
+    page.fill("#by-hand-text", "國破山河在人\n城春草")
+    page.click("#take")
+    expect(page.locator("#problem")).to_contain_text("第1句有 6 字")
+    page.click("#drop")
+    expect(page.locator("#frame")).to_be_visible()
+
+
+def test_columns_script_and_tones_can_be_changed(visit) -> None:
+    page = visit()
+    poem = write(page, start="國", seed="1")
+    page.click("#direction")
+    assert (
+        page.locator("#frame").evaluate("f => getComputedStyle(f).writingMode") == "horizontal-tb"
+    )
+    page.click("#script")
+    expect(page.locator(".hanzi").first).to_have_text("国")
+    page.click("#tones")
+    sign = "h => getComputedStyle(h, '::after').content"
+    assert page.locator(".hanzi").first.evaluate(sign) == '"●"'
+    page.click("#script")
+    expect(page.locator(".hanzi").first).to_have_text("國")
+    assert poem_of(page) == poem
+    page.reload()
+    expect(page.locator("#direction")).to_have_attribute("aria-pressed", "true")
+
+
+def test_everything_on_the_leaf_can_be_done_from_the_keyboard(visit) -> None:
+    page = visit()
+    write(page, start="明月", seed="16")
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.className") == "hanzi":
+            break
+    place = "[document.activeElement.dataset.line, document.activeElement.dataset.at].join()"
+    assert page.evaluate(place) == "0,0"
+    for key in ("ArrowDown", "ArrowLeft", "ArrowLeft", "ArrowUp", "ArrowUp", "ArrowDown"):
+        page.keyboard.press(key)
+    assert page.evaluate(place) == "2,0"
+    page.keyboard.press("Enter")
+    expect(page.locator("#touch h2")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#touch")).to_be_hidden()
+    assert page.evaluate(place) == "2,0"
+    assert page.locator(".hanzi:focus").get_attribute("aria-label")
+
+
+def test_a_link_brings_the_poem_back_without_writing_it(visit, address) -> None:
+    page = visit()
+    poem = write(page, start="明月", seed="16")
+    page.click("#share")
+    link = page.input_value("#link")
+    asked: list[str] = []
+    other = visit(link.removeprefix(address))
+    other.on("request", lambda request: asked.append(request.url))
+    other.reload()
+    expect(other.locator("#status")).to_have_text("此詩自鏈接還原")
+    expect(other.locator("#verdict")).to_contain_text("合律")
+    assert poem_of(other) == poem
+    expect(other.locator("#colophon")).to_contain_text("16")
+    assert not [url for url in asked if url.endswith("/write")]
+    other.click("#share")
+    assert other.input_value("#link") == link
+
+
+@pytest.mark.parametrize("fragment", ["p=", "p=!!!", "p=eyJ2IjoxfQ", "p=bnVsbA", "p=" + "A" * 5000])
+def test_a_damaged_link_is_told(visit, fragment) -> None:
+    page = visit(f"/#{fragment}")
+    expect(page.locator("#problem")).to_contain_text("鏈接已損")
+
+
+def test_a_hostile_link_is_shown_as_text(visit) -> None:
+    page = visit()
+    fragment = page.evaluate("""async () => {
+      const { linkOf } = await import("/static/share.js");
+      const poem = { lines: ["國破山河在"], marks: ["，"], form: "五律", model: "<b>x</b>",
+        title: "<img src=x onerror=alert(1)>", seed: 1, number: 0, options: {} };
+      return linkOf(poem).split("#")[1]; }""")
+    other = visit(f"/#{fragment}")
+    expect(other.locator("#poem-title")).to_contain_text("<img")
+    assert other.locator("#frame img, #frame b").count() == 0
+    other.click("#share")
+    assert other.locator("#card img, #card b").count() == 0
+
+
+def test_a_poem_is_saved_as_a_picture_and_copied(visit) -> None:
+    page = visit(permissions=["clipboard-read", "clipboard-write"])
+    poem = write(page, start="明月", seed="16")
+    page.click("#copy")
+    expect(page.locator("#status")).to_have_text("已抄錄")
+    assert page.evaluate("navigator.clipboard.readText()").replace("\n", "") == poem
+    page.click("#share")
+    with page.expect_download() as waiting:
+        page.click("#save-png")
+    png = waiting.value.path().read_bytes()
+    assert png.startswith(b"\x89PNG")
+    width, height = struct.unpack(">II", png[16:24])
+    assert min(width, height) > 600
+    with page.expect_download() as waiting:
+        page.click("#save-svg")
+    svg = waiting.value.path().read_bytes()
+    drawn = [e.text for e in ElementTree.parse(io.BytesIO(svg)).iter() if e.tag.endswith("text")]
+    assert "".join(t for t in drawn if t and len(t) == 1).startswith("無題" + poem)
+    page.click("#copy-link")
+    assert page.evaluate("navigator.clipboard.readText()") == page.input_value("#link")
+
+
+def test_many_poems_can_be_stopped(visit) -> None:
+    page = visit()
+    wish(page, count="20")
+    page.click("#write")
+    page.click("#stop")
+    expect(page.locator("#status")).to_have_text("已停")
+    expect(page.locator("#stop")).to_be_hidden()
+    page.fill("[name=count]", "1")
+    write(page, start="日")
+
+
+def test_a_fault_is_shown_explained_and_mended(visit) -> None:
+    page = visit("/#check")
+    page.fill("#check-text", SPRING.replace("心", "間"))
+    page.click("#given button[type=submit]")
+    report = page.locator(".report")
+    expect(report.locator("h2")).to_contain_text("不合律")
+    assert report.locator(".cell").count() == 40
+    assert set(report.locator(".sign").all_text_contents()) <= {*"○●◎◉"}
+    expect(report.locator(".cell.faulty .glyph")).to_have_text("間")
+    expect(report.locator(".faults li")).to_contain_text("出韻")
+    assert report.locator(".tie.joined").count() == 2
+    assert report.locator(".said").first.text_content() == "國破山河在 仄仄平平仄 a：仄仄平平仄"
+    page.click("text=求改")
+    page.click(".mends button:has-text('恨別鳥驚心')")
+    expect(report.locator("h2 .good")).to_have_text("合律")
+    assert page.input_value("#check-text").replace("\n", "") == SPRING
+    page.click("text=入作詩頁")
+    assert poem_of(page) == SPRING
+
+
+def test_the_poem_on_the_leaf_is_taken_to_be_checked(visit) -> None:
+    page = visit()
+    write(page, start="明月", seed="16")
+    page.click("#to-check")
+    expect(page.locator(".report h2 .good")).to_have_text("合律")
+
+
+def test_the_network_is_watched_while_it_reads(visit) -> None:
+    page = visit("/#study")
+    canvas = page.locator("canvas")
+    expect(canvas).to_be_visible()
+    assert canvas.evaluate("c => [c.width, c.height]") == [49, 128]
+    assert page.locator("math").count() == 2
+    pixels = "c.getContext('2d').getImageData(0, 0, c.width, c.height).data.buffer"
+    colours = f"c => new Set(new Uint32Array({pixels})).size"
+    assert canvas.evaluate(colours) > 50
+    expect(page.locator("#study .status")).to_contain_text("「始」單元")
+    canvas.press("ArrowRight")
+    expect(page.locator("#study .status")).to_contain_text("「國」單元")
+    page.locator("#study textarea").fill("城春草木深")
+    page.locator("#study select").first.select_option("c")
+    expect(page.locator("canvas")).to_have_attribute("aria-label", re.compile("細胞狀態.*6 步"))
+    expect(page.locator("#study table").last).to_contain_text("report")
+
+
+def test_the_interface_speaks_english_and_turns_dark(visit) -> None:
+    page = visit(locale="en-GB")
+    expect(page.locator("#write")).to_have_text("Write")
+    page.click("#language")
+    expect(page.locator("#write")).to_have_text("作詩")
+    page.reload()
+    expect(page.locator("#write")).to_have_text("作詩")
+    paper = "getComputedStyle(document.querySelector('.leaf')).backgroundColor"
+    light = page.evaluate(paper)
+    page.click("#theme")
+    assert page.evaluate(paper) != light
+    page.reload()
+    assert page.evaluate(paper) != light
+
+
+@pytest.mark.parametrize("at", ["/", "/#check", "/#study"])
+def test_nothing_is_wider_than_a_phone(visit, at) -> None:
+    page = visit(at, **PHONE)
+    if at == "/":
+        write(page, start="明月", seed="16")
+    elif at == "/#check":
+        page.click("#check-example")
+        page.wait_for_selector(".report")
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    if at == "/":
+        page.locator(".hanzi").nth(3).click()
+        page.wait_for_selector(".candidates")
+        expect(page.locator(".hanzi").nth(3)).to_be_in_viewport()
+        page.click("#touch .close")
+        page.click("#direction")
+        assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+def test_on_paper_there_is_the_poem_alone(visit) -> None:
+    page = visit(color_scheme="dark")
+    write(page, start="明月", seed="16")
+    page.emulate_media(media="print", color_scheme="dark")
+    for hidden in ("#wishes", "#tools", ".head", ".foot"):
+        expect(page.locator(hidden)).to_be_hidden()
+    expect(page.locator("#poem")).to_be_visible()
+    paper = page.locator(".leaf").evaluate("leaf => getComputedStyle(leaf).backgroundColor")
+    assert paper == "rgb(255, 255, 255)"
