@@ -1,4 +1,4 @@
-"""The façade: what `tangyin.load().write("日")` promises to other programs."""
+"""The façade: what `tangyin.load("report").write("日")` promises to other programs."""
 
 import itertools
 import json
@@ -26,7 +26,7 @@ HANZI = "日紅山夜湖海月春江花朝秋風雨雲水"
 
 @pytest.fixture(scope="module")
 def writer() -> tangyin.Writer:
-    return tangyin.load()
+    return tangyin.load("report")
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def test_two_words_write_a_poem() -> None:
 def test_a_poem_is_whole_whatever_rule_seed_and_number(
     start: str, rule: str, seed: int, number: int
 ) -> None:
-    writer = tangyin.load()
+    writer = tangyin.load("report")
     poems = writer.write_many(
         start, rule=rule_named(rule), seed=seed, count=number % 3 + 1, regulated=False
     )

@@ -10,6 +10,7 @@ import pytest
 
 from tangyin.modelfile import load_model, save_model
 from tangyin.writing import find_model
+from tangyin.writing.models import SHIPPED
 
 Cli = Callable[..., Any]
 
@@ -75,19 +76,19 @@ def test_models_lists_the_shipped_and_ones_own(cli: Cli, home: Path) -> None:
     done = cli("models", "--format", "json")
     assert (done.code, done.err) == (0, "")
     rows = json.loads(done.out)
-    assert rows[0]["name"] == "report"
-    assert rows[0]["origin"] == "shipped"
+    shipped = next(row for row in rows if row["name"] == "report")
+    assert [row["origin"] for row in rows[:-1]] == ["shipped"] * len(SHIPPED)
     assert rows[-1]["origin"] == str(home / "models" / "mine.safetensors")
     for row in rows:
         assert list(row) == [
-            "name", "origin", "forms", "parameters", "known_hanzi", "architecture", "figures",
-            "training", "licence",
+            "name", "origin", "forms", "parameters", "precision", "known_hanzi", "architecture",
+            "figures", "training", "licence",
         ]  # fmt: skip
-    assert rows[0]["forms"] == ["五律"]
-    assert rows[0]["parameters"] == report.parameters
-    assert rows[0]["known_hanzi"] == 2814
-    assert rows[0]["licence"] == "MIT"
-    assert rows[0]["figures"]["dev"]["all"] == report.figures["dev"]["all"]
+    assert shipped["forms"] == ["五律"]
+    assert shipped["parameters"] == report.parameters
+    assert shipped["known_hanzi"] == 2814
+    assert shipped["licence"] == "MIT"
+    assert shipped["figures"]["dev"]["all"] == report.figures["dev"]["all"]
     table = cli("models")
     assert (table.code, table.err) == (0, "")
     assert f"{report.figures['dev']['all']['per_token_closed']:.2f}" in table.out
@@ -114,7 +115,7 @@ def test_a_model_without_figures_is_listed_with_dashes(cli: Cli, home: Path) -> 
     done = cli("models")
     assert (done.code, done.err) == (0, "")
     bare_rows = [line for line in done.out.splitlines() if line.startswith("bare")]
-    assert [line.split()[2:4] for line in bare_rows] == [["-", "-"]] * 3
+    assert [line.split()[3:5] for line in bare_rows] == [["-", "-"]] * 3
     assert json.loads(cli("models", "--format", "json").out)[-1]["name"] == "bare2"
 
 

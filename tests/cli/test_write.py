@@ -200,7 +200,7 @@ REFUSED = [
     (["日", "--seed", "18446744073709551616"], "seed is 18446744073709551616; give"),
     (["日", "--form", "sonnet"], "there is no form 'sonnet'; the forms are 五絕 (wujue)"),
     (["日", "--form", "qilv"], "the model report knows 五律 only, and not 七律"),
-    (["日", "--model", "nobody"], "there is no model called nobody; there are report"),
+    (["日", "--model", "nobody"], "there is no model called nobody; there are "),
     (["日", "--model", ""], "there is no model called"),
     (["日", "--model", "/nowhere/model.safetensors"], "there is no model file /nowhere/model"),
     (["日", "--rule", "best"], "'best' is not one of 'argmax', 'random-k', 'top-p', 'temp"),
