@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tangyin.web import create_app
 
@@ -55,6 +55,9 @@ def in_loop() -> Callable[[Coroutine[Any, Any, None]], None]:
 
 CHROMIUM = "/usr/bin/chromium"
 
+PATIENCE = 300_000
+"""Milliseconds to wait for what must come: the machine may have other work."""
+
 OPTIONS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -66,6 +69,7 @@ def browser() -> Iterator[Browser]:
     """Debian's Chromium."""
     if not Path(CHROMIUM).exists():
         pytest.skip("no Chromium; install it with: apt-get install chromium fonts-noto-cjk")
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=list(OPTIONS))
         yield browser
@@ -84,7 +88,7 @@ def visit(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
     def open_page(at: str = "/", **options: Any) -> Page:
         settings = {"locale": "zh-TW", "reduced_motion": "reduce", "accept_downloads": True}
         context = browser.new_context(**{**settings, **options})
-        context.set_default_timeout(120_000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda m: wrong.append(m.text) if m.type in ("error", "warning") else 0)

@@ -39,6 +39,7 @@ class Sampling(_Body):
         float | None, Field(ge=0.01, le=100, description="temperature, top-p.")
     ] = None
     p: Annotated[float | None, Field(gt=0, le=1, description="top-p.")] = None
+    title: Words = Field("", description="For a model that takes one (see /api/models).")
     pattern: Words = Field("", description="平起首句入韻 and the like, or line types (aBbAaBbA).")
     rhyme: Words = Field("", description="One of the 30 level rhymes, such as 東.")
     avoid: Words = Field("", description="Characters that must not stand in it.")
@@ -51,8 +52,8 @@ class Sampling(_Body):
         return {name: getattr(self, name) for name in ("k", "certainty", "temperature", "p")}
 
     def wishes(self) -> dict[str, Any]:
-        """What is wished of a regulated poem, as `Writer.write_many` takes it."""
-        names = ("pattern", "rhyme", "avoid", "strict", "allow_quotes")
+        """What is wished of a poem, as `Writer.write_many` takes it."""
+        names = ("title", "pattern", "rhyme", "avoid", "strict", "allow_quotes")
         return {name: getattr(self, name) for name in names}
 
 
@@ -71,7 +72,6 @@ class WriteBody(Sampling):
     )
 
     start: Text = Field("", description="First characters or lines, □ for what is left open.")
-    title: Words = Field("", description="For a model that takes one (see /api/models).")
     acrostic: Words = Field("", description="Characters for the heads of the lines or couplets.")
     include: Annotated[list[Words], Field(max_length=20)] = Field(
         [], description="Words that must stand in it."
@@ -83,7 +83,7 @@ class WriteBody(Sampling):
 
     def wishes(self) -> dict[str, Any]:
         """See `Sampling.wishes`."""
-        own = {"acrostic": self.acrostic, "include": tuple(self.include), "title": self.title}
+        own = {"acrostic": self.acrostic, "include": tuple(self.include)}
         return {**super().wishes(), **own}
 
 

@@ -166,14 +166,14 @@ export class Compose {
     }
   }
 
-  /** A poem that came from elsewhere, such as a link. */
-  show(poem) {
+  /** A poem that came from elsewhere; `said` is the sentence that tells it. */
+  show(poem, said) {
     const history = new History();
     history.push(poem);
     this.#poems = [history];
     this.#active = 0;
     this.#changed();
-    this.#say(t("came-back"));
+    this.#say(said);
   }
 
   touch(line, at) {

@@ -25,7 +25,7 @@ function follow() {
   const hash = location.hash.slice(1);
   if (hash.startsWith("p=")) {
     showPage("compose");
-    try { compose.show(poemOfLink(hash.slice(2))); } catch { byId("problem").textContent = t("link-broken"); }
+    try { compose.show(poemOfLink(hash.slice(2)), t("came-back")); } catch { byId("problem").textContent = t("link-broken"); }
   } else showPage(PAGES.includes(hash) ? hash : "compose");
 }
 
@@ -47,7 +47,7 @@ function light(theme) {
 
 light(recall("theme", ""));
 const compose = new Compose((text) => { location.hash = "check"; check.check(text); });
-const check = new Check((text) => { compose.show(text); location.hash = "compose"; });
+const check = new Check((poem) => { compose.show(poem, ""); location.hash = "compose"; });
 const study = new Study();
 speak(recall("language", navigator.language.startsWith("zh") || !navigator.language ? "zh" : "en"));
 

@@ -3,10 +3,13 @@
 import { ask } from "./api.js";
 import { byId, make } from "./dom.js";
 import { percent, t } from "./language.js";
-import { parse, textOf, BLANK } from "./verse.js";
+import { BLANK, parse, textOf, textUpTo } from "./verse.js";
 
 const TONES = { 平: "○", 上: "●", 去: "●", 入: "●" };
 const sign = (level) => (level > 0.95 ? "○" : level < 0.05 ? "●" : "◎");
+
+/** The title, where the model was given it. */
+const titled = (poem) => (poem.title && poem.options.title ? { title: poem.title } : {});
 
 export class Touch {
   #asking = null;
@@ -53,10 +56,10 @@ export class Touch {
     );
     this.panel.hidden = false;
     if (fresh) heading.focus({ preventScroll: true });
-    if (character === BLANK) return undefined;
+    const text = textUpTo(poem, line, at);
+    if (text.includes(BLANK)) return undefined; // nobody has read what is left open
     try {
-      const body = { text: textOf(poem).replaceAll(BLANK, character), form: poem.form, line: line + 1, character: at + 1, count: 10 };
-      if (poem.title && poem.options?.title) body.title = poem.title;
+      const body = { text, form: poem.form, line: line + 1, character: at + 1, count: 10, ...titled(poem) };
       const found = await ask("place", { ...body, ...this.#model() }, asking.signal);
       about.replaceChildren(...this.#about(found, line, at));
     } catch (error) {
@@ -97,7 +100,7 @@ export class Touch {
     const { start, form, acrostic, include, title, seed, ...wishes } = this.compose.wishes();
     try {
       const found = await ask("revise", {
-        ...wishes, text: textOf(poem), line: line + 1, count: 6,
+        ...wishes, ...titled(poem), text: textOf(poem), line: line + 1, count: 6,
         seed: seed ?? Math.floor(Math.random() * 2 ** 32), ...(at === null ? {} : { character: at + 1 }),
       });
       this.others.replaceChildren(
