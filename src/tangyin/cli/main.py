@@ -18,7 +18,8 @@ COMMANDS = {
     "eval": ("tangyin.cli.evaluate:evaluate", "Perplexity of a model by the protocol."),
     "corpus": ("tangyin.cli.corpus:corpus", "Fetch, describe and export the corpus."),
     "train": ("tangyin.cli.train:train", "Train a model by a recipe."),
-    "study": ("tangyin.cli.study:study", "Run one experiment."),
+    "study": ("tangyin.cli.study:study", "Run experiments."),
+    "report": ("tangyin.cli.report:report", "Build the page of all experiments."),
     "models": ("tangyin.cli.models:models", "List the models there are."),
     "serve": ("tangyin.cli.serve:serve", "Serve the web page and its API."),
 }

@@ -1,5 +1,13 @@
-"""Experiments with the networks: each a function, run by `tangyin study NAME`."""
+"""Experiments with the networks, run by `tangyin study`, and the report made of them."""
 
-from tangyin.studies.registry import STUDIES, Study
+from tangyin.studies.page.build import build, render
+from tangyin.studies.progress import Progress
+from tangyin.studies.registry import REPORTED, STUDIES
+from tangyin.studies.results import gather, read_results, run_study
+from tangyin.studies.study import Study
+from tangyin.studies.workshop import Workshop
 
-__all__ = ["STUDIES", "Study"]
+__all__ = [
+    "REPORTED", "STUDIES", "Progress", "Study", "Workshop", "build", "gather", "read_results",
+    "render", "run_study",
+]  # fmt: skip

@@ -1,6 +1,5 @@
 """The proof of the gradients as a table, and how far back they reach."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -8,6 +7,7 @@ import torch
 
 from tangyin.studies.gradient_errors import WIDTH, jacobian_errors, parameter_errors
 from tangyin.studies.gradient_flow import gradient_flow
+from tangyin.studies.workshop import Workshop
 
 SIZES = {"hidden_size": 128, "input_size": 256, "steps": 48, "seeds": 10}
 """The report's network, over the 48 characters and marks of a 五律."""
@@ -15,27 +15,37 @@ QUICK_SIZES = {"hidden_size": 16, "input_size": 16, "steps": 12, "seeds": 2}
 DRAWS, QUICK_DRAWS = 20, 1
 
 
-def gradients(quick: bool = False, say: Callable[[str], None] = lambda _: None) -> dict[str, Any]:
+def gradients(workshop: Workshop, quick: bool) -> dict[str, Any]:
     """Measure the error of every gradient, and ‖∂h_T/∂h_t‖ against T − t.
 
     Args:
+        workshop: is told in sentences what was found.
         quick: one draw of each gradient and small networks, to see that it runs.
-        say: is told in a sentence what was found.
 
     Returns:
         `settings`; `jacobians` (`gradient_errors.jacobian_errors`); `parameters`
         (`gradient_errors.parameter_errors`); `flow` (`gradient_flow.gradient_flow`).
     """
     sizes, draws = (QUICK_SIZES, QUICK_DRAWS) if quick else (SIZES, DRAWS)
+    progress = workshop.progress
+    progress.plan(3)
+    progress.doing("Jacobians")
     jacobians = jacobian_errors(draws)
-    say(_worst("Jacobian", jacobians))
+    progress.say(_worst("Jacobian", jacobians))
+    progress.advance(1)
+    progress.doing("gradients")
     parameters = parameter_errors(draws)
-    say(_worst("parameter gradient", parameters))
+    progress.say(_worst("parameter gradient", parameters))
+    progress.advance(1)
+    progress.doing("flow")
     flow = gradient_flow(**sizes)
+    progress.advance(1)
     for curve in flow["curves"]:
         bias = curve["forget_bias"]
         network = curve["network"] + ("" if bias is None else f" with forget bias {bias:g}")
-        say(f"over {flow['lags'][-1]} steps the {network} passes on {curve['median'][-1]:.1e}")
+        progress.say(
+            f"over {flow['lags'][-1]} steps the {network} passes on {curve['median'][-1]:.1e}"
+        )
     return {
         "settings": {
             "quick": quick,

@@ -3,126 +3,171 @@
 It differs from the protocol in four ways, none of which the trainer knows: the vocabulary is made
 of all poems; the 80/20 split is redrawn every epoch, so that nearly every dev poem has been trained
 on before; the first character is not predicted; and the figure is the mean of the poems'
-perplexities. It stops at the first rise of that figure, which a leaking dev set hardly shows.
+perplexities. Each can be left out, so that the others show what they do.
 """
 
 import math
 import time
-from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
-import torch.nn.functional as F
 
-from tangyin.corpus import load_corpus
+from tangyin.corpus import DEV, TRAIN, Batch, load_corpus
 from tangyin.modelfile import Architecture
 from tangyin.nn.language_model import LanguageModel
-from tangyin.verse import EOS, UNK, Vocabulary
+from tangyin.studies.poem_costs import as_tensor, perplexities, poem_costs
+from tangyin.studies.recipes import few
+from tangyin.studies.workshop import Advance, Workshop
+from tangyin.training.optimizers import OptimizerRecipe
+from tangyin.training.precision import chosen_precision
+from tangyin.training.step import TrainingStep
+from tangyin.verse import BOS, EOS, UNK, Vocabulary
 
-EPOCHS, BATCH, RATE, SEED = 20, 128, 0.01, 1
+EPOCHS, BATCH, RATE = 20, 128, 0.01
 DEV_SHARE = 0.2
 MINIMUM_FREQUENCY = 10
+QUICK_EPOCHS, QUICK_POEMS, QUICK_BATCH = 2, 320, 32
+SIZES, QUICK_SIZES = (256, 128), (64, 32)
+"""Of the embedding and the hidden state."""
 
 
-def report_protocol(
-    quick: bool = False, say: Callable[[str], None] = lambda _: None
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Way:
+    """A way of training and measuring; without any of the four it is the honest one.
+
+    Attributes:
+        redrawn: the poems are parted anew every epoch; else the fixed split is used.
+        all_characters: the vocabulary is made of all poems, not of the training poems alone.
+        first_given: the first character is read and not predicted.
+        all_poems: the poems that the split keeps for the test, or away from training, are used too.
+    """
+
+    redrawn: bool = False
+    all_characters: bool = False
+    first_given: bool = False
+    all_poems: bool = False
+
+
+REPORT = Way(redrawn=True, all_characters=True, first_given=True, all_poems=True)
+
+
+def report_protocol(workshop: Workshop, quick: bool) -> dict[str, Any]:
     """Train and measure the report's network in the report's way.
 
     Args:
-        quick: 640 poems and 2 epochs, to see that it runs.
-        say: is told each epoch's figures in a sentence.
+        workshop: keeps the result.
+        quick: 320 poems, a small network and 2 epochs, to see that it runs.
 
     Returns:
-        `settings`; `vocabulary` (predicted tokens); `poems`; `epochs`, a list of `epoch`,
-        `train_per_token`, `dev_mean_of_poems` (the report's figure), `dev_per_token` (the same
-        targets, summed before the exponential), `dev_share_seen` (dev poems that an earlier epoch
-        trained on) and `seconds`.
+        `settings`; `vocabulary` (known characters); `poems`; `epochs`, see `in_a_way`; and
+        `rose`, the first epoch whose figure is above the one before, where the report would stop,
+        or None.
     """
-    texts = load_corpus().select(dynasties=["tang"], forms=["五律"]).text
-    texts, epochs = (texts[:640], 2) if quick else (texts, EPOCHS)
-    vocabulary = Vocabulary.from_texts(texts, 1 if quick else MINIMUM_FREQUENCY)
+    epochs = QUICK_EPOCHS if quick else EPOCHS
+    workshop.progress.plan(epochs)
+    found = in_a_way(workshop, REPORT, seed=1, epochs=epochs, quick=quick)
+    for line in found["epochs"]:
+        workshop.progress.say(
+            "epoch {epoch}: train {train_per_token:.1f}, dev {dev_mean_of_poems:.1f} as a mean of "
+            "poems, {dev_per_token:.1f} per token; {dev_share_seen:.0%} of dev was trained on "
+            "before".format(**line)
+        )
+    figures = [line["dev_mean_of_poems"] for line in found["epochs"]]
+    rises = [n + 2 for n in range(len(figures) - 1) if figures[n + 1] > figures[n]]
+    settings = {
+        "quick": quick,
+        "epochs": epochs,
+        "batch_size": QUICK_BATCH if quick else BATCH,
+        "learning_rate": RATE,
+        "dev_share": DEV_SHARE,
+        "minimum_frequency": MINIMUM_FREQUENCY,
+        "seed": 1,
+    }
+    return {"settings": settings, "rose": rises[0] if rises else None, **found}
+
+
+def in_a_way(workshop: Workshop, way: Way, *, seed: int, epochs: int, quick: bool) -> Any:
+    """Train and measure in some way, or find what came of it before.
+
+    Returns:
+        `vocabulary` (known characters), `poems`, and `epochs`, a list of `epoch`,
+        `train_per_token`, `dev` (`poem_costs.perplexities`), `dev_mean_of_poems` (the report's
+        figure) and `dev_per_token` (of the same targets), `dev_share_seen` (dev poems that an
+        earlier epoch trained on) and `seconds`.
+    """
+    settings = {"way": asdict(way), "seed": seed, "epochs": epochs, "quick": quick}
+    return workshop.compute(
+        "report-protocol",
+        settings,
+        epochs,
+        lambda advance: _train(way, seed, epochs, quick, advance),
+    )
+
+
+def _train(way: Way, seed: int, epochs: int, quick: bool, advance: Advance) -> dict[str, Any]:
+    corpus = load_corpus().select(dynasties=["tang"], forms=["五律"])
+    if not way.all_poems:
+        corpus = corpus.select(parts=[TRAIN, DEV])
+    texts, parts = corpus.text, corpus.part
+    if quick:
+        texts, parts = (few(column, QUICK_POEMS) for column in (texts, parts))
+    held = np.array([part == DEV for part in parts])
+    vocabulary = Vocabulary.from_texts(
+        texts if way.all_characters else [t for t, h in zip(texts, held, strict=True) if not h],
+        1 if quick else MINIMUM_FREQUENCY,
+    )
+    start = [] if way.first_given else [vocabulary.id(BOS)]
     end = [vocabulary.id(EOS)]
-    # Without <bos>: the first character is read and never predicted.
-    poems = torch.from_numpy(
-        np.stack([np.concatenate((vocabulary.encode(text), end)) for text in texts], axis=1)
-    ).long()  # (T + 1, poems)
-    torch.manual_seed(SEED)
-    model = LanguageModel(Architecture(256, 128), vocabulary)
-    optimizer = torch.optim.Adam(model.parameters(), lr=RATE)
-    order = np.random.default_rng(SEED)
-    held = int(DEV_SHARE * len(texts))
+    poems = as_tensor([np.concatenate((start, vocabulary.encode(t), end)) for t in texts])
+    torch.manual_seed(seed)
+    model = LanguageModel(Architecture(*(QUICK_SIZES if quick else SIZES)), vocabulary)
+    precision = chosen_precision("auto", torch.device("cpu"))
+    step = TrainingStep(model, OptimizerRecipe("adam", RATE), vocabulary, precision)
+    order = np.random.default_rng(seed)
     seen = np.zeros(len(texts), dtype=bool)
     lines: list[dict[str, Any]] = []
     for epoch in range(1, epochs + 1):
-        began = time.perf_counter()
         shuffled = order.permutation(len(texts))
-        dev, train = shuffled[:held], shuffled[held:]
+        share = int(DEV_SHARE * len(texts))
+        dev, train = shuffled[:share], shuffled[share:]
+        if not way.redrawn:
+            dev, train = shuffled[held[shuffled]], shuffled[~held[shuffled]]
         share_seen = float(seen[dev].mean())
-        train_loss = _train_epoch(model, optimizer, poems, train)
+        began = time.perf_counter()
+        loss = _train_epoch(step, poems, train, QUICK_BATCH if quick else BATCH)
+        seconds = time.perf_counter() - began
         seen[train] = True
-        losses = _poem_losses(model, poems, dev)
+        chosen = poems[:, dev]
+        figures = perplexities(
+            poem_costs(model, chosen), chosen[1:].numpy(), vocabulary, first=not way.first_given
+        )
+        own = figures["plain_without_first" if way.first_given else "plain"]
         lines.append(
             {
                 "epoch": epoch,
-                "train_per_token": math.exp(train_loss),
-                "dev_mean_of_poems": float(np.exp(losses).mean()),
-                "dev_per_token": math.exp(losses.mean()),
+                "train_per_token": math.exp(loss),
+                "dev": figures,
+                "dev_mean_of_poems": own["mean_of_poems"],
+                "dev_per_token": own["per_token"],
                 "dev_share_seen": share_seen,
-                "seconds": round(time.perf_counter() - began, 1),
+                "seconds": round(seconds, 1),
             }
         )
-        say(
-            "epoch {epoch}: train {train_per_token:.1f}, dev {dev_mean_of_poems:.1f} as a mean of "
-            "poems, {dev_per_token:.1f} per token; {dev_share_seen:.0%} of dev was trained on "
-            "before".format(**lines[-1])
-        )
-        if epoch > 1 and lines[-1]["dev_mean_of_poems"] > lines[-2]["dev_mean_of_poems"]:
-            say("the dev figure rose: the report would stop here")
-            break
-    return {
-        "settings": {
-            "epochs": epochs,
-            "batch_size": BATCH,
-            "learning_rate": RATE,
-            "dev_share": DEV_SHARE,
-            "minimum_frequency": MINIMUM_FREQUENCY,
-            "seed": SEED,
-        },
-        "vocabulary": vocabulary.outputs - len((UNK, EOS)),
-        "poems": len(texts),
-        "epochs": lines,
-    }
+        advance(1)
+    known = vocabulary.outputs - len((UNK, EOS))
+    return {"vocabulary": known, "poems": len(texts), "epochs": lines}
 
 
 def _train_epoch(
-    model: LanguageModel,
-    optimizer: torch.optim.Optimizer,
-    poems: torch.Tensor,
-    chosen: np.ndarray[Any, np.dtype[np.int64]],
+    step: TrainingStep, poems: torch.Tensor, chosen: npt.NDArray[np.int64], batch_size: int
 ) -> float:
     """One pass; returns the mean loss in nats."""
     total = 0.0
-    for start in range(0, len(chosen), BATCH):
-        batch = poems[:, chosen[start : start + BATCH]]
-        loss = model.loss(batch[:-1], batch[1:])
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        total += float(loss.detach()) * batch.shape[1]
+    for start in range(0, len(chosen), batch_size):
+        ids = poems[:, chosen[start : start + batch_size]].numpy().astype(np.int32)
+        batch = Batch(ids[:-1], ids[1:], np.ones(ids[1:].shape, dtype=np.bool_))
+        total += step(batch) * ids.shape[1]
     return total / len(chosen)
-
-
-@torch.no_grad()
-def _poem_losses(
-    model: LanguageModel, poems: torch.Tensor, chosen: np.ndarray[Any, np.dtype[np.int64]]
-) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Mean loss of each poem, in nats."""
-    losses = []
-    for start in range(0, len(chosen), BATCH):
-        batch = poems[:, chosen[start : start + BATCH]]
-        log_probs = model.log_probs(batch[:-1]).flatten(0, 1)
-        costs = F.nll_loss(log_probs, batch[1:].flatten(), reduction="none")
-        losses.append(costs.view(-1, batch.shape[1]).mean(dim=0).double().numpy())
-    return np.concatenate(losses)

@@ -1,0 +1,19 @@
+"""The parts of the report, each made of one study's results alone."""
+
+from tangyin.studies.page.sections import (
+    capacity,
+    cells,
+    corpus_data,
+    forms,
+    gradients,
+    initialization,
+    optimizers,
+    perplexity,
+    sampling,
+    update_rules,
+)
+
+__all__ = [
+    "capacity", "cells", "corpus_data", "forms", "gradients", "initialization", "optimizers",
+    "perplexity", "sampling", "update_rules",
+]  # fmt: skip

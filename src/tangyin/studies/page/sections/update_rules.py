@@ -1,0 +1,209 @@
+"""The part on why RMSprop works: the rules, and their paths over two surfaces."""
+
+import re
+from typing import Any
+
+from tangyin.studies.page.blocks import Block, Figure, Finding, Formula, Table, Text
+from tangyin.studies.page.style import LOOKS, look, panels, styled
+from tangyin.studies.page.words import conditions, listed
+from tangyin.studies.surfaces import RAVINE, SADDLE, Surface, grid
+
+FRAMES = 60
+SECONDS = 8
+
+RULES: dict[str, tuple[str, str]] = {
+    "SGD": (
+        r"\theta \leftarrow \theta - \eta\, g",
+        "theta becomes theta minus eta times g",
+    ),
+    "momentum": (
+        r"m \leftarrow \mu\, m + g, \quad \theta \leftarrow \theta - \eta\, m",
+        "m becomes mu m plus g; theta becomes theta minus eta times m",
+    ),
+    "RMSprop": (
+        r"v \leftarrow \alpha\, v + (1 - \alpha)\, g^2, \quad"
+        r" \theta \leftarrow \theta - \eta\, \frac{g}{\sqrt{v} + \epsilon}",
+        "v becomes alpha v plus one minus alpha times g squared; theta becomes theta minus eta "
+        "times g over root v plus epsilon",
+    ),
+    "Adam": (
+        r"m \leftarrow \beta_1 m + (1 - \beta_1)\, g, \quad v \leftarrow \beta_2 v + (1 - "
+        r"\beta_2)\,"
+        r" g^2, \quad \theta \leftarrow \theta - \eta\, \frac{m / (1 - \beta_1^t)}"
+        r"{\sqrt{v / (1 - \beta_2^t)} + \epsilon}",
+        "m and v become running means of g and of g squared; theta becomes theta minus eta times m "
+        "hat over root v hat plus epsilon",
+    ),
+    "Adadelta": (
+        r"v \leftarrow \rho\, v + (1 - \rho)\, g^2, \quad \Delta = \frac{\sqrt{u + \epsilon}}"
+        r"{\sqrt{v + \epsilon}}\, g, \quad u \leftarrow \rho\, u + (1 - \rho)\, \Delta^2, \quad"
+        r" \theta \leftarrow \theta - \eta\, \Delta",
+        "v becomes a running mean of g squared; delta is root u over root v times g; u becomes a "
+        "running mean of delta squared; theta becomes theta minus eta times delta",
+    ),
+}
+WORDS = {
+    "SGD": "**SGD** goes against the gradient g, at one rate η for all directions.",
+    "momentum": "**Momentum** gathers the gradients: what points to and fro cancels, what points "
+    "one way adds up.",
+    "RMSprop": "**RMSprop** divides each coordinate by the root of a running mean of its squared "
+    "gradient.",
+    "Adam": "**Adam** does both, and takes out that its means begin at 0.",
+    "Adadelta": "**Adadelta** also multiplies by the root of a running mean of its squared steps, "
+    "so that the step has the unit of θ.",
+}
+
+
+def section(results: dict[str, Any]) -> list[Block]:
+    """The rules, what they do on a ravine and on a saddle, and the paths."""
+    settings, paths = results["settings"], results["paths"]
+    arrived = {
+        surface: {name: path["arrived"] for name, path in found.items()}
+        for surface, found in paths.items()
+    }
+    how = conditions(settings, "update-rules")
+    blocks: list[Block] = [
+        Finding(
+            f"Dividing each coordinate by the size of its own gradients makes a ravine round and a "
+            f"saddle steep: within {settings['steps']} steps the ravine's bottom is reached by "
+            f"{_who(arrived['ravine'])}, and the saddle is left behind by "
+            f"{_who(arrived['saddle'])}."
+        ),
+    ]
+    for name, (tex, text) in RULES.items():
+        blocks += [
+            Text(WORDS[name]),
+            Formula(tex, text),
+        ]
+    blocks += [
+        Text(
+            "In a ravine the walls are steep and the floor is nearly flat. The walls bound the "
+            "rate of SGD, and at that rate it creeps along the floor. Near a saddle the gradient "
+            "is small in the direction that leads away, and SGD stays where it is nearly zero. "
+            "RMSprop's step is about η in *every* coordinate, whatever the size of the gradient: "
+            "the ratio of the coordinates' gradients, which makes ravines and saddles slow, is "
+            "divided out. A character that stands once in a thousand lines has just such a small "
+            "gradient in its row of the embedding, which is why it pays for text."
+        ),
+        Formula(RAVINE.formula, "the ravine: half of x squared plus fifty y squared"),
+        Formula(
+            SADDLE.formula, "the saddle: x squared minus y squared plus y to the fourth over 8"
+        ),
+        Figure(
+            "update-rules",
+            "Paths over the ravine (left) and the saddle (right), from the open circle; crosses "
+            "mark the lowest points. On the screen the dots run the steps; in print the paths "
+            f"stand still. {settings['steps']} steps of the optimizers of `tangyin.lstm`, rates "
+            f"in the table. {how}",
+            "Five paths from the same place on each surface.",
+            lambda: _draw_paths(results),
+            lambda svg: _animated(svg, results),
+        ),
+        Figure(
+            "update-rules-values",
+            f"The same paths as distance: f above its lowest value against steps. {how}",
+            "Curves of f against steps on both surfaces.",
+            lambda: _draw_values(results),
+        ),
+        Table(
+            f"The step from which on f stays within {settings['near']:g} of its lowest value; – "
+            f"where it does not within {settings['steps']} steps. {how}",
+            ("optimizer", "setting", "ravine", "saddle"),
+            [
+                (
+                    name,
+                    ", ".join(f"{k} {v:g}" for k, v in settings["options"][name].items()),
+                    *(str(arrived[s][name] or "–") for s in ("ravine", "saddle")),
+                )
+                for name in RULES
+            ],
+            words=(0, 1),
+        ),
+    ]
+    return blocks
+
+
+def _who(arrived: dict[str, int | None]) -> str:
+    there = {name: step for name, step in arrived.items() if step is not None}
+    if not there:
+        return "none of them"
+    return listed(f"{name} ({there[name]})" for name in sorted(there, key=lambda n: there[n]))
+
+
+def _draw_paths(results: dict[str, Any]) -> Any:
+    figure, both = panels(2, height=3.9)
+    for axes, surface in zip(both, (RAVINE, SADDLE), strict=True):
+        _draw_surface(axes, surface, results["paths"][surface.name])
+    handles, labels = both[0].get_legend_handles_labels()
+    figure.legend(handles, labels, ncols=5, loc="outside lower center")
+    return figure
+
+
+def _draw_surface(axes: Any, surface: Surface, paths: dict[str, Any]) -> None:
+    x, y, f = grid(surface)
+    axes.contour(x, y, f, levels=14, colors="#999999", linewidths=0.5)
+    left, right, bottom, top = surface.window
+    for number, (name, path) in enumerate(paths.items()):
+        style = look(number, label=name)
+        axes.plot(*zip(*path["points"], strict=True), **style, alpha=0.9)
+    axes.plot(*surface.start, "o", color="#222222", markersize=6, fillstyle="none")
+    for place in ((0, 0),) if surface is RAVINE else ((0, 2),):
+        axes.plot(*place, "x", color="#222222", markersize=7)
+    axes.set(xlim=(left, right), ylim=(bottom, top), xlabel="x", ylabel="y", title=surface.name)
+    axes.grid(visible=False)
+
+
+def _draw_values(results: dict[str, Any]) -> Any:
+    figure, both = panels(2, height=3.2, sharey=False)
+    for axes, (surface, paths) in zip(both, results["paths"].items(), strict=True):
+        for number, (name, path) in enumerate(paths.items()):
+            axes.plot([max(value, 1e-6) for value in path["values"]], **look(number, label=name))
+        axes.set(yscale="log", xlabel="steps", ylabel="f above its lowest", title=surface)
+    handles, labels = both[0].get_legend_handles_labels()
+    figure.legend(handles, labels, ncols=5, loc="outside lower center")
+    return figure
+
+
+def _animated(svg: str, results: dict[str, Any]) -> str:
+    """Put a dot on every path, which runs along it, unless motion is not wanted or on paper."""
+    places = styled(lambda: _pixels(results))
+    rules, dots = [], []
+    for number, (name, points) in enumerate(places.items()):
+        frames = [points[round(n * (len(points) - 1) / (FRAMES - 1))] for n in range(FRAMES)]
+        # The last tenth of the time all dots rest where they came to.
+        steps = "".join(
+            f"{90 * n / (FRAMES - 1):.1f}%{{transform:translate({x:.1f}px,{y:.1f}px)}}"
+            for n, (x, y) in enumerate(frames)
+        )
+        x, y = frames[-1]
+        rules.append(
+            f"@keyframes run-{number}{{{steps}100%{{transform:translate({x:.1f}px,{y:.1f}px)}}}}"
+            f".run-{number}{{transform:translate({x:.1f}px,{y:.1f}px);"
+            f"animation:run-{number} {SECONDS}s linear infinite}}"
+        )
+        colour = LOOKS[number % len(RULES)]["color"]
+        dots.append(
+            f'<circle class="run-{number}" r="4" fill="{colour}" stroke="#ffffff"><title>'
+            f"{name}</title></circle>"
+        )
+    rules.append("@media print,(prefers-reduced-motion:reduce){[class^=run-]{animation:none}}")
+    moving = f"<style>{''.join(rules)}</style>{''.join(dots)}"
+    return re.sub(r"</svg>\s*$", f"{moving}</svg>", svg)
+
+
+def _pixels(results: dict[str, Any]) -> dict[str, list[tuple[float, float]]]:
+    """Where the points of each path stand in the drawn figure, in the SVG's units."""
+    figure = _draw_paths(results)
+    figure.set_dpi(72)  # SVG's units are points
+    figure.draw_without_rendering()
+    height = figure.bbox.height
+    found = {}
+    for axes, surface in zip(figure.axes, (RAVINE, SADDLE), strict=True):
+        left, right, bottom, top = surface.window
+        for name, path in results["paths"][surface.name].items():
+            inside = [
+                (min(max(x, left), right), min(max(y, bottom), top)) for x, y in path["points"]
+            ]
+            pixels = axes.transData.transform(inside)
+            found[f"{name}, {surface.name}"] = [(float(x), float(height - y)) for x, y in pixels]
+    return found

@@ -1,0 +1,167 @@
+"""How plots look, and their SVG: one style sheet, colours that all can tell apart, our font."""
+
+import re
+from collections.abc import Callable, Sequence
+from functools import cache
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import numpy.typing as npt
+from matplotlib import font_manager
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
+
+HERE = Path(__file__).parent
+FONT = HERE / "fonts/tangyin_plot_cjk.otf"
+INK, GRID = "#222222", "#d4d4d4"
+FORMULA_POINTS = 12
+
+BLUE, VERMILION, GREEN, PURPLE = "#0072b2", "#d55e00", "#009e73", "#cc79a7"
+ORANGE, SKY, GREY = "#e69f00", "#56b4e9", "#7f7f7f"
+
+LOOKS: tuple[dict[str, Any], ...] = (
+    {"color": BLUE, "linestyle": "-", "marker": "o"},
+    {"color": VERMILION, "linestyle": "--", "marker": "s"},
+    {"color": GREEN, "linestyle": "-.", "marker": "^"},
+    {"color": PURPLE, "linestyle": ":", "marker": "D"},
+    {"color": ORANGE, "linestyle": (0, (5, 1, 1, 1, 1, 1)), "marker": "v"},
+    {"color": SKY, "linestyle": (0, (7, 2)), "marker": "P"},
+    {"color": INK, "linestyle": (0, (1, 1)), "marker": "X"},
+    {"color": GREY, "linestyle": (0, (3, 1, 1, 1)), "marker": "*"},
+    {"color": "#8c510a", "linestyle": (0, (9, 2, 2, 2)), "marker": "h"},
+    {"color": "#35978f", "linestyle": (0, (2, 2)), "marker": "<"},
+)
+"""Okabe and Ito's colours (2008) and two more, each with a line and a mark of its own, so that grey
+print tells them apart too."""
+
+
+FINENESS = (
+    (1, 2, 5),
+    (1, 1.5, 2, 3, 4, 5, 7),
+    (1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9),
+    tuple(step / 10 for step in range(10, 100)),
+)
+"""Steps of a logarithmic axis within a power of ten, from coarse to fine."""
+
+
+@cache
+def _use_font() -> None:
+    font_manager.fontManager.addfont(str(FONT))
+
+
+def styled(draw: Callable[[], Any]) -> Any:
+    """What a function makes under the style sheet."""
+    _use_font()
+    with mpl.rc_context(fname=HERE / "report.mplstyle"):
+        return draw()
+
+
+def svg_of(draw: Callable[[], Figure], description: str) -> str:
+    """Draw a figure as SVG; the same results give the same text with the same Matplotlib."""
+
+    def save() -> str:
+        target = StringIO()
+        draw().savefig(
+            target, format="svg", metadata={"Date": None, "Creator": None, "Title": description}
+        )
+        return target.getvalue()
+
+    drawn: str = styled(save)
+    return drawn[drawn.index("<svg") :]
+
+
+def inline_svg(svg: str, name: str, alt: str) -> str:
+    """An SVG to stand inside an HTML page: ids of its own, and the page's ink.
+
+    Args:
+        svg: of `svg_of`.
+        name: the figure's, which its ids get in front.
+        alt: what is to be seen.
+    """
+    svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
+    svg = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', svg)
+    svg = re.sub(r'href="#([^"]+)"', rf'href="#{name}-\1"', svg)
+    svg = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", svg)
+    svg = svg.replace(INK, "currentColor").replace(GRID, "var(--grid)")
+    svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", svg, count=1)
+    svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, count=1)
+    label = alt.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
+    return svg.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1).strip()
+
+
+def file_svg(svg: str) -> str:
+    """An SVG to stand in a file, on white paper whatever is around it."""
+    head = svg.index(">") + 1
+    paper = '<rect width="100%" height="100%" fill="#ffffff"/>'
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{svg[:head]}\n {paper}{svg[head:]}'
+
+
+def panels(columns: int = 1, rows: int = 1, *, height: float = 3.4, **options: Any) -> Any:
+    """A figure 7 inches wide, and its axes."""
+    figure = Figure(figsize=(7.0, height * rows))
+    return figure, figure.subplots(rows, columns, **options)
+
+
+def look(number: int, *, marker: bool = False, **more: Any) -> dict[str, Any]:
+    """Colour and line of the curve of a number, and its mark if wanted."""
+    chosen = dict(LOOKS[number % len(LOOKS)])
+    if not marker:
+        del chosen["marker"]
+    return {**chosen, **more}
+
+
+def band(
+    axes: Any,
+    x: npt.NDArray[Any] | Sequence[float],
+    curves: Sequence[Sequence[float]],
+    style: dict[str, Any],
+) -> None:
+    """A curve of means over seeds, with a band from the lowest to the highest.
+
+    Args:
+        axes: to draw in.
+        x: as long as the longest curve; one that ended early counts as far as it goes.
+        curves: one a seed.
+        style: of the line (`look`), with its `label`.
+    """
+    length = min(len(x), max(map(len, curves)))
+    table = np.full((len(curves), length), np.nan)
+    for row, curve in zip(table, curves, strict=True):
+        row[: min(len(curve), length)] = curve[:length]
+    axes.plot(x[:length], np.nanmean(table, axis=0), **style)
+    if len(curves) > 1:
+        axes.fill_between(
+            x[:length],
+            np.nanmin(table, axis=0),
+            np.nanmax(table, axis=0),
+            color=style["color"],
+            alpha=0.18,
+            linewidth=0,
+        )
+
+
+def plain_ticks(axis: Any, values: Sequence[float]) -> None:
+    """Ticks at these values, written as they are."""
+    axis.set_ticks(list(values), [f"{value:g}" for value in values])
+    axis.set_minor_locator(NullLocator())
+
+
+def log_ticks(axes: Any, label: str) -> None:
+    """A logarithmic y axis with round values written as they are."""
+    axes.set(yscale="log", ylabel=label)
+    low, high = axes.get_ylim()
+    for steps in FINENESS:
+        values = [s * 10.0**power for power in range(-3, 7) for s in steps]
+        shown = [value for value in values if low <= value <= high]
+        if len(shown) >= 4:
+            break
+    plain_ticks(axes.yaxis, shown)
+
+
+def epoch_axis(axes: Any) -> None:
+    """An x axis of whole epochs."""
+    axes.set_xlabel("epoch")
+    axes.xaxis.get_major_locator().set_params(integer=True)

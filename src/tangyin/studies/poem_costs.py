@@ -1,0 +1,87 @@
+"""What each target of many poems of one form costs a network, and the perplexities made of it."""
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+import torch.nn.functional as F
+
+from tangyin.modelfile import ModelFile
+from tangyin.nn.language_model import LanguageModel
+from tangyin.verse import UNK, Vocabulary
+from tangyin.writing.perplexity import ALL_HANZI
+
+CHUNK = 64
+"""Poems read side by side."""
+
+Costs = npt.NDArray[np.float64]
+
+
+def loaded(model: ModelFile) -> LanguageModel:
+    """The network of a model file in torch."""
+    network = LanguageModel(model.architecture, model.vocabulary)
+    network.load_state_dict({k: torch.from_numpy(v.copy()) for k, v in model.tensors.items()})
+    return network.eval()
+
+
+@torch.no_grad()
+def poem_costs(model: LanguageModel, poems: torch.Tensor) -> Costs:
+    """Negative log-probability of each target.
+
+    Args:
+        model: the network.
+        poems: (T + 1, N) int64; each row is read and the next one predicted.
+
+    Returns:
+        (T, N), in nats.
+    """
+    was_training = model.training
+    model.eval()
+    parts = []
+    for start in range(0, poems.shape[1], CHUNK):
+        batch = poems[:, start : start + CHUNK]
+        log_probs = model.log_probs(batch[:-1]).flatten(0, 1)
+        costs = F.nll_loss(log_probs, batch[1:].flatten(), reduction="none")
+        parts.append(costs.view(-1, batch.shape[1]).double().numpy())
+    model.train(was_training)
+    return np.concatenate(parts, axis=1)
+
+
+def perplexities(
+    costs: Costs, targets: npt.NDArray[np.int64], vocabulary: Vocabulary, *, first: bool
+) -> dict[str, dict[str, float]]:
+    """Perplexities of the same predictions, counted in several ways.
+
+    Args:
+        costs: (T, N), of `poem_costs`.
+        targets: (T, N), the tokens that were to be predicted.
+        vocabulary: the network's.
+        first: whether the first row predicts the poems' first characters.
+
+    Returns:
+        `open` (an unknown character costs ln(20,992 - H) more, as in the protocol) and `plain`
+        (`<unk>` is a token like any other); and both with `_without_first` (the first character
+        is no target). Each has `per_token`, the exponential of the mean cost, and `mean_of_poems`,
+        the mean of the poems' own perplexities.
+    """
+    charge = math.log(ALL_HANZI - len(vocabulary.hanzi)) * (targets == vocabulary.id(UNK))
+    found: dict[str, dict[str, float]] = {}
+    for name, table in (("open", costs + charge), ("plain", costs)):
+        if first:
+            found[name] = _both(table)
+        found[f"{name}_without_first"] = _both(table[1:] if first else table)
+    return found
+
+
+def _both(costs: Costs) -> dict[str, float]:
+    return {
+        "per_token": math.exp(costs.mean()),
+        "mean_of_poems": float(np.exp(costs.mean(axis=0)).mean()),
+    }
+
+
+def as_tensor(poems: list[Any]) -> torch.Tensor:
+    """Encoded poems of one length as columns, (T + 1, N) int64."""
+    return torch.from_numpy(np.stack(poems, axis=1).astype(np.int64))
