@@ -36,9 +36,9 @@ def study(names: tuple[str, ...], quick: bool, listing: bool, output: Path | Non
     known = studies.STUDIES
     if listing:
         total = sum(known[name].minutes for name in studies.REPORTED)
-        for found in known.values():
-            click.echo(f"{found.name:<16}{found.minutes:>5g} min  {found.sizes}")
-            click.echo(f"{'':<16}{found.question}")
+        for one in known.values():
+            click.echo(f"{one.name:<16}{one.minutes:>5g} min  {one.sizes}")
+            click.echo(f"{'':<16}{one.question}")
         click.echo(f"{EVERY:<16}{total:>5g} min  those of the report; on two quiet cores")
         return
     if not names:
@@ -99,12 +99,12 @@ def _progress(studies: Any, head: str) -> Any:
 
         def plan(self, work: float) -> None:
             self.total += work
-            self.bar.total = max(self.total, self.done, 0.01)
+            self.bar.total = self._size()
             self.bar.refresh()
 
         def advance(self, work: float) -> None:
             self.done += work
-            self.bar.update(min(work, self.bar.total - self.bar.n))
+            self.bar.update(min(work, self._size() - self.bar.n))
 
         def doing(self, what: str) -> None:
             if not self.bar.disable:
@@ -117,6 +117,9 @@ def _progress(studies: Any, head: str) -> Any:
         def say(self, sentence: str) -> None:
             self.bar.clear()
             note(sentence)
+
+        def _size(self) -> float:
+            return max(self.total, self.done, 0.01)
 
         def _left(self, spent: float) -> float:
             return spent / self.done * max(self.total - self.done, 0) / 60

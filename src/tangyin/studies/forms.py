@@ -1,12 +1,13 @@
 """The report's network on each form and on all of them, and whether it learns their length."""
 
+from functools import partial
 from typing import Any
 
 from tangyin.studies.diversity import with_interval
 from tangyin.studies.perplexity import long_jobs
 from tangyin.studies.recipes import Base
 from tangyin.studies.unmasked import form_of_tokens, write_unmasked
-from tangyin.studies.workshop import Job, Training, Workshop, kept_model, rounded
+from tangyin.studies.workshop import Advance, Training, Workshop, kept_model, rounded
 from tangyin.verse import FORMS, WULV, form_named
 from tangyin.writing import Argmax, Engine, Temperature
 
@@ -58,7 +59,7 @@ def forms(workshop: Workshop, quick: bool) -> dict[str, Any]:
             "length",
             {"jobs": [workshop.name_of(job) for job in jobs], "written": count},
             0.5,
-            lambda _, k=kind, j=jobs, t=trained: _lengths(k, j, t, count),
+            partial(_lengths, kind, trained, count),
         )
         found[kind] = {
             "train_poems": base.train,
@@ -77,22 +78,22 @@ def forms(workshop: Workshop, quick: bool) -> dict[str, Any]:
     return {"settings": settings, "kinds": found}
 
 
-def _lengths(kind: str, jobs: list[Job], trained: list[Training], count: int) -> dict[str, Any]:
+def _lengths(kind: str, trained: list[Training], count: int, _advance: Advance) -> dict[str, Any]:
     """How often the length comes out right; texts begin with nothing but what the model is told."""
     right: list[bool] = []
     argmax = 0
-    for _, training in zip(jobs, trained, strict=True):
+    for training in trained:
         engine = Engine(kept_model(training.best))
         told = [form_named(kind)] if kind not in (ALL, TOLD) else list(FORMS)
         for number, form in enumerate(told):
-            share = count // len(jobs) // len(told) or 1
+            share = count // len(trained) // len(told) or 1
             texts = write_unmasked(engine, Temperature(1.0), SEED + number, [""] * share, form)
             best = write_unmasked(engine, Argmax(), SEED, [""], form)
             shapes = [form_of_tokens(engine.vocabulary, tokens) for tokens in (*texts, *best)]
             fits = [s is not None if kind == ALL else s == form for s in shapes]
             right += fits[:-1]
             argmax += fits[-1]
-    networks = len(jobs) * (1 if kind not in (ALL, TOLD) else len(FORMS))
+    networks = len(trained) * (1 if kind not in (ALL, TOLD) else len(FORMS))
     return {
         "temperature 1": with_interval(right),
         "written": len(right),

@@ -1,6 +1,7 @@
 """Where training begins: ten initializations, and what they do to gradients, gates and units."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -81,7 +82,7 @@ def initialization(workshop: Workshop, quick: bool) -> dict[str, Any]:
                 "initialization",
                 {"start": name, "every": every, "job": workshop.name_of(job)},
                 epochs,
-                lambda advance, job=job, name=name: _train(job, name, every, advance),
+                partial(_train, job, name, every),
             )
             starts[name].append(found)
     settings = {**base.settings(), "epochs": epochs, "every": every, "constant": CONSTANT}

@@ -1,5 +1,6 @@
 """How the report's network learns, overfits, and how its honest figure becomes 47."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ from tangyin.corpus import TRAIN, load_corpus
 from tangyin.studies.poem_costs import as_tensor, loaded, perplexities, poem_costs
 from tangyin.studies.recipes import QUICK_POEMS, Base, few
 from tangyin.studies.report_protocol import REPORT, Way, in_a_way
-from tangyin.studies.workshop import Job, Training, Workshop, kept_model, rounded
+from tangyin.studies.workshop import Advance, Job, Training, Workshop, kept_model, rounded
 from tangyin.training.material import load_material
 from tangyin.verse import EOS
 
@@ -40,9 +41,9 @@ def perplexity(workshop: Workshop, quick: bool) -> dict[str, Any]:
     trainings = workshop.train_all(jobs, "the report's network")
     counts = [
         workshop.compute(
-            "count", {"job": workshop.name_of(job)}, 0.5, lambda _, j=job, t=t: _count(j, t)
+            "count", {"job": workshop.name_of(job)}, 0.5, partial(_count, job, training)
         )
-        for job, t in zip(jobs, trainings, strict=True)
+        for job, training in zip(jobs, trainings, strict=True)
     ]
     report = [
         in_a_way(workshop, REPORT, seed=seed, epochs=ways, quick=quick) for seed in base.seeds
@@ -74,7 +75,7 @@ def perplexity(workshop: Workshop, quick: bool) -> dict[str, Any]:
     }
 
 
-def _count(job: Job, training: Training) -> dict[str, Any]:
+def _count(job: Job, training: Training, _advance: Advance) -> dict[str, Any]:
     """The perplexities of the best network of an honest training, counted in several ways."""
     material = load_material(job.recipe.data, job.own)
     model = kept_model(training.best)

@@ -57,7 +57,7 @@ def unit_values(model: LanguageModel) -> list[float]:
     """
     cell = cell_of(model)
     H = cell.hidden_size
-    parts = [cell.weight_ih, cell.weight_hh]
+    parts: list[Tensor] = [cell.weight_ih, cell.weight_hh]
     if cell.bias is not None:
         parts.append(cell.bias[:, None])
     stacked = torch.cat(parts, dim=1)  # (4H, E + H + 1)

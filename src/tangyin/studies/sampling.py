@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -83,7 +83,7 @@ def sampling(workshop: Workshop, quick: bool) -> dict[str, Any]:
             "sampling",
             {"rule": name, "poems": count, "seed": SEED, "model": "report"},
             1,
-            lambda _, name=name: _of_rule(engine, name, count),
+            partial(_of_rule, engine, name, count),
         )
     human = workshop.compute("sampling-human", {"poems": count}, 1, lambda _: _human(engine, count))
     unmasked = workshop.compute(
@@ -130,7 +130,7 @@ def written(engine: Engine, rule: Rule, count: int) -> list[tuple[str, float]]:
     return poems
 
 
-def _of_rule(engine: Engine, name: str, count: int) -> dict[str, Any]:
+def _of_rule(engine: Engine, name: str, count: int, _advance: Advance) -> dict[str, Any]:
     """All figures of a rule, and some of its poems."""
     rule = RULES[name]
     poems = written(engine, rule, count)

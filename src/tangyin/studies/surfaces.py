@@ -31,25 +31,26 @@ class Surface:
 
 RAVINE = Surface(
     "ravine",
-    r"f(x, y) = \frac{1}{2}(x^2 + 50\, y^2)",
-    lambda x, y: 0.5 * (x**2 + 50 * y**2),
-    lambda x, y: (x, 50 * y),
+    r"f(x, y) = \dfrac{1}{2}\,(x^2 + 200\, y^2)",
+    lambda x, y: 0.5 * (x**2 + 200 * y**2),
+    lambda x, y: (x, 200 * y),
     (-3.0, 1.0),
     (-3.4, 1.4, -1.4, 1.4),
 )
 SADDLE = Surface(
     "saddle",
-    r"f(x, y) = x^2 - y^2 + \frac{1}{8} y^4",
-    lambda x, y: x**2 - y**2 + y**4 / 8,
-    lambda x, y: (2 * x, -2 * y + y**3 / 2),
-    (-2.0, 0.01),
-    (-2.4, 2.4, -1.2, 2.6),
+    r"f(x, y) = 100\, x^2 - y^2 + \dfrac{1}{8}\, y^4",
+    lambda x, y: 100 * x**2 - y**2 + y**4 / 8,
+    lambda x, y: (200 * x, -2 * y + y**3 / 2),
+    (-1.0, 0.001),
+    (-1.3, 1.3, -1.0, 2.6),
 )
+"""Across as steep as the ravine, so that the same rates are the largest."""
 
 
-def lowest(surface: Surface) -> float:
-    """The lowest value of a surface: 0 in the ravine, −2 at y = ±2 beside the saddle."""
-    return 0.0 if surface is RAVINE else -2.0
+def lowest(surface: Surface) -> tuple[tuple[float, float], ...]:
+    """The lowest points of a surface: in the ravine (0, 0), beside the saddle (0, ±2)."""
+    return ((0.0, 0.0),) if surface is RAVINE else ((0.0, 2.0), (0.0, -2.0))
 
 
 def grid(surface: Surface, points: int = 200) -> tuple[FloatArray, FloatArray, FloatArray]:

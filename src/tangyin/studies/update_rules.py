@@ -9,19 +9,19 @@ from tangyin.lstm.optimizers import SGD, Adadelta, Adam, Optimizer, RMSprop
 from tangyin.studies.surfaces import RAVINE, SADDLE, Surface, lowest
 from tangyin.studies.workshop import Workshop
 
-STEPS, QUICK_STEPS = 120, 30
-NEAR = 0.05
-"""An optimizer has arrived when f is so near to its lowest value and stays there."""
+STEPS, QUICK_STEPS = 150, 30
+NEAR = 0.1
+"""An optimizer has arrived when it is so near to a lowest point and stays there."""
 
 MAKERS: dict[str, tuple[dict[str, float], Callable[..., Optimizer]]] = {
-    "SGD": ({"lr": 0.035}, SGD),
-    "momentum": ({"lr": 0.01, "momentum": 0.9}, SGD),
-    "RMSprop": ({"lr": 0.05, "alpha": 0.9}, RMSprop),
-    "Adam": ({"lr": 0.15}, Adam),
+    "SGD": ({"lr": 0.009}, SGD),
+    "momentum": ({"lr": 0.005, "momentum": 0.9}, SGD),
+    "RMSprop": ({"lr": 0.03, "alpha": 0.9}, RMSprop),
+    "Adam": ({"lr": 0.1}, Adam),
     "Adadelta": ({"lr": 10.0}, Adadelta),
 }
 """The rates are near the largest with which each stays calm; SGD's is bound by the steep walls of
-the ravine, 2/50 being where it flies off."""
+both surfaces, 2/200 being where it flies off."""
 
 
 def update_rules(workshop: Workshop, quick: bool) -> dict[str, Any]:
@@ -29,8 +29,8 @@ def update_rules(workshop: Workshop, quick: bool) -> dict[str, Any]:
 
     Returns:
         `settings`; and `paths`: for each surface and each optimizer the `points` (x, y) from the
-        start on, the `values` of f above the lowest, and `arrived`, the first step from which on
-        they are below `near`, or None.
+        start on, the `distances` from the nearest lowest point, and `arrived`, the first step from
+        which on they are below `near`, or None.
     """
     steps = QUICK_STEPS if quick else STEPS
     workshop.progress.plan(0.1)
@@ -55,11 +55,12 @@ def walk(surface: Surface, name: str, steps: int) -> dict[str, Any]:
         optimizer.step({"place": np.array(surface.gradient(float(place[0]), float(place[1])))})
         points.append(place.copy())
     found = np.array(points)
-    values = surface.value(found[:, 0], found[:, 1]) - lowest(surface)
-    far = np.flatnonzero(values >= NEAR)
+    places = np.array(lowest(surface))
+    distances = np.linalg.norm(found[:, None] - places, axis=2).min(axis=1)
+    far = np.flatnonzero(distances >= NEAR)
     first = int(far[-1]) + 1 if len(far) else 0
     return {
         "points": np.round(found, 4).tolist(),
-        "values": [float(f"{value:.4g}") for value in values],
+        "distances": [float(f"{distance:.4g}") for distance in distances],
         "arrived": first if first <= steps else None,
     }

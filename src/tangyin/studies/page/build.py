@@ -87,7 +87,8 @@ def formula_svg(tex: str) -> str:
         mpl.rcParams["mathtext.fontset"] = "stix"
         mpl.rcParams["savefig.bbox"] = "tight"
         mpl.rcParams["savefig.pad_inches"] = 0.02
-        canvas = Canvas(figsize=(0.01, 0.01), layout="none")
+        mpl.rcParams["figure.constrained_layout.use"] = False
+        canvas = Canvas(figsize=(0.01, 0.01))
         canvas.text(0, 0, f"${tex}$", fontsize=FORMULA_POINTS)
         return canvas
 

@@ -1,0 +1,127 @@
+"""Every study at its quick size: it runs, it is quick, and what must be true of it is."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tangyin.studies import REPORTED, STUDIES, Workshop, run_study
+from tangyin.studies.cells import CELLS, hidden_units
+from tangyin.studies.optimizers import CONTESTANTS, REPORTS
+
+Run = Callable[[str], Any]
+
+
+def test_there_are_the_ten_studies_of_the_report() -> None:
+    assert len(REPORTED) == 10
+    assert sum(STUDIES[name].minutes for name in REPORTED) <= 180
+
+
+@pytest.mark.parametrize("name", REPORTED)
+def test_a_quick_size_is_quick_and_gives_json(quick: Run, name: str, studies_folder: Any) -> None:
+    found = quick(name)
+    assert found.seconds < 30
+    assert json.loads(json.dumps(found.found, allow_nan=False)) == found.found
+    assert found.results["settings"]["quick"] is True
+    kept = studies_folder / "quick" / f"{name}.json"
+    assert json.loads(kept.read_text(encoding="utf-8")) == found.found
+
+
+@pytest.mark.parametrize("name", REPORTED)
+def test_the_work_that_is_planned_is_the_work_that_is_done(quick: Run, name: str) -> None:
+    progress = quick(name).progress
+    # A training that diverges, or was done before, plans its work away again.
+    assert progress.done == pytest.approx(progress.planned, abs=1)
+
+
+def test_a_study_that_runs_again_does_nothing_again(
+    quick: Run, studies_folder: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = quick("capacity").results
+
+    def never(*_: Any, **__: Any) -> Any:
+        raise AssertionError("it was trained again")
+
+    monkeypatch.setattr("tangyin.studies.workshop.train", never)
+    again = run_study(STUDIES["capacity"], Workshop(studies_folder), quick=True)
+    assert again["results"] == wanted
+
+
+def test_equal_units_stay_equal_and_others_do_not(quick: Run) -> None:
+    starts = quick("initialization").results["starts"]
+    assert set(starts["zeros"][0]["rank"]) == {0}
+    assert set(starts["one constant"][0]["rank"]) == {1}
+    units = quick("initialization").results["settings"]["hidden_size"]
+    for name in ("uniform ±1/√h", "Xavier", "orthogonal"):
+        assert starts[name][0]["rank"][-1] == units
+    gates = {name: runs[0]["saturated"] for name, runs in starts.items()}
+    assert gates["too large"]["i"][0] > 0.5
+    assert gates["too small"]["i"][0] == 0
+
+
+def test_the_reports_setting_comes_with_its_rates_and_every_optimizer_has_a_sweep(
+    quick: Run,
+) -> None:
+    results = quick("optimizers").results
+    assert list(results["report"]) == [f"{name} at 0.01" for name in REPORTS] + ["Adam at 0.001"]
+    for contestant in CONTESTANTS:
+        line = results["sweep"][contestant.name]
+        assert line["best"] == line["rates"][line["end"].index(min(line["end"]))]
+        assert results["curves"][contestant.name]
+
+
+@pytest.mark.parametrize("cell", CELLS.values())
+@pytest.mark.parametrize("layers", [1, 2])
+def test_cells_have_equal_parameters_to_within_one_unit(cell: str, layers: int) -> None:
+    target, outputs, inputs = 560_000, 2822, 256
+    units = hidden_units(cell, layers, inputs, target, outputs)
+
+    def count(hidden: int) -> int:
+        from tangyin.nn import LSTM
+
+        network = LSTM(inputs, hidden, layers, cell=cell, device="meta")
+        return sum(p.numel() for p in network.parameters()) + outputs * (hidden + 1)
+
+    assert abs(count(units) - target) <= min(
+        abs(count(units - 1) - target), abs(count(units + 1) - target)
+    )
+    assert count(units) == pytest.approx(target, rel=0.02)
+
+
+def test_every_effect_on_the_way_to_the_reports_figure_is_measured(quick: Run) -> None:
+    effects = quick("perplexity").results["effects"]
+    (honest,) = effects["honest"]
+    for way in ("open", "plain", "open_without_first", "plain_without_first"):
+        for figure in ("per_token", "mean_of_poems"):
+            assert honest[way][figure] > 1
+            assert effects["characters"]["figures"][way][figure] > 1
+    assert honest["plain"]["per_token"] <= honest["open"]["per_token"]
+    assert effects["leak"]["share_seen"] > 0.5
+
+
+def test_argmax_is_less_diverse_than_drawing_and_masks_keep_the_form(quick: Run) -> None:
+    results = quick("sampling").results
+    rules = results["rules"]
+    assert rules["argmax"]["distinct"]["2"] < rules["temperature 1"]["distinct"]["2"]
+    argmax, drawn = (rules[n]["log_likelihood"]["value"] for n in ("argmax", "temperature 1"))
+    assert argmax > drawn
+    assert len(rules["argmax"]["seven"]["texts"]) == 7
+    assert 0 <= results["unmasked"]["argmax"] <= 1
+    over = results["overfitting"]
+    assert over["best"]["perplexity"].keys() == over["last"]["perplexity"].keys()
+
+
+def test_the_corpus_is_described_as_it_is(quick: Run) -> None:
+    corpus = quick("data").results["corpus"]
+    poems = corpus["statistics"]["poems"]["tang"]["all"]
+    assert corpus["form_poems"]["tang"] == {k: n for k, n in poems.items() if k != "all"}
+    assert sum(corpus["line_lengths"]["tang"].values()) == sum(
+        n * {"五絕": 4, "七絕": 4, "五律": 8, "七律": 8}[k]
+        for k, n in corpus["form_poems"]["tang"].items()
+    )
+    ten = next(line for line in corpus["thresholds"] if line["threshold"] == 10)
+    assert ten["known"] == 2814
+    counts = corpus["zipf"]["count"]
+    assert counts == sorted(counts, reverse=True)
+    assert sum(n for _, n in corpus["zipf"]["top"]) < corpus["zipf"]["running"]
