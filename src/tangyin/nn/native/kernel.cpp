@@ -62,7 +62,17 @@ inline float exponential(float x) {
 }
 
 inline float sigmoid(float x) { return 1.0f / (1.0f + exponential(-x)); }
-inline float tanh_of(float x) { return 2.0f / (1.0f + exponential(-2.0f * x)) - 1.0f; }
+// Near 0 a polynomial (Cephes' tanhf), for there the quotient's difference from 1 is all rounding.
+inline float tanh_of(float x) {
+  const float z = x * x;
+  float p = -5.70498872745e-3f;
+  p = p * z + 2.06390887954e-2f;
+  p = p * z - 5.37397155531e-2f;
+  p = p * z + 1.33314422036e-1f;
+  p = p * z - 3.33332819422e-1f;
+  const float large = 2.0f / (1.0f + exponential(-2.0f * x)) - 1.0f;
+  return z < 0.390625f ? x + x * z * p : large;
+}
 
 constexpr long PARALLEL_FROM = 4096;  // elements below which a second thread does not pay
 
