@@ -7,6 +7,7 @@
 //
 // The gates of a row are i, f, g, o, each of H values.
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -62,6 +63,7 @@ inline float exponential(float x) {
 }
 
 inline float sigmoid(float x) { return 1.0f / (1.0f + exponential(-x)); }
+
 // Near 0 a polynomial (Cephes' tanhf), for there the quotient's difference from 1 is all rounding.
 inline float tanh_of(float x) {
   const float z = x * x;
@@ -124,41 +126,38 @@ template <class P, class G>
 void backward(long B, long H, const G* gates, const float* c, const float* c_past, const P* product,
               const P* dh_out, const float* dc_out, const uint8_t* keep, float* carried, float* dc,
               P* dy) {
+  const std::vector<float> none(H, 0.0f);  // read in place of what is null: the loop has no branches
+  const P* no_p = reinterpret_cast<const P*>(none.data());
 #pragma omp parallel for schedule(static) if (B * H >= PARALLEL_FROM)
   for (long b = 0; b < B; ++b) {
     const G* gb = gates + b * 4 * H;
     P* db = dy + b * 4 * H;
     const long row = b * H;
+    const float* handed_on = carried ? carried + row : none.data();
+    const P* after = product ? product + row : no_p;
+    const P* dh_outside = dh_out ? dh_out + row : no_p;
+    const float* dc_outside = dc_out ? dc_out + row : none.data();
     if (keep && !keep[b]) {
       for (long j = 0; j < H; ++j) {
-        float dh = carried[row + j];
-        if (product) dh += load(product[row + j]);
-        if (dh_out) dh += load(dh_out[row + j]);
-        if (dc_out) dc[row + j] += dc_out[row + j];
-        carried[row + j] = dh;
+        carried[row + j] += load(after[j]) + load(dh_outside[j]);
+        dc[row + j] += dc_outside[j];
       }
-      for (long j = 0; j < 4 * H; ++j) store(db + j, 0.0f);
+      std::fill(db, db + 4 * H, P(0));
       continue;
     }
 #pragma omp simd
     for (long j = 0; j < H; ++j) {
       const float i = load(gb[j]), f = load(gb[H + j]), g = load(gb[2 * H + j]), o = load(gb[3 * H + j]);
       const float th = tanh_of(c[row + j]);
-      float dh = 0.0f;
-      if (carried) {
-        dh = carried[row + j];
-        carried[row + j] = 0.0f;
-      }
-      if (product) dh += load(product[row + j]);
-      if (dh_out) dh += load(dh_out[row + j]);
-      float d = dc[row + j] + dh * o * (1.0f - th * th);
-      if (dc_out) d += dc_out[row + j];
+      const float dh = handed_on[j] + load(after[j]) + load(dh_outside[j]);
+      const float d = dc[row + j] + dc_outside[j] + dh * o * (1.0f - th * th);
       store(db + j, d * g * i * (1.0f - i));
       store(db + H + j, d * c_past[row + j] * f * (1.0f - f));
       store(db + 2 * H + j, d * i * (1.0f - g * g));
       store(db + 3 * H + j, dh * th * o * (1.0f - o));
       dc[row + j] = d * f;
     }
+    if (carried) std::fill(carried + row, carried + row + H, 0.0f);
   }
 }
 
