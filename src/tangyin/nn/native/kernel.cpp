@@ -161,6 +161,10 @@ void backward(long B, long H, const G* gates, const float* c, const float* c_pas
   }
 }
 
+// Rows whose share of the bias's gradient is summed by itself. The shares are added in order, so that
+// its rounding does not depend on which thread is done first, nor on how many there are.
+constexpr long PART = 8;
+
 // Cross-entropy of `rows` rows of V logits, and its gradient in place of them where `scale` is given
 // (the loss's derivative by each row's nll). Echoed ids have echo[class] added to their logits.
 template <class P>
@@ -170,55 +174,62 @@ void cross_entropy(long rows, long V, P* logits, const float* bias, const int64_
                    float* dbias, float* decho) {
 #pragma omp parallel
   {
-    std::vector<float> row(V), sums(scale ? V : 0, 0.0f);
+    std::vector<float> row(V), sums(V);
     float* x = row.data();
     float* s = sums.data();
-#pragma omp for schedule(static)
-    for (long n = 0; n < rows; ++n) {
-      P* given = logits + n * V;
-      const long target = targets[n];
-      const int32_t* ids = echo_ids + n * echoes;
-      const int8_t* kinds = echo_classes + n * echoes;
-      const float* added = echo + n * classes;
-      float most = -INFINITY;
+#pragma omp for ordered schedule(static, 1)
+    for (long first = 0; first < rows; first += PART) {
+      if (scale) std::fill(s, s + V, 0.0f);
+      for (long n = first; n < std::min(rows, first + PART); ++n) {
+        P* given = logits + n * V;
+        const long target = targets[n];
+        const int32_t* ids = echo_ids + n * echoes;
+        const int8_t* kinds = echo_classes + n * echoes;
+        const float* added = echo + n * classes;
+        float most = -INFINITY;
 #pragma omp simd reduction(max : most)
-      for (long v = 0; v < V; ++v) {
-        const float value = load(given[v]) + bias[v];
-        x[v] = value;
-        most = value > most ? value : most;
-      }
-      for (long e = 0; e < echoes; ++e) {
-        if (kinds[e] < 0) continue;
-        x[ids[e]] += added[kinds[e]];
-        most = x[ids[e]] > most ? x[ids[e]] : most;
-      }
-      const float wanted = x[target];
-      float total = 0.0f;
+        for (long v = 0; v < V; ++v) {
+          const float value = load(given[v]) + bias[v];
+          x[v] = value;
+          most = value > most ? value : most;
+        }
+        bool lowered = false;  // the largest logit, by an echo below zero
+        for (long e = 0; e < echoes; ++e) {
+          if (kinds[e] < 0) continue;
+          float& value = x[ids[e]];
+          lowered = lowered || (value == most && added[kinds[e]] < 0.0f);
+          value += added[kinds[e]];
+          most = value > most ? value : most;
+        }
+        if (lowered) most = *std::max_element(x, x + V);
+        const float wanted = x[target];
+        float total = 0.0f;
 #pragma omp simd reduction(+ : total)
-      for (long v = 0; v < V; ++v) {
-        x[v] = exponential(x[v] - most);
-        total += x[v];
-      }
-      nll[n] = std::log(total) + most - wanted;
-      if (!scale) continue;
-      const float factor = scale[n] / total;
-      x[target] -= total;  // so that the factor makes it p - 1
-      if (decho) {
-        float* d = decho + n * classes;
-        for (long k = 0; k < classes; ++k) d[k] = 0.0f;
-        for (long e = 0; e < echoes; ++e)
-          if (kinds[e] >= 0) d[kinds[e]] += x[ids[e]] * factor;
-      }
+        for (long v = 0; v < V; ++v) {
+          x[v] = exponential(x[v] - most);
+          total += x[v];
+        }
+        nll[n] = std::log(total) + most - wanted;
+        if (!scale) continue;
+        const float factor = scale[n] / total;
+        x[target] -= total;  // so that the factor makes it p - 1
+        if (decho) {
+          float* d = decho + n * classes;
+          for (long k = 0; k < classes; ++k) d[k] = 0.0f;
+          for (long e = 0; e < echoes; ++e)
+            if (kinds[e] >= 0) d[kinds[e]] += x[ids[e]] * factor;
+        }
 #pragma omp simd
-      for (long v = 0; v < V; ++v) {
-        const float d = x[v] * factor;
-        s[v] += d;
-        store(given + v, d);
+        for (long v = 0; v < V; ++v) {
+          const float d = x[v] * factor;
+          s[v] += d;
+          store(given + v, d);
+        }
       }
-    }
-    if (scale) {
-#pragma omp critical
-      for (long v = 0; v < V; ++v) dbias[v] += s[v];
+      if (scale) {
+#pragma omp ordered
+        for (long v = 0; v < V; ++v) dbias[v] += s[v];
+      }
     }
   }
 }
