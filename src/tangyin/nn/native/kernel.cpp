@@ -3,7 +3,8 @@
 // Plain C functions without any header of torch, so that they compile in two seconds; tangyin.nn.native
 // builds and calls them. Every array is contiguous. Suffix _f32: products in float32. Suffix _bf16:
 // products in bfloat16, everything else in float32; what the backward pass needs of the gates is then
-// kept as int16 in steps of 1/32767, which is finer than bfloat16 and as small.
+// kept as int16 in steps of 1/32767. That is as small as bfloat16, and finer from 1/128 up to 1, where
+// the derivatives 1 - i and 1 - g² need it; below 1/128 a gate has hardly a share in any gradient.
 //
 // The gates of a row are i, f, g, o, each of H values.
 
@@ -17,6 +18,8 @@ namespace {
 
 using Bf16 = uint16_t;
 using Fixed = int16_t;
+
+constexpr Fixed NO_NUMBER = -32768;  // a NaN
 
 inline float as_float(uint32_t bits) {
   float value;
@@ -32,7 +35,7 @@ inline uint32_t as_bits(float value) {
 
 inline float load(float x) { return x; }
 inline float load(Bf16 x) { return as_float(static_cast<uint32_t>(x) << 16); }
-inline float load(Fixed x) { return static_cast<float>(x) * (1.0f / 32767.0f); }
+inline float load(Fixed x) { return x == NO_NUMBER ? NAN : static_cast<float>(x) * (1.0f / 32767.0f); }
 
 inline void store(float* to, float x) { *to = x; }
 inline void store(Bf16* to, float x) {  // to nearest, ties to even; the shift keeps a NaN one
@@ -41,13 +44,13 @@ inline void store(Bf16* to, float x) {  // to nearest, ties to even; the shift k
   *to = static_cast<Bf16>(x == x ? rounded : 0x7fc0u);
 }
 inline void store(Fixed* to, float x) {  // x in [-1, 1]; to nearest
-  *to = static_cast<Fixed>(static_cast<int32_t>(x * 32767.0f + 32768.5f) - 32768);
+  *to = static_cast<Fixed>((x == x ? static_cast<int32_t>(x * 32767.0f + 32768.5f) : 0) - 32768);
 }
 
-// e^x by 2^n times a polynomial on |r| <= ln(2)/2 (Cephes' expf); a NaN stays one.
+// e^x by 2^n times a polynomial on |r| <= ln(2)/2 (Cephes' expf); a NaN stays one. Below -87, where
+// float32 ends, it stays at e^-87; above 88 it is infinite, so that 1 / (1 + e^x) reaches 0.
 inline float exponential(float x) {
   x = x < -87.0f ? -87.0f : x;
-  x = x > 88.0f ? 88.0f : x;
   const float shift = 12582912.0f;  // 1.5 * 2^23: adding it rounds to a whole number
   float shifted = x * 1.44269504f + shift;
   float n = shifted - shift;
@@ -59,7 +62,8 @@ inline float exponential(float x) {
   p = p * r + 1.6666665459e-1f;
   p = p * r + 5.0000001201e-1f;
   p = p * r * r + r + 1.0f;
-  return p * as_float((as_bits(shifted) - as_bits(shift) + 127u) << 23);
+  const float power = p * as_float((as_bits(shifted) - as_bits(shift) + 127u) << 23);
+  return x > 88.0f ? INFINITY : power;
 }
 
 inline float sigmoid(float x) { return 1.0f / (1.0f + exponential(-x)); }
