@@ -33,8 +33,8 @@ class Echo(NamedTuple):
 
     Attributes:
         values: (N, K) floating, a value for each class.
-        ids: (N, L) int32, earlier characters of each row's sequence.
-        classes: (N, L) int8, the class of each; negative ones add nothing.
+        ids: (N, L) of integers from 0 to V - 1, earlier characters of each row's sequence.
+        classes: (N, L) of integers, the class of each, below K; negative ones add nothing.
     """
 
     values: Tensor
@@ -53,18 +53,21 @@ def linear_cross_entropy(
     """Compute the cross-entropy of a linear output layer; its gradient comes with it.
 
     Under autocast the products are taken in its dtype, and everything else in float32. There are no
-    second derivatives.
+    second derivatives: a backward pass that would need them (`create_graph=True`) is refused.
 
     Args:
         hidden: s, (N, H), N ≥ 1.
         weight: W, (V, H).
         bias: b, (V,).
-        targets: (N,) int64, from 0 to V - 1.
+        targets: (N,) of integers from 0 to V - 1.
         scale: ω, (N,), without a gradient; 1/N each when left out, which makes the mean.
         echo: what is added to the logits of earlier characters.
 
     Returns:
         A scalar, in nats, of W's dtype (float32 for a half-precision one).
+
+    Raises:
+        IndexError: a target, id or class is none (without the kernel torch says so).
     """
     count = len(hidden)
     if scale is None:
@@ -96,12 +99,16 @@ class _LinearCrossEntropy(torch.autograd.Function):
         wide = torch.float64 if products == torch.float64 else torch.float32
         echo = None
         if values is not None and ids is not None and classes is not None:
-            echo = Echo(values.to(wide).contiguous(), ids.contiguous(), classes.contiguous())
+            echo = Echo(
+                values.to(wide).contiguous(),
+                ids.to(torch.int32).contiguous(),
+                classes.to(torch.int8).contiguous(),
+            )
         wanted = any(ctx.needs_input_grad)
         with torch.autocast(hidden.device.type, enabled=False):
             loss, gradients = _loss_and_gradients(
                 hidden.to(products), weight.to(products), bias.to(wide).contiguous(),
-                targets.contiguous(), scale.to(wide).contiguous(), echo, wanted,
+                targets.long().contiguous(), scale.to(wide).contiguous(), echo, wanted,
             )  # fmt: skip
         if wanted:
             given = (hidden, weight, bias, values)
@@ -114,8 +121,13 @@ class _LinearCrossEntropy(torch.autograd.Function):
         return loss
 
     @staticmethod
-    @torch.autograd.function.once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        # once_differentiable would let the gradients pass as constants when grad is one
+        if torch.is_grad_enabled():
+            raise RuntimeError(
+                "linear_cross_entropy has no second derivatives; "
+                "differentiate without create_graph, or take the cross-entropy of the logits"
+            )
         unchanged = bool(grad == 1)  # as it is after loss.backward(): nothing to multiply
         gradients = (
             g if g is None or unchanged else g * grad.to(g.dtype) for g in ctx.saved_tensors
@@ -135,6 +147,8 @@ def _loss_and_gradients(
     """Go over the rows chunk by chunk; the gradients are by hidden, weight, bias and echo."""
     N, V = len(hidden), len(weight)
     kernel = kernel_for(hidden.dtype, hidden.device)
+    if kernel is not None:
+        _check_numbers(V, targets, echo)
     rows = max(16, CHUNK_BYTES // (V * hidden.element_size()) // 16 * 16)
     together = rows * CHUNKS_TOGETHER if wanted else rows
     nll = torch.empty_like(scale)
@@ -166,6 +180,20 @@ def _loss_and_gradients(
             else:  # half-precision products are summed in float32
                 d_weight.add_(torch.mm(d_logits.t(), hidden[start:end], out=product))
     return nll @ scale, (d_hidden, d_weight, d_bias, d_echo)
+
+
+def _check_numbers(V: int, targets: Tensor, echo: Echo | None) -> None:
+    """Refuse numbers with which the kernel would reach memory that is not the logits'."""
+    numbers = [("target", targets, 0, V)]
+    if echo is not None:
+        numbers += [("id", echo.ids, 0, V), ("class", echo.classes, -128, echo.values.shape[1])]
+    for name, given, least, end in numbers:
+        low, high = given.aminmax()
+        if low < least or high >= end:
+            raise IndexError(
+                f"a {name} is out of range: they run from {low} to {high}, "
+                f"and must be from {least} to {end - 1}"
+            )
 
 
 def _cross_entropy(
