@@ -1,8 +1,8 @@
 """The passes of `tangyin.nn.sequence` with the native kernel between the products.
 
 The same equations and the same products; everything that is done to a step's pre-activations is
-one pass over memory. With bfloat16 products the gates are kept in 16 bits (`native.gates_dtype`), in
-the memory of the projected inputs; c is float32, and tanh(c) is computed again on the way back.
+one pass over memory. With bfloat16 products the gates are kept in 16 bits (`native.gates_dtype`),
+in the memory of the projected inputs; c is float32, and tanh(c) is computed again on the way back.
 """
 
 import torch

@@ -39,7 +39,7 @@ def built_library() -> Path | None:
     used with another's. Nothing is built when `TANGYIN_NATIVE` is 0.
 
     Returns:
-        None where there is no compiler, it fails, or the cache cannot be written.
+        None where there is no compiler, it fails, or the cache cannot be read or written.
     """
     if os.environ.get("TANGYIN_NATIVE") == "0":
         return None
@@ -51,9 +51,9 @@ def built_library() -> Path | None:
     for part in (SOURCE.read_text(encoding="utf-8"), *flags, _version(compiler), _processor()):
         key.update(part.encode() + b"\0")
     library = corpus_home().parent / "native" / f"{key.hexdigest()[:24]}.so"
-    if library.exists():
-        return library
     try:
+        if library.exists():
+            return library
         library.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=library.parent) as scratch:
             made = Path(scratch) / "kernel.so"

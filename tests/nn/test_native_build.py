@@ -1,0 +1,204 @@
+"""Building the kernel: once, into the cache, and never needed."""
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from tangyin.corpus.home import corpus_home
+from tangyin.nn import LSTMState, linear_cross_entropy, lstm_sequence
+from tangyin.nn.native import build, kernel_for, native_kernel
+from tangyin.nn.native.build import built_library
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="the compilers here are shell scripts")
+
+# In place of a compiler: counts its calls in the file `calls`, and writes what it was told to.
+COMPILER = """#!/bin/sh
+if [ "$1" = --version ]; then echo {version}; exit; fi
+echo called >> {folder}/calls
+for word; do out=$word; done
+{body}
+"""
+
+
+class Compiler:
+    """A shell script that stands for g++."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.path = folder, folder / "compiler"
+        self.be()
+
+    def be(self, body: str = "echo kernel > $out", version: str = "1.0") -> None:
+        script = COMPILER.format(version=version, folder=self.folder, body=body)
+        self.path.write_text(script)
+        self.path.chmod(self.path.stat().st_mode | stat.S_IXUSR)
+
+    @property
+    def calls(self) -> int:
+        log = self.folder / "calls"
+        return len(log.read_text().splitlines()) if log.exists() else 0
+
+
+@pytest.fixture
+def compiler(tmp_path, monkeypatch):
+    monkeypatch.delenv("TANGYIN_NATIVE", raising=False)
+    monkeypatch.setenv("TANGYIN_HOME", str(tmp_path / "home"))
+    made = Compiler(tmp_path)
+    monkeypatch.setenv("CXX", str(made.path))
+    return made
+
+
+def cached():
+    return sorted((corpus_home().parent / "native").iterdir())
+
+
+def test_it_is_compiled_once_and_then_found_in_the_cache(compiler, tmp_path):
+    library = built_library()
+    assert library == tmp_path / "home/native" / library.name
+    assert library.read_text() == "kernel\n"
+    assert built_library() == library
+    assert compiler.calls == 1
+    assert cached() == [library]  # and no scratch beside it
+
+
+def test_another_source_flag_compiler_or_processor_is_another_file(compiler, tmp_path, monkeypatch):
+    libraries = [built_library()]
+    compiler.be(version="1.1")
+    libraries.append(built_library())
+    monkeypatch.setattr(build, "FLAGS", (*build.FLAGS, "-DX"))
+    libraries.append(built_library())
+    source = tmp_path / "kernel.cpp"
+    source.write_text(build.SOURCE.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    monkeypatch.setattr(build, "SOURCE", source)
+    libraries.append(built_library())
+    monkeypatch.setattr(build, "_processor", lambda: "another")
+    libraries.append(built_library())
+    assert len(set(libraries)) == compiler.calls == 5
+    assert cached() == sorted(libraries)
+
+
+def test_a_home_that_cannot_be_read_as_a_path_gives_no_library(compiler, monkeypatch, tmp_path):
+    file = tmp_path / "file"
+    file.write_text("")
+    for home in (file / "below", tmp_path / ("x" * 300)):
+        monkeypatch.setenv("TANGYIN_HOME", str(home))
+        assert built_library() is None
+    assert file.read_text() == ""
+
+
+def switched_off(compiler, monkeypatch):
+    monkeypatch.setenv("TANGYIN_NATIVE", "0")
+
+
+def no_compiler(compiler, monkeypatch):
+    monkeypatch.setenv("CXX", str(compiler.folder / "missing"))
+
+
+def failing_compiler(compiler, monkeypatch):
+    compiler.be("echo broken > $out; echo error >&2; exit 1")
+
+
+def compiler_that_writes_nothing(compiler, monkeypatch):
+    compiler.be("true")
+
+
+def compiler_without_an_end(compiler, monkeypatch):
+    monkeypatch.setattr(build, "SECONDS", 0.3)
+    compiler.be("exec sleep 60")
+
+
+def unwritable_cache(compiler, monkeypatch):
+    monkeypatch.setenv("TANGYIN_HOME", str(compiler.path / "below-a-file"))
+
+
+def library_that_is_none(compiler, monkeypatch):
+    compiler.be("echo no library > $out")
+
+
+def library_without_the_functions(compiler, monkeypatch):
+    compiler.be(f"cp {torch._C.__file__} $out")
+
+
+WAYS = [
+    switched_off, no_compiler, failing_compiler, compiler_that_writes_nothing,
+    compiler_without_an_end, unwritable_cache, library_that_is_none,
+    library_without_the_functions,
+]  # fmt: skip
+
+
+@pytest.fixture
+def fresh_kernel():
+    """Forgets which kernel there was, before the test and after it."""
+    native_kernel.cache_clear()
+    yield
+    native_kernel.cache_clear()
+
+
+def trained_a_little():
+    """Loss and gradients of an LSTM with its output layer."""
+    generator = torch.Generator().manual_seed(3)
+    shapes = [(4, 3, 5), (3, 6), (3, 6), (24, 5), (24, 6), (24,), (11, 6), (11,)]
+    leaves = [torch.randn(s, generator=generator, requires_grad=True) for s in shapes]
+    x, h, c, w_ih, w_hh, bias, output, output_bias = leaves
+    states = lstm_sequence(x, LSTMState(h, c), w_ih, w_hh, bias)
+    targets = torch.arange(12) % 11
+    loss = linear_cross_entropy(states.h.flatten(0, 1), output, output_bias, targets)
+    return [loss.detach(), *torch.autograd.grad(loss, leaves)]
+
+
+@pytest.fixture(scope="module")
+def with_kernel():
+    return trained_a_little()
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+def test_without_a_kernel_torch_computes_the_same(
+    way, with_kernel, compiler, fresh_kernel, monkeypatch, relative_error
+):
+    way(compiler, monkeypatch)
+    assert native_kernel() is None
+    assert kernel_for(torch.float32, torch.device("cpu")) is None
+    for found, expected in zip(trained_a_little(), with_kernel, strict=True):
+        assert relative_error(found, expected) < 1e-6
+
+
+def test_only_float32_and_bfloat16_on_the_cpu_have_a_kernel(monkeypatch):
+    kernel = object()
+    monkeypatch.setattr("tangyin.nn.native.kernel.native_kernel", lambda: kernel)
+    cpu, gpu = torch.device("cpu"), torch.device("cuda")
+    assert kernel_for(torch.float32, cpu) is kernel_for(torch.bfloat16, cpu) is kernel
+    assert kernel_for(torch.float64, cpu) is kernel_for(torch.float16, cpu) is None
+    assert kernel_for(torch.float32, gpu) is None
+
+
+# `build.py` by itself, so that no process has to import torch.
+PROCESS = """
+import importlib.util, sys
+spec = importlib.util.spec_from_file_location("build", sys.argv[1])
+build = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(build)
+print(build.built_library(), flush=True)
+"""
+# Writes half, waits until both compilers are that far, and writes the rest.
+SLOW = """echo half > $out
+touch {folder}/begun.$$
+tries=0
+while [ $(ls {folder} | grep -c begun) -lt 2 ] && [ $tries -lt 1200 ]; do
+  sleep 0.05; tries=$((tries + 1))
+done
+echo rest >> $out"""
+
+
+def test_two_processes_that_build_at_once_both_get_a_whole_library(compiler, tmp_path):
+    compiler.be(SLOW.format(folder=tmp_path))
+    command = [sys.executable, "-c", PROCESS, build.__file__]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    answers = [process.communicate()[0].strip() for process in both]
+    assert compiler.calls == 2
+    assert answers[0] == answers[1] == str(built_library())
+    assert Path(answers[0]).read_text() == "half\nrest\n"
+    assert [str(path) for path in cached()] == answers[:1]
