@@ -15,11 +15,12 @@ def rhyme_of_poem(lines: Sequence[str]) -> str | None:
         lines: the poem's lines without marks.
 
     Returns:
-        One of `LEVEL_RHYMES`, the first in their order where several fit; None where none does.
+        One of `LEVEL_RHYMES`, the first in their order where several fit; None where none does, or
+        no line is even.
     """
     ends = [line[-1] for line in lines[1::2]]
     fitting = Counter(rhyme for end in ends for rhyme in _level_rhymes(end))
-    return next((rhyme for rhyme in LEVEL_RHYMES if fitting[rhyme] == len(ends)), None)
+    return next((rhyme for rhyme in LEVEL_RHYMES if ends and fitting[rhyme] == len(ends)), None)
 
 
 @cache
