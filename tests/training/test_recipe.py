@@ -13,9 +13,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tangyin.errors import UsageError
-from tangyin.nn import INITIALIZATIONS, RecurrentCell
+from tangyin.nn import INITIALIZATIONS, Dropout, RecurrentCell
 from tangyin.training import OPTIMIZERS, Recipe, build_recipe, read_recipe, recipe_toml
-from tangyin.training.recipe import DataRecipe, ModelRecipe, OptimizerRecipe, ScheduleRecipe
+from tangyin.training.precision import PRECISIONS
+from tangyin.training.recipe import (
+    FEATURE_SIZES,
+    DataRecipe,
+    ModelRecipe,
+    OptimizerRecipe,
+    ScheduleRecipe,
+    StageRecipe,
+)
 from tangyin.verse import FORMS
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -26,33 +34,70 @@ SOUND: dict[str, Any] = {
     "model": {"embedding_size": 4, "hidden_size": 4},
 }
 
+TOLD: dict[str, Any] = {**SOUND, "data": {"forms": ["五律", "七絕"], "prefix": "told"}}
+STAGE: dict[str, Any] = {
+    "forms": ["五律"],
+    "dynasties": ["tang"],
+    "epochs": 2,
+    "learning_rate": 0.01,
+}
+
 sizes = st.integers(1, 1_000_000)
+shares = st.floats(0, 1)
 names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60)
+
+
+@st.composite
+def stages_of(draw: st.DrawFn, forms: list[str], dynasties: list[str]) -> StageRecipe:
+    highest = draw(st.floats(0, 1000, exclude_min=True))
+    return StageRecipe(
+        tuple(draw(st.lists(st.sampled_from(forms), min_size=1, unique=True))),
+        tuple(draw(st.lists(st.sampled_from(dynasties), min_size=1, unique=True))),
+        draw(sizes),
+        highest,
+        draw(st.floats(0, highest)),
+        draw(shares),
+    )
 
 
 @st.composite
 def recipes(draw: st.DrawFn) -> Recipe:
     optimizer = draw(st.sampled_from(sorted(OPTIMIZERS)))
     momentum = st.floats(0, 1, exclude_max=True) if OPTIMIZERS[optimizer][1] else st.just(0.0)
+    forms = draw(st.lists(st.sampled_from([f.name for f in FORMS]), min_size=1, unique=True))
+    dynasties = draw(st.lists(st.sampled_from(["tang", "song"]), min_size=1, unique=True))
     data = DataRecipe(
-        tuple(draw(st.lists(st.sampled_from([f.name for f in FORMS]), min_size=1, unique=True))),
-        tuple(draw(st.lists(st.sampled_from(["tang", "song"]), min_size=1, unique=True))),
+        tuple(forms),
+        tuple(dynasties),
         draw(sizes),
-        draw(st.sampled_from(["none", "form"])),
+        draw(st.sampled_from(["none", "form", "told"])),
+        *(draw(shares) for _ in range(4)),
     )
+    cell = draw(st.sampled_from(sorted(RecurrentCell.registry)))
+    tied = draw(st.booleans())
+    features: dict[str, Any] = {}
+    if tied and data.prefix == "told":
+        features = {name: draw(st.integers(0, 1_000_000)) for name in FEATURE_SIZES}
+        features["echo"] = draw(st.booleans())
+    drops = [draw(st.floats(0, 1, exclude_max=True)) for _ in range(3)]
     model = ModelRecipe(
         draw(sizes),
         draw(sizes),
         draw(sizes),
-        draw(st.sampled_from(sorted(RecurrentCell.registry))),
+        cell,
         draw(st.sampled_from(sorted(INITIALIZATIONS))),
+        tied,
+        **features,
+        dropout=Dropout(*drops, drops[0] if cell == "lstm" else 0.0),
     )
     rate, decay = draw(st.floats(0, 1000, exclude_min=True)), draw(st.floats(0, 1000))
     clip = draw(st.floats(0, exclude_min=True, allow_nan=False))
     moves = OptimizerRecipe(optimizer, rate, draw(momentum), decay, clip)
     seed = draw(st.integers(0, 2**64 - 1))
-    schedule = ScheduleRecipe(draw(sizes), draw(sizes), draw(sizes), seed)
-    return Recipe("any", data, model, moves, schedule)
+    precision = draw(st.sampled_from(PRECISIONS))
+    schedule = ScheduleRecipe(draw(sizes), draw(sizes), draw(sizes), seed, precision)
+    stages = draw(st.lists(stages_of(forms, dynasties), max_size=3))
+    return Recipe("any", data, model, moves, schedule, tuple(stages))
 
 
 @settings(deadline=None, max_examples=150)
@@ -181,6 +226,116 @@ def test_a_recipe_that_cannot_be_is_refused_with_a_sentence(
         build_recipe(values, "a.toml")
     assert sentence in str(refusal.value)
     assert "\n" not in str(refusal.value)
+
+
+REFUSED_WITH_FEATURES = [
+    ({"data.tell_form": 1.5}, "data.tell_form is 1.5; give a number from 0 to 1"),
+    ({"data.tell_rhyme": -0.1}, "data.tell_rhyme is -0.1; give"),
+    ({"data.tell_title": math.nan}, "data.tell_title is nan; give"),
+    ({"data.title_weight": 2}, "data.title_weight is 2.0; give"),
+    ({"data.tell_form": "often"}, "data.tell_form must be a number, and is 'often'"),
+    ({"training.precision": "fp16"}, "training.precision is 'fp16'; it can be auto, fp32, bf16"),
+    ({"model.dropout": {"input": 1}}, "model.dropout.input is 1.0; give a number from 0 to below"),
+    ({"model.dropout": {"output": -0.1}}, "model.dropout.output is -0.1; give"),
+    ({"model.dropout": {"inputs": 0.1}}, "no key model.dropout.inputs; did you mean input"),
+    ({"model.dropout": 0.1}, "model.dropout must be a section, [model.dropout]"),
+    (
+        {"model.cell": "peephole", "model.dropout": {"recurrent": 0.1}},
+        "the cell peephole drops no recurrent weights; leave model.dropout.recurrent out",
+    ),
+    ({"model.place_size": 4}, 'needs model.tied = true and data.prefix = "told"'),
+    ({"model.echo": True}, 'needs model.tied = true and data.prefix = "told"'),
+    (
+        {"model.echo": True, "model.tied": True, "data.prefix": "form"},
+        'needs model.tied = true and data.prefix = "told"',
+    ),
+    ({"model.place_size": -1}, "model.place_size is -1; give a whole number from 0 to 1,000,000"),
+    ({"model.tied": 1}, "model.tied must be true or false, and is 1"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("changes", "sentence"), REFUSED_WITH_FEATURES)
+def test_what_a_recipe_with_features_cannot_be_is_refused_with_a_sentence(
+    changes: dict[str, Any], sentence: str
+) -> None:
+    values = deepcopy(TOLD)
+    for key, value in changes.items():
+        section, _, name = key.partition(".")
+        values.setdefault(section, {})[name] = value
+    with pytest.raises(UsageError) as refusal:
+        build_recipe(values, "a.toml")
+    assert sentence in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+REFUSED_STAGES = [
+    ({"forms": ["七律"]}, "stages, number 2: forms must be some of data.forms"),
+    ({"forms": []}, "stages, number 2: forms must be some of data.forms"),
+    ({"forms": ["五言"]}, "there is no form '五言'; the forms are"),
+    ({"forms": "五律"}, "stages.forms must be a list, and is '五律'"),
+    ({"dynasties": ["song"]}, "stages, number 2: dynasties must be some of data.dynasties"),
+    ({"dynasties": []}, "stages, number 2: dynasties must be some of data.dynasties"),
+    ({"epochs": 0}, "stages, number 2: epochs is 0; give a whole number from 1"),
+    ({"epochs": 1.5}, "stages.epochs must be a whole number, and is 1.5"),
+    ({"learning_rate": 0}, "stages, number 2: give a learning_rate above 0"),
+    ({"learning_rate": math.nan}, "stages, number 2: give a learning_rate above 0"),
+    ({"learning_rate": 1e300}, "stages, number 2: give a learning_rate above 0"),
+    ({"final_rate": 0.02}, "and a final_rate from 0 up to it"),
+    ({"final_rate": -0.1}, "and a final_rate from 0 up to it"),
+    ({"final_rate": math.nan}, "and a final_rate from 0 up to it"),
+    ({"warmup": 1.5}, "stages, number 2: warmup is 1.5; give a share from 0 to 1"),
+    ({"warmup": math.nan}, "stages, number 2: warmup is nan; give"),
+    ({"epoch": 1}, "there is no key stages.epoch; did you mean epochs"),
+    ({"epochs": None}, "stages.epochs must be given"),
+]
+
+
+@pytest.mark.parametrize(("changes", "sentence"), REFUSED_STAGES)
+def test_a_stage_that_cannot_be_is_refused_with_a_sentence(
+    changes: dict[str, Any], sentence: str
+) -> None:
+    stage = {key: value for key, value in {**STAGE, **changes}.items() if value is not None}
+    with pytest.raises(UsageError) as refusal:
+        build_recipe({**TOLD, "stages": [STAGE, stage]}, "a.toml")
+    assert sentence in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("stages", [5, "one", {"epochs": 3}, [5]])
+def test_stages_that_are_no_list_of_sections_are_refused(stages: Any) -> None:
+    with pytest.raises(UsageError, match=r"^a\.toml: stages must be a (list|section)"):
+        build_recipe({**TOLD, "stages": stages}, "a.toml")
+
+
+def test_stages_are_read_in_the_order_of_the_file_with_their_defaults(tmp_path: Path) -> None:
+    path = tmp_path / "staged.toml"
+    path.write_text(
+        """
+        name = "staged"
+        [data]
+        forms = ["五律", "七絕"]
+        [model]
+        embedding_size = 4
+        hidden_size = 4
+        [[stages]]
+        forms = ["wulv", "七絕"]
+        dynasties = ["tang"]
+        epochs = 3
+        learning_rate = 1
+        [[stages]]
+        forms = ["七絕"]
+        dynasties = ["tang"]
+        epochs = 1
+        learning_rate = 0.5
+        final_rate = 0.5
+        warmup = 1
+        """,
+        encoding="utf-8",
+    )
+    assert read_recipe(path).stages == (
+        StageRecipe(("wulv", "七絕"), ("tang",), 3, 1.0, 0.0, 0.0),
+        StageRecipe(("七絕",), ("tang",), 1, 0.5, 0.5, 1.0),
+    )
 
 
 @pytest.mark.parametrize(

@@ -309,17 +309,21 @@ def _check(recipe: Recipe) -> None:
         raise UsageError(
             'a model with features or echo needs model.tied = true and data.prefix = "told"'
         )
-    shares = {
-        **{f"data.{name}": getattr(recipe.data, name) for name in TOLD_SHARES},
-        **{f"model.dropout.{name}": p for name, p in vars(network.dropout).items()},
-    }
-    for key, share in shares.items():
+    for key in TOLD_SHARES:
+        share = getattr(recipe.data, key)
         if not 0 <= share <= 1:
-            raise UsageError(f"{key} is {share}; give a number from 0 to 1")
+            raise UsageError(f"data.{key} is {share}; give a number from 0 to 1")
+    for key, p in vars(network.dropout).items():
+        if not 0 <= p < 1:
+            raise UsageError(f"model.dropout.{key} is {p}; give a number from 0 to below 1")
+    if network.dropout.recurrent and network.cell != "lstm":
+        raise UsageError(
+            f"the cell {network.cell} drops no recurrent weights; leave model.dropout.recurrent out"
+        )
     names = {
         "data.prefix": (recipe.data.prefix, ["none", "form", "told"]),
         "training.precision": (recipe.training.precision, PRECISIONS),
-        "model.cell": (recipe.model.cell, RecurrentCell.registry),
+        "model.cell": (recipe.model.cell, sorted(RecurrentCell.registry)),
         "model.initialization": (recipe.model.initialization, INITIALIZATIONS),
     }
     for key, (name, known) in names.items():
