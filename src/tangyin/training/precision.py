@@ -9,6 +9,7 @@ import torch
 PRECISIONS = ("auto", "fp32", "bf16")
 
 _BF16_FLAGS = ("avx512_bf16", "amx_bf16")
+_ISAS_WITH_BF16 = ("BF16", "FP16", "AMX", "AVX10", "DEFAULT", "ALL")
 
 
 def chosen_precision(name: str, device: torch.device) -> str:
@@ -29,7 +30,7 @@ def chosen_precision(name: str, device: torch.device) -> str:
     if device.type == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported() else "fp32"
     allowed = os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper()
-    if allowed and not any(unit in allowed for unit in ("BF16", "AMX", "DEFAULT", "ALL")):
+    if allowed and not any(name in allowed for name in _ISAS_WITH_BF16):
         return "fp32"
     return "bf16" if _has_bf16_units() else "fp32"
 

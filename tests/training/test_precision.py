@@ -1,0 +1,96 @@
+"""Which precision "auto" is, and what it changes."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from tangyin.training import precision as module
+from tangyin.training.precision import PRECISIONS, autocast, chosen_precision
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def processor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], None]:
+    """Makes the processor one with these flags."""
+    monkeypatch.delenv("ONEDNN_MAX_CPU_ISA", raising=False)
+
+    def make(flags: str) -> None:
+        file = tmp_path / "cpuinfo"
+        file.write_text(f"processor\t: 0\nflags\t\t: fpu {flags} sse\n\n", encoding="utf-8")
+        monkeypatch.setattr(module, "Path", lambda _: file)
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        ("avx512f avx512_bf16", "bf16"),
+        ("amx_bf16 amx_tile", "bf16"),
+        ("avx2", "fp32"),
+        ("avx512f avx512_vnni", "fp32"),
+    ],
+)
+def test_auto_is_bf16_where_the_processor_has_units_for_it(
+    flags: str, expected: str, processor: Callable[[str], None]
+) -> None:
+    processor(flags)
+    assert chosen_precision("auto", CPU) == expected
+
+
+@pytest.mark.parametrize(
+    ("isa", "expected"),
+    [
+        ("AVX2", "fp32"),
+        ("avx2", "fp32"),
+        ("SSE41", "fp32"),
+        ("AVX512_CORE", "fp32"),
+        ("AVX512_CORE_VNNI", "fp32"),
+        ("AVX512_CORE_BF16", "bf16"),
+        ("AVX512_CORE_FP16", "bf16"),
+        ("AVX512_CORE_AMX", "bf16"),
+        ("AVX10_1_512", "bf16"),
+        ("DEFAULT", "bf16"),
+        ("", "bf16"),
+    ],
+)
+def test_auto_heeds_what_onednn_may_use(
+    isa: str, expected: str, processor: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    processor("avx512f avx512_bf16")
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", isa)
+    assert chosen_precision("auto", CPU) == expected
+
+
+def test_auto_is_fp32_where_nothing_tells_of_the_processor(
+    processor: Callable[[str], None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    processor("")
+    monkeypatch.setattr(module, "Path", lambda _: tmp_path / "missing")
+    assert chosen_precision("auto", CPU) == "fp32"
+
+
+@pytest.mark.parametrize("supported", [False, True])
+def test_auto_asks_torch_about_a_gpu(supported: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: supported)
+    expected = "bf16" if supported else "fp32"
+    assert chosen_precision("auto", torch.device("cuda")) == expected
+
+
+@pytest.mark.parametrize("name", ["fp32", "bf16"])
+def test_a_precision_that_is_named_is_taken(name: str, processor: Callable[[str], None]) -> None:
+    for flags in ("avx2", "avx512_bf16"):
+        processor(flags)
+        assert chosen_precision(name, CPU) == name
+    assert name in PRECISIONS
+
+
+def test_only_products_in_bf16_are_rounded() -> None:
+    weight, x = torch.randn(5, 4), torch.randn(3, 4)
+    with autocast("fp32", CPU):
+        assert torch.equal(torch.nn.functional.linear(x, weight), x @ weight.t())
+    with autocast("bf16", CPU):
+        assert torch.nn.functional.linear(x, weight).dtype == torch.bfloat16
