@@ -1,0 +1,399 @@
+"""The language model with features of the prefix, tied output, echo and dropout."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor, nn
+
+from tangyin.modelfile import Architecture, ModelFile
+from tangyin.nn import Dropout, LSTMState, lstm_cell
+from tangyin.nn.feature_tensors import FeatureTensors
+from tangyin.nn.language_model import LanguageModel
+from tangyin.nn.sequence import lstm_step
+from tangyin.prosody import LEVEL_RHYMES, tone_classes
+from tangyin.verse import (
+    ECHOES,
+    FORMS,
+    QIJUE,
+    WUJUE,
+    Ids,
+    Vocabulary,
+    prefix_tokens,
+    read_sequences,
+)
+from tangyin.writing import Engine
+
+POEMS = {
+    WUJUE: "白日依山盡，黃河入海流。欲窮千里目，更上一層樓。",
+    QIJUE: "黃河遠上白雲間，一片孤城萬仞山。羌笛何須怨楊柳，春風不度玉門關。",
+}
+VOCABULARY = Vocabulary(
+    sorted(set("".join(POEMS.values())) - set("，。")), prefix_tokens(LEVEL_RHYMES)
+)
+TONES = tone_classes(VOCABULARY)
+SIZES = {"opposite_size": 4, "rhyme_size": 3, "place_size": 3, "tone_size": 2}
+ALL = {"tied": True, "echo": True, **SIZES}
+KINDS = {
+    "all": ALL,
+    "two layers": {**ALL, "layers": 2},
+    "no echo": {**ALL, "echo": False},
+    "echo alone": {"tied": True, "echo": True},
+    "tied alone": {"tied": True},
+    "opposite and tones": {"tied": True, "opposite_size": 4, "tone_size": 2},
+    "rhyme and place": {"tied": True, "rhyme_size": 4, "place_size": 2, "echo": True},
+}
+
+Batch = tuple[Tensor, Tensor, Tensor, FeatureTensors]
+
+
+def build(kind: str, dropout: Dropout | None = None) -> LanguageModel:
+    """A model in float64 whose parameters are all random, none of them 0."""
+    model = LanguageModel(Architecture(6, 5, **KINDS[kind]), VOCABULARY, dropout=dropout).double()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.normal_(0, 0.5)
+    return model
+
+
+def features_of(inputs: Ids) -> FeatureTensors:
+    return FeatureTensors.of(read_sequences(VOCABULARY, TONES, inputs))
+
+
+def columns() -> list[Ids]:
+    """Poems of unequal lengths, some told form, rhyme or title."""
+    told = [
+        (WUJUE, (WUJUE, "尤", "上樓")),
+        (QIJUE, (None, None, "黃河遠")),
+        (WUJUE, (None, "尤", None)),
+        (QIJUE, (QIJUE, "刪", "春")),
+        (WUJUE, (WUJUE, None, None)),
+    ]
+    return [
+        np.concatenate((VOCABULARY.prefix(*prefix), VOCABULARY.encode(POEMS[form])))
+        for form, prefix in told
+    ]
+
+
+def batch(extra: int = 0) -> Batch:
+    """Inputs, targets, weights and features; `extra` more steps of padding at the end."""
+    poems = columns()
+    steps = max(map(len, poems)) - 1 + extra
+    generator = np.random.default_rng(extra)
+    inputs = generator.integers(0, len(VOCABULARY), (steps, len(poems))).astype(np.int32)
+    targets = generator.integers(0, VOCABULARY.outputs, inputs.shape)
+    weights = np.zeros(inputs.shape)
+    for column, poem in enumerate(poems):
+        length = len(poem) - 1
+        inputs[:length, column] = poem[:-1]
+        targets[:length, column] = np.where(poem[1:] < VOCABULARY.outputs, poem[1:], 0)
+        weights[:length, column] = np.where(np.arange(length) < 3, 0.0, 0.5 + column)
+    return (
+        torch.from_numpy(inputs.astype(np.int64)),
+        torch.from_numpy(targets),
+        torch.from_numpy(weights),
+        features_of(inputs),
+    )
+
+
+def naive_log_probs(model: LanguageModel, inputs: Tensor, known: FeatureTensors) -> Tensor:
+    """The model of `Architecture`, written down step by step and row by row for autograd."""
+    P = dict(model.named_parameters())
+    a, table = model.architecture, P["embedding.weight"]
+    T, B = inputs.shape
+    lstm = dict(model.lstm.state_dict(keep_vars=True))
+    states = [LSTMState(*torch.zeros(2, B, a.hidden_size).double()) for _ in range(a.layers)]
+    result = []
+    for t in range(T):
+        u = [torch.zeros(B, 0).double()]
+        if a.opposite_size:
+            u.append(table[known.opposite[t]] @ P["opposite.weight"].t())
+        if a.rhyme_size:
+            u.append(table[known.rhyme[t]] @ P["rhyme.weight"].t())
+        if a.place_size:
+            u.append(P["place.weight"][known.place[t]])
+        if a.tone_size:
+            u.append(P["tone.weight"][known.tone[t]])
+        x = torch.cat((table[inputs[t]], *u), 1)
+        for layer in range(a.layers):
+            y = x @ lstm[f"weight_ih_l{layer}"].t() + lstm[f"bias_l{layer}"]
+            states[layer] = lstm_step(y, states[layer], lstm[f"weight_hh_l{layer}"])
+            x = states[layer].h
+        beside = torch.cat((x, *u), 1)
+        s = beside @ P["projection.weight"].t() + P["projection.bias"]
+        logits = list(s @ table[: VOCABULARY.outputs].t() + P["output.bias"])
+        if a.echo:
+            gains = beside @ P["echo.weight"].t() + P["echo.bias"]
+            for b in range(B):
+                for q in range(t + 1):
+                    kind = int(known.echo[t, b, q])
+                    if kind >= 0:
+                        one = F.one_hot(inputs[q, b], VOCABULARY.outputs)
+                        logits[b] = logits[b] + one * gains[b, kind]
+        result.append(torch.stack(logits).log_softmax(1))
+    return torch.stack(result)
+
+
+def naive_loss(model: LanguageModel, given_: Batch) -> Tensor:
+    inputs, targets, weights, known = given_
+    nll = -naive_log_probs(model, inputs, known).gather(2, targets.unsqueeze(2)).squeeze(2)
+    return (nll * weights).sum() / weights.sum()
+
+
+def gradients(loss: Tensor, model: LanguageModel) -> dict[str, Tensor]:
+    names, parameters = zip(*model.named_parameters(), strict=True)
+    found = torch.autograd.grad(loss, parameters)
+    return dict(zip(names, found, strict=True))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_parameters_are_named_and_shaped_as_in_the_model_file(kind: str) -> None:
+    model = build(kind)
+    found = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+    if model.architecture.follows_text:
+        found["tones"] = TONES.shape
+    assert found == model.architecture.shapes(VOCABULARY)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_loss_and_gradients_are_those_of_the_model_written_down_step_by_step(kind: str) -> None:
+    """The gradient of a tied embedding is the sum of what comes by all its uses."""
+    model, given_ = build(kind), batch()
+    loss, expected = model.loss(*given_), naive_loss(model, given_)
+    assert loss.item() == pytest.approx(expected.item(), rel=1e-12)
+    reference = gradients(expected, model)
+    for name, gradient in gradients(loss, model).items():
+        assert (gradient - reference[name]).norm() <= 1e-11 * (1 + reference[name].norm()), name
+        assert gradient.any(), name
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_loss_is_what_the_log_probabilities_say(kind: str) -> None:
+    model = build(kind)
+    inputs, targets, weights, known = batch()
+    nll = -model.log_probs(inputs, known).gather(2, targets.unsqueeze(2)).squeeze(2)
+    weighted = (nll * weights).sum() / weights.sum()
+    assert model.loss(inputs, targets, weights, known).item() == pytest.approx(
+        weighted.item(), rel=1e-12
+    )
+    assert model.loss(inputs, targets, None, known).item() == pytest.approx(
+        nll.mean().item(), rel=1e-12
+    )
+
+
+def test_the_log_probabilities_are_of_probabilities_that_sum_to_one() -> None:
+    inputs, _, _, known = batch()
+    found = build("all").log_probs(inputs, known)
+    assert found.shape == (*inputs.shape, VOCABULARY.outputs)
+    torch.testing.assert_close(found.exp().sum(-1), torch.ones(inputs.shape).double())
+
+
+@settings(deadline=None, max_examples=40)
+@given(data=st.data(), kind=st.sampled_from(sorted(KINDS)))
+def test_changing_an_input_changes_no_earlier_log_probability(
+    data: st.DataObject, kind: str
+) -> None:
+    torch.manual_seed(1)
+    model = build(kind)
+    inputs = batch()[0].numpy().astype(np.int32)
+    column = data.draw(st.integers(0, inputs.shape[1] - 1))
+    place = data.draw(st.integers(0, len(inputs) - 1))
+    other = inputs.copy()
+    tokens = st.integers(0, len(VOCABULARY) - 1)
+    other[place, column] = data.draw(tokens.filter(lambda token: token != inputs[place, column]))
+    one, two = (
+        model.log_probs(torch.from_numpy(ids.astype(np.int64)), features_of(ids))
+        for ids in (inputs, other)
+    )
+    torch.testing.assert_close(one[:place], two[:place], rtol=0, atol=1e-12)
+    others = torch.arange(inputs.shape[1]) != column
+    torch.testing.assert_close(one[:, others], two[:, others], rtol=0, atol=1e-12)
+    assert (one[place, column] - two[place, column]).abs().max() > 1e-9
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_padding_at_the_end_changes_neither_loss_nor_any_gradient(kind: str) -> None:
+    model = build(kind)
+    losses = [model.loss(*batch(extra)) for extra in (0, 7)]
+    assert losses[0].item() == pytest.approx(losses[1].item(), rel=1e-12)
+    one, two = (gradients(loss, model) for loss in losses)
+    for name, gradient in one.items():
+        assert (gradient - two[name]).norm() <= 1e-11 * (1 + gradient.norm()), name
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_parameter_has_a_share_in_what_is_predicted(kind: str) -> None:
+    model = build(kind)
+    inputs, _, _, known = batch()
+    before = model.log_probs(inputs, known).detach()
+    for name, parameter in model.named_parameters():
+        kept = parameter.detach().clone()
+        with torch.no_grad():
+            parameter.add_(torch.randn_like(parameter))
+            assert (model.log_probs(inputs, known) - before).abs().max() > 1e-6, name
+            parameter.copy_(kept)
+
+
+def test_a_new_model_with_a_tied_output_predicts_nearly_as_chance_does() -> None:
+    model = LanguageModel(Architecture(64, 48, **ALL), VOCABULARY)
+    loss = model.loss(*batch()).item()
+    assert loss == pytest.approx(np.log(VOCABULARY.outputs), abs=0.05)
+    assert not model.echo.weight.any()
+    assert not model.projection.bias.any()
+
+
+def test_the_echo_tensor_has_a_class_for_each_earlier_input_and_none_for_later_ones() -> None:
+    inputs, _, _, known = batch()
+    T, B = inputs.shape
+    assert known.echo.shape == (T, B, T)
+    later = torch.arange(T) > torch.arange(T)[:, None]
+    assert (known.echo.transpose(0, 1)[:, later] == -1).all()
+    assert set(known.echo.unique().tolist()) == {-1, *range(ECHOES)}
+    sources = known.echo >= 0
+    heard = inputs.t()[None].expand(T, B, T)[sources]
+    assert (heard < VOCABULARY.outputs).all()
+
+
+@pytest.mark.parametrize("kind", ["all", "two layers"])
+@pytest.mark.parametrize(
+    "told", [(None, None, None), (WUJUE, "尤", "白日上樓")], ids=["bare", "told"]
+)
+def test_the_numpy_engine_agrees_on_log_probabilities_and_argmax(
+    kind: str, told: tuple, randomise: Callable[..., nn.Module]
+) -> None:
+    architecture = Architecture(12, 20, **KINDS[kind])
+    model = randomise(LanguageModel(architecture, VOCABULARY), scale=0.4)
+    tensors = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
+    engine = Engine(
+        ModelFile("random", architecture, VOCABULARY, FORMS, {**tensors, "tones": TONES})
+    )
+    tokens = np.concatenate((VOCABULARY.prefix(*told), VOCABULARY.encode(POEMS[WUJUE])))
+    generator = np.random.default_rng(3)
+    inputs = np.repeat(tokens[:, None], 17, axis=1)
+    others = generator.integers(0, VOCABULARY.outputs, inputs.shape)
+    inputs = np.where(generator.random(inputs.shape) < 0.2, others, inputs).astype(np.int32)
+    ours = model.log_probs(torch.from_numpy(inputs.astype(np.int64)), features_of(inputs))
+    theirs = np.stack([engine.log_probs(outlook) for outlook in engine.read(inputs)])
+    assert np.abs(ours.detach().numpy() - theirs).max() < 1e-4
+    assert (ours.detach().numpy().argmax(-1) == theirs.argmax(-1)).all()
+
+
+class Seen:
+    """What the parts of a model were given in one forward pass."""
+
+    def __init__(self, model: LanguageModel, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.recurrent: list[Tensor] = []
+        self.others: list[tuple[Tensor, Tensor | None]] = []
+        original = lstm_cell.lstm_sequence
+
+        def sequence(x, state, weight_ih, weight_hh, bias, mask):  # type: ignore[no-untyped-def]
+            self.recurrent.append(weight_hh.detach())
+            self.others.append((weight_ih, bias))
+            return original(x, state, weight_ih, weight_hh, bias, mask)
+
+        monkeypatch.setattr(lstm_cell, "lstm_sequence", sequence)
+        model.lstm.register_forward_pre_hook(self._input)
+        model.lstm.register_forward_hook(self._output)
+        self.model = model
+
+    def _input(self, _module: nn.Module, arguments: tuple[Tensor]) -> None:
+        self.input = arguments[0].detach()
+
+    def _output(self, _module: nn.Module, _arguments: object, result: tuple) -> None:
+        self.above = result[0].detach()
+
+
+def test_recurrent_weights_are_dropped_anew_for_each_batch_and_only_while_training(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = build("two layers", Dropout(recurrent=0.4))
+    seen = Seen(model, monkeypatch)
+    inputs, _, _, known = batch()
+    weights = [model.lstm.weight_hh_l0, model.lstm.weight_hh_l1]
+    for _ in range(2):
+        model.hidden_states(inputs, known)
+    assert not torch.equal(seen.recurrent[0], seen.recurrent[2])
+    for found, weight in zip(seen.recurrent, weights * 2, strict=True):
+        kept = found != 0
+        assert 0.4 < kept.double().mean() < 0.8
+        torch.testing.assert_close(found[kept], weight[kept] / 0.6)
+    assert seen.others[0][0] is model.lstm.weight_ih_l0
+    assert seen.others[0][1] is model.lstm.bias_l0
+    seen.recurrent.clear()
+    model.eval()
+    model.hidden_states(inputs, known)
+    assert all(map(torch.equal, seen.recurrent, weights))
+
+
+def test_a_dropped_weight_gets_no_gradient(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = build("tied alone", Dropout(recurrent=0.5))
+    seen = Seen(model, monkeypatch)
+    loss = model.loss(*batch()[:3])
+    (gradient,) = torch.autograd.grad(loss, model.lstm.weight_hh_l0)
+    assert torch.equal(gradient != 0, seen.recurrent[0] != 0)
+
+
+def test_input_and_output_units_are_dropped_at_all_steps_or_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = build("all", Dropout(input=0.3, output=0.5))
+    seen = Seen(model, monkeypatch)
+    inputs, _, _, known = batch()
+    hidden = model.hidden_states(inputs, known).detach()
+    H = model.architecture.hidden_size
+    for dropped, p in ((seen.input, 0.3), (hidden[..., :H], 0.5)):
+        kept = dropped != 0
+        assert torch.equal(kept, kept[:1].expand_as(kept))
+        assert not torch.equal(kept[0, 0], kept[0, 1])  # each sequence has its own
+        assert abs(kept[0].double().mean().item() - (1 - p)) < 0.3
+    kept = hidden[..., :H] != 0
+    torch.testing.assert_close(hidden[..., :H][kept], 2 * seen.above[kept])
+    assert hidden[..., H:].all()  # the features beside it stay
+
+
+def test_characters_are_dropped_wherever_they_are_read_and_stay_in_the_output() -> None:
+    model = build("all", Dropout(characters=0.5))
+    inputs, _, _, known = batch()
+    tables: list[Tensor] = []
+    original = F.embedding
+
+    def embedding(ids: Tensor, table: Tensor, *options: object) -> Tensor:
+        tables.append(table.detach())
+        return original(ids, table, *options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tangyin.nn.language_model.F.embedding", embedding)
+        hidden = model.hidden_states(inputs, known)
+    # those of place and tone are looked up whole
+    of_characters = [table for table in tables if table.shape == model.embedding.weight.shape]
+    assert len(of_characters) == 3  # the input, the character opposite, the rhyme
+    assert all(torch.equal(table, of_characters[0]) for table in of_characters)
+    rows = (of_characters[0] != 0).any(1)
+    assert 0.2 < rows.double().mean() < 0.8
+    torch.testing.assert_close(of_characters[0][rows], 2 * model.embedding.weight[rows].detach())
+    _, weight = model._output(hidden.flatten(0, 1))
+    assert torch.equal(weight, model.embedding.weight[: VOCABULARY.outputs])
+
+
+def test_without_training_nothing_is_dropped() -> None:
+    model = build("all", Dropout(0.3, 0.3, 0.3, 0.3))
+    plain = build("all")
+    plain.load_state_dict(model.state_dict())
+    given_ = batch()
+    assert model.loss(*given_).item() != model.loss(*given_).item()
+    assert model.eval().loss(*given_).item() == plain.loss(*given_).item()
+
+
+@pytest.mark.parametrize("name", ["characters", "input", "output", "recurrent"])
+def test_each_kind_of_dropout_draws_anew_and_alone(name: str) -> None:
+    model = build("all", Dropout(**{name: 0.4}))
+    given_ = batch()
+    state = torch.get_rng_state()
+    first, second = model.loss(*given_).item(), model.loss(*given_).item()
+    assert first != second
+    torch.set_rng_state(state)
+    assert model.loss(*given_).item() == first
