@@ -31,6 +31,7 @@ def assert_same_figures(found: Tally, expected: Tally, rel: float) -> None:
 def in_torch(writer: tangyin.Writer) -> LanguageModel:
     model = LanguageModel(writer.model.architecture, writer.model.vocabulary)
     tensors = {name: torch.from_numpy(tensor) for name, tensor in writer.model.tensors.items()}
+    tensors.pop("tones", None)
     model.load_state_dict(tensors)
     return model
 
@@ -59,6 +60,37 @@ def test_both_give_a_model_of_mixed_forms_the_same_figures_in_each_form(
         assert_same_figures(found[form], expected, rel=1e-4)
         scores = sum((writer.score(text).tally for text in texts), Tally())
         assert_same_figures(scores, expected, rel=1e-6)
+
+
+def test_both_give_a_model_with_features_the_same_figures_in_each_form(
+    tmp_path: Path, mixed_poems: Path, tiny: Callable[..., Recipe]
+) -> None:
+    recipe = tiny(
+        {
+            "data.forms": EVERY_FORM, "data.prefix": "told", "training.epochs": 1,
+            "training.precision": "fp32", "model.tied": True, "model.echo": True,
+            "model.layers": 2, "model.opposite_size": 5, "model.rhyme_size": 3,
+            "model.place_size": 4, "model.tone_size": 2,
+        }
+    )  # fmt: skip
+    train(recipe, RunFolder(tmp_path), own=mixed_poems)
+    writer = tangyin.load(tmp_path / "model.safetensors")
+    material = load_material(recipe.data, mixed_poems)
+    found = evaluate(in_torch(writer), material)
+    assert list(found) == list(FORMS)
+    for form, texts in material.dev.items():
+        expected = sum(score_texts(writer.engine, texts, form), Tally())
+        assert_same_figures(found[form], expected, rel=1e-4)
+
+
+def test_products_in_bf16_change_the_figures_by_their_rounding_alone() -> None:
+    writer = tangyin.load("report")
+    texts = load_corpus().select(parts=[DEV], forms=[WULV]).text[:100]
+    material = Material(writer.model.vocabulary, (WULV,), [], {WULV: texts}, {})
+    model = in_torch(writer)
+    exact, rounded = (evaluate(model, material, p)[WULV] for p in ("fp32", "bf16"))
+    assert rounded.nll != exact.nll
+    assert_same_figures(rounded, exact, rel=3e-3)
 
 
 def test_the_figures_in_a_model_file_are_those_of_its_stored_weights(
