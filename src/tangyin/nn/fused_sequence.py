@@ -39,7 +39,7 @@ def fused_forward(
     H = h_0.shape[-1]
     y = torch.mm(input.flatten(0, 1).to(products), weight_ih.to(products).t()).view(T, B, 4 * H)
     gates = y.view(gates_dtype(products))
-    w_hh = weight_hh.to(products).t()
+    w_hh = weight_hh.to(products).t().contiguous()  # as the products read it fastest
     offset = None if bias is None else bias.float().contiguous()
     h = y.new_empty(T + 1, B, H)
     c = y.new_empty(T + 1, B, H, dtype=torch.float32)
