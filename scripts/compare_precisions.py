@@ -3,7 +3,7 @@
     python scripts/compare_precisions.py    # writes docs/results/precisions.json, docs/training.md
 
 The reference is the recipe in fp32 by PyTorch's own operations (`TANGYIN_NATIVE=0` in a process of
-its own); beside it the fused engine in fp32 and in bf16. Every run begins from the same weights and
+its own); beside it the fused engine in bf16. Every run begins from the same weights and
 sees the same batches. Runs are kept in the user's cache folder and go on where they were stopped.
 """
 
@@ -21,7 +21,7 @@ from tangyin.files import write_whole
 
 ROOT = Path(__file__).parents[1]
 SEEDS = (1, 2, 3)
-WAYS = {"reference fp32": ("fp32", "0"), "fused fp32": ("fp32", "1"), "fused bf16": ("bf16", "1")}
+WAYS = {"reference fp32": ("fp32", "0"), "fused bf16": ("bf16", "1")}
 RUNS = platformdirs.user_cache_path("tangyin") / "runs/precisions"
 
 
