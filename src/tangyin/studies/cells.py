@@ -16,8 +16,6 @@ CELLS = {
     "coupled": "coupled",
     "Mogrifier": "mogrifier",
 }
-TWICE = ("plain", "LayerNorm (Ba)", "coupled")
-"""Those that are trained with two layers too; the plain one with all seeds, the others with one."""
 DROPOUT = (0.2, 0.4)
 """Of the units of input and output; weights between hidden states lose half as much."""
 
@@ -38,7 +36,7 @@ def cells(workshop: Workshop, quick: bool) -> dict[str, Any]:
     table = len(vocabulary) * base.recipe.model.embedding_size
     outputs = vocabulary.outputs
 
-    wanted = [(name, 1, 0.0) for name in CELLS] + [(name, 2, 0.0) for name in TWICE]
+    wanted = [(name, layers, 0.0) for layers in (1, 2) for name in CELLS]
     wanted += [("plain", 1, share) for share in (DROPOUT[:1] if quick else DROPOUT)]
     plans = []
     for name, layers, dropout in wanted:
@@ -56,10 +54,7 @@ def cells(workshop: Workshop, quick: bool) -> dict[str, Any]:
                 "model.dropout.output": dropout,
                 "model.dropout.recurrent": dropout / 2,
             }
-        jobs = base.jobs(changes)
-        plans.append(
-            (name, layers, dropout, units, jobs if layers == 1 or name == "plain" else jobs[:1])
-        )
+        plans.append((name, layers, dropout, units, base.jobs(changes)))
     workshop.progress.plan(base.recipe.training.epochs * sum(len(plan[-1]) for plan in plans))
     lines = []
     for name, layers, dropout, units, jobs in plans:

@@ -3,15 +3,16 @@
 from functools import partial
 from typing import Any
 
+from tangyin.modelfile import load_model
 from tangyin.studies.diversity import with_interval
 from tangyin.studies.perplexity import long_jobs
 from tangyin.studies.recipes import Base
 from tangyin.studies.unmasked import form_of_tokens, write_unmasked
-from tangyin.studies.workshop import Advance, Training, Workshop, kept_model, rounded
+from tangyin.studies.workshop import Advance, Training, Workshop, rounded
 from tangyin.verse import FORMS, WULV, form_named
 from tangyin.writing import Argmax, Engine, Temperature
 
-EPOCHS, ALL_EPOCHS, PATIENCE = 10, 5, 3
+EPOCHS, ALL_EPOCHS, PATIENCE = 10, 8, 3
 WRITTEN, QUICK_WRITTEN = 500, 16
 SEED = 1
 ALL, TOLD = "all", "all, told the form"
@@ -83,7 +84,7 @@ def _lengths(kind: str, trained: list[Training], count: int, _advance: Advance) 
     right: list[bool] = []
     argmax = 0
     for training in trained:
-        engine = Engine(kept_model(training.best))
+        engine = Engine(load_model(training.best))
         told = [form_named(kind)] if kind not in (ALL, TOLD) else list(FORMS)
         for number, form in enumerate(told):
             share = count // len(trained) // len(told) or 1

@@ -11,7 +11,7 @@ from tangyin.nn import initialize
 from tangyin.nn.language_model import LanguageModel
 from tangyin.studies.probes import cell_of, gradient_norms, rank, saturated_gates, unit_values
 from tangyin.studies.recipes import Base, changed
-from tangyin.studies.workshop import Advance, Job, Workshop, rounded
+from tangyin.studies.workshop import WORST, Advance, Job, Workshop, rounded
 from tangyin.training import evaluate, load_material
 from tangyin.training.step import NotFinite, TrainingStep
 from tangyin.writing import Tally
@@ -140,7 +140,7 @@ def _train(job: Job, start: str, every: int, advance: Advance) -> dict[str, Any]
         "norms": {group: rounded([line[group] for line in norms], 4) for group in norms[0]},
         "saturated": {gate: rounded([line[gate] for line in gates], 4) for gate in gates[0]},
         "values": {"first": rounded(first, 4), "last": rounded(unit_values(model), 4)},
-        "dev": tally.figures()["per_token"],
+        "dev": min(tally.figures()["per_token"], WORST),
     }
 
 

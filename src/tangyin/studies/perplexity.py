@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 
 from tangyin.corpus import TRAIN, load_corpus
+from tangyin.modelfile import load_model
 from tangyin.studies.poem_costs import as_tensor, loaded, perplexities, poem_costs
 from tangyin.studies.recipes import QUICK_POEMS, Base, few
 from tangyin.studies.report_protocol import REPORT, Way, in_a_way
-from tangyin.studies.workshop import Advance, Job, Training, Workshop, kept_model, rounded
+from tangyin.studies.workshop import Advance, Job, Training, Workshop, rounded
 from tangyin.training.material import load_material
 from tangyin.verse import EOS
 
@@ -29,15 +30,15 @@ def perplexity(workshop: Workshop, quick: bool) -> dict[str, Any]:
     Returns:
         `settings`; `honest`, the curve of each seed (`Training.curve`); `report`, the lines of each
         seed in the report's way; and `effects`: `honest` (`poem_costs.perplexities` of each seed's
-        best network), `characters` (the same, the vocabulary made of all poems; first seed) and
-        `leak` (open per_token of the first seed at the end, the split redrawn every epoch).
+        best network), `characters` (the same with a vocabulary made of all poems) and `leak` (open
+        per_token at the end, the split redrawn every epoch).
     """
     base = Base.of(workshop, quick)
     jobs = long_jobs(base)
     ways = QUICK_EPOCHS if quick else WAY_EPOCHS
     short = QUICK_EPOCHS if quick else VOCABULARY_EPOCHS
     epochs = jobs[0].recipe.training.epochs
-    workshop.progress.plan(len(jobs) * (epochs + ways + 0.5) + ways + short)
+    workshop.progress.plan(len(jobs) * (epochs + 2 * ways + short + 0.5))
     trainings = workshop.train_all(jobs, "the report's network")
     counts = [
         workshop.compute(
@@ -48,10 +49,14 @@ def perplexity(workshop: Workshop, quick: bool) -> dict[str, Any]:
     report = [
         in_a_way(workshop, REPORT, seed=seed, epochs=ways, quick=quick) for seed in base.seeds
     ]
-    seed = base.seeds[0]
-    leak = in_a_way(workshop, Way(redrawn=True), seed=seed, epochs=ways, quick=quick)
-    characters = in_a_way(workshop, Way(all_characters=True), seed=seed, epochs=short, quick=quick)
-    best = min(characters["epochs"], key=lambda line: float(line["dev"]["open"]["per_token"]))
+    leaks = [
+        in_a_way(workshop, Way(redrawn=True), seed=seed, epochs=ways, quick=quick)["epochs"][-1]
+        for seed in base.seeds
+    ]
+    characters = [
+        in_a_way(workshop, Way(all_characters=True), seed=seed, epochs=short, quick=quick)
+        for seed in base.seeds
+    ]
     return {
         "settings": {**base.settings(), "epochs": epochs, "way_epochs": ways},
         "honest": [training.curve() for training in trainings],
@@ -66,19 +71,23 @@ def perplexity(workshop: Workshop, quick: bool) -> dict[str, Any]:
         ],
         "effects": {
             "honest": counts,
-            "characters": {"figures": best["dev"], "known": characters["vocabulary"]},
-            "leak": {
-                "per_token": leak["epochs"][-1]["dev"]["open"]["per_token"],
-                "share_seen": leak["epochs"][-1]["dev_share_seen"],
-            },
+            "characters": [min(found["epochs"], key=_open)["dev"] for found in characters],
+            "leak": [
+                {"per_token": _open(line), "share_seen": line["dev_share_seen"]} for line in leaks
+            ],
         },
     }
+
+
+def _open(line: dict[str, Any]) -> float:
+    """The open dev perplexity of an epoch of `report_protocol.in_a_way`."""
+    return float(line["dev"]["open"]["per_token"])
 
 
 def _count(job: Job, training: Training, _advance: Advance) -> dict[str, Any]:
     """The perplexities of the best network of an honest training, counted in several ways."""
     material = load_material(job.recipe.data, job.own)
-    model = kept_model(training.best)
+    model = load_model(training.best)
     vocabulary = model.vocabulary
     (form, texts), *_ = material.dev.items()
     ends = [vocabulary.prefix_id(form)], [vocabulary.id(EOS)]

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from tangyin.corpus import DEV, TRAIN, load_corpus
+from tangyin.modelfile import load_model
 from tangyin.prosody import check_poem
 from tangyin.studies.diversity import distinct, repeated, self_bleu, with_interval
 from tangyin.studies.perplexity import long_jobs
 from tangyin.studies.poem_costs import as_tensor, loaded, poem_costs
 from tangyin.studies.recipes import Base, few
 from tangyin.studies.unmasked import form_of_tokens, write_unmasked
-from tangyin.studies.workshop import Advance, Job, Training, Workshop, kept_model
+from tangyin.studies.workshop import Advance, Job, Training, Workshop
 from tangyin.verse import EOS, MARKS, UNK, WULV
 from tangyin.writing import (
     Argmax,
@@ -35,9 +36,6 @@ FIRST = "日紅山夜湖海月"
 POEMS, QUICK_POEMS = 500, 21
 SIDE_BY_SIDE = 64
 SEED = 1
-SHOWN = 3
-"""Poems of each rule that the page shows."""
-
 WORDS = ("不知", "何時")
 LINE = "何時一相送"
 """What the report saw in four of its seven argmax poems."""
@@ -138,9 +136,7 @@ def _of_rule(engine: Engine, name: str, count: int, _advance: Advance) -> dict[s
     starts = [FIRST[n % len(FIRST)] for n in range(count)]
     free = write_unmasked(engine, rule, SEED, starts, WULV)
     kept = [form_of_tokens(engine.vocabulary, tokens) == WULV for tokens in free]
-    per_character = -(-count // len(FIRST))
-    shown = [poems[place * per_character][0] for place in range(min(SHOWN, len(FIRST)))]
-    result = {**found, "form_unmasked": with_interval(kept), "shown": shown}
+    result = {**found, "form_unmasked": with_interval(kept), "shown": poems[0][0]}
     if isinstance(rule, Argmax):
         result["seven"] = _seven(engine, rule)
     return result
@@ -240,7 +236,7 @@ def _overfitting(
         "last_epoch": job.recipe.training.epochs,
     }
     for which, path in (("best", training.best), ("last", training.last)):
-        model = kept_model(path)
+        model = load_model(path)
         vocabulary = model.vocabulary
         network = loaded(model)
         perplexities = {}

@@ -17,7 +17,7 @@ import torch
 from tangyin.corpus import load_corpus
 from tangyin.errors import TangyinError
 from tangyin.files import make_folder, write_whole
-from tangyin.modelfile import ModelFile, load_model, save_model
+from tangyin.modelfile import ModelFile, save_model
 from tangyin.nn.language_model import LanguageModel
 from tangyin.studies.home import studies_home
 from tangyin.studies.progress import Progress
@@ -282,11 +282,6 @@ def last_weights(recipe: Recipe, run: RunFolder, best: ModelFile) -> ModelFile:
     return ModelFile(
         best.name, best.architecture, best.vocabulary, best.forms, tensors, best.training
     )
-
-
-def kept_model(path: Path) -> ModelFile:
-    """The weights of a training that were kept."""
-    return load_model(path)
 
 
 def made() -> dict[str, Any]:

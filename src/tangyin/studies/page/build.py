@@ -17,7 +17,7 @@ from tangyin.studies.page.style import FORMULA_POINTS, file_svg, svg_of
 from tangyin.studies.page.words import counted
 from tangyin.studies.study import Study
 
-TITLE = "唐詩與小小LSTM：十項實驗 Ten studies of a small LSTM that writes Tang poetry"
+TITLE = "唐詩與小 LSTM：十項實驗 Ten studies of a small LSTM that writes Tang poetry"
 
 
 def build(results: dict[str, Any], studies: Mapping[str, Study], folder: Path) -> list[Path]:
@@ -105,7 +105,7 @@ def _lead(results: dict[str, Any]) -> list[str]:
         "Perplexities are counted by `docs/protocol.md`: natural logarithms, the first character "
         "predicted, one division at the end. Unless a caption says otherwise the network is the "
         "report's: 128 hidden units, an embedding of 256, batches of 128 poems, Adam at a rate of "
-        "0.01, trained on the Tang 五律. “a (b–c)” is a mean over seeds, the lowest and the "
+        "0.01, trained on the Tang 五律. *a (b–c)* is a mean over seeds, the lowest and the "
         "highest.",
     ]
     if quick:

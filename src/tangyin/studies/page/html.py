@@ -17,6 +17,9 @@ from tangyin.studies.page.blocks import (
 from tangyin.studies.page.outline import NUMERALS, Part, Report
 from tangyin.studies.page.style import FORMULA_POINTS, inline_svg
 
+WIDE = 6
+"""Columns from which a table is set smaller."""
+
 CSS = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
 
 
@@ -123,11 +126,11 @@ def _table(table: Table) -> str:
         )
 
     body = "\n".join(f"<tr>{cells(row, 'td')}</tr>" for row in table.rows)
+    kind = "table wide" if len(table.head) >= WIDE else "table"
     return (
-        f'<div class="table" tabindex="0" role="region" aria-label="Table">\n<table>\n'
-        f"<caption>{inline(table.caption)}</caption>\n"
+        f'<div class="{kind}" tabindex="0" role="region" aria-label="Table">\n<table>\n'
         f"<thead><tr>{cells(table.head, 'th')}</tr></thead>\n<tbody>\n{body}\n</tbody>\n"
-        "</table>\n</div>"
+        f'</table>\n</div>\n<p class="caption">{inline(table.caption)}</p>'
     )
 
 

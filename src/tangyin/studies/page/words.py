@@ -29,7 +29,7 @@ def share(value: float, digits: int = 1) -> str:
 def interval(found: dict[str, float], digits: int = 1, factor: float = 1.0) -> str:
     """A value with its bootstrap interval: "12.3 [11.0, 13.5]"."""
     value, low, high = (factor * found[key] for key in ("value", "low", "high"))
-    return f"{value:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
+    return f"{value:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]".replace("-", "−")
 
 
 def listed(words: Iterable[str]) -> str:
@@ -48,7 +48,7 @@ def conditions(settings: dict[str, Any], study: str, *, band: bool = True) -> st
     seeds = settings.get("seeds", [])
     parts = []
     if seeds:
-        how = f"Seeds {', '.join(map(str, seeds))}"
+        how = f"Seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
         parts.append(
             f"{how}: lines are means, bands go from the lowest to the highest"
             if band and len(seeds) > 1

@@ -29,7 +29,7 @@ def section(results: dict[str, Any]) -> list[Block]:
             f"of these networks has {best['size']} hidden units ({mean_and_range(best['best'])})."
         ),
         Text(
-            "The report writes that hidden size “really matters”. One size is varied at a "
+            "The report writes that hidden size *really matters*. One size is varied at a "
             f"time around its network, at its own rate ({settings['learning_rate']:g}), for "
             f"{settings['epochs']} epochs; the figure is the lowest dev perplexity of these. "
             f"{largest['size']} units cost "

@@ -25,8 +25,9 @@ def section(results: dict[str, Any]) -> list[Block]:
     return [
         Finding(
             f"At {settings['target']:,} parameters and one layer, {order[0]['cell']} is best "
-            f"({mean_and_range(order[0]['best'])}; the plain cell "
-            f"{mean_and_range(plain['best'])}). "
+            f"({mean_and_range(order[0]['best'])}"
+            + ("" if order[0] is plain else f"; the plain cell {mean_and_range(plain['best'])}")
+            + "). "
             + (
                 f"Better than the plain cell on every seed {'is' if len(better) == 1 else 'are'} "
                 f"{listed(better)}."
@@ -54,7 +55,7 @@ def section(results: dict[str, Any]) -> list[Block]:
         Figure(
             "cells",
             "Best open dev perplexity of every cell, one layer (filled) and two (open), a mark for "
-            "each seed; of two layers only the plain cell has all seeds. "
+            "each seed. "
             + conditions(settings, "cells", band=False),
             f"One layer, from the best: {listed(ln['cell'] for ln in order)}.",
             lambda: _draw_best(lines),

@@ -44,7 +44,7 @@ def section(results: dict[str, Any]) -> list[Block]:
         Figure(
             "forms-length",
             "Share of texts whose shape comes out right, written without any mask at temperature "
-            "1; bars are 95 % bootstrap intervals. For “all” each of the four forms is right. "
+            "1; bars are 95 % bootstrap intervals. For *all* each of the four forms is right. "
             + conditions(settings, "forms", band=False),
             f"From the highest: {listed(order)}.",
             lambda: _draw_length(kinds),

@@ -27,8 +27,8 @@ def section(results: dict[str, Any]) -> list[Block]:
     return [
         Finding(
             f"Every Jacobian written out by hand agrees with autograd to {most:.0e}. Over {lag} "
-            f"steps the untrained {best} passes {last[best]:.0e} of a gradient on, the {least} "
-            f"{last[least]:.0e}."
+            f"steps the untrained {best} passes on {last[best]:.1g} of a gradient, and the {least} "
+            f"only {last[least]:.1g}."
         ),
         Text(
             f"Each of the {len(results['jacobians'])} Jacobians of one step and each of the "
@@ -79,7 +79,7 @@ def _name(curve: dict[str, Any]) -> str:
     bias = curve["forget_bias"]
     if bias is None:
         return str(curve["network"])
-    return f"{curve['network']}, forget bias {bias:g}".replace("-", "−")
+    return f"{curve['network']} with forget bias {bias:g}".replace("-", "−")
 
 
 def _draw(flow: dict[str, Any]) -> Any:

@@ -108,7 +108,7 @@ def section(results: dict[str, Any]) -> list[Block]:
                     mean_and_range(ends[name])
                     + (" (diverged)" if any(run["failed"] for run in starts[name]) else ""),
                     span_of([run["rank"][-1] for run in starts[name]]),
-                    f"{np.mean([run['norms']['W_hh'][0] for run in starts[name]]):.1e}",
+                    _small(float(np.mean([run["norms"]["W_hh"][0] for run in starts[name]]))),
                     share(saturated[name]),
                 )
                 for name in order
@@ -125,7 +125,7 @@ def _draw_loss(starts: dict[str, Any]) -> Any:
     best = min(min(run["loss"]) for runs in starts.values() for run in runs)
     first = max(run["loss"][0] for run in starts["uniform ±1/√h"])
     axes.set(
-        xlabel="steps", ylabel="training loss, nats per token", ylim=(0.95 * best, 1.4 * first)
+        xlabel="steps", ylabel="training loss, nats per token", ylim=(0.95 * best, 1.06 * first)
     )
     axes.legend(ncols=3, loc="upper left", bbox_to_anchor=(0, -0.15))
     return figure
@@ -179,6 +179,10 @@ def _draw_gates(starts: dict[str, Any]) -> Any:
     handles, labels = grid[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, ncols=4, loc="outside lower center")
     return figure
+
+
+def _small(value: float) -> str:
+    return f"{value:.1e}" if value else "0"
 
 
 def _symbol(group: str) -> str:

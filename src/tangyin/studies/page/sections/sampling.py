@@ -27,6 +27,7 @@ def section(results: dict[str, Any]) -> list[Block]:
         + conditions({"quick": settings["quick"]}, "sampling", band=False)
     )
     unmasked = results["unmasked"]
+    everyone = [*rules.items(), ("*people (dev)*", human)]
     return [
         Finding(
             f"Argmax repeats itself: of its seven poems {seven['line']} hold {line} and "
@@ -59,36 +60,46 @@ def section(results: dict[str, Any]) -> list[Block]:
         ),
         Table(
             "Diversity. " + how,
-            ("rule", "distinct-1", "distinct-2", "distinct-3", "self-BLEU", "repeated lines, %",
-             "copied lines, %"),
+            ("rule", "distinct-1", "distinct-2", "distinct-3", "self-BLEU"),
             [
                 (
                     name,
-                    *(f"{line_['distinct'][order]:.3f}" for order in ("1", "2", "3")),
-                    interval(line_["self_bleu"], 3),
-                    interval(line_["repeated"], 1, 100),
-                    interval(line_["copied"], 1, 100),
+                    *(f"{found['distinct'][order]:.3f}" for order in ("1", "2", "3")),
+                    interval(found["self_bleu"], 3),
                 )
-                for name, line_ in [*rules.items(), ("*people (dev)*", human)]
+                for name, found in everyone
             ],
         ),
         Table(
-            f"Words, rhyme and likelihood. “{line}” counts poems. The form without a mask is "
-            "that of texts written with nothing forbidden. " + how,
-            ("rule", f"{first}, %", f"{second}, %", line, "rhymes, %", "regulated, %",
-             "form without a mask, %", "log-likelihood a token"),
+            f"What comes back: the share of poems with {first} and with {second}, how many hold "
+            f"{line}, the share of lines that another poem has too, and of lines that stand in the "
+            "training poems. " + how,
+            ("rule", f"{first}, %", f"{second}, %", line, "repeated lines, %", "copied lines, %"),
             [
                 (
                     name,
                     interval(found["words"][first], 1, 100),
                     interval(found["words"][second], 1, 100),
                     str(found["line"]),
+                    interval(found["repeated"], 1, 100),
+                    interval(found["copied"], 1, 100),
+                )
+                for name, found in everyone
+            ],
+        ),
+        Table(
+            "What is kept: rhyme and regulated verse by the checker; the form when nothing is "
+            "masked; and the log-likelihood a token. " + how,
+            ("rule", "rhymes, %", "regulated, %", "form without a mask, %", "log-likelihood"),
+            [
+                (
+                    name,
                     interval(found["rhymed"], 0, 100),
                     interval(found["regulated"], 0, 100),
                     interval(found["form_unmasked"], 0, 100) if "form_unmasked" in found else "–",
                     interval(found["log_likelihood"], 2),
                 )
-                for name, found in [*rules.items(), ("*people (dev)*", human)]
+                for name, found in everyone
             ],
         ),
         Text(
@@ -122,10 +133,13 @@ def section(results: dict[str, Any]) -> list[Block]:
             ],
         ),
         Text(
-            f"**`<unk>`.** Without a mask argmax writes `<unk>` at {share(unmasked['argmax'])} of "
+            f"**`<unk>`.** Without a mask argmax writes `<unk>` at {share(unmasked['argmax'], 2)} "
+            "of "
             "the places after the first character, and drawing at temperature 1 at "
-            f"{share(unmasked['temperature 1'])}; {share(unmasked['targets'])} of the tokens of "
-            f"dev poems are unknown, and at {share(unmasked['predicted'])} of their places `<unk>` "
+            f"{share(unmasked['temperature 1'], 2)}; {share(unmasked['targets'], 2)} of the tokens "
+            "of "
+            f"dev poems are unknown, and at {share(unmasked['predicted'], 2)} of their places "
+            "`<unk>` "
             "is the most likely token of all."
         ),
         Poems(
@@ -136,13 +150,10 @@ def section(results: dict[str, Any]) -> list[Block]:
             ],
         ),
         Poems(
-            "The first poem of each rule on some first characters. "
+            f"The first poem of each other rule on {settings['first'][0]}. "
             + conditions({"quick": settings["quick"]}, "sampling"),
             [
-                (name, text)
-                for name, found in rules.items()
-                if name != "argmax"
-                for text in found["shown"][:2]
+                (name, found["shown"]) for name, found in rules.items() if name != "argmax"
             ],
         ),
     ]  # fmt: skip

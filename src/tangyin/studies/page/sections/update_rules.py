@@ -6,7 +6,7 @@ from typing import Any
 from tangyin.studies.page.blocks import Block, Figure, Finding, Formula, Table, Text
 from tangyin.studies.page.style import LOOKS, look, panels, styled
 from tangyin.studies.page.words import conditions, listed
-from tangyin.studies.surfaces import RAVINE, SADDLE, Surface, grid
+from tangyin.studies.surfaces import RAVINE, SADDLE, Surface, grid, lowest
 
 FRAMES = 60
 SECONDS = 8
@@ -22,20 +22,20 @@ RULES: dict[str, tuple[str, str]] = {
     ),
     "RMSprop": (
         r"v \leftarrow \alpha\, v + (1 - \alpha)\, g^2, \quad"
-        r" \theta \leftarrow \theta - \eta\, \frac{g}{\sqrt{v} + \epsilon}",
+        r" \theta \leftarrow \theta - \eta\, \dfrac{g}{\sqrt{v} + \epsilon}",
         "v becomes alpha v plus one minus alpha times g squared; theta becomes theta minus eta "
         "times g over root v plus epsilon",
     ),
     "Adam": (
         r"m \leftarrow \beta_1 m + (1 - \beta_1)\, g, \quad v \leftarrow \beta_2 v + (1 - "
         r"\beta_2)\,"
-        r" g^2, \quad \theta \leftarrow \theta - \eta\, \frac{m / (1 - \beta_1^t)}"
+        r" g^2, \quad \theta \leftarrow \theta - \eta\, \dfrac{m / (1 - \beta_1^t)}"
         r"{\sqrt{v / (1 - \beta_2^t)} + \epsilon}",
         "m and v become running means of g and of g squared; theta becomes theta minus eta times m "
         "hat over root v hat plus epsilon",
     ),
     "Adadelta": (
-        r"v \leftarrow \rho\, v + (1 - \rho)\, g^2, \quad \Delta = \frac{\sqrt{u + \epsilon}}"
+        r"v \leftarrow \rho\, v + (1 - \rho)\, g^2, \quad \Delta = \dfrac{\sqrt{u + \epsilon}}"
         r"{\sqrt{v + \epsilon}}\, g, \quad u \leftarrow \rho\, u + (1 - \rho)\, \Delta^2, \quad"
         r" \theta \leftarrow \theta - \eta\, \Delta",
         "v becomes a running mean of g squared; delta is root u over root v times g; u becomes a "
@@ -64,9 +64,9 @@ def section(results: dict[str, Any]) -> list[Block]:
     how = conditions(settings, "update-rules")
     blocks: list[Block] = [
         Finding(
-            f"Dividing each coordinate by the size of its own gradients makes a ravine round and a "
-            f"saddle steep: within {settings['steps']} steps the ravine's bottom is reached by "
-            f"{_who(arrived['ravine'])}, and the saddle is left behind by "
+            "Dividing each coordinate by the size of its own gradients makes a ravine round and a "
+            f"saddle steep. Within {settings['steps']} steps the bottom of the ravine is reached "
+            f"by {_who(arrived['ravine'])}, and from the saddle a lowest point by "
             f"{_who(arrived['saddle'])}."
         ),
     ]
@@ -78,16 +78,18 @@ def section(results: dict[str, Any]) -> list[Block]:
     blocks += [
         Text(
             "In a ravine the walls are steep and the floor is nearly flat. The walls bound the "
-            "rate of SGD, and at that rate it creeps along the floor. Near a saddle the gradient "
-            "is small in the direction that leads away, and SGD stays where it is nearly zero. "
-            "RMSprop's step is about η in *every* coordinate, whatever the size of the gradient: "
-            "the ratio of the coordinates' gradients, which makes ravines and saddles slow, is "
-            "divided out. A character that stands once in a thousand lines has just such a small "
-            "gradient in its row of the embedding, which is why it pays for text."
+            "rate of SGD, and at that rate it creeps along the floor. A saddle that is as steep "
+            "across bounds it likewise, and the gradient that leads away begins near nothing. "
+            "RMSprop's step is about η in *every* coordinate, whatever the size of its gradient: "
+            "the ratio between the coordinates, which makes ravines and saddles slow, is divided "
+            "out. Rows of the embedding have such a ratio: a rare character's gradients are small "
+            "and seldom, a common one's large. The price is that RMSprop does not come to rest: "
+            "near the bottom its steps stay about as large as its rate, unless the rate falls."
         ),
-        Formula(RAVINE.formula, "the ravine: half of x squared plus fifty y squared"),
+        Formula(RAVINE.formula, "the ravine: half of x squared plus two hundred y squared"),
         Formula(
-            SADDLE.formula, "the saddle: x squared minus y squared plus y to the fourth over 8"
+            SADDLE.formula,
+            "the saddle: a hundred x squared minus y squared plus y to the fourth over 8",
         ),
         Figure(
             "update-rules",
@@ -100,13 +102,13 @@ def section(results: dict[str, Any]) -> list[Block]:
             lambda svg: _animated(svg, results),
         ),
         Figure(
-            "update-rules-values",
-            f"The same paths as distance: f above its lowest value against steps. {how}",
-            "Curves of f against steps on both surfaces.",
-            lambda: _draw_values(results),
+            "update-rules-distance",
+            f"The same paths as the distance from the nearest lowest point, against steps. {how}",
+            "Curves of distance against steps on both surfaces.",
+            lambda: _draw_distance(results),
         ),
         Table(
-            f"The step from which on f stays within {settings['near']:g} of its lowest value; – "
+            f"The step from which on it stays within {settings['near']:g} of a lowest point; – "
             f"where it does not within {settings['steps']} steps. {how}",
             ("optimizer", "setting", "ravine", "saddle"),
             [
@@ -147,18 +149,18 @@ def _draw_surface(axes: Any, surface: Surface, paths: dict[str, Any]) -> None:
         style = look(number, label=name)
         axes.plot(*zip(*path["points"], strict=True), **style, alpha=0.9)
     axes.plot(*surface.start, "o", color="#222222", markersize=6, fillstyle="none")
-    for place in ((0, 0),) if surface is RAVINE else ((0, 2),):
+    for place in lowest(surface):
         axes.plot(*place, "x", color="#222222", markersize=7)
     axes.set(xlim=(left, right), ylim=(bottom, top), xlabel="x", ylabel="y", title=surface.name)
     axes.grid(visible=False)
 
 
-def _draw_values(results: dict[str, Any]) -> Any:
+def _draw_distance(results: dict[str, Any]) -> Any:
     figure, both = panels(2, height=3.2, sharey=False)
     for axes, (surface, paths) in zip(both, results["paths"].items(), strict=True):
         for number, (name, path) in enumerate(paths.items()):
-            axes.plot([max(value, 1e-6) for value in path["values"]], **look(number, label=name))
-        axes.set(yscale="log", xlabel="steps", ylabel="f above its lowest", title=surface)
+            axes.plot([max(value, 1e-6) for value in path["distances"]], **look(number, label=name))
+        axes.set(yscale="log", xlabel="steps", ylabel="distance", title=surface)
     handles, labels = both[0].get_legend_handles_labels()
     figure.legend(handles, labels, ncols=5, loc="outside lower center")
     return figure
