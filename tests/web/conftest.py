@@ -19,8 +19,8 @@ from tangyin.web import create_app
 
 @pytest.fixture(scope="session")
 def address() -> Iterator[str]:
-    """A server on a free port of this machine."""
-    config = uvicorn.Config(create_app(), log_level="warning", lifespan="on", ws="none")
+    """A server on a free port of this machine, with the small model."""
+    config = uvicorn.Config(create_app("report"), log_level="warning", lifespan="on", ws="none")
     server = uvicorn.Server(config)
     with pytest.MonkeyPatch.context() as patch, socket.create_server(("127.0.0.1", 0)) as listener:
         # What is answered is tested here, and not how quick a busy machine is.
@@ -98,7 +98,7 @@ def visit(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
             lambda r: None if r.url.startswith((address, "blob:")) else wrong.append(r.url),
         )
         page.goto(address + at)
-        page.wait_for_function("document.querySelector('[name=model]').options.length > 0")
+        page.wait_for_selector("#wishes [name=model] option", state="attached")
         return page
 
     yield open_page

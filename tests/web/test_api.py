@@ -25,7 +25,7 @@ SPOILT = SPRING.replace("心", "間")
 
 @pytest.fixture(scope="module")
 def writer() -> tangyin.Writer:
-    return tangyin.load()
+    return tangyin.load("report")
 
 
 def answer(client: httpx.Client, path: str, **body: Any) -> Any:
@@ -71,6 +71,19 @@ def test_each_rule_takes_its_numbers(client, writer, name, numbers) -> None:
     rule = rule_named(name, **numbers)
     wanted = writer.write_many("山", seed=4, regulated=False, count=2, rule=rule)
     assert [p["text"] for p in answer(client, "write", **body)] == [v.text for v in wanted]
+
+
+@pytest.mark.parametrize("regulated", [True, False])
+def test_a_model_that_takes_a_title_writes_on_it(client, regulated) -> None:
+    strong = tangyin.load("strong")
+    options = {"title": "送友人", "form": "七絕", "count": 2, "seed": 5, "regulated": regulated}
+    wanted = [verse.to_json() for verse in strong.write_many(**options)]
+    assert answer(client, "write", model="strong", **options) == json.loads(json.dumps(wanted))
+    (other,) = answer(
+        client, "revise", model="strong", text=wanted[0]["text"], line=2, title="送友人", count=1,
+        regulated=regulated,
+    )  # fmt: skip
+    assert other["title"] == "送友人"
 
 
 def events(text: str) -> list[tuple[str, Any]]:
@@ -136,7 +149,10 @@ def test_revision_is_the_facades(client, writer) -> None:
 def test_check_and_score_are_the_command_lines(client, tmp_path: Path) -> None:
     poems = f"{SPRING}\n\n{SPOILT}"
     (tmp_path / "poems.txt").write_text(poems, encoding="utf-8")
-    for command, path in ((["check", "--format", "json"], "check"), (["score"], "score")):
+    for command, path in (
+        (["check", "--format", "json"], "check"),
+        (["score", "--model", "report"], "score"),
+    ):
         out = tmp_path / path
         run([*command, str(tmp_path / "poems.txt"), "-o", str(out)])
         text = out.read_text("utf-8")

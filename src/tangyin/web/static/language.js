@@ -2,7 +2,7 @@
 
 const WORDS = {
   zh: {
-    skip: "跳至正文", home: "唐音，首頁", sections: "篇目", theme: "明暗", compose: "作詩", check: "校律", study: "學理",
+    skip: "跳至正文", sections: "篇目", theme: "明暗", compose: "作詩", check: "校律", study: "學理",
     start: "起首", "start-hint": "日、明月、□風……可空", title: "題目", form: "體裁", count: "幾首", keeping: "格律",
     regulated: "近體", free: "自由", inspiration: "靈感", rule: "取字", amount: "放任", more: "韻、句式、藏頭",
     acrostic: "藏頭", "acrostic-hint": "春夏秋冬", rhyme: "押韻", pattern: "句式", include: "必有",
@@ -34,13 +34,13 @@ const WORDS = {
     "study-why": "何以記得住", "study-why-note": "沿 c 回傳之梯度，每步只乘以遺忘門 f；f 近於一，則首句之韻可傳至末句，不至消散。",
     "study-live": "看它讀詩", "study-text": "讀這幾句", "study-read": "讀", quantity: "看何物", layer: "層", "sort": "變化大者在上",
     "q_i": "i 輸入門", "q_f": "f 遺忘門", "q_g": "g 候選", "q_o": "o 輸出門", "q_c": "c 細胞狀態", "q_h": "h 隱狀態",
-    "heat-label": "熱圖：{quantity}，{units} 個單元，{count} 步；方向鍵移動，其值見下", "at-unit": "「{character}」單元 {unit}：{value}",
+    "heat-label": "熱圖：{quantity}，{units} 個單元，{steps} 步；方向鍵移動，其值見下", "at-unit": "「{character}」單元 {unit}：{value}",
     "mean": "平均", "surprise": "意外（納特）", "begin": "始", "study-figures": "諸模型之惑度", "figures-note": "惑度愈低，愈善預測未見之詩；算法見 docs/protocol.md。",
     "col-model": "模型", "col-parameters": "參數", "col-forms": "體裁", "col-dev": "每字符（驗證）", "col-closed": "閉集",
     "heat-table": "每字之均值與意外",
   },
   en: {
-    skip: "Skip to the text", home: "Tangyin, home", sections: "Sections", theme: "Light or dark", compose: "Compose", check: "Check", study: "Study",
+    skip: "Skip to the text", sections: "Sections", theme: "Light or dark", compose: "Compose", check: "Check", study: "Study",
     start: "Begin with", "start-hint": "日, 明月, □風 … or nothing", title: "Title", form: "Form", count: "Poems", keeping: "Rules",
     regulated: "Regulated", free: "Free", inspiration: "Inspiration", rule: "Choose by", amount: "Freedom", more: "Rhyme, pattern, acrostic",
     acrostic: "Acrostic", "acrostic-hint": "春夏秋冬", rhyme: "Rhyme", pattern: "Pattern", include: "Must hold",
@@ -72,7 +72,7 @@ const WORDS = {
     "study-why": "Why it remembers", "study-why-note": "Along c the gradient is multiplied by the forget gate alone at each step: where f is near one, the rhyme of the first couplet still reaches the last.",
     "study-live": "Watch it read", "study-text": "Read these lines", "study-read": "Read", quantity: "Show", layer: "Layer", "sort": "Most changing on top",
     "q_i": "i input gate", "q_f": "f forget gate", "q_g": "g candidate", "q_o": "o output gate", "q_c": "c cell state", "q_h": "h hidden state",
-    "heat-label": "Heat map of {quantity}: {units} units, {count} steps; arrow keys move, the value is told below", "at-unit": "{character}, unit {unit}: {value}",
+    "heat-label": "Heat map of {quantity}: {units} units, {steps} steps; arrow keys move, the value is told below", "at-unit": "{character}, unit {unit}: {value}",
     "mean": "Mean", "surprise": "Surprise (nats)", "begin": "start", "study-figures": "Perplexity of the models", "figures-note": "Lower is better on poems it has not seen; docs/protocol.md says how it is counted.",
     "col-model": "Model", "col-parameters": "Parameters", "col-forms": "Forms", "col-dev": "Per token (dev)", "col-closed": "Closed",
     "heat-table": "Mean and surprise at each character",
