@@ -139,6 +139,8 @@ def test_a_bad_recipe_is_refused_in_one_sentence(
         ([REPORT, "--set", "training.epochs=many"], "training.epochs must be a whole number"),
         ([REPORT, "--set", "optimizer.name=adma"], "optimizer.name is 'adma'; it can be"),
         ([REPORT, "--set"], "Option '--set' requires an argument"),
+        ([REPORT, "--precision", "fp8"], "training.precision is 'fp8'; it can be auto, fp32, bf16"),
+        ([REPORT, "--device", "tpu"], "the device is 'tpu'; it can be auto, cpu, cuda"),
         ([REPORT, "--corpus", "missing.jsonl"], "cannot read missing.jsonl: No such file"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

@@ -4,97 +4,57 @@ import os
 import random
 import re
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
-from tangyin.training import (
-    OPTIMIZERS,
-    Interrupted,
-    Recipe,
-    RunFolder,
-    Step,
-    Watcher,
-    recipe_toml,
-    train,
-)
+from tangyin.training import OPTIMIZERS, Interrupted, Recipe, RunFolder, train, trainer
+from tangyin.training.checkpoint import checkpoints
 
 pytestmark = pytest.mark.corpus
 
 
-class InterruptAt(Watcher):
-    """Sends this process SIGINT, as Ctrl-C does, after one step or at the end of one epoch."""
-
-    def __init__(self, epoch: int, step: int | None = None) -> None:
-        self.at, self.steps = (epoch, step), 0
-
-    def step(self, step: Step) -> None:
-        self.steps = 1 if step.epoch_targets_done == step.targets else self.steps + 1
-        if (step.epoch, self.steps) == self.at:
-            signal.raise_signal(signal.SIGINT)
-
-    def epoch(self, metrics: dict[str, Any]) -> None:
-        if (metrics["epoch"], None) == self.at:
-            signal.raise_signal(signal.SIGINT)
+def place(run: RunFolder) -> tuple[int, ...]:
+    """Epoch and step of the newest checkpoint."""
+    found = checkpoints(run.checkpoint)
+    return tuple(map(int, found[0].stem.split("-"))) if found else (0, 0)
 
 
-@contextmanager
-def load_on_this_machine() -> Iterator[None]:
-    busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])
-    try:
-        yield
-    finally:
-        busy.kill()
-        busy.wait()
-
-
-def arguments(recipe: Path, folder: Path, poems: Path, *more: str) -> list[str]:
-    return ["train", str(recipe), "--run", str(folder), "--corpus", str(poems), *more]
-
-
-def lines_in(path: Path) -> int:
-    return len(path.read_text(encoding="utf-8").splitlines()) if path.exists() else 0
-
-
-def wait_for_epochs(metrics: Path, count: int) -> None:
-    deadline = time.monotonic() + 60
-    while lines_in(metrics) < count:
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
-
-
-def test_a_run_killed_at_random_moments_under_load_ends_as_one_never_killed(
+@pytest.mark.usefixtures("_load_on_this_machine")
+def test_a_run_killed_at_20_random_moments_under_load_ends_as_one_never_killed(
     tmp_path: Path,
     launcher: Any,
-    own_poems: Path,
-    tiny: Callable[..., Recipe],
+    mixed_poems: Path,
+    curriculum: Callable[..., Recipe],
+    words: Callable[..., list[str]],
+    wait_until: Callable[..., None],
     result_of: Callable[[Path], Any],
-    uninterrupted: Callable[[Recipe], Any],
+    uninterrupted: Callable[..., Any],
 ) -> None:
-    recipe = tiny({"training.batch_size": 6, "training.epochs": 20, "training.patience": 20})
-    expected = uninterrupted(recipe)
-    config, folder = tmp_path / "recipe.toml", tmp_path / "run"
-    config.write_text(recipe_toml(recipe), encoding="utf-8")
-    moments = random.Random(time.time_ns())
-    metrics = folder / "metrics.jsonl"
-    with load_on_this_machine():
-        for number in range(8):
-            child = launcher.start(arguments(config, folder, own_poems, "--resume"))
-            wait_for_epochs(metrics, 2 * number)
-            time.sleep(moments.uniform(0, 0.15))
-            os.kill(child, signal.SIGKILL)
-            assert launcher.status() == -signal.SIGKILL
-    assert 14 <= lines_in(metrics) < 20
-    train(recipe, RunFolder(folder), resume=True, own=own_poems)
-    assert result_of(folder) == expected
-    assert [p.name for p in folder.rglob(".*")] == []  # what the kills left half-written is gone
+    recipe, run = curriculum(), RunFolder(tmp_path / "run")
+    expected = uninterrupted(recipe, mixed_poems)
+    seed = time.time_ns() % 10**6
+    print("seed of the moments:", seed)
+    moments = random.Random(seed)
+    # Places the run must have come to before each kill. The last four epochs are beyond them, so
+    # that even on a slow machine no kill comes after the end.
+    places = sorted((moments.randint(1, 5), moments.randint(0, 8)) for _ in range(20))
+    for wanted in places:
+        # A checkpoint at every step, so that many of the moments are in the midst of writing one.
+        command = words(recipe, mixed_poems, "--resume")
+        (child,) = launcher.start(command, save_every=0.0)
+        wait_until(lambda wanted=wanted: place(run) >= wanted)  # type: ignore[misc]
+        time.sleep(moments.uniform(0, 0.02))
+        os.kill(child, signal.SIGKILL)
+        assert launcher.statuses() == [-signal.SIGKILL]
+    train(recipe, run, resume=True, own=mixed_poems)
+    assert result_of(run.path) == expected
+    assert [p.name for p in run.path.rglob(".*")] == []  # what the kills left half-written is gone
 
 
 def test_ctrl_c_saves_says_how_to_go_on_and_exits_with_130(
@@ -102,24 +62,25 @@ def test_ctrl_c_saves_says_how_to_go_on_and_exits_with_130(
     launcher: Any,
     own_poems: Path,
     tiny: Callable[..., Recipe],
+    words: Callable[..., list[str]],
+    wait_until: Callable[..., None],
     result_of: Callable[[Path], Any],
-    uninterrupted: Callable[[Recipe], Any],
+    uninterrupted: Callable[..., Any],
 ) -> None:
     recipe = tiny({"training.batch_size": 2, "training.epochs": 6, "training.patience": 6})
-    config, folder = tmp_path / "recipe.toml", tmp_path / "run"
-    config.write_text(recipe_toml(recipe), encoding="utf-8")
-    child = launcher.start(arguments(config, folder, own_poems))
-    wait_for_epochs(folder / "metrics.jsonl", 1)
+    run = RunFolder(tmp_path / "run")
+    (child,) = launcher.start(words(recipe, own_poems))
+    wait_until(run.metrics.exists)
     time.sleep(0.05)
     os.kill(child, signal.SIGINT)
-    assert launcher.status() == 130
+    assert launcher.statuses() == [130]
     assert re.fullmatch(
         r"tangyin: stopped (at epoch \d+, step \d+|after epoch \d+), and saved; "
         r"go on with the same command and --resume",
-        launcher.errors.read_text(encoding="utf-8").splitlines()[-1],
+        launcher.errors()[-1],
     )
-    train(recipe, RunFolder(folder), resume=True, own=own_poems)
-    assert result_of(folder) == uninterrupted(recipe)
+    train(recipe, run, resume=True, own=own_poems)
+    assert result_of(run.path) == uninterrupted(recipe)
 
 
 @pytest.mark.parametrize("name", sorted(OPTIMIZERS))
@@ -130,55 +91,81 @@ def test_a_run_interrupted_in_mid_epoch_goes_on_from_that_step(
     tmp_path: Path,
     own_poems: Path,
     tiny: Callable[..., Recipe],
+    notes: Any,
     result_of: Callable[[Path], Any],
-    uninterrupted: Callable[[Recipe], Any],
+    uninterrupted: Callable[..., Any],
 ) -> None:
     changes: dict[str, Any] = {"optimizer.name": name, "optimizer.weight_decay": 0.001}
     if "momentum" in OPTIMIZERS[name][1]:
         changes["optimizer.momentum"] = 0.9
     recipe, run = tiny(changes), RunFolder(tmp_path)
     with pytest.raises(Interrupted, match=rf"^stopped at epoch {epoch}, step 4, and saved"):
-        train(recipe, run, own=own_poems, watcher=InterruptAt(epoch, 4))
-    seen: list[Step] = []
-    watcher = Watcher()
-    watcher.step = seen.append  # type: ignore[method-assign]
+        train(recipe, run, own=own_poems, watcher=notes((epoch, 4)))
+    watcher = notes()
     train(recipe, run, resume=True, own=own_poems, watcher=watcher)
-    assert (seen[0].epoch, seen[0].epoch_targets_done) == (epoch, 5 * 8 * 49)
+    first = watcher.steps[0]
+    assert (first.epoch, first.epoch_targets_done) == (epoch, 5 * 8 * 49)
     assert result_of(tmp_path) == uninterrupted(recipe)
 
 
 def test_a_run_interrupted_again_and_again_ends_as_one_never_interrupted(
     tmp_path: Path,
+    mixed_poems: Path,
+    curriculum: Callable[..., Recipe],
+    notes: Any,
+    result_of: Callable[[Path], Any],
+    uninterrupted: Callable[..., Any],
+) -> None:
+    recipe, run = curriculum(), RunFolder(tmp_path)
+    # in the warm-up, at the ends of epochs and stages, in the second stage
+    for stop_at in [(1, 1), (1, 2), (1, None), (2, 5), (3, None), (4, 1), (5, 3), (6, 2)]:
+        torch.manual_seed(stop_at[0])  # what happened before does not matter
+        with pytest.raises(Interrupted):
+            train(recipe, run, resume=True, own=mixed_poems, watcher=notes(stop_at))
+    train(recipe, run, resume=True, own=mixed_poems)
+    assert result_of(tmp_path) == uninterrupted(recipe, mixed_poems)
+
+
+def test_within_a_long_epoch_a_checkpoint_is_made_from_time_to_time(
+    tmp_path: Path,
     own_poems: Path,
     tiny: Callable[..., Recipe],
+    notes: Any,
     result_of: Callable[[Path], Any],
-    uninterrupted: Callable[[Recipe], Any],
+    uninterrupted: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    recipe, run = tiny(), RunFolder(tmp_path)
-    for epoch, step in [(1, 1), (1, 2), (1, None), (2, 5), (3, 1)]:
-        with pytest.raises(Interrupted):
-            train(recipe, run, resume=True, own=own_poems, watcher=InterruptAt(epoch, step))
-    train(recipe, run, resume=True, own=own_poems)
-    assert result_of(tmp_path) == uninterrupted(recipe)
+    class Killed(notes):  # type: ignore[misc]
+        def step(self, step: Any) -> None:
+            super().step(step)
+            if (step.epoch, self.place) == (2, 4):
+                raise RuntimeError("killed")
+
+    run = RunFolder(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(trainer, "SAVE_EVERY", 0.0)
+        with pytest.raises(RuntimeError, match="killed"):
+            train(tiny(), run, own=own_poems, watcher=Killed())
+    assert place(run) == (2, 3)
+    train(tiny(), run, resume=True, own=own_poems)
+    assert result_of(tmp_path) == uninterrupted(tiny())
 
 
 def test_ctrl_c_in_the_last_epoch_s_evaluation_lets_the_run_end(
-    tmp_path: Path, own_poems: Path, tiny: Callable[..., Recipe]
+    tmp_path: Path, own_poems: Path, tiny: Callable[..., Recipe], notes: Any
 ) -> None:
-    model = train(
-        tiny(), RunFolder(tmp_path), own=own_poems, watcher=InterruptAt(epoch=3, step=None)
-    )
+    model = train(tiny(), RunFolder(tmp_path), own=own_poems, watcher=notes((3, None)))
     assert model.training["epoch"] == 3
 
 
 def test_the_signal_handler_is_given_back_after_training(
-    tmp_path: Path, own_poems: Path, tiny: Callable[..., Recipe]
+    tmp_path: Path, own_poems: Path, tiny: Callable[..., Recipe], notes: Any
 ) -> None:
     before = signal.getsignal(signal.SIGINT)
     train(tiny({"training.epochs": 1}), RunFolder(tmp_path / "whole"), own=own_poems)
     assert signal.getsignal(signal.SIGINT) is before
     with pytest.raises(Interrupted):
-        train(tiny(), RunFolder(tmp_path / "cut"), own=own_poems, watcher=InterruptAt(1, 1))
+        train(tiny(), RunFolder(tmp_path / "cut"), own=own_poems, watcher=notes((1, 1)))
     assert signal.getsignal(signal.SIGINT) is before
 
 
@@ -202,7 +189,7 @@ def test_resume_where_no_run_is_begins_one(
     own_poems: Path,
     tiny: Callable[..., Recipe],
     result_of: Callable[[Path], Any],
-    uninterrupted: Callable[[Recipe], Any],
+    uninterrupted: Callable[..., Any],
 ) -> None:
     train(tiny(), RunFolder(tmp_path / "new"), resume=True, own=own_poems)
     assert result_of(tmp_path / "new") == uninterrupted(tiny())

@@ -22,17 +22,6 @@ from tangyin.training import (
 from tangyin.training.checkpoint import checkpoints
 
 
-class InterruptAfter(Watcher):
-    """Stops a training at the end of an epoch."""
-
-    def __init__(self, epoch: int) -> None:
-        self.at = epoch
-
-    def epoch(self, metrics: dict[str, Any]) -> None:
-        if metrics["epoch"] == self.at:
-            raise Interrupted("stopped")
-
-
 def snapshot(folder: Path) -> dict[str, bytes]:
     return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
@@ -87,11 +76,11 @@ def test_a_second_training_in_the_same_folder_is_refused_and_the_first_unharmed(
 
 
 def test_the_lock_goes_with_the_process(
-    tmp_path: Path, own_poems: Path, tiny: Callable[..., Recipe]
+    tmp_path: Path, own_poems: Path, tiny: Callable[..., Recipe], notes: Any
 ) -> None:
     run = RunFolder(tmp_path)
     with pytest.raises(Interrupted):
-        train(tiny(), run, own=own_poems, watcher=InterruptAfter(1))
+        train(tiny(), run, own=own_poems, watcher=notes((1, None)))
     train(tiny(), run, resume=True, own=own_poems)
 
 
@@ -119,10 +108,10 @@ def test_a_file_that_a_run_would_write_over_is_refused(
     "change", [{"training.seed": 6}, {"training.epochs": 4}, {"optimizer.learning_rate": 0.01}]
 )
 def test_resuming_with_another_recipe_is_refused(
-    change: dict[str, Any], tmp_path: Path, own_poems: Path, tiny: Callable[..., Recipe]
+    change: dict[str, Any], tmp_path: Path, own_poems: Path, tiny: Callable[..., Recipe], notes: Any
 ) -> None:
     with pytest.raises(Interrupted):
-        train(tiny(), RunFolder(tmp_path), own=own_poems, watcher=InterruptAfter(1))
+        train(tiny(), RunFolder(tmp_path), own=own_poems, watcher=notes((1, None)))
     before = snapshot(tmp_path)
     with pytest.raises(UsageError, match="has another recipe"):
         train(tiny(change), RunFolder(tmp_path), resume=True, own=own_poems)
@@ -130,11 +119,11 @@ def test_resuming_with_another_recipe_is_refused(
 
 
 def test_resuming_with_other_poems_is_refused(
-    tmp_path: Path, own_poems: Path, tiny: Callable[..., Recipe]
+    tmp_path: Path, own_poems: Path, tiny: Callable[..., Recipe], notes: Any
 ) -> None:
     run = RunFolder(tmp_path / "run")
     with pytest.raises(Interrupted):
-        train(tiny(), run, own=own_poems, watcher=InterruptAfter(1))
+        train(tiny(), run, own=own_poems, watcher=notes((1, None)))
     fewer = tmp_path / "fewer.jsonl"
     fewer.write_text("\n".join(own_poems.read_text("utf-8").splitlines()[:-1]), "utf-8")
     before = snapshot(run.path)
@@ -184,22 +173,21 @@ def test_a_disk_full_in_the_middle_of_a_checkpoint_leaves_the_one_before_usable(
     launcher: Any,
     own_poems: Path,
     tiny: Callable[..., Recipe],
+    notes: Any,
+    words: Callable[..., list[str]],
     result_of: Callable[[Path], Any],
     uninterrupted: Callable[[Recipe], Any],
 ) -> None:
     run = RunFolder(tmp_path / "run")
     with pytest.raises(Interrupted):
-        train(tiny(), run, own=own_poems, watcher=InterruptAfter(1))
-    (tmp_path / "recipe.toml").write_text(recipe_toml(tiny()), "utf-8")
+        train(tiny(), run, own=own_poems, watcher=notes((1, None)))
     before = snapshot(run.checkpoint)
     sizes = run.model.stat().st_size, checkpoints(run.checkpoint)[0].stat().st_size
     assert sizes[0] < sizes[1] - 1000
-    words = ["train", str(tmp_path / "recipe.toml"), "--run", str(run.path), "--resume"]
-    launcher.start([*words, "--corpus", str(own_poems)], largest_file=sizes[1] - 1000)
-    assert launcher.status() == 1
-    said = launcher.errors.read_text("utf-8").splitlines()
-    assert len(said) == 1
-    assert said[0].startswith(f"tangyin: cannot write {run.checkpoint}")
+    launcher.start(words(tiny(), own_poems, "--resume"), largest_file=sizes[1] - 1000)
+    assert launcher.statuses() == [1]
+    (said,) = launcher.errors()
+    assert said.startswith(f"tangyin: cannot write {run.checkpoint}")
     assert snapshot(run.checkpoint) == before
     train(tiny(), run, resume=True, own=own_poems)
     assert result_of(run.path) == uninterrupted(tiny())
@@ -209,6 +197,7 @@ def test_a_full_disk_is_told_and_the_run_goes_on_when_there_is_room(
     tmp_path: Path,
     own_poems: Path,
     tiny: Callable[..., Recipe],
+    notes: Any,
     result_of: Callable[[Path], Any],
     uninterrupted: Callable[[Recipe], Any],
 ) -> None:
@@ -216,7 +205,7 @@ def test_a_full_disk_is_told_and_the_run_goes_on_when_there_is_room(
     run.path.parent.mkdir()
     with mounted(run.path.parent, "size=1m"):
         with pytest.raises(Interrupted):
-            train(tiny(), run, own=own_poems, watcher=InterruptAfter(1))
+            train(tiny(), run, own=own_poems, watcher=notes((1, None)))
         hog = run.path.parent / "hog"
         with pytest.raises(OSError, match="No space left"), hog.open("wb") as file:  # noqa: PT012
             while True:
@@ -231,13 +220,13 @@ def test_a_full_disk_is_told_and_the_run_goes_on_when_there_is_room(
 
 @pytest.mark.parametrize("resume", [False, True])
 def test_a_read_only_folder_is_told(
-    resume: bool, tmp_path: Path, own_poems: Path, tiny: Callable[..., Recipe]
+    resume: bool, tmp_path: Path, own_poems: Path, tiny: Callable[..., Recipe], notes: Any
 ) -> None:
     with mounted(tmp_path, "size=1m"):
         run = RunFolder(tmp_path / "run")
         if resume:
             with pytest.raises(Interrupted):
-                train(tiny(), run, own=own_poems, watcher=InterruptAfter(1))
+                train(tiny(), run, own=own_poems, watcher=notes((1, None)))
         subprocess.run(["mount", "-o", "remount,ro", str(tmp_path)], check=True)
         with pytest.raises(TangyinError, match="Read-only file system; choose another"):
             train(tiny(), run, resume=resume, own=own_poems)

@@ -3,7 +3,9 @@
 import contextlib
 import json
 import math
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,15 +16,13 @@ import torch
 from torch import Tensor
 
 import tangyin
-from tangyin.errors import TangyinError
+from tangyin.errors import TangyinError, UsageError
 from tangyin.modelfile import Architecture, load_model
 from tangyin.nn.language_model import LanguageModel
 from tangyin.training import (
     OPTIMIZERS,
     Recipe,
     RunFolder,
-    Step,
-    Watcher,
     load_material,
     train,
 )
@@ -31,25 +31,15 @@ from tangyin.verse import FORMS
 
 pytestmark = pytest.mark.corpus
 
-RATES = {"sgd": 1.0, "rmsprop": 0.01, "adam": 0.02, "adamw": 0.02, "adadelta": 5.0, "adagrad": 0.1}
-
-
-class Notes(Watcher):
-    """Keeps what a training tells."""
-
-    def __init__(self) -> None:
-        self.steps: list[Step] = []
-        self.epochs: list[dict[str, Any]] = []
-        self.said: list[str] = []
-
-    def step(self, step: Step) -> None:
-        self.steps.append(step)
-
-    def epoch(self, metrics: dict[str, Any]) -> None:
-        self.epochs.append(metrics)
-
-    def say(self, sentence: str) -> None:
-        self.said.append(sentence)
+RATES = {
+    "sgd": 1.0,
+    "rmsprop": 0.01,
+    "adam": 0.02,
+    "adamw": 0.02,
+    "adadelta": 5.0,
+    "adagrad": 0.1,
+    "muon": 0.02,
+}
 
 
 def metrics_of(folder: Path) -> list[dict[str, Any]]:
@@ -259,6 +249,36 @@ def test_a_rate_far_too_large_trains_or_ends_in_a_sentence(
         assert all(map(math.isfinite, line["dev"].values()))
 
 
+def test_a_rate_far_too_large_in_a_stage_ends_the_run_and_keeps_the_weights_before_it(
+    tmp_path: Path, mixed_poems: Path, curriculum: Callable[..., Recipe]
+) -> None:
+    recipe = curriculum(optimizer={"name": "sgd", "weight_decay": 0.0, "clip_norm": math.inf})
+    first, second = recipe.stages
+    absurd = replace(second, learning_rate=1000.0, final_rate=1000.0)
+    run = RunFolder(tmp_path)
+    with pytest.raises(TangyinError) as failure:
+        train(replace(recipe, stages=(first, absurd)), run, own=mixed_poems)
+    assert re.fullmatch(
+        r"the (loss|gradient's norm|loss on dev) became \S+ at epoch [456], (step \d+|its end); "
+        rf"the best weights, of epoch 3, are in {re.escape(str(run.model))}: "
+        r"train again at a smaller learning_rate of that stage",
+        str(failure.value),
+    )
+    model = load_model(run.model)
+    assert model.training["epoch"] == 3
+    assert all(np.isfinite(tensor).all() for tensor in model.tensors.values())
+
+
+def test_a_stage_without_poems_is_refused_before_anything_is_trained(
+    tmp_path: Path, own_poems: Path, curriculum: Callable[..., Recipe]
+) -> None:
+    recipe = curriculum()
+    first, second = recipe.stages
+    lonely = replace(second, forms=("七律",))
+    with pytest.raises(UsageError, match=r"^stages, number 2: no training poem is of its forms"):
+        train(replace(recipe, stages=(first, lonely)), RunFolder(tmp_path), own=own_poems)
+
+
 def test_a_dev_loss_that_is_no_number_ends_the_run(
     tmp_path: Path,
     own_poems: Path,
@@ -288,19 +308,19 @@ def test_a_network_too_large_for_memory_is_told(
 
 
 def test_a_watcher_is_told_every_step_and_every_epoch(
-    tmp_path: Path, own_poems: Path, tiny: Callable[..., Recipe]
+    tmp_path: Path, own_poems: Path, tiny: Callable[..., Recipe], notes: Any
 ) -> None:
-    notes = Notes()
-    train(tiny({"training.batch_size": 20}), RunFolder(tmp_path), own=own_poems, watcher=notes)
-    assert notes.said == []
-    assert notes.epochs == metrics_of(tmp_path)
-    assert [step.epoch for step in notes.steps] == [1, 1, 1, 2, 2, 2, 3, 3, 3]
-    assert {(step.epochs, step.epoch_targets) for step in notes.steps} == {(3, 48 * 49)}
-    done = [step.epoch_targets_done for step in notes.steps[:3]]
-    assert [b - a for a, b in pairwise([0, *done])] == [step.targets for step in notes.steps[:3]]
+    told = notes()
+    train(tiny({"training.batch_size": 20}), RunFolder(tmp_path), own=own_poems, watcher=told)
+    assert told.said == []
+    assert told.epochs == metrics_of(tmp_path)
+    assert [step.epoch for step in told.steps] == [1, 1, 1, 2, 2, 2, 3, 3, 3]
+    assert {(step.epochs, step.epoch_targets) for step in told.steps} == {(3, 48 * 49)}
+    done = [step.epoch_targets_done for step in told.steps[:3]]
+    assert [b - a for a, b in pairwise([0, *done])] == [step.targets for step in told.steps[:3]]
     assert done[-1] == 48 * 49
-    for number, line in enumerate(notes.epochs, 1):
-        assert notes.steps[3 * number - 1].loss == line["train_loss"]
+    for number, line in enumerate(told.epochs, 1):
+        assert told.steps[3 * number - 1].loss == line["train_loss"]
 
 
 def test_the_loss_of_an_epoch_is_the_mean_over_its_targets_and_padding_counts_for_nothing(
@@ -315,8 +335,10 @@ def test_the_loss_of_an_epoch_is_the_mean_over_its_targets_and_padding_counts_fo
         lambda lengths, size, _: np.array_split(np.arange(len(lengths))[::-1], 1 + size),
     )
     forms = [form.name for form in FORMS]
-    changes = {"data.forms": forms, "data.prefix": "form", "optimizer.learning_rate": 1e-12}
-    recipe = tiny({**changes, "training.epochs": 1, "training.batch_size": 5})
+    changes: dict[str, Any] = {"data.forms": forms, "data.prefix": "form"}
+    changes |= {"training.epochs": 1, "training.batch_size": 5, "training.precision": "fp32"}
+    changes["optimizer.learning_rate"] = 1e-12
+    recipe = tiny(changes)
     train(recipe, RunFolder(tmp_path), own=mixed_poems)
     material = load_material(recipe.data, mixed_poems)
     assert any(not batch.mask.all() for batch in material.batches(5, 1, 1))
@@ -360,10 +382,10 @@ def test_a_model_file_tells_how_it_was_made(
 
 
 def test_a_cell_that_the_writing_engine_lacks_trains_and_says_so(
-    tmp_path: Path, own_poems: Path, tiny: Callable[..., Recipe]
+    tmp_path: Path, own_poems: Path, tiny: Callable[..., Recipe], notes: Any
 ) -> None:
-    notes = Notes()
-    train(tiny({"model.cell": "peephole"}), RunFolder(tmp_path), own=own_poems, watcher=notes)
-    assert len(notes.said) == 1
-    assert notes.said[0].startswith("a model of the cell peephole can be measured and not written")
-    assert notes.epochs[-1]["train_loss"] < notes.epochs[0]["train_loss"]
+    told = notes()
+    train(tiny({"model.cell": "peephole"}), RunFolder(tmp_path), own=own_poems, watcher=told)
+    assert len(told.said) == 1
+    assert told.said[0].startswith("a model of the cell peephole can be measured and not written")
+    assert told.epochs[-1]["train_loss"] < told.epochs[0]["train_loss"]

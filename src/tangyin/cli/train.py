@@ -1,6 +1,10 @@
 """`tangyin train`."""
 
 import math
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +12,7 @@ import click
 
 from tangyin.cli.needs import needs_training
 from tangyin.cli.streams import note
+from tangyin.errors import TangyinError
 
 
 @click.command()
@@ -29,8 +34,25 @@ from tangyin.cli.streams import note
     type=click.Path(path_type=Path),
     help="Train on your own poems: JSONL, or text.",
 )
+@click.option(
+    "--precision",
+    metavar="fp32|bf16|auto",
+    help="Of the matrix products, instead of the recipe's training.precision.",
+)
+@click.option(
+    "--device",
+    metavar="cpu|cuda|auto",
+    default="auto",
+    help="Where to train; auto takes CUDA where there is a device for it.  [default: auto]",
+)
 def train(
-    config: Path, run_path: Path | None, resume: bool, changes: tuple[str, ...], own: Path | None
+    config: Path,
+    run_path: Path | None,
+    resume: bool,
+    changes: tuple[str, ...],
+    own: Path | None,
+    precision: str | None,
+    device: str,
 ) -> None:
     """Train a model by the recipe CONFIG.
 
@@ -40,19 +62,37 @@ def train(
     \b
         tangyin train configs/report.toml
         tangyin train configs/report.toml --set training.epochs=5 --run runs/short
+        torchrun --nproc-per-node 2 -m tangyin train configs/report.toml
     """
     with needs_training("training"):
         from tangyin import training
 
-    recipe = training.read_recipe(config, changes)
-    folder = training.RunFolder(run_path or Path("runs") / recipe.name)
-    with _bar_watcher(training) as watcher:
-        model = training.train(recipe, folder, resume=resume, own=own, watcher=watcher)
-    dev = model.figures["dev"]["all"]
-    note(
-        f"{folder.model}: epoch {model.training['epoch']}, dev per_token {dev['per_token']:.2f} "
-        f"(closed {dev['per_token_closed']:.2f})"
-    )
+    if precision is not None:
+        changes += (f"training.precision={precision}",)
+    with _one_voice(training.LostProcess):
+        recipe = training.read_recipe(config, changes)
+        folder = training.RunFolder(run_path or Path("runs") / recipe.name)
+        with _bar_watcher(training) as watcher:
+            model = training.train(
+                recipe, folder, resume=resume, own=own, device=device, watcher=watcher
+            )
+    if os.environ.get("RANK", "0") == "0":
+        dev = model.figures["dev"]["all"]
+        note(
+            f"{folder.model}: epoch {model.training['epoch']}, dev per_token "
+            f"{dev['per_token']:.2f} (closed {dev['per_token_closed']:.2f})"
+        )
+
+
+@contextmanager
+def _one_voice(lost: type[TangyinError]) -> Iterator[None]:
+    """Let one process of each machine say why all of them end, and any that has lost another."""
+    try:
+        yield
+    except TangyinError as error:
+        if os.environ.get("LOCAL_RANK", "0") == "0" or isinstance(error, lost):
+            raise
+        sys.exit(error.exit_code)
 
 
 def _bar_watcher(training: Any) -> Any:

@@ -1,4 +1,8 @@
-"""Checkpoints: everything a training needs to go on, whole or not at all."""
+"""Checkpoints: everything a training needs to go on, whole or not at all.
+
+Of the sampler and the schedule that is the place in the run, since order, rate and dropout of a
+step follow from its place (`trainer`); so a run may go on with other processes or another device.
+"""
 
 import hashlib
 import json
@@ -76,7 +80,6 @@ def save_checkpoint(
         for key, value in state.items():
             if value is not None:
                 tensors[f"optimizer.{index}.{key}"] = torch.as_tensor(value)
-    tensors["random"] = torch.get_rng_state()
     # Copies, since safetensors refuses tensors that share memory.
     whole = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in tensors.items()}
     text = json.dumps(asdict(progress), ensure_ascii=False)
@@ -97,7 +100,7 @@ def checkpoints(folder: Path) -> list[Path]:
 def load_checkpoint(
     path: Path, model: torch.nn.Module, optimizer: torch.optim.Optimizer, poems: str
 ) -> tuple[Progress, dict[str, Tensor]]:
-    """Bring model, optimizer and random state to where a checkpoint left them.
+    """Bring model and optimizer to where a checkpoint left them.
 
     Args:
         path: the checkpoint.
@@ -134,7 +137,6 @@ def load_checkpoint(
         groups = optimizer.state_dict()["param_groups"]
         model.load_state_dict(_under("model.", tensors))
         optimizer.load_state_dict({"state": states, "param_groups": groups})
-        torch.set_rng_state(tensors["random"])
     except (KeyError, ValueError, RuntimeError) as error:
         raise UsageError(
             f"the checkpoint {path} was made by another version of tangyin; go on with that one, "

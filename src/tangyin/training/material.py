@@ -84,7 +84,10 @@ class Material:
         ]
 
     def of(self, stage: StageRecipe | None) -> npt.NDArray[np.intp]:
-        """Numbers of the training poems of a stage, or of all."""
+        """Numbers of the training poems of a stage, or of all.
+
+        Poems of one's own are of no dynasty, and in every stage of their form.
+        """
         if stage is None:
             return np.arange(len(self.train))
         forms = {form_named(form).name for form in stage.forms}
@@ -92,7 +95,7 @@ class Material:
             [
                 number
                 for number, (dynasty, form) in enumerate(self.kinds)
-                if dynasty in stage.dynasties and form in forms
+                if dynasty in (*stage.dynasties, "own") and form in forms
             ],
             dtype=np.intp,
         )

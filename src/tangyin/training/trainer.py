@@ -4,17 +4,18 @@ import math
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from tangyin.corpus import Batch
-from tangyin.errors import TangyinError
+from tangyin.errors import TangyinError, UsageError
 from tangyin.modelfile import ModelFile, save_model
 from tangyin.nn.language_model import LanguageModel
 from tangyin.prosody import tone_classes
@@ -28,6 +29,7 @@ from tangyin.training.checkpoint import (
 from tangyin.training.evaluation import evaluate
 from tangyin.training.material import Material, load_material
 from tangyin.training.precision import chosen_precision
+from tangyin.training.processes import Processes, joined, weight_of
 from tangyin.training.recipe import Recipe, StageRecipe
 from tangyin.training.run_folder import RunFolder
 from tangyin.training.source_version import source_version
@@ -37,6 +39,9 @@ from tangyin.writing import Tally
 
 LARGEST_LOSS = 500.0
 """A training with more nats a target has failed; the perplexity of twice as many is no float."""
+
+SAVE_EVERY = 600.0
+"""Seconds between checkpoints within an epoch: so much a killed run does again, at most."""
 
 
 class Interrupted(TangyinError):  # noqa: N818 - an interruption is no error
@@ -85,20 +90,28 @@ def train(
     *,
     resume: bool = False,
     own: Path | None = None,
+    device: str = "auto",
     watcher: Watcher | None = None,
 ) -> ModelFile:
-    """Train a model by a recipe.
+    """Train a model by a recipe, alone or as one of the processes that torchrun has started.
 
     The run goes epoch by epoch: all training batches, then dev by the protocol. Whenever dev
     per_token falls, the weights become `model.safetensors`; after `patience` epochs without that,
-    or after the last epoch, the run ends. Each epoch's end is a checkpoint, from which a killed run
-    goes on to the same result as one never killed. SIGINT makes a checkpoint at the next step.
+    or after the last epoch, the run ends. Each epoch's end is a checkpoint, and within a long epoch
+    there is one every `SAVE_EVERY` seconds; a killed run goes on from the last one to the same
+    result as one never killed. SIGINT makes a checkpoint at the next step.
+
+    Several processes take the same steps as one, each with its share of every batch and of dev
+    (`processes.Processes`); only what dropout drops is drawn by each for itself. The first alone
+    writes the run's folder, which all must see, and tells the watcher.
 
     Args:
         recipe: what to do.
         run: where to keep it.
         resume: go on with the run that is there (one that is not begins).
         own: a file of one's own poems to train on.
+        device: "cpu", "cuda", or "auto", CUDA where there is a device for it. A run may go on on
+            another one.
         watcher: is told how it goes.
 
     Returns:
@@ -107,59 +120,89 @@ def train(
     Raises:
         Interrupted: SIGINT came.
         UsageError: a run is in the folder and `resume` is False, or it has another recipe or other
-            poems.
+            poems; there is no such device.
+        LostProcess: another process of the training has gone.
         TangyinError: the loss became infinite or NaN, the disk is full, another training is in
             the folder, every checkpoint is damaged, the network does not fit into memory.
     """
-    watcher = watcher or Watcher()
-    with run.locked():
-        run.check(recipe, resume)
-        material = load_material(recipe.data, own)
-        for remark in material.remarks:
-            watcher.say(remark)
-        if recipe.model.cell != "lstm":
-            watcher.say(
-                f"a model of the cell {recipe.model.cell} can be measured and not written with; "
-                'for that, train with model.cell = "lstm"'
-            )
-        training = _Training(recipe, run, material, watcher)
-        run.begin(recipe)
+    with joined(device) as processes, ExitStack() as held:
+        if watcher is None or not processes.first:
+            watcher = Watcher()
+        with processes.together():
+            if processes.first:
+                held.enter_context(run.locked())
+                run.check(recipe, resume)
+            material = load_material(recipe.data, own)
+            for number, stage in enumerate(recipe.stages, 1):
+                if not len(material.of(stage)):
+                    raise UsageError(
+                        f"stages, number {number}: no training poem is of its forms and "
+                        "dynasties; name others or add poems"
+                    )
+            for remark in material.remarks:
+                watcher.say(remark)
+            if recipe.model.cell != "lstm":
+                watcher.say(
+                    f"a model of the cell {recipe.model.cell} can be measured and not written "
+                    'with; for that, train with model.cell = "lstm"'
+                )
+            model = _new_model(recipe, material, processes.device)
+        training = _Training(recipe, run, material, model, watcher, processes)
+        training.restore()
+        with processes.together():
+            if processes.first:
+                run.begin(recipe)
         return training.go()
+
+
+def _new_model(recipe: Recipe, material: Material, device: torch.device) -> LanguageModel:
+    """The network with the weights that a run begins with: the same on all devices."""
+    network = recipe.model
+    torch.manual_seed(recipe.training.seed)
+    try:
+        return LanguageModel(
+            network.architecture, material.vocabulary, network.initialization, network.dropout
+        ).to(device)
+    except RuntimeError as error:  # what torch raises when it gets no memory
+        raise TangyinError(
+            f"there is no memory for a network of {network.layers} layers of "
+            f"{network.hidden_size} and an embedding of {network.embedding_size}; "
+            "make it smaller"
+        ) from error
 
 
 class _Training:
     """One run under way."""
 
     def __init__(
-        self, recipe: Recipe, run: RunFolder, material: Material, watcher: Watcher
+        self,
+        recipe: Recipe,
+        run: RunFolder,
+        material: Material,
+        model: LanguageModel,
+        watcher: Watcher,
+        processes: Processes,
     ) -> None:
         self.recipe, self.run, self.material, self.watcher = recipe, run, material, watcher
-        network = recipe.model
-        self.architecture = network.architecture
-        self.precision = chosen_precision(recipe.training.precision, torch.device("cpu"))
-        torch.manual_seed(recipe.training.seed)
-        try:
-            self.model = LanguageModel(
-                self.architecture, material.vocabulary, network.initialization, network.dropout
-            )
-        except RuntimeError as error:  # what torch raises when it gets no memory
-            raise TangyinError(
-                f"there is no memory for a network of {network.layers} layers of "
-                f"{network.hidden_size} and an embedding of {network.embedding_size}; "
-                "make it smaller"
-            ) from error
+        self.model, self.processes = model, processes
+        self.architecture = model.architecture
+        self.precision = chosen_precision(recipe.training.precision, processes.device)
         self.tones = tone_classes(material.vocabulary) if self.architecture.follows_text else None
         self.step = TrainingStep(
-            self.model, recipe.optimizer, material.vocabulary, self.precision, self.tones
+            model, recipe.optimizer, material.vocabulary, self.precision, self.tones, processes
         )
+        shares = {
+            form: texts[processes.rank :: processes.count] for form, texts in material.dev.items()
+        }
+        self.dev_share = replace(material, dev=shares)
         self.progress = Progress(poems=str(material.facts["poems_sha256"]))
         self.best: dict[str, Tensor] = {}
         self.commit = source_version()
+        self.saved, self.settled = time.monotonic(), False
         # For each epoch its stage and its number within the stage, from 0.
         self.course: list[tuple[StageRecipe | None, int]] = [
             (stage, number) for stage in recipe.stages for number in range(stage.epochs)
         ] or [(None, number) for number in range(recipe.training.epochs)]
-        self._restore()
 
     def go(self) -> ModelFile:
         """Train to the end."""
@@ -167,7 +210,8 @@ class _Training:
             while not self._finished():
                 self._train_epoch(interrupted)
                 self._end_epoch()
-                if interrupted() and not self._finished():
+                (stop,) = self.processes.sum(interrupted())
+                if stop and not self._finished():
                     self._stop("after epoch", self.progress.epoch - 1)
         return self._model_file()
 
@@ -183,13 +227,16 @@ class _Training:
         stage, number = self.course[done.epoch - 1]
         batches = self.material.batches(schedule.batch_size, schedule.seed, done.epoch, stage)
         epoch_targets = self.material.targets(stage)
+        if self.processes.count > 1 and not self.settled:
+            self.step.settle(batches[0])
+            self.settled = True
         for batch in batches[done.step :]:
             began = time.perf_counter()
             if stage is not None:
                 progress = (number + (done.step + 1) / len(batches)) / stage.epochs
                 self.step.set_rate(rate_at(stage, progress))
             loss = self._step(batch)
-            count = float(batch.mask.sum() if batch.weights is None else batch.weights.sum())
+            count = weight_of(batch)
             done.step += 1
             done.loss_sum += loss * count
             done.targets += count
@@ -204,30 +251,39 @@ class _Training:
                     done.loss_sum / done.targets,
                 )
             )
-            if interrupted() and done.step < len(batches):
+            due = self.processes.first and time.monotonic() - self.saved > SAVE_EVERY
+            stop, save = self.processes.sum(interrupted(), due)
+            if (stop or save) and done.step < len(batches):
                 self._save()
-                self._stop(f"at epoch {done.epoch}, step", done.step)
+                if stop:
+                    self._stop(f"at epoch {done.epoch}, step", done.step)
 
     def _step(self, batch: Batch) -> float:
+        done = self.progress
+        # Keyed by its place, what a step drops is the same however often the run was stopped.
+        key = [self.recipe.training.seed, done.epoch, done.step, self.processes.rank]
+        torch.manual_seed(int(np.random.SeedSequence(key).generate_state(1, np.uint64)[0]))
         try:
             return self.step(batch)
         except NotFinite as error:
-            raise self._diverged(str(error), f"step {self.progress.step + 1}") from error
+            raise self._diverged(str(error), f"step {done.step + 1}") from error
 
     def _diverged(self, what: str, where: str) -> TangyinError:
         if self.progress.best_epoch:
             kept = f"the best weights, of epoch {self.progress.best_epoch}, are in {self.run.model}"
         else:
             kept = "there are no good weights yet"
+        rate = "learning_rate of that stage" if self.recipe.stages else "optimizer.learning_rate"
         return TangyinError(
-            f"{what} at epoch {self.progress.epoch}, {where}; {kept}: "
-            "train again at a smaller optimizer.learning_rate"
+            f"{what} at epoch {self.progress.epoch}, {where}; {kept}: train again at a smaller "
+            f"{rate}"
         )
 
     def _end_epoch(self) -> None:
         """Evaluate, keep the best weights, write everything down."""
         done = self.progress
-        tally = sum(evaluate(self.model, self.material, self.precision).values(), Tally())
+        share = sum(evaluate(self.model, self.dev_share, self.precision).values(), Tally())
+        tally = Tally(*self.processes.sum(*astuple(share)))
         if not tally.nll / tally.targets < LARGEST_LOSS:
             raise self._diverged(f"the loss on dev became {tally.nll / tally.targets:g}", "its end")
         dev = tally.figures()
@@ -249,9 +305,11 @@ class _Training:
         done.epoch, done.step = done.epoch + 1, 0
         done.loss_sum, done.targets, done.seconds = 0.0, 0, 0.0
         # The checkpoint comes last: what a resumed run repeats is only what it will write again.
-        if improved:
-            save_model(self._model_file(), self.run.model)
-        self.run.write_metrics(done.metrics)
+        with self.processes.together():
+            if improved and self.processes.first:
+                save_model(self._model_file(), self.run.model)
+            if self.processes.first:
+                self.run.write_metrics(done.metrics)
         self._save()
         self.watcher.epoch(metrics)
 
@@ -281,13 +339,27 @@ class _Training:
         )
 
     def _save(self) -> None:
-        save_checkpoint(
-            self.run.checkpoint, self.progress, self.model, self.step.optimizer, self.best
-        )
+        with self.processes.together():
+            if self.processes.first:
+                save_checkpoint(
+                    self.run.checkpoint, self.progress, self.model, self.step.optimizer, self.best
+                )
+        self.saved = time.monotonic()
 
-    def _restore(self) -> None:
+    def restore(self) -> None:
         """Go on from the newest checkpoint that is sound, if there is one."""
-        found = checkpoints(self.run.checkpoint)
+        with self.processes.together():
+            self._load(checkpoints(self.run.checkpoint))
+        poems = int(self.progress.poems[:12], 16)  # as much as a float holds
+        same = self.processes.agree(self.progress.epoch, self.progress.step, poems)
+        with self.processes.together():
+            if not same:
+                raise TangyinError(
+                    f"{self.run.path} or the poems are others than those of process 0; give all "
+                    "machines the same corpus, and one folder by --run that all of them see"
+                )
+
+    def _load(self, found: list[Path]) -> None:
         for number, path in enumerate(found):
             try:
                 self.progress, self.best = load_checkpoint(
