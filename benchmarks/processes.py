@@ -1,0 +1,216 @@
+"""A training step of several processes: what it takes here, and what it would elsewhere.
+
+    python benchmarks/processes.py [--size report|large|E,H,V,B,T] [--processes 1,2,3] [--steps N]
+                                   [--precision fp32|bf16] [--format text|json] [-o FILE]
+
+For each number of processes torchrun starts so many of them on this machine. They take the steps of
+the trainer on one batch of random tokens, of which each has its share, and after each step they add
+up as many numbers as there are gradients, and nothing else (`allreduce_ms`). The arithmetic below
+it: a ring sends and receives 2 (N-1)/N · 4 bytes a parameter; a step of N processes that does not
+hide this behind its computing takes t/N + bytes/speed, where t is that of one.
+
+Started by torchrun itself, on as many machines as one likes, it measures those processes:
+
+    torchrun --nnodes 2 … benchmarks/processes.py --size large
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from typing import Any
+
+import numpy as np
+import torch
+import torch.distributed as dist
+
+from command import parser, positive, run
+from machine import OtherLoad, machine
+from rounds import summary
+from step_size import Size
+from tables import heading, table
+from tangyin.corpus import Batch
+from tangyin.errors import TangyinError
+from tangyin.modelfile import Architecture
+from tangyin.nn.language_model import LanguageModel
+from tangyin.training.optimizers import OptimizerRecipe
+from tangyin.training.processes import Processes, joined
+from tangyin.training.step import TrainingStep
+
+NETWORKS = {"1 Gb/s": 0.125e9, "10 Gb/s": 1.25e9, "100 Gb/s": 12.5e9, "NVLink": 450e9}
+"""Bytes a second in each direction; NVLink is that of an H100."""
+
+COUNTS = (2, 4, 8, 16)
+
+
+def parameters(size: Size) -> int:
+    """Numbers in the model of a size, its output layer not tied."""
+    E, H, V = size.E, size.H, size.V
+    return V * E + 4 * H * (E + H + 1) + V * (H + 1)
+
+
+def flops(size: Size) -> int:
+    """Floating-point operations of a step's matrix products (`step_floor`)."""
+    E, H, V = size.E, size.H, size.V
+    return 6 * size.T * size.B * (4 * H * E + 4 * H * H + H * V)
+
+
+def ring_bytes(size: Size, count: int) -> float:
+    """Bytes that each process sends, and receives, for the gradients of a step."""
+    return 2 * (count - 1) / count * 4 * parameters(size)
+
+
+def measured(size: Size, precision: str, steps: int, processes: Processes) -> dict[str, Any]:
+    """Milliseconds of a step, and of adding up the gradients alone."""
+    torch.manual_seed(1)
+    vocabulary = size.vocabulary()
+    model = LanguageModel(Architecture(size.E, size.H), vocabulary).to(processes.device)
+    step = TrainingStep(model, OptimizerRecipe(), vocabulary, precision, None, processes)
+    inputs, targets = size.tokens(seed=1), size.tokens(seed=2)
+    batch = Batch(inputs, targets, np.ones(inputs.shape, dtype=np.bool_))
+    gradients = torch.zeros(sum(p.numel() for p in model.parameters()), device=processes.device)
+    took: list[float] = []
+    added: list[float] = []
+    for number in range(steps + 2):  # the first two make ready
+        processes.sum(0)
+        began = time.perf_counter()
+        step(batch)
+        between = time.perf_counter()
+        if processes.count > 1:
+            dist.all_reduce(gradients)
+            gradients.sum().item()  # waits for it, on a CUDA device too
+        if number >= 2:
+            took.append(between - began)
+            added.append(time.perf_counter() - between)
+    return {
+        "processes": processes.count,
+        "threads": torch.get_num_threads(),
+        "device": processes.device.type,
+        "step_ms": summary(took, 1000),
+        "allreduce_ms": statistics.median(added) * 1000 if processes.count > 1 else None,
+    }
+
+
+def by_torchrun(count: int, options: list[str]) -> dict[str, Any]:
+    """What so many processes on this machine measure.
+
+    Raises:
+        TangyinError: they failed.
+    """
+    command = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(count)]
+    done = subprocess.run(
+        [sys.executable, *command, __file__, *options], capture_output=True, text=True
+    )
+    if done.returncode:
+        raise TangyinError(f"{count} processes failed: {done.stderr.strip()[-1500:]}")
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def arithmetic(size: Size, alone_ms: float | None) -> dict[str, Any]:
+    """Operations, bytes, times on several networks, and the speed-up that they leave."""
+    rows = []
+    for count in COUNTS:
+        sent = ring_bytes(size, count)
+        times = {name: sent / speed * 1000 for name, speed in NETWORKS.items()}
+        row: dict[str, Any] = {"processes": count, "megabytes": sent / 1e6, "ms": times}
+        if alone_ms is not None:
+            row["speed_up"] = {
+                name: alone_ms / (alone_ms / count + ms) for name, ms in times.items()
+            }
+        rows.append(row)
+    return {
+        "parameters": parameters(size),
+        "gigaflops": flops(size) / 1e9,
+        # t (N-1)/N is saved and 8 (N-1)/N bytes a parameter are paid: N falls out
+        "pays_above_ms": {
+            name: 8 * parameters(size) / speed * 1000 for name, speed in NETWORKS.items()
+        },
+        "rows": rows,
+    }
+
+
+def text(results: dict[str, Any]) -> str:
+    """The results as tables."""
+    sums, found = results["arithmetic"], results["measured"]
+    parts = [heading(results["machine"], results["other_load"])]
+    parts.append(
+        f"{results['size']}, {results['precision']}: {sums['parameters']:,} parameters, "
+        f"{sums['gigaflops']:.1f} GFLOP a step"
+    )
+    alone = next((row["step_ms"]["median"] for row in found if row["processes"] == 1), None)
+    head = ("processes", "threads each", "step, ms", "min - max", "all-reduce, ms", "speed-up")
+    parts.append(
+        table(
+            head,
+            (
+                (
+                    str(row["processes"]),
+                    str(row["threads"]),
+                    f"{row['step_ms']['median']:.1f}",
+                    f"{row['step_ms']['min']:.1f} - {row['step_ms']['max']:.1f}",
+                    "" if row["allreduce_ms"] is None else f"{row['allreduce_ms']:.1f}",
+                    "" if alone is None else f"{alone / row['step_ms']['median']:.2f}",
+                )
+                for row in found
+            ),
+        )
+    )
+    speeds = alone is not None
+    parts.append(
+        table(
+            ("N", "MB each way", *(f"{n}, ms" + speeds * " (speed-up)" for n in NETWORKS)),
+            [
+                (
+                    str(row["processes"]),
+                    f"{row['megabytes']:.1f}",
+                    *(
+                        f"{row['ms'][n]:.3g}" + (f" ({row['speed_up'][n]:.2f})" if speeds else "")
+                        for n in NETWORKS
+                    ),
+                )
+                for row in sums["rows"]
+            ]
+            + [("pays from", "", *(f"{sums['pays_above_ms'][n]:.3g} ms" for n in NETWORKS))],
+        )
+    )
+    return "\n\n".join(parts)
+
+
+def counts(text_: str) -> list[int]:
+    """Read numbers of processes, such as 1,2,3."""
+    return [positive(part) for part in text_.split(",")]
+
+
+if __name__ == "__main__":
+    arguments_ = parser(__doc__)
+    arguments_.add_argument("--processes", type=counts, default=[1, 2, 3], metavar="1,2,3")
+    arguments_.add_argument("--steps", type=positive, default=20, metavar="N")
+    arguments_.add_argument("--precision", choices=["fp32", "bf16"], default="bf16")
+    given = arguments_.parse_args()
+    name, size_ = given.size
+    if "WORLD_SIZE" in os.environ:
+        with joined() as processes_:
+            line = measured(size_, given.precision, given.steps, processes_)
+            if processes_.first:
+                print(json.dumps(line))
+        sys.exit(0)
+
+    def measure() -> dict[str, Any]:
+        """Everything, as the JSON holds it."""
+        load = OtherLoad()
+        options = ["--size", name, "--steps", str(given.steps), "--precision", given.precision]
+        found = [by_torchrun(count, options) for count in given.processes]
+        alone = next((row["step_ms"]["median"] for row in found if row["processes"] == 1), None)
+        return {
+            "machine": machine(),
+            "other_load": load.share(),
+            "size": str(size_),
+            "precision": given.precision,
+            "measured": found,
+            "arithmetic": arithmetic(size_, alone),
+        }
+
+    run(measure, text, given)
