@@ -25,6 +25,7 @@ def address() -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch, socket.create_server(("127.0.0.1", 0)) as listener:
         # What is answered is tested here, and not how quick a busy machine is.
         patch.setattr("tangyin.web.answers.SECONDS", 600.0)
+        patch.setattr("tangyin.web.pool.PATIENCE", 600.0)
         patch.setattr("tangyin.web.guards.BODY_SECONDS", 600.0)
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()

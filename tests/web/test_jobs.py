@@ -74,7 +74,7 @@ def test_results_come_in_order_and_whole(in_loop) -> None:
         exchanges = [Exchange() for _ in range(6)]
         await asyncio.gather(
             *(
-                exchange.answer(JobResponse(pool, Alone(iter(range(n, n + 5)))))
+                exchange.answer(JobResponse(pool, Alone(iter(range(n, n + 5)), 5), whole=list))
                 for n, exchange in enumerate(exchanges)
             )
         )
@@ -100,10 +100,34 @@ def test_one_more_than_the_queue_holds_is_told_to_come_back(in_loop) -> None:
         assert "ask again" in json.loads(third.body)["error"]
         gate.open.set()
         await asyncio.gather(*tasks)
-        assert json.loads(second.body) == [7]
+        assert json.loads(second.body) == 7
         # And then there is room.
         await (fourth := Exchange()).answer(JobResponse(pool, Alone(iter([9]))))
         assert fourth.status == 200
+        pool.close()
+
+    in_loop(work())
+
+
+def test_where_work_is_slow_fewer_may_wait(in_loop) -> None:
+    async def work() -> None:
+        pool, gate = Pool(1, 64), Gate()
+        pool._seconds = 4.0  # as it is after slow jobs
+        tasks = [asyncio.create_task(Exchange().answer(JobResponse(pool, Alone(gate.results(1)))))]
+        await until(gate.entered)
+        for _ in range(2):
+            tasks.append(
+                asyncio.create_task(Exchange().answer(JobResponse(pool, Alone(iter([1])))))
+            )
+        while pool.jobs < 3:
+            await asyncio.sleep(0.001)
+        await (late := Exchange()).answer(JobResponse(pool, Alone(iter([1]))))
+        assert late.status == 429
+        assert late.headers["retry-after"] == "12"
+        gate.open.set()
+        await asyncio.gather(*tasks)
+        # Quick ones, and there is room for many again.
+        assert pool._seconds < 4.0
         pool.close()
 
     in_loop(work())
@@ -119,7 +143,7 @@ def test_a_client_that_leaves_cancels_its_work(in_loop, begun) -> None:
                 Exchange().answer(JobResponse(pool, Alone(other.results(1))))
             )
             await until(other.entered)
-        response = JobResponse(pool, Alone(gate.results(1000)))
+        response = JobResponse(pool, Alone(gate.results(1000), 1000))
         task = asyncio.create_task(exchange.answer(response))
         if begun:
             await until(gate.entered)
@@ -148,12 +172,12 @@ def test_a_client_that_does_not_read_holds_no_worker(in_loop, monkeypatch) -> No
     async def work() -> None:
         pool = Pool(1, 4)
         deaf = Exchange(deaf=True)
-        events = JobResponse(pool, Alone(iter(range(50))), events=lambda n: [("poem", n)])
+        events = JobResponse(pool, Alone(iter(range(50)), 50), events=lambda n: [("poem", n)])
         task = asyncio.create_task(deaf.answer(events))
         await asyncio.sleep(0.01)
         quick = Exchange()
         await asyncio.wait_for(quick.answer(JobResponse(pool, Alone(iter([1])))), 20)
-        assert json.loads(quick.body) == [1]
+        assert json.loads(quick.body) == 1
         await asyncio.wait_for(task, 20)  # and is given up
         assert pool.jobs == 0
         pool.close()
@@ -172,7 +196,7 @@ def test_what_takes_too_long_is_told(in_loop, monkeypatch, begun, status) -> Non
         blocking = None if begun else asyncio.create_task(Exchange().answer(before))
         if blocking:
             await until(gate.entered)
-        job = Alone(gate.results(3)) if begun else Alone(iter([1]))
+        job = Alone(gate.results(3), 3) if begun else Alone(iter([1]))
         await exchange.answer(JobResponse(pool, job))
         assert exchange.status == status
         gate.open.set()
@@ -190,7 +214,9 @@ def test_an_error_after_the_first_events_is_the_last_event(in_loop) -> None:
 
     async def work() -> None:
         pool, exchange = Pool(1, 4), Exchange()
-        await exchange.answer(JobResponse(pool, Alone(failing()), events=lambda n: [("poem", n)]))
+        await exchange.answer(
+            JobResponse(pool, Alone(failing(), 2), events=lambda n: [("poem", n)])
+        )
         assert exchange.body.decode().split("\n\n")[-2:] == [
             'event: error\ndata: {"error": "no poem came about; give fewer characters"}',
             "",
@@ -219,6 +245,24 @@ def test_what_should_not_happen_is_a_500_and_harms_nobody_else(in_loop, caplog) 
     assert "a request failed" in caplog.text
 
 
+def test_the_last_result_ends_a_job_without_another_turn(in_loop) -> None:
+    async def work() -> None:
+        pool, first, second = Pool(1, 4), Gate(), Gate()
+        answering, waiting = (
+            asyncio.create_task(Exchange().answer(JobResponse(pool, Alone(gate.results(1)))))
+            for gate in (first, second)
+        )
+        while pool.jobs < 2:
+            await asyncio.sleep(0.001)
+        first.open.set()
+        await asyncio.wait_for(answering, 20)  # while the second one has the worker
+        second.open.set()
+        await waiting
+        pool.close()
+
+    in_loop(work())
+
+
 def test_a_long_job_lets_a_short_one_through(in_loop) -> None:
     async def work() -> None:
         pool, order = Pool(1, 4), []
@@ -235,8 +279,8 @@ def test_a_long_job_lets_a_short_one_through(in_loop) -> None:
             yield 1
 
         tasks = [
-            asyncio.create_task(Exchange().answer(JobResponse(pool, Alone(work_))))
-            for work_ in (long(), short())
+            asyncio.create_task(Exchange().answer(JobResponse(pool, job, whole=list)))
+            for job in (Alone(long(), 20), Alone(short()))
         ]
         while pool.jobs < 2:
             await asyncio.sleep(0.001)
@@ -267,7 +311,8 @@ def test_jobs_of_one_key_are_done_together_and_no_results_are_mixed_up(in_loop) 
         for exchange, start, size in zip(exchanges, starts, sizes, strict=False):
             pieces = list(range(start, start + size))
             job = Gathered("same", pieces, double)
-            tasks.append(asyncio.create_task(exchange.answer(JobResponse(pool, job))))
+            answering = exchange.answer(JobResponse(pool, job, whole=list))
+            tasks.append(asyncio.create_task(answering))
         other = Exchange()
         job = Gathered("other", [500], double)
         tasks.append(asyncio.create_task(other.answer(JobResponse(pool, job))))
@@ -277,7 +322,7 @@ def test_jobs_of_one_key_are_done_together_and_no_results_are_mixed_up(in_loop) 
         await asyncio.gather(blocking, *tasks)
         for exchange, start, size in zip(exchanges, starts, sizes, strict=False):
             assert json.loads(exchange.body) == [2 * n for n in range(start, start + size)]
-        assert json.loads(other.body) == [1000]
+        assert json.loads(other.body) == 1000
         assert max(map(len, batches)) <= ROWS
         assert len(batches[0]) > SLICE
         assert [500] in batches
@@ -315,12 +360,13 @@ def test_closing_ends_what_waits_and_takes_no_more(in_loop) -> None:
         pool, gate = Pool(1, 8), Gate()
         running, waiting = Exchange(), Exchange()
         tasks = [
-            asyncio.create_task(running.answer(JobResponse(pool, Alone(gate.results(100))))),
+            asyncio.create_task(running.answer(JobResponse(pool, Alone(gate.results(100), 100)))),
             asyncio.create_task(waiting.answer(JobResponse(pool, Alone(iter([1]))))),
         ]
         await until(gate.entered)
         closing = asyncio.create_task(asyncio.to_thread(pool.close))
         await asyncio.gather(*tasks)
+        assert [running.status, waiting.status] == [429, 429]
         gate.open.set()
         await closing
         assert gate.slices == 1

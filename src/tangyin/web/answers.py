@@ -81,13 +81,13 @@ class JobResponse(Response):
         Args:
             pool: does the work.
             job: the work.
-            whole: makes the JSON value of all results; the list itself when None.
+            whole: makes the JSON value of all results; the one result of `once` when None.
             events: makes the server-sent events of one result, which are sent as they come; else
                 the answer is JSON.
         """
         super().__init__()
         self._pool, self._job = pool, job
-        self._whole = whole or (lambda results: results)
+        self._whole = whole or _only
         self._events = events
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -155,6 +155,11 @@ class JobResponse(Response):
         return refusal(
             422, f"this took longer than {SECONDS:.0f} s; ask for fewer poems or particles"
         )
+
+
+def _only(results: list[Json]) -> Json:
+    (result,) = results
+    return result
 
 
 async def _left(receive: Receive) -> None:

@@ -25,7 +25,7 @@ from tangyin.web.answers import (
 )
 from tangyin.web.documents import DESCRIPTION, documented
 from tangyin.web.guards import Bodies, Headers, Hosts
-from tangyin.web.jobs import Alone, Job
+from tangyin.web.jobs import Job, once
 from tangyin.web.library import Library
 from tangyin.web.limits import WAITING
 from tangyin.web.pool import Pool
@@ -106,7 +106,9 @@ def _add_api(app: FastAPI, library: Library, pool: Pool) -> None:
             job = writing(library, body)
         except TangyinError as error:
             return refusal_of(error)
-        return JobResponse(pool, job, events=_poem_events if wants_events(request) else None)
+        if wants_events(request):
+            return JobResponse(pool, job, events=_poem_events)
+        return JobResponse(pool, job, whole=list)
 
     @app.post("/api/revise", **documented("revise"))
     async def revise(body: ReviseBody) -> Response:
@@ -131,22 +133,22 @@ def _add_api(app: FastAPI, library: Library, pool: Pool) -> None:
     @app.post("/api/place", **documented("place"))
     async def place(body: PlaceBody) -> Response:
         """What a character is, and what the model expected in its place."""
-        return JobResponse(pool, placing(library, body), whole=_only)
+        return JobResponse(pool, placing(library, body))
 
     @app.post("/api/trace", **documented("trace"))
     async def trace(body: TraceBody) -> Response:
         """A gate or state of the network while it reads a text."""
-        return JobResponse(pool, tracing(library, body), whole=_only)
+        return JobResponse(pool, tracing(library, body))
 
     @app.post("/api/script", **documented("script"))
     async def script(body: ScriptBody) -> Response:
         """A text in traditional or simplified characters."""
-        return JobResponse(pool, converting(body), whole=_only)
+        return JobResponse(pool, converting(body))
 
     @app.get("/api/models", **documented("models"))
     async def models() -> Response:
         """The models there are, with their figures."""
-        return JobResponse(pool, _listing(library), whole=_only)
+        return JobResponse(pool, once(library.rows))
 
     @app.get("/healthz", **documented("health"))
     async def health() -> Response:
@@ -165,19 +167,9 @@ def _poem_events(poem: dict[str, Any]) -> Iterator[Event]:
     yield "poem", poem
 
 
-def _only(results: list[Any]) -> Any:
-    """The one result of a job that has one."""
-    (result,) = results
-    return result
-
-
-def _listing(library: Library) -> Job[Any]:
-    return Alone(library.rows() for _ in range(1))
-
-
 def _warming(library: Library) -> Job[Any]:
     """Reads the tables that the first poem would else wait for."""
-    return Alone(library.default.write(seed=0) for _ in range(1))
+    return once(lambda: library.default.write(seed=0))
 
 
 async def _invalid(request: Request, error: Exception) -> Response:  # noqa: ARG001

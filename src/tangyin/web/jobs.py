@@ -73,20 +73,30 @@ class _Done(Exception):  # noqa: N818
 
 
 class Alone(Job[T]):
-    """A job by itself: an iterator, one result a slice."""
+    """A job by itself: an iterator, one result a slice.
 
-    def __init__(self, iterator: Iterator[T]) -> None:
+    Args:
+        iterator: gives the results.
+        count: how many there are, so that after the last one nothing is waited for.
+    """
+
+    def __init__(self, iterator: Iterator[T], count: int = 1) -> None:
         super().__init__()
-        self._iterator = iterator
+        self._iterator, self._left = iterator, count
 
     def advance(self, together: Sequence[Job[T]]) -> list[Job[T]]:  # noqa: ARG002
         """See `Job.advance`."""
-        try:
-            self.deliver(next(self._iterator))
-        except StopIteration:
-            self.finish()
-            return []
-        return [self]
+        self.deliver(next(self._iterator))
+        self._left -= 1
+        if self._left:
+            return [self]
+        self.finish()
+        return []
+
+
+def once(work: Callable[[], T]) -> Job[T]:
+    """A job of one slice and one result."""
+    return Alone(work() for _ in range(1))
 
 
 class Gathered(Job[T], Generic[T, Piece]):

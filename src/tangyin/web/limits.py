@@ -24,6 +24,9 @@ CANDIDATES = 50
 WAITING = 64
 """Requests that are worked on or wait; one more is told to come back."""
 
+PATIENCE = 10.0
+"""Seconds of work before a request, by what others took, from which it is told to come back."""
+
 SECONDS = 30.0
 """Time of one request, waiting included."""
 

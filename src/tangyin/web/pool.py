@@ -7,6 +7,7 @@ from collections import deque
 from typing import Any
 
 from tangyin.web.jobs import Job
+from tangyin.web.limits import PATIENCE
 
 ROWS = 32
 """Rows of the engine in one slice of jobs that are advanced together."""
@@ -60,12 +61,13 @@ class Pool:
         """Put a job into the queue.
 
         Raises:
-            BusyError: it is full, or the pool is closed.
+            BusyError: it is full, it would take too long to come to the job, or the pool is closed.
         """
         with self._condition:
-            if self._closed or self.jobs >= self.waiting:
-                seconds = math.ceil(self._seconds * self.jobs / self.workers)
-                raise BusyError(min(max(seconds, 1), 60))
+            ahead = self._seconds * self.jobs / self.workers
+            queued = self.jobs >= self.workers and ahead > PATIENCE
+            if self._closed or queued or self.jobs >= self.waiting:
+                raise BusyError(min(max(math.ceil(ahead), 1), 60))
             self._queue.append(job)
             self._condition.notify()
 
@@ -82,7 +84,7 @@ class Pool:
             self._closed = True
             for job in (*self._queue, *self._running):
                 job.cancelled = True
-                job.finish()
+                job.finish(BusyError(5))
             self._queue.clear()
             self._condition.notify_all()
         end = time.monotonic() + seconds

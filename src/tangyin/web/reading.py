@@ -1,13 +1,13 @@
 """Requests about given verse as jobs: checking, scoring, mending, looking into the model."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from tangyin.api import Writer
 from tangyin.errors import UsageError
 from tangyin.prosody import check_text, level_share, poems_in, readings_of
 from tangyin.verse import Form, Ids, split_poems, to_simplified, to_traditional
-from tangyin.web.jobs import Alone, Job
+from tangyin.web.jobs import Job, once
 from tangyin.web.library import Library, form_of
 from tangyin.web.limits import POEMS
 from tangyin.web.mending import suggestions
@@ -26,33 +26,35 @@ Json = dict[str, Any]
 T = TypeVar("T")
 
 
-def checking(body: PoemsBody) -> Job[Json]:
+def checking(body: PoemsBody) -> Job[list[Json]]:
     """The job of `/api/check`: a report for each poem, as `tangyin check --format json`."""
 
-    def checked() -> Iterator[Json]:
-        for number, text in enumerate(_poems(body.text, poems_in, "check"), 1):
-            yield {"number": number, **_numbered(number, check_text, text).to_json()}
+    def checked() -> list[Json]:
+        texts = _poems(body.text, poems_in, "check")
+        return [
+            {"number": number, **_numbered(number, check_text, text).to_json()}
+            for number, text in enumerate(texts, 1)
+        ]
 
-    return Alone(checked())
+    return once(checked)
 
 
-def scoring(library: Library, body: ScoreBody) -> Job[Json]:
+def scoring(library: Library, body: ScoreBody) -> Job[list[Json]]:
     """The job of `/api/score`: a score for each poem, as `tangyin score`."""
 
-    def scored() -> Iterator[Json]:
+    def scored() -> list[Json]:
         texts = _poems(body.text, split_poems, "score")
         writer = library.writer(body.model)
         read = [_numbered(number, writer.read, text) for number, text in enumerate(texts, 1)]
-        for score in writer.score_many([poem for poem, _ in read]):
-            yield score.to_json()
+        return [score.to_json() for score in writer.score_many([poem for poem, _ in read])]
 
-    return Alone(scored())
+    return once(scored)
 
 
 def placing(library: Library, body: PlaceBody) -> Job[Json]:
     """The job of `/api/place`: what a character is, and what the model expected in its place."""
 
-    def placed() -> Iterator[Json]:
+    def placed() -> Json:
         writer = library.writer(body.model)
         form = form_of(writer, body.form)
         text = lay_out(body.text, form)
@@ -64,7 +66,7 @@ def placing(library: Library, body: PlaceBody) -> Job[Json]:
             )
         prefix = _prefix(writer, form, body.title)
         found = expectation(writer.engine, prefix, text[:at], text[at], body.count)
-        yield {
+        return {
             "character": found.character,
             "readings": [
                 {"tone": r.tone, "rhyme": r.rhyme, "rime": r.rime, "share": round(r.share, 4)}
@@ -79,23 +81,23 @@ def placing(library: Library, body: PlaceBody) -> Job[Json]:
             ],
         }
 
-    return Alone(placed())
+    return once(placed)
 
 
-def mending(library: Library, body: MendBody) -> Job[Json]:
+def mending(library: Library, body: MendBody) -> Job[list[Json]]:
     """The job of `/api/mend`: ways to take a fault away."""
 
-    def mended() -> Iterator[Json]:
+    def mended() -> list[Json]:
         writer = library.writer(body.model)
-        yield from suggestions(writer, body.text, body.line, body.kind, body.count)
+        return list(suggestions(writer, body.text, body.line, body.kind, body.count))
 
-    return Alone(mended())
+    return once(mended)
 
 
 def tracing(library: Library, body: TraceBody) -> Job[Json]:
     """The job of `/api/trace`: a gate or state of one layer, character by character."""
 
-    def traced() -> Iterator[Json]:
+    def traced() -> Json:
         writer = library.writer(body.model)
         form, layers = form_of(writer, body.form), writer.model.architecture.layers
         if body.layer > layers:
@@ -107,7 +109,7 @@ def tracing(library: Library, body: TraceBody) -> Job[Json]:
             raise UsageError("there is nothing to read; give a line of verse")
         prefix = _prefix(writer, form, body.title)
         values = trace(writer.model, writer.engine, prefix, text, body.layer - 1, body.quantity)
-        yield {
+        return {
             "model": writer.model.name,
             "form": form.name,
             "quantity": body.quantity,
@@ -118,13 +120,13 @@ def tracing(library: Library, body: TraceBody) -> Job[Json]:
             "nll": [round(float(nats), 4) for nats in surprises(writer.engine, prefix, text)],
         }
 
-    return Alone(traced())
+    return once(traced)
 
 
 def converting(body: ScriptBody) -> Job[Json]:
     """The job of `/api/script`: the text in the other script."""
     convert = to_simplified if body.script == "simplified" else to_traditional
-    return Alone(iter([{"text": convert(body.text)}]))
+    return once(lambda: {"text": convert(body.text)})
 
 
 def _poems(text: str, cut: Callable[[str], list[str]], what: str) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 from tangyin.api import Writer
 from tangyin.results import Verse
 from tangyin.verse import Form
-from tangyin.web.jobs import Alone, Gathered, Job
+from tangyin.web.jobs import Alone, Gathered, Job, once
 from tangyin.web.library import Library, form_of
 from tangyin.web.requests import ReviseBody, WriteBody
 from tangyin.writing import (
@@ -48,7 +48,7 @@ def writing(library: Library, body: WriteBody) -> Job[Json]:
     rule = rule_named(body.rule, **body.numbers())
     writer = library.at_hand(body.model)
     if writer is None or body.regulated or isinstance(rule, Argmax):
-        return Alone(_written(library, body, rule, seed))
+        return Alone(_written(library, body, rule, seed), body.count)
     _write_many(writer, body, rule, seed)  # which refuses what cannot be, and writes nothing yet
     form = form_of(writer, body.form)
     wish = Wish(form, body.start, acrostic=body.acrostic, title=body.title)
@@ -70,10 +70,10 @@ def writing(library: Library, body: WriteBody) -> Job[Json]:
     return Gathered((id(writer), form, rule, prefix.tobytes()), pieces, work)
 
 
-def revising(library: Library, body: ReviseBody) -> Job[Json]:
-    """The job that `/api/revise` asks for; its results are poems as JSON."""
+def revising(library: Library, body: ReviseBody) -> Job[list[Json]]:
+    """The job that `/api/revise` asks for; its result are poems as JSON."""
 
-    def revised() -> Iterator[Json]:
+    def revised() -> list[Json]:
         verses = library.writer(body.model).revise(
             body.text,
             body.line,
@@ -84,10 +84,9 @@ def revising(library: Library, body: ReviseBody) -> Job[Json]:
             seed=body.seed,
             **body.wishes(),
         )
-        for verse in verses:
-            yield verse.in_script(body.script).to_json()
+        return [verse.in_script(body.script).to_json() for verse in verses]
 
-    return Alone(revised())
+    return once(revised)
 
 
 def _written(library: Library, body: WriteBody, rule: Rule, seed: int) -> Iterator[Json]:
