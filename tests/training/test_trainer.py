@@ -66,7 +66,7 @@ def test_a_network_large_enough_learns_its_poems_by_heart(
     assert figures[-1] < 2
 
 
-@pytest.mark.parametrize("name", sorted(OPTIMIZERS))
+@pytest.mark.parametrize("name", sorted(RATES))
 def test_every_optimizer_makes_training_poems_and_dev_likelier(
     name: str, tmp_path: Path, own_poems: Path, tiny: Callable[..., Recipe]
 ) -> None:
@@ -232,7 +232,7 @@ def test_a_loss_that_becomes_nan_ends_the_run_and_keeps_the_last_good_weights(
 
 
 @pytest.mark.parametrize("rate", [100.0, 1000.0])
-@pytest.mark.parametrize("name", sorted(OPTIMIZERS))
+@pytest.mark.parametrize("name", sorted(RATES))
 def test_a_rate_far_too_large_trains_or_ends_in_a_sentence(
     name: str, rate: float, tmp_path: Path, own_poems: Path, tiny: Callable[..., Recipe]
 ) -> None:

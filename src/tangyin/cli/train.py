@@ -69,30 +69,41 @@ def train(
 
     if precision is not None:
         changes += (f"training.precision={precision}",)
-    with _one_voice(training.LostProcess):
+    with _together(training.LostProcess):
         recipe = training.read_recipe(config, changes)
         folder = training.RunFolder(run_path or Path("runs") / recipe.name)
         with _bar_watcher(training) as watcher:
             model = training.train(
                 recipe, folder, resume=resume, own=own, device=device, watcher=watcher
             )
-    if os.environ.get("RANK", "0") == "0":
-        dev = model.figures["dev"]["all"]
-        note(
-            f"{folder.model}: epoch {model.training['epoch']}, dev per_token "
-            f"{dev['per_token']:.2f} (closed {dev['per_token_closed']:.2f})"
-        )
+        if os.environ.get("RANK", "0") == "0":
+            dev = model.figures["dev"]["all"]
+            note(
+                f"{folder.model}: epoch {model.training['epoch']}, dev per_token "
+                f"{dev['per_token']:.2f} (closed {dev['per_token_closed']:.2f})"
+            )
 
 
 @contextmanager
-def _one_voice(lost: type[TangyinError]) -> Iterator[None]:
-    """Let one process of each machine say why all of them end, and any that has lost another."""
+def _together(lost: type[TangyinError]) -> Iterator[None]:
+    """Let one process of each machine say why all of them end, and any that has lost another.
+
+    Of several processes each ends here, at once: gloo's own end can wait for minutes for another
+    process that has ended already.
+    """
+    code = 0
     try:
         yield
     except TangyinError as error:
-        if os.environ.get("LOCAL_RANK", "0") == "0" or isinstance(error, lost):
+        if os.environ.get("WORLD_SIZE", "1") == "1":
             raise
-        sys.exit(error.exit_code)
+        if os.environ.get("LOCAL_RANK", "0") == "0" or isinstance(error, lost):
+            note(f"tangyin: {error}")
+        code = error.exit_code
+    if os.environ.get("WORLD_SIZE", "1") != "1":
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
 
 
 def _bar_watcher(training: Any) -> Any:

@@ -29,6 +29,9 @@ from tangyin.training.device import chosen_device
 TIMEOUT = timedelta(minutes=5)
 """How long a process waits for another one that neither answers nor has gone."""
 
+_kept: list[DistributedDataParallel] = []
+"""Never freed: freeing one waits for gloo, which can wait for a process that has ended already."""
+
 MESSAGE = 2000
 """Bytes of the longest sentence that one process tells the others."""
 
@@ -84,7 +87,9 @@ class Processes:
         if self.count == 1:
             return model.loss
         devices = None if self.device.type == "cpu" else [self.device.index]
-        return DistributedDataParallel(_Loss(model), devices, gradient_as_bucket_view=True)
+        shared = DistributedDataParallel(_Loss(model), devices, gradient_as_bucket_view=True)
+        _kept.append(shared)
+        return shared
 
     def sum(self, *values: float) -> list[Any]:
         """Add up, for each place, the values of all processes; each keeps its type.
