@@ -95,7 +95,8 @@ async def sustained(server: Server, seconds: float, clients: int) -> dict[str, f
             status, headers, _ = await server.ask("POST", "/api/write", body)
             counts[status] = counts.get(status, 0) + 1
             if status == 429:
-                await asyncio.sleep(float(headers["retry-after"]))
+                wait = float(headers["retry-after"])
+                await asyncio.sleep(max(0.0, min(wait, end - time.monotonic())))
 
     start = time.monotonic()
     await asyncio.gather(*(client() for _ in range(clients)))

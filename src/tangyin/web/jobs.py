@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -15,26 +16,22 @@ class Job(Generic[T]):
     slowly never holds a worker.
 
     Attributes:
+        left: how many results are still to come.
+        kind: jobs of one kind take about the same time for a result.
         key: jobs with the same key may be advanced together; None for a job by itself.
         cancelled: nobody waits for the results any more.
         begun: a worker has taken it up.
-        spent: seconds that workers gave to it.
     """
 
-    def __init__(self, key: Hashable = None) -> None:
-        self.key = key
+    def __init__(self, left: int, kind: str, key: Hashable = None) -> None:
+        self.left, self.kind, self.key = left, kind, key
         self.cancelled = False
         self.begun = False
-        self.spent = 0.0
         self._loop = asyncio.get_running_loop()
         self._queue: asyncio.Queue[tuple[T | None, BaseException | None]] = asyncio.Queue()
 
-    def advance(self, together: Sequence["Job[T]"]) -> list["Job[T]"]:
-        """Do one slice of these jobs, this one being the first; called by a worker.
-
-        Returns:
-            Those that are not done.
-        """
+    def advance(self, together: Sequence["Job[T]"]) -> None:
+        """Do one slice of these jobs, this one being the first; called by a worker."""
         raise NotImplementedError
 
     def rows(self) -> int:
@@ -42,15 +39,19 @@ class Job(Generic[T]):
         return 1
 
     def deliver(self, result: T) -> None:
-        """Hand a result to whoever waits for it."""
+        """Hand a result to whoever waits for it; after the last one the job is done."""
         self._put(result, None)
+        self.left -= 1
+        if not self.left:
+            self._put(None, _Done())
 
-    def finish(self, error: BaseException | None = None) -> None:
-        """Say that there is nothing more, or why."""
-        self._put(None, error or _Done())
+    def fail(self, error: BaseException) -> None:
+        """Say why nothing more comes."""
+        self.left = 0
+        self._put(None, error)
 
     def _put(self, result: T | None, error: BaseException | None) -> None:
-        if not self._loop.is_closed():
+        with suppress(RuntimeError):  # the server has stopped, and its loop is closed
             self._loop.call_soon_threadsafe(self._queue.put_nowait, (result, error))
 
     async def results(self) -> AsyncIterator[T]:
@@ -77,26 +78,22 @@ class Alone(Job[T]):
 
     Args:
         iterator: gives the results.
-        count: how many there are, so that after the last one nothing is waited for.
+        count: how many there are.
+        kind: see `Job`.
     """
 
-    def __init__(self, iterator: Iterator[T], count: int = 1) -> None:
-        super().__init__()
-        self._iterator, self._left = iterator, count
+    def __init__(self, iterator: Iterator[T], count: int = 1, kind: str = "") -> None:
+        super().__init__(count, kind)
+        self._iterator = iterator
 
-    def advance(self, together: Sequence[Job[T]]) -> list[Job[T]]:  # noqa: ARG002
+    def advance(self, together: Sequence[Job[T]]) -> None:  # noqa: ARG002
         """See `Job.advance`."""
         self.deliver(next(self._iterator))
-        self._left -= 1
-        if self._left:
-            return [self]
-        self.finish()
-        return []
 
 
-def once(work: Callable[[], T]) -> Job[T]:
+def once(work: Callable[[], T], kind: str = "") -> Job[T]:
     """A job of one slice and one result."""
-    return Alone(work() for _ in range(1))
+    return Alone((work() for _ in range(1)), kind=kind)
 
 
 class Gathered(Job[T], Generic[T, Piece]):
@@ -106,6 +103,7 @@ class Gathered(Job[T], Generic[T, Piece]):
         key: names what all pieces have in common.
         pieces: what is to be done.
         work: does pieces of any job with this key side by side, in their order.
+        kind: see `Job`.
     """
 
     def __init__(
@@ -113,8 +111,9 @@ class Gathered(Job[T], Generic[T, Piece]):
         key: Hashable,
         pieces: Sequence[Piece],
         work: Callable[[list[Piece]], list[T]],
+        kind: str = "",
     ) -> None:
-        super().__init__(key)
+        super().__init__(len(pieces), kind, key)
         self._pieces = list(pieces)
         self._work = work
 
@@ -122,18 +121,15 @@ class Gathered(Job[T], Generic[T, Piece]):
         """See `Job.rows`; a large job leaves room for others."""
         return min(len(self._pieces), SLICE)
 
-    def advance(self, together: Sequence[Job[T]]) -> list[Job[T]]:
+    def advance(self, together: Sequence[Job[T]]) -> None:
         """See `Job.advance`; all are of one key, hence of this class."""
         jobs: list[Gathered[T, Any]] = [job for job in together if isinstance(job, Gathered)]
         taken = [job._pieces[:SLICE] for job in jobs]
         results = iter(self._work([piece for pieces in taken for piece in pieces]))
         for job, pieces in zip(jobs, taken, strict=True):
+            job._pieces = job._pieces[SLICE:]
             for _ in pieces:
                 job.deliver(next(results))
-            job._pieces = job._pieces[SLICE:]
-            if not job._pieces:
-                job.finish()
-        return [job for job in jobs if job._pieces]
 
 
 SLICE = 16

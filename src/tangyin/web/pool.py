@@ -43,7 +43,7 @@ class Pool:
         self._queue: deque[Job[Any]] = deque()
         self._running: set[Job[Any]] = set()
         self._closed = False
-        self._seconds = 0.1  # of work on a job, a running mean
+        self._seconds: dict[str, float] = {}  # of a result of each kind, a running mean
         self._condition = threading.Condition()
         self._threads = [
             threading.Thread(target=self._work, name=f"writer-{number}", daemon=True)
@@ -64,9 +64,11 @@ class Pool:
             BusyError: it is full, it would take too long to come to the job, or the pool is closed.
         """
         with self._condition:
-            ahead = self._seconds * self.jobs / self.workers
-            queued = self.jobs >= self.workers and ahead > PATIENCE
-            if self._closed or queued or self.jobs >= self.waiting:
+            there = (*self._queue, *self._running)
+            work = sum(job.left * self._seconds.get(job.kind, 0.0) for job in there)
+            ahead = work / self.workers
+            long = len(there) >= self.workers and ahead > PATIENCE
+            if self._closed or long or len(there) >= self.waiting:
                 raise BusyError(min(max(math.ceil(ahead), 1), 60))
             self._queue.append(job)
             self._condition.notify()
@@ -84,7 +86,7 @@ class Pool:
             self._closed = True
             for job in (*self._queue, *self._running):
                 job.cancelled = True
-                job.finish(BusyError(5))
+                job.fail(BusyError(5))
             self._queue.clear()
             self._condition.notify_all()
         end = time.monotonic() + seconds
@@ -93,18 +95,17 @@ class Pool:
 
     def _work(self) -> None:
         while jobs := self._take():
-            start = time.monotonic()
-            left = _advanced(jobs)
-            share = (time.monotonic() - start) / len(jobs)
+            start, before = time.monotonic(), sum(job.left for job in jobs)
+            _advance(jobs)
+            took = time.monotonic() - start
             with self._condition:
                 self._running.difference_update(jobs)
-                for job in jobs:
-                    job.spent += share
-                    if job in left and not job.cancelled:
-                        self._queue.append(job)
-                        self._condition.notify()
-                    else:
-                        self._seconds += 0.1 * (job.spent - self._seconds)
+                again = [job for job in jobs if job.left and not job.cancelled]
+                self._queue.extend(again)
+                self._condition.notify(len(again))
+                each = took / max(before - sum(job.left for job in jobs), 1)
+                mean = self._seconds.get(jobs[0].kind, each)
+                self._seconds[jobs[0].kind] = mean + 0.2 * (each - mean)
 
     def _take(self) -> list[Job[Any]]:
         """The next job, and those that can be advanced with it; none when the pool is closed."""
@@ -126,13 +127,14 @@ class Pool:
             return jobs
 
 
-def _advanced(jobs: list[Job[Any]]) -> list[Job[Any]]:
-    """Do a slice of jobs of one key; those that are not done."""
+def _advance(jobs: list[Job[Any]]) -> None:
+    """Do a slice of jobs of one key."""
     try:
-        return jobs[0].advance(jobs)
+        jobs[0].advance(jobs)
     except Exception as error:
         if len(jobs) == 1:
-            jobs[0].finish(error)
-            return []
-    # One of them is at fault, and the others should not suffer for it.
-    return [left for job in jobs for left in _advanced([job])]
+            jobs[0].fail(error)
+            return
+        # One of them is at fault, and the others should not suffer for it.
+        for job in jobs:
+            _advance([job])

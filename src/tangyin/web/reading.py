@@ -36,7 +36,7 @@ def checking(body: PoemsBody) -> Job[list[Json]]:
             for number, text in enumerate(texts, 1)
         ]
 
-    return once(checked)
+    return once(checked, "check")
 
 
 def scoring(library: Library, body: ScoreBody) -> Job[list[Json]]:
@@ -48,7 +48,7 @@ def scoring(library: Library, body: ScoreBody) -> Job[list[Json]]:
         read = [_numbered(number, writer.read, text) for number, text in enumerate(texts, 1)]
         return [score.to_json() for score in writer.score_many([poem for poem, _ in read])]
 
-    return once(scored)
+    return once(scored, "score")
 
 
 def placing(library: Library, body: PlaceBody) -> Job[Json]:
@@ -91,7 +91,7 @@ def mending(library: Library, body: MendBody) -> Job[list[Json]]:
         writer = library.writer(body.model)
         return list(suggestions(writer, body.text, body.line, body.kind, body.count))
 
-    return once(mended)
+    return once(mended, "mend")
 
 
 def tracing(library: Library, body: TraceBody) -> Job[Json]:

@@ -47,8 +47,11 @@ def writing(library: Library, body: WriteBody) -> Job[Json]:
     seed = new_seed() if body.seed is None else body.seed
     rule = rule_named(body.rule, **body.numbers())
     writer = library.at_hand(body.model)
+    # Not by what a client calls it: there would be no end of kinds.
+    name = writer.model.name if writer else "other"
+    kind = f"{'regulated' if body.regulated else 'free'} {name}"
     if writer is None or body.regulated or isinstance(rule, Argmax):
-        return Alone(_written(library, body, rule, seed), body.count)
+        return Alone(_written(library, body, rule, seed), body.count, kind)
     _write_many(writer, body, rule, seed)  # which refuses what cannot be, and writes nothing yet
     form = form_of(writer, body.form)
     wish = Wish(form, body.start, acrostic=body.acrostic, title=body.title)
@@ -67,7 +70,7 @@ def writing(library: Library, body: WriteBody) -> Job[Json]:
             for piece, poem in zip(together, poems, strict=True)
         ]
 
-    return Gathered((id(writer), form, rule, prefix.tobytes()), pieces, work)
+    return Gathered((id(writer), form, rule, prefix.tobytes()), pieces, work, kind)
 
 
 def revising(library: Library, body: ReviseBody) -> Job[list[Json]]:
@@ -86,7 +89,7 @@ def revising(library: Library, body: ReviseBody) -> Job[list[Json]]:
         )
         return [verse.in_script(body.script).to_json() for verse in verses]
 
-    return once(revised)
+    return once(revised, "revise")
 
 
 def _written(library: Library, body: WriteBody, rule: Rule, seed: int) -> Iterator[Json]:
