@@ -120,7 +120,8 @@ def _bar_watcher(training: Any) -> Any:
             self._close()
 
         def step(self, step: Any) -> None:
-            if self.bar is None:
+            begins = self.bar is None
+            if begins:
                 self.bar = tqdm(
                     total=step.epoch_targets,
                     initial=step.epoch_targets_done - step.targets,
@@ -131,7 +132,8 @@ def _bar_watcher(training: Any) -> Any:
                     disable=None,  # only where a person watches
                 )
             self.bar.set_postfix_str(
-                f"loss {step.loss:.3f} perplexity {math.exp(min(step.loss, 20)):.1f}", refresh=False
+                f"loss {step.loss:.3f} perplexity {math.exp(min(step.loss, 20)):.1f}",
+                refresh=begins,  # an epoch may be over before tqdm draws of itself
             )
             self.bar.update(step.targets)
 
