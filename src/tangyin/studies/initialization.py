@@ -16,7 +16,7 @@ from tangyin.training import evaluate, load_material
 from tangyin.training.step import NotFinite, TrainingStep
 from tangyin.writing import Tally
 
-EPOCHS, QUICK_EPOCHS = 3, 1
+EPOCHS, QUICK_EPOCHS = 2, 1
 EVERY, QUICK_EVERY = 9, 1
 """Steps between two looks at the network."""
 LOOKED_AT = 64

@@ -30,15 +30,15 @@ def perplexity(workshop: Workshop, quick: bool) -> dict[str, Any]:
     Returns:
         `settings`; `honest`, the curve of each seed (`Training.curve`); `report`, the lines of each
         seed in the report's way; and `effects`: `honest` (`poem_costs.perplexities` of each seed's
-        best network), `characters` (the same with a vocabulary made of all poems) and `leak` (open
-        per_token at the end, the split redrawn every epoch).
+        best network); and with the first seed alone `characters` (the same with a vocabulary made
+        of all poems) and `leak` (open per_token at the end, the split redrawn every epoch).
     """
     base = Base.of(workshop, quick)
     jobs = long_jobs(base)
     ways = QUICK_EPOCHS if quick else WAY_EPOCHS
     short = QUICK_EPOCHS if quick else VOCABULARY_EPOCHS
     epochs = jobs[0].recipe.training.epochs
-    workshop.progress.plan(len(jobs) * (epochs + 2 * ways + short + 0.5))
+    workshop.progress.plan(len(jobs) * (epochs + ways + 0.5) + ways + short)
     trainings = workshop.train_all(jobs, "the report's network")
     counts = [
         workshop.compute(
@@ -46,16 +46,17 @@ def perplexity(workshop: Workshop, quick: bool) -> dict[str, Any]:
         )
         for job, training in zip(jobs, trainings, strict=True)
     ]
+    single = base.seeds[:1]
     report = [
         in_a_way(workshop, REPORT, seed=seed, epochs=ways, quick=quick) for seed in base.seeds
     ]
     leaks = [
         in_a_way(workshop, Way(redrawn=True), seed=seed, epochs=ways, quick=quick)["epochs"][-1]
-        for seed in base.seeds
+        for seed in single
     ]
     characters = [
         in_a_way(workshop, Way(all_characters=True), seed=seed, epochs=short, quick=quick)
-        for seed in base.seeds
+        for seed in single
     ]
     return {
         "settings": {**base.settings(), "epochs": epochs, "way_epochs": ways},

@@ -121,7 +121,7 @@ def _effects(results: dict[str, Any]) -> list[Block]:
         return [float(found[way][figure]) for found in figures]
 
     def change(values: list[float]) -> str:
-        return f"{float(np.mean(np.array(values) / start)) - 1:+.0%}".replace("-", "−")
+        return f"{float(np.mean(np.array(values) / start[: len(values)])) - 1:+.0%}".replace("-", "−")
 
     own = [curve["dev"][-1] for curve in report]
     own_token = [curve["dev_per_token"][-1] for curve in report]
@@ -169,7 +169,8 @@ def _effects(results: dict[str, Any]) -> list[Block]:
         ),
         Table(
             "From the honest figure to the report's. The vocabulary and the leak need trainings of "
-            "their own; the other effects count the same networks in other ways. "
+            "their own, here with the first seed; the other effects count the same networks in "
+            "other ways. "
             + conditions(results["settings"], "perplexity", band=False),
             ("effect", "by itself", "change", "one after another"),
             rows,
