@@ -121,7 +121,8 @@ def _effects(results: dict[str, Any]) -> list[Block]:
         return [float(found[way][figure]) for found in figures]
 
     def change(values: list[float]) -> str:
-        return f"{float(np.mean(np.array(values) / start[: len(values)])) - 1:+.0%}".replace("-", "−")
+        ratio = np.array(values) / start[: len(values)]
+        return f"{float(np.mean(ratio)) - 1:+.0%}".replace("-", "−")
 
     own = [curve["dev"][-1] for curve in report]
     own_token = [curve["dev_per_token"][-1] for curve in report]
