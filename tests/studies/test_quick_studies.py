@@ -1,21 +1,26 @@
 """Every study at its quick size: it runs, it is quick, and what must be true of it is."""
 
 import json
+import math
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tangyin.studies import REPORTED, STUDIES, Workshop, run_study
+from tangyin.studies import REPORTED, STUDIES, TOGETHER, Workshop, run_study
 from tangyin.studies.cells import CELLS, hidden_units
+from tangyin.studies.ingredients import VARIANTS
 from tangyin.studies.optimizers import CONTESTANTS, REPORTS
+from tangyin.studies.proxy import proxy_base
+from tangyin.studies.scaling import GOAL, power_law
 
 Run = Callable[[str], Any]
 
 
-def test_there_are_the_ten_studies_of_the_report() -> None:
-    assert len(REPORTED) == 10
-    assert sum(STUDIES[name].minutes for name in REPORTED) <= 180
+def test_the_ten_studies_of_the_report_run_together_within_three_hours() -> None:
+    assert len(TOGETHER) == 10
+    assert sum(STUDIES[name].minutes for name in TOGETHER) <= 180
+    assert set(REPORTED) - set(TOGETHER) == {"ingredients", "scaling"}
 
 
 @pytest.mark.parametrize("name", REPORTED)
@@ -125,3 +130,18 @@ def test_the_corpus_is_described_as_it_is(quick: Run) -> None:
     counts = corpus["zipf"]["count"]
     assert counts == sorted(counts, reverse=True)
     assert sum(n for _, n in corpus["zipf"]["top"]) < corpus["zipf"]["running"]
+
+
+def test_every_ingredient_changes_the_proxy_and_nothing_twice(studies_folder: Any) -> None:
+    base = proxy_base(Workshop(studies_folder), quick=False)
+    changed = [base.job(variant.changes).recipe for variant in VARIANTS]
+    assert base.recipe not in changed
+    assert len({json.dumps(recipe.as_dict()) for recipe in changed}) == len(VARIANTS)
+
+
+def test_a_power_law_is_found_where_there_is_one() -> None:
+    x = [1e5, 1e6, 1e7]
+    law = power_law(x, [math.exp(9.0 * value**-0.06) for value in x])
+    assert law["exponent"] == pytest.approx(-0.06)
+    assert law["factor"] == pytest.approx(9.0)
+    assert 9.0 * law["at_goal"] ** -0.06 == pytest.approx(math.log(GOAL))

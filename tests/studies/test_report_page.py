@@ -15,7 +15,16 @@ import pytest
 from click.testing import CliRunner
 
 from tangyin.cli.main import main
-from tangyin.studies import REPORTED, STUDIES, Workshop, build, gather, read_results, render
+from tangyin.studies import (
+    REPORTED,
+    STUDIES,
+    TOGETHER,
+    Workshop,
+    build,
+    gather,
+    read_results,
+    render,
+)
 
 DOCS = Path(__file__).parents[2] / "docs/report"
 DRAWING = re.compile(r"<svg.*?</svg>", re.DOTALL)
@@ -125,9 +134,11 @@ def test_text_and_figures_move_with_the_results(results: dict[str, Any]) -> None
 
 def test_studies_that_were_not_run_say_how_to_run_them(results: dict[str, Any]) -> None:
     found = render(results | {"studies": {}}, STUDIES)
-    for name in REPORTED:
+    for name in TOGETHER:
         assert f"<code>tangyin study {name}</code>" in found["index.html"]
         assert f"`tangyin study {name}`" in found["report.md"]
+    for name in set(REPORTED) - set(TOGETHER):
+        assert STUDIES[name].title not in found["report.md"]
     assert not [name for name in found if name.endswith(".svg")]
 
 
@@ -153,7 +164,22 @@ def test_the_command_builds_the_page_from_given_results(
     done = CliRunner().invoke(main, words)
     assert done.exit_code == 0, done.output
     assert json.loads((tmp_path / "page/results.json").read_text(encoding="utf-8")) == small
-    assert "1 of 10 studies" in done.stderr
+    assert "1 of 12 studies" in done.stderr
+
+
+def test_studies_that_were_not_run_here_keep_the_results_the_folder_has(
+    results: dict[str, Any], tmp_path: Path, studies_folder: Path
+) -> None:
+    before = deepcopy(results["studies"]["capacity"])
+    before["results"]["settings"]["quick"] = False
+    page = tmp_path / "page"
+    build(results | {"studies": {"capacity": before}}, STUDIES, page)
+    empty = Workshop(tmp_path / "empty")
+    assert gather(empty, False, page / "results.json")["studies"] == {"capacity": before}
+    # Quick results and full ones stay apart.
+    assert gather(empty, True, page / "results.json")["studies"] == {}
+    here = gather(Workshop(studies_folder), True, page / "results.json")["studies"]
+    assert here["capacity"] == results["studies"]["capacity"]
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Install:
             for name, run in runs.items()
         }
         monkeypatch.setattr(studies, "STUDIES", known)
-        monkeypatch.setattr(studies, "REPORTED", tuple(known))
+        monkeypatch.setattr(studies, "TOGETHER", tuple(known))
 
     return put
 
@@ -63,7 +63,7 @@ def test_the_list_says_how_long_each_takes_and_all_together() -> None:
     for found in studies.STUDIES.values():
         assert f"{found.name} " in done.output
         assert f"{found.minutes:g} min" in done.output
-    total = sum(studies.STUDIES[name].minutes for name in studies.REPORTED)
+    total = sum(studies.STUDIES[name].minutes for name in studies.TOGETHER)
     assert f"{total:g} min" in done.output.splitlines()[-1]
 
 

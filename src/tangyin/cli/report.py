@@ -31,7 +31,8 @@ def report(output: Path, given: Path | None, quick: bool) -> None:
     """Build the page of all studies that were run.
 
     The folder gets index.html, which needs nothing beside it; report.md with its figures in
-    figures/; and results.json, of which all numbers of the page are.
+    figures/; and results.json, of which all numbers of the page are. Studies that were not run on
+    this machine keep the results that the folder has of them.
 
     \b
         tangyin report
@@ -43,7 +44,7 @@ def report(output: Path, given: Path | None, quick: bool) -> None:
     if output.exists() and not output.is_dir():
         raise UsageError(f"{output} is a file; name a folder with -o")
     if given is None:
-        results = studies.gather(studies.Workshop(), quick)
+        results = studies.gather(studies.Workshop(), quick, output / "results.json")
     else:
         results = studies.read_results(given)
     files = studies.build(results, studies.STUDIES, output)

@@ -2,12 +2,12 @@
 
 from tangyin.studies.page.build import build, render
 from tangyin.studies.progress import Progress
-from tangyin.studies.registry import REPORTED, STUDIES
+from tangyin.studies.registry import REPORTED, STUDIES, TOGETHER
 from tangyin.studies.results import gather, read_results, run_study
 from tangyin.studies.study import Study
 from tangyin.studies.workshop import Workshop
 
 __all__ = [
-    "REPORTED", "STUDIES", "Progress", "Study", "Workshop", "build", "gather", "read_results",
-    "render", "run_study",
+    "REPORTED", "STUDIES", "TOGETHER", "Progress", "Study", "Workshop", "build", "gather",
+    "read_results", "render", "run_study",
 ]  # fmt: skip

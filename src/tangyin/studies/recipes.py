@@ -1,6 +1,6 @@
 """The recipes that studies vary: the report's network, and a small one for quick sizes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -56,12 +56,27 @@ class Base:
     quick: bool
 
     @classmethod
-    def of(cls, workshop: Workshop, quick: bool, forms: Iterable[str] = ("五律",)) -> "Base":
-        """The report's network on some forms, or a small one on a few of their poems."""
+    def of(
+        cls,
+        workshop: Workshop,
+        quick: bool,
+        forms: Iterable[str] = ("五律",),
+        values: Mapping[str, Any] = REPORT,
+    ) -> "Base":
+        """The report's network on some forms, or a small one on a few of their poems.
+
+        Args:
+            workshop: keeps the few poems.
+            quick: whether it shall be the small one.
+            forms: what is trained on.
+            values: of another recipe than the report's.
+        """
         chosen = list(forms)
-        recipe = changed(build_recipe(REPORT, "the report's recipe"), {"data.forms": chosen})
+        recipe = changed(build_recipe(dict(values), "a study's recipe"), {"data.forms": chosen})
         texts = {
-            part: load_corpus().select(forms=chosen, dynasties=["tang"], parts=[part]).text
+            part: load_corpus()
+            .select(forms=chosen, dynasties=recipe.data.dynasties, parts=[part])
+            .text
             for part in (TRAIN, DEV)
         }
         own = None
@@ -117,7 +132,7 @@ def changed(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
     return build_recipe(values, "a study's recipe")
 
 
-def few(items: list[T], count: int) -> list[T]:
+def few(items: Sequence[T], count: int) -> list[T]:
     """So many of the items, spread evenly over them."""
     count = min(count, len(items))
     return [items[number * len(items) // count] for number in range(count)]

@@ -5,12 +5,14 @@ from tangyin.studies.cells import cells
 from tangyin.studies.corpus_data import corpus_data
 from tangyin.studies.forms import forms
 from tangyin.studies.gradients import gradients
+from tangyin.studies.ingredients import ingredients
 from tangyin.studies.initialization import initialization
 from tangyin.studies.optimizers import optimizers
 from tangyin.studies.page import sections
 from tangyin.studies.perplexity import perplexity
 from tangyin.studies.report_protocol import report_protocol
 from tangyin.studies.sampling import sampling
+from tangyin.studies.scaling import scaling
 from tangyin.studies.study import Study
 from tangyin.studies.update_rules import update_rules
 
@@ -108,6 +110,26 @@ _ALL = (
         sections.corpus_data.section,
     ),
     Study(
+        "ingredients",
+        "強模型之料 Ingredients",
+        "What does each ingredient of the strong model bring?",
+        75,
+        "the proxy × 3 seeds, 23 variants of it",
+        ingredients,
+        sections.ingredients.section,
+        apart=True,
+    ),
+    Study(
+        "scaling",
+        "規模 Scaling",
+        "How does perplexity fall with size, poems and training?",
+        55,
+        "the proxy in 6 sizes, on 5 shares of the poems, for 1, 2 and 4 passes",
+        scaling,
+        sections.scaling.section,
+        apart=True,
+    ),
+    Study(
         "report-protocol",
         "報告之法 The report's protocol",
         "What does the report's own way of measuring show?",
@@ -120,4 +142,6 @@ _ALL = (
 
 STUDIES: dict[str, Study] = {study.name: study for study in _ALL}
 REPORTED = tuple(study.name for study in _ALL if study.section)
-"""Those that have a part of the report: what `tangyin study all` runs."""
+"""Those that have a part of the report."""
+TOGETHER = tuple(name for name in REPORTED if not STUDIES[name].apart)
+"""What `tangyin study all` runs."""

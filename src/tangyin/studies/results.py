@@ -43,13 +43,31 @@ def run_study(study: Study, workshop: Workshop, quick: bool) -> dict[str, Any]:
     return again
 
 
-def gather(workshop: Workshop, quick: bool) -> dict[str, Any]:
-    """All results there are, in the order of the report."""
+def gather(workshop: Workshop, quick: bool, before: Path | None = None) -> dict[str, Any]:
+    """All results there are, in the order of the report.
+
+    Args:
+        workshop: where studies were run.
+        quick: whether those of quick sizes are wanted.
+        before: results gathered before; of them come those of studies that were not run here.
+
+    Raises:
+        TangyinError: some of them are damaged.
+    """
+    kept = {}
+    if before is not None and before.exists():
+        kept = {
+            name: found
+            for name, found in read_results(before)["studies"].items()
+            if found["results"]["settings"].get("quick", False) == quick
+        }
     studies = {}
     for name in REPORTED:
         path = results_file(workshop, name, quick)
         if path.exists():
             studies[name] = _read(path)
+        elif name in kept:
+            studies[name] = kept[name]
     return {"format": FORMAT, "matplotlib": mpl.__version__, "studies": studies}
 
 
@@ -65,8 +83,8 @@ def read_results(path: Path) -> dict[str, Any]:
     found = _read(path)
     if found.get("format") != FORMAT:
         raise UsageError(
-            f"{path} holds no results of this version of tangyin; leave --results out to gather "
-            "them anew"
+            f"{path} holds no results of this version of tangyin; delete it, and run the studies "
+            "again"
         )
     return found
 

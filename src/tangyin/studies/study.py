@@ -22,6 +22,7 @@ class Study:
             them.
         section: text, tables and figures, made of these results alone; None if the page has no
             part for it.
+        apart: it is no part of `tangyin study all`, and the page leaves it out until it was run.
     """
 
     name: str
@@ -31,3 +32,4 @@ class Study:
     sizes: str
     run: Callable[[Workshop, bool], dict[str, Any]]
     section: Callable[[dict[str, Any]], list[Block]] | None
+    apart: bool = False

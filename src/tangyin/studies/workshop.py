@@ -153,7 +153,7 @@ class Workshop:
         self.progress.doing(what)
         record = self.folder / "trainings" / f"{name}.json"
         best, last = (record.with_suffix(f".{which}.safetensors") for which in ("best", "last"))
-        epochs = job.recipe.training.epochs
+        epochs = job.recipe.epochs
         if record.exists() and not (job.keep and not last.exists()):
             found = json.loads(record.read_text(encoding="utf-8"))
             self.progress.plan(-epochs)
@@ -209,18 +209,21 @@ class Workshop:
         write_whole(path, json.dumps(value, ensure_ascii=False))
         return value
 
-    def poem_file(self, train: Iterable[str], dev: Iterable[str]) -> Path:
+    def poem_file(
+        self, train: Iterable[str], dev: Iterable[str], titles: Iterable[str] = ()
+    ) -> Path:
         """A file of poems to train on, named by its content.
 
         Args:
             train: texts of the training part.
             dev: texts of the dev part.
+            titles: of the training part's poems, as many; none for none.
         """
-        parts = [("train", text) for text in train] + [("dev", text) for text in dev]
-        content = "".join(
-            json.dumps({"text": text, "part": part}, ensure_ascii=False) + "\n"
-            for part, text in parts
-        )
+        records = [{"text": text, "part": "train"} for text in train]
+        for record, title in zip(records, titles, strict=False):
+            record["title"] = title
+        records += [{"text": text, "part": "dev"} for text in dev]
+        content = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
         name = hashlib.sha256(content.encode()).hexdigest()[:16]
         path = self.folder / "poems" / f"{name}.jsonl"
         if not path.exists():

@@ -138,6 +138,11 @@ class Recipe:
     training: ScheduleRecipe = field(default_factory=ScheduleRecipe)
     stages: tuple[StageRecipe, ...] = ()
 
+    @property
+    def epochs(self) -> int:
+        """At most so many passes, over all stages."""
+        return sum(stage.epochs for stage in self.stages) or self.training.epochs
+
     def as_dict(self) -> dict[str, Any]:
         """The recipe as nested dictionaries of JSON values."""
         return {key: _plain(value) for key, value in asdict(self).items()}

@@ -58,6 +58,8 @@ def outline(results: dict[str, Any], studies: Mapping[str, Study]) -> Report:
         if study.section is None:
             continue
         found = results["studies"].get(study.name)
+        if found is None and study.apart:
+            continue
         parts.append(
             Part(
                 study.name,

@@ -6,14 +6,16 @@ from tangyin.studies.page.sections import (
     corpus_data,
     forms,
     gradients,
+    ingredients,
     initialization,
     optimizers,
     perplexity,
     sampling,
+    scaling,
     update_rules,
 )
 
 __all__ = [
-    "capacity", "cells", "corpus_data", "forms", "gradients", "initialization", "optimizers",
-    "perplexity", "sampling", "update_rules",
+    "capacity", "cells", "corpus_data", "forms", "gradients", "ingredients", "initialization",
+    "optimizers", "perplexity", "sampling", "scaling", "update_rules",
 ]  # fmt: skip

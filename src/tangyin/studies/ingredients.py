@@ -1,0 +1,91 @@
+"""What each ingredient of the strong model brings, at proxy size: one thing changed at a time."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tangyin.studies.proxy import ends, proxy_base, proxy_settings, stage
+from tangyin.studies.recipes import SEEDS
+from tangyin.studies.workshop import Workshop
+
+NOTHING_FED: dict[str, Any] = {
+    "model.echo": False,
+    **{f"model.{name}_size": 0 for name in ("opposite", "rhyme", "place", "tone")},
+}
+ADAMW = {"optimizer.name": "adamw"}
+MOGRIFIER = {"model.cell": "mogrifier"}
+
+
+@dataclass(frozen=True)
+class Variant:
+    """The proxy with something changed.
+
+    Attributes:
+        name: what was changed, as the page writes it.
+        kind: what sort of change it is; a key of `KINDS`.
+        changes: of the recipe (`recipes.changed`).
+    """
+
+    name: str
+    kind: str
+    changes: dict[str, Any] = field(default_factory=dict)
+
+
+KINDS = {
+    "optimizer": "optimizer and batch",
+    "feature": "what is read off the poem",
+    "network": "network",
+    "dropout": "what is dropped",
+    "poems": "poems and titles",
+}
+
+PLAIN = "the proxy"
+VARIANTS = (
+    Variant("AdamW, rate 0.003", "optimizer", {**ADAMW, "stages": stage(rate=0.003)}),
+    Variant("AdamW, rate 0.01", "optimizer", {**ADAMW, "stages": stage(rate=0.01)}),
+    Variant("rate 0.01", "optimizer", {"stages": stage(rate=0.01)}),
+    Variant("rate 0.04", "optimizer", {"stages": stage(rate=0.04)}),
+    Variant("batch 64", "optimizer", {"training.batch_size": 64}),
+    Variant("no weight decay", "optimizer", {"optimizer.weight_decay": 0.0}),
+    Variant("no echo", "feature", {"model.echo": False}),
+    Variant("no rhyme", "feature", {"model.rhyme_size": 0}),
+    Variant("no tones", "feature", {"model.tone_size": 0}),
+    Variant("no character opposite", "feature", {"model.opposite_size": 0}),
+    Variant("no place", "feature", {"model.place_size": 0}),
+    Variant("none of these", "feature", NOTHING_FED),
+    Variant("two layers of 384", "network", {"model.layers": 2, "model.hidden_size": 384}),
+    Variant("Mogrifier cell of 448", "network", {**MOGRIFIER, "model.hidden_size": 448}),
+    Variant("LayerNorm cell", "network", {"model.cell": "layer-norm-carried"}),
+    Variant("uniform initialization", "network", {"model.initialization": "report"}),
+    Variant("none of these, untied", "network", {**NOTHING_FED, "model.tied": False}),
+    Variant("no dropout", "dropout", {"model.dropout.input": 0.0, "model.dropout.output": 0.0}),
+    Variant("recurrent weights 0.2", "dropout", {"model.dropout.recurrent": 0.2}),
+    Variant("whole characters 0.05", "dropout", {"model.dropout.characters": 0.05}),
+    Variant("titles never told", "poems", {"data.tell_title": 0.0}),
+    Variant("Tang alone, one pass", "poems", {"stages": stage(song=False)}),
+    Variant("Tang alone, five passes", "poems", {"stages": stage(song=False, epochs=5)}),
+)  # fmt: skip
+QUICK_VARIANTS = ("AdamW, rate 0.003", "none of these", "no dropout")
+
+
+def ingredients(workshop: Workshop, quick: bool) -> dict[str, Any]:
+    """Train the proxy with three seeds, and each variant with the first.
+
+    Returns:
+        `settings`; `proxy`, of its seeds what `proxy.ends` returns; and `variants`, the same of
+        each with its `name` and `kind`.
+    """
+    base = proxy_base(workshop, quick)
+    variants = [v for v in VARIANTS if not quick or v.name in QUICK_VARIANTS]
+    plain = base.jobs()
+    jobs = [base.job({**v.changes, "training.seed": SEEDS[0]}) for v in variants]
+    workshop.progress.plan(sum(job.recipe.epochs for job in (*plain, *jobs)))
+    trained = workshop.train_all(plain, PLAIN)
+    lines = []
+    for variant, job in zip(variants, jobs, strict=True):
+        found = ends(job, workshop.train_all([job], variant.name))
+        lines.append({"name": variant.name, "kind": variant.kind, **found})
+    return {
+        "settings": {**proxy_settings(base), "seeds": list(base.seeds)},
+        "proxy": ends(plain[0], trained),
+        "variants": lines,
+    }

@@ -1,0 +1,112 @@
+"""The part on how perplexity falls with size, poems and passes."""
+
+import math
+from typing import Any
+
+from matplotlib.ticker import NullFormatter
+
+from tangyin.studies.page.blocks import Block, Figure, Finding, Table, Text
+from tangyin.studies.page.style import BLUE, GREY, log_ticks, panels
+from tangyin.studies.page.words import conditions
+
+AXES = {
+    "size": ("hidden units", "parameters"),
+    "poems": ("training poems", "training poems"),
+    "passes": ("passes over the poems", "seconds of training"),
+}
+
+FAR = 1e12
+"""Nobody will have so many parameters or poems."""
+
+
+def section(results: dict[str, Any]) -> list[Block]:
+    """Text, figure and table."""
+    settings = results["settings"]
+    size, poems = results["size"], results["poems"]
+    first, last = size["lines"][0], size["lines"][-1]
+    goal = settings["goal"]
+    reached = min(line["closed"][0] for what in AXES for line in results[what]["lines"])
+    return [
+        Finding(
+            f"From {first['parameters']:,} to {last['parameters']:,} parameters the closed dev "
+            f"perplexity after one pass goes from {first['closed'][0]:.1f} to "
+            f"{last['closed'][0]:.1f}; each doubling of the network multiplies its nats by "
+            f"{_doubling(size):.3f}, each doubling of the poems by {_doubling(poems):.3f}."
+        ),
+        Text(
+            "One thing grows at a time from the proxy, the strong model at half its width on the "
+            f"五律 of Tang and Song. The lowest figure here is {reached:.1f}. "
+            + " ".join(_reach(results, what) for what in ("size", "poems"))
+            + " Straight lines through logarithms of nats "
+            "(Kaplan et al. 2020) are drawn to be read between the points; beyond them they "
+            "promise too much, since no loss falls for ever. One seed each; what seeds do to the "
+            "proxy stands in the part on ingredients."
+        ),
+        Figure(
+            "scaling",
+            f"Closed dev perplexity against parameters (left), training poems (middle) and time "
+            f"(right), each with the line fitted to log nats; the dashed line is {goal:g}. "
+            + conditions(settings, "scaling", band=False),
+            "Three falling lines.",
+            lambda: _draw(results),
+        ),
+        *(
+            Table(
+                f"By {AXES[what][0]}. " + conditions(settings, "scaling", band=False),
+                (AXES[what][0], "parameters", "closed", "per Hanzi, closed", "open", "seconds"),
+                [
+                    (
+                        f"{line['x']:,}",
+                        f"{line['parameters']:,}",
+                        f"{line['closed'][0]:.2f}",
+                        f"{line['per_hanzi'][0]:.1f}",
+                        f"{line['open'][0]:.2f}",
+                        f"{line['seconds'][0]:.0f}",
+                    )
+                    for line in results[what]["lines"]
+                ],
+                words=(),
+            )
+            for what in AXES
+        ),
+    ]
+
+
+def _doubling(found: dict[str, Any]) -> float:
+    return float(2 ** found["law"]["exponent"])
+
+
+def _reach(results: dict[str, Any], what: str) -> str:
+    """What it would take to come to the goal by this alone."""
+    goal, needed = results["settings"]["goal"], results[what]["law"]["at_goal"]
+    word = AXES[what][1]
+    if results[what]["law"]["exponent"] >= 0:
+        return f"More {word} did not help."
+    if needed > FAR:
+        return f"By {word} alone the line never comes near {goal:g}."
+    return f"By {word} alone the line comes to {goal:g} at {needed:,.0f}."
+
+
+def _draw(results: dict[str, Any]) -> Any:
+    figure, several = panels(3, height=2.9, sharey=True)
+    for axes, what in zip(several, AXES, strict=True):
+        lines = results[what]["lines"]
+        x = [_at(line, what) for line in lines]
+        axes.plot(x, [ln["closed"][0] for ln in lines], color=BLUE, marker="o", linestyle="none")
+        if what != "passes":
+            law = results[what]["law"]
+            axes.plot(x, [_law(law, value) for value in x], color=BLUE, linewidth=1)
+        axes.axhline(results["settings"]["goal"], color=GREY, linestyle="--")
+        axes.set(xscale="log", xlabel=AXES[what][1])
+        axes.xaxis.set_minor_formatter(NullFormatter())
+    log_ticks(several[0], "dev perplexity per token, closed")
+    return figure
+
+
+def _at(line: dict[str, Any], what: str) -> float:
+    """Where a line stands on the axis."""
+    return float({"size": line["parameters"], "poems": line["x"]}.get(what, line["seconds"][0]))
+
+
+def _law(law: dict[str, float], x: float) -> float:
+    return math.exp(law["factor"] * x ** law["exponent"])
