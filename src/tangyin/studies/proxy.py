@@ -1,4 +1,4 @@
-"""Half the strong model on 五律 alone, for one pass: where its ingredients and sizes are tried."""
+"""A narrow strong model on 五律 alone, for one pass: where ingredients and sizes are tried."""
 
 from typing import Any
 
@@ -35,10 +35,10 @@ PROXY: dict[str, Any] = {
         "tell_title": 0.25,
     },
     "model": {
-        "embedding_size": 384,
-        "hidden_size": 512,
+        "embedding_size": 256,
+        "hidden_size": 384,
         "tied": True,
-        "opposite_size": 128,
+        "opposite_size": 96,
         "rhyme_size": 64,
         "place_size": 64,
         "tone_size": 32,
@@ -50,7 +50,7 @@ PROXY: dict[str, Any] = {
     "training": {"batch_size": 128},
     "stages": stage(),
 }
-"""`configs/strong.toml` at half its width, on 五律, for one pass."""
+"""`configs/strong.toml` at three eighths of its width, on 五律, for one pass."""
 
 
 def proxy_base(workshop: Workshop, quick: bool) -> Base:

@@ -63,7 +63,7 @@ def sampling(workshop: Workshop, quick: bool) -> dict[str, Any]:
     """Write with every rule and count.
 
     Returns:
-        `settings`; `rules`, for each rule what `_measured` returns; `human`, the same of dev poems
+        `settings`; `rules`, for each rule what `measured` returns; `human`, the same of dev poems
         by people; `unmasked`, the share of `<unk>` when nothing is masked; `overfitting`, of a
         network at its best epoch and after its last: perplexities on training and dev poems, which
         no rule enters, and the share of copied lines under some rules.
@@ -132,7 +132,7 @@ def _of_rule(engine: Engine, name: str, count: int, _advance: Advance) -> dict[s
     """All figures of a rule, and some of its poems."""
     rule = RULES[name]
     poems = written(engine, rule, count)
-    found = _measured([text for text, _ in poems], [value for _, value in poems])
+    found = measured([text for text, _ in poems], [value for _, value in poems])
     starts = [FIRST[n % len(FIRST)] for n in range(count)]
     free = write_unmasked(engine, rule, SEED, starts, WULV)
     kept = [form_of_tokens(engine.vocabulary, tokens) == WULV for tokens in free]
@@ -157,7 +157,7 @@ def _seven(engine: Engine, rule: Rule) -> dict[str, Any]:
     }
 
 
-def _measured(texts: Sequence[str], likelihoods: Sequence[float]) -> dict[str, Any]:
+def measured(texts: Sequence[str], likelihoods: Sequence[float]) -> dict[str, Any]:
     """The figures of some poems.
 
     Returns:
@@ -189,7 +189,7 @@ def _human(engine: Engine, count: int) -> dict[str, Any]:
     """The same figures of dev poems; an unknown character is a token like any other here."""
     texts = few(load_corpus().select(forms=[WULV], parts=[DEV]).text, count)
     costs = [-tally.nll_closed for tally in score_texts(engine, texts, WULV)]
-    return _measured(texts, costs)
+    return measured(texts, costs)
 
 
 def _unmasked(engine: Engine, count: int) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from tangyin.studies.recipes import Base, few
 from tangyin.studies.workshop import Job, Workshop
 
 WIDTHS: tuple[tuple[int, int], ...] = (
-    (48, 64), (96, 128), (192, 256), (384, 512), (576, 768), (640, 1024),
+    (32, 48), (64, 96), (128, 192), (256, 384), (384, 576), (512, 1024),
 )  # fmt: skip
 """Embedding and hidden state; the character opposite gets a quarter of the latter."""
 

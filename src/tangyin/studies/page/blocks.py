@@ -1,6 +1,7 @@
 """What a section of the report is made of.
 
-The texts are Markdown of the least kind: `code`, **strong**, *emphasis*, [link](address).
+The texts are Markdown of the least kind: `code`, **strong**, *emphasis*, [link](address). A `code`
+that is the path of a page in docs/ becomes a link where pages lie beside each other.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,8 +10,38 @@ from typing import Any
 
 
 @dataclass(frozen=True)
+class Claim:
+    """A line of the summary: what the course report says, and what was found.
+
+    Attributes:
+        said: the report's claim in a sentence, or "" where it makes none and the study's question
+            stands there.
+        found: the answer, its verdict first.
+        number: the figure that decides, a few words at most.
+    """
+
+    said: str
+    found: str
+    number: str
+
+
+@dataclass(frozen=True)
 class Finding:
-    """What a study found, in one or two sentences; it stands in the summary too."""
+    """What a study found, in some sentences; its section begins with it."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a study cannot show; its section ends with it."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading within a section."""
 
     text: str
 
@@ -56,14 +87,14 @@ class Figure:
         caption: what it shows, and how it was measured.
         alt: what is to be seen, for who cannot see it.
         draw: makes the Matplotlib figure.
-        finish: changes its SVG, to add what moves.
+        moving: puts into its SVG what moves; the page has a switch that stops it.
     """
 
     name: str
     caption: str
     alt: str
     draw: Callable[[], Any]
-    finish: Callable[[str], str] | None = None
+    moving: Callable[[str], str] | None = None
 
 
 @dataclass(frozen=True)
@@ -79,4 +110,4 @@ class Poems:
     poems: Sequence[tuple[str, str]]
 
 
-Block = Finding | Text | Formula | Table | Figure | Poems
+Block = Claim | Finding | Limits | Heading | Text | Formula | Table | Figure | Poems

@@ -25,7 +25,7 @@ def section(results: dict[str, Any]) -> list[Block]:
                else "; none is better than its best seed.")
         ),
         Text(
-            "The proxy is the strong model at half its width "
+            "The proxy is the strong model, but narrow "
             f"({settings['hidden_size']} hidden units, an embedding of "
             f"{settings['embedding_size']}), trained on the Tang and Song 五律 for one pass by "
             f"Muon at a rate of {settings['rate']:g}. Each line changes one thing and has one "

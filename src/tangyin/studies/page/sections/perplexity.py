@@ -171,8 +171,7 @@ def _effects(results: dict[str, Any]) -> list[Block]:
         Table(
             "From the honest figure to the report's. The vocabulary and the leak need trainings of "
             "their own, here with the first seed; the other effects count the same networks in "
-            "other ways. "
-            + conditions(results["settings"], "perplexity", band=False),
+            "other ways. " + conditions(results["settings"], "perplexity", band=False),
             ("effect", "by itself", "change", "one after another"),
             rows,
         ),

@@ -34,8 +34,8 @@ def section(results: dict[str, Any]) -> list[Block]:
             f"{_doubling(size):.3f}, each doubling of the poems by {_doubling(poems):.3f}."
         ),
         Text(
-            "One thing grows at a time from the proxy, the strong model at half its width on the "
-            f"五律 of Tang and Song. The lowest figure here is {reached:.1f}. "
+            "One thing grows at a time from the proxy, a narrow strong model on the 五律 of Tang "
+            f"and Song. The lowest figure here is {reached:.1f}. "
             + " ".join(_reach(results, what) for what in ("size", "poems"))
             + " Straight lines through logarithms of nats "
             "(Kaplan et al. 2020) are drawn to be read between the points; beyond them they "
