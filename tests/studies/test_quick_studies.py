@@ -6,13 +6,19 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import torch
 
+from tangyin.nn.language_model import LanguageModel
 from tangyin.studies import REPORTED, STUDIES, TOGETHER, Workshop, run_study
 from tangyin.studies.cells import CELLS, hidden_units
 from tangyin.studies.ingredients import VARIANTS
+from tangyin.studies.initialization import STARTS
 from tangyin.studies.optimizers import CONTESTANTS, REPORTS
 from tangyin.studies.proxy import proxy_base
+from tangyin.studies.recipes import Base
 from tangyin.studies.scaling import GOAL, power_law
+from tangyin.training import load_material
+from tangyin.training.step import TrainingStep
 
 Run = Callable[[str], Any]
 
@@ -63,6 +69,19 @@ def test_equal_units_stay_equal_and_others_do_not(quick: Run) -> None:
     gates = {name: runs[0]["saturated"] for name, runs in starts.items()}
     assert gates["too large"]["i"][0] > 0.5
     assert gates["too small"]["i"][0] == 0
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_the_reports_network_can_be_looked_at_from_every_start(
+    start: str, studies_folder: Any
+) -> None:
+    recipe = Base.of(Workshop(studies_folder), quick=False).recipe
+    material = load_material(recipe.data)
+    torch.manual_seed(1)
+    model = LanguageModel(recipe.model.architecture, material.vocabulary)
+    STARTS[start](model)
+    step = TrainingStep(model, recipe.optimizer, material.vocabulary, "fp32")
+    assert math.isfinite(step(material.batches(16, 1, 1)[0]))
 
 
 def test_the_reports_setting_comes_with_its_rates_and_every_optimizer_has_a_sweep(

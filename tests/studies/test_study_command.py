@@ -90,10 +90,15 @@ def test_what_runs_is_told_where_nobody_watches_a_bar(install: Install) -> None:
 
 
 def test_one_failure_does_not_keep_the_others_from_running(install: Install, home: Path) -> None:
-    install(bad=fails, good=works)
+    def errs(*_: Any) -> dict[str, Any]:
+        return {}["nothing"]  # a fault of ours, which needs its traceback
+
+    install(bad=fails, worse=errs, good=works)
     done = call("all")
     assert "bad failed: the disk is full" in done.stderr
-    assert "bad failed; mend" in str(done.exception)
+    assert "worse failed:" in done.stderr
+    assert "Traceback" in done.stderr
+    assert "bad, worse failed; mend" in str(done.exception)
     assert (home / "studies/results/good.json").exists()
     assert "disk is full" in str(call("bad").exception)
 

@@ -1,6 +1,7 @@
 """`tangyin study`."""
 
 import time
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,12 @@ def study(names: tuple[str, ...], quick: bool, listing: bool, output: Path | Non
                     raise
                 failed.append(name)
                 progress.say(f"tangyin: {name} failed: {error}")
+                continue
+            except Exception:
+                if len(chosen) == 1:
+                    raise
+                failed.append(name)
+                progress.say(f"tangyin: {name} failed:\n{traceback.format_exc()}")
                 continue
         found_results[name] = found["results"]
         note(f"{name}: done in {found['made']['seconds'] / 60:.1f} min")

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from tangyin.nn import initialize
+from tangyin.errors import TangyinError
+from tangyin.nn import RecurrentCell, initialize
+from tangyin.nn.initialization import too_large
 from tangyin.nn.language_model import LanguageModel
 from tangyin.studies.probes import cell_of, gradient_norms, rank, saturated_gates, unit_values
 from tangyin.studies.recipes import Base, changed
@@ -22,6 +24,8 @@ EVERY, QUICK_EVERY = 9, 1
 LOOKED_AT = 64
 """Dev poems on which the gates are looked at."""
 CONSTANT = 0.1
+TOO_LARGE = 30.0
+"""Times the report's bound. At a hundred times the gradient of the first step overflows."""
 
 
 def _everything(value: float) -> Callable[[LanguageModel], None]:
@@ -35,7 +39,7 @@ def _everything(value: float) -> Callable[[LanguageModel], None]:
     return fill
 
 
-def _cells(how: str) -> Callable[[LanguageModel], None]:
+def _cells(how: str | Callable[[RecurrentCell], None]) -> Callable[[LanguageModel], None]:
     return lambda model: initialize(model, how)
 
 
@@ -52,7 +56,7 @@ STARTS: dict[str, Callable[[LanguageModel], None]] = {
     "one constant": _everything(CONSTANT),
     "constant cell": _cells("constant"),
     "too small": _cells("too-small"),
-    "too large": _cells("too-large"),
+    "too large": _cells(partial(too_large, factor=TOO_LARGE)),
     "uniform ±1/√h": _cells("report"),
     "Xavier": _cells("xavier"),
     "orthogonal": _cells("orthogonal"),
@@ -119,7 +123,9 @@ def _train(job: Job, start: str, every: int, advance: Advance) -> dict[str, Any]
         for batch in batches:
             try:
                 losses.append(step(batch))
-            except NotFinite:
+            except NotFinite as error:
+                if not number:
+                    raise TangyinError(f"{start}: {error} at the first step") from error
                 found["failed"] = number + 1
                 break
             if number % every == 0:
