@@ -1,6 +1,7 @@
 """What regulated writing gives, against free writing and against real poems.
 
-    python benchmarks/regulated.py [--poems 500] [--rule random-k] [--format json]
+    python benchmarks/regulated.py [--model report] [--poems 500] [--rule random-k]
+        [--particles 16] [--format json]
 
 Writes 五律 on the first characters 日 紅 山 夜 湖 海 月, regulated and free, by one sampling rule
 with its own numbers, and measures: how many pass the checker; the share of the four sequences and
@@ -16,23 +17,34 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
 from machine import machine
 from tangyin.api import Verse, Writer, load, rule_named
 from tangyin.corpus import load_corpus
 from tangyin.verse import split_lines
+from tangyin.writing import PARTICLES
 from tangyin.writing.novelty import corpus_lines
 
 STARTS = "日紅山夜湖海月"
 
 
-def written(writer: Writer, rule: str, poems: int, *, regulated: bool) -> tuple[list[Verse], float]:
+def written(
+    writer: Writer, rule: str, poems: int, particles: int, *, regulated: bool
+) -> tuple[list[Verse], float]:
     """The poems and how many came a second."""
     began = time.perf_counter()
     verses = []
     for number, start in enumerate(STARTS):
         count = len(range(number, poems, len(STARTS)))
         verses += writer.write_many(
-            start, rule=rule_named(rule), count=count, seed=number, regulated=regulated
+            start,
+            form="五律",
+            rule=rule_named(rule),
+            count=count,
+            seed=number,
+            regulated=regulated,
+            particles=particles,
         )
     return verses, poems / (time.perf_counter() - began)
 
@@ -50,6 +62,7 @@ def measure(verses: list[Verse], rate: float) -> dict[str, Any]:
     licences = Counter(f["kind"] for verse in verses for f in verse.prosody["licences"])
     faults = Counter(f["kind"] for verse in verses for f in verse.prosody["faults"])
     lines = [line for verse in verses for line in verse.lines]
+    likelihoods = np.array([verse.log_likelihood for verse in verses])
     return {
         "poems": count,
         "regulated": sum(verse.prosody["regulated"] for verse in verses) / count,
@@ -59,7 +72,8 @@ def measure(verses: list[Verse], rate: float) -> dict[str, Any]:
         "quoted_lines": sum(line in corpus_lines() for line in lines),
         "repeated_lines": len(lines) - len(set(lines)),
         "distinct_2": round(distinct_2(verse.lines for verse in verses), 4),
-        "log_likelihood": round(sum(verse.log_likelihood for verse in verses) / count, 2),
+        "log_likelihood": round(float(likelihoods.mean()), 2),
+        "standard_error": round(float(likelihoods.std() / count**0.5), 2),
         "poems_per_second": round(rate, 1),
     }
 
@@ -67,15 +81,23 @@ def measure(verses: list[Verse], rate: float) -> dict[str, Any]:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", default="report")
+    parser.add_argument("--particles", type=int, default=PARTICLES)
     parser.add_argument("--poems", type=int, default=500)
     parser.add_argument("--rule", default="random-k")
     parser.add_argument("--format", choices=["text", "json"], default="text")
     arguments = parser.parse_args()
-    writer = load("report")
-    results: dict[str, Any] = {"rule": arguments.rule}
+    writer = load(arguments.model)
+    results: dict[str, Any] = {
+        "model": arguments.model,
+        "rule": arguments.rule,
+        "particles": arguments.particles,
+    }
     for name, regulated in (("regulated", True), ("free", False)):
         results[name] = measure(
-            *written(writer, arguments.rule, arguments.poems, regulated=regulated)
+            *written(
+                writer, arguments.rule, arguments.poems, arguments.particles, regulated=regulated
+            )
         )
     real = load_corpus().select(forms=["五律"], dynasties=["tang"], parts=["dev"]).text
     poems = [split_lines(text)[0] for text in real[: arguments.poems]]

@@ -39,7 +39,7 @@ def writing(library: Library, body: WriteBody) -> Job[Json]:
     """The job that `/api/write` asks for; its results are poems as JSON.
 
     Free poems of several requests with one model, form and rule are written side by side. A
-    regulated poem has 24 particles and fills the engine's products by itself.
+    regulated poem has sixteen particles and fills the engine's products by itself.
 
     Raises:
         TangyinError: the options of a free poem cannot be; those of others show in the job.
