@@ -12,12 +12,12 @@ from tangyin.files import make_folder, write_whole
 from tangyin.studies.page.blocks import Figure, Formula
 from tangyin.studies.page.html import html_page
 from tangyin.studies.page.markdown import markdown_page
-from tangyin.studies.page.outline import Part, Report
+from tangyin.studies.page.outline import NUMERALS, Part, Report
 from tangyin.studies.page.style import FORMULA_POINTS, file_svg, svg_of
 from tangyin.studies.page.words import counted
 from tangyin.studies.study import Study
 
-TITLE = "唐詩與小 LSTM：十項實驗 Ten studies of a small LSTM that writes Tang poetry"
+COUNTS = {10: "Ten", 11: "Eleven", 12: "Twelve"}
 
 
 def build(results: dict[str, Any], studies: Mapping[str, Study], folder: Path) -> list[Path]:
@@ -69,13 +69,13 @@ def outline(results: dict[str, Any], studies: Mapping[str, Study]) -> Report:
                 [] if found is None else study.section(found["results"]),
             )
         )
-    report = Report(TITLE, _lead(results), parts, _tail(results))
+    report = Report(_title(len(parts)), _lead(results), parts, _reading(), _tail(results))
     for part in parts:
         for block in part.blocks:
             if isinstance(block, Figure):
                 svg = svg_of(block.draw, block.name)
                 report.figures.append(block.name)
-                report.drawn[block.name] = block.finish(svg) if block.finish else svg
+                report.drawn[block.name] = block.moving(svg) if block.moving else svg
             elif isinstance(block, Formula):
                 report.formulas.append(block.tex)
                 report.drawn[block.tex] = formula_svg(block.tex)
@@ -97,18 +97,27 @@ def formula_svg(tex: str) -> str:
     return svg_of(draw, "formula")
 
 
+def _title(parts: int) -> str:
+    return (
+        f"唐詩與小 LSTM：{NUMERALS[parts]}項實驗 {COUNTS.get(parts, str(parts))} studies of a "
+        "small LSTM that writes Tang poetry"
+    )
+
+
 def _lead(results: dict[str, Any]) -> list[str]:
     found = results["studies"].values()
     quick = any(study["results"]["settings"].get("quick") for study in found)
     lead = [
         "A course report trained a one-layer LSTM on Tang poems and told what it saw. Here each "
-        "of its experiments is done again with a split that does not leak, with several seeds "
-        "and with error bars. Every number on this page comes from `results.json` beside it.",
-        "Perplexities are counted by `docs/protocol.md`: natural logarithms, the first character "
-        "predicted, one division at the end. Unless a caption says otherwise the network is the "
-        "report's: 128 hidden units, an embedding of 256, batches of 128 poems, Adam at a rate of "
-        "0.01, trained on the Tang 五律. *a (b–c)* is a mean over seeds, the lowest and the "
-        "highest.",
+        "of its experiments is done again, on a split that does not leak, with several seeds, and "
+        "with what the numbers cannot show said beside them. The report itself was not at hand: "
+        "its claims are given as they were told to this project.",
+        "Unless a caption says otherwise the network is the report's: one layer of 128 hidden "
+        "units, an embedding of 256, batches of 128 poems, Adam at a rate of 0.01, trained on the "
+        "Tang 五律, poems of eight lines of five characters. *Perplexity* is how many characters "
+        "the network is, as it were, undecided between: the lower, the better it knows the poem "
+        "that comes. *a (b–c)* is a mean over seeds, the lowest and the highest. Every number here "
+        "comes from `results.json` beside this page.",
     ]
     if quick:
         lead.insert(
@@ -117,6 +126,32 @@ def _lead(results: dict[str, Any]) -> list[str]:
             "nothing.",
         )
     return lead
+
+
+def _reading() -> list[str]:
+    return [
+        "**How perplexity is counted.** By `docs/protocol.md`: the mean negative log-likelihood of "
+        "all characters, marks and poem ends of the dev part, one exponential at the end, the "
+        "first character predicted like any other. *Open* figures, which stand here unless "
+        "*closed* is said, charge a character outside the vocabulary for being one of the 20,992 "
+        "there are, so that a small vocabulary gains nothing; *closed* ones take `<unk>` for a "
+        "token like any other. Training perplexity is the mean over an epoch while the weights "
+        "move, and so a little behind what the network has at the epoch's end.",
+        "**What the seeds say.** A seed decides the first weights and the order of the poems, not "
+        "the split. Three of them give a range, not a confidence interval. When two things do not "
+        "differ at all, all three seeds of the one lie below all three of the other once in twenty "
+        "times by chance, and where many are compared some pair will.",
+        "**What the dev part says.** Best epochs and best rates are chosen on the same dev poems "
+        "whose figures are shown, which flatters each a little; comparisons suffer less, since "
+        "all are chosen alike. The test part was not looked at.",
+        "**One machine, one corpus.** Trainings of the report's network use matrix products in "
+        "bf16 where the processor has them (three seeds end where fp32 ends, "
+        "`docs/training.md`); on a processor of another kind the third digit may differ. "
+        "Seconds were measured while other work ran on the same machine, which can only add to "
+        "them: where times are compared, the least of all epochs and seeds stands for each. "
+        "Nothing here says how the same comparisons come out for a larger network, another "
+        "language, or prose.",
+    ]
 
 
 def _tail(results: dict[str, Any]) -> list[str]:

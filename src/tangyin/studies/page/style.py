@@ -1,7 +1,7 @@
 """How plots look, and their SVG: one style sheet, colours that all can tell apart, our font."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from io import StringIO
 from pathlib import Path
@@ -19,8 +19,21 @@ FONT = HERE / "fonts/tangyin_plot_cjk.otf"
 INK, GRID = "#222222", "#d4d4d4"
 FORMULA_POINTS = 12
 
-BLUE, VERMILION, GREEN, PURPLE = "#0072b2", "#d55e00", "#009e73", "#cc79a7"
-ORANGE, SKY, GREY = "#e69f00", "#56b4e9", "#7f7f7f"
+BLUE, VERMILION, GREEN, PURPLE = "#0072b2", "#d55e00", "#009e73", "#c0699a"
+ORANGE, SKY, GREY, BROWN, TEAL = "#c08000", "#3a97d4", "#7f7f7f", "#8c510a", "#35978f"
+
+PALETTE = {
+    BLUE: ("blue", "#4da3e0"),
+    VERMILION: ("vermilion", "#f0803c"),
+    GREEN: ("green", "#2dc79b"),
+    PURPLE: ("purple", "#e08fbf"),
+    ORANGE: ("orange", "#e6a832"),
+    SKY: ("sky", "#7cc4f4"),
+    GREY: ("grey", "#a3a3a3"),
+    BROWN: ("brown", "#c98b4a"),
+    TEAL: ("teal", "#5cc0b6"),
+}
+"""For each colour the name of the page's variable, and what it is on dark paper."""
 
 LOOKS: tuple[dict[str, Any], ...] = (
     {"color": BLUE, "linestyle": "-", "marker": "o"},
@@ -31,11 +44,26 @@ LOOKS: tuple[dict[str, Any], ...] = (
     {"color": SKY, "linestyle": (0, (7, 2)), "marker": "P"},
     {"color": INK, "linestyle": (0, (1, 1)), "marker": "X"},
     {"color": GREY, "linestyle": (0, (3, 1, 1, 1)), "marker": "*"},
-    {"color": "#8c510a", "linestyle": (0, (9, 2, 2, 2)), "marker": "h"},
-    {"color": "#35978f", "linestyle": (0, (2, 2)), "marker": "<"},
+    {"color": BROWN, "linestyle": (0, (9, 2, 2, 2)), "marker": "h"},
+    {"color": TEAL, "linestyle": (0, (2, 2)), "marker": "<"},
 )
-"""Okabe and Ito's colours (2008) and two more, each with a line and a mark of its own, so that grey
-print tells them apart too."""
+"""Okabe and Ito's colours (2008), the light ones darkened until they show on white, and two more;
+each with a line and a mark of its own, so that grey print tells them apart too."""
+
+OPTIMIZERS = {
+    "SGD": 6,
+    "momentum": 0,
+    "SGD with momentum": 0,
+    "Nesterov": 5,
+    "Adagrad": 4,
+    "Adadelta": 3,
+    "RMSprop": 1,
+    "Adam": 2,
+    "AdamW": 8,
+    "Muon": 7,
+    "Adam at 0.001": 9,
+}
+"""The look of each optimizer, the same in all plots."""
 
 
 FINENESS = (
@@ -45,6 +73,15 @@ FINENESS = (
     tuple(step / 10 for step in range(10, 100)),
 )
 """Steps of a logarithmic axis within a power of ten, from coarse to fine."""
+
+
+FINE = re.compile(r"-?\d+\.\d{3,}")
+GLYPH = re.compile(r'(<path id="([^"]+)" d="[^"]*" transform="scale\(0\.015625\)"/>)')
+"""A letter as Matplotlib defines it in each figure that has it."""
+JOINS = re.compile(r'<style type="text/css">\*\{[^}]*\}</style>')
+"""How lines join; in a page it would hold for everything, so page.css says it of drawings."""
+EMPTY = re.compile(r"<defs>\s*</defs>\s*")
+XLINK = ' xmlns:xlink="http://www.w3.org/1999/xlink"'
 
 
 @cache
@@ -70,22 +107,60 @@ def svg_of(draw: Callable[[], Figure], description: str) -> str:
         return target.getvalue()
 
     drawn: str = styled(save)
-    return drawn[drawn.index("<svg") :]
+    return compact(drawn[drawn.index("<svg") :])
+
+
+def compact(svg: str) -> str:
+    """Matplotlib's SVG without what nobody sees: places finer than a hundredth of a point, too."""
+
+    def rounded(attribute: re.Match[str]) -> str:
+        places = FINE.sub(lambda place: f"{float(place[0]):.2f}".rstrip("0").rstrip("."),
+                          attribute[1])  # fmt: skip
+        return " ".join(places.split())
+
+    svg = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", svg, flags=re.DOTALL)
+    svg = re.sub(r'<g id="[^"]*"', "<g", svg)
+    svg = re.sub(r'(?<= d=")([^"]*)(?=")', rounded, svg)
+    svg = re.sub(r'(?<= [xy]=")([^"]*)(?=")', rounded, svg)
+    svg = re.sub(r"(?<=translate\()([^)]*)(?=\))", rounded, svg)
+    return re.sub(r">\s+<", ">\n<", svg).strip()
+
+
+def glyphs(drawings: Iterable[str]) -> str:
+    """An SVG that shows nothing and has the letters of all drawings, each once."""
+    found = {name: path for svg in drawings for path, name in GLYPH.findall(svg)}
+    return (
+        '<svg width="0" height="0" aria-hidden="true" style="position:absolute"><defs>\n'
+        + "\n".join(found[name] for name in sorted(found))
+        + "\n</defs></svg>"
+    )
 
 
 def inline_svg(svg: str, name: str, alt: str) -> str:
-    """An SVG to stand inside an HTML page: ids of its own, and the page's ink.
+    """An SVG to stand inside an HTML page that has its `glyphs`, with its own ids.
+
+    The colours become the page's, which follow light and dark.
 
     Args:
         svg: of `svg_of`.
         name: the figure's, which its ids get in front.
         alt: what is to be seen.
     """
-    svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
-    svg = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', svg)
-    svg = re.sub(r'href="#([^"]+)"', rf'href="#{name}-\1"', svg)
-    svg = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", svg)
+    letters = {letter for _, letter in GLYPH.findall(svg)}
+
+    def named(match: re.Match[str]) -> str:
+        return match[0] if match[2] in letters else f"{match[1]}{name}-{match[2]}{match[3]}"
+
+    svg = re.sub(r"\s*<defs>\s*</defs>", "", GLYPH.sub("", svg))
+    svg = svg.replace("xlink:href", "href").replace(
+        ' xmlns:xlink="http://www.w3.org/1999/xlink"', ""
+    )
+    svg = re.sub(r'(\bid=")([^"]+)(")', named, svg)
+    svg = re.sub(r'(href="#)([^"]+)(")', named, svg)
+    svg = re.sub(r"(url\(#)([^)]+)(\))", named, svg)
     svg = svg.replace(INK, "currentColor").replace(GRID, "var(--grid)")
+    for colour, (variable, _) in PALETTE.items():
+        svg = svg.replace(colour, f"var(--{variable})")
     svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", svg, count=1)
     svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, count=1)
     label = alt.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
@@ -111,6 +186,12 @@ def look(number: int, *, marker: bool = False, **more: Any) -> dict[str, Any]:
     if not marker:
         del chosen["marker"]
     return {**chosen, **more}
+
+
+def optimizer_look(name: str, *, marker: bool = False) -> dict[str, Any]:
+    """Colour and line of an optimizer, with its `label`; "Adam at 0.01" looks like "Adam"."""
+    number = OPTIMIZERS[name if name in OPTIMIZERS else name.partition(" at ")[0]]
+    return look(number, marker=marker, label=name)
 
 
 def band(

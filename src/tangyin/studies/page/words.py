@@ -1,6 +1,7 @@
 """Numbers, lists and verdicts as the page writes them."""
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -79,7 +80,7 @@ def overlapping(order: Sequence[str], values: dict[str, list[float]]) -> str:
         return ""
     pairs = [
         f"{first} and {second}"
-        for first, second in zip(order, order[1:], strict=False)
+        for first, second in pairwise(order)
         if not apart(values[first], values[second])
     ]
     if not pairs:

@@ -1,83 +1,147 @@
 """The part on the corpus, and on what more of it would bring."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from tangyin.studies.page.blocks import Block, Figure, Finding, Table, Text
+from tangyin.studies.page.blocks import Block, Claim, Figure, Finding, Heading, Limits, Table, Text
 from tangyin.studies.page.style import BLUE, GREY, VERMILION, log_ticks, panels, plain_ticks
-from tangyin.studies.page.words import conditions, listed, mean_and_range, share, span_of
+from tangyin.studies.page.words import (
+    change,
+    conditions,
+    listed,
+    mean_and_range,
+    share,
+    span_of,
+)
 
 DYNASTIES = {"tang": "Tang 唐", "song": "Song 宋"}
+
+
+REPORTED = "15,000"
+"""So many poems the report says it has."""
 
 
 def section(results: dict[str, Any]) -> list[Block]:
     """Text, figures and tables."""
     settings, corpus, learning = results["settings"], results["corpus"], results["learning"]
     statistics, zipf, authors = corpus["statistics"], corpus["zipf"], corpus["authors"]
-    tang = statistics["poems"]["tang"]
+    tang, song = statistics["poems"]["tang"], statistics["poems"]["song"]
     dropped = statistics["dropped"]
     first, last = learning[0], learning[-1]
     gain = _gain(learning)
     ten = next(line for line in corpus["thresholds"] if line["threshold"] == 10)
     low, high = zipf["fitted"]
-    how = conditions({"quick": settings["quick"]}, "data", band=False)
+    how = f"The whole corpus. {conditions({'quick': settings['quick']}, 'data')}"
+    steps = [
+        f"{change(float(np.mean(more['best'])) / float(np.mean(fewer['best'])))} "
+        f"({fewer['poems']:,} to {more['poems']:,})"
+        for fewer, more in pairwise(learning)
+    ]
+    reasons = sorted(
+        {why for found in dropped.values() for why in found},
+        key=lambda why: -sum(found.get(why, 0) for found in dropped.values()),
+    )
     return [
+        Claim(
+            "",
+            f"**{'More poems help' if gain < 1 else 'More poems do not help'}.** With "
+            f"{first['poems']:,} training poems the report's network reaches "
+            f"{mean_and_range(first['best'])}, with {last['poems']:,} "
+            f"{mean_and_range(last['best'])}; there are {tang['all']['五律']:,} distinct 五律 of "
+            f"the Tang, where the report speaks of {REPORTED}.",
+            f"× {gain:.2f} a doubling",
+        ),
         Finding(
             f"With {first['poems']:,} training poems the report's network reaches "
             f"{mean_and_range(first['best'])}, with {last['poems']:,} "
-            f"{mean_and_range(last['best'])}: "
-            f"each doubling multiplies its best dev perplexity by {gain:.2f}."
+            f"{mean_and_range(last['best'])}: each doubling multiplies its best dev perplexity by "
+            f"{gain:.2f}, fitted over all of them."
         ),
+        Heading("Poems and forms"),
         Text(
             f"Of {statistics['records']['tang']:,} Tang and {statistics['records']['song']:,} Song "
-            f"records {tang['all']['all']:,} and {statistics['poems']['song']['all']['all']:,} are "
-            "distinct poems in the four forms. Dropped for standing twice were "
+            f"records {tang['all']['all']:,} and {song['all']['all']:,} are distinct poems in the "
+            "four forms. Dropped for standing twice were "
             + listed(
-                f"{sum(n for why, n in reasons.items() if why.startswith('duplicate')):,} "
+                f"{sum(n for why, n in found.items() if why.startswith('duplicate')):,} "
                 f"({DYNASTIES[dynasty]})"
-                for dynasty, reasons in dropped.items()
+                for dynasty, found in dropped.items()
             )
             + f"; {corpus['near']:,} more Tang poems are near-duplicates of held-out ones, and are "
             "not trained on."
         ),
         Figure(
             "data-forms",
-            f"Poems by form, and lines by their length, in both dynasties. {how}",
-            "Bars of the four forms for Tang and Song.",
+            "Poems by form (left), and lines by the number of their characters (right), in both "
+            f"dynasties, in thousands. {how}",
+            "Poems of the Tang: "
+            + listed(f"{form} {number:,}" for form, number in corpus["form_poems"]["tang"].items())
+            + "; of the Song: "
+            + listed(f"{form} {number:,}" for form, number in corpus["form_poems"]["song"].items())
+            + ".",
             lambda: _draw_forms(corpus),
         ),
+        Table(
+            f"Poems of the Tang by part of the split; *near* are the near-duplicates. {how}",
+            ("part", "all", *corpus["form_poems"]["tang"]),
+            [
+                (part, *(f"{counts[form]:,}" for form in ("all", *corpus["form_poems"]["tang"])))
+                for part, counts in tang.items()
+            ],
+        ),
+        Table(
+            "Records that were left out, by the first reason that applies; *duplicate of tang* are "
+            f"Song records of poems that the Tang has. {how}",
+            ("reason", *(DYNASTIES[dynasty] for dynasty in dropped)),
+            [
+                (why.replace("_", " "), *(f"{found.get(why, 0):,}" for found in dropped.values()))
+                for why in reasons
+            ],
+        ),
+        Heading("Characters"),
         Text(
-            f"**Characters.** The Tang poems of the four forms have {zipf['running']:,} running "
-            f"characters and {zipf['characters']:,} different ones. Frequency falls with rank to "
-            f"the power of {zipf['exponent']:.2f} between ranks {low} and {high:,} (Zipf's law has "
-            "1; single characters of Chinese fall slower at first and faster at the end). The "
-            f"report's threshold of 10 knows {ten['known']:,} characters of the training 五律 and "
-            f"leaves {share(ten['unknown'], 2)} of the dev characters unknown."
+            f"The Tang poems of the four forms have {zipf['running']:,} running characters and "
+            f"{zipf['characters']:,} different ones. Frequency falls with rank to the power of "
+            f"{zipf['exponent']:.2f} between ranks {low} and {high:,}, where Zipf's law has 1; "
+            f"above rank {low} it falls with {_slope(zipf, 1, low):.2f}, below rank {high:,} with "
+            f"{_slope(zipf, high, zipf['characters']):.2f}. The report's threshold of 10 knows "
+            f"{ten['known']:,} characters of the training 五律 and leaves "
+            f"{share(ten['unknown'], 2)} of the dev characters unknown."
         ),
         Figure(
             "data-zipf",
-            f"Frequency against rank, with the fitted line and the {len(zipf['top'])} commonest "
-            f"characters (left); characters known, and share of dev characters unknown, against "
-            f"the threshold (right). {how}",
-            "A curve that bends downwards on logarithmic scales.",
+            f"Occurrences of a character against its rank in the Tang poems of the four forms, "
+            f"with the line fitted from rank {low} to {high:,} and the {len(zipf['top'])} "
+            f"commonest characters (left). Characters known (solid, left scale), and share of dev "
+            f"characters unknown (dashed, right scale), against the least number of occurrences in "
+            f"the training 五律 (right). {how}",
+            f"Occurrences fall from {zipf['count'][0]:,} at rank 1 to {zipf['count'][-1]:,} at the "
+            "last. Known at thresholds: "
+            + listed(f"{ln['threshold']}: {ln['known']:,}" for ln in corpus["thresholds"])
+            + ".",
             lambda: _draw_zipf(corpus),
         ),
+        Heading("Authors"),
         Text(
-            f"**Authors.** {authors['count']:,} names stand above the Tang poems; the busiest "
-            f"tenth wrote {share(authors['share_of_busiest_tenth'], 0)} of them, and "
+            f"{authors['count']:,} names stand above the Tang poems; the busiest tenth wrote "
+            f"{share(authors['share_of_busiest_tenth'], 0)} of them, and "
             f"{authors['with_one_poem']:,} have one poem each. The busiest are "
             + listed(f"{name} ({number:,})" for name, number in authors["top"][:8])
             + "."
         ),
+        Heading("Would more poems help?"),
         Figure(
             "data-learning",
-            "Best open dev perplexity of the report's network against the number of training "
-            "五律; an eighth, a quarter, a half and all. A character is known from "
-            "10 occurrences on in each. " + conditions(settings, "data"),
-            "A line that falls with the number of poems.",
+            "Best open dev perplexity of the report's network against the number of training 五律: "
+            "one in eight, in four, in two, and all. A character is known from the same number of "
+            "occurrences on in each, so that fewer poems also know fewer characters. "
+            + conditions(settings, "data", bars=True),
+            "; ".join(f"{ln['poems']:,} poems: {np.mean(ln['best']):.1f}" for ln in learning) + ".",
             lambda: _draw_learning(learning),
         ),
+        Text(f"From one point to the next the best dev perplexity changes by {listed(steps)}."),
         Table(
             "Learning curve. " + conditions(settings, "data", band=False),
             ("poems", "best dev perplexity", "closed", "best epoch"),
@@ -92,15 +156,20 @@ def section(results: dict[str, Any]) -> list[Block]:
             ],
             words=(),
         ),
-        Table(
-            f"Poems of the Tang by part. {how}",
-            ("part", "all", *corpus["form_poems"]["tang"]),
-            [
-                (part, *(f"{counts[form]:,}" for form in ("all", *corpus["form_poems"]["tang"])))
-                for part, counts in tang.items()
-            ],
+        Limits(
+            "The learning curve is of one form, one size of network and one rate; a larger network "
+            "would make more of more poems. It ends where the Tang does, and a line fitted to four "
+            "points says little beyond them. Names of authors are as the collection has them: one "
+            "name may be two people, and anonymous poems count under what stands there."
         ),
     ]  # fmt: skip
+
+
+def _slope(zipf: dict[str, Any], low: int, high: int) -> float:
+    """By what power of the rank frequency falls between two ranks, fitted to what is recorded."""
+    ranks, counts = np.array(zipf["rank"]), np.array(zipf["count"])
+    inside = (ranks >= low) & (ranks <= high)
+    return -float(np.polyfit(np.log(ranks[inside]), np.log(counts[inside]), 1)[0])
 
 
 def _gain(learning: list[dict[str, Any]]) -> float:

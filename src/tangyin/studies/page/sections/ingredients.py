@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from tangyin.studies.ingredients import KINDS
-from tangyin.studies.page.blocks import Block, Figure, Finding, Table, Text
+from tangyin.studies.page.blocks import Block, Claim, Figure, Finding, Limits, Table, Text
 from tangyin.studies.page.style import GREY, LOOKS, panels
-from tangyin.studies.page.words import conditions, listed, mean_and_range
+from tangyin.studies.page.words import change, conditions, listed, mean_and_range
 
 
 def section(results: dict[str, Any]) -> list[Block]:
@@ -18,6 +18,13 @@ def section(results: dict[str, Any]) -> list[Block]:
     better = [line for line in lines if _closed(line) < low]
     worse = [line for line in reversed(lines) if _closed(line) > high]
     return [
+        Claim(
+            "",
+            f"Of {len(lines)} changes to a narrow strong model {_counted(worse)} worse than its "
+            f"worst seed, most of all {_named(worse[:3], start)}; {_counted(better)} better than "
+            "its best.",
+            f"proxy {start:.2f} (closed)",
+        ),
         Finding(
             f"Of {len(lines)} changes to the proxy ({mean_and_range(proxy['closed'], 2)}) "
             f"{_counted(worse)} worse than its worst seed, most of all {_named(worse[:3], start)}"
@@ -29,9 +36,7 @@ def section(results: dict[str, Any]) -> list[Block]:
             f"({settings['hidden_size']} hidden units, an embedding of "
             f"{settings['embedding_size']}), trained on the Tang and Song 五律 for one pass by "
             f"Muon at a rate of {settings['rate']:g}. Each line changes one thing and has one "
-            "seed; the grey band is what seeds alone do to the proxy, so what lies within it is no "
-            "difference. A change that helps or hurts here need not do so at full size, where more "
-            "poems are seen more often."
+            "seed; the grey band is what seeds alone do to the proxy."
         ),
         Figure(
             "ingredients",
@@ -51,6 +56,12 @@ def section(results: dict[str, Any]) -> list[Block]:
                 *(_row(line["name"], KINDS[line["kind"]], line, start) for line in lines),
             ],
             words=(0, 1),
+        ),
+        Limits(
+            "Each change has one seed, so that what lies within the band is no difference, and "
+            f"with {len(lines)} changes a few lie just outside it by chance. The rate was not "
+            "found anew for each. A change that helps or hurts here need not do so at full size, "
+            "where more poems are seen more often."
         ),
     ]  # fmt: skip
 
@@ -72,7 +83,7 @@ def _counted(lines: list[dict[str, Any]]) -> str:
 
 
 def _change(line: dict[str, Any], start: float) -> str:
-    return f"{float(np.mean(line['closed'])) / start - 1:+.1%}".replace("-", "−").replace("%", " %")
+    return change(float(np.mean(line["closed"])) / start, 1)
 
 
 def _named(lines: list[dict[str, Any]], start: float) -> str:

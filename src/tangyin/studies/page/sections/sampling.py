@@ -4,76 +4,99 @@ from typing import Any
 
 import numpy as np
 
-from tangyin.studies.page.blocks import Block, Figure, Finding, Poems, Table, Text
+from tangyin.studies.page.blocks import (
+    Block,
+    Claim,
+    Figure,
+    Finding,
+    Heading,
+    Limits,
+    Poems,
+    Table,
+    Text,
+)
 from tangyin.studies.page.style import INK, LOOKS, panels
-from tangyin.studies.page.words import conditions, counted, interval, listed, share
+from tangyin.studies.page.words import MINUS, conditions, interval, listed, share
 
 FAMILIES = ("argmax", "random", "temperature", "top-p")
+SAID = 4
+"""In so many of its seven argmax poems the report saw its line."""
 
 
 def section(results: dict[str, Any]) -> list[Block]:
     """Text, figures, tables and poems."""
     settings, rules, human = results["settings"], results["rules"], results["human"]
     seven = rules["argmax"]["seven"]
-    line = settings["line"]
+    line, poems = settings["line"], settings["poems"]
     random = [name for name in rules if name.startswith("random")]
     over = results["overfitting"]
     best, last = over["best"], over["last"]
     first, second = settings["words"]
+    command = conditions({"quick": settings["quick"]}, "sampling")
     how = (
-        f"{settings['poems']} poems each of the model `{settings['model']}`, on the first "
-        f"characters {settings['first']} in turn, form kept by the mask; in brackets 95 % "
-        f"bootstrap intervals over poems; seed {settings['seed']}. "
-        + conditions({"quick": settings["quick"]}, "sampling", band=False)
+        f"{poems} poems each of the model `{settings['model']}`, on the first characters "
+        f"{settings['first']} in turn, form kept by the mask; seed {settings['seed']}. {command}"
     )
+    bracketed = f"In brackets 95% bootstrap intervals over poems. {how}"
     unmasked = results["unmasked"]
     everyone = [*rules.items(), ("*people (dev)*", human)]
+    widest = rules["argmax"]
+    held = {name: rules[name]["line"] for name in random}
+    repeats = {name: rules[name]["repeated"]["value"] for name in rules}
+    most = max(rules, key=lambda name: repeats[name])
+    drawn = [name for name in best["copied"] if name != "argmax"]
+    dev = {which: over[which]["perplexity"]["dev"] for which in ("best", "last")}
+    copies = listed(
+        f"{share(best['copied'][n]['value'], 2)} → {share(last['copied'][n]['value'], 2)} ({n})"
+        for n in best["copied"]
+    )
+    spread = max(repeats[name] for name in random)
+    line_again = (
+        "its own line comes back" if seven["line"] > 1 else "its own line does not come back"
+    )
     return [
+        Claim(
+            f"{line} stands in {_word(SAID)} of its seven argmax poems and in none under random-k.",
+            f"**{'What repeats is the same' if repeats['argmax'] > spread else 'Not so here'}.** "
+            f"Here {line_again} ({seven['line']} of 7), but "
+            f"{share(seven['repeated'], 0)} of the lines of the seven stand in another of them; of "
+            f"{poems} poems {share(repeats['argmax'])} of the lines are repeated under argmax, "
+            f"{share(spread)} at most under random-k.",
+            f"{share(repeats['argmax'], 0)} against {share(spread, 0)} repeated",
+        ),
+        Claim(
+            "Random-k works against overfitting.",
+            "**It cannot.** A rule draws from probabilities that training has made: dev perplexity "
+            f"goes from {dev['best']:.1f} at epoch {over['best_epoch']} to {dev['last']:.1f} at "
+            f"epoch {over['last_epoch']} under every rule. Lines copied from the training poems "
+            f"between these epochs: {copies}.",
+            f"{dev['best']:.1f} → {dev['last']:.1f}",
+        ),
         Finding(
-            f"Argmax repeats itself: of its seven poems {seven['line']} hold {line} and "
-            f"{share(seven['repeated'], 0)} of their lines stand in another of the seven. Under "
-            "random-k "
-            + listed(f"{rules[n]['line']} of {rules[n]['poems']} ({n})" for n in random)
-            + " hold it. And no rule changes how far the network has overfitted: dev perplexity is "
-            f"{best['perplexity']['dev']:.1f} at epoch {over['best_epoch']} and "
-            f"{last['perplexity']['dev']:.1f} at epoch {over['last_epoch']}, whatever is drawn."
+            f"Of the lines of {poems} argmax poems {share(repeats['argmax'])} stand in another of "
+            f"them too, of random-k's {share(min(repeats[n] for n in random))} to {share(spread)}, "
+            f"of people's {share(human['repeated']['value'])}. {line} stands in {seven['line']} of "
+            "the seven argmax poems and, of "
+            f"{poems} each, in {_held(held)} under random-k. No rule "
+            f"changes how far the network has overfitted: dev perplexity is {dev['best']:.1f} at "
+            f"epoch {over['best_epoch']} and {dev['last']:.1f} at epoch {over['last_epoch']}, "
+            "whatever is drawn."
         ),
+        Heading("What comes back"),
         Text(
-            f"The report saw {line} in four of its seven argmax poems and none of it under "
-            "random-k. Its network is not ours, and its line need not be; what repeats is the "
-            f"same. The seven argmax poems here hold {first} "
-            f"{counted(seven['words'][first], 'time')} and {second} "
-            f"{counted(seven['words'][second], 'time')}. In the table argmax is widened to as many "
-            "poems as the other rules have, the n-th having the n-th most likely second "
-            "character, and still the commonest of their lines are "
-            + listed(f"{text} ({number}×)" for text, number in rules["argmax"]["commonest"][:3])
-            + "."
-        ),
-        Figure(
-            "sampling",
-            "Quality against diversity: the mean log-likelihood a token under the model, unmasked, "
-            "against the share of distinct pairs of characters. People's poems (dev) are where a "
-            "rule should come to. " + how,
-            "Argmax is likely and uniform, temperature 1 diverse and unlikely; the others lie on a "
-            "curve between them.",
-            lambda: _draw(results),
-        ),
-        Table(
-            "Diversity. " + how,
-            ("rule", "distinct-1", "distinct-2", "distinct-3", "self-BLEU"),
-            [
-                (
-                    name,
-                    *(f"{found['distinct'][order]:.3f}" for order in ("1", "2", "3")),
-                    interval(found["self_bleu"], 3),
-                )
-                for name, found in everyone
-            ],
+            f"The report saw {line} in {_word(SAID)} of its seven argmax poems and none of it "
+            "under random-k. Its network is not ours, and its line need not be. Of the seven "
+            f"argmax poems here {seven['words'][first]} hold {first} and "
+            f"{seven['words'][second]} {second}. In the tables argmax is widened to as many poems "
+            "as the other rules have, the n-th having the n-th most likely second character, and "
+            "the commonest of their lines are "
+            + listed(f"{text} (in {number})" for text, number in widest["commonest"][:3])
+            + f". Of all rules {most} repeats most."
         ),
         Table(
             f"What comes back: the share of poems with {first} and with {second}, how many hold "
             f"{line}, the share of lines that another poem has too, and of lines that stand in the "
-            "training poems. " + how,
+            "training poems. " + bracketed,
             ("rule", f"{first}, %", f"{second}, %", line, "repeated lines, %", "copied lines, %"),
             [
                 (
@@ -87,31 +110,67 @@ def section(results: dict[str, Any]) -> list[Block]:
                 for name, found in everyone
             ],
         ),
+        Heading("Likely or various"),
+        Figure(
+            "sampling",
+            "Likelihood against variety: mean log-likelihood a token under the model, nothing "
+            "masked, in nats, against the share of distinct pairs of characters (distinct-2). The "
+            "star is where people's poems (dev) lie. Bars are 95% bootstrap intervals over poems. "
+            + how,
+            "; ".join(
+                f"{name}: distinct-2 {found['distinct']['2']:.2f}, "
+                f"{_signed(found['log_likelihood']['value'])} nats"
+                for name, found in everyone
+            ).replace("*", "")
+            + ".",
+            lambda: _draw(results),
+        ),
+        Table(
+            "Variety. Distinct-n is the share of different n-grams among all, self-BLEU how much "
+            "of each poem stands in the others (BLEU-4 without smoothing, so that a poem that "
+            "shares no run of four characters counts 0). " + bracketed,
+            ("rule", "distinct-1", "distinct-2", "distinct-3", "self-BLEU"),
+            [
+                (
+                    name,
+                    *(f"{found['distinct'][order]:.3f}" for order in ("1", "2", "3")),
+                    interval(found["self_bleu"], 3),
+                )
+                for name, found in everyone
+            ],
+        ),
         Table(
             "What is kept: rhyme and regulated verse by the checker; the form when nothing is "
-            "masked; and the log-likelihood a token. " + how,
+            "masked; and the log-likelihood a token in nats. Without a mask argmax writes one text "
+            "for each of the seven characters, so that its share is of these and has no interval. "
+            + bracketed,
             ("rule", "rhymes, %", "regulated, %", "form without a mask, %", "log-likelihood"),
             [
                 (
                     name,
                     interval(found["rhymed"], 0, 100),
                     interval(found["regulated"], 0, 100),
-                    interval(found["form_unmasked"], 0, 100) if "form_unmasked" in found else "–",
+                    _form(name, found),
                     interval(found["log_likelihood"], 2),
                 )
                 for name, found in everyone
             ],
         ),
+        Heading("A sampling rule and overfitting"),
         Text(
-            "**A sampling rule and overfitting.** The report credits random-k with working against "
-            "overfitting. Overfitting is what training does to the probabilities: measured on "
-            "training and dev poems they are the same whatever rule draws from them afterwards. "
-            "What a rule does change is how much of what was learned by heart it says aloud."
+            "The report credits random-k with working against overfitting. Overfitting is what "
+            "training does to the probabilities: measured on training and dev poems they are the "
+            "same whatever rule draws from them afterwards. What a rule does change is how much of "
+            "what was learned by heart it says aloud: of "
+            f"{listed(drawn)} and argmax, {max(last['copied'], key=lambda n: _copied(last, n))} "
+            f"copies most after epoch {over['last_epoch']}."
         ),
         Table(
             f"The same network at its best epoch ({over['best_epoch']}) and after epoch "
-            f"{over['last_epoch']}: plain perplexity, and the share of written lines that stand in "
-            "the training poems. " + how,
+            f"{over['last_epoch']}: perplexity per token, `<unk>` a token like any other, and the "
+            "share of written lines that stand in the training poems. In brackets 95% bootstrap "
+            "intervals over poems. The report's network, its first seed; "
+            f"about {poems} poems each. {command}",
             ("", f"epoch {over['best_epoch']}", f"epoch {over['last_epoch']}"),
             [
                 *(
@@ -132,35 +191,72 @@ def section(results: dict[str, Any]) -> list[Block]:
                 ),
             ],
         ),
+        Heading("`<unk>`"),
         Text(
-            f"**`<unk>`.** Without a mask argmax writes `<unk>` at {share(unmasked['argmax'], 2)} "
-            "of "
-            "the places after the first character, and drawing at temperature 1 at "
-            f"{share(unmasked['temperature 1'], 2)}; {share(unmasked['targets'], 2)} of the tokens "
-            "of "
-            f"dev poems are unknown, and at {share(unmasked['predicted'], 2)} of their places "
-            "`<unk>` "
-            "is the most likely token of all."
+            f"Without a mask argmax writes `<unk>` at {share(unmasked['argmax'])} of the places "
+            "after the first character, and drawing at temperature 1 at "
+            f"{share(unmasked['temperature 1'])}; {share(unmasked['targets'])} of the tokens of "
+            f"dev poems are unknown, and at {share(unmasked['predicted'])} of their places `<unk>` "
+            "is the most likely token of all. It stands for every rare character at once, and so "
+            "gets the sum of what each of them would."
         ),
         Poems(
-            f"The seven argmax poems. {conditions({'quick': settings['quick']}, 'sampling')}",
+            f"What argmax writes without a mask on {settings['first'][0]}, and the seven argmax "
+            f"poems with it, of the model `{settings['model']}`. {command}",
             [
-                (f"{character}, argmax", text)
-                for character, text in zip(settings["first"], seven["texts"], strict=True)
+                (f"{settings['first'][0]}, argmax, no mask", unmasked["argmax_texts"][0]),
+                *(
+                    (f"{character}, argmax", text)
+                    for character, text in zip(settings["first"], seven["texts"], strict=True)
+                ),
             ],
         ),
         Poems(
-            f"The first poem of each other rule on {settings['first'][0]}. "
-            + conditions({"quick": settings["quick"]}, "sampling"),
-            [
-                (name, found["shown"]) for name, found in rules.items() if name != "argmax"
-            ],
+            f"The first poem of each other rule on {settings['first'][0]}, not chosen; seed "
+            f"{settings['seed']}. {command}",
+            [(name, found["shown"]) for name, found in rules.items() if name != "argmax"],
+        ),
+        Limits(
+            "Log-likelihood under the model that wrote the poem is not quality: argmax is made to "
+            "have much of it, and people's poems have little. No one has read these poems and "
+            "judged them. Distinct-n falls with the number of poems, so it compares only at equal "
+            "numbers, and people's poems do not begin with the seven characters. Intervals are "
+            "over poems of one network and one seed of drawing; they do not say what another "
+            "training would give, and poems that repeat each other are not independent, so that "
+            "for argmax they are too narrow."
         ),
     ]  # fmt: skip
 
 
+def _copied(found: dict[str, Any], name: str) -> float:
+    return float(found["copied"][name]["value"])
+
+
+def _signed(value: float) -> str:
+    return f"{value:.2f}".replace("-", MINUS)
+
+
+def _word(number: int) -> str:
+    return ("none", "one", "two", "three", "four")[number]
+
+
+def _held(held: dict[str, int]) -> str:
+    """How many poems of each rule hold the line."""
+    if not any(held.values()):
+        return "none"
+    return listed(f"{number} ({name})" for name, number in held.items())
+
+
+def _form(name: str, found: dict[str, Any]) -> str:
+    if "form_unmasked" not in found:
+        return "–"
+    if name == "argmax":
+        return f"{100 * found['form_unmasked']['value']:.0f}"
+    return interval(found["form_unmasked"], 0, 100)
+
+
 def _draw(results: dict[str, Any]) -> Any:
-    figure, axes = panels(height=4.4)
+    figure, axes = panels(height=4.6)
     rules, human = results["rules"], results["human"]
     for number, family in enumerate(FAMILIES):
         members = [name for name in rules if name.startswith(family)]
@@ -173,13 +269,18 @@ def _draw(results: dict[str, Any]) -> Any:
             x, y, error, color=style["color"], marker=style["marker"], linewidth=1, capsize=2,
             linestyle=style["linestyle"],
         )  # fmt: skip
+        # Labels of rules that narrow the choice stand above the curve, the others' below.
+        above = family in ("argmax", "random", "top-p")
         for name, at, value in zip(members, x, y, strict=True):
-            axes.annotate(name, (at, value), (6, 4), textcoords="offset points", fontsize=8)
+            axes.annotate(
+                name, (at, value), (6, 4) if above else (-6, -4), textcoords="offset points",
+                fontsize=8, ha="left" if above else "right", va="bottom" if above else "top",
+            )  # fmt: skip
     at, value = human["distinct"]["2"], human["log_likelihood"]["value"]
     axes.plot(at, value, marker="*", markersize=13, color=INK, linestyle="none")
     axes.annotate(
-        "people (dev)", (at, value), (-9, -4), textcoords="offset points", fontsize=8, ha="right",
+        "people (dev)", (at, value), (9, -4), textcoords="offset points", fontsize=8, ha="left",
     )  # fmt: skip
-    axes.margins(x=0.12)
+    axes.margins(x=0.14, y=0.08)
     axes.set(xlabel="distinct-2", ylabel="mean log-likelihood, nats per token")
     return figure

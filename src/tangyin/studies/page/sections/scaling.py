@@ -5,7 +5,7 @@ from typing import Any
 
 from matplotlib.ticker import NullFormatter
 
-from tangyin.studies.page.blocks import Block, Figure, Finding, Table, Text
+from tangyin.studies.page.blocks import Block, Claim, Figure, Finding, Limits, Table, Text
 from tangyin.studies.page.style import BLUE, GREY, log_ticks, panels
 from tangyin.studies.page.words import conditions
 
@@ -27,6 +27,13 @@ def section(results: dict[str, Any]) -> list[Block]:
     goal = settings["goal"]
     reached = min(line["closed"][0] for what in AXES for line in results[what]["lines"])
     return [
+        Claim(
+            "",
+            f"From {first['parameters']:,} to {last['parameters']:,} parameters the closed dev "
+            f"perplexity after one pass goes from {first['closed'][0]:.1f} to "
+            f"{last['closed'][0]:.1f}; the lowest figure here is {reached:.1f}.",
+            f"nats × {_doubling(size):.3f} a doubling",
+        ),
         Finding(
             f"From {first['parameters']:,} to {last['parameters']:,} parameters the closed dev "
             f"perplexity after one pass goes from {first['closed'][0]:.1f} to "
@@ -37,10 +44,7 @@ def section(results: dict[str, Any]) -> list[Block]:
             "One thing grows at a time from the proxy, a narrow strong model on the 五律 of Tang "
             f"and Song. The lowest figure here is {reached:.1f}. "
             + " ".join(_reach(results, what) for what in ("size", "poems"))
-            + " Straight lines through logarithms of nats "
-            "(Kaplan et al. 2020) are drawn to be read between the points; beyond them they "
-            "promise too much, since no loss falls for ever. One seed each; what seeds do to the "
-            "proxy stands in the part on ingredients."
+            + " The lines are straight in the logarithms of nats (Kaplan et al. 2020)."
         ),
         Figure(
             "scaling",
@@ -68,6 +72,11 @@ def section(results: dict[str, Any]) -> list[Block]:
                 words=(),
             )
             for what in AXES
+        ),
+        Limits(
+            "One seed each; what seeds do to the proxy stands in the part on ingredients. The "
+            "lines are to be read between the points; beyond them they promise too much, since no "
+            "loss falls for ever. The rate was not found anew for each size."
         ),
     ]
 

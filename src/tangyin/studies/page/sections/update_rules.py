@@ -3,13 +3,25 @@
 import re
 from typing import Any
 
-from tangyin.studies.page.blocks import Block, Figure, Finding, Formula, Table, Text
-from tangyin.studies.page.style import LOOKS, look, panels, styled
+from tangyin.studies.page.blocks import (
+    Block,
+    Claim,
+    Figure,
+    Finding,
+    Formula,
+    Heading,
+    Limits,
+    Table,
+    Text,
+)
+from tangyin.studies.page.style import GREY, INK, optimizer_look, panels, styled
 from tangyin.studies.page.words import conditions, listed
 from tangyin.studies.surfaces import RAVINE, SADDLE, Surface, grid, lowest
 
 FRAMES = 60
 SECONDS = 8
+FLOOR = 1e-4
+"""The least distance that is drawn."""
 
 RULES: dict[str, tuple[str, str]] = {
     "SGD": (
@@ -42,6 +54,7 @@ RULES: dict[str, tuple[str, str]] = {
         "running mean of delta squared; theta becomes theta minus eta times delta",
     ),
 }
+SYMBOLS = {"lr": "η", "momentum": "μ", "alpha": "α"}
 WORDS = {
     "SGD": "**SGD** goes against the gradient g, at one rate η for all directions.",
     "momentum": "**Momentum** gathers the gradients: what points to and fro cancels, what points "
@@ -61,14 +74,26 @@ def section(results: dict[str, Any]) -> list[Block]:
         surface: {name: path["arrived"] for name, path in found.items()}
         for surface, found in paths.items()
     }
-    how = conditions(settings, "update-rules")
+    steps, near = settings["steps"], settings["near"]
+    rms = {surface: _when(found["RMSprop"], steps) for surface, found in arrived.items()}
+    sgd = {surface: _when(found["SGD"], steps) for surface, found in arrived.items()}
+    how = "Nothing is random. " + conditions(settings, "update-rules")
+    last = {s: {n: p["distances"][-1] for n, p in found.items()} for s, found in paths.items()}
     blocks: list[Block] = [
-        Finding(
-            "Dividing each coordinate by the size of its own gradients makes a ravine round and a "
-            f"saddle steep. Within {settings['steps']} steps the bottom of the ravine is reached "
-            f"by {_who(arrived['ravine'])}, and from the saddle a lowest point by "
-            f"{_who(arrived['saddle'])}."
+        Claim(
+            "",
+            "RMSprop divides each coordinate by the size of its own gradients. It comes to the "
+            f"bottom of the ravine {rms['ravine']}, SGD {sgd['ravine']}; from the saddle to a "
+            f"lowest point {rms['saddle']}, SGD {sgd['saddle']}.",
+            f"ravine: step {arrived['ravine']['RMSprop'] or '–'}, "
+            f"SGD {arrived['ravine']['SGD'] or '–'}",
         ),
+        Finding(
+            f"Within {steps} steps the bottom of the ravine is reached by "
+            f"{_who(arrived['ravine'])}, and from the saddle a lowest point by "
+            f"{_who(arrived['saddle'])}; in brackets the step of arrival."
+        ),
+        Heading("The rules"),
     ]
     for name, (tex, text) in RULES.items():
         blocks += [
@@ -76,6 +101,7 @@ def section(results: dict[str, Any]) -> list[Block]:
             Formula(tex, text),
         ]
     blocks += [
+        Heading("A ravine and a saddle"),
         Text(
             "In a ravine the walls are steep and the floor is nearly flat. The walls bound the "
             "rate of SGD, and at that rate it creeps along the floor. A saddle that is as steep "
@@ -94,35 +120,59 @@ def section(results: dict[str, Any]) -> list[Block]:
         Figure(
             "update-rules",
             "Paths over the ravine (left) and the saddle (right), from the open circle; crosses "
-            "mark the lowest points. On the screen the dots run the steps; in print the paths "
-            f"stand still. {settings['steps']} steps of the optimizers of `tangyin.lstm`, rates "
-            f"in the table. {how}",
-            "Five paths from the same place on each surface.",
+            "mark the lowest points, grey lines are lines of equal height. On the screen the dots "
+            f"run the steps; in print the paths stand still. {steps} steps of the optimizers of "
+            f"`tangyin.lstm`, rates in the table. {how}",
+            "Five paths from the same place on each surface. Distance from a lowest point at the "
+            "end, in the ravine: "
+            + listed(f"{name} {value:.2g}" for name, value in last["ravine"].items())
+            + "; from the saddle: "
+            + listed(f"{name} {value:.2g}" for name, value in last["saddle"].items())
+            + ".",
             lambda: _draw_paths(results),
             lambda svg: _animated(svg, results),
         ),
         Figure(
             "update-rules-distance",
-            f"The same paths as the distance from the nearest lowest point, against steps. {how}",
-            "Curves of distance against steps on both surfaces.",
+            f"The same paths as the distance from the nearest lowest point, in units of x and y, "
+            f"against steps; the thin line is {near:g}. {how}",
+            "Curves of distance against steps on both surfaces; who arrives, and when, is in the "
+            "table.",
             lambda: _draw_distance(results),
         ),
         Table(
-            f"The step from which on it stays within {settings['near']:g} of a lowest point; – "
-            f"where it does not within {settings['steps']} steps. {how}",
+            f"The step from which on it stays within {near:g} of a lowest point; – where it does "
+            f"not within {steps} steps. Settings that are not named are PyTorch's. {how}",
             ("optimizer", "setting", "ravine", "saddle"),
             [
                 (
                     name,
-                    ", ".join(f"{k} {v:g}" for k, v in settings["options"][name].items()),
+                    _setting(settings["options"][name]),
                     *(str(arrived[s][name] or "–") for s in ("ravine", "saddle")),
                 )
                 for name in RULES
             ],
             words=(0, 1),
         ),
-    ]
+        Limits(
+            "The two surfaces were chosen for illustration, their axes along the coordinates, "
+            "which is the case that dividing coordinate by coordinate mends: turn the ravine by "
+            "45 degrees, and both coordinates have gradients of one size, so that there is nothing "
+            "to divide out. Each rate was chosen by hand near the largest that stays calm, and the "
+            "order of arrival follows those rates. Nothing here is random, where gradients of "
+            "batches are. Whether the network's own surface is such a ravine these paths do not "
+            "say; what the rules do to the network is the part on optimizers."
+        ),
+    ]  # fmt: skip
     return blocks
+
+
+def _setting(options: dict[str, float]) -> str:
+    return ", ".join(f"{SYMBOLS[option]} = {value:g}" for option, value in options.items())
+
+
+def _when(step: int | None, steps: int) -> str:
+    return f"by step {step}" if step is not None else f"not within {steps} steps"
 
 
 def _who(arrived: dict[str, int | None]) -> str:
@@ -145,12 +195,11 @@ def _draw_surface(axes: Any, surface: Surface, paths: dict[str, Any]) -> None:
     x, y, f = grid(surface)
     axes.contour(x, y, f, levels=14, colors="#999999", linewidths=0.5)
     left, right, bottom, top = surface.window
-    for number, (name, path) in enumerate(paths.items()):
-        style = look(number, label=name)
-        axes.plot(*zip(*path["points"], strict=True), **style, alpha=0.9)
-    axes.plot(*surface.start, "o", color="#222222", markersize=6, fillstyle="none")
+    for name, path in paths.items():
+        axes.plot(*zip(*path["points"], strict=True), **optimizer_look(name), alpha=0.9)
+    axes.plot(*surface.start, "o", color=INK, markersize=6, fillstyle="none")
     for place in lowest(surface):
-        axes.plot(*place, "x", color="#222222", markersize=7)
+        axes.plot(*place, "x", color=INK, markersize=7)
     axes.set(xlim=(left, right), ylim=(bottom, top), xlabel="x", ylabel="y", title=surface.name)
     axes.grid(visible=False)
 
@@ -158,8 +207,9 @@ def _draw_surface(axes: Any, surface: Surface, paths: dict[str, Any]) -> None:
 def _draw_distance(results: dict[str, Any]) -> Any:
     figure, both = panels(2, height=3.2, sharey=False)
     for axes, (surface, paths) in zip(both, results["paths"].items(), strict=True):
-        for number, (name, path) in enumerate(paths.items()):
-            axes.plot([max(value, 1e-6) for value in path["distances"]], **look(number, label=name))
+        for name, path in paths.items():
+            axes.plot([max(value, FLOOR) for value in path["distances"]], **optimizer_look(name))
+        axes.axhline(results["settings"]["near"], color=GREY, linewidth=0.8)
         axes.set(yscale="log", xlabel="steps", ylabel="distance", title=surface)
     handles, labels = both[0].get_legend_handles_labels()
     figure.legend(handles, labels, ncols=5, loc="outside lower center")
@@ -183,7 +233,7 @@ def _animated(svg: str, results: dict[str, Any]) -> str:
             f".run-{number}{{transform:translate({x:.1f}px,{y:.1f}px);"
             f"animation:run-{number} {SECONDS}s linear infinite}}"
         )
-        colour = LOOKS[number % len(RULES)]["color"]
+        colour = optimizer_look(name.partition(",")[0])["color"]
         dots.append(
             f'<circle class="run-{number}" r="4" fill="{colour}" stroke="#ffffff"><title>'
             f"{name}</title></circle>"
