@@ -2,7 +2,7 @@ r"""Run the commands and the Python that a page shows, and put what they print b
 
     python scripts/refresh_pages.py [--check] [--long] README.md docs/compose.md
 
-In a ```console block a line `$ COMMAND` is a command, which goes on in lines that begin with `> `,
+In a ```console block a line `$ COMMAND` is a command, which goes on in lines that begin with `>`,
 and what follows is its output, of both streams, as a terminal shows it. All commands of a page run
 in one shell, in an empty folder of their own where `configs` lies, so that a later one can read
 what an earlier one wrote. A command that fails stops the script, unless the next one is `echo $?`.
@@ -32,7 +32,7 @@ BLOCK = re.compile(
     r"^(?P<long><!-- long -->\n+)?```(?P<kind>console|pycon)\n(?P<body>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
-COMMAND = re.compile(r"^\$ .*\n(?:> .*\n)*", re.MULTILINE)
+COMMAND = re.compile(r"^\$ .*\n(?:>(?: .*)?\n)*", re.MULTILINE)
 MARK = "\x1e"
 """Stands around the exit status of each command in what the shell prints."""
 
@@ -51,7 +51,7 @@ def environment(long: bool) -> dict[str, str]:
 
 def typed(command: str) -> str:
     """A command without its prompts."""
-    return re.sub("^[$>] ", "", command.removesuffix("\n"), flags=re.MULTILINE)
+    return re.sub("^[$>] ?", "", command.removesuffix("\n"), flags=re.MULTILINE)
 
 
 def run(commands: list[str], long: bool) -> Iterator[tuple[str, int]]:

@@ -107,7 +107,8 @@ old
 
 ```console
 $ cat <<'END'
-> two
+> three
+>
 > lines
 > END
 ```
@@ -125,7 +126,7 @@ def test_blocks_are_filled_in_one_shell_and_one_python_and_long_ones_left(tmp_pa
     assert f"$ cat a.txt b.txt\n日\n{cat}\n$ echo $?\n1\n```\n" in filled
     assert "$ sleep 100\nyesterday's output\n```" in filled
     assert ">>> for n in (1, 2):\n...     print(n * n)\n1\n4\n>>> n\n2\n```" in filled
-    assert "> END\ntwo\nlines\n```\n" in filled
+    assert "> END\nthree\n\nlines\n```\n" in filled
     assert refresh("--check", page).returncode == 0
 
 

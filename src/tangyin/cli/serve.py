@@ -81,7 +81,8 @@ def _listening(host: str, port: int) -> socket.socket:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=1024)
     except OSError as error:
+        # create_server adds what it tried to bind, which stands in the sentence already.
+        reason = (error.strerror or str(error)).partition(" (while")[0]
         raise TangyinError(
-            f"cannot listen on {host} port {port} ({error.strerror or error}); name another with "
-            "--host or --port"
+            f"cannot listen on {host} port {port} ({reason}); name another with --host or --port"
         ) from error
