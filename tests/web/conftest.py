@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,20 @@ import uvicorn
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tangyin.web import create_app
+from tangyin.writing import DEFAULT
 
 
-@pytest.fixture(scope="session")
-def address() -> Iterator[str]:
-    """A server on a free port of this machine, with the small model."""
-    config = uvicorn.Config(create_app("report"), log_level="warning", lifespan="on", ws="none")
+@contextmanager
+def serving(model: str) -> Iterator[str]:
+    """A server on a free port of this machine."""
+    config = uvicorn.Config(
+        create_app(model),
+        log_level="warning",
+        lifespan="on",
+        ws="none",
+        # A client that was busy meanwhile finds its connection as it was.
+        timeout_keep_alive=600,
+    )
     server = uvicorn.Server(config)
     with pytest.MonkeyPatch.context() as patch, socket.create_server(("127.0.0.1", 0)) as listener:
         # What is answered is tested here, and not how quick a busy machine is.
@@ -34,6 +43,20 @@ def address() -> Iterator[str]:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         server.should_exit = True
         thread.join()
+
+
+@pytest.fixture(scope="session")
+def address() -> Iterator[str]:
+    """A server with the small model."""
+    with serving("report") as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def strong_address() -> Iterator[str]:
+    """A server as it is started, with the default model."""
+    with serving(DEFAULT) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
@@ -86,7 +109,7 @@ def visit(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
     wrong: list[str] = []
     contexts = []
 
-    def open_page(at: str = "/", **options: Any) -> Page:
+    def open_page(at: str = "/", server: str = address, **options: Any) -> Page:
         settings = {"locale": "zh-TW", "reduced_motion": "reduce", "accept_downloads": True}
         context = browser.new_context(**{**settings, **options})
         context.set_default_timeout(PATIENCE)
@@ -96,9 +119,9 @@ def visit(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on(
             "request",
-            lambda r: None if r.url.startswith((address, "blob:")) else wrong.append(r.url),
+            lambda r: None if r.url.startswith((server, "blob:")) else wrong.append(r.url),
         )
-        page.goto(address + at)
+        page.goto(server + at)
         page.wait_for_selector("#wishes [name=model] option", state="attached")
         return page
 

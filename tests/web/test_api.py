@@ -13,7 +13,7 @@ import tangyin
 from tangyin.api import rule_named
 from tangyin.cli.main import run
 from tangyin.prosody import check_text
-from tangyin.web import documents
+from tangyin.web import create_app, documents
 from tangyin.web.limits import BODY, COUNT, POEMS, TEXT
 
 SPRING = (
@@ -268,12 +268,48 @@ def test_what_cannot_be_is_told_in_a_sentence(client, path, body, says) -> None:
 
 
 def test_a_body_that_is_no_json_is_told(client) -> None:
-    for content in (b"{", b"\xff", b"[" * 9000, b"null", b""):
+    deep = b'{"start": ' + b"[" * 8000 + b"]" * 8000 + b"}"
+    long = b'{"seed": ' + b"9" * 5000 + b"}"
+    for content in (b"{", b'{"start": "\xe6"}', b"[" * 9000, deep, long):
         response = client.post(
             "/api/write", content=content, headers={"Content-Type": "application/json"}
         )
         assert response.status_code in (400, 422)
-        assert response.json()["error"]
+        assert "no JSON in UTF-8" in response.json()["error"]
+
+
+@pytest.mark.parametrize("kind", ["application/json", "text/plain", None])
+def test_a_body_that_is_no_object_is_told_how_to_send_one(client, kind) -> None:
+    # A page of another site can send text, but no JSON, without the browser asking first.
+    contents = [b"null", b"[]", b""] if kind == "application/json" else [b'{"seed": 1}']
+    for content in contents:
+        headers = {"Content-Type": kind} if kind else {}
+        response = client.post("/api/write", content=content, headers=headers)
+        assert response.status_code == 422
+        assert "send one as Content-Type: application/json" in response.json()["error"]
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e400"])
+@pytest.mark.parametrize("name", ["temperature", "p", "seed", "count"])
+def test_what_is_no_number_is_refused(client, name, number) -> None:
+    response = client.post(
+        "/api/write",
+        content=f'{{"{name}": {number}}}',
+        headers={"Content-Type": "application/json"},
+    )
+    assert response.status_code == 422
+    assert response.json()["error"].startswith(f"{name}: ")
+
+
+def test_the_models_are_told_however_much_is_being_written(in_loop) -> None:
+    async def ask() -> None:
+        transport = httpx.ASGITransport(create_app("report", waiting=0))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            refusal = await client.post("/api/check", json={"text": SPRING})
+            assert refusal.status_code == 429
+            assert (await client.get("/api/models")).json()[0]["name"] == "report"
+
+    in_loop(ask())
 
 
 def test_a_lone_surrogate_does_not_break_the_answer(client) -> None:
@@ -315,7 +351,9 @@ def test_the_examples_of_the_description_work(client) -> None:
     assert tried >= 9
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/api/nothing", "/static/nothing.js", "/docs"])
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/api/nothing", "/static/nothing.js", "/docs", "/api/models/", "/static"]
+)
 def test_what_is_not_there_is_told(client, path) -> None:
     response = client.get(path)
     assert response.status_code == 404

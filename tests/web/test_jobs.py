@@ -11,7 +11,8 @@ import pytest
 
 from tangyin.errors import TangyinError
 from tangyin.web.answers import JobResponse
-from tangyin.web.jobs import SLICE, Alone, Gathered
+from tangyin.web.jobs import SLICE, Alone, Gathered, once
+from tangyin.web.library import Library
 from tangyin.web.pool import ROWS, BusyError, Pool
 
 
@@ -164,6 +165,30 @@ def test_a_client_that_leaves_cancels_its_work(in_loop, begun) -> None:
         while pool.jobs:
             await asyncio.sleep(0.001)
         assert gate.slices == begun
+        pool.close()
+
+    in_loop(work())
+
+
+@pytest.mark.parametrize("regulated", [True, False])
+def test_a_slice_is_left_in_its_midst_when_its_client_leaves(in_loop, regulated) -> None:
+    writer = Library("report").default
+
+    def endless() -> list[str]:
+        while True:
+            list(writer.write_many(count=20, regulated=regulated))
+
+    async def work() -> None:
+        pool, exchange = Pool(1, 4), Exchange()
+        task = asyncio.create_task(exchange.answer(JobResponse(pool, once(endless, "endless"))))
+        while not pool._running:
+            await asyncio.sleep(0.001)
+        exchange.left.set()
+        await task
+        # And the worker is there for others.
+        await asyncio.wait_for((other := Exchange()).answer(JobResponse(pool, once(int))), 300)
+        assert other.status == 200
+        assert "endless" not in pool._seconds  # how long it would have taken nobody knows
         pool.close()
 
     in_loop(work())

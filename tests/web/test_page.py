@@ -35,11 +35,11 @@ def wish(page: Page, **wishes: str) -> None:
             field.fill(value)
 
 
-def write(page: Page, count: int = 1, **wishes: str) -> str:
+def write(page: Page, count: int = 1, *, said: str = "", **wishes: str) -> str:
     """Write by the form."""
     wish(page, **wishes)
     page.click("#write")
-    expect(page.locator("#status")).to_have_text(f"寫成 {count} 首")
+    expect(page.locator("#status")).to_have_text(said or f"寫成 {count} 首")
     return poem_of(page)
 
 
@@ -60,6 +60,34 @@ def test_a_poem_is_written_in_columns_and_is_the_apis(visit, address) -> None:
     )
     assert columns == sorted(columns, reverse=True)
     assert page.locator("#frame").evaluate("f => getComputedStyle(f).writingMode") == "vertical-rl"
+
+
+def test_a_regulated_poem_on_a_title_arrives(visit, strong_address) -> None:
+    page = visit(server=strong_address)
+    expect(page.locator("[name=model]")).to_have_value("strong")
+    forms = page.locator("[name=form] option").all_text_contents()
+    assert forms == ["五律", "七律", "五絕", "七絕"]
+    page.fill("[name=title]", "秋夜宿山寺")
+    wish(page, form="七絕", seed="1")
+    page.click("#write")
+    expect(page.locator("#status")).to_have_text("寫成 1 首")
+    poem = poem_of(page)
+    report = check_text(poem)
+    assert (report.form, report.regulated) == ("七絕", True)
+    expect(page.locator("#poem-title")).to_have_text("秋夜宿山寺七絕")
+    expect(page.locator("#colophon")).to_have_text(re.compile("strong.*№ 1"))
+    # What is asked about the poem is asked of the model that was told the title.
+    with page.expect_request("**/api/place") as asked:
+        page.locator(".hanzi").nth(6).click()
+    body = asked.value.post_data_json
+    assert (body["title"], body["model"], body["form"]) == ("秋夜宿山寺", "strong", "七絕")
+    expect(page.locator(".candidates li")).to_have_count(10)
+    page.click("#touch button:text-is('改其後')")
+    expect(page.locator("#status")).to_have_text("寫成 1 首")
+    changed = poem_of(page)
+    assert changed[:7] == poem[:7]
+    assert check_text(changed).regulated
+    expect(page.locator("#poem-title")).to_contain_text("秋夜宿山寺")
 
 
 def test_the_wishes_are_granted(visit) -> None:
@@ -106,7 +134,7 @@ def test_what_cannot_be_is_a_sentence_and_never_html(visit) -> None:
     page = visit()
     wish(page, start="<img src=x onerror=alert(1)>")
     page.click("#write")
-    expect(page.locator("#problem")).to_contain_text("'<'")
+    expect(page.locator("#problem")).to_contain_text("「<」（U+003C）不是漢字")
     assert page.locator("#problem img").count() == 0
 
 
@@ -167,6 +195,7 @@ def test_lines_are_typed_and_the_poem_goes_on_from_them(visit) -> None:
     page.click("#by-hand")
     page.fill("#by-hand-text", "國破山河在\n城春草")
     page.click("#take")
+    expect(page.locator("#status")).to_have_text("已改")
     assert poem_of(page) == "國破山河在，城春草"
     expect(page.locator("#verdict")).to_have_text("未完")
     page.click("#by-hand")
@@ -182,6 +211,125 @@ def test_lines_are_typed_and_the_poem_goes_on_from_them(visit) -> None:
     expect(page.locator("#frame")).to_be_visible()
 
 
+def test_what_is_typed_in_simplified_characters_is_kept_in_traditional_ones(visit) -> None:
+    page = visit()
+    page.click("#by-hand")
+    page.fill("#by-hand-text", "国破山河在\n城春草木深")
+    page.click("#take")
+    expect(page.locator("#status")).to_have_text("已改")
+    assert poem_of(page) == "國破山河在，城春草木深"
+    page.click("#script")
+    expect(page.locator(".hanzi").first).to_have_text("国")
+    page.click("#by-hand")
+    expect(page.locator("#by-hand-text")).to_have_value("国破山河在，\n城春草木深")
+    page.fill("#by-hand-text", "国破山河在，\n城春鸟自飞")
+    page.click("#take")
+    page.click("#script")
+    expect(page.locator(".hanzi").first).to_have_text("國")
+    assert poem_of(page) == "國破山河在，城春鳥自飛"
+    page.click("#by-hand")
+    page.fill("#by-hand-text", "國破b山河在")
+    page.click("#take")
+    expect(page.locator("#problem")).to_have_text("「b」不是漢字；請刪去。")
+
+
+def test_while_a_poem_is_set_it_cannot_be_touched_and_another_takes_its_place(visit) -> None:
+    page = visit(reduced_motion="no-preference")
+    old = write(page, start="明月", seed="16")
+    page.clock.install()
+    page.clock.pause_at(page.evaluate("Date.now()") + 1000)
+    write_button = page.locator("#write")
+    wish(page, start="日")
+    write_button.click()
+    expect(page.locator(".line.new")).to_have_count(1)
+    page.locator(".hanzi").first.dispatch_event("click")
+    expect(page.locator("#touch")).to_be_hidden()
+    for tool in ("#undo", "#by-hand", "#share", "#copy", "#print", "#to-check"):
+        expect(page.locator(tool)).to_be_disabled()
+    expect(page.locator("#verdict")).to_have_text("")
+    page.clock.run_for(300)
+    expect(page.locator(".line:not(.blank-line)")).to_have_count(2)
+    # Stopped, the leaf shows again what stood there.
+    page.click("#stop")
+    page.clock.run_for(300)
+    expect(page.locator("#status")).to_have_text("已停")
+    expect(page.locator("#stop")).to_be_hidden()
+    assert poem_of(page) == old
+    # Asked for another, it is that one that comes, and nothing of the first any more.
+    write_button.click()
+    expect(page.locator(".line.new")).to_have_count(1)
+    wish(page, start="山", seed="3")
+    write_button.click()
+    for _ in range(40):
+        page.clock.run_for(300)
+        if page.locator("#stop").is_hidden():
+            break
+        page.wait_for_timeout(100)
+    expect(page.locator("#status")).to_have_text("寫成 1 首")
+    assert poem_of(page).startswith("山")
+    expect(page.locator("#pager")).to_be_hidden()
+
+
+def test_an_answer_that_is_cut_off_is_told(visit) -> None:
+    page = visit()
+    cut = 'event: line\ndata: {"number": 0, "line": 1, "text": "國破山河在，"}\n\n'
+    page.route(
+        "**/api/write", lambda route: route.fulfill(body=cut, content_type="text/event-stream")
+    )
+    page.click("#write")
+    expect(page.locator("#problem")).to_contain_text("與伺服器失聯")
+    expect(page.locator("#stop")).to_be_hidden()
+    expect(page.locator(".hanzi")).to_have_count(0)
+
+
+def test_a_wrong_field_that_is_folded_away_is_shown(visit) -> None:
+    page = visit()
+    wish(page, seed="-5")
+    folded = page.locator("details").first
+    folded.evaluate("details => { details.open = false; }")
+    page.click("#write")
+    expect(page.locator("[name=seed]")).to_be_visible()
+    expect(page.locator("[name=seed]")).to_be_focused()
+    expect(page.locator("#stop")).to_be_hidden()
+
+
+def test_a_poem_that_comes_from_elsewhere_ends_what_is_typed(visit) -> None:
+    page = visit()
+    page.click("#by-hand")
+    page.fill("#by-hand-text", "國破山河在")
+    expect(page.locator("#to-check")).to_be_disabled()
+    page.click("nav [data-page=check]")
+    page.fill("#check-text", SPRING)
+    page.click("#given button[type=submit]")
+    page.click("text=入作詩頁")
+    expect(page.locator("#frame")).to_be_visible()
+    expect(page.locator("#writing")).to_be_hidden()
+    assert poem_of(page) == SPRING
+
+
+def test_a_poem_is_asked_about_of_a_model_that_knows_its_form(visit) -> None:
+    page = visit()
+    four = "白日依山盡，黃河入海流。欲窮千里目，更上一層樓。"
+    page.click("nav [data-page=check]")
+    page.fill("#check-text", four)
+    page.click("#given button[type=submit]")
+    page.click("text=入作詩頁")
+    assert page.locator("[name=model]").input_value() == "report"  # which knows 五律 alone
+    page.locator(".hanzi").nth(4).click()
+    expect(page.locator(".candidates li")).to_have_count(10)
+    page.click("#touch button:text-is('改此字')")
+    expect(page.locator("#touch .others button").first).to_be_visible()
+
+
+def test_the_rhyme_of_the_next_poem_does_not_hinder_mending_this_one(visit) -> None:
+    page = visit()
+    write(page, start="明月", seed="16", rhyme="陽")
+    wish(page, rhyme="東", pattern="平起首句入韻")
+    page.locator(".hanzi").nth(11).click()
+    page.click("#touch button:text-is('改此句')")
+    expect(page.locator("#touch .others button").first).to_be_visible()
+
+
 def test_columns_script_and_tones_can_be_changed(visit) -> None:
     page = visit()
     poem = write(page, start="國", seed="1")
@@ -194,6 +342,11 @@ def test_columns_script_and_tones_can_be_changed(visit) -> None:
     page.click("#tones")
     sign = "h => getComputedStyle(h, '::after').content"
     assert page.locator(".hanzi").first.evaluate(sign) == '"●"'
+    page.click("#share")
+    drawn = page.locator("#card svg text").all_text_contents()
+    assert "国" in drawn
+    assert "國" not in drawn
+    page.keyboard.press("Escape")
     page.click("#script")
     expect(page.locator(".hanzi").first).to_have_text("國")
     assert poem_of(page) == poem
@@ -219,6 +372,40 @@ def test_everything_on_the_leaf_can_be_done_from_the_keyboard(visit) -> None:
     expect(page.locator("#touch")).to_be_hidden()
     assert page.evaluate(place) == "2,0"
     assert page.locator(".hanzi:focus").get_attribute("aria-label")
+    # Whoever takes a candidate stays in the panel, and finds the way back to the place.
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".candidates")
+    page.locator(".candidates button:enabled").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#status")).to_have_text("已改")
+    expect(page.locator("#touch h2")).to_be_focused()
+    page.keyboard.press("Escape")
+    assert page.evaluate(place) == "2,0"
+
+
+def test_the_pages_of_several_poems_are_turned_from_the_keyboard(visit) -> None:
+    page = visit()
+    page.fill("[name=count]", "3")
+    write(page, 3, start="明月", seed="16")
+    page.locator("#pager button").nth(1).focus()
+    page.keyboard.press("Enter")
+    focused = page.locator("#pager button:focus")
+    expect(focused).to_have_text("其二")
+    expect(focused).to_have_attribute("aria-pressed", "true")
+
+
+def test_every_control_has_a_name(visit) -> None:
+    page = visit(locale="en-GB")
+    page.locator("details").first.evaluate("details => { details.open = true; }")
+    names = {
+        "slider": ["Freedom"], "spinbutton": ["Poems", "Seed"], "radio": ["Regulated", "Free"],
+        "combobox": ["Form", "Choose by", "Rhyme", "Pattern", "Model"],
+        "textbox": ["Begin with", "Acrostic", "Must hold", "Must not hold"],
+        "checkbox": ["No licence", "Allow old lines"],
+    }  # fmt: skip
+    for role, wanted in names.items():
+        for name in wanted:
+            expect(page.get_by_role(role, name=name, exact=True)).to_have_count(1)
 
 
 def test_a_link_brings_the_poem_back_without_writing_it(visit, address) -> None:
@@ -237,6 +424,23 @@ def test_a_link_brings_the_poem_back_without_writing_it(visit, address) -> None:
     assert not [url for url in asked if url.endswith("/write")]
     other.click("#share")
     assert other.input_value("#link") == link
+
+
+def test_who_comes_back_to_a_link_finds_the_poem_as_it_was_left(visit, address) -> None:
+    page = visit()
+    write(page, start="明月", seed="16")
+    page.click("#share")
+    link = page.input_value("#link")
+    other = visit(link.removeprefix(address))
+    other.locator(".hanzi").nth(7).click()
+    other.locator(".candidates button:enabled").first.click()
+    expect(other.locator("#status")).to_have_text("已改")
+    changed = poem_of(other)
+    other.click("nav [data-page=study]")
+    other.go_back()
+    expect(other.locator("#compose-page")).to_be_visible()
+    assert poem_of(other) == changed
+    expect(other.locator("#undo")).to_be_enabled()
 
 
 @pytest.mark.parametrize("fragment", ["p=", "p=!!!", "p=eyJ2IjoxfQ", "p=bnVsbA", "p=" + "A" * 5000])
@@ -324,7 +528,7 @@ def test_the_network_is_watched_while_it_reads(visit) -> None:
     canvas = page.locator("canvas")
     expect(canvas).to_be_visible()
     assert canvas.evaluate("c => [c.width, c.height]") == [49, 128]
-    assert page.locator("math").count() == 2
+    assert page.locator("math").count() == 3
     pixels = "c.getContext('2d').getImageData(0, 0, c.width, c.height).data.buffer"
     colours = f"c => new Set(new Uint32Array({pixels})).size"
     assert canvas.evaluate(colours) > 50
@@ -337,11 +541,46 @@ def test_the_network_is_watched_while_it_reads(visit) -> None:
     expect(page.locator("#study table").last).to_contain_text("report")
 
 
+def test_of_a_large_network_a_part_is_shown_and_the_rest_can_be_reached(visit) -> None:
+    page = visit("/#study")
+    page.locator("#study textarea").fill("城春草木深")
+    page.locator("#study select").nth(2).select_option("strong")
+    canvas = page.locator("canvas[aria-label*='1024 個單元，6 步']")
+    expect(canvas).to_be_visible()
+    assert canvas.evaluate("c => [c.width, c.height]") == [6, 128]
+    assert canvas.evaluate("c => c.getBoundingClientRect().height / c.height") > 2.5  # pixels
+    slider = page.get_by_role("slider", name="第 1 至 128 列，共 1024 個單元")
+    slider.focus()
+    slider.press("End")
+    expect(page.locator("#study .field", has=slider)).to_have_count(0)  # it says other rows now
+    expect(page.get_by_role("slider")).to_have_attribute(
+        "aria-valuetext", re.compile("897 至 1024")
+    )
+    last = page.locator("#study .status").text_content()
+    canvas.press("ArrowUp")
+    expect(page.get_by_role("slider")).to_have_attribute(
+        "aria-valuetext", re.compile("896 至 1023")
+    )
+    assert page.locator("#study .status").text_content() != last
+
+
 def test_the_interface_speaks_english_and_turns_dark(visit) -> None:
     page = visit(locale="en-GB")
     expect(page.locator("#write")).to_have_text("Write")
+    write(page, start="明月", seed="16", said="1 written")
+    page.locator(".hanzi").first.click()
+    expect(page.locator("#touch h3").first).to_have_text("The model")
+    expect(page.locator(".readings")).to_contain_text("tone")
     page.click("#language")
     expect(page.locator("#write")).to_have_text("作詩")
+    expect(page.locator("#status")).to_have_text("寫成 1 首")
+    expect(page.locator("#touch h3").first).to_have_text("模型以為")
+    wish(page, start="x")
+    page.click("#write")
+    expect(page.locator("#problem")).to_contain_text("不是漢字")
+    page.click("#language")
+    expect(page.locator("#problem")).to_contain_text("is no Chinese character")
+    page.click("#language")
     page.reload()
     expect(page.locator("#write")).to_have_text("作詩")
     paper = "getComputedStyle(document.querySelector('.leaf')).backgroundColor"

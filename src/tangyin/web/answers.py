@@ -25,6 +25,15 @@ _END: Json = object()
 
 _log = logging.getLogger("tangyin.web")
 
+NO_JSON = (
+    "the body is no JSON in UTF-8, or one nested too deep; /openapi.json describes what is taken"
+)
+
+NO_OBJECT = (
+    "the body is no JSON object; send one as Content-Type: application/json, as /openapi.json "
+    "describes it"
+)
+
 
 class JsonResponse(JSONResponse):
     """JSON in UTF-8."""
@@ -56,6 +65,7 @@ def refusal_of(error: BaseException) -> JsonResponse:
 
 def _http_sentence(error: HTTPException) -> str:
     return {
+        400: NO_JSON,
         404: "there is nothing here; the page is at / and the API is described in /openapi.json",
         405: "this address is not for that method; /openapi.json says which one it takes",
     }.get(error.status_code, f"{str(error.detail).lower()}; /openapi.json describes what is taken")
@@ -153,7 +163,7 @@ class JobResponse(Response):
         if not self._job.begun:
             return refusal_of(BusyError(10))
         return refusal(
-            422, f"this took longer than {SECONDS:.0f} s; ask for fewer poems or particles"
+            422, f"this took longer than {SECONDS:.0f} s; ask for less at once, such as fewer poems"
         )
 
 

@@ -16,6 +16,8 @@ from starlette.staticfiles import StaticFiles
 import tangyin
 from tangyin.errors import TangyinError
 from tangyin.web.answers import (
+    NO_JSON,
+    NO_OBJECT,
     Event,
     JobResponse,
     JsonResponse,
@@ -80,6 +82,7 @@ def create_app(
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
         default_response_class=JsonResponse,
     )
     app.add_middleware(Bodies)
@@ -148,7 +151,8 @@ def _add_api(app: FastAPI, library: Library, pool: Pool) -> None:
     @app.get("/api/models", **documented("models"))
     async def models() -> Response:
         """The models there are, with their figures."""
-        return JobResponse(pool, once(library.rows))
+        # Not by the pool: the page needs it to begin with, however much is being written.
+        return JsonResponse(await asyncio.to_thread(library.rows))
 
     @app.get("/healthz", **documented("health"))
     async def health() -> Response:
@@ -178,8 +182,10 @@ async def _invalid(request: Request, error: Exception) -> Response:  # noqa: ARG
         raise error
     first = error.errors()[0]
     if first["type"] == "json_invalid":
-        return refusal(422, "the body is no JSON; /openapi.json describes what is taken")
-    where = ".".join(str(part) for part in first["loc"][1:]) or "the body"
+        return refusal(422, NO_JSON)
+    where = ".".join(str(part) for part in first["loc"][1:])
+    if not where:
+        return refusal(422, NO_OBJECT)
     return refusal(422, f"{where}: {first['msg'].lower()}; /openapi.json describes what is taken")
 
 

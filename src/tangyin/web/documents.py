@@ -45,7 +45,7 @@ def documented(name: str) -> dict[str, Any]:
         answer["content"] = {
             "text/event-stream": {"schema": {"type": "string"}, "example": _EVENTS}
         }
-    refusals = {421: _REFUSALS[421]} if name == "health" else _REFUSALS
+    refusals = {421: _REFUSALS[421]} if name in ("health", "models") else _REFUSALS
     return {
         "operation_id": name,
         "response_model": None,

@@ -5,12 +5,13 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
-from tangyin.api import Writer, load
+from tangyin.api import Writer
 from tangyin.errors import TangyinError, UsageError
 from tangyin.modelfile import ModelFile
 from tangyin.verse import WULV, Form, form_named
+from tangyin.web.interruption import InterruptibleWriter
 from tangyin.web.limits import WRITERS
-from tangyin.writing import models_home, shipped_or_own
+from tangyin.writing import find_model, models_home, shipped_or_own
 from tangyin.writing.models import SHIPPED, own_models
 
 
@@ -26,7 +27,7 @@ class Library:
         Raises:
             TangyinError: there is no such model, or it is damaged.
         """
-        self._default = load(default)
+        self._default: Writer = InterruptibleWriter(find_model(default))
         self._others: OrderedDict[str, Writer] = OrderedDict()
         self._lock = threading.Lock()
         self._rows: tuple[object, list[dict[str, Any]]] | None = None
@@ -40,8 +41,7 @@ class Library:
         """The model of a name if it is in memory, so that nothing has to be read from disk."""
         if name is None or name == self._default.model.name:
             return self._default
-        with self._lock:
-            return self._others.get(name)
+        return self._others.get(name)  # without the lock: the event loop must not wait for a file
 
     def writer(self, name: str | None) -> Writer:
         """The model of a name, the default one for None.
@@ -59,7 +59,8 @@ class Library:
             raise UsageError(f"there is no model called {name[:40]}; there are {', '.join(known)}")
         with self._lock:
             if name not in self._others:
-                self._others[name] = load(name if name in SHIPPED else paths[name])
+                file = name if name in SHIPPED else str(paths[name])
+                self._others[name] = InterruptibleWriter(find_model(file))
             self._others.move_to_end(name)
             while len(self._others) > WRITERS:
                 self._others.popitem(last=False)

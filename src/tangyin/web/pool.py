@@ -6,6 +6,7 @@ import time
 from collections import deque
 from typing import Any
 
+from tangyin.web.interruption import InterruptedWork, interruptible
 from tangyin.web.jobs import Job
 from tangyin.web.limits import PATIENCE
 
@@ -74,14 +75,14 @@ class Pool:
             self._condition.notify()
 
     def cancel(self, job: Job[Any]) -> None:
-        """Forget a job: at once when it waits, after its slice when it is worked on."""
+        """Forget a job; one that is worked on is let go at the engine's next step."""
         with self._condition:
             job.cancelled = True
             if job in self._queue:
                 self._queue.remove(job)
 
     def close(self, seconds: float = 5.0) -> None:
-        """Cancel what there is, and wait for the slices that are being done."""
+        """Cancel what there is, and wait until the workers have let go of it."""
         with self._condition:
             self._closed = True
             for job in (*self._queue, *self._running):
@@ -96,13 +97,15 @@ class Pool:
     def _work(self) -> None:
         while jobs := self._take():
             start, before = time.monotonic(), sum(job.left for job in jobs)
-            _advance(jobs)
+            done = _advance(jobs)
             took = time.monotonic() - start
             with self._condition:
                 self._running.difference_update(jobs)
                 again = [job for job in jobs if job.left and not job.cancelled]
                 self._queue.extend(again)
                 self._condition.notify(len(again))
+                if not done:
+                    continue
                 each = took / max(before - sum(job.left for job in jobs), 1)
                 mean = self._seconds.get(jobs[0].kind, each)
                 self._seconds[jobs[0].kind] = mean + 0.2 * (each - mean)
@@ -127,14 +130,17 @@ class Pool:
             return jobs
 
 
-def _advance(jobs: list[Job[Any]]) -> None:
-    """Do a slice of jobs of one key."""
+def _advance(jobs: list[Job[Any]]) -> bool:
+    """Do a slice of jobs of one key; tell whether it was done, or nobody waited for it."""
     try:
-        jobs[0].advance(jobs)
+        with interruptible(lambda: all(job.cancelled for job in jobs)):
+            jobs[0].advance(jobs)
+    except InterruptedWork:
+        return False
     except Exception as error:
         if len(jobs) == 1:
             jobs[0].fail(error)
-            return
-        # One of them is at fault, and the others should not suffer for it.
-        for job in jobs:
-            _advance([job])
+        else:  # one of them is at fault, and the others should not suffer for it
+            for job in jobs:
+                _advance([job])
+    return True

@@ -2,7 +2,8 @@
 
 import { ask } from "./api.js";
 import { byId, make } from "./dom.js";
-import { language, t } from "./language.js";
+import { language, t, tell } from "./language.js";
+import { tellError } from "./refusal.js";
 import { FORMS, parse, written } from "./verse.js";
 
 // 杜甫 春望 with one rhyme spoilt, so that there is something to mend.
@@ -31,15 +32,15 @@ export class Check {
     this.text.value = text;
     this.#asking?.abort();
     const asking = (this.#asking = new AbortController());
-    byId("check-problem").textContent = "";
+    tell(byId("check-problem"), "");
     try {
       this.#reports = await ask("check", { text }, asking.signal);
-      byId("check-status").textContent = t("checked", { count: this.#reports.length });
+      tell(byId("check-status"), "checked", { count: this.#reports.length });
     } catch (error) {
       if (error.name === "AbortError") return;
       this.#reports = [];
-      byId("check-status").textContent = "";
-      byId("check-problem").textContent = error.message;
+      tell(byId("check-status"), "");
+      tellError(byId("check-problem"), error);
     }
     this.#draw();
   }
@@ -53,7 +54,8 @@ export class Check {
 
   #report(report, n) {
     const rhyme = report.rhyme === "-" ? t("no-rhyme") : t("rhyme-of", { rhyme: report.rhyme });
-    const head = [report.form, report.pattern === "-" ? report.first_line : report.pattern, rhyme].join(" · ");
+    const pattern = report.pattern === "-" ? report.first_line : t(`pattern_${report.pattern}`);
+    const head = [report.form, pattern, rhyme].join(" · ");
     const verdict = make("span", { className: report.regulated ? "good" : "bad" }, t(report.regulated ? "regulated_yes" : "regulated_no"));
     const couplets = [];
     for (let line = 0; line < report.lines.length; line += 2) couplets.push(this.#couplet(report, line));
@@ -143,7 +145,9 @@ export class Check {
         ...mended.map((way) => make("li", {}, make("button", { type: "button", lang: "zh-Hant", on: { click: () => this.#use(n, way) } }, ...changes(way))))));
       found.querySelector("button")?.focus();
     } catch (error) {
-      found.replaceChildren(make("p", { className: "problem", role: "alert" }, error.message));
+      const problem = make("p", { className: "problem", role: "alert" });
+      found.replaceChildren(problem);
+      tellError(problem, error);
     }
   }
 

@@ -1,11 +1,9 @@
 // The clipboard.
 
-import { t } from "./language.js";
-
-/** Put a text on the clipboard; the sentence that says how it went. */
+/** Put a text on the clipboard; the key of the words that say how it went. */
 export async function copied(text) {
   try {
     await navigator.clipboard.writeText(text);
-    return t("copied");
-  } catch { return t("cannot-copy"); }
+    return "copied";
+  } catch { return "cannot-copy"; }
 }

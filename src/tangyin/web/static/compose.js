@@ -4,13 +4,14 @@ import { ask, listen } from "./api.js";
 import { copied } from "./clipboard.js";
 import { byId, make } from "./dom.js";
 import { History } from "./history.js";
-import { t } from "./language.js";
+import { language, t, tell } from "./language.js";
 import { Leaf } from "./leaf.js";
-import { inScript } from "./script.js";
+import { tellError } from "./refusal.js";
+import { inScript, inTraditional } from "./script.js";
 import { keep, recall } from "./settings.js";
 import { openSharing } from "./share.js";
 import { Touch } from "./touch.js";
-import { FORMS, PATTERNS, RHYMES, isWhole, parse, replaceCharacter, textOf, textUpTo, withText, written } from "./verse.js";
+import { FORMS, PATTERNS, RHYMES, isWhole, parse, replaceCharacter, stranger, textOf, textUpTo, withText, written } from "./verse.js";
 
 const LINE_PAUSE = 220; // milliseconds between the lines of a poem that is set
 const NUMERALS = "〇一二三四五六七八九";
@@ -33,7 +34,9 @@ export class Compose {
   #poems = []; // a History for each poem
   #active = 0;
   #touched = null;
+  #typing = null; // the poem as it stood when lines began to be typed
   #writing = null; // AbortController of what is being written
+  #growing = false; // a poem is being set, line by line, where others stood
   #drawn = 0;
   #models = [];
 
@@ -42,6 +45,8 @@ export class Compose {
     this.panel = new Touch(this);
     this.form = byId("wishes");
     this.form.addEventListener("submit", (event) => { event.preventDefault(); this.write(); });
+    // A browser can point to a wrong field only where it is to be seen.
+    this.form.addEventListener("invalid", (event) => { const folded = event.target.closest("details"); if (folded) folded.open = true; }, true);
     this.form.rule.addEventListener("change", () => this.#showAmount(true));
     byId("amount-input").addEventListener("input", () => this.#showAmount(false));
     this.form.form.addEventListener("change", () => { if (!this.poem) this.draw(); });
@@ -54,15 +59,19 @@ export class Compose {
     on("direction", () => this.#toggle("direction", "columns", "across"));
     on("script", () => this.#toggle("script", "traditional", "simplified"));
     on("tones", () => this.#toggle("tones", "no", "yes"));
-    on("copy", async () => this.#say(await copied(written({ ...this.poem, ...parse(await this.#shownText()) }))));
-    on("share", () => openSharing(this.poem));
+    on("copy", async () => this.#say(await copied(written(await this.#shown(this.poem)))));
+    on("share", async () => openSharing(this.poem, await this.#shown(this.poem)));
     on("print", () => window.print());
     on("to-check", () => onCheck(written(this.poem)));
     on("by-hand", () => this.#openWriting());
     on("go-on", () => this.#goOn());
     on("drop", () => this.#closeWriting());
     byId("writing").addEventListener("submit", (event) => { event.preventDefault(); this.#take(); });
-    document.addEventListener("language", () => { this.#fillChoices(); this.draw(); });
+    document.addEventListener("language", () => {
+      this.#fillChoices();
+      this.draw();
+      if (this.panel.isOpen) this.panel.open(this.poem, ...this.#touched);
+    });
     this.settings = { direction: recall("direction", "columns"), script: recall("script", "traditional"), tones: recall("tones", "no") };
     this.#fillChoices();
     this.#showAmount(true);
@@ -118,12 +127,26 @@ export class Compose {
     await this.#goOnFrom(textUpTo(poem, line, at), poem);
   }
 
+  /** The model to ask about a poem: the chosen one, else its own, else any that knows its form. */
+  modelFor(poem) {
+    const able = this.#models.filter(({ forms }) => forms.includes(poem.form));
+    const named = (name) => able.find((model) => model.name === name);
+    return named(this.form.model.value) ?? named(poem.model) ?? able[0];
+  }
+
+  /** What names the model to ask about a poem, and the poem's title where that model takes one. */
+  context(poem) {
+    const model = this.modelFor(poem);
+    return { ...(model ? { model: model.name } : {}), ...(poem.title && model?.takes_title ? { title: poem.title } : {}) };
+  }
+
   async #goOnFrom(start, poem) {
-    const { acrostic, include, seed, ...wishes } = { ...this.wishes(), form: poem.form, start };
-    if (poem.title && !wishes.title) wishes.title = poem.title;
-    await this.#listen(wishes, 1, (next) => {
+    const { acrostic, include, seed, model, title, ...wishes } = this.wishes();
+    // Lines that were typed have the title that is wished for.
+    const titled = { ...poem, title: poem.title || title || "" };
+    await this.#listen({ ...wishes, ...this.context(titled), form: poem.form, start }, 1, (next) => {
       if (!this.#poems.length) this.#poems = [new History()];
-      this.history.push({ ...next, changed: true });
+      this.history.push({ ...next, title: next.title || poem.title, changed: true });
     });
   }
 
@@ -131,43 +154,53 @@ export class Compose {
   async #listen(wishes, count, take) {
     this.#writing?.abort();
     const writing = (this.#writing = new AbortController());
+    this.#touched = null;
     this.panel.close();
-    this.#problem("");
-    this.#say(t("writing"));
+    this.#growing = true;
     this.#busy(true);
+    this.#problem(null);
+    this.#say("writing");
     this.leaf.reveal();
-    const growing = [];
-    let taken = 0;
+    this.draw();
+    let text = "", taken = 0;
     try {
       await listen("write", { ...wishes, count }, async (name, value) => {
         if (name === "line" && value.number === 0) {
-          growing.push(value.text);
-          const { lines, marks } = parse(growing.join(""));
-          const shown = parse(await inScript(growing.join(""), this.settings.script)).lines;
-          this.leaf.show({ form: wishes.form, lines, marks, title: wishes.title ?? "", model: "", seed: null }, shown, { fresh: lines.length - 1 });
+          text += value.text;
+          const shown = await this.#shown({ ...parse(text), form: wishes.form, title: wishes.title ?? "", model: "", seed: null });
+          if (writing.signal.aborted) return;
+          this.leaf.show(shown, { fresh: shown.lines.length - 1 });
           await pause(LINE_PAUSE);
         } else if (name === "poem") {
-          const poem = { ...parse(value.text), ...picked(value), prosody: value.prosody, options: wishes, changed: false };
-          take(poem, taken === 0);
+          this.#growing = false;
+          take({ ...parse(value.text), ...picked(value), prosody: value.prosody, options: wishes, changed: false }, taken === 0);
           taken += 1;
           if (taken === 1) this.#changed();
           else this.#drawPager();
         }
       }, writing.signal);
-      this.#say(t("written", { count: taken }));
+      this.#say("written", { count: taken });
     } catch (error) {
-      this.#say(error.name === "AbortError" ? t("stopped") : "");
-      if (error.name !== "AbortError") this.#problem(error.message);
+      if (this.#writing !== writing) return; // something else has taken the leaf
+      this.#say(error.name === "AbortError" ? "stopped" : "");
+      this.#problem(error);
     }
-    if (this.#writing === writing) {
-      this.#busy(false);
-      this.#writing = null;
-      this.draw();
-    }
+    this.#ended();
+    this.draw();
+  }
+
+  /** Nothing is being written any more. */
+  #ended() {
+    this.#writing?.abort();
+    this.#writing = null;
+    this.#growing = false;
+    this.#busy(false);
   }
 
   /** A poem that came from elsewhere; `said` is the sentence that tells it. */
   show(poem, said) {
+    this.#ended();
+    this.#closeWriting();
     const history = new History();
     history.push(poem);
     this.#poems = [history];
@@ -177,6 +210,7 @@ export class Compose {
   }
 
   touch(line, at) {
+    if (this.#growing) return; // what stands there is not the poem yet
     this.#touched = [line, at];
     this.draw();
     this.panel.open(this.poem, line, at);
@@ -195,14 +229,14 @@ export class Compose {
   replace(line, at, character) {
     this.history.push(replaceCharacter(this.poem, line, at, character));
     this.#changed({ keepTouch: true });
-    this.#say(t("changed"));
+    this.#say("changed");
   }
 
   /** Put another text in the poem's stead. */
   use(text) {
     this.history.push(withText(this.poem, text));
     this.#changed({ keepTouch: true });
-    this.#say(t("changed"));
+    this.#say("changed");
   }
 
   #changed({ keepTouch = false } = {}) {
@@ -219,10 +253,20 @@ export class Compose {
     try {
       const [prosody] = await ask("check", { text: textOf(poem) });
       if (history.current === poem) { history.amend({ ...poem, prosody }); this.draw(); }
-    } catch (error) { this.#problem(error.message); }
+    } catch (error) { this.#problem(error); }
   }
 
-  async #shownText() { return inScript(textOf(this.poem), this.settings.script); }
+  /** The poem as it is read: its title and lines in the script that is chosen. */
+  async #shown(poem) {
+    const { script } = this.settings;
+    try {
+      const [title, text] = await Promise.all([inScript(poem.title, script), inScript(textOf(poem), script)]);
+      return { ...poem, title, lines: parse(text).lines };
+    } catch (error) {
+      this.#problem(error);
+      return poem;
+    }
+  }
 
   /** Draw everything that follows from the state. */
   async draw() {
@@ -233,34 +277,40 @@ export class Compose {
     this.#press("direction", settings.direction === "across");
     this.#press("script", settings.script === "simplified");
     this.#press("tones", settings.tones === "yes");
-    for (const id of ["tones", "to-check", "copy", "share", "print"]) byId(id).disabled = !poem?.lines.length;
-    byId("undo").disabled = !this.history?.canUndo;
-    byId("redo").disabled = !this.history?.canRedo;
+    for (const id of ["tones", "to-check", "copy", "share", "print"]) byId(id).disabled = this.#locked || !poem?.lines.length;
+    byId("undo").disabled = this.#locked || !this.history?.canUndo;
+    byId("redo").disabled = this.#locked || !this.history?.canRedo;
+    byId("by-hand").disabled = this.#locked;
     this.#drawPager();
-    if (this.#writing && !poem) return;
+    if (this.#growing) {
+      byId("verdict").replaceChildren();
+      return;
+    }
     if (!poem) {
       this.leaf.showEmpty(this.form.form.value || "五律", t("empty-leaf"));
       byId("verdict").replaceChildren();
       return;
     }
-    let shown = poem.lines;
-    if (settings.script === "simplified") {
-      try { shown = parse(await this.#shownText()).lines; } catch (error) { this.#problem(error.message); }
-      if (drawn !== this.#drawn) return;
-    }
-    this.leaf.show(poem, shown, { touched: this.#touched });
+    const shown = await this.#shown(poem);
+    if (drawn !== this.#drawn || this.#growing) return;
+    this.leaf.show(shown, { touched: this.#touched });
     byId("verdict").replaceChildren(...verdict(poem));
   }
+
+  /** Whether the leaf holds something that is no poem yet: one that grows, or lines being typed. */
+  get #locked() { return this.#growing || !byId("writing").hidden; }
 
   #press(id, pressed) { byId(id).setAttribute("aria-pressed", pressed); }
 
   #drawPager() {
     const pager = byId("pager");
-    pager.hidden = this.#poems.length < 2;
+    const within = pager.contains(document.activeElement);
+    pager.hidden = this.#locked || this.#poems.length < 2;
     pager.replaceChildren(...this.#poems.map((_, n) => make("button", {
       type: "button", aria: { pressed: n === this.#active },
       on: { click: () => { this.#active = n; this.#changed(); } },
-    }, t("ord", { n: document.documentElement.lang === "en" ? n + 1 : ordinal(n + 1) }))));
+    }, t("ord", { n: language() === "en" ? n + 1 : ordinal(n + 1) }))));
+    if (within) pager.children[this.#active]?.focus();
   }
 
   #toggle(name, off, on) {
@@ -289,7 +339,7 @@ export class Compose {
       if (values.some(([value]) => value === chosen)) select.value = chosen;
     };
     fill(form.rhyme, [["", t("any")], ...[...RHYMES].map((r) => [r, r])]);
-    fill(form.pattern, [["", t("any")], ...PATTERNS.map((p) => [p, p])]);
+    fill(form.pattern, [["", t("any")], ...PATTERNS.map((p) => [p, t(`pattern_${p}`)])]);
     fill(form.model, this.#models.map(({ name }) => [name, name]));
     this.#fitModel();
   }
@@ -300,57 +350,68 @@ export class Compose {
     const forms = model?.forms ?? ["五律"];
     const chosen = this.form.form.value;
     const names = ["五律", "七律", "五絕", "七絕"].filter((name) => forms.includes(name));
-    this.form.form.replaceChildren(...names.map((name) => make("option", { value: name }, name)));
+    this.form.form.replaceChildren(...names.map((name) => make("option", { value: name }, t(`form_${name}`))));
     this.form.form.value = names.includes(chosen) ? chosen : names[0];
     byId("title-field").hidden = !model?.takes_title;
     const free = this.form.regulated.value === "no";
     for (const element of this.form.querySelectorAll(".regulated-only")) element.hidden = free;
   }
 
-  #openWriting() {
-    const rows = this.poem ? this.poem.lines.map((line, n) => line + (this.poem.marks[n] ?? "")) : [];
-    byId("by-hand-text").value = rows.join("\n");
+  async #openWriting() {
+    this.panel.close();
+    this.#touched = null;
+    this.#typing = this.poem && (await this.#shown(this.poem));
+    byId("by-hand-text").value = this.#typing?.lines.map((line, n) => line + (this.#typing.marks[n] ?? "")).join("\n") ?? "";
     byId("frame").hidden = true;
     byId("writing").hidden = false;
-    this.panel.close();
+    this.#problem(null);
+    this.draw();
     byId("by-hand-text").focus();
   }
 
   #closeWriting() {
     byId("frame").hidden = false;
     byId("writing").hidden = true;
-    this.#problem("");
+    this.#problem(null);
+    this.draw();
   }
 
-  /** The lines that were typed, or null where they are no beginning of the form. */
-  #typed(form) {
-    const typed = parse(byId("by-hand-text").value);
+  /** The lines that were typed, in traditional characters; null where they begin no poem of the form. */
+  async #typed(form) {
+    const text = byId("by-hand-text").value, typed = parse(text);
     const [lines, width] = FORMS[form];
+    const strange = stranger(text);
     const wrong = typed.lines.findIndex((line, n) => line.length > width || (n < typed.lines.length - 1 && line.length < width));
-    if (!typed.lines.length) this.#problem(t("nothing-written"));
-    else if (typed.lines.length > lines) this.#problem(t("too-many-lines", { count: typed.lines.length, form, lines }));
-    else if (wrong >= 0) this.#problem(t("line-length", { n: wrong + 1, count: typed.lines[wrong].length, form, width }));
-    else return typed;
-    return null;
+    const refuse = (key, values) => { tell(byId("problem"), key, values); return null; };
+    if (strange) return refuse("no-hanzi", { character: strange });
+    if (!typed.lines.length) return refuse("nothing-written");
+    if (typed.lines.length > lines) return refuse("too-many-lines", { count: typed.lines.length, form, lines });
+    if (wrong >= 0) return refuse("line-length", { n: wrong + 1, count: typed.lines[wrong].length, form, width });
+    let traditional = typed;
+    try { traditional = parse(await inTraditional(textOf(typed))); } catch (error) { this.#problem(error); return null; }
+    if (byId("writing").hidden) return null; // left in the meantime
+    // A line that was left alone is what it was, whichever script it was shown in.
+    const kept = (line, n) => (line === this.#typing?.lines[n] ? this.poem.lines[n] : traditional.lines[n]);
+    return { lines: typed.lines.map(kept), marks: typed.marks };
   }
 
   get #formOfTyping() { return this.poem?.form ?? this.form.form.value; }
 
-  #take() {
+  async #take() {
     const form = this.#formOfTyping;
-    const typed = this.#typed(form);
+    const typed = await this.#typed(form);
     if (!typed) return;
     if (!this.poem) this.#poems = [new History()];
     this.history.push(withText(this.poem ?? { form, title: "", model: "", seed: null, options: {} }, textOf(typed)));
     this.#closeWriting();
     this.#changed();
-    this.#say(t("changed"));
+    this.#say("changed");
     byId("by-hand").focus();
   }
 
   async #goOn() {
     const form = this.#formOfTyping;
-    const typed = this.#typed(form);
+    const typed = await this.#typed(form);
     if (!typed) return;
     this.#closeWriting();
     await this.#goOnFrom(textOf(typed), { title: "", ...this.poem, form });
@@ -362,8 +423,8 @@ export class Compose {
     byId("leaf").setAttribute("aria-busy", busy);
   }
 
-  #say(sentence) { byId("status").textContent = sentence; }
-  #problem(sentence) { byId("problem").textContent = sentence; }
+  #say(key, values) { tell(byId("status"), key, values); }
+  #problem(error) { if (error) tellError(byId("problem"), error); else tell(byId("problem"), ""); }
 }
 
 const picked = ({ form, title, model, rule, seed, number, log_likelihood }) => ({ form, title, model, rule, seed, number, log_likelihood });
@@ -372,7 +433,7 @@ const picked = ({ form, title, model, rule, seed, number, log_likelihood }) => (
 function verdict(poem) {
   if (!poem.prosody) return [isWhole(poem) ? "" : t("unfinished")];
   const { pattern, rhyme, regulated, faults } = poem.prosody;
-  const parts = [pattern === "-" ? null : pattern, rhyme === "-" ? t("no-rhyme") : t("rhyme-of", { rhyme })].filter(Boolean);
+  const parts = [pattern === "-" ? null : t(`pattern_${pattern}`), rhyme === "-" ? t("no-rhyme") : t("rhyme-of", { rhyme })].filter(Boolean);
   const kinds = [...new Set(faults.map((fault) => fault.kind))].join("、");
   const judged = regulated ? t("regulated_yes") : `${t("regulated_no")}${kinds ? `（${kinds}）` : ""}`;
   return [`${parts.join(" · ")} · `, make("span", { className: regulated ? "good" : "bad" }, judged), poem.changed && poem.seed !== null ? ` · ${t("edited")}` : ""];

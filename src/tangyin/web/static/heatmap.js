@@ -6,21 +6,25 @@ import { t } from "./language.js";
 const SIGNED = new Set(["g", "c", "h"]);
 const rgb = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
 
+/** As many units are shown at a time as can be told apart; a slider brings the others. */
+const UNITS = 128;
+
 /** Colours from the least value to the greatest; for signed quantities the middle is nought. */
 const SCALES = {
-  light: { signed: ["#28518c", "#faf5ea", "#a8301f"], plain: ["#faf5ea", "#dcbd96", "#98452c"] },
-  dark: { signed: ["#7fb0ee", "#221d18", "#ec8674"], plain: ["#221d18", "#8a4a35", "#ffc9a8"] },
+  light: { signed: ["#28518c", "#faf5ea", "#a8301f"].map(rgb), plain: ["#faf5ea", "#dcbd96", "#98452c"].map(rgb) },
+  dark: { signed: ["#7fb0ee", "#221d18", "#ec8674"].map(rgb), plain: ["#221d18", "#8a4a35", "#ffc9a8"].map(rgb) },
 };
 
 function colourOf(scale, share) {
   const at = Math.min(1.999, Math.max(0, share * 2));
-  const [low, high] = [rgb(scale[Math.floor(at)]), rgb(scale[Math.floor(at) + 1])];
+  const [low, high] = [scale[Math.floor(at)], scale[Math.floor(at) + 1]];
   return low.map((value, n) => Math.round(value + (high[n] - value) * (at % 1)));
 }
 
 export class HeatMap {
   #step = 0;
-  #row = 0;
+  #row = 0; // of all units, in the order they are shown in
+  #first = 0; // the uppermost row that is shown
 
   constructor() {
     this.canvas = make("canvas", { tabIndex: 0, role: "img" });
@@ -32,7 +36,11 @@ export class HeatMap {
     this.told = make("p", { className: "status", role: "status" });
     this.scale = make("p", { className: "scale", aria: { hidden: true } });
     this.table = make("details", {});
-    this.element = make("div", { hidden: true }, this.scroll, this.scale, this.told, this.table);
+    this.range = make("input", { type: "range", min: 0, value: 0 });
+    this.shown = make("span", {});
+    this.window = make("label", { className: "field" }, this.shown, this.range);
+    this.range.addEventListener("input", () => this.#turn(Number(this.range.value)));
+    this.element = make("div", { hidden: true }, this.window, this.scroll, this.scale, this.told, this.table);
     this.canvas.addEventListener("pointermove", (event) => this.#point(event));
     this.canvas.addEventListener("pointerdown", (event) => this.#point(event));
     this.canvas.addEventListener("keydown", (event) => this.#move(event));
@@ -55,22 +63,38 @@ export class HeatMap {
       const spreads = this.order.map(spread);
       this.order.sort((a, b) => spreads[b] - spreads[a]);
     }
-    this.#paint(steps, units);
+    this.window.hidden = units <= UNITS;
+    this.range.max = Math.max(0, units - UNITS);
     this.#label(steps, units);
+    this.#turn(Math.min(this.#first, units - this.#rows));
     this.element.hidden = false;
   }
 
-  #paint(steps, units) {
+  /** How many units are shown. */
+  get #rows() { return Math.min(UNITS, this.order.length); }
+
+  /** Show the units from a row on. */
+  #turn(first) {
+    this.#first = first;
+    this.range.value = first;
+    this.shown.textContent = t("units-shown", { from: first + 1, to: first + this.#rows, units: this.order.length });
+    this.range.setAttribute("aria-valuetext", this.shown.textContent);
+    this.#paint(this.trace.values.length, this.#rows);
+    this.#select(Math.min(this.#step, this.trace.values.length - 1), Math.min(first + this.#rows - 1, Math.max(first, this.#row)));
+  }
+
+  #paint(steps, rows) {
     const { trace } = this;
     const signed = SIGNED.has(trace.quantity);
-    const largest = signed ? Math.max(...trace.values.flat().map(Math.abs), 1e-6) : 1;
+    const largest = signed ? trace.values.flat().reduce((most, value) => Math.max(most, Math.abs(value)), 1e-6) : 1;
     const dark = getComputedStyle(document.documentElement).colorScheme === "dark";
     const scale = SCALES[dark ? "dark" : "light"][signed ? "signed" : "plain"];
     this.canvas.width = steps;
-    this.canvas.height = units;
+    this.canvas.height = rows;
     const pen = this.canvas.getContext("2d");
-    const image = pen.createImageData(steps, units);
-    trace.values.forEach((row, step) => this.order.forEach((unit, at) => {
+    const image = pen.createImageData(steps, rows);
+    const units = this.order.slice(this.#first, this.#first + rows);
+    trace.values.forEach((row, step) => units.forEach((unit, at) => {
       const share = signed ? (row[unit] / largest + 1) / 2 : row[unit];
       image.data.set([...colourOf(scale, share), 255], 4 * (at * steps + step));
     }));
@@ -105,24 +129,23 @@ export class HeatMap {
       make("thead", {}, make("tr", {}, make("th", { scope: "col" }, ""), make("th", { scope: "col" }, t("mean")), make("th", { scope: "col" }, t("surprise")))),
       make("tbody", {}, ...read.map((character, n) => make("tr", {}, make("th", { scope: "row", lang: "zh-Hant" }, character),
         make("td", {}, mean(trace.values[n])), make("td", {}, n ? trace.nll[n - 1].toFixed(2) : "–"))))));
-    this.#select(Math.min(this.#step, steps - 1), Math.min(this.#row, units - 1));
   }
 
   #select(step, row) {
     [this.#step, this.#row] = [step, row];
-    const steps = this.trace.values.length, units = this.order.length, unit = this.order[row];
+    const steps = this.trace.values.length, rows = this.#rows, unit = this.order[row];
     this.told.textContent = t("at-unit", {
       character: step ? this.trace.text[step - 1] : t("begin"), unit: unit + 1, value: this.trace.values[step][unit].toFixed(3),
     });
     Object.assign(this.cursor.style, {
-      left: `${(step / steps) * 100}%`, width: `${100 / steps}%`, top: `${(row / units) * 100}%`, height: `max(3px, ${100 / units}%)`,
+      left: `${(step / steps) * 100}%`, width: `${100 / steps}%`, top: `${((row - this.#first) / rows) * 100}%`, height: `max(3px, ${100 / rows}%)`,
     });
   }
 
   #point(event) {
     const box = this.canvas.getBoundingClientRect();
     const within = (share, count) => Math.min(count - 1, Math.max(0, Math.floor(share * count)));
-    this.#select(within((event.clientX - box.left) / box.width, this.trace.values.length), within((event.clientY - box.top) / box.height, this.order.length));
+    this.#select(within((event.clientX - box.left) / box.width, this.trace.values.length), this.#first + within((event.clientY - box.top) / box.height, this.#rows));
   }
 
   #move(event) {
@@ -130,6 +153,8 @@ export class HeatMap {
     if (!step) return;
     event.preventDefault();
     const clamp = (value, count) => Math.min(count - 1, Math.max(0, value));
-    this.#select(clamp(this.#step + step[0], this.trace.values.length), clamp(this.#row + step[1], this.order.length));
+    const row = clamp(this.#row + step[1], this.order.length);
+    if (row < this.#first || row >= this.#first + this.#rows) this.#turn(this.#first + step[1]);
+    this.#select(clamp(this.#step + step[0], this.trace.values.length), row);
   }
 }

@@ -1,5 +1,7 @@
 // What the interface says, in Chinese and English.
 
+import { inChinese } from "./sentences.js";
+
 const WORDS = {
   zh: {
     skip: "跳至正文", sections: "篇目", theme: "明暗", compose: "作詩", check: "校律", study: "學理",
@@ -20,7 +22,7 @@ const WORDS = {
     "link-broken": "鏈接已損，詩不可還原；請索完整之鏈接。", "cannot-copy": "瀏覽器不許抄錄；請自行選取。",
     "link-label": "此鏈接自帶全詩，不因模型更新而變", "copy-link": "抄錄鏈接", "save-png": "存 PNG", "save-svg": "存 SVG",
     "card-label": "詩箋：{text}", regulated_yes: "合律", regulated_no: "不合律", "no-rhyme": "無共韻", "rhyme-of": "{rhyme}韻",
-    "ord": "其{n}", "lost": "與伺服器失聯；請看 tangyin serve 是否還在。", "retry": "（{seconds} 秒後再試）",
+    "ord": "其{n}", "lost": "與伺服器失聯；請看 tangyin serve 是否還在。", "overloaded": "伺服器不暇應答；請稍後再試。",
     "unfinished": "未完", "edited": "有改", "line-length": "第{n}句有 {count} 字，{form}每句 {width} 字；請增刪。",
     "too-many-lines": "共 {count} 句，{form}只 {lines} 句；請刪去所餘。", "nothing-written": "尚未寫一字；請先寫一句。",
     "check-label": "詩，有無標點皆可；數首則空一行", "check-hint": "白日依山盡，黃河入海流。……", "check-now": "校", example: "舉例",
@@ -30,7 +32,7 @@ const WORDS = {
     "type_?": "不入四式", "type_-": "仄韻不論", level: "平", oblique: "仄", "expected": "宜對", "take-poem": "入作詩頁",
     footer: "唐音以小小的 LSTM 作近體詩；一切皆出此機，不訪他處。",
     "study-intro": "作詩之時，網絡逐字讀過，以兩個向量記住前文：長記之 c（細胞狀態）與外現之 h（隱狀態）。每讀一字，三道門決定忘多少、記多少、露多少。",
-    "study-step": "一步之式", "study-step-note": "σ(y) = 1/(1+e^−y)；⊙ 為逐位相乘；W 與 b 由訓練得來，z 並列前一 h 與此字之向量。",
+    "study-step": "一步之式", "study-step-note": "σ(y) = 1/(1+e⁻ʸ)；⊙ 為逐位相乘；W 與 b 由訓練得來，z 並列前一 h 與此字之向量。",
     "study-why": "何以記得住", "study-why-note": "沿 c 回傳之梯度，每步只乘以遺忘門 f；f 近於一，則首句之韻可傳至末句，不至消散。",
     "study-live": "看它讀詩", "study-text": "讀這幾句", "study-read": "讀", quantity: "看何物", layer: "層", "sort": "變化大者在上",
     "q_i": "i 輸入門", "q_f": "f 遺忘門", "q_g": "g 候選", "q_o": "o 輸出門", "q_c": "c 細胞狀態", "q_h": "h 隱狀態",
@@ -38,6 +40,12 @@ const WORDS = {
     "mean": "平均", "surprise": "意外（納特）", "begin": "始", "study-figures": "諸模型之惑度", "figures-note": "惑度愈低，愈善預測未見之詩；算法見 docs/protocol.md。",
     "col-model": "模型", "col-parameters": "參數", "col-forms": "體裁", "col-dev": "每字符（驗證）", "col-closed": "閉集",
     "heat-table": "每字之均值與意外",
+    "rule_top-p": "top-p　擇其可能者", "rule_random-k": "random-k　前 k 字取一", "rule_temperature": "temperature　依其可能",
+    "rule_argmax": "argmax　最可能者", "steady": "穩", "bold": "奇", "no-hanzi": "「{character}」不是漢字；請刪去。",
+    "units-shown": "第 {from} 至 {to} 列，共 {units} 個單元", "study-back": "一步之梯度",
+    "study-back-note": "∇a 為損失對 a 之梯度，自末字逐步推回首字；u 為輸出層之值。四門之前值 y 得之於右，權重 W 取諸步之和。", "tone_平": "", "tone_上": "", "tone_去": "",
+    "tone_入": "", "pattern_平起首句不入韻": "平起首句不入韻", "pattern_平起首句入韻": "平起首句入韻", "pattern_仄起首句不入韻": "仄起首句不入韻",
+    "pattern_仄起首句入韻": "仄起首句入韻", "form_五律": "五律", "form_七律": "七律", "form_五絕": "五絕", "form_七絕": "七絕",
   },
   en: {
     skip: "Skip to the text", sections: "Sections", theme: "Light or dark", compose: "Compose", check: "Check", study: "Study",
@@ -58,7 +66,7 @@ const WORDS = {
     "link-broken": "The link is damaged and the poem cannot be read; ask for the whole link.", "cannot-copy": "The browser does not let us copy; select the text yourself.",
     "link-label": "The link holds the whole poem, so that it never changes", "copy-link": "Copy link", "save-png": "Save PNG", "save-svg": "Save SVG",
     "card-label": "Card: {text}", regulated_yes: "合律 regulated", regulated_no: "不合律 not regulated", "no-rhyme": "no rhyme in common", "rhyme-of": "rhyme {rhyme}",
-    "ord": "No. {n}", "lost": "The server does not answer; see whether tangyin serve is still running.", "retry": "(again in {seconds} s)",
+    "ord": "No. {n}", "lost": "The server does not answer; see whether tangyin serve is still running.", "overloaded": "The server has too much to do to answer; try again a little later.",
     "unfinished": "unfinished", "edited": "edited", "line-length": "Line {n} has {count} characters, and lines of a {form} have {width}; add or take away some.",
     "too-many-lines": "There are {count} lines, and a {form} has {lines}; take the rest away.", "nothing-written": "Nothing is written yet; write a line first.",
     "check-label": "Poems, with or without marks; a blank line between two", "check-hint": "白日依山盡，黃河入海流。……", "check-now": "Check", example: "Example",
@@ -68,7 +76,7 @@ const WORDS = {
     "type_?": "none of the four types", "type_-": "oblique rhyme", level: "level", oblique: "oblique", "expected": "wanted here", "take-poem": "To Compose",
     footer: "Tangyin writes regulated verse with small LSTMs. Everything comes from this machine; no other is asked.",
     "study-intro": "While it writes, the network reads character by character and carries two vectors: the cell state c, which keeps, and the hidden state h, which shows. At each character three gates decide how much to forget, to take in and to show.",
-    "study-step": "One step", "study-step-note": "σ(y) = 1/(1+e^−y); ⊙ multiplies place by place; W and b are learned; z is the last h and the vector of this character, joined.",
+    "study-step": "One step", "study-step-note": "σ(y) = 1/(1+e⁻ʸ); ⊙ multiplies place by place; W and b are learned; z is the last h and the vector of this character, joined.",
     "study-why": "Why it remembers", "study-why-note": "Along c the gradient is multiplied by the forget gate alone at each step: where f is near one, the rhyme of the first couplet still reaches the last.",
     "study-live": "Watch it read", "study-text": "Read these lines", "study-read": "Read", quantity: "Show", layer: "Layer", "sort": "Most changing on top",
     "q_i": "i input gate", "q_f": "f forget gate", "q_g": "g candidate", "q_o": "o output gate", "q_c": "c cell state", "q_h": "h hidden state",
@@ -76,6 +84,16 @@ const WORDS = {
     "mean": "Mean", "surprise": "Surprise (nats)", "begin": "start", "study-figures": "Perplexity of the models", "figures-note": "Lower is better on poems it has not seen; docs/protocol.md says how it is counted.",
     "col-model": "Model", "col-parameters": "Parameters", "col-forms": "Forms", "col-dev": "Per token (dev)", "col-closed": "Closed",
     "heat-table": "Mean and surprise at each character",
+    "rule_top-p": "top-p: among the likely", "rule_random-k": "random-k: one of the k likeliest",
+    "rule_temperature": "temperature: by likelihood", "rule_argmax": "argmax: the likeliest", "steady": "steady",
+    "bold": "bold", "no-hanzi": "“{character}” is no Chinese character; take it out.",
+    "units-shown": "Rows {from} to {to} of {units} units", "study-back": "One step, backward",
+    "study-back-note": "∇a is the gradient of the loss by a, handed back from the last character to the first; u is what the output layer gives. Each weight sums over all steps.",
+    "tone_平": "level tone", "tone_上": "rising tone", "tone_去": "departing tone", "tone_入": "entering tone",
+    "pattern_平起首句不入韻": "平起首句不入韻 level start, first line unrhymed", "pattern_平起首句入韻": "平起首句入韻 level start, first line rhymed",
+    "pattern_仄起首句不入韻": "仄起首句不入韻 oblique start, first line unrhymed",
+    "pattern_仄起首句入韻": "仄起首句入韻 oblique start, first line rhymed", "form_五律": "五律 8 × 5", "form_七律": "七律 8 × 7",
+    "form_五絕": "五絕 4 × 5", "form_七絕": "七絕 4 × 7",
   },
 };
 
@@ -83,17 +101,30 @@ let current = "zh";
 
 export const language = () => current;
 
-/** The words for a key, with {names} replaced by values. */
+/** The words for a key, with {names} replaced by values; "server" is a sentence of the server's. */
 export function t(key, values = {}) {
+  if (key === "server") return current === "zh" ? inChinese(values.sentence) : values.sentence;
   const words = WORDS[current][key] ?? WORDS.zh[key];
   return words.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 }
 
+/** Put words into an element that follow the language from then on; none for the key "". */
+export function tell(element, key, values = {}) {
+  element.dataset.t = key;
+  element.dataset.values = JSON.stringify(values);
+  relabel(element);
+}
+
+function relabel(element) {
+  const { t: key, values = "{}" } = element.dataset;
+  element.textContent = key && t(key, JSON.parse(values));
+}
+
 /** Every element that is to be labelled gets its words in the language. */
 export function setLanguage(name) {
-  current = name in WORDS ? name : "zh";
+  current = Object.hasOwn(WORDS, name) ? name : "zh";
   document.documentElement.lang = current === "zh" ? "zh-Hant" : "en";
-  for (const element of document.querySelectorAll("[data-t]")) element.textContent = t(element.dataset.t);
+  document.querySelectorAll("[data-t]").forEach(relabel);
   for (const element of document.querySelectorAll("[data-t-label]")) element.setAttribute("aria-label", t(element.dataset.tLabel));
   for (const element of document.querySelectorAll("[data-t-placeholder]")) element.placeholder = t(element.dataset.tPlaceholder);
   document.dispatchEvent(new CustomEvent("language"));

@@ -51,18 +51,19 @@ export class Leaf {
 
   /**
    * Set a poem.
-   * @param poem the poem.
-   * @param shown its lines in the script that is read.
+   * @param poem the poem, in the script that is read.
    * @param options touched: [line, place] or null; fresh: the first line that is new.
    */
-  show(poem, shown, { touched = null, fresh = Infinity } = {}) {
+  show(poem, { touched = null, fresh = Infinity } = {}) {
     this.#shape(poem.form);
     this.#dress(poem);
     const [count, width] = FORMS[poem.form];
-    const rows = shown.map((line, n) => this.#line(poem, line, n, touched, n >= fresh));
+    const within = this.poem.contains(document.activeElement);
+    const rows = poem.lines.map((line, n) => this.#line(poem, line, n, touched, n >= fresh));
     while (rows.length < count) rows.push(make("p", { className: "line blank-line" }));
     this.poem.replaceChildren(...rows);
     this.#rove(...(touched ?? this.#focus));
+    if (within) this.#at(...this.#focus)?.focus({ preventScroll: true });
     this.frame.classList.toggle("empty", !poem.lines.length);
     this.frame.dataset.characters = Math.max(width, ...poem.lines.map((line) => line.length)) > 5 ? 7 : 5;
   }

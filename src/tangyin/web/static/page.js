@@ -4,7 +4,8 @@ import { ask } from "./api.js";
 import { Check } from "./check.js";
 import { Compose } from "./compose.js";
 import { byId } from "./dom.js";
-import { language, setLanguage, t } from "./language.js";
+import { language, setLanguage, t, tell } from "./language.js";
+import { tellError } from "./refusal.js";
 import { keep, recall } from "./settings.js";
 import { poemOfLink } from "./share.js";
 import { Study } from "./study.js";
@@ -21,11 +22,16 @@ function showPage(name) {
   if (name === "study") study.begin();
 }
 
+let followed = ""; // the link whose poem was shown last
+
 function follow() {
   const hash = location.hash.slice(1);
   if (hash.startsWith("p=")) {
     showPage("compose");
-    try { compose.show(poemOfLink(hash.slice(2)), t("came-back")); } catch { byId("problem").textContent = t("link-broken"); }
+    // Who comes back to a link by the browser's button finds the poem as it was left.
+    if (hash === followed) return;
+    followed = hash;
+    try { compose.show(poemOfLink(hash.slice(2)), "came-back"); } catch { tell(byId("problem"), "link-broken"); }
   } else showPage(PAGES.includes(hash) ? hash : "compose");
 }
 
@@ -47,7 +53,7 @@ function light(theme) {
 
 light(recall("theme", ""));
 const compose = new Compose((text) => { location.hash = "check"; check.check(text); });
-const check = new Check((poem) => { compose.show(poem, ""); location.hash = "compose"; });
+const check = new Check((poem) => { followed = ""; compose.show(poem, ""); location.hash = "compose"; });
 const study = new Study();
 speak(recall("language", navigator.language.startsWith("zh") || !navigator.language ? "zh" : "en"));
 
@@ -59,6 +65,7 @@ byId("theme").addEventListener("click", () => {
   light(theme);
   study.draw();
 });
+dark.addEventListener("change", () => study.draw());
 addEventListener("hashchange", follow);
 follow();
 
@@ -66,4 +73,4 @@ ask("models").then((models) => {
   compose.setModels(models);
   check.setModels(models);
   study.setModels(models);
-}, (error) => { byId("problem").textContent = error.message; });
+}, (error) => tellError(byId("problem"), error));

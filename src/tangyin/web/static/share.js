@@ -3,7 +3,7 @@
 import { byId } from "./dom.js";
 import { cardOf, pngOf, svgOf } from "./card.js";
 import { copied } from "./clipboard.js";
-import { t } from "./language.js";
+import { t, tell } from "./language.js";
 import { FORMS, parse, textOf } from "./verse.js";
 
 const VERSION = 1;
@@ -38,14 +38,18 @@ export function poemOfLink(fragment) {
 
 let shared = null;
 
-/** Open the dialog that shares a poem. */
-export function openSharing(poem) {
-  shared = poem;
+/**
+ * Open the dialog that shares a poem.
+ * @param poem the poem, which the link holds.
+ * @param shown the same in the script that is read, which the picture shows.
+ */
+export function openSharing(poem, shown) {
+  shared = shown;
   byId("link").value = linkOf(poem);
-  byId("sharing-status").textContent = "";
-  const picture = new DOMParser().parseFromString(svgOf(cardOf(poem)), "image/svg+xml").documentElement;
+  tell(byId("sharing-status"), "");
+  const picture = new DOMParser().parseFromString(svgOf(cardOf(shown)), "image/svg+xml").documentElement;
   picture.setAttribute("role", "img");
-  picture.setAttribute("aria-label", t("card-label", { text: textOf(poem) }));
+  picture.setAttribute("aria-label", t("card-label", { text: textOf(shown) }));
   byId("card").replaceChildren(picture);
   byId("sharing").showModal();
 }
@@ -60,7 +64,7 @@ function save(blob, kind) {
 
 byId("copy-link").addEventListener("click", async () => {
   byId("link").select();
-  byId("sharing-status").textContent = await copied(byId("link").value);
+  tell(byId("sharing-status"), await copied(byId("link").value));
 });
 byId("save-png").addEventListener("click", async () => save(await pngOf(cardOf(shared)), "png"));
 byId("save-svg").addEventListener("click", () => save(new Blob([svgOf(cardOf(shared))], { type: "image/svg+xml" }), "svg"));

@@ -3,8 +3,9 @@
 import { ask } from "./api.js";
 import { make } from "./dom.js";
 import { HeatMap } from "./heatmap.js";
-import { language, t } from "./language.js";
-import { equations, gradient } from "./mathematics.js";
+import { language, t, tell } from "./language.js";
+import { equations, gradient, gradients } from "./mathematics.js";
+import { tellError } from "./refusal.js";
 import { FORMS, parse } from "./verse.js";
 
 const POEM = "國破山河在，城春草木深。感時花濺淚，恨別鳥驚心。烽火連三月，家書抵萬金。白頭搔更短，渾欲不勝簪。";
@@ -66,6 +67,7 @@ export class Study {
     this.root.replaceChildren(
       make("p", { className: "lead" }, t("study-intro")),
       make("section", {}, make("h2", {}, t("study-step")), equations(), make("p", { className: "note" }, t("study-step-note"))),
+      make("section", {}, make("h2", {}, t("study-back")), gradients(), make("p", { className: "note" }, t("study-back-note"))),
       make("section", {}, make("h2", {}, t("study-why")), gradient(), make("p", { className: "note" }, t("study-why-note"))),
       make("section", {}, make("h2", {}, t("study-live")), form, this.problem, this.map.element),
       this.#figures(),
@@ -85,11 +87,9 @@ export class Study {
         text: this.text.value.replaceAll("\n", ""), quantity: this.quantity.value, layer: Number(this.layer.value) || 1,
         ...(form ? { form } : {}), ...(this.model.value ? { model: this.model.value } : {}),
       }, asking.signal);
-      this.problem.textContent = "";
+      tell(this.problem, "");
       this.draw();
-    } catch (error) {
-      if (error.name !== "AbortError") this.problem.textContent = error.message;
-    }
+    } catch (error) { tellError(this.problem, error); }
   }
 
   draw() { if (this.#trace) this.map.show(this.#trace, this.sorted.checked); }

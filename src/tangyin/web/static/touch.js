@@ -2,14 +2,12 @@
 
 import { ask } from "./api.js";
 import { byId, make } from "./dom.js";
-import { percent, t } from "./language.js";
+import { percent, t, tell } from "./language.js";
+import { tellError } from "./refusal.js";
 import { BLANK, parse, textOf, textUpTo } from "./verse.js";
 
 const TONES = { 平: "○", 上: "●", 去: "●", 入: "●" };
 const sign = (level) => (level > 0.95 ? "○" : level < 0.05 ? "●" : "◎");
-
-/** The title, where the model was given it. */
-const titled = (poem) => (poem.title && poem.options.title ? { title: poem.title } : {});
 
 export class Touch {
   #asking = null;
@@ -39,7 +37,8 @@ export class Touch {
     const asking = (this.#asking = new AbortController());
     const character = poem.lines[line]?.[at];
     if (!character) return this.close();
-    const fresh = this.panel.hidden;
+    // Who is in the panel, or comes to it, stays there when its contents change.
+    const within = this.panel.hidden || this.panel.contains(document.activeElement);
     const heading = make("h2", { tabIndex: -1, lang: "zh-Hant" }, character, make("small", {}, t("place", { line: line + 1, at: at + 1 })));
     const about = make("div", {});
     this.others = make("div", {});
@@ -55,29 +54,22 @@ export class Touch {
       this.problem, this.others,
     );
     this.panel.hidden = false;
-    if (fresh) heading.focus({ preventScroll: true });
+    if (within) heading.focus({ preventScroll: true });
     const text = textUpTo(poem, line, at);
     if (text.includes(BLANK)) return undefined; // nobody has read what is left open
     try {
-      const body = { text, form: poem.form, line: line + 1, character: at + 1, count: 10, ...titled(poem) };
-      const found = await ask("place", { ...body, ...this.#model() }, asking.signal);
+      const body = { text, form: poem.form, line: line + 1, character: at + 1, count: 10 };
+      const found = await ask("place", { ...body, ...this.compose.context(poem) }, asking.signal);
       about.replaceChildren(...this.#about(found, line, at));
-    } catch (error) {
-      if (error.name !== "AbortError") this.problem.textContent = error.message;
-    }
+    } catch (error) { tellError(this.problem, error); }
     return undefined;
   }
 
   #action(words, act) { return make("button", { type: "button", on: { click: act } }, t(words)); }
 
-  #model() {
-    const { model } = this.compose.wishes();
-    return model ? { model } : {};
-  }
-
   #about(found, line, at) {
     const readings = found.readings.map(({ tone, rhyme, share }) => make("li", {},
-      make("b", { lang: "zh-Hant" }, `${TONES[tone]} ${tone}聲 ${rhyme}韻`), make("span", {}, t("of-places", { share: percent(share) }))));
+      make("b", { lang: "zh-Hant" }, `${TONES[tone]} ${tone}聲 ${rhyme}韻`), t(`tone_${tone}`), make("span", {}, t("of-places", { share: percent(share) }))));
     const thought = found.known ? t("probability", { share: percent(found.probability), rank: found.rank }) : t("unknown-to-model");
     const most = found.candidates[0].probability;
     const candidates = found.candidates.map(({ character, probability, level }) => make("li", {},
@@ -95,14 +87,17 @@ export class Touch {
 
   /** Offer other ways to write a line, or one character of it, in its context. */
   async #revise(poem, line, at) {
-    this.problem.textContent = "";
+    tell(this.problem, "");
     this.others.replaceChildren(make("p", { className: "status", role: "status" }, t("writing")));
-    const { start, form, acrostic, include, title, seed, ...wishes } = this.compose.wishes();
+    // Rhyme and pattern are those of the other lines, whatever the next poem is to have.
+    const { start, form, acrostic, include, title, model, rhyme, pattern, seed, ...wishes } = this.compose.wishes();
+    this.#asking?.abort();
+    const asking = (this.#asking = new AbortController());
     try {
       const found = await ask("revise", {
-        ...wishes, ...titled(poem), text: textOf(poem), line: line + 1, count: 6,
+        ...wishes, ...this.compose.context(poem), text: textOf(poem), line: line + 1, count: 6,
         seed: seed ?? Math.floor(Math.random() * 2 ** 32), ...(at === null ? {} : { character: at + 1 }),
-      });
+      }, asking.signal);
       this.others.replaceChildren(
         make("h3", {}, t(found.length ? "others" : "no-others")),
         make("ul", { className: "others" }, ...found.map((verse) => make("li", {},
@@ -111,8 +106,9 @@ export class Touch {
       );
       this.others.querySelector("button")?.focus();
     } catch (error) {
+      if (error.name === "AbortError") return;
       this.others.replaceChildren();
-      this.problem.textContent = error.message;
+      tellError(this.problem, error);
     }
   }
 }

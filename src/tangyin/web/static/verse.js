@@ -10,6 +10,9 @@ const HANZI = /^[\u3400-\u9fff□]$/;
 
 export const isMark = (character) => MARKS.includes(character);
 
+/** The first character of a text that stands in no verse, and is no white space. */
+export const stranger = (text) => [...text].find((c) => !HANZI.test(c) && !isMark(c) && /\S/.test(c));
+
 /** Lines and marks of a text: unfinished lines have "" for a mark, and □ is a character. */
 export function parse(text) {
   const lines = [], marks = [];
