@@ -4,11 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
-.PHONY: poem test lint types contracts tests corpus bench clean help
+.PHONY: poem test lint types contracts tests corpus bench docs clean help
 
 help:
 	@echo 'make poem    write a poem on 日 (installs what that needs, without torch)'
 	@echo 'make test    lint, types, import contracts and tests (installs what they need)'
+	@echo 'make docs    build the documentation: site/index.html (needs npm, without torch)'
 	@echo 'make bench   measure speed and memory'
 	@echo 'make clean   remove .venv and caches'
 
@@ -36,8 +37,13 @@ corpus: $(VENV)/dev.stamp
 bench: corpus
 	$(BIN)/python benchmarks/run.py
 
+# Material reminds of the versions that pyproject.toml excludes.
+docs: $(VENV)/docs.stamp
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	@echo 'open site/index.html'
+
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -52,4 +58,8 @@ $(VENV)/base.stamp: pyproject.toml | $(BIN)/python
 
 $(VENV)/dev.stamp: pyproject.toml | $(BIN)/python
 	$(PIP) install --quiet -e '.[dev]'
+	@touch $@ $(VENV)/base.stamp $(VENV)/docs.stamp
+
+$(VENV)/docs.stamp: pyproject.toml | $(BIN)/python
+	$(PIP) install --quiet -e '.[docs]'
 	@touch $@ $(VENV)/base.stamp

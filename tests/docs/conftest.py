@@ -1,0 +1,128 @@
+"""The documentation site, built once, served, and looked at in a browser."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+
+from tangyin.files import lock
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = "/usr/bin/chromium"
+PATIENCE = 300_000
+"""Milliseconds to wait for what must come: the machine may have other work."""
+
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="session")
+def mkdocs() -> Run:
+    """Builds a site in strict mode, as `make docs` does."""
+
+    def build(folder: Path, cwd: Path = ROOT) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)],
+            cwd=cwd,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
+        )
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def built(mkdocs: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the site, built in strict mode by the first process that asks for it."""
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+    site, done = base / "site", base / "site.built"
+    with (base / "site.lock").open("ab") as file:
+        while not lock(file):
+            time.sleep(0.1)
+        if not done.exists():
+            run = mkdocs(site)
+            assert run.returncode == 0, run.stdout + run.stderr
+            done.touch()
+    return site
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *words: Any) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def address(built: Path) -> Iterator[str]:
+    """Where the site is served on this machine."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(built)))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Callable[..., Any]]:
+    """Calls a function with Debian's Chromium, in a thread of its own.
+
+    A thread can hold one driver, and that of the tests of the page may be in this one.
+    """
+    if not Path(CHROMIUM).exists():
+        pytest.skip("no Chromium; install it with: apt-get install chromium fonts-noto-cjk")
+    with ThreadPoolExecutor(1) as thread:
+
+        def start() -> tuple[Playwright, Browser]:
+            driver = sync_playwright().start()
+            options = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"]
+            return driver, driver.chromium.launch(executable_path=CHROMIUM, args=options)
+
+        driver, browser = thread.submit(start).result()
+        yield lambda question: thread.submit(question, browser).result()
+        thread.submit(lambda: (browser.close(), driver.stop())).result()
+
+
+@pytest.fixture
+def look(chromium: Callable[..., Any], address: str) -> Callable[..., Any]:
+    """Opens a page of the site and gives what a function finds on it.
+
+    No error may stand on the console, and no request may leave the site, whether it is served
+    (the default) or opened from the disk (`at` its folder's address).
+    """
+
+    def ask(path: str, question: Callable[[Page], Any], at: str = address, **options: Any) -> Any:
+        def visit(browser: Browser) -> tuple[Any, list[str]]:
+            wrong: list[str] = []
+            context = browser.new_context(**options)
+            context.set_default_timeout(PATIENCE)
+            page = context.new_page()
+            page.on("console", lambda m: wrong.append(m.text) if m.type == "error" else None)
+            page.on("pageerror", lambda error: wrong.append(str(error)))
+            page.on(
+                "request",
+                lambda r: None if r.url.startswith((at, "data:")) else wrong.append(r.url),
+            )
+            page.goto(f"{at}/{path}")
+            found = question(page)
+            context.close()
+            return found, wrong
+
+        found, wrong = chromium(visit)
+        assert wrong == []
+        return found
+
+    return ask
