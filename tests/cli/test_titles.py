@@ -63,13 +63,14 @@ def test_the_count_of_tangshi_gpt_has_its_own_poems_and_no_closed_figure(
     )
 
 
-def test_models_are_listed_with_how_their_weights_lie_in_the_file(
+def test_models_are_listed_by_what_model_takes_with_how_their_weights_lie_in_the_file(
     path: str, cli: Cli, home: Path
 ) -> None:
     (home / "models").mkdir(parents=True)
     Path(path).rename(home / "models" / "mine.safetensors")
     rows = {row["name"]: row for row in json.loads(cli("models", "--format", "json").out)}
-    assert (rows["report"]["precision"], rows["random"]["precision"]) == ("fp16", "int8")
+    assert (rows["report"]["precision"], rows["mine"]["precision"]) == ("fp16", "int8")
     table = cli("models").out.splitlines()
-    assert "int8" in next(row for row in table if row.startswith("random"))
+    assert "int8" in next(row for row in table if row.startswith("mine"))
+    assert cli("write", "日", "--free", "--model", "mine").code == 0
     assert "in int8" in cli("models", "--card", "mine").out

@@ -53,7 +53,8 @@ def models(card: str | None, form_of_output: str, output: Path | None) -> None:
 
 def _row(origin: str, model: ModelFile) -> dict[str, Any]:
     return {
-        "name": model.name,
+        # What --model takes: a file of one's own may bear another name than its recipe.
+        "name": model.name if origin == "shipped" else Path(origin).stem,
         "origin": origin,
         "forms": [form.name for form in model.forms],
         "parameters": model.parameters,
