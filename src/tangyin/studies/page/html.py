@@ -24,6 +24,7 @@ from tangyin.studies.page.style import FORMULA_POINTS, PALETTE, glyphs, inline_s
 WIDE = 6
 """Columns from which a table is set smaller."""
 
+SUBSCRIPT = re.compile(r"\b([A-Za-z])_([A-Za-z]{1,2})\b")
 CHINESE = re.compile(
     r"[\u3400-\u9fff](?:[\u3000-\u303f\u3400-\u9fff\uff00-\uff64]*[\u3001-\u303f\u3400-\u9fff])?"
 )
@@ -93,6 +94,7 @@ def inline(text: str) -> str:
     text = re.sub(r"\*\*([^*]+)\*\*", r"<strong>\1</strong>", text)
     text = re.sub(r"(?<![\w*])\*([^*\s][^*]*)\*", r"<em>\1</em>", text)
     text = re.sub(r"\[([^]]+)\]\(([^)]+)\)", r'<a href="\2">\1</a>', text).replace("'", "’")
+    text = SUBSCRIPT.sub(r"\1<sub>\2</sub>", text)
     text = CHINESE.sub(r'<span lang="zh-Hant">\g<0></span>', text)
     return re.sub("\0(\\d+)\0", lambda match: codes[int(match[1])], text)
 

@@ -121,7 +121,8 @@ def compact(svg: str) -> str:
     svg = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", svg, flags=re.DOTALL)
     svg = re.sub(r'<g id="[^"]*"', "<g", svg)
     svg = re.sub(r'(?<= d=")([^"]*)(?=")', rounded, svg)
-    svg = re.sub(r'(?<= [xy]=")([^"]*)(?=")', rounded, svg)
+    for attribute in ("x", "y", "width", "height"):
+        svg = re.sub(rf'(?<= {attribute}=")([^"]*)(?=")', rounded, svg)
     svg = re.sub(r"(?<=translate\()([^)]*)(?=\))", rounded, svg)
     return re.sub(r">\s+<", ">\n<", svg).strip()
 

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
-MINUS, SUPERSCRIPTS = "−", str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+MINUS, NARROW = "−", "\u202f"
+"""A true minus, and a narrow space at which no line ends."""
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def mean_and_range(values: Sequence[float], digits: int = 1) -> str:
@@ -41,11 +43,13 @@ def interval(found: dict[str, float], digits: int = 1, factor: float = 1.0) -> s
 
 
 def power(value: float, digits: int = 1) -> str:
-    """A number far from 1: "6.3 × 10⁻¹⁶"."""
+    """A number that may be far from 1: "6.3 × 10⁻¹⁶", "0.28"."""
     if value == 0:
         return "0"
     mantissa, _, exponent = f"{value:.{digits}e}".partition("e")
-    return f"{mantissa} × 10{str(int(exponent)).translate(SUPERSCRIPTS)}"
+    if -3 < int(exponent) < 3:
+        return f"{float(f'{value:.{digits}e}'):g}"
+    return f"{mantissa}{NARROW}×{NARROW}10{str(int(exponent)).translate(SUPERSCRIPTS)}"
 
 
 def listed(words: Iterable[str]) -> str:

@@ -43,7 +43,9 @@ def section(results: dict[str, Any]) -> list[Block]:
             "Closed dev perplexity of the proxy with one thing changed; the line is the proxy's "
             "mean, the band its seeds. "
             + conditions(settings, "ingredients", band=False),
-            f"From the best: {listed(line['name'] for line in lines)}.",
+            "From the best: "
+            + listed(f"{line['name']} {_closed(line):.1f}" for line in lines)
+            + f"; the proxy {start:.1f}.",
             lambda: _draw(lines, (start, low, high)),
         ),
         Table(

@@ -8,6 +8,8 @@ from tangyin.studies.initialization import LOOKED_AT, TOO_LARGE
 from tangyin.studies.page.blocks import Block, Claim, Figure, Finding, Heading, Limits, Table, Text
 from tangyin.studies.page.style import GREY, band, look, panels, plain_ticks
 from tangyin.studies.page.words import (
+    apart,
+    are,
     conditions,
     listed,
     mean_and_range,
@@ -48,14 +50,16 @@ def section(results: dict[str, Any]) -> list[Block]:
     cell = starts["constant cell"]
     before = [rank(run["values"]["first"]) for run in cell]
     equal = [name for name in EQUAL if name in stuck]
+    better = [name for name in order if apart(ends[name], ends[UNIFORM])]
+    worse = [name for name in order if apart(ends[UNIFORM], ends[name])]
     after = f"after {epochs} {'epoch' if epochs == 1 else 'epochs'}"
     return [
         Claim(
             "Very small weights saturate the gates.",
-            f"**{'Large ones do' if large > small else 'Not refuted'}.** Before training "
-            f"{share(small)} of all gates are within a twentieth of an end of their range under "
-            f"weights a thousandth of the report's, {share(large)} under weights {TOO_LARGE:g} "
-            "times it.",
+            f"**{'Large ones do' if large > small else 'Not refuted'}.** After the first "
+            f"step {share(small)} of all gates are within a twentieth of an end of their range "
+            f"under weights a thousandth of the report's, {share(large)} under weights "
+            f"{TOO_LARGE:g} times it.",
             f"{share(small)}, {share(large)}",
         ),
         Claim(
@@ -78,8 +82,14 @@ def section(results: dict[str, Any]) -> list[Block]:
                 if stuck
                 else "No start kept all units equal to the last step. "
             )
-            + f"{_capital(order[0])} ends best {after}, at {mean_and_range(ends[order[0]])}; the "
-            f"report's own start, {UNIFORM}, comes to {mean_and_range(ends[UNIFORM])}."
+            + f"The report's own start, {UNIFORM}, comes to {mean_and_range(ends[UNIFORM])} "
+            f"{after}; "
+            + (
+                f"better on every seed {are(better)} {listed(better)}"
+                if better
+                else "none is better on every seed"
+            )
+            + (f", worse on every seed {are(worse)} {listed(worse)}." if worse else ".")
         ),
         Text(
             f"{_capital(after)} the best start is *{order[0]}* ({mean_and_range(ends[order[0]])}), "
@@ -124,8 +134,9 @@ def section(results: dict[str, Any]) -> list[Block]:
         Heading("Gradients and gates"),
         Text(
             "A gate is called saturated when it is within a twentieth of an end of its range, "
-            f"where σ′ and tanh′ are near 0. Before training that are {share(saturated[UNIFORM])} "
-            f"of all gates under *{UNIFORM}*, and most, {share(saturated[most])}, under *{most}*. "
+            "where σ′ and tanh′ are near 0. After the first step that are "
+            f"{share(saturated[UNIFORM])} of all gates under *{UNIFORM}*, and most, "
+            f"{share(saturated[most])}, under *{most}*. "
             f"By the end it is {share(at_end[UNIFORM], 0)} under *{UNIFORM}* too: gates that "
             "decide are not gates that are broken. What is broken shows in the gradients, whose "
             "norm over all parameters is clipped at "
@@ -156,7 +167,8 @@ def section(results: dict[str, Any]) -> list[Block]:
         ),
         Table(
             f"Open dev perplexity {after}, rank at the end, norm of the gradient of the recurrent "
-            "weights at the first step, and share of saturated gates (means over gates and seeds). "
+            "weights at the first step, and share of saturated gates after the first step and at "
+            "the end (means over gates and seeds). "
             + conditions(settings, "initialization", band=False),
             (
                 "start",
@@ -182,7 +194,7 @@ def section(results: dict[str, Any]) -> list[Block]:
         Limits(
             f"{_capital(after)} a network is not done: a start that is behind may catch up. Where "
             "two starts differ in more than one thing this says not which matters: *one constant* "
-            f"also saturates {share(saturated['one constant'], 0)} of the gates at first, *too "
+            f"also saturates {share(saturated['one constant'], 0)} of the gates at once, *too "
             "small* and *too large* also have no forget bias. All were trained at one rate, which "
             "was found for the uniform start, in fp32, so that equal units stay equal to the bit."
         ),

@@ -24,6 +24,8 @@ NEAR = 1.1
 RISE = 1.02
 """A network counts as overfitted from the epoch whose dev perplexity is so far above the best, and
 that of no later epoch below."""
+SLIGHT = 1.01
+"""An effect that raises the figure less than this is none."""
 PATIENCE = 3
 """Epochs without a better one after which early stopping ends: that of `configs/report.toml`."""
 
@@ -54,22 +56,23 @@ def section(results: dict[str, Any]) -> list[Block]:
     return [
         Claim(
             f"Its dev perplexity is {CLAIMED:.0f}.",
-            f"**{verdict}.** There the same network reaches {mean_and_range(closed)} (closed; open "
-            f"{mean_and_range(best)}). Counted in the report's way it shows {mean_and_range(own)} "
-            f"after epoch {ways}.",
+            f"**{verdict}.** There the same network reaches {mean_and_range(closed)} closed, "
+            f"{mean_and_range(best)} open. Counted in the report's way it shows "
+            f"{mean_and_range(own)} after epoch {ways}.",
             f"{CLAIMED:.0f} → {np.mean(closed):.1f}",
         ),
         Claim(
             "15,000 poems are too many to overfit.",
             f"**{does}.** With {settings['train_poems']:,} training poems dev perplexity is lowest "
             f"after epoch {when}; {says}.",
-            f"after epoch {epochs} {risen:.2f} × the best",
+            f"× {risen:.2f} by epoch {epochs}",
         ),
         Finding(
             f"On poems it has not seen, the report's network reaches a closed perplexity of "
-            f"{mean_and_range(closed)}, {far:.1f} times the report's {CLAIMED:.0f} (open "
-            f"{mean_and_range(best)}). Counted in the report's own way the same network shows "
-            f"{mean_and_range(own)} after epoch {ways}. Its best is after epoch {when}; {says}."
+            f"{mean_and_range(closed)}, {far:.1f} times the report's {CLAIMED:.0f}, and an open "
+            f"one of {mean_and_range(best)}. Counted in the report's own way the same network "
+            f"shows {mean_and_range(own)} after epoch {ways}. Its best is after epoch {when}; "
+            f"{says}."
         ),
         Heading("Too many poems to overfit?"),
         Text(
@@ -152,6 +155,12 @@ def _seeds(results: dict[str, Any]) -> str:
     return "one seed" if number == 1 else f"{number} seeds"
 
 
+def _raised(names: list[str]) -> str:
+    return (
+        f"it is raised by {listed(f'the {name}' for name in names)}" if names else "none raises it"
+    )
+
+
 def _draw(results: dict[str, Any]) -> Any:
     honest, report = results["honest"], results["report"]
     figure, axes = panels(height=3.9)
@@ -177,8 +186,8 @@ def _draw(results: dict[str, Any]) -> Any:
             )  # fmt: skip
     axes.axhline(CLAIMED, color=GREY, linewidth=0.9, linestyle=(0, (6, 3)))
     axes.annotate(
-        f"the report's {CLAIMED:.0f}", (0.55, CLAIMED), (0, 3), textcoords="offset points",
-        fontsize=8.5,
+        f"the report's {CLAIMED:.0f}", (0.7, CLAIMED), (0, -3), textcoords="offset points",
+        fontsize=8.5, va="top",
     )  # fmt: skip
     axes.set_xlim(0.5, None)
     log_ticks(axes, "perplexity per token")
@@ -242,7 +251,7 @@ def _effects(results: dict[str, Any]) -> list[Block]:
         for name, what, alone, together in steps
     ]
     most = min(steps, key=lambda step: ratio(step[2]))
-    up = [name for name, _, alone, _ in steps if ratio(alone) > 1]
+    up = [name for name, _, alone, _ in steps if ratio(alone) > SLIGHT]
     return [
         Heading("How one number becomes the other"),
         Text(
@@ -251,7 +260,7 @@ def _effects(results: dict[str, Any]) -> list[Block]:
             "report's own protocol, whole, with the poems of the test part and the near-duplicates "
             f"in its pool too. By itself the {most[0]} lowers the figure most "
             f"({change(ratio(most[2]))}); "
-            + (f"it is raised by the {listed(up)}. " if up else "none raises it. ")
+            + f"{_raised(up)}. "
             + f"All but the leak together come to {mean_and_range(before)}."
         ),
         Table(

@@ -202,7 +202,8 @@ def section(results: dict[str, Any]) -> list[Block]:
         ),
         Poems(
             f"What argmax writes without a mask on {settings['first'][0]}, and the seven argmax "
-            f"poems with it, of the model `{settings['model']}`. {command}",
+            f"poems with it, of the model `{settings['model']}`; argmax leaves nothing to chance. "
+            f"{command}",
             [
                 (f"{settings['first'][0]}, argmax, no mask", unmasked["argmax_texts"][0]),
                 *(

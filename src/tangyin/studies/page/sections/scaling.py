@@ -49,14 +49,19 @@ def section(results: dict[str, Any]) -> list[Block]:
         Figure(
             "scaling",
             f"Closed dev perplexity against parameters (left), training poems (middle) and time "
-            f"(right), each with the line fitted to log nats; the dashed line is {goal:g}. "
-            + conditions(settings, "scaling", band=False),
-            "Three falling lines.",
+            f"(right), each with the line fitted to log nats; the dashed line is {goal:g}. One "
+            "seed. " + conditions(settings, "scaling", band=False),
+            "; ".join(
+                f"by {AXES[what][1]} from {results[what]['lines'][0]['closed'][0]:.1f} to "
+                f"{results[what]['lines'][-1]['closed'][0]:.1f}"
+                for what in AXES
+            )
+            + ".",
             lambda: _draw(results),
         ),
         *(
             Table(
-                f"By {AXES[what][0]}. " + conditions(settings, "scaling", band=False),
+                f"By {AXES[what][0]}; one seed. " + conditions(settings, "scaling", band=False),
                 (AXES[what][0], "parameters", "closed", "per Hanzi, closed", "open", "seconds"),
                 [
                     (

@@ -91,7 +91,8 @@ def section(results: dict[str, Any]) -> list[Block]:
         Finding(
             f"Within {steps} steps the bottom of the ravine is reached by "
             f"{_who(arrived['ravine'])}, and from the saddle a lowest point by "
-            f"{_who(arrived['saddle'])}; in brackets the step of arrival."
+            f"{_who(arrived['saddle'])}; in brackets the step of arrival. SGD comes to the first "
+            f"{sgd['ravine']}, to the second {sgd['saddle']}."
         ),
         Heading("The rules"),
     ]
@@ -135,7 +136,8 @@ def section(results: dict[str, Any]) -> list[Block]:
         Figure(
             "update-rules-distance",
             f"The same paths as the distance from the nearest lowest point, in units of x and y, "
-            f"against steps; the thin line is {near:g}. {how}",
+            f"against steps; the thin line is {near:g}, and less than {FLOOR:g} is drawn there. "
+            f"{how}",
             "Curves of distance against steps on both surfaces; who arrives, and when, is in the "
             "table.",
             lambda: _draw_distance(results),
