@@ -70,6 +70,8 @@ FINENESS = (
     (1, 2, 5),
     (1, 1.5, 2, 3, 4, 5, 7),
     (1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9),
+    tuple(step / 10 for step in range(10, 100, 5)),
+    tuple(step / 10 for step in range(10, 100, 2)),
     tuple(step / 10 for step in range(10, 100)),
 )
 """Steps of a logarithmic axis within a power of ten, from coarse to fine."""

@@ -17,6 +17,7 @@ from tangyin.studies.page.blocks import (
 )
 from tangyin.studies.page.style import INK, LOOKS, panels
 from tangyin.studies.page.words import MINUS, conditions, interval, listed, share
+from tangyin.verse import UNK
 
 FAMILIES = ("argmax", "random", "temperature", "top-p")
 SAID = 4
@@ -203,9 +204,9 @@ def section(results: dict[str, Any]) -> list[Block]:
         Poems(
             f"What argmax writes without a mask on {settings['first'][0]}, and the seven argmax "
             f"poems with it, of the model `{settings['model']}`; argmax leaves nothing to chance. "
-            f"{command}",
+            f"〇 stands for `<unk>`. {command}",
             [
-                (f"{settings['first'][0]}, argmax, no mask", unmasked["argmax_texts"][0]),
+                (f"{settings['first'][0]}, argmax, no mask", _shown(unmasked["argmax_texts"][0])),
                 *(
                     (f"{character}, argmax", text)
                     for character, text in zip(settings["first"], seven["texts"], strict=True)
@@ -227,6 +228,11 @@ def section(results: dict[str, Any]) -> list[Block]:
             "for argmax they are too narrow."
         ),
     ]  # fmt: skip
+
+
+def _shown(text: str) -> str:
+    """A text with a sign as wide as a character for each unknown one."""
+    return text.replace(UNK, "〇")
 
 
 def _copied(found: dict[str, Any], name: str) -> float:
