@@ -30,10 +30,15 @@ def section(results: dict[str, Any]) -> list[Block]:
     verdict = "Holds" if clear and moved["hidden_size"] > MATTERS else "Does not hold here"
     more = moved["hidden_size"] > moved["embedding_size"]
     unfinished = [
-        f"{line['size']} ({NAMES[name]})"
+        f"{NAMES[name]} {listed(map(str, falling))}"
         for name in NAMES
-        for line in results[name]
-        if max(line["best_epoch"]) == settings["epochs"]
+        if (
+            falling := [
+                line["size"]
+                for line in results[name]
+                if max(line["best_epoch"]) == settings["epochs"]
+            ]
+        )
     ]
     steps = [
         f"{change(_mean(after) / _mean(before))} from {before['size']} to {after['size']}"
@@ -103,8 +108,7 @@ def section(results: dict[str, Any]) -> list[Block]:
             f"{settings['epochs']} epochs at one rate that was found for {own['size']} units: a "
             "larger network may want a smaller rate, a small one more epochs"
             + (
-                f" ({listed(unfinished)} {'is' if len(unfinished) == 1 else 'are'} at the best in "
-                "the last epoch on some seed, so still falling). "
+                f" (on some seed still falling in the last: {'; '.join(unfinished)}). "
                 if unfinished
                 else ". "
             )
@@ -134,7 +138,7 @@ def _seconds(line: dict[str, Any]) -> float:
 
 
 def _draw(results: dict[str, Any]) -> Any:
-    figure, both = panels(2, height=3.4)
+    figure, both = panels(2, height=3.4, sharey=True)
     for axes, name in zip(both, NAMES, strict=True):
         lines = results[name]
         sizes = [line["size"] for line in lines]
@@ -144,8 +148,7 @@ def _draw(results: dict[str, Any]) -> Any:
         axes.errorbar(
             sizes, means, (means - low, high - means), color=BLUE, marker="o", capsize=3, zorder=3
         )
-        axes.set(xscale="log", xlabel=NAMES[name], ylabel="best dev perplexity per token")
-        axes.yaxis.label.set_color(BLUE)
+        axes.set(xscale="log", xlabel=NAMES[name])
         plain_ticks(axes.xaxis, sizes)
         time = axes.twinx()
         time.plot(sizes, list(map(_seconds, lines)), color=VERMILION, linestyle="--", marker="s")
@@ -153,4 +156,5 @@ def _draw(results: dict[str, Any]) -> Any:
         time.yaxis.label.set_color(VERMILION)
         time.spines["right"].set_visible(True)
         time.grid(visible=False)
+    both[0].set_ylabel("best dev perplexity per token", color=BLUE)
     return figure

@@ -19,7 +19,10 @@ from tangyin.studies.page.style import INK, LOOKS, panels
 from tangyin.studies.page.words import MINUS, conditions, interval, listed, share
 from tangyin.verse import UNK
 
-FAMILIES = ("argmax", "random", "temperature", "top-p")
+FAMILIES = {
+    "argmax": "argmax", "random": "random-k", "temperature": "temperature", "top-p": "top-p",
+}  # fmt: skip
+"""How the names of rules begin, and what the plot calls them."""
 SAID = 4
 """In so many of its seven argmax poems the report saw its line."""
 
@@ -52,6 +55,7 @@ def section(results: dict[str, Any]) -> list[Block]:
         for n in best["copied"]
     )
     spread = max(repeats[name] for name in random)
+    least = min(repeats[name] for name in random)
     line_again = (
         "its own line comes back" if seven["line"] > 1 else "its own line does not come back"
     )
@@ -62,8 +66,8 @@ def section(results: dict[str, Any]) -> list[Block]:
             f"Here {line_again} ({seven['line']} of 7), but "
             f"{share(seven['repeated'], 0)} of the lines of the seven stand in another of them; of "
             f"{poems} poems {share(repeats['argmax'])} of the lines are repeated under argmax, "
-            f"{share(spread)} at most under random-k.",
-            f"{share(repeats['argmax'], 0)} against {share(spread, 0)} repeated",
+            f"{listed(f'{share(repeats[name])} ({name})' for name in random)} under random-k.",
+            f"{share(repeats['argmax'], 0)} → {share(least, 0)} repeated",
         ),
         Claim(
             "Random-k works against overfitting.",
@@ -75,7 +79,7 @@ def section(results: dict[str, Any]) -> list[Block]:
         ),
         Finding(
             f"Of the lines of {poems} argmax poems {share(repeats['argmax'])} stand in another of "
-            f"them too, of random-k's {share(min(repeats[n] for n in random))} to {share(spread)}, "
+            f"them too, of random-k's {share(least)} to {share(spread)}, "
             f"of people's {share(human['repeated']['value'])}. {line} stands in {seven['line']} of "
             "the seven argmax poems and, of "
             f"{poems} each, in {_held(held)} under random-k. No rule "
@@ -116,7 +120,8 @@ def section(results: dict[str, Any]) -> list[Block]:
             "sampling",
             "Likelihood against variety: mean log-likelihood a token under the model, nothing "
             "masked, in nats, against the share of distinct pairs of characters (distinct-2). The "
-            "star is where people's poems (dev) lie. Bars are 95% bootstrap intervals over poems. "
+            "star is where people's poems (dev) lie, numbers are those of the rules. Bars are 95% "
+            "bootstrap intervals over poems. "
             + how,
             "; ".join(
                 f"{name}: distinct-2 {found['distinct']['2']:.2f}, "
@@ -163,7 +168,7 @@ def section(results: dict[str, Any]) -> list[Block]:
             "training does to the probabilities: measured on training and dev poems they are the "
             "same whatever rule draws from them afterwards. What a rule does change is how much of "
             "what was learned by heart it says aloud: of "
-            f"{listed(drawn)} and argmax, {max(last['copied'], key=lambda n: _copied(last, n))} "
+            f"{listed([*drawn, 'argmax'])}, {max(last['copied'], key=lambda n: _copied(last, n))} "
             f"copies most after epoch {over['last_epoch']}."
         ),
         Table(
@@ -265,7 +270,7 @@ def _form(name: str, found: dict[str, Any]) -> str:
 def _draw(results: dict[str, Any]) -> Any:
     figure, axes = panels(height=4.6)
     rules, human = results["rules"], results["human"]
-    for number, family in enumerate(FAMILIES):
+    for number, (family, label) in enumerate(FAMILIES.items()):
         members = [name for name in rules if name.startswith(family)]
         x = [rules[name]["distinct"]["2"] for name in members]
         found = [rules[name]["log_likelihood"] for name in members]
@@ -274,20 +279,21 @@ def _draw(results: dict[str, Any]) -> Any:
         style = LOOKS[number]
         axes.errorbar(
             x, y, error, color=style["color"], marker=style["marker"], linewidth=1, capsize=2,
-            linestyle=style["linestyle"],
+            linestyle=style["linestyle"], label=label,
         )  # fmt: skip
-        # Labels of rules that narrow the choice stand above the curve, the others' below.
-        above = family in ("argmax", "random", "top-p")
+        # The curves of top-p lie above those of the others, and so do its numbers.
+        above = family == "top-p"
         for name, at, value in zip(members, x, y, strict=True):
             axes.annotate(
-                name, (at, value), (6, 4) if above else (-6, -4), textcoords="offset points",
-                fontsize=8, ha="left" if above else "right", va="bottom" if above else "top",
+                name[len(family) :].strip(" -"), (at, value), (5, 3) if above else (-5, -3),
+                textcoords="offset points", fontsize=8.5, ha="left" if above else "right",
+                va="bottom" if above else "top",
             )  # fmt: skip
-    at, value = human["distinct"]["2"], human["log_likelihood"]["value"]
-    axes.plot(at, value, marker="*", markersize=13, color=INK, linestyle="none")
-    axes.annotate(
-        "people (dev)", (at, value), (9, -4), textcoords="offset points", fontsize=8, ha="left",
+    axes.plot(
+        human["distinct"]["2"], human["log_likelihood"]["value"], marker="*", markersize=13,
+        color=INK, linestyle="none", label="people (dev)",
     )  # fmt: skip
-    axes.margins(x=0.14, y=0.08)
+    axes.margins(x=0.08, y=0.08)
     axes.set(xlabel="distinct-2", ylabel="mean log-likelihood, nats per token")
+    axes.legend(loc="lower left")
     return figure
