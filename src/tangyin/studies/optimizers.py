@@ -25,14 +25,14 @@ class Contestant:
     rates: tuple[float, ...]
 
 
-LARGE = (0.1, 0.3, 1.0, 3.0)
+LARGE = (0.3, 1.0, 3.0, 10.0)
 SMALL = (0.001, 0.003, 0.01, 0.03)
 
 CONTESTANTS = (
     Contestant("SGD with momentum", {"name": "sgd", "momentum": 0.9}, LARGE),
     Contestant("Nesterov", {"name": "nesterov", "momentum": 0.9}, LARGE),
     Contestant("Adagrad", {"name": "adagrad"}, (0.01, 0.03, 0.1, 0.3)),
-    Contestant("Adadelta", {"name": "adadelta"}, (0.3, 1.0, 3.0, 10.0)),
+    Contestant("Adadelta", {"name": "adadelta"}, (1.0, 3.0, 10.0, 30.0)),
     Contestant("RMSprop", {"name": "rmsprop"}, SMALL),
     Contestant("Adam", {"name": "adam"}, SMALL),
     Contestant("AdamW", {"name": "adamw", "weight_decay": 0.01}, SMALL),
