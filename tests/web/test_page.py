@@ -383,6 +383,16 @@ def test_everything_on_the_leaf_can_be_done_from_the_keyboard(visit) -> None:
     assert page.evaluate(place) == "2,0"
 
 
+@pytest.mark.parametrize("name", ["compose", "check", "study"])
+def test_the_head_of_a_page_is_skipped_from_the_keyboard(visit, name) -> None:
+    page = visit(f"/#{name}")
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#main")).to_be_focused()
+    expect(page.locator(f"#{name}-page")).to_be_visible()
+
+
 def test_the_pages_of_several_poems_are_turned_from_the_keyboard(visit) -> None:
     page = visit()
     page.fill("[name=count]", "3")
@@ -532,19 +542,23 @@ def test_the_network_is_watched_while_it_reads(visit) -> None:
     pixels = "c.getContext('2d').getImageData(0, 0, c.width, c.height).data.buffer"
     colours = f"c => new Set(new Uint32Array({pixels})).size"
     assert canvas.evaluate(colours) > 50
-    expect(page.locator("#study .status")).to_contain_text("「始」單元")
+    expect(page.locator("#study-page .status")).to_contain_text("「始」單元")
     canvas.press("ArrowRight")
-    expect(page.locator("#study .status")).to_contain_text("「國」單元")
-    page.locator("#study textarea").fill("城春草木深")
-    page.locator("#study select").first.select_option("c")
+    expect(page.locator("#study-page .status")).to_contain_text("「國」單元")
+    page.locator("#study-page textarea").fill("abc")
+    page.click("#study-page .primary")
+    expect(page.locator("#study-page .problem")).to_contain_text("「a」")
+    expect(canvas).to_be_hidden()
+    page.locator("#study-page textarea").fill("城春草木深")
+    page.locator("#study-page select").first.select_option("c")
     expect(page.locator("canvas")).to_have_attribute("aria-label", re.compile("細胞狀態.*6 步"))
-    expect(page.locator("#study table").last).to_contain_text("report")
+    expect(page.locator("#study-page table").last).to_contain_text("report")
 
 
 def test_of_a_large_network_a_part_is_shown_and_the_rest_can_be_reached(visit) -> None:
     page = visit("/#study")
-    page.locator("#study textarea").fill("城春草木深")
-    page.locator("#study select").nth(2).select_option("strong")
+    page.locator("#study-page textarea").fill("城春草木深")
+    page.locator("#study-page select").nth(2).select_option("strong")
     canvas = page.locator("canvas[aria-label*='1024 個單元，6 步']")
     expect(canvas).to_be_visible()
     assert canvas.evaluate("c => [c.width, c.height]") == [6, 128]
@@ -552,16 +566,12 @@ def test_of_a_large_network_a_part_is_shown_and_the_rest_can_be_reached(visit) -
     slider = page.get_by_role("slider", name="第 1 至 128 列，共 1024 個單元")
     slider.focus()
     slider.press("End")
-    expect(page.locator("#study .field", has=slider)).to_have_count(0)  # it says other rows now
-    expect(page.get_by_role("slider")).to_have_attribute(
-        "aria-valuetext", re.compile("897 至 1024")
-    )
-    last = page.locator("#study .status").text_content()
-    canvas.press("ArrowUp")
-    expect(page.get_by_role("slider")).to_have_attribute(
-        "aria-valuetext", re.compile("896 至 1023")
-    )
-    assert page.locator("#study .status").text_content() != last
+    expect(page.get_by_role("slider", name="第 897 至 1024 列")).to_be_focused()
+    told = page.locator("#study-page .status")
+    last = told.text_content()
+    canvas.press("ArrowUp")  # above the uppermost row that is shown
+    expect(page.get_by_role("slider", name="第 896 至 1023 列")).to_have_count(1)
+    assert told.text_content() != last
 
 
 def test_the_interface_speaks_english_and_turns_dark(visit) -> None:
@@ -618,3 +628,10 @@ def test_on_paper_there_is_the_poem_alone(visit) -> None:
     expect(page.locator("#poem")).to_be_visible()
     paper = page.locator(".leaf").evaluate("leaf => getComputedStyle(leaf).backgroundColor")
     assert paper == "rgb(255, 255, 255)"
+    page.emulate_media(media="screen")
+    page.click("nav [data-page=check]")
+    page.click("#check-example")
+    page.wait_for_selector(".report")
+    page.emulate_media(media="print")
+    expect(page.locator(".faults li")).to_be_visible()
+    assert page.locator("button:visible").count() == 0

@@ -5,7 +5,7 @@ import { inChinese } from "./sentences.js";
 const WORDS = {
   zh: {
     skip: "跳至正文", sections: "篇目", theme: "明暗", compose: "作詩", check: "校律", study: "學理",
-    start: "起首", "start-hint": "日、明月、□風……可空", title: "題目", form: "體裁", count: "幾首", keeping: "格律",
+    start: "起首", "start-hint": "日、明月、□風……可空", title: "題目", "title-hint": "送友人、秋夜……可空", form: "體裁", count: "幾首", keeping: "格律",
     regulated: "近體", free: "自由", inspiration: "靈感", rule: "取字", amount: "放任", more: "韻、句式、藏頭",
     acrostic: "藏頭", "acrostic-hint": "春夏秋冬", rhyme: "押韻", pattern: "句式", include: "必有",
     "include-hint": "明月 故人", avoid: "不用", "avoid-hint": "愁恨", strict: "不拗", "allow-quotes": "可用古人成句",
@@ -49,7 +49,7 @@ const WORDS = {
   },
   en: {
     skip: "Skip to the text", sections: "Sections", theme: "Light or dark", compose: "Compose", check: "Check", study: "Study",
-    start: "Begin with", "start-hint": "日, 明月, □風 … or nothing", title: "Title", form: "Form", count: "Poems", keeping: "Rules",
+    start: "Begin with", "start-hint": "日, 明月, □風 … or nothing", title: "Title", "title-hint": "送友人, 秋夜 … or none", form: "Form", count: "Poems", keeping: "Rules",
     regulated: "Regulated", free: "Free", inspiration: "Inspiration", rule: "Choose by", amount: "Freedom", more: "Rhyme, pattern, acrostic",
     acrostic: "Acrostic", "acrostic-hint": "春夏秋冬", rhyme: "Rhyme", pattern: "Pattern", include: "Must hold",
     "include-hint": "明月 故人", avoid: "Must not hold", "avoid-hint": "愁恨", strict: "No licence", "allow-quotes": "Allow old lines",

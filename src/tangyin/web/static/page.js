@@ -32,7 +32,7 @@ function follow() {
     if (hash === followed) return;
     followed = hash;
     try { compose.show(poemOfLink(hash.slice(2)), "came-back"); } catch { tell(byId("problem"), "link-broken"); }
-  } else showPage(PAGES.includes(hash) ? hash : "compose");
+  } else if (hash !== "main") showPage(PAGES.includes(hash) ? hash : "compose"); // #main skips the head of any page
 }
 
 function speak(name) {

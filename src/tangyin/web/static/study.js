@@ -18,7 +18,7 @@ export class Study {
   #asking = null;
 
   constructor() {
-    this.root = document.getElementById("study");
+    this.root = document.getElementById("study-sheet");
     this.text = make("textarea", { rows: 3, maxLength: 400, lang: "zh-Hant", value: POEM });
     this.quantity = make("select", {});
     this.model = make("select", {});
@@ -89,7 +89,12 @@ export class Study {
       }, asking.signal);
       tell(this.problem, "");
       this.draw();
-    } catch (error) { tellError(this.problem, error); }
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      this.#trace = null;
+      this.map.element.hidden = true; // it would show how something else was read
+      tellError(this.problem, error);
+    }
   }
 
   draw() { if (this.#trace) this.map.show(this.#trace, this.sorted.checked); }
