@@ -49,7 +49,7 @@ def python(*words: str, stdin: str = "") -> "subprocess.CompletedProcess[str]":
         ["check"],
         ["models"],
         ["models", "--card", "report"],
-        pytest.param(["eval"], marks=pytest.mark.corpus),
+        pytest.param(["eval", "--model", "report"], marks=pytest.mark.corpus),
         pytest.param(["corpus", "stats"], marks=pytest.mark.corpus),
         ["train", "--help"],
         ["study", "--help"],

@@ -151,9 +151,11 @@ class TestFetching:
 
 
 FETCH = """
-import sys
+import signal, sys
 from pathlib import Path
 from tangyin.corpus import download
+# Who starts the tests in the background of a shell has the interrupt ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 download.INTEGRITY = sys.argv[2]
 download.download(Path(sys.argv[1]))
 """

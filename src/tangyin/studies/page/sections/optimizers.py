@@ -90,7 +90,8 @@ def section(results: dict[str, Any]) -> list[Block]:
             "It gave the rate 0.01 to SGD with momentum 0.9, RMSprop, Adam and Adadelta alike. One "
             "rate for all compares rates as much as rules: 0.01 is PyTorch's own rate for RMSprop, "
             "ten times its rate for Adam and a hundredth of that for Adadelta. "
-            + listed(f"With {rate} Adam ends at {mean_and_range(v)}" for rate, v in adam.items())
+            + "Adam ends at "
+            + listed(f"{mean_and_range(v)} with {rate}" for rate, v in adam.items())
             + "."
             + overlapping(places, at_one)
         ),
