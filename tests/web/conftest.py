@@ -16,6 +16,7 @@ import uvicorn
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tangyin.web import create_app
+from tangyin.web.connections import PatientProtocol
 from tangyin.writing import DEFAULT
 
 
@@ -27,6 +28,7 @@ def serving(model: str) -> Iterator[str]:
         log_level="warning",
         lifespan="on",
         ws="none",
+        http=PatientProtocol,
         # A client that was busy meanwhile finds its connection as it was.
         timeout_keep_alive=600,
     )
@@ -36,6 +38,7 @@ def serving(model: str) -> Iterator[str]:
         patch.setattr("tangyin.web.answers.SECONDS", 600.0)
         patch.setattr("tangyin.web.pool.PATIENCE", 600.0)
         patch.setattr("tangyin.web.guards.BODY_SECONDS", 600.0)
+        patch.setattr("tangyin.web.connections.HEAD_SECONDS", 600.0)
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
         while not server.started:

@@ -87,6 +87,21 @@ def test_a_body_that_does_not_come_is_not_waited_for(address, monkeypatch) -> No
     assert time.monotonic() - start < 8
 
 
+@pytest.mark.parametrize("begun", [b"", b"GET /healthz HTTP/1.1\r\nHost: 127"])
+@pytest.mark.parametrize("second", [False, True])
+def test_a_head_that_does_not_come_is_not_waited_for(address, monkeypatch, begun, second) -> None:
+    monkeypatch.setattr("tangyin.web.connections.HEAD_SECONDS", 0.3)
+    host, port = address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
+        if second:
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+            begun = begun or b"G"  # a connection that rests is kept for another request
+        connection.sendall(begun)
+        while connection.recv(65536):
+            pass  # the rest of the first answer
+
+
 def test_an_endless_body_is_cut_off(address) -> None:
     head = b"POST /api/check HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n"
     answer = raw(

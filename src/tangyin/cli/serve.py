@@ -40,6 +40,7 @@ def serve(host: str, port: int, model: str, workers: int | None) -> None:
         import uvicorn
 
         from tangyin.web import create_app
+        from tangyin.web.connections import PatientProtocol
     except ModuleNotFoundError as error:
         raise TangyinError(
             f"the page needs {error.name}, which is not installed; "
@@ -57,6 +58,7 @@ def serve(host: str, port: int, model: str, workers: int | None) -> None:
             server_header=False,
             lifespan="on",
             ws="none",
+            http=PatientProtocol,
             limit_concurrency=CONNECTIONS,
             timeout_keep_alive=15,
             timeout_graceful_shutdown=10,

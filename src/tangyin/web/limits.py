@@ -30,6 +30,9 @@ PATIENCE = 10.0
 SECONDS = 30.0
 """Time of one request, waiting included."""
 
+HEAD_SECONDS = 10.0
+"""Time in which the head of a request has to arrive."""
+
 BODY_SECONDS = 10.0
 """Time in which a request's body has to arrive."""
 
