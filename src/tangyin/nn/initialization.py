@@ -65,7 +65,7 @@ def too_small(cell: RecurrentCell, factor: float = 1e-3) -> None:
 
 
 def too_large(cell: RecurrentCell, factor: float = 100.0) -> None:
-    """Draw weights from U(±factor/√H), biases 0: the gates saturate, and gradients vanish or overflow.
+    """Draw weights from U(±factor/√H), biases 0: gates saturate, gradients vanish or overflow.
 
     Args:
         cell: the cell to fill.
