@@ -12,7 +12,7 @@ from tangyin.studies.workshop import Advance, Training, Workshop, rounded
 from tangyin.verse import FORMS, WULV, form_named
 from tangyin.writing import Argmax, Engine, Temperature
 
-EPOCHS, ALL_EPOCHS, PATIENCE = 10, 5, 3
+EPOCHS, ALL_EPOCHS, PATIENCE = 10, 8, 3
 WRITTEN, QUICK_WRITTEN = 500, 16
 SEED = 1
 ALL, TOLD = "all", "all, told the form"
@@ -42,7 +42,7 @@ def forms(workshop: Workshop, quick: bool) -> dict[str, Any]:
             {
                 **changes,
                 "training.epochs": epochs,
-                "training.patience": epochs if len(chosen) > 1 else PATIENCE,
+                "training.patience": PATIENCE,
             },
             keep=True,
         )

@@ -34,8 +34,8 @@ def section(results: dict[str, Any]) -> list[Block]:
     short, long = by_length[0], by_length[-1]
     mixed, told = kinds[ALL], kinds[TOLD]
     apart_ = _together(kinds, alone)
-    epochs = len(mixed["dev"][0])
-    turned = max(mixed["best_epoch"]) < epochs
+    epochs = max(map(len, mixed["dev"]))
+    turned = max(mixed["best_epoch"]) < min(map(len, mixed["dev"]))
     learned = [kind for kind in order if right[kind] >= LEARNED]
     overfits = [
         kind for kind in alone if max(kinds[kind]["best_epoch"]) < min(map(len, kinds[kind]["dev"]))
