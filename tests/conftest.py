@@ -7,9 +7,9 @@ import io
 import json
 import tarfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -20,7 +20,11 @@ from tangyin.prosody import tone_classes
 from tangyin.verse import BOS, Form, Vocabulary, to_simplified
 from tangyin.writing import Engine, find_model
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 HERE = Path(__file__).parent
+CHROMIUM = "/usr/bin/chromium"
 
 
 @pytest.fixture(scope="session")
@@ -72,6 +76,23 @@ def random_model() -> Callable[..., ModelFile]:
         return ModelFile("random", architecture, vocabulary, forms, tensors)
 
     return build
+
+
+@pytest.fixture(scope="session")
+def browser() -> "Iterator[Browser]":
+    """Debian's Chromium. A process of tests has one and no more: Playwright refuses a second."""
+    from playwright.sync_api import sync_playwright
+
+    if not Path(CHROMIUM).exists():
+        pytest.skip("no Chromium; install it with: apt-get install chromium fonts-noto-cjk")
+    options = (
+        "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+        "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    )  # fmt: skip
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=list(options))
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

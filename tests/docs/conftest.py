@@ -6,19 +6,17 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tangyin.files import lock
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = "/usr/bin/chromium"
 PATIENCE = 300_000
 """Milliseconds to wait for what must come: the machine may have other work."""
 
@@ -76,28 +74,8 @@ def address(built: Path) -> Iterator[str]:
     server.server_close()
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Callable[..., Any]]:
-    """Calls a function with Debian's Chromium, in a thread of its own.
-
-    A thread can hold one driver, and that of the tests of the page may be in this one.
-    """
-    if not Path(CHROMIUM).exists():
-        pytest.skip("no Chromium; install it with: apt-get install chromium fonts-noto-cjk")
-    with ThreadPoolExecutor(1) as thread:
-
-        def start() -> tuple[Playwright, Browser]:
-            driver = sync_playwright().start()
-            options = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"]
-            return driver, driver.chromium.launch(executable_path=CHROMIUM, args=options)
-
-        driver, browser = thread.submit(start).result()
-        yield lambda question: thread.submit(question, browser).result()
-        thread.submit(lambda: (browser.close(), driver.stop())).result()
-
-
 @pytest.fixture
-def look(chromium: Callable[..., Any], address: str) -> Callable[..., Any]:
+def look(browser: Browser, address: str) -> Callable[..., Any]:
     """Opens a page of the site and gives what a function finds on it.
 
     No error may stand on the console, and no request may leave the site, whether it is served
@@ -105,23 +83,19 @@ def look(chromium: Callable[..., Any], address: str) -> Callable[..., Any]:
     """
 
     def ask(path: str, question: Callable[[Page], Any], at: str = address, **options: Any) -> Any:
-        def visit(browser: Browser) -> tuple[Any, list[str]]:
-            wrong: list[str] = []
-            context = browser.new_context(**options)
-            context.set_default_timeout(PATIENCE)
-            page = context.new_page()
-            page.on("console", lambda m: wrong.append(m.text) if m.type == "error" else None)
-            page.on("pageerror", lambda error: wrong.append(str(error)))
-            page.on(
-                "request",
-                lambda r: None if r.url.startswith((at, "data:")) else wrong.append(r.url),
-            )
-            page.goto(f"{at}/{path}")
-            found = question(page)
-            context.close()
-            return found, wrong
-
-        found, wrong = chromium(visit)
+        wrong: list[str] = []
+        context = browser.new_context(**options)
+        context.set_default_timeout(PATIENCE)
+        page = context.new_page()
+        page.on("console", lambda m: wrong.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on(
+            "request",
+            lambda r: None if r.url.startswith((at, "data:")) else wrong.append(r.url),
+        )
+        page.goto(f"{at}/{path}")
+        found = question(page)
+        context.close()
         assert wrong == []
         return found
 

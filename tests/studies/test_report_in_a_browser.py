@@ -3,15 +3,13 @@
 import re
 from collections.abc import Callable, Iterator
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tangyin.studies import STUDIES, build
 
-CHROMIUM = "/usr/bin/chromium"
 PATIENCE = 300_000
 """Milliseconds to wait: the machine may have other work."""
 
@@ -19,18 +17,6 @@ SHOWN = ("update-rules", "cells", "sampling")
 """Studies that together have all a page can have: formulas, what moves, wide tables and poems."""
 
 Visit = Callable[..., Page]
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    if not Path(CHROMIUM).exists():
-        pytest.skip("no Chromium; install it with: apt-get install chromium fonts-noto-cjk")
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(
-            executable_path=CHROMIUM, args=["--headless", "--no-sandbox", "--disable-gpu"]
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")
@@ -44,13 +30,13 @@ def address(quick: Callable[[str], Any], tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.fixture
-def visit(chromium: Browser, address: str) -> Iterator[Visit]:
+def visit(browser: Browser, address: str) -> Iterator[Visit]:
     """Opens the page; nothing may go wrong on its console."""
     wrong: list[str] = []
     contexts = []
 
     def open_page(**options: Any) -> Page:
-        context = chromium.new_context(**options)
+        context = browser.new_context(**options)
         context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()

@@ -7,13 +7,12 @@ import time
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tangyin.web import create_app
 from tangyin.web.connections import PatientProtocol
@@ -80,27 +79,8 @@ def in_loop() -> Callable[[Coroutine[Any, Any, None]], None]:
     return run
 
 
-CHROMIUM = "/usr/bin/chromium"
-
 PATIENCE = 300_000
 """Milliseconds to wait for what must come: the machine may have other work."""
-
-OPTIONS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium."""
-    if not Path(CHROMIUM).exists():
-        pytest.skip("no Chromium; install it with: apt-get install chromium fonts-noto-cjk")
-    expect.set_options(timeout=PATIENCE)
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=list(OPTIONS))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -109,6 +89,7 @@ def visit(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
 
     No error stands on the console, and no request went to another host.
     """
+    expect.set_options(timeout=PATIENCE)
     wrong: list[str] = []
     contexts = []
 
