@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 import tangyin.web.app
-from tangyin.web.guards import POLICY
+from tangyin.web.guards import POLICY, REPORT_POLICY
 
 
 @pytest.mark.parametrize("path", ["/", "/static/page.js", "/api/models", "/nothing", "/healthz"])
@@ -25,6 +25,23 @@ def test_the_policy_allows_no_inline_script_and_no_other_host() -> None:
     assert "script-src 'self'" in POLICY
     for loose in ("unsafe", "http", "*", "data:"):
         assert loose not in POLICY
+
+
+def test_the_report_may_style_itself_and_run_nothing(client) -> None:
+    answer = client.get("/report")
+    assert answer.status_code == 200
+    assert "<h1" in answer.text
+    policy = answer.headers["content-security-policy"]
+    assert policy == REPORT_POLICY
+    assert "default-src 'none'" in policy
+    assert "script-src" not in policy
+
+
+def test_an_installation_without_the_report_says_so(client, monkeypatch, tmp_path) -> None:
+    monkeypatch.setattr("tangyin.web.app.REPORT_PAGES", (tmp_path / "report.html",))
+    answer = client.get("/report")
+    assert answer.status_code == 404
+    assert answer.json()["error"] == tangyin.web.app.NO_REPORT
 
 
 def raw(address: str, request: bytes, seconds: float = 10) -> bytes:

@@ -555,6 +555,22 @@ def test_the_network_is_watched_while_it_reads(visit) -> None:
     expect(page.locator("#study-page table").last).to_contain_text("report")
 
 
+def test_the_report_opens_from_the_study_page_and_is_drawn_whole(visit) -> None:
+    page = visit("/#study")
+    refused: list[str] = []
+    page.context.on("console", lambda message: refused.append(message.text))
+    with page.expect_popup() as opened:
+        page.click("#study-page a[href='/report']")
+    report = opened.value
+    report.wait_for_load_state()
+    expect(report.locator("h1")).to_contain_text("LSTM")
+    # Its own styles hold, in the page and in the drawings, or the policy would be too strict.
+    assert report.evaluate("getComputedStyle(document.body).maxWidth") == "768px"
+    assert report.locator("figure svg").count() > 10
+    assert refused == []
+    report.close()
+
+
 def test_of_a_large_network_a_part_is_shown_and_the_rest_can_be_reached(visit) -> None:
     page = visit("/#study")
     page.locator("#study-page textarea").fill("城春草木深")

@@ -26,7 +26,7 @@ from tangyin.web.answers import (
     wants_events,
 )
 from tangyin.web.documents import DESCRIPTION, documented
-from tangyin.web.guards import Bodies, Headers, Hosts
+from tangyin.web.guards import REPORT, Bodies, Headers, Hosts
 from tangyin.web.jobs import Job, once
 from tangyin.web.library import Library
 from tangyin.web.limits import WAITING
@@ -46,6 +46,10 @@ from tangyin.web.writing import revising, writing
 from tangyin.writing import DEFAULT
 
 HERE = Path(__file__).parent
+REPORT_PAGES = (HERE / "report.html", HERE.parents[2] / "docs" / "report" / "index.html")
+"""Where the report may lie: in the wheel (pyproject.toml puts it there), and in the repository."""
+
+NO_REPORT = "this installation holds no report; install tangyin anew"
 
 
 def create_app(
@@ -101,6 +105,14 @@ def _add_api(app: FastAPI, library: Library, pool: Pool) -> None:
     async def page() -> Response:
         """The page."""
         return FileResponse(HERE / "index.html")
+
+    @app.api_route(REPORT, methods=["GET", "HEAD"], include_in_schema=False)
+    async def report() -> Response:
+        """The studies' report."""
+        for file in REPORT_PAGES:
+            if file.is_file():
+                return FileResponse(file)
+        return refusal(404, NO_REPORT)
 
     @app.post("/api/write", **documented("write"))
     async def write(body: WriteBody, request: Request) -> Response:

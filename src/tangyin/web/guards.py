@@ -15,6 +15,13 @@ POLICY = (
 )
 """Nothing but our own files, no inline script or style, no frame around the page."""
 
+REPORT = "/report"
+REPORT_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
+"""The report is one file that holds its styles and drawings, and has no script at all."""
+
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -30,11 +37,12 @@ class Headers:
             await self._app(scope, receive, send)
             return
         api = scope["path"].startswith("/api/")
+        policy = REPORT_POLICY if scope["path"] == REPORT else POLICY
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers["Content-Security-Policy"] = POLICY
+                headers["Content-Security-Policy"] = policy
                 headers["X-Content-Type-Options"] = "nosniff"
                 headers["Referrer-Policy"] = "no-referrer"
                 headers["Cross-Origin-Opener-Policy"] = "same-origin"

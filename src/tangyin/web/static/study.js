@@ -71,6 +71,8 @@ export class Study {
       make("section", {}, make("h2", {}, t("study-why")), gradient(), make("p", { className: "note" }, t("study-why-note"))),
       make("section", {}, make("h2", {}, t("study-live")), form, this.problem, this.map.element),
       this.#figures(),
+      make("section", {}, make("h2", {}, t("study-report")), make("p", {}, make("a", { href: "/report", target: "_blank" }, t("report-open"))),
+        make("p", { className: "note" }, t("report-note"))),
     );
   }
 
