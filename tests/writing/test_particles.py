@@ -271,6 +271,23 @@ def test_a_poem_is_the_same_among_few_or_many(report_engine, rule, particles, co
     assert len({poem.text for poem in alone}) == count
 
 
+def test_the_first_poem_does_not_wait_for_the_others(report_engine, monkeypatch):
+    planned = plan(Wish(WULV), report_engine.vocabulary)
+    composer = ParticleComposer(report_engine, planned, rule_named("top-p"), 2)
+    together = []
+
+    def counted(seed, numbers, *again):
+        together.append(len(numbers))
+        return ParticleComposer.compose(composer, seed, numbers, *again)
+
+    monkeypatch.setattr(composer, "compose", counted)
+    poems = write_regulated(composer, 4, 16, 6)
+    next(poems)
+    assert together == [1]
+    assert len(list(poems)) == 15
+    assert [count for count in together if count > 1] == [2, 4, 6, 3]
+
+
 def test_another_seed_or_number_of_particles_brings_other_poems(report_engine):
     planned = plan(Wish(WULV), report_engine.vocabulary)
 

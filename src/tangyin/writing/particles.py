@@ -113,12 +113,21 @@ def write_regulated(
     again; the earlier poems' lines are banned then (but for lines that were given). So poem n
     depends on the ones before it, and not on how many are written after it or side by side.
 
+    Args:
+        composer: writes them.
+        seed: keys them, with their number.
+        count: how many.
+        side_by_side: at most so many together. The first is written alone and each time twice as
+            many as before, so that a reader has something to read while the others come.
+
     Raises:
         TangyinError: no poem comes to pass: the wishes leave too little.
     """
     written: dict[str, list[int]] = {}
-    for first in range(0, count, side_by_side):
-        numbers = range(first, min(first + side_by_side, count))
+    numbers = range(0)
+    while numbers.stop < count:
+        together = min(2 * len(numbers) or 1, side_by_side, count - numbers.stop)
+        numbers = range(numbers.stop, numbers.stop + together)
         for number, drawn in zip(numbers, composer.compose(seed, numbers), strict=True):
             poem, attempt = drawn, 0
             while poem is None or _shares_two(composer.own(poem), written):
