@@ -176,7 +176,7 @@ REFUSED = [
     (["１２"], "is no Chinese character"),
     (["\u202e日"], "(U+202E) is no Chinese character"),
     ([MANY], "the start has 500 characters, and a 五律 has room for 40; shorten it"),
-    (["日，月"], "the mark ， stands after 1 characters"),
+    (["日，月"], "the mark ， stands after 1 character,"),
     (["。"], "the mark 。 stands after 0 characters"),
     (["日", "--count", "0"], "count is 0; give a whole number from 1 to 1,000,000"),
     (["日", "--count", "-1"], "count is -1; give a whole number from 1 to 1,000,000"),

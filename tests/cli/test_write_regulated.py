@@ -212,7 +212,7 @@ REFUSED = {
         ["--acrostic", "春夏秋冬東西南北", "--strict"],
         "line 2, 夏□□□□, cannot stand",
     ),
-    "acrostic too short": (["--acrostic", "春"], "the acrostic has 1 characters"),
+    "acrostic too short": (["--acrostic", "春"], "the acrostic has 1 character,"),
     "acrostic against start": (["日", "--acrostic", "春夏秋冬"], "the acrostic wants 春"),
     "line that fits nothing": (["花花花花花"], "line 1, 花花花花花, cannot stand"),
     "end that cannot rhyme": (["□□□□□□□□□月"], "line 2, □□□□月, cannot stand"),

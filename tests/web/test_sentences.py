@@ -50,6 +50,8 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
     ("check", {"text": "國破山河，城春草木。"}),
     ("check", {"text": "國破山河在，城春草木。"}),
     ("check", {"text": "國破"}),
+    ("check", {"text": "國"}),
+    ("check", {"text": "國\x07破"}),
     ("check", {"text": SPRING + "\n\n國破"}),
     ("check", {"text": "\n\n".join([SPRING] * 21)}),
     ("mend", {"text": SPRING, "line": 4, "kind": "出韻"}),

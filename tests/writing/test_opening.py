@@ -95,7 +95,7 @@ def test_a_variant_is_brought_to_the_corpus_spelling(variant: str) -> None:
         ("\ud800", r"U\+D800\) is no Chinese character"),
         ("龘", "the model does not know the character 龘; start with another one"),
         ("日龘", "the model does not know the character 龘"),
-        ("日，月", "the mark ， stands after 1 characters"),
+        ("日，月", "the mark ， stands after 1 character,"),
         ("，日", "the mark ， stands after 0 characters"),
         ("日月山水天，，", "the mark ， stands after 0 characters"),
         ("日" * 500, "the start has 500 characters, and a 五律 has room for 40; shorten it"),

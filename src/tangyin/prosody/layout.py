@@ -1,6 +1,6 @@
 """Lines of verse from what a person typed: any even or odd number of lines, five or seven long."""
 
-from tangyin.errors import UsageError
+from tangyin.errors import UsageError, counted
 from tangyin.verse import FORMS, MARKS, is_hanzi, normalize, split_poems, to_traditional
 
 
@@ -26,9 +26,8 @@ def read_verse(text: str) -> tuple[str, ...]:
     for character in joined:
         if not is_hanzi(character) and character not in MARKS:
             raise UsageError(
-                f"{ascii(character)[1:-1] if not character.isprintable() else character!r} "
-                f"(U+{ord(character):04X}) is neither a Chinese character nor one of the marks "
-                f"{MARKS}; take it out of the poem"
+                f"{character!r} (U+{ord(character):04X}) is neither a Chinese character nor one of "
+                f"the marks {MARKS}; take it out of the poem"
             )
     lines = _cut(joined, rows)
     if not lines:
@@ -40,7 +39,9 @@ def read_verse(text: str) -> tuple[str, ...]:
             "give a poem whose lines all have 5 or all have 7"
         )
     if lengths[0] not in (5, 7):
-        raise UsageError(f"a line has {lengths[0]} characters; give a poem whose lines have 5 or 7")
+        raise UsageError(
+            f"a line has {counted(lengths[0], 'character')}; give a poem whose lines have 5 or 7"
+        )
     if len(lines) < 2:
         raise UsageError("one line is no poem yet; give at least a couplet")
     return lines
@@ -90,8 +91,8 @@ def _cut(joined: str, rows: list[str]) -> tuple[str, ...]:
     lengths = lengths or [length for length in (5, 7) if len(joined) % length == 0]
     if len(lengths) != 1:
         raise UsageError(
-            f"{len(joined)} characters without marks do not show where the lines of 5 or 7 end; "
-            "put a mark after each line"
+            "where the lines of 5 or 7 end is not to be seen from "
+            f"{counted(len(joined), 'character')} without marks; put a mark after each line"
         )
     step = lengths[0]
     return tuple(joined[start : start + step] for start in range(0, len(joined), step))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tangyin.errors import UsageError
+from tangyin.errors import UsageError, counted
 from tangyin.verse.form import FORMS, Form, form_of_shape
 from tangyin.verse.punctuation import MARKS, is_hanzi, normalize, split_lines
 
@@ -131,7 +131,7 @@ def _alternating(lines: int) -> str:
 def _described(lines: tuple[str, ...]) -> str:
     lengths = {len(line) for line in lines}
     if len(lengths) == 1:
-        return f"{len(lines)} lines of {lengths.pop()} characters"
+        return f"{counted(len(lines), 'line')} of {counted(lengths.pop(), 'character')}"
     if len(lines) > 8:
         return f"{len(lines)} lines of unequal length"
     return f"lines of {', '.join(str(len(line)) for line in lines)} characters"

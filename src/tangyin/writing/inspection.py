@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tangyin.errors import UsageError
+from tangyin.errors import UsageError, counted
 from tangyin.lstm import Parameters, step_forward
 from tangyin.modelfile import ModelFile
 from tangyin.verse import MARKS, Form, Ids, is_hanzi, normalize, to_traditional
@@ -39,13 +39,13 @@ def lay_out(text: str, form: Form) -> str:
         at_end = len(laid) % width == form.characters
         if character not in MARKS and not is_hanzi(character):
             raise UsageError(
-                f"{ascii(character)[1:-1] if not character.isprintable() else character!r} "
-                f"(U+{ord(character):04X}) is no Chinese character; take it out of the poem"
+                f"{character!r} (U+{ord(character):04X}) is no Chinese character; take it out of "
+                "the poem"
             )
         if character in MARKS and not at_end:
             raise UsageError(
-                f"the mark {character} stands after {len(laid) % width} characters, and lines of "
-                f"a {form} have {form.characters}; take it out or give a whole line"
+                f"the mark {character} stands after {counted(len(laid) % width, 'character')}, and "
+                f"lines of a {form} have {form.characters}; take it out or give a whole line"
             )
         if at_end and character not in MARKS:
             laid += "，。"[len(laid) // width % 2]

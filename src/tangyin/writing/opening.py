@@ -1,6 +1,6 @@
 """What a person gives a poem to begin with."""
 
-from tangyin.errors import UsageError
+from tangyin.errors import UsageError, counted
 from tangyin.verse import (
     MARKS,
     Form,
@@ -49,8 +49,9 @@ def read_opening(start: str, form: Form, vocabulary: Vocabulary) -> dict[int, in
         if character in MARKS:
             if not at_end:
                 raise UsageError(
-                    f"the mark {character} stands after {place % width} characters, and lines of a "
-                    f"{form} have {form.characters}; take it out or give a whole line"
+                    f"the mark {character} stands after {counted(place % width, 'character')}, "
+                    f"and lines of a {form} have {form.characters}; take it out or give a whole "
+                    "line"
                 )
             forced[place] = vocabulary.id(character)
             place += 1

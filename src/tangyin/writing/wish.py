@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from tangyin.errors import UsageError
+from tangyin.errors import UsageError, counted
 from tangyin.prosody import LEVEL_RHYMES, SEQUENCES, Sequence, ToneTable, tone_table
 from tangyin.verse import (
     MARKS,
@@ -230,8 +230,8 @@ def given_characters(wish: Wish, vocabulary: Vocabulary) -> tuple[Columns, dict[
     heads = _columns(wish.acrostic, vocabulary)
     if heads and len(heads) not in (form.lines, form.lines // 2):
         raise UsageError(
-            f"the acrostic has {len(heads)} characters, and a {form} has {form.lines} lines; give "
-            f"{form.lines} of them, or {form.lines // 2} for the couplets"
+            f"the acrostic has {counted(len(heads), 'character')}, and a {form} has {form.lines} "
+            f"lines; give {form.lines} of them, or {form.lines // 2} for the couplets"
         )
     for number, head in enumerate(heads):
         line = number * (form.lines // len(heads))
