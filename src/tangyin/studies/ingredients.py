@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from tangyin.studies.proxy import ends, proxy_base, proxy_settings, stage
+from tangyin.studies.proxy import SHARE, ends, on_poems, proxy_base, proxy_settings, stage
 from tangyin.studies.recipes import SEEDS
 from tangyin.studies.workshop import Workshop
 
@@ -23,11 +23,13 @@ class Variant:
         name: what was changed, as the page writes it.
         kind: what sort of change it is; a key of `KINDS`.
         changes: of the recipe (`recipes.changed`).
+        dynasties: whose poems are trained on.
     """
 
     name: str
     kind: str
     changes: dict[str, Any] = field(default_factory=dict)
+    dynasties: tuple[str, ...] = ("tang", "song")
 
 
 KINDS = {
@@ -45,6 +47,7 @@ VARIANTS = (
     Variant("rate 0.01", "optimizer", {"stages": stage(rate=0.01)}),
     Variant("rate 0.04", "optimizer", {"stages": stage(rate=0.04)}),
     Variant("batch 64", "optimizer", {"training.batch_size": 64}),
+    Variant("no weight decay", "optimizer", {"optimizer.weight_decay": 0.0}),
     Variant("no echo", "feature", {"model.echo": False}),
     Variant("no rhyme", "feature", {"model.rhyme_size": 0}),
     Variant("no tones", "feature", {"model.tone_size": 0}),
@@ -52,6 +55,7 @@ VARIANTS = (
     Variant("no place", "feature", {"model.place_size": 0}),
     Variant("none of these", "feature", NOTHING_FED),
     Variant("two layers of 288", "network", {"model.layers": 2, "model.hidden_size": 288}),
+    Variant("LayerNorm in the cell", "network", {"model.cell": "layer-norm-carried"}),
     Variant("Mogrifier cell of 320", "network", {**MOGRIFIER, "model.hidden_size": 320}),
     Variant("uniform initialization", "network", {"model.initialization": "report"}),
     Variant("none of these, untied", "network", {**NOTHING_FED, "model.tied": False}),
@@ -59,7 +63,7 @@ VARIANTS = (
     Variant("recurrent weights 0.2", "dropout", {"model.dropout.recurrent": 0.2}),
     Variant("whole characters 0.05", "dropout", {"model.dropout.characters": 0.05}),
     Variant("titles never told", "poems", {"data.tell_title": 0.0}),
-    Variant("Tang alone, five passes", "poems", {"stages": stage(song=False, epochs=5)}),
+    Variant("Tang alone, five passes", "poems", {"stages": stage(epochs=5)}, ("tang",)),
 )  # fmt: skip
 QUICK_VARIANTS = ("AdamW, rate 0.003", "none of these", "no dropout")
 
@@ -74,7 +78,10 @@ def ingredients(workshop: Workshop, quick: bool) -> dict[str, Any]:
     base = proxy_base(workshop, quick)
     variants = [v for v in VARIANTS if not quick or v.name in QUICK_VARIANTS]
     plain = base.jobs()
-    jobs = [base.job({**v.changes, "training.seed": SEEDS[0]}) for v in variants]
+    jobs = [
+        on_poems(base, workshop, SHARE, v.dynasties).job({**v.changes, "training.seed": SEEDS[0]})
+        for v in variants
+    ]
     workshop.progress.plan(sum(job.recipe.epochs for job in (*plain, *jobs)))
     trained = workshop.train_all(plain, PLAIN)
     lines = []

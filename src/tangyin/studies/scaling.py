@@ -5,9 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from tangyin.corpus import DEV, TRAIN, load_corpus
-from tangyin.studies.proxy import ends, proxy_base, proxy_settings, stage
-from tangyin.studies.recipes import Base, few
+from tangyin.studies.proxy import ends, on_poems, proxy_base, proxy_settings, stage
 from tangyin.studies.workshop import Job, Workshop
 
 WIDTHS: tuple[tuple[int, int], ...] = (
@@ -15,8 +13,8 @@ WIDTHS: tuple[tuple[int, int], ...] = (
 )  # fmt: skip
 """Embedding and hidden state; the character opposite gets a quarter of the latter."""
 
-SHARES: tuple[int, ...] = (16, 8, 4, 2, 1)
-"""One poem in so many."""
+SHARES: tuple[int, ...] = (32, 16, 8, 4, 2, 1)
+"""One poem in so many; the proxy has one in two."""
 
 PASSES: tuple[int, ...] = (1, 2, 4)
 
@@ -34,10 +32,11 @@ def scaling(workshop: Workshop, quick: bool) -> dict[str, Any]:
     base = proxy_base(workshop, quick)
     widths, shares, passes = WIDTHS, SHARES, PASSES
     if quick:
-        widths, shares, passes = ((8, 8), (16, 12)), (2, 1), (1, 2)
+        widths, shares, passes = ((8, 8), (16, 12)), (4, 2), (1, 2)
+    parts = [on_poems(base, workshop, share) for share in shares]
     jobs: dict[str, list[tuple[int, Job]]] = {
         "size": [(hidden, base.job(_width(embedding, hidden))) for embedding, hidden in widths],
-        "poems": [(base.train // share, _share(workshop, base, share)) for share in shares],
+        "poems": [(some.train, some.job()) for some in parts],
         "passes": [(epochs, base.job({"stages": stage(epochs=epochs)})) for epochs in passes],
     }
     workshop.progress.plan(sum(job.recipe.epochs for some in jobs.values() for _, job in some))
@@ -59,19 +58,6 @@ def _width(embedding: int, hidden: int) -> dict[str, Any]:
         "model.hidden_size": hidden,
         "model.opposite_size": hidden // 4,
     }
-
-
-def _share(workshop: Workshop, base: Base, share: int) -> Job:
-    """A training on one poem in so many."""
-    job = base.job()
-    if share == 1:
-        return job
-    data = base.recipe.data
-    poems = load_corpus().select(forms=data.forms, dynasties=data.dynasties)
-    training, dev = poems.select(parts=[TRAIN]), poems.select(parts=[DEV]).text
-    rows = few(range(0, len(training), share), base.train // share)
-    texts, titles = ([column[row] for row in rows] for column in (training.text, training.title))
-    return Job(job.recipe, workshop.poem_file(texts, few(dev, base.dev), titles))
 
 
 def power_law(x: Sequence[float], perplexities: Sequence[float]) -> dict[str, float]:
