@@ -38,7 +38,7 @@ const WORDS = {
     "q_i": "i 輸入門", "q_f": "f 遺忘門", "q_g": "g 候選", "q_o": "o 輸出門", "q_c": "c 細胞狀態", "q_h": "h 隱狀態",
     "heat-label": "熱圖：{quantity}，{units} 個單元，{steps} 步；方向鍵移動，其值見下", "at-unit": "「{character}」單元 {unit}：{value}",
     "mean": "平均", "surprise": "意外（納特）", "begin": "始", "study-figures": "諸模型之惑度", "figures-note": "惑度愈低，愈善預測未見之詩；算法見 docs/protocol.md。",
-    "study-report": "實驗報告", "report-open": "開啟報告（新分頁）", "report-note": "此網絡之優化器、初始化、大小、取樣與詩體，逐項實驗：每圖有三個種子與誤差；報告以英文寫成。",
+    "study-report": "實驗報告", "report-open": "開啟報告（新分頁）", "report-note": "此網絡之優化器、初始化、大小、取樣與詩體，逐項實驗，以不同種子估其誤差。報告以英文寫成。",
     "col-model": "模型", "col-parameters": "參數", "col-forms": "體裁", "col-dev": "每字符（驗證）", "col-closed": "閉集",
     "heat-table": "每字之均值與意外",
     "rule_top-p": "top-p　擇其可能者", "rule_random-k": "random-k　前 k 字取一", "rule_temperature": "temperature　依其可能",
