@@ -13,16 +13,19 @@ Echoes: the model may add to the logits of characters that stand earlier in the 
 a class of place (`tangyin.verse.Reader`): z_n[id] += echo_n[class] for each of them.
 """
 
+import math
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
+from tangyin.nn import workspace
 from tangyin.nn.native import Kernel, kernel_for
 from tangyin.nn.sequence import product_dtype
+from tangyin.nn.weight_gradient import weight_gradient
 
-CHUNK_BYTES = 4 << 20
-"""Logits of one chunk: small enough to stay in a cache, large enough for a fast product."""
+CHUNK_BYTES = 8 << 20
+"""Logits of one chunk, about: small enough to stay in a cache, large enough for a fast product."""
 
 CHUNKS_TOGETHER = 2
 """Chunks between two products for the gradients, which are faster when they are larger."""
@@ -149,17 +152,18 @@ def _loss_and_gradients(
     kernel = kernel_for(hidden.dtype, hidden.device)
     if kernel is not None:
         _check_numbers(V, targets, echo)
-    rows = max(16, CHUNK_BYTES // (V * hidden.element_size()) // 16 * 16)
+    parts = max(1, round(N * V * hidden.element_size() / (CHUNK_BYTES * CHUNKS_TOGETHER)))
+    # shared out evenly: a small last product would take longer for each of its rows
+    rows = math.ceil(N / (parts * CHUNKS_TOGETHER) / 16) * 16
     together = rows * CHUNKS_TOGETHER if wanted else rows
     nll = torch.empty_like(scale)
-    space = hidden.new_empty(min(N, together), V)
-    d_hidden = d_weight = d_bias = d_echo = product = None
+    space = workspace.empty((min(N, together), V), hidden.dtype, hidden.device)
+    d_hidden = d_weight = d_bias = d_echo = None
     if wanted:
         d_hidden = torch.empty_like(hidden)
-        d_weight = torch.zeros_like(weight, dtype=bias.dtype)
+        d_weight = workspace.empty((V, hidden.shape[1]), bias.dtype, hidden.device)
         d_bias = torch.zeros_like(bias)
         d_echo = None if echo is None else torch.empty_like(echo.values)
-        product = torch.empty_like(weight) if weight.dtype != bias.dtype else None
     transposed = weight.t()
     for start in range(0, N, together):
         end = min(N, start + together)
@@ -175,10 +179,7 @@ def _loss_and_gradients(
         if d_hidden is not None and d_weight is not None:
             d_logits = space[: end - start]
             torch.mm(d_logits, weight, out=d_hidden[start:end])
-            if product is None:
-                d_weight.addmm_(d_logits.t(), hidden[start:end])
-            else:  # half-precision products are summed in float32
-                d_weight.add_(torch.mm(d_logits.t(), hidden[start:end], out=product))
+            weight_gradient(kernel, d_logits, hidden[start:end], d_weight, add=start > 0)
     return nll @ scale, (d_hidden, d_weight, d_bias, d_echo)
 
 

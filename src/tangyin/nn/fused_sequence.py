@@ -8,6 +8,7 @@ in the memory of the projected inputs; c is float32, and tanh(c) is computed aga
 import torch
 from torch import Tensor
 
+from tangyin.nn import workspace
 from tangyin.nn.native import Kernel, gates_dtype
 
 
@@ -37,12 +38,15 @@ def fused_forward(
     """
     T, B, _ = input.shape
     H = h_0.shape[-1]
-    y = torch.mm(input.flatten(0, 1).to(products), weight_ih.to(products).t()).view(T, B, 4 * H)
+    device = input.device
+    y = workspace.empty((T, B, 4 * H), products, device)
+    torch.mm(input.flatten(0, 1).to(products), weight_ih.to(products).t(), out=y.view(T * B, 4 * H))
     gates = y.view(gates_dtype(products))
-    w_hh = weight_hh.to(products).t().contiguous()  # as the products read it fastest
+    w_hh = workspace.empty((H, 4 * H), products, device)  # as the products read it fastest
+    kernel.transpose(weight_hh.to(products).contiguous(), w_hh)
     offset = None if bias is None else bias.float().contiguous()
-    h = y.new_empty(T + 1, B, H)
-    c = y.new_empty(T + 1, B, H, dtype=torch.float32)
+    h = workspace.empty((T + 1, B, H), products, device)
+    c = workspace.empty((T + 1, B, H), torch.float32, device)
     h[0], c[0] = h_0, c_0
     # float32 adds the recurrent product in place; in bfloat16 the sum must not be rounded twice
     scratch = None if products == torch.float32 else y.new_empty(B, 4 * H)
@@ -79,7 +83,7 @@ def fused_backward(
         mask: (T, B) of bool, contiguous, or None.
     """
     T, B, H = c.shape[0] - 1, c.shape[1], c.shape[2]
-    dy = weight_hh.new_empty(T, B, 4 * H)
+    dy = workspace.empty((T, B, 4 * H), weight_hh.dtype, weight_hh.device)
     dc = c.new_zeros(B, H)
     product = weight_hh.new_empty(B, H)
     carried = None if mask is None else c.new_zeros(B, H)

@@ -30,9 +30,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from tangyin.nn import workspace
 from tangyin.nn.fused_sequence import fused_backward, fused_forward
-from tangyin.nn.native import kernel_for
+from tangyin.nn.native import Kernel, kernel_for
 from tangyin.nn.state import LSTMState, run_steps
+from tangyin.nn.weight_gradient import weight_gradient
 
 
 def lstm_step(projected: Tensor, state: LSTMState, weight_hh: Tensor) -> LSTMState:
@@ -254,14 +256,21 @@ class _LSTMSequence(torch.autograd.Function):
             if need_x:
                 dx = (dy @ weight_ih.to(dy.dtype)).view(x.shape).to(x.dtype)
             if need_ih:
-                d_ih = (dy.t() @ x.flatten(0, 1).to(dy.dtype)).to(weight_ih.dtype)
+                d_ih = _weight_gradient(ctx.kernel, dy, x.flatten(0, 1).to(dy.dtype), weight_ih)
             if need_hh:
-                d_hh = (dy.t() @ h[:-1].flatten(0, 1)).to(weight_hh.dtype)
+                d_hh = _weight_gradient(ctx.kernel, dy, h[:-1].flatten(0, 1), weight_hh)
             if need_b and bias is not None:
                 db = dy.sum(0).to(bias.dtype)
         d_h = dh.to(h_0.dtype) if need_h else None
         d_c = dc.to(c_0.dtype) if need_c else None
         return dx, d_h, d_c, d_ih, d_hh, db, None, None
+
+
+def _weight_gradient(kernel: Kernel | None, back: Tensor, inward: Tensor, weight: Tensor) -> Tensor:
+    """The gradient in the weight's dtype, in memory that an earlier step has left."""
+    wide = back.dtype if back.dtype == torch.float64 else torch.float32
+    to = workspace.empty(tuple(weight.shape), wide, weight.device)
+    return weight_gradient(kernel, back, inward, to).to(weight.dtype)
 
 
 def _differentiable_backward(

@@ -238,6 +238,26 @@ void cross_entropy(long rows, long V, P* logits, const float* bias, const int64_
   }
 }
 
+constexpr long TILE = 32;  // rows and columns; a row of 16-bit numbers is a line of the cache
+
+// `put` takes the place in `to` and the number that belongs there.
+template <class P, class Q, class Put>
+void transpose(long rows, long columns, const P* from, Q* to, Put put) {
+#pragma omp parallel for collapse(2) schedule(static) if (rows * columns >= PARALLEL_FROM)
+  for (long left = 0; left < columns; left += TILE) {
+    for (long top = 0; top < rows; top += TILE) {
+      const long height = std::min(TILE, rows - top), width = std::min(TILE, columns - left);
+      P tile[TILE][TILE];
+      for (long n = 0; n < height; ++n)
+        std::memcpy(tile[n], from + (top + n) * columns + left, width * sizeof(P));
+      for (long m = 0; m < width; ++m) {
+        Q* row = to + (left + m) * rows + top;
+        for (long n = 0; n < height; ++n) put(row[n], tile[n][m]);
+      }
+    }
+  }
+}
+
 }  // namespace
 
 #define EXPORT extern "C" __attribute__((visibility("default")))
@@ -261,6 +281,15 @@ void cross_entropy(long rows, long V, P* logits, const float* bias, const int64_
                                      float* decho) {                                                  \
     cross_entropy<P>(rows, V, logits, bias, targets, scale, echoes, echo_ids, echo_classes, classes,  \
                      echo, nll, dbias, decho);                                                        \
+  }                                                                                                   \
+  EXPORT void transpose_##SUFFIX(long rows, long columns, const P* from, P* to) {                     \
+    transpose(rows, columns, from, to, [](P& place, P x) { place = x; });                             \
+  }                                                                                                   \
+  EXPORT void transpose_wide_##SUFFIX(long rows, long columns, const P* from, float* to, bool add) {  \
+    if (add)                                                                                          \
+      transpose(rows, columns, from, to, [](float& place, P x) { place += load(x); });                \
+    else                                                                                              \
+      transpose(rows, columns, from, to, [](float& place, P x) { place = load(x); });                 \
   }
 
 LSTM(f32, float, float)

@@ -119,6 +119,20 @@ class Kernel:
             0 if values is None else values.shape[1], _at(values), _at(nll), _at(dbias), _at(decho),
         )  # fmt: skip
 
+    def transpose(self, given: Tensor, to: Tensor, *, add: bool = False) -> None:
+        """Turn a matrix around.
+
+        Args:
+            given: (N, M) in the products' dtype.
+            to: takes the transpose, (M, N) float32 or in the products' dtype.
+            add: add to it; to float32 only.
+        """
+        N, M = given.shape
+        if to.dtype == given.dtype and not add:
+            self._functions["transpose", given.dtype](N, M, _at(given), _at(to))
+        else:
+            self._functions["transpose_wide", given.dtype](N, M, _at(given), _at(to), add)
+
 
 @lru_cache(maxsize=1)
 def native_kernel() -> Kernel | None:
@@ -155,4 +169,6 @@ _ARGUMENTS = {
     "cross_entropy": (
         _LONG, _LONG, *[_ARRAY] * 4, _LONG, _ARRAY, _ARRAY, _LONG, *[_ARRAY] * 4,
     ),
+    "transpose": (_LONG, _LONG, _ARRAY, _ARRAY),
+    "transpose_wide": (_LONG, _LONG, _ARRAY, _ARRAY, ctypes.c_bool),
 }  # fmt: skip

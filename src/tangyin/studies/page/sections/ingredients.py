@@ -35,8 +35,8 @@ def section(results: dict[str, Any]) -> list[Block]:
             "The proxy is the strong model, but narrow "
             f"({settings['hidden_size']} hidden units, an embedding of "
             f"{settings['embedding_size']}), trained on every second of the Tang and Song 五律 for "
-            f"one pass by Muon at a rate of {settings['rate']:g}. Each line changes one thing and has one "
-            "seed; the grey band is what seeds alone do to the proxy."
+            f"one pass by Muon at a rate of {settings['rate']:g}. Each line changes one thing and "
+            "has one seed; the grey band is what seeds alone do to the proxy."
         ),
         Figure(
             "ingredients",

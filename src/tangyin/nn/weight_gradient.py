@@ -1,0 +1,44 @@
+"""The gradient of a weight from what went in and what came back: one product over all rows.
+
+The product reads its first operand down the columns. Of large matrices in half precision that is
+slow: the units for bf16 want both operands in their own order and get half as much done. So the
+smaller of the two is turned around beforehand, and the product, which then comes out turned
+around, on its way into the float32 gradient.
+"""
+
+import torch
+from torch import Tensor
+
+from tangyin.nn import workspace
+from tangyin.nn.native import Kernel
+
+WIDE = 1536
+"""Columns of the outputs' gradient from which turning pays (H 384 of an LSTM; any vocabulary)."""
+
+
+def weight_gradient(
+    kernel: Kernel | None, back: Tensor, inward: Tensor, to: Tensor, *, add: bool = False
+) -> Tensor:
+    """Compute ∇W = ∇yᵀ x for y = x Wᵀ.
+
+    Args:
+        kernel: the native kernel, if it can be had for the dtype of the products.
+        back: ∇y, (N, O), contiguous, in the products' dtype.
+        inward: x, (N, I), contiguous, in the products' dtype.
+        to: takes ∇W, (O, I), contiguous; float32 if the products are in half precision.
+        add: add to it.
+
+    Returns:
+        `to`.
+    """
+    (N, O), I = back.shape, inward.shape[1]  # noqa: E741 - the equations' letters
+    if to.dtype == back.dtype:
+        return to.addmm_(back.t(), inward, beta=1 if add else 0)
+    if kernel is not None and back.dtype == torch.bfloat16 and O >= WIDE:
+        turned = workspace.empty((I, N), inward.dtype, inward.device)
+        kernel.transpose(inward, turned)
+        product = workspace.empty((I, O), back.dtype, back.device)
+        kernel.transpose(torch.mm(turned, back, out=product), to, add=add)
+        return to
+    product = torch.mm(back.t(), inward, out=workspace.empty((O, I), back.dtype, back.device))
+    return to.add_(product) if add else to.copy_(product)

@@ -1,0 +1,99 @@
+"""Memory that is used again: never while anything still looks at it."""
+
+import threading
+
+import pytest
+import torch
+
+from tangyin.nn import LSTMState, linear_cross_entropy, lstm_sequence, workspace
+from tangyin.nn.workspace import SMALLEST
+
+CPU = torch.device("cpu")
+LARGE = (SMALLEST // 4 + 1,)
+
+
+def take(shape=LARGE, dtype=torch.float32):
+    return workspace.empty(shape, dtype, CPU)
+
+
+@pytest.fixture(autouse=True)
+def nothing_waits(monkeypatch):
+    """Start with no memory that other tests have left."""
+    monkeypatch.setattr(workspace, "_waiting", type(workspace._waiting)(workspace.deque))
+    monkeypatch.setattr(workspace._OnLoan.__del__, "__defaults__", (workspace._waiting,))
+
+
+def test_the_memory_of_a_dead_tensor_serves_the_next_of_its_size_whatever_its_dtype():
+    first = take()
+    place = first.data_ptr()
+    del first
+    assert take((2, *LARGE), torch.bfloat16).data_ptr() == place
+
+
+def test_memory_is_not_given_out_while_a_view_of_it_lives():
+    whole = take().fill_(1.0)
+    view = whole.view(1, -1)[:, 7:]
+    del whole
+    take().fill_(2.0)
+    assert (view == 1.0).all()
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.int16, torch.float64])
+def test_a_tensor_is_contiguous_aligned_and_of_the_wanted_shape_and_dtype(dtype):
+    shape = (3, SMALLEST, 1)
+    made = take(shape, dtype)
+    assert (made.shape, made.dtype) == (shape, dtype)
+    assert made.is_contiguous()
+    assert made.data_ptr() % 64 == 0
+    assert not made.requires_grad
+
+
+def test_small_tensors_and_other_devices_are_left_to_torch():
+    take((4,))
+    assert workspace.empty(LARGE, torch.float32, torch.device("meta")).device.type == "meta"
+    assert not workspace._waiting
+
+
+def test_threads_never_hold_the_same_memory():
+    wrong = []
+
+    def work(number):
+        for _ in range(50):
+            mine = take().fill_(number)
+            if not (mine == number).all():
+                wrong.append(number)
+
+    threads = [threading.Thread(target=work, args=(float(n),)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_a_graph_that_is_kept_gives_the_same_gradients_after_others_have_come_and_gone():
+    T, B, E, H, V = 9, 64, 64, 512, 600  # gates, logits and gradients of over SMALLEST bytes
+    torch.manual_seed(1)
+    w_ih, w_hh = (0.1 * torch.randn(4 * H, width) for width in (E, H))
+    w_out, bias = 0.1 * torch.randn(V, H), torch.zeros(V)
+    leaves = [leaf.requires_grad_() for leaf in (w_ih, w_hh, w_out, bias)]
+    assert 4 * T * B * H * 2 > SMALLEST
+
+    def loss_of(seed):
+        drawn = torch.Generator().manual_seed(seed)
+        x = torch.randn(T, B, E, generator=drawn)
+        targets = torch.randint(V, (T * B,), generator=drawn)
+        zeros = torch.zeros(B, H)
+        with torch.autocast("cpu", torch.bfloat16):
+            states = lstm_sequence(x, LSTMState(zeros, zeros), w_ih, w_hh)
+            return linear_cross_entropy(states.h.flatten(0, 1), w_out, bias, targets)
+
+    kept = loss_of(1)
+    first = torch.autograd.grad(kept, leaves, retain_graph=True)
+    copies = [gradient.clone() for gradient in first]
+    for seed in (2, 3):
+        torch.autograd.grad(loss_of(seed), leaves)
+    second = torch.autograd.grad(kept, leaves)
+    for gradient, copy, again in zip(first, copies, second, strict=True):
+        assert torch.equal(gradient, copy)
+        assert torch.equal(again, copy)
