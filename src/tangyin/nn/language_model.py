@@ -157,7 +157,8 @@ class LanguageModel(nn.Module):
         if weights is not None:
             flat = weights.flatten().to(self.output.bias.dtype)
             rows = flat.nonzero().squeeze(1)
-            hidden, wanted = hidden[rows], wanted[rows]
+            # chosen as an embedding's rows are, whose way back is five times as fast as an index's
+            hidden, wanted = F.embedding(rows, hidden), wanted[rows]
             scale = flat[rows] / flat.sum()
         echo = None
         if self.architecture.echo and features is not None:

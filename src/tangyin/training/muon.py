@@ -35,14 +35,14 @@ def orthogonalized(matrices: Tensor) -> Tensor:
     """
     a, b, c = COEFFICIENTS
     x: Tensor = matrices.bfloat16()
-    tall = x.shape[-2] > x.shape[-1]
-    if tall:
-        x = x.mT
     x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)
+    tall = x.shape[-2] > x.shape[-1]
     for _ in range(ITERATIONS):
-        gram = x @ x.mT
-        x = a * x + torch.baddbmm(b * gram, gram, gram, alpha=c) @ x
-    return x.mT if tall else x
+        # the smaller of X Xᵀ and Xᵀ X: X (a + b Xᵀ X + c (Xᵀ X)²) is the same from either side
+        gram = x.mT @ x if tall else x @ x.mT
+        powers = torch.baddbmm(gram, gram, gram, beta=b, alpha=c)
+        x = torch.baddbmm(x, x, powers, beta=a) if tall else torch.baddbmm(x, powers, x, beta=a)
+    return x
 
 
 class Muon(torch.optim.Optimizer):
