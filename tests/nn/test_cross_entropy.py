@@ -309,3 +309,9 @@ def test_numbers_may_be_of_any_integer_type(path):
     for dtype in (torch.int64, torch.int16):
         other = [targets.to(dtype), scale.double(), ids.to(dtype), classes.to(dtype)]
         assert torch.equal(ours(leaves, other), expected)
+
+
+def test_no_rows_are_refused_in_a_sentence(path):
+    nothing, weight = torch.empty(0, 3), torch.randn(5, 3)
+    with pytest.raises(ValueError, match="no rows"):
+        linear_cross_entropy(nothing, weight, torch.zeros(5), torch.empty(0, dtype=torch.int64))

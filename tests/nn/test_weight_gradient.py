@@ -4,9 +4,11 @@ import shutil
 
 import pytest
 import torch
+import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tangyin.nn import LSTMState, linear_cross_entropy, lstm_sequence
 from tangyin.nn.native import native_kernel
 from tangyin.nn.weight_gradient import WIDE, weight_gradient
 
@@ -19,7 +21,9 @@ sizes = st.integers(1, 70)
 def kernel():
     if shutil.which("g++") is None:
         pytest.skip("needs a compiler")
-    return native_kernel()
+    found = native_kernel()
+    assert found is not None, "there is a compiler, and no kernel came of it"
+    return found
 
 
 @settings(deadline=None)
@@ -39,6 +43,61 @@ def test_it_is_the_product_of_both_to_the_rounding_of_their_dtype(
             to[0, 0] = torch.nan  # what was there does not matter
         assert weight_gradient(with_kernel, d, x, to, add=add) is to
         assert ((to.double() - wanted).abs() <= bound).all()
+
+
+def strided(kind, N, width):
+    """(N, width) bfloat16 that does not lie in memory row by row."""
+    return {
+        "columns of a wider one": torch.randn(N, width + 3)[:, :width].bfloat16().repeat(1, 2),
+        "turned": torch.randn(width, N).bfloat16().t(),
+        "one row everywhere": torch.randn(1, width).bfloat16().expand(N, width),
+    }[kind][:, :width]
+
+
+KINDS = ["columns of a wider one", "turned", "one row everywhere"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_operands_may_lie_in_memory_as_they_like(kernel, kind):
+    torch.manual_seed(1)
+    d, x = torch.randn(40, WIDE).bfloat16(), strided(kind, 40, 33)
+    assert not x.is_contiguous()
+    to, same = torch.empty(WIDE, 33), torch.empty(WIDE, 33)
+    weight_gradient(kernel, d, x, to)
+    weight_gradient(kernel, d, x.contiguous(), same)
+    assert torch.equal(to, same)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_loss_of_a_large_vocabulary_reads_hidden_states_however_they_lie(kernel, kind):
+    torch.manual_seed(2)
+    hidden, weight = strided(kind, 50, 24), torch.randn(WIDE + 5, 24).bfloat16().requires_grad_()
+    targets, bias = torch.randint(WIDE, (50,)), torch.zeros(WIDE + 5)
+    found = [
+        torch.autograd.grad(linear_cross_entropy(h, weight, bias, targets), weight)[0]
+        for h in (hidden, hidden.contiguous())
+    ]
+    assert torch.equal(*found)
+    logits = hidden.float() @ weight.float().t()
+    (wanted,) = torch.autograd.grad(F.cross_entropy(logits, targets), weight)
+    assert torch.allclose(found[0].float(), wanted.float(), rtol=0.03, atol=2e-3)
+
+
+@pytest.mark.parametrize("kind", ["batch first", "columns of a wider one"])
+def test_a_wide_lstm_reads_its_input_however_it_lies(kernel, kind):
+    T, B, I, H = 3, 4, 20, WIDE // 4  # noqa: E741 - the equations' letters
+    torch.manual_seed(3)
+    x = torch.randn(B, T, I).transpose(0, 1) if kind == "batch first" else torch.randn(T, B, 2 * I)
+    x, zeros = x[..., :I].bfloat16(), torch.zeros(B, H, dtype=bfloat16)
+    x = torch.cat([x, x], dim=2)[..., :I] if kind != "batch first" else x
+    w_ih = torch.randn(4 * H, I).bfloat16().requires_grad_()
+    w_hh = (0.05 * torch.randn(4 * H, H)).bfloat16()
+    found = [
+        torch.autograd.grad(lstm_sequence(given, LSTMState(zeros, zeros), w_ih, w_hh).h.sum(), w_ih)
+        for given in (x, x.contiguous())
+    ]
+    assert not x.is_contiguous()
+    assert torch.equal(found[0][0], found[1][0])
 
 
 @settings(deadline=None)

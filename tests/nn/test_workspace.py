@@ -1,11 +1,14 @@
 """Memory that is used again: never while anything still looks at it."""
 
+import signal
 import threading
+from collections import defaultdict, deque
 
 import pytest
 import torch
 
 from tangyin.nn import LSTMState, linear_cross_entropy, lstm_sequence, workspace
+from tangyin.nn.native import native_kernel
 from tangyin.nn.workspace import SMALLEST
 
 CPU = torch.device("cpu")
@@ -19,8 +22,8 @@ def take(shape=LARGE, dtype=torch.float32):
 @pytest.fixture(autouse=True)
 def nothing_waits(monkeypatch):
     """Start with no memory that other tests have left."""
-    monkeypatch.setattr(workspace, "_waiting", type(workspace._waiting)(workspace.deque))
-    monkeypatch.setattr(workspace._OnLoan.__del__, "__defaults__", (workspace._waiting,))
+    workspace._take_back()
+    monkeypatch.setattr(workspace, "_waiting", defaultdict(deque))
 
 
 def test_the_memory_of_a_dead_tensor_serves_the_next_of_its_size_whatever_its_dtype():
@@ -54,6 +57,39 @@ def test_small_tensors_and_other_devices_are_left_to_torch():
     assert not workspace._waiting
 
 
+def test_it_can_be_scaled_by_something_that_learns_as_any_tensor_can():
+    weight = torch.ones(LARGE, requires_grad=True)
+    made = take().fill_(2.0)
+    made.mul_(weight)
+    made.sum().backward()
+    assert (weight.grad == 2.0).all()
+
+
+def test_a_default_device_changes_nothing():
+    with torch.device("meta"):
+        assert take().device == CPU
+
+
+@pytest.mark.skipif(not hasattr(signal, "raise_signal"), reason="needs signals")
+def test_an_interruption_while_memory_comes_back_is_not_lost():
+    class Function(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(take())
+            return x.clone()
+
+        @staticmethod
+        def backward(ctx, grad):
+            signal.raise_signal(signal.SIGINT)
+            return grad
+
+    x = torch.ones((), requires_grad=True)
+    with pytest.raises(KeyboardInterrupt):
+        Function.apply(x).backward()
+    workspace._take_back()
+    assert sum(map(len, workspace._waiting.values())) == 1
+
+
 def test_threads_never_hold_the_same_memory():
     wrong = []
 
@@ -78,6 +114,8 @@ def test_a_graph_that_is_kept_gives_the_same_gradients_after_others_have_come_an
     w_out, bias = 0.1 * torch.randn(V, H), torch.zeros(V)
     leaves = [leaf.requires_grad_() for leaf in (w_ih, w_hh, w_out, bias)]
     assert 4 * T * B * H * 2 > SMALLEST
+    if native_kernel() is None:
+        pytest.skip("needs a compiler")
 
     def loss_of(seed):
         drawn = torch.Generator().manual_seed(seed)
@@ -89,6 +127,7 @@ def test_a_graph_that_is_kept_gives_the_same_gradients_after_others_have_come_an
             return linear_cross_entropy(states.h.flatten(0, 1), w_out, bias, targets)
 
     kept = loss_of(1)
+    assert workspace._loans
     first = torch.autograd.grad(kept, leaves, retain_graph=True)
     copies = [gradient.clone() for gradient in first]
     for seed in (2, 3):

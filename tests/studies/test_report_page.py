@@ -25,6 +25,7 @@ from tangyin.studies import (
     read_results,
     render,
 )
+from tangyin.studies.page.blocks import Finding
 
 DOCS = Path(__file__).parents[2] / "docs/report"
 DRAWING = re.compile(r"<svg.*?</svg>", re.DOTALL)
@@ -41,6 +42,16 @@ def results(quick: Callable[[str], Any], studies_folder: Path) -> dict[str, Any]
 def files(results: dict[str, Any]) -> dict[str, str]:
     """The report of all quick sizes. A missing glyph is a warning, and warnings are errors."""
     return render(results, STUDIES)
+
+
+@pytest.mark.parametrize("name", ["ingredients", "scaling"])
+def test_the_page_of_the_strong_model_says_what_the_studies_found(name: str) -> None:
+    section, found = STUDIES[name].section, read_results(DOCS / "results.json")["studies"][name]
+    assert section is not None
+    page = " ".join((DOCS.parent / "model.md").read_text(encoding="utf-8").split())
+    sentences = [block.text for block in section(found["results"]) if isinstance(block, Finding)]
+    assert sentences
+    assert all(sentence in page for sentence in sentences)
 
 
 def test_the_committed_report_is_what_its_results_say() -> None:

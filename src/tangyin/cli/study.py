@@ -20,7 +20,7 @@ EVERY = "all"
 @click.option("--list", "listing", is_flag=True, help="List the studies and what they take.")
 @output_option
 def study(names: tuple[str, ...], quick: bool, listing: bool, output: Path | None) -> None:
-    """Run experiments: those named, or all of them.
+    """Run experiments: those named, or the first ten (all).
 
     Results are kept in the user's cache folder, trainings by their recipe: what was stopped goes
     on, nothing is trained twice, and `tangyin report` builds the page of what there is. -o writes

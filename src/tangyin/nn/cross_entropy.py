@@ -71,8 +71,11 @@ def linear_cross_entropy(
 
     Raises:
         IndexError: a target, id or class is none (without the kernel torch says so).
+        ValueError: there are no rows.
     """
     count = len(hidden)
+    if count == 0:
+        raise ValueError("there is nothing to take a loss of: hidden has no rows")
     if scale is None:
         wide = torch.promote_types(weight.dtype, torch.float32)
         scale = torch.full((count,), 1.0 / count, dtype=wide, device=hidden.device)

@@ -1,9 +1,9 @@
 """The gradient of a weight from what went in and what came back: one product over all rows.
 
 The product reads its first operand down the columns. Of large matrices in half precision that is
-slow: the units for bf16 want both operands in their own order and get half as much done. So the
-smaller of the two is turned around beforehand, and the product, which then comes out turned
-around, on its way into the float32 gradient.
+slow: the units for bf16 want both operands in their own order and get half as much done. So what
+went in is turned around beforehand, and the product, which then comes out turned around, on its way
+into the float32 gradient.
 """
 
 import torch
@@ -23,8 +23,8 @@ def weight_gradient(
 
     Args:
         kernel: the native kernel, if it can be had for the dtype of the products.
-        back: ∇y, (N, O), contiguous, in the products' dtype.
-        inward: x, (N, I), contiguous, in the products' dtype.
+        back: ∇y, (N, O), in the products' dtype.
+        inward: x, (N, I), in the products' dtype.
         to: takes ∇W, (O, I), contiguous; float32 if the products are in half precision.
         add: add to it.
 
@@ -36,7 +36,7 @@ def weight_gradient(
         return to.addmm_(back.t(), inward, beta=1 if add else 0)
     if kernel is not None and back.dtype == torch.bfloat16 and O >= WIDE:
         turned = workspace.empty((I, N), inward.dtype, inward.device)
-        kernel.transpose(inward, turned)
+        kernel.transpose(inward.contiguous(), turned)
         product = workspace.empty((I, O), back.dtype, back.device)
         kernel.transpose(torch.mm(turned, back, out=product), to, add=add)
         return to

@@ -8,7 +8,7 @@ for the next one.
 
 import math
 from collections import defaultdict, deque
-from typing import Any
+from weakref import ref
 
 import numpy as np
 import torch
@@ -19,17 +19,20 @@ SMALLEST = 1 << 20
 
 Memory = np.ndarray[tuple[int], np.dtype[np.uint8]]
 
-# by the power of two that is its size; append and pop are atomic, so threads need no lock
-_waiting: defaultdict[int, deque[Memory]] = defaultdict(deque)
+CPU = torch.device("cpu")
 
 
-class _OnLoan(np.ndarray[tuple[int], np.dtype[np.uint8]]):
-    """What a tensor's storage holds on to; when the last view of the storage dies, so does this."""
+class _Loan(ref[Memory]):
+    """Watches what a tensor's storage holds on to, and knows whose memory that is."""
 
-    # the names are bound here because a module's are gone when the interpreter ends
-    def __del__(self, waiting: defaultdict[int, deque[Memory]] = _waiting) -> None:
-        memory: Any = self.base
-        waiting[len(memory)].append(memory)
+    __slots__ = ("memory",)
+    memory: Memory
+
+
+# Operations of deques and dicts are atomic, so threads need no lock.
+_waiting: defaultdict[int, deque[Memory]] = defaultdict(deque)  # by the power of two of its size
+_loans: dict[int, _Loan] = {}
+_returned: deque[_Loan] = deque()
 
 
 def empty(shape: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> Tensor:
@@ -43,15 +46,32 @@ def empty(shape: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> T
     Returns:
         A contiguous tensor of any content.
     """
-    count = math.prod(shape)
-    size = count * dtype.itemsize
+    size = math.prod(shape) * dtype.itemsize
     if device.type != "cpu" or size < SMALLEST:
         return torch.empty(shape, dtype=dtype, device=device)
+    _take_back()
     # what is rounded up costs addresses only: pages that nobody writes to are never given out
     whole = 1 << (size - 1).bit_length()
     try:
         memory = _waiting[whole].pop()
     except IndexError:
-        memory = torch.empty(whole, dtype=torch.uint8).numpy()  # aligned as torch likes it
-    loan: Any = memory.view(_OnLoan)
-    return torch.from_numpy(loan)[:size].view(dtype).view(shape)
+        # torch's, which is aligned for its products
+        memory = torch.empty(whole, dtype=torch.uint8, device=CPU).numpy()
+    # The last view of the storage takes `held` with it. What is called then is no Python code: a
+    # signal's handler would run there, and what it raises would be lost.
+    held = memory.view()
+    loan = _Loan(held, _returned.append)
+    loan.memory = memory
+    _loans[id(loan)] = loan
+    return torch.from_numpy(held)[:size].view(dtype).view(shape).detach()
+
+
+def _take_back() -> None:
+    """Put what has been returned where it waits."""
+    while _returned:
+        try:
+            loan = _returned.popleft()
+        except IndexError:  # another thread was faster
+            return
+        del _loans[id(loan)]
+        _waiting[len(loan.memory)].append(loan.memory)

@@ -126,11 +126,18 @@ class Kernel:
             given: (N, M) in the products' dtype.
             to: takes the transpose, (M, N) float32 or in the products' dtype.
             add: add to it; to float32 only.
+
+        Raises:
+            ValueError: they are not that.
         """
         N, M = given.shape
+        if to.shape != (M, N) or not (given.is_contiguous() and to.is_contiguous()):
+            raise ValueError(f"({N}, {M}) and its transpose must both lie in memory row by row")
         if to.dtype == given.dtype and not add:
             self._functions["transpose", given.dtype](N, M, _at(given), _at(to))
         else:
+            if to.dtype != torch.float32:
+                raise ValueError(f"only float32 is widened to and added to, not {to.dtype}")
             self._functions["transpose_wide", given.dtype](N, M, _at(given), _at(to), add)
 
 
