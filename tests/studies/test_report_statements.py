@@ -419,3 +419,12 @@ def test_a_turned_ravine_takes_rmsprop_longer_than_one_along_the_coordinates() -
         return 3000
 
     assert steps(np.pi / 4) > 2 * steps(0.0)
+
+
+def test_the_largest_network_is_called_the_best_only_where_it_is(results: Results) -> None:
+    found = results("scaling")
+    lines = found["size"]["lines"]
+    for last, other in ((50.0, 60.0), (60.0, 50.0)):
+        lines[-1]["closed"], lines[0]["closed"] = [last], [other]
+        said = next(b.text for b in blocks_of("scaling", found) if isinstance(b, Finding))
+        assert ("lowest at" in said) == (last > other)

@@ -22,7 +22,7 @@ FAR = 1e12
 def section(results: dict[str, Any]) -> list[Block]:
     """Text, figure and table."""
     settings = results["settings"]
-    size, poems = results["size"], results["poems"]
+    size, poems, passes = results["size"], results["poems"], results["passes"]["lines"]
     first, last = size["lines"][0], size["lines"][-1]
     goal = settings["goal"]
     reached = min(line["closed"][0] for what in AXES for line in results[what]["lines"])
@@ -37,20 +37,22 @@ def section(results: dict[str, Any]) -> list[Block]:
         Finding(
             f"From {first['parameters']:,} to {last['parameters']:,} parameters the closed dev "
             f"perplexity after one pass goes from {first['closed'][0]:.1f} to "
-            f"{last['closed'][0]:.1f}; each doubling of the network multiplies its nats by "
-            f"{_doubling(size):.3f}, each doubling of the poems by {_doubling(poems):.3f}."
+            f"{last['closed'][0]:.1f}{_lowest(size['lines'])}; each doubling of the network "
+            f"multiplies its nats by {_doubling(size):.3f}, each doubling of the poems by "
+            f"{_doubling(poems):.3f}. {passes[-1]['x']} passes end at "
+            f"{passes[-1]['closed'][0]:.1f} where one ends at {passes[0]['closed'][0]:.1f}."
         ),
         Text(
             "One thing grows at a time from the proxy, a narrow strong model on the 五律 of Tang "
             f"and Song. The lowest figure here is {reached:.1f}. "
             + " ".join(_reach(results, what) for what in ("size", "poems"))
-            + " The lines are straight in the logarithms of nats (Kaplan et al. 2020)."
+            + " The lines are fitted to the logarithms of nats (Kaplan et al. 2020)."
         ),
         Figure(
             "scaling",
-            f"Closed dev perplexity against parameters (left), training poems (middle) and time "
-            f"(right), each with the line fitted to log nats; the dashed line is {goal:g}. One "
-            "seed. " + conditions(settings, "scaling", band=False),
+            "Closed dev perplexity against parameters (left) and training poems (middle), with the "
+            "line fitted to log nats, and against the time that more passes take (right); the "
+            f"dashed line is {goal:g}. One seed. " + conditions(settings, "scaling", band=False),
             "; ".join(
                 f"by {AXES[what][1]} from {results[what]['lines'][0]['closed'][0]:.1f} to "
                 f"{results[what]['lines'][-1]['closed'][0]:.1f}"
@@ -86,6 +88,14 @@ def section(results: dict[str, Any]) -> list[Block]:
     ]
 
 
+def _lowest(lines: list[dict[str, Any]]) -> str:
+    """Where the lowest figure stands, if not at the end."""
+    best = min(lines, key=lambda line: float(line["closed"][0]))
+    if best is lines[-1]:
+        return ""
+    return f", lowest at {best['parameters']:,} ({best['closed'][0]:.1f})"
+
+
 def _doubling(found: dict[str, Any]) -> float:
     return float(2 ** found["law"]["exponent"])
 
@@ -98,7 +108,7 @@ def _reach(results: dict[str, Any], what: str) -> str:
         return f"More {word} did not help."
     if needed > FAR:
         return f"By {word} alone the line never comes near {goal:g}."
-    return f"By {word} alone the line comes to {goal:g} at {needed:,.0f}."
+    return f"By {word} alone the line comes to {goal:g} at {float(f'{needed:.2g}'):,.0f}."
 
 
 def _draw(results: dict[str, Any]) -> Any:
