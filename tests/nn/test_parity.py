@@ -122,13 +122,13 @@ def test_autocast_gives_h_in_bfloat16_and_carries_c_in_float32():
 @pytest.mark.parametrize("forward_inside", [False, True])
 def test_backward_inside_autocast_equals_backward_outside(forward_inside):
     lstm = LSTM(5, 4)
-    x = torch.randn(3, 2, 5)
+    x = torch.randn(3, 2, 5, requires_grad=True)
     grads = []
     for inside in (True, False):
         with torch.autocast("cpu", torch.bfloat16, enabled=forward_inside):
             loss = lstm(x)[0].float().square().sum()
         with torch.autocast("cpu", torch.bfloat16, enabled=inside):
-            grads.append(torch.autograd.grad(loss, list(lstm.parameters())))
+            grads.append(torch.autograd.grad(loss, [x, *lstm.parameters()]))
     for a, b in zip(*grads, strict=True):
         assert torch.equal(a, b)
 
