@@ -1,10 +1,23 @@
+import shutil
 from collections.abc import Callable
 
 import pytest
 import torch
 from torch import Tensor, nn
 
+from tangyin.nn.native import Kernel, native_kernel
+
 torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def kernel() -> Kernel:
+    """The native kernel; where there is a compiler it must come of it."""
+    if shutil.which("g++") is None:
+        pytest.skip("needs a compiler")
+    found = native_kernel()
+    assert found is not None, "there is a compiler, and no kernel came of it"
+    return found
 
 
 @pytest.fixture(autouse=True)

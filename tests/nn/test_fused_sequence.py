@@ -1,7 +1,6 @@
 """The native kernel's LSTM: against torch's own operations, and both against float64."""
 
 import re
-import shutil
 import sys
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import pytest
 import torch
 
 from tangyin.nn import LSTMState, lstm_sequence
-from tangyin.nn.native import gates_dtype, native_kernel
+from tangyin.nn.native import gates_dtype
 
 float32, bfloat16, float64 = torch.float32, torch.bfloat16, torch.float64
 BF16 = torch.finfo(bfloat16).eps
@@ -17,15 +16,6 @@ BF16 = torch.finfo(bfloat16).eps
 SHAPES = [(1, 1, 1, 1), (9, 5, 7, 6), (3, 33, 20, 130)]
 OUTSIDE = {"h and c": (True, True), "h alone": (True, False), "c alone": (False, True)}
 POISONED = ["x", "h_0", "c_0", "w_ih", "w_hh", "bias"]
-
-
-@pytest.fixture
-def kernel():
-    if shutil.which("g++") is None:
-        pytest.skip("needs a compiler")
-    found = native_kernel()
-    assert found is not None, "there is a compiler, and no kernel came of it"
-    return found
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """A weight's gradient, turned around or not, against the product in float64."""
 
-import shutil
-
 import pytest
 import torch
 import torch.nn.functional as F
@@ -9,21 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tangyin.nn import LSTMState, linear_cross_entropy, lstm_sequence
-from tangyin.nn.native import native_kernel
 from tangyin.nn.weight_gradient import WIDE, weight_gradient
 
 float32, bfloat16, float64 = torch.float32, torch.bfloat16, torch.float64
 EPS = {bfloat16: torch.finfo(bfloat16).eps, float32: 1e-5, float64: 1e-13}
 sizes = st.integers(1, 70)
-
-
-@pytest.fixture(scope="module")
-def kernel():
-    if shutil.which("g++") is None:
-        pytest.skip("needs a compiler")
-    found = native_kernel()
-    assert found is not None, "there is a compiler, and no kernel came of it"
-    return found
 
 
 @settings(deadline=None)

@@ -157,7 +157,7 @@ class LanguageModel(nn.Module):
         if weights is not None:
             flat = weights.flatten().to(self.output.bias.dtype)
             rows = flat.nonzero().squeeze(1)
-            # chosen as an embedding's rows are, whose way back is five times as fast as an index's
+            # chosen as an embedding's rows are: the way back is faster than an index's
             hidden, wanted = F.embedding(rows, hidden), wanted[rows]
             scale = flat[rows] / flat.sum()
         echo = None
