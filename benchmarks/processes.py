@@ -33,10 +33,10 @@ from step_size import Size
 from tables import heading, table
 from tangyin.corpus import Batch
 from tangyin.errors import TangyinError
-from tangyin.modelfile import Architecture
+from tangyin.model.file import Architecture
 from tangyin.nn.language_model import LanguageModel
+from tangyin.training.distributed import DistributedContext, joined
 from tangyin.training.optimizers import OptimizerRecipe
-from tangyin.training.processes import Processes, joined
 from tangyin.training.step import TrainingStep
 
 NETWORKS = {"1 Gb/s": 0.125e9, "10 Gb/s": 1.25e9, "100 Gb/s": 12.5e9, "NVLink": 450e9}
@@ -62,7 +62,9 @@ def ring_bytes(size: Size, count: int) -> float:
     return 2 * (count - 1) / count * 4 * parameters(size)
 
 
-def measured(size: Size, precision: str, steps: int, processes: Processes) -> dict[str, Any]:
+def measured(
+    size: Size, precision: str, steps: int, processes: DistributedContext
+) -> dict[str, Any]:
     """Milliseconds of a step, and of adding up the gradients alone."""
     torch.manual_seed(1)
     vocabulary = size.vocabulary()

@@ -29,7 +29,7 @@ from step_size import Size
 from step_ways import WAYS, OurStep
 from tables import heading, table
 from tangyin.errors import UsageError
-from tangyin.training.material import Material, load_material
+from tangyin.training.dataset import Dataset, load_dataset
 from tangyin.training.recipe import DataRecipe
 
 VARIED = {
@@ -100,7 +100,7 @@ def point(size: Size, name: str, rounds: int) -> dict[str, Any]:
 
 def epochs(size: Size, poems: list[int], rounds: int) -> list[dict[str, Any]]:
     """Seconds of an epoch over each number of poems; over parts of the corpus if there are none."""
-    material = load_material(DataRecipe(forms=("五律",)))
+    material = load_dataset(DataRecipe(forms=("五律",)))
     total = len(material.train)
     numbers = poems or [total // share for share in SHARES]
     if numbers[-1] > total:
@@ -119,7 +119,7 @@ def epochs(size: Size, poems: list[int], rounds: int) -> list[dict[str, Any]]:
     ]
 
 
-def one_epoch(material: Material, size: Size) -> Callable[[], None]:
+def one_epoch(material: Dataset, size: Size) -> Callable[[], None]:
     """A function that makes the batches of an epoch and takes all its steps."""
     step = OurStep(size, "bf16", material.vocabulary)
 

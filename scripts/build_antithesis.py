@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from tangyin.corpus import DEV, TRAIN, load_corpus
-from tangyin.corpus.home import corpus_home
+from tangyin.paths import corpus_home
 from tangyin.prosody.antithesis import couplet_score, pair_score
 from tangyin.verse import is_hanzi, split_lines
 

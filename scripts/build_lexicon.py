@@ -24,7 +24,7 @@ from pathlib import Path
 import opencc
 
 from tangyin.corpus import Corpus, load_corpus
-from tangyin.corpus.home import corpus_home
+from tangyin.paths import corpus_home
 from tangyin.prosody import readings_of
 from tangyin.verse import corpus_spelling, fold_variants, is_hanzi, split_lines
 

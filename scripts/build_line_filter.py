@@ -13,8 +13,8 @@ import sys
 from pathlib import Path
 
 from tangyin.corpus.download import download
-from tangyin.corpus.home import corpus_home
 from tangyin.corpus.source import DYNASTIES, poem_folder, raw_poems
+from tangyin.paths import corpus_home
 from tangyin.writing.novelty import LineFilter
 
 TARGET = Path(__file__).parents[1] / "src/tangyin/data/corpus_lines.bloom"

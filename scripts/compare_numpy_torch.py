@@ -22,11 +22,11 @@ import torch
 from tangyin.corpus import Batch
 from tangyin.files import write_whole
 from tangyin.lstm import Adam
-from tangyin.modelfile import Architecture
+from tangyin.model.file import Architecture
 from tangyin.nn.language_model import LanguageModel
 from tangyin.studies.numpy_twin import numpy_twin
 from tangyin.training import read_recipe
-from tangyin.training.material import load_material
+from tangyin.training.dataset import load_dataset
 
 ROOT = Path(__file__).parents[1]
 
@@ -85,7 +85,7 @@ def compare(model: LanguageModel, batches: Sequence[Batch], learning_rate: float
 def first_epoch(steps: int | None = None) -> dict[str, dict[str, Any]]:
     """Compare on the first epoch of the report's recipe, in float32 and in float64."""
     recipe = read_recipe(ROOT / "configs/report.toml")
-    material = load_material(recipe.data)
+    material = load_dataset(recipe.data)
     batches = material.batches(recipe.training.batch_size, recipe.training.seed, epoch=1)[:steps]
     network = recipe.model
     architecture = Architecture(network.embedding_size, network.hidden_size)

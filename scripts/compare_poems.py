@@ -19,11 +19,11 @@ import numpy as np
 from tangyin.api import load
 from tangyin.corpus import DEV, load_corpus
 from tangyin.files import write_whole
+from tangyin.scoring import score_texts
 from tangyin.studies.page.words import interval
 from tangyin.studies.recipes import few
 from tangyin.studies.sampling import FIRST, measured
 from tangyin.verse import WULV, split_lines
-from tangyin.writing import score_texts
 from tangyin.writing.novelty import corpus_lines
 
 KEPT = Path(__file__).parents[1] / "docs/results/poems.json"

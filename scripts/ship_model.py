@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from tangyin.api import Writer
-from tangyin.modelfile import load_model, save_model
-from tangyin.writing import model_card
+from tangyin.model import model_card
+from tangyin.model.file import load_model, save_model
 
 ROOT = Path(__file__).parents[1]
 COUNTS = ("poems", "targets", "hanzi", "unknown")

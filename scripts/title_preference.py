@@ -14,8 +14,10 @@ import numpy as np
 
 from tangyin.api import load
 from tangyin.corpus import load_corpus
+from tangyin.model import DEFAULT, Engine
+from tangyin.scoring import NO_TARGET, target_costs
 from tangyin.verse import EOS, form_named, title_characters
-from tangyin.writing import DEFAULT, LONGEST_TITLE, NO_TARGET, Engine, target_costs
+from tangyin.writing import LONGEST_TITLE
 
 
 def costs_under(engine: Engine, poems: list[tuple[str, str, str]]) -> list[float]:

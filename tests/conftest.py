@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 
 from tangyin.corpus import Corpus, load_corpus
-from tangyin.modelfile import Architecture, ModelFile
+from tangyin.model import Engine, find_model
+from tangyin.model.file import Architecture, ModelFile
 from tangyin.prosody import tone_classes
 from tangyin.verse import BOS, Form, Vocabulary, to_simplified
-from tangyin.writing import Engine, find_model
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

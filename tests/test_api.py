@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import tangyin
 from tangyin.api import MOST, rule_named
 from tangyin.errors import TangyinError, UsageError
-from tangyin.modelfile import ModelFile, save_model
+from tangyin.model.file import ModelFile, save_model
 from tangyin.verse import FORMS, MARKS, QILV, WUJUE, WULV, form_token
 
 SEVEN = "日紅山夜湖海月"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import tangyin
-from tangyin.writing.models import SHIPPED
+from tangyin.model.shelf import SHIPPED
 
 ROOT = Path(__file__).parents[1]
 WUJUE = "白日依山盡，黃河入海流。欲窮千里目，更上一層樓。"

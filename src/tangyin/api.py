@@ -7,9 +7,11 @@ from itertools import chain
 from typing import Any
 
 from tangyin.errors import UsageError
-from tangyin.modelfile import ModelFile
+from tangyin.model import DEFAULT, Engine, find_model
+from tangyin.model.file import ModelFile
 from tangyin.prosody import Report, check_text
 from tangyin.results import Score, Verse, check_script
+from tangyin.scoring import evaluate_split, evaluate_tangshi_gpt, prefix_of, score_poems
 from tangyin.verse import (
     WULV,
     Form,
@@ -20,28 +22,21 @@ from tangyin.verse import (
 )
 from tangyin.writing import (
     BLANK,
-    DEFAULT,
     PARTICLES,
     SEEDS,
     Argmax,
     Composition,
-    Engine,
     ParticleComposer,
+    Request,
     Rule,
     TopP,
-    Wish,
     compose,
-    evaluate_split,
-    evaluate_tangshi_gpt,
-    find_model,
     new_seed,
     opening_of,
     plan,
     prefix_for,
-    prefix_of,
     read_title,
     rule_named,
-    score_poems,
     write_regulated,
 )
 
@@ -114,7 +109,7 @@ class Writer:
             particles: of each regulated poem, 1 … 4,096; more pay better for the rules.
             wishes: `acrostic`, `title` (where `takes_title`), and for regulated poems `pattern`,
                 `rhyme`, `include`, `avoid`, `strict`, `allow_quotes` and `most`
-                (`tangyin.writing.Wish`).
+                (`tangyin.writing.Request`).
 
         Raises:
             UsageError: an option cannot be, or the wishes cannot be granted together.
@@ -223,14 +218,14 @@ class Writer:
             for rank, composition in enumerate(others[:count])
         ]
 
-    def _wish(self, start: str, form: str | None, wishes: dict[str, Any]) -> Wish:
-        known = {field.name for field in fields(Wish)} - {"form", "start"}
+    def _wish(self, start: str, form: str | None, wishes: dict[str, Any]) -> Request:
+        known = {field.name for field in fields(Request)} - {"form", "start"}
         for name in wishes:
             if name not in known:
                 raise UsageError(f"there is no wish {name!r}; there are {', '.join(sorted(known))}")
-        return Wish(self._form(form), start, **wishes)
+        return Request(self._form(form), start, **wishes)
 
-    def _free(self, wish: Wish, rule: Rule, seed: int, count: int) -> Iterator[Composition]:
+    def _free(self, wish: Request, rule: Rule, seed: int, count: int) -> Iterator[Composition]:
         opening = opening_of(wish, self.engine.vocabulary)
         prefix = prefix_for(wish, self.engine.vocabulary)
         batches = (
@@ -247,7 +242,7 @@ class Writer:
         )
         return chain.from_iterable(batches)
 
-    def _verse(self, poem: Composition, wish: Wish, rule: Rule, seed: int, number: int) -> Verse:
+    def _verse(self, poem: Composition, wish: Request, rule: Rule, seed: int, number: int) -> Verse:
         return Verse(
             text=poem.text,
             lines=poem.lines,

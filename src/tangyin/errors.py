@@ -1,19 +1,109 @@
-"""The exception that every expected failure is reported with, and how its sentences count."""
+"""Expected failures: an error is a code with parameters, and its message comes from a catalogue.
+
+`data/messages.toml` holds one sentence per code and language. Code never builds a sentence, and
+never looks into one: it compares `code` and reads `params`.
+"""
+
+import string
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+LANGUAGES = ("en", "zh")
 
 
 class TangyinError(Exception):
-    """An expected failure whose message is one sentence naming the fault and the mend.
+    """An expected failure.
 
-    The command line prints the message alone and exits with `exit_code`.
+    Attributes:
+        code: names the fault in the catalogue, such as "form.unknown".
+        params: what the sentence is filled with.
+        exit_code: of the command line.
     """
 
     exit_code = 1
 
+    def __init__(self, code: str, **params: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.params = params
+
+    def message(self, language: str = "en") -> str:
+        """One sentence that names the fault and the fix, in "en" or "zh"."""
+        return message(self.code, self.params, language)
+
+    def to_json(self, language: str = "en") -> dict[str, Any]:
+        """`{"code", "params", "message"}`; parameters that are errors become such objects too."""
+        params = {name: _plain(value, language) for name, value in self.params.items()}
+        return {"code": self.code, "params": params, "message": self.message(language)}
+
+    def __str__(self) -> str:
+        return self.message()
+
 
 class UsageError(TangyinError):
-    """The caller asked for something that cannot be: a bad option, start, count or recipe."""
+    """The caller asked for something impossible: a bad option, start, count or recipe."""
 
     exit_code = 2
+
+
+def message(code: str, params: Mapping[str, Any], language: str = "en") -> str:
+    """The sentence of a code, filled in.
+
+    The templates are those of `str.format`, with two additions. `{count:line|lines}` writes a
+    number and the noun that agrees with it. A sequence is joined with "、" or ", ".
+
+    Args:
+        code: the code, a path into the catalogue.
+        params: values of the template's fields; a `TangyinError` is rendered in the same language.
+        language: "en" or "zh".
+
+    Raises:
+        KeyError: the catalogue has no such code, or a field has no value.
+    """
+    if " " in code:  # a sentence that still has to become a code
+        return code
+    template = catalogue()[code][language]
+    return _Formatter(language).vformat(template, (), dict(params))
+
+
+@cache
+def catalogue() -> dict[str, dict[str, str]]:
+    """Sentences by code and language."""
+    text = files("tangyin.data").joinpath("messages.toml").read_text(encoding="utf-8")
+    return {
+        f"{area}.{name}": sentences
+        for area, group in tomllib.loads(text).items()
+        for name, sentences in group.items()
+    }
+
+
+class _Formatter(string.Formatter):
+    def __init__(self, language: str) -> None:
+        self._language = language
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if isinstance(value, TangyinError):
+            return value.message(self._language)
+        if "|" in format_spec:
+            one, many = format_spec.split("|")
+            return f"{value:,} {one if value == 1 else many}"
+        if isinstance(value, Sequence) and not isinstance(value, str):
+            return (", " if self._language == "en" else "、").join(map(str, value))
+        return str(super().format_field(value, format_spec))
+
+
+def _plain(value: Any, language: str) -> Any:
+    """A parameter as JSON has it."""
+    if isinstance(value, TangyinError):
+        return value.to_json(language)
+    if isinstance(value, bool | int | float | str) or value is None:
+        return value
+    if isinstance(value, Sequence):
+        return [_plain(item, language) for item in value]
+    return str(value)
 
 
 def counted(count: int, noun: str) -> str:

@@ -6,8 +6,8 @@ from typing import Any
 
 from tangyin.errors import UsageError
 from tangyin.prosody import check_poem
+from tangyin.scoring import Tally
 from tangyin.verse import Poem, split_lines, to_simplified
-from tangyin.writing import Tally
 
 
 @dataclass(frozen=True)

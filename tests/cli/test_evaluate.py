@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tangyin.modelfile import load_model, save_model
-from tangyin.writing import find_model
-from tangyin.writing.models import SHIPPED
+from tangyin.model import find_model
+from tangyin.model.file import load_model, save_model
+from tangyin.model.shelf import SHIPPED
 
 Cli = Callable[..., Any]
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tangyin.modelfile import ModelFile, save_model
+from tangyin.model.file import ModelFile, save_model
 from tangyin.prosody import LEVEL_RHYMES
+from tangyin.scoring import closed_hanzi
 from tangyin.verse import FORMS, prefix_tokens
-from tangyin.writing import closed_hanzi
 
 Cli = Callable[..., Any]
 

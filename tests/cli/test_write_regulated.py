@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tangyin.modelfile import save_model
+from tangyin.model.file import save_model
 from tangyin.verse import FORMS, form_token, to_simplified
 from tangyin.writing.novelty import corpus_lines
 

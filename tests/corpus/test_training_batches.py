@@ -9,7 +9,7 @@ import pytest
 
 from tangyin.corpus import Batch, Corpus
 from tangyin.corpus.batches import MAX_PADDING
-from tangyin.training.material import Material, load_material
+from tangyin.training.dataset import Dataset, load_dataset
 from tangyin.training.recipe import DataRecipe, read_recipe
 from tangyin.verse import EOS, FORMS, MARKS
 
@@ -20,20 +20,20 @@ UNKNOWN = "\ufffd"
 
 
 @pytest.fixture(scope="module", params=["report", "all"])
-def material(request: pytest.FixtureRequest, corpus: Corpus) -> Material:
+def material(request: pytest.FixtureRequest, corpus: Corpus) -> Dataset:
     if request.param == "report":
-        return load_material(read_recipe(CONFIGS / "report.toml").data)
+        return load_dataset(read_recipe(CONFIGS / "report.toml").data)
     everything = DataRecipe(tuple(form.name for form in FORMS), ("tang", "song"), 1, "form")
-    return load_material(everything)
+    return load_dataset(everything)
 
 
 @pytest.fixture(scope="module")
-def batches(material: Material) -> list[Batch]:
+def batches(material: Dataset) -> list[Batch]:
     return material.batches(128, seed=1, epoch=1)
 
 
 @pytest.fixture(scope="module")
-def texts(material: Material, batches: list[Batch]) -> list[str]:
+def texts(material: Dataset, batches: list[Batch]) -> list[str]:
     """What stands in the batches, `<unk>` as one character."""
     tokens = material.vocabulary.tokens
     points = np.array([ord(t) if len(t) == 1 else ord(UNKNOWN) for t in tokens], np.uint16)
@@ -51,14 +51,14 @@ def texts(material: Material, batches: list[Batch]) -> list[str]:
     return found
 
 
-def as_known(material: Material, texts: Sequence[str]) -> list[str]:
+def as_known(material: Dataset, texts: Sequence[str]) -> list[str]:
     known = {*material.vocabulary.hanzi, *MARKS}
     strange = set("".join(texts)) - known
     return [text.translate(dict.fromkeys(map(ord, strange), UNKNOWN)) for text in texts]
 
 
 def test_no_batch_holds_a_held_out_poem_or_a_near_duplicate_of_one(
-    material: Material,
+    material: Dataset,
     texts: list[str],
     corpus: Corpus,
     near_ones: Callable[[Sequence[str], Sequence[str]], list[int]],
@@ -70,7 +70,7 @@ def test_no_batch_holds_a_held_out_poem_or_a_near_duplicate_of_one(
 
 
 def test_every_training_poem_stands_in_the_batches_once(
-    material: Material, texts: list[str], corpus: Corpus
+    material: Dataset, texts: list[str], corpus: Corpus
 ) -> None:
     dynasties = ["tang"] if len(material.forms) == 1 else ["tang", "song"]
     training = corpus.select(parts=["train"], dynasties=dynasties, forms=material.forms)
@@ -84,7 +84,7 @@ def test_every_batch_has_less_than_five_percent_of_padded_targets(batches: list[
 
 
 def test_every_poem_begins_with_the_prefix_of_its_form(
-    material: Material, batches: list[Batch]
+    material: Dataset, batches: list[Batch]
 ) -> None:
     for batch in batches[::17]:
         lengths = batch.mask.sum(axis=0)
@@ -94,7 +94,7 @@ def test_every_poem_begins_with_the_prefix_of_its_form(
 
 
 @pytest.mark.parametrize("material", ["report"], indirect=True)
-def test_seed_and_epoch_decide_the_order(material: Material, batches: list[Batch]) -> None:
+def test_seed_and_epoch_decide_the_order(material: Dataset, batches: list[Batch]) -> None:
     def same(others: list[Batch]) -> bool:
         return all(
             np.array_equal(a.targets, b.targets) for a, b in zip(batches, others, strict=True)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from tangyin.corpus.home import corpus_home
+from tangyin.paths import corpus_home
 
 HERE = Path(__file__).parent
 TESTS = HERE.parent

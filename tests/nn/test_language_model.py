@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from tangyin.errors import UsageError
-from tangyin.modelfile import Architecture, ModelFile
+from tangyin.model import Engine
+from tangyin.model.file import Architecture, ModelFile
 from tangyin.nn import INITIALIZATIONS
 from tangyin.nn.language_model import LanguageModel
 from tangyin.verse import FORMS, WULV, Vocabulary, form_token
-from tangyin.writing import Engine
 
 HANZI = "日紅山夜湖海月春江花朝秋風雨雲水"
 VOCABULARY = Vocabulary(HANZI)

@@ -10,23 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from tangyin.modelfile import Architecture, ModelFile
+from tangyin.model import ECHOES, Engine, read_sequences
+from tangyin.model.file import Architecture, ModelFile
 from tangyin.nn import Dropout, LSTMState, lstm_cell
 from tangyin.nn.feature_tensors import FeatureTensors
 from tangyin.nn.language_model import LanguageModel
 from tangyin.nn.sequence import lstm_step
 from tangyin.prosody import LEVEL_RHYMES, tone_classes
-from tangyin.verse import (
-    ECHOES,
-    FORMS,
-    QIJUE,
-    WUJUE,
-    Ids,
-    Vocabulary,
-    prefix_tokens,
-    read_sequences,
-)
-from tangyin.writing import Engine
+from tangyin.verse import FORMS, QIJUE, WUJUE, Ids, Vocabulary, prefix_tokens
 
 POEMS = {
     WUJUE: "白日依山盡，黃河入海流。欲窮千里目，更上一層樓。",
@@ -277,7 +268,7 @@ def test_the_numpy_engine_agrees_on_log_probabilities_and_argmax(
     others = generator.integers(0, VOCABULARY.outputs, inputs.shape)
     inputs = np.where(generator.random(inputs.shape) < 0.2, others, inputs).astype(np.int32)
     ours = model.log_probs(torch.from_numpy(inputs.astype(np.int64)), features_of(inputs))
-    theirs = np.stack([engine.log_probs(outlook) for outlook in engine.read(inputs)])
+    theirs = np.stack([engine.log_probs(step_output) for step_output in engine.read(inputs)])
     assert np.abs(ours.detach().numpy() - theirs).max() < 1e-4
     assert (ours.detach().numpy().argmax(-1) == theirs.argmax(-1)).all()
 

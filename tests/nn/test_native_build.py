@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from tangyin.corpus.home import corpus_home
 from tangyin.nn import LSTMState, linear_cross_entropy, lstm_sequence
 from tangyin.nn.native import build, kernel_for, native_kernel
 from tangyin.nn.native.build import built_library
+from tangyin.paths import corpus_home
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="the compilers here are shell scripts")
 

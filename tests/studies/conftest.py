@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from tangyin.studies import STUDIES, Progress, Workshop, run_study
+from tangyin.studies import STUDIES, Progress, TrainingCache, run_study
 
 
 @pytest.fixture(autouse=True)
@@ -72,7 +72,7 @@ def quick(studies_folder: Path) -> Callable[[str], Quick]:
         if name not in known:
             progress = Counting()
             began = time.process_time()
-            found = run_study(STUDIES[name], Workshop(studies_folder, progress), quick=True)
+            found = run_study(STUDIES[name], TrainingCache(studies_folder, progress), quick=True)
             known[name] = Quick(found, progress, time.process_time() - began)
         return known[name]
 

@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from tangyin.corpus import Batch, collate
-from tangyin.modelfile import Architecture
+from tangyin.model.file import Architecture
 from tangyin.nn.language_model import LanguageModel
 from tangyin.studies.numpy_twin import numpy_twin
 from tangyin.training import read_recipe
-from tangyin.training.material import load_material
+from tangyin.training.dataset import load_dataset
 from tangyin.verse import BOS, EOS, Vocabulary
 
 ROOT = Path(__file__).parents[2]
@@ -82,7 +82,7 @@ def test_numpy_trains_on_the_corpus_as_torch_does(
 ) -> None:
     """The first steps of the report's recipe; the script goes on to the end of the epoch."""
     recipe = read_recipe(ROOT / "configs/report.toml")
-    material = load_material(recipe.data)
+    material = load_dataset(recipe.data)
     batches = material.batches(recipe.training.batch_size, recipe.training.seed, epoch=1)
     torch.manual_seed(recipe.training.seed)
     model = LanguageModel(Architecture(32, 24), material.vocabulary)

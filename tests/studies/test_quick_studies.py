@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from tangyin.nn.language_model import LanguageModel
-from tangyin.studies import REPORTED, STUDIES, TOGETHER, Workshop, run_study
+from tangyin.studies import REPORTED, STUDIES, TOGETHER, TrainingCache, run_study
 from tangyin.studies.cells import CELLS, hidden_units
 from tangyin.studies.ingredients import VARIANTS
 from tangyin.studies.initialization import STARTS
@@ -17,7 +17,7 @@ from tangyin.studies.optimizers import CONTESTANTS, REPORTS
 from tangyin.studies.proxy import proxy_base
 from tangyin.studies.recipes import Base
 from tangyin.studies.scaling import GOAL, power_law
-from tangyin.training import load_material
+from tangyin.training import load_dataset
 from tangyin.training.step import TrainingStep
 
 Run = Callable[[str], Any]
@@ -54,8 +54,8 @@ def test_a_study_that_runs_again_does_nothing_again(
     def never(*_: Any, **__: Any) -> Any:
         raise AssertionError("it was trained again")
 
-    monkeypatch.setattr("tangyin.studies.workshop.train", never)
-    again = run_study(STUDIES["capacity"], Workshop(studies_folder), quick=True)
+    monkeypatch.setattr("tangyin.studies.training_cache.train", never)
+    again = run_study(STUDIES["capacity"], TrainingCache(studies_folder), quick=True)
     assert again["results"] == wanted
 
 
@@ -75,8 +75,8 @@ def test_equal_units_stay_equal_and_others_do_not(quick: Run) -> None:
 def test_the_reports_network_can_be_looked_at_from_every_start(
     start: str, studies_folder: Any
 ) -> None:
-    recipe = Base.of(Workshop(studies_folder), quick=False).recipe
-    material = load_material(recipe.data)
+    recipe = Base.of(TrainingCache(studies_folder), quick=False).recipe
+    material = load_dataset(recipe.data)
     torch.manual_seed(1)
     model = LanguageModel(recipe.model.architecture, material.vocabulary)
     STARTS[start](model)
@@ -152,7 +152,7 @@ def test_the_corpus_is_described_as_it_is(quick: Run) -> None:
 
 
 def test_every_ingredient_changes_the_proxy_and_nothing_twice(studies_folder: Any) -> None:
-    base = proxy_base(Workshop(studies_folder), quick=False)
+    base = proxy_base(TrainingCache(studies_folder), quick=False)
     changed = [base.job(variant.changes).recipe for variant in VARIANTS]
     assert base.recipe not in changed
     assert len({json.dumps(recipe.as_dict()) for recipe in changed}) == len(VARIANTS)

@@ -19,7 +19,7 @@ from tangyin.studies import (
     REPORTED,
     STUDIES,
     TOGETHER,
-    Workshop,
+    TrainingCache,
     build,
     gather,
     read_results,
@@ -35,7 +35,7 @@ DRAWING = re.compile(r"<svg.*?</svg>", re.DOTALL)
 def results(quick: Callable[[str], Any], studies_folder: Path) -> dict[str, Any]:
     for name in REPORTED:
         quick(name)
-    return gather(Workshop(studies_folder), quick=True)
+    return gather(TrainingCache(studies_folder), quick=True)
 
 
 @pytest.fixture(scope="session")
@@ -186,11 +186,11 @@ def test_studies_that_were_not_run_here_keep_the_results_the_folder_has(
     before["results"]["settings"]["quick"] = False
     page = tmp_path / "page"
     build(results | {"studies": {"capacity": before}}, STUDIES, page)
-    empty = Workshop(tmp_path / "empty")
+    empty = TrainingCache(tmp_path / "empty")
     assert gather(empty, False, page / "results.json")["studies"] == {"capacity": before}
     # Quick results and full ones stay apart.
     assert gather(empty, True, page / "results.json")["studies"] == {}
-    here = gather(Workshop(studies_folder), True, page / "results.json")["studies"]
+    here = gather(TrainingCache(studies_folder), True, page / "results.json")["studies"]
     assert here["capacity"] == results["studies"]["capacity"]
 
 

@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from tangyin.lstm.optimizers import RMSprop
+from tangyin.scoring.perplexity import ALL_HANZI
 from tangyin.studies import REPORTED, STUDIES, TOGETHER
 from tangyin.studies.page import build
 from tangyin.studies.page.blocks import (
@@ -31,7 +32,6 @@ from tangyin.studies.page.sections import initialization, optimizers, perplexity
 from tangyin.studies.page.words import overlapping
 from tangyin.studies.surfaces import RAVINE
 from tangyin.training.optimizers import OptimizerRecipe
-from tangyin.writing.perplexity import ALL_HANZI
 
 REPORT = tomllib.loads(
     (Path(__file__).parents[2] / "configs/report.toml").read_text(encoding="utf-8")

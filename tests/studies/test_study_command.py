@@ -11,8 +11,8 @@ from click.testing import CliRunner, Result
 from tangyin import studies
 from tangyin.cli.main import main
 from tangyin.errors import TangyinError
-from tangyin.studies import Study, Workshop
-from tangyin.training import Interrupted
+from tangyin.studies import Study, TrainingCache
+from tangyin.training import InterruptedRun
 
 Install = Callable[..., None]
 
@@ -23,26 +23,26 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def works(workshop: Workshop, quick: bool) -> dict[str, Any]:
+def works(workshop: TrainingCache, quick: bool) -> dict[str, Any]:
     workshop.progress.plan(2)
     workshop.progress.doing("something")
     workshop.progress.advance(2)
     return {"settings": {"quick": quick}, "figure": 7}
 
 
-def fails(_: Workshop, __: bool) -> dict[str, Any]:
+def fails(_: TrainingCache, __: bool) -> dict[str, Any]:
     raise TangyinError("the disk is full; free some space")
 
 
-def stops(_: Workshop, __: bool) -> dict[str, Any]:
-    raise Interrupted("stopped, and saved; go on with the same command")
+def stops(_: TrainingCache, __: bool) -> dict[str, Any]:
+    raise InterruptedRun("stopped, and saved; go on with the same command")
 
 
 @pytest.fixture
 def install(monkeypatch: pytest.MonkeyPatch) -> Install:
     """Put studies of these names in the place of ours."""
 
-    def put(**runs: Callable[[Workshop, bool], dict[str, Any]]) -> None:
+    def put(**runs: Callable[[TrainingCache, bool], dict[str, Any]]) -> None:
         known = {
             name: Study(name, name, "Why?", 3, "small", run, lambda _: [])
             for name, run in runs.items()
@@ -106,7 +106,7 @@ def test_one_failure_does_not_keep_the_others_from_running(install: Install, hom
 def test_a_stop_stops_everything(install: Install, home: Path) -> None:
     install(first=stops, second=works)
     done = call("all")
-    assert isinstance(done.exception, Interrupted)
+    assert isinstance(done.exception, InterruptedRun)
     assert not (home / "studies/results/second.json").exists()
 
 

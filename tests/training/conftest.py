@@ -16,8 +16,8 @@ import pytest
 import torch
 
 from tangyin.corpus import TRAIN, load_corpus
-from tangyin.modelfile import load_model
-from tangyin.training import Recipe, RunFolder, Step, Watcher, build_recipe, recipe_toml, train
+from tangyin.model.file import load_model
+from tangyin.training import Callback, Recipe, RunFolder, Step, build_recipe, recipe_toml, train
 
 TINY: dict[str, Any] = {
     "name": "tiny",
@@ -51,7 +51,7 @@ CURRICULUM: dict[str, Any] = {
 """All that a recipe can have: poems told of, features, dropout, stages, half precision."""
 
 
-class Notes(Watcher):
+class Notes(Callback):
     """Keeps what a training tells; at one place it sends this process SIGINT, as Ctrl-C does.
 
     The place is an epoch and a step of it, or an epoch and None for its end.

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tangyin.errors import TangyinError, UsageError
 from tangyin.training import Recipe, RunFolder, train
 from tangyin.training.checkpoint import (
-    DamagedCheckpoint,
+    DamagedCheckpointError,
     Progress,
     checkpoints,
     load_checkpoint,
@@ -65,7 +65,7 @@ def test_a_checkpoint_with_any_byte_changed_is_damaged(
     changed[place] ^= data.draw(st.integers(1, 255))
     path = tmp_path_factory.mktemp("changed") / "0000002-0000000.safetensors"
     path.write_bytes(changed)
-    with pytest.raises(DamagedCheckpoint, match=r"^the checkpoint .* is damaged"):
+    with pytest.raises(DamagedCheckpointError, match=r"^the checkpoint .* is damaged"):
         load_checkpoint(path, *network(), "poems")
 
 
@@ -74,7 +74,7 @@ def test_a_checkpoint_whose_numbers_are_declared_as_another_type_is_damaged(
 ) -> None:
     path = tmp_path / "0000002-0000000.safetensors"
     path.write_bytes(content.replace(b'"F32"', b'"I32"', 1))
-    with pytest.raises(DamagedCheckpoint):
+    with pytest.raises(DamagedCheckpointError):
         load_checkpoint(path, *network(), "poems")
 
 
@@ -85,7 +85,7 @@ def test_a_checkpoint_cut_anywhere_is_damaged(
 ) -> None:
     path = tmp_path_factory.mktemp("cut") / "0000002-0000000.safetensors"
     path.write_bytes(content[: data.draw(st.integers(0, len(content) - 1))])
-    with pytest.raises(DamagedCheckpoint):
+    with pytest.raises(DamagedCheckpointError):
         load_checkpoint(path, *network(), "poems")
 
 

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tangyin.modelfile import load_model
-from tangyin.training import Material, Recipe, RunFolder, load_material, train
+from tangyin.model.file import load_model
+from tangyin.scoring import PerplexityMeter, Tally
+from tangyin.training import Dataset, Recipe, RunFolder, load_dataset, train
 from tangyin.training.recipe import StageRecipe
 from tangyin.training.stages import rate_at
 from tangyin.training.step import TrainingStep
 from tangyin.verse import FORMS
-from tangyin.writing import Accountant, Tally
 
 pytestmark = pytest.mark.corpus
 
@@ -59,12 +59,12 @@ def metrics_of(run: RunFolder) -> list[dict[str, Any]]:
     return [json.loads(line) for line in run.metrics.read_text("utf-8").splitlines()]
 
 
-def by_frequency_alone(material: Material) -> Tally:
+def by_frequency_alone(material: Dataset) -> Tally:
     """What dev costs when each token has its frequency in the training poems."""
     vocabulary = material.vocabulary
     counts = np.bincount(np.concatenate(material.train), minlength=vocabulary.outputs) + 1.0
     log_probs = np.log(counts / counts.sum()).astype(np.float32)
-    accountant, tally = Accountant(vocabulary), Tally()
+    accountant, tally = PerplexityMeter(vocabulary), Tally()
     for texts in material.dev.values():
         for text in texts:
             targets = accountant.targets(text)
@@ -80,7 +80,7 @@ def test_a_curriculum_with_features_predicts_dev_better_than_frequencies_do(
     model = train(recipe, run, own=mixed_poems)
     metrics = metrics_of(run)
     assert [line["epoch"] for line in metrics] == list(range(1, 9))  # all that the stages have
-    frequencies = by_frequency_alone(load_material(recipe.data, mixed_poems)).figures()
+    frequencies = by_frequency_alone(load_dataset(recipe.data, mixed_poems)).figures()
     assert model.figures["dev"]["all"]["per_token"] < frequencies["per_token"]
     assert metrics[-1]["train_loss"] < 0.9 * metrics[0]["train_loss"]
     stored = load_model(run.model)
@@ -105,7 +105,7 @@ def test_each_step_has_the_rate_of_its_place_in_its_stage(
     monkeypatch.setattr(TrainingStep, "set_rate", set_rate)
     recipe = everything()
     train(recipe, RunFolder(tmp_path), own=mixed_poems)
-    material = load_material(recipe.data, mixed_poems)
+    material = load_dataset(recipe.data, mixed_poems)
     expected, epoch = [], 0
     for stage in recipe.stages:
         for number in range(stage.epochs):

@@ -10,9 +10,9 @@ import torch
 import tangyin
 from tangyin.corpus import DEV, load_corpus
 from tangyin.nn.language_model import LanguageModel
-from tangyin.training import Material, Recipe, RunFolder, evaluate, load_material, train
+from tangyin.scoring import Tally, score_texts
+from tangyin.training import Dataset, Recipe, RunFolder, evaluate, load_dataset, train
 from tangyin.verse import FORMS, WULV
-from tangyin.writing import Tally, score_texts
 
 pytestmark = pytest.mark.corpus
 
@@ -39,7 +39,7 @@ def in_torch(writer: tangyin.Writer) -> LanguageModel:
 def test_both_give_the_shipped_model_the_same_figures_on_dev() -> None:
     writer = tangyin.load("report")
     texts = load_corpus().select(parts=[DEV], forms=[WULV]).text[:300]
-    material = Material(writer.model.vocabulary, (WULV,), [], {WULV: texts}, {})
+    material = Dataset(writer.model.vocabulary, (WULV,), [], {WULV: texts}, {})
     found = evaluate(in_torch(writer), material)
     expected = sum(score_texts(writer.engine, texts, WULV), Tally())
     assert found.keys() == {WULV}
@@ -52,7 +52,7 @@ def test_both_give_a_model_of_mixed_forms_the_same_figures_in_each_form(
     recipe = tiny({"data.forms": EVERY_FORM, "data.prefix": "form"})
     train(recipe, RunFolder(tmp_path), own=mixed_poems)
     writer = tangyin.load(tmp_path / "model.safetensors")
-    material = load_material(recipe.data, mixed_poems)
+    material = load_dataset(recipe.data, mixed_poems)
     found = evaluate(in_torch(writer), material)
     assert list(found) == list(FORMS)
     for form, texts in material.dev.items():
@@ -75,7 +75,7 @@ def test_both_give_a_model_with_features_the_same_figures_in_each_form(
     )  # fmt: skip
     train(recipe, RunFolder(tmp_path), own=mixed_poems)
     writer = tangyin.load(tmp_path / "model.safetensors")
-    material = load_material(recipe.data, mixed_poems)
+    material = load_dataset(recipe.data, mixed_poems)
     found = evaluate(in_torch(writer), material)
     assert list(found) == list(FORMS)
     for form, texts in material.dev.items():
@@ -86,7 +86,7 @@ def test_both_give_a_model_with_features_the_same_figures_in_each_form(
 def test_products_in_bf16_change_the_figures_by_their_rounding_alone() -> None:
     writer = tangyin.load("report")
     texts = load_corpus().select(parts=[DEV], forms=[WULV]).text[:100]
-    material = Material(writer.model.vocabulary, (WULV,), [], {WULV: texts}, {})
+    material = Dataset(writer.model.vocabulary, (WULV,), [], {WULV: texts}, {})
     model = in_torch(writer)
     exact, rounded = (evaluate(model, material, p)[WULV] for p in ("fp32", "bf16"))
     assert rounded.nll != exact.nll
@@ -99,7 +99,7 @@ def test_the_figures_in_a_model_file_are_those_of_its_stored_weights(
     recipe = tiny()
     train(recipe, RunFolder(tmp_path), own=own_poems)
     writer = tangyin.load(tmp_path / "model.safetensors")
-    texts = load_material(recipe.data, own_poems).dev[WULV]
+    texts = load_dataset(recipe.data, own_poems).dev[WULV]
     expected = sum(score_texts(writer.engine, texts, WULV), Tally()).figures()
     stored = writer.model.figures["dev"]["all"]
     assert stored.keys() == expected.keys()
@@ -110,7 +110,7 @@ def test_the_figures_in_a_model_file_are_those_of_its_stored_weights(
 def test_evaluating_disturbs_neither_training_nor_randomness(
     own_poems: Path, tiny: Callable[..., Recipe]
 ) -> None:
-    material = load_material(tiny().data, own_poems)
+    material = load_dataset(tiny().data, own_poems)
     model = LanguageModel(tangyin.load("report").model.architecture, material.vocabulary)
     for training in (True, False):
         model.train(training)
@@ -125,7 +125,7 @@ def test_evaluating_disturbs_neither_training_nor_randomness(
 def test_a_model_that_knows_nothing_scores_as_chance_does(
     own_poems: Path, tiny: Callable[..., Recipe]
 ) -> None:
-    material = load_material(tiny().data, own_poems)
+    material = load_dataset(tiny().data, own_poems)
     model = LanguageModel(tangyin.load("report").model.architecture, material.vocabulary)
     with torch.no_grad():
         model.output.weight.zero_()

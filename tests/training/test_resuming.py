@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 
-from tangyin.training import OPTIMIZERS, Interrupted, Recipe, RunFolder, train, trainer
+from tangyin.training import OPTIMIZERS, InterruptedRun, Recipe, RunFolder, train, trainer
 from tangyin.training.checkpoint import checkpoints
 
 pytestmark = pytest.mark.corpus
@@ -99,7 +99,7 @@ def test_a_run_interrupted_in_mid_epoch_goes_on_from_that_step(
     if "momentum" in OPTIMIZERS[name][1]:
         changes["optimizer.momentum"] = 0.9
     recipe, run = tiny(changes), RunFolder(tmp_path)
-    with pytest.raises(Interrupted, match=rf"^stopped at epoch {epoch}, step 4, and saved"):
+    with pytest.raises(InterruptedRun, match=rf"^stopped at epoch {epoch}, step 4, and saved"):
         train(recipe, run, own=own_poems, watcher=notes((epoch, 4)))
     watcher = notes()
     train(recipe, run, resume=True, own=own_poems, watcher=watcher)
@@ -120,7 +120,7 @@ def test_a_run_interrupted_again_and_again_ends_as_one_never_interrupted(
     # in the warm-up, at the ends of epochs and stages, in the second stage
     for stop_at in [(1, 1), (1, 2), (1, None), (2, 5), (3, None), (4, 1), (5, 3), (6, 2)]:
         torch.manual_seed(stop_at[0])  # what happened before does not matter
-        with pytest.raises(Interrupted):
+        with pytest.raises(InterruptedRun):
             train(recipe, run, resume=True, own=mixed_poems, watcher=notes(stop_at))
     train(recipe, run, resume=True, own=mixed_poems)
     assert result_of(tmp_path) == uninterrupted(recipe, mixed_poems)
@@ -164,7 +164,7 @@ def test_the_signal_handler_is_given_back_after_training(
     before = signal.getsignal(signal.SIGINT)
     train(tiny({"training.epochs": 1}), RunFolder(tmp_path / "whole"), own=own_poems)
     assert signal.getsignal(signal.SIGINT) is before
-    with pytest.raises(Interrupted):
+    with pytest.raises(InterruptedRun):
         train(tiny(), RunFolder(tmp_path / "cut"), own=own_poems, watcher=notes((1, 1)))
     assert signal.getsignal(signal.SIGINT) is before
 

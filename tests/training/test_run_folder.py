@@ -11,10 +11,10 @@ import pytest
 
 from tangyin.errors import TangyinError, UsageError
 from tangyin.training import (
-    Interrupted,
+    Callback,
+    InterruptedRun,
     Recipe,
     RunFolder,
-    Watcher,
     read_recipe,
     recipe_toml,
     train,
@@ -59,7 +59,7 @@ def test_a_second_training_in_the_same_folder_is_refused_and_the_first_unharmed(
     run = RunFolder(tmp_path)
     refusals: list[str] = []
 
-    class Second(Watcher):
+    class Second(Callback):
         def epoch(self, metrics: dict[str, Any]) -> None:
             before = snapshot(tmp_path)
             for resume in (False, True):
@@ -79,7 +79,7 @@ def test_the_lock_goes_with_the_process(
     tmp_path: Path, own_poems: Path, tiny: Callable[..., Recipe], notes: Any
 ) -> None:
     run = RunFolder(tmp_path)
-    with pytest.raises(Interrupted):
+    with pytest.raises(InterruptedRun):
         train(tiny(), run, own=own_poems, watcher=notes((1, None)))
     train(tiny(), run, resume=True, own=own_poems)
 
@@ -110,7 +110,7 @@ def test_a_file_that_a_run_would_write_over_is_refused(
 def test_resuming_with_another_recipe_is_refused(
     change: dict[str, Any], tmp_path: Path, own_poems: Path, tiny: Callable[..., Recipe], notes: Any
 ) -> None:
-    with pytest.raises(Interrupted):
+    with pytest.raises(InterruptedRun):
         train(tiny(), RunFolder(tmp_path), own=own_poems, watcher=notes((1, None)))
     before = snapshot(tmp_path)
     with pytest.raises(UsageError, match="has another recipe"):
@@ -122,7 +122,7 @@ def test_resuming_with_other_poems_is_refused(
     tmp_path: Path, own_poems: Path, tiny: Callable[..., Recipe], notes: Any
 ) -> None:
     run = RunFolder(tmp_path / "run")
-    with pytest.raises(Interrupted):
+    with pytest.raises(InterruptedRun):
         train(tiny(), run, own=own_poems, watcher=notes((1, None)))
     fewer = tmp_path / "fewer.jsonl"
     fewer.write_text("\n".join(own_poems.read_text("utf-8").splitlines()[:-1]), "utf-8")
@@ -179,7 +179,7 @@ def test_a_disk_full_in_the_middle_of_a_checkpoint_leaves_the_one_before_usable(
     uninterrupted: Callable[[Recipe], Any],
 ) -> None:
     run = RunFolder(tmp_path / "run")
-    with pytest.raises(Interrupted):
+    with pytest.raises(InterruptedRun):
         train(tiny(), run, own=own_poems, watcher=notes((1, None)))
     before = snapshot(run.checkpoint)
     sizes = run.model.stat().st_size, checkpoints(run.checkpoint)[0].stat().st_size
@@ -204,7 +204,7 @@ def test_a_full_disk_is_told_and_the_run_goes_on_when_there_is_room(
     run = RunFolder(tmp_path / "disk" / "run")
     run.path.parent.mkdir()
     with mounted(run.path.parent, "size=1m"):
-        with pytest.raises(Interrupted):
+        with pytest.raises(InterruptedRun):
             train(tiny(), run, own=own_poems, watcher=notes((1, None)))
         hog = run.path.parent / "hog"
         with pytest.raises(OSError, match="No space left"), hog.open("wb") as file:  # noqa: PT012
@@ -225,7 +225,7 @@ def test_a_read_only_folder_is_told(
     with mounted(tmp_path, "size=1m"):
         run = RunFolder(tmp_path / "run")
         if resume:
-            with pytest.raises(Interrupted):
+            with pytest.raises(InterruptedRun):
                 train(tiny(), run, own=own_poems, watcher=notes((1, None)))
         subprocess.run(["mount", "-o", "remount,ro", str(tmp_path)], check=True)
         with pytest.raises(TangyinError, match="Read-only file system; choose another"):

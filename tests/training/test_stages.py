@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tangyin.corpus import TRAIN, load_corpus
-from tangyin.training import load_material
+from tangyin.training import load_dataset
 from tangyin.training.recipe import DataRecipe, StageRecipe
 from tangyin.training.stages import rate_at
 from tangyin.verse import FORMS
@@ -60,7 +60,7 @@ def test_it_only_rises_in_the_warm_up_only_falls_after_it_and_stays_in_bounds(
 @pytest.mark.corpus
 @pytest.mark.parametrize("prefix", ["form", "told"])
 def test_a_stage_trains_on_its_forms_alone(prefix: str, mixed_poems: Path) -> None:
-    material = load_material(DataRecipe(EVERY_FORM, ("tang",), 1, prefix), mixed_poems)
+    material = load_dataset(DataRecipe(EVERY_FORM, ("tang",), 1, prefix), mixed_poems)
     forms = ("wujue", "五律")  # ASCII names too
     stage = replace(STAGE, forms=forms)
     lengths = {form.targets for form in FORMS if form.name in ("五絕", "五律")}
@@ -82,14 +82,14 @@ def test_a_stage_trains_on_its_forms_alone(prefix: str, mixed_poems: Path) -> No
 def test_poems_of_ones_own_are_in_every_stage_of_their_form_whatever_its_dynasties(
     mixed_poems: Path,
 ) -> None:
-    material = load_material(DataRecipe(EVERY_FORM, ("tang", "song"), 1), mixed_poems)
+    material = load_dataset(DataRecipe(EVERY_FORM, ("tang", "song"), 1), mixed_poems)
     for dynasties in (("tang",), ("song",)):
         assert len(material.of(replace(STAGE, dynasties=dynasties))) == 4 * 16
 
 
 @pytest.mark.corpus
 def test_a_stage_of_the_tang_trains_on_no_song_poem() -> None:
-    material = load_material(DataRecipe(("五絕",), ("tang", "song")))
+    material = load_dataset(DataRecipe(("五絕",), ("tang", "song")))
     chosen = {
         dynasty: [
             material.train[poem].tobytes()

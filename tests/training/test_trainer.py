@@ -17,13 +17,13 @@ from torch import Tensor
 
 import tangyin
 from tangyin.errors import TangyinError, UsageError
-from tangyin.modelfile import Architecture, load_model
+from tangyin.model.file import Architecture, load_model
 from tangyin.nn.language_model import LanguageModel
 from tangyin.training import (
     OPTIMIZERS,
     Recipe,
     RunFolder,
-    load_material,
+    load_dataset,
     train,
 )
 from tangyin.training.checkpoint import checkpoints
@@ -331,7 +331,7 @@ def test_the_loss_of_an_epoch_is_the_mean_over_its_targets_and_padding_counts_fo
 ) -> None:
     # Poems of unlike lengths side by side, which `bucket` never does.
     monkeypatch.setattr(
-        "tangyin.training.material.bucket",
+        "tangyin.training.dataset.bucket",
         lambda lengths, size, _: np.array_split(np.arange(len(lengths))[::-1], 1 + size),
     )
     forms = [form.name for form in FORMS]
@@ -340,7 +340,7 @@ def test_the_loss_of_an_epoch_is_the_mean_over_its_targets_and_padding_counts_fo
     changes["optimizer.learning_rate"] = 1e-12
     recipe = tiny(changes)
     train(recipe, RunFolder(tmp_path), own=mixed_poems)
-    material = load_material(recipe.data, mixed_poems)
+    material = load_dataset(recipe.data, mixed_poems)
     assert any(not batch.mask.all() for batch in material.batches(5, 1, 1))
     torch.manual_seed(recipe.training.seed)
     model = LanguageModel(Architecture(12, 10), material.vocabulary)

@@ -14,9 +14,9 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page, expect
 
+from tangyin.model import DEFAULT
 from tangyin.web import create_app
 from tangyin.web.connections import PatientProtocol
-from tangyin.writing import DEFAULT
 
 
 @contextmanager

@@ -65,9 +65,9 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
 
 RARE = {
     "tangyin/writing/particles.py": "no poem that keeps the rules came about in ",
-    "tangyin/web/mending.py": "no way to mend this was found ",
+    "tangyin/web/repair.py": "no way to mend this was found ",
     "tangyin/web/answers.py": "this took longer than ",
-    "tangyin/writing/wish.py": "of the characters that the model may write only ",
+    "tangyin/writing/request.py": "of the characters that the model may write only ",
 }
 """What is hard to bring about: where it stands, and how it begins."""
 

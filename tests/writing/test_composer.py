@@ -6,20 +6,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tangyin.errors import UsageError
-from tangyin.modelfile import ModelFile
+from tangyin.model import Engine
+from tangyin.model.file import ModelFile
+from tangyin.scoring import closed_hanzi, score_texts
 from tangyin.verse import EOS, FORMS, MARKS, QIJUE, WUJUE, WULV, Form, form_of_text, form_token
 from tangyin.writing import (
     Argmax,
     Composition,
-    Engine,
     RandomK,
     Rule,
     Temperature,
     TopP,
-    closed_hanzi,
     compose,
     read_opening,
-    score_texts,
 )
 
 Build = Callable[..., ModelFile]
@@ -33,7 +32,7 @@ def steps(engine: Engine, form: Form, text: str) -> tuple[list[int], np.ndarray]
     vocabulary = engine.vocabulary
     tokens = vocabulary.encode(text)
     inputs = np.array([vocabulary.prefix_id(form), *tokens[:-1]])[:, None]
-    log_probs = [engine.log_probs(outlook)[0] for outlook in engine.read(inputs)]
+    log_probs = [engine.log_probs(step_output)[0] for step_output in engine.read(inputs)]
     return tokens.tolist(), np.stack(log_probs)
 
 

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tangyin.modelfile import ModelFile
+from tangyin.model import Engine
+from tangyin.model.file import ModelFile
 from tangyin.verse import FORMS, QIJUE, WUJUE, form_token
-from tangyin.writing import Argmax, Engine, RandomK, Temperature, TopP, compose, read_opening
+from tangyin.writing import Argmax, RandomK, Temperature, TopP, compose, read_opening
 from tangyin.writing.gathering import Order, compose_gathered
 
 HANZI = "日紅山夜湖海月春江花朝秋風雨雲水人天中明"

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tangyin.data.files import data_file
 from tangyin.errors import TangyinError
 from tangyin.verse import WULV, split_lines
-from tangyin.writing import ParticleComposer, Wish, plan, population, rule_named, write_regulated
+from tangyin.writing import ParticleComposer, Request, plan, population, rule_named, write_regulated
 from tangyin.writing.novelty import LineFilter, corpus_lines
 
 LINES = st.text(alphabet="山水風月花鳥雲雨日夜春秋", min_size=5, max_size=7)
@@ -112,7 +112,7 @@ def known_lines(monkeypatch):
 
 
 def first_poem(engine, rule="temperature", particles=4, **wishes):
-    planned = plan(Wish(WULV, **wishes), engine.vocabulary)
+    planned = plan(Request(WULV, **wishes), engine.vocabulary)
     composer = ParticleComposer(engine, planned, rule_named(rule), particles)
     return next(write_regulated(composer, 5, 1, 1))
 

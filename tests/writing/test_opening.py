@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tangyin.errors import UsageError
-from tangyin.modelfile import ModelFile
+from tangyin.model.file import ModelFile
 from tangyin.verse import FORMS, MARKS, QIJUE, WUJUE, WULV, Form, Vocabulary
 from tangyin.writing import read_opening
 

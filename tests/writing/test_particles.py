@@ -6,19 +6,19 @@ import pytest
 
 from tangyin.api import Writer, rule_named
 from tangyin.errors import TangyinError
+from tangyin.model import Engine
 from tangyin.prosody import SEQUENCES, check_poem
 from tangyin.prosody.rules import repeated_characters
+from tangyin.scoring import score_texts
 from tangyin.verse import FORMS, MARKS, WUJUE, WULV, form_token, split_lines
 from tangyin.writing import (
     Argmax,
-    Engine,
     ParticleComposer,
     RandomK,
+    Request,
     Temperature,
     TopP,
-    Wish,
     plan,
-    score_texts,
     write_regulated,
 )
 from tangyin.writing.novelty import corpus_lines
@@ -116,7 +116,7 @@ def of_all_forms(random_model, report_model):
 @pytest.mark.parametrize(("form", "rule"), FORM_MODELS, ids=lambda value: str(value))
 @pytest.mark.parametrize("strict", [False, True])
 def test_random_models_of_all_forms_write_what_passes(of_all_forms, form, rule, strict):
-    planned = plan(Wish(form, strict=strict), of_all_forms.vocabulary)
+    planned = plan(Request(form, strict=strict), of_all_forms.vocabulary)
     composer = ParticleComposer(of_all_forms, planned, rule_named(rule), 3)
     poems = list(write_regulated(composer, 3, 4, 4))
     assert len(poems) == 4
@@ -142,7 +142,7 @@ def puzzle(random_model):
     """A sure little model, a plan that leaves four places, and the chance of each solution."""
     engine = Engine(random_model(SMALL, (WUJUE,), scale=0.7, seed=3))
     vocabulary = engine.vocabulary
-    wish = Wish(WUJUE, start=START, pattern="aBbA", strict=True, most=20, allow_quotes=True)
+    wish = Request(WUJUE, start=START, pattern="aBbA", strict=True, most=20, allow_quotes=True)
     planned = plan(wish, vocabulary)
     texts = []
     for chosen in product(SMALL, repeat=START.count("□")):
@@ -262,7 +262,7 @@ def test_particles_are_weighed_by_what_is_given_further_on(puzzle):
     [("temperature", 5, 6), ("random-k", 32, 4), ("top-p", 3, 5), ("argmax", 1, 40)],
 )
 def test_a_poem_is_the_same_among_few_or_many(report_engine, rule, particles, count):
-    planned = plan(Wish(WULV), report_engine.vocabulary)
+    planned = plan(Request(WULV), report_engine.vocabulary)
     composer = ParticleComposer(report_engine, planned, rule_named(rule), particles)
     alone = list(write_regulated(composer, 9, count, 1))
     assert list(write_regulated(composer, 9, count, 3)) == alone
@@ -272,7 +272,7 @@ def test_a_poem_is_the_same_among_few_or_many(report_engine, rule, particles, co
 
 
 def test_the_first_poem_does_not_wait_for_the_others(report_engine, monkeypatch):
-    planned = plan(Wish(WULV), report_engine.vocabulary)
+    planned = plan(Request(WULV), report_engine.vocabulary)
     composer = ParticleComposer(report_engine, planned, rule_named("top-p"), 2)
     together = []
 
@@ -289,7 +289,7 @@ def test_the_first_poem_does_not_wait_for_the_others(report_engine, monkeypatch)
 
 
 def test_another_seed_or_number_of_particles_brings_other_poems(report_engine):
-    planned = plan(Wish(WULV), report_engine.vocabulary)
+    planned = plan(Request(WULV), report_engine.vocabulary)
 
     def texts(seed, particles):
         composer = ParticleComposer(report_engine, planned, Temperature(), particles)
@@ -304,7 +304,7 @@ def test_another_seed_or_number_of_particles_brings_other_poems(report_engine):
 
 @pytest.mark.parametrize(("rule", "count"), [("argmax", 150), ("random-k", 150)])
 def test_no_poem_shares_two_lines_with_another_of_the_call(report_engine, rule, count):
-    planned = plan(Wish(WULV), report_engine.vocabulary)
+    planned = plan(Request(WULV), report_engine.vocabulary)
     composer = ParticleComposer(report_engine, planned, rule_named(rule), 1)
     poems = list(write_regulated(composer, 1, count, 64))
     lines = [set(poem.lines) for poem in poems]
@@ -319,7 +319,7 @@ def test_no_poem_shares_two_lines_with_another_of_the_call(report_engine, rule, 
 
 def test_poem_n_depends_on_the_ones_before_it_alone(report_engine):
     """Where earlier poems' lines are banned, those of later ones are not."""
-    planned = plan(Wish(WULV), report_engine.vocabulary)
+    planned = plan(Request(WULV), report_engine.vocabulary)
     composer = ParticleComposer(report_engine, planned, Argmax())
     many = [poem.text for poem in write_regulated(composer, 1, 60, 16)]
     drawn = [poem.text if poem else "" for poem in composer.compose(1, range(60))]
@@ -330,7 +330,7 @@ def test_poem_n_depends_on_the_ones_before_it_alone(report_engine):
 
 def test_given_lines_may_be_shared(report_engine):
     start = "白日依山盡，黃河入海流。明月松間照，"
-    planned = plan(Wish(WULV, start=start[:12]), report_engine.vocabulary)
+    planned = plan(Request(WULV, start=start[:12]), report_engine.vocabulary)
     composer = ParticleComposer(report_engine, planned, RandomK(), 4)
     poems = list(write_regulated(composer, 1, 5, 5))
     assert all(poem.lines[:2] == ("白日依山盡", "黃河入海流") for poem in poems)
@@ -340,7 +340,7 @@ def test_given_lines_may_be_shared(report_engine):
 
 
 def first_poem(engine, rule="temperature", particles=4, **wishes):
-    planned = plan(Wish(WULV, **wishes), engine.vocabulary)
+    planned = plan(Request(WULV, **wishes), engine.vocabulary)
     composer = ParticleComposer(engine, planned, rule_named(rule), particles)
     return next(write_regulated(composer, 5, 1, 1))
 
@@ -387,7 +387,7 @@ def test_a_given_line_is_not_repeated(puzzle):
     """Line 4 lacks one character of being line 1 again."""
     _, engine, *_ = puzzle
     start = "月落日東風□□□□□□□□□□□落日東風"
-    planned = plan(Wish(WUJUE, start=start, most=20, allow_quotes=True), engine.vocabulary)
+    planned = plan(Request(WUJUE, start=start, most=20, allow_quotes=True), engine.vocabulary)
     poems = ParticleComposer(engine, planned, RandomK(50), 200).alternatives(1)
     last = {poem.lines[3] for poem in poems}
     assert len(last) > 6
@@ -396,7 +396,7 @@ def test_a_given_line_is_not_repeated(puzzle):
 
 def test_under_argmax_there_is_a_poem_for_every_number(of_all_forms):
     """Also for those beyond the number of characters that may stand first."""
-    wish = Wish(WULV, pattern="BAaBbAaB", strict=True)
+    wish = Request(WULV, pattern="BAaBbAaB", strict=True)
     composer = ParticleComposer(of_all_forms, plan(wish, of_all_forms.vocabulary), Argmax())
     known = len(of_all_forms.vocabulary.hanzi)
     assert None not in composer.compose(1, [0, known // 2, known - 1, 3 * known])

@@ -4,8 +4,9 @@ import pytest
 from tangyin.api import Writer, rule_named
 from tangyin.errors import UsageError
 from tangyin.prosody import check_poem
+from tangyin.scoring import score_texts
 from tangyin.verse import FORMS, QIJUE, WULV, form_token, split_lines
-from tangyin.writing import population, score_texts
+from tangyin.writing import population
 from tangyin.writing.novelty import LineFilter, corpus_lines
 
 SPRING = (

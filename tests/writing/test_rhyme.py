@@ -3,10 +3,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tangyin.model import Engine
 from tangyin.prosody import LEVEL_RHYMES, SEQUENCES, neighbouring, readings_of, tone_table
 from tangyin.prosody.rules import first_line_rhyme
 from tangyin.verse import QIJUE, WUJUE, WULV
-from tangyin.writing import Engine, ParticleComposer, Temperature, Wish, plan
+from tangyin.writing import ParticleComposer, Request, Temperature, plan
 from tangyin.writing.constraints import FREE, OPEN, Draft, Readings, Rhyme, RhymeBook, rates_of
 from tangyin.writing.population import Population
 
@@ -146,7 +147,7 @@ def test_a_rhyme_with_too_few_characters_is_not_begun(report_model):
 @pytest.fixture(scope="module")
 def composer(report_engine):
     def make(rates=None, particles=8, **wishes):
-        planned = plan(Wish(WULV, **wishes), report_engine.vocabulary)
+        planned = plan(Request(WULV, **wishes), report_engine.vocabulary)
         if rates:
             changed = replace(planned.fitting.rates, **rates)
             planned = replace(planned, fitting=replace(planned.fitting, rates=changed))
@@ -175,7 +176,7 @@ def test_poems_borrow_a_neighbouring_rhyme_when_drawn_so(composer):
 
 def test_first_lines_borrow_at_the_rate_of_tang_verse(random_model, characters):
     engine = Engine(random_model(characters[::4], (QIJUE,)))
-    planned = plan(Wish(QIJUE), engine.vocabulary)
+    planned = plan(Request(QIJUE), engine.vocabulary)
     population = Population(engine, planned, Temperature(), 1, 7, range(4000), 0, ())
     rhymed = [sequence.rhymed_start for sequence in population.sequences]
     borrows = population.constraints[1]._borrows

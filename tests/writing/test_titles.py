@@ -8,10 +8,11 @@ import pytest
 
 from tangyin.api import Writer, load, rule_named
 from tangyin.errors import UsageError
-from tangyin.modelfile import ModelFile
+from tangyin.model.file import ModelFile
 from tangyin.prosody import LEVEL_RHYMES
+from tangyin.scoring import closed_hanzi, target_costs
 from tangyin.verse import FORMS, WUJUE, prefix_tokens
-from tangyin.writing import Wish, closed_hanzi, plan, prefix_for, target_costs
+from tangyin.writing import Request, plan, prefix_for
 
 HANZI = "".join(sorted(closed_hanzi()))
 TITLED = {"title": "送友人歸山"}
@@ -36,16 +37,16 @@ def writer(titled: ModelFile) -> Writer:
     return Writer(titled)
 
 
-def named(writer: Writer, wish: Wish) -> list[str]:
+def named(writer: Writer, wish: Request) -> list[str]:
     """The tokens that are read before a poem, by name."""
     vocabulary = writer.engine.vocabulary
     return [vocabulary.tokens[number] for number in prefix_for(wish, vocabulary)]
 
 
 def test_a_model_reads_form_rhyme_and_title(writer: Writer) -> None:
-    wish = Wish(WUJUE, title="送别 · 友人", rhyme="东")
+    wish = Request(WUJUE, title="送别 · 友人", rhyme="东")
     assert named(writer, wish) == ["<五絕>", "<rhyme:東>", "<title>", *"送別友人", "<text>"]
-    assert named(writer, Wish(WUJUE)) == ["<五絕>", "<text>"]
+    assert named(writer, Request(WUJUE)) == ["<五絕>", "<text>"]
     assert (
         plan(wish, writer.engine.vocabulary).prefix.tolist()
         == prefix_for(wish, writer.engine.vocabulary).tolist()
@@ -59,7 +60,7 @@ def test_the_likelihood_of_a_poem_is_that_of_its_text_given_its_title(
     verse = writer.write(form="五絕", seed=5, regulated=regulated, **TITLED)
     assert verse.title == "送友人歸山"
     engine = writer.engine
-    prefix = prefix_for(Wish(WUJUE, **TITLED), engine.vocabulary)
+    prefix = prefix_for(Request(WUJUE, **TITLED), engine.vocabulary)
     ids = engine.vocabulary.encode(verse.text)
     inputs = np.concatenate((prefix, ids))
     targets = np.concatenate((np.full(len(prefix) - 1, -1), ids, [1]))

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tangyin.model import Engine
 from tangyin.prosody import SEQUENCES, line_pattern, tone_table
 from tangyin.prosody.lexicon import place_of, tone_costs
 from tangyin.verse import FORMS, WULV
-from tangyin.writing import Engine, ParticleComposer, Temperature, TopP, Wish, plan, write_regulated
+from tangyin.writing import ParticleComposer, Request, Temperature, TopP, plan, write_regulated
 from tangyin.writing.constraints import FREE, Draft, Readings, Tones, rates_of
 from tangyin.writing.population import Population
 
@@ -103,7 +104,7 @@ def test_strict_takes_no_licence_and_no_three_obliques(form, plain):
 @pytest.mark.parametrize("form", FORMS, ids=str)
 def test_sequences_of_poems_have_the_shares_of_tang_verse(form, random_model, plain):
     engine = Engine(random_model(plain, (form,)))
-    planned = plan(Wish(form), engine.vocabulary)
+    planned = plan(Request(form), engine.vocabulary)
     shares = dict(planned.sequences)
     assert shares == rates_of(form).sequences
     assert sum(shares.values()) == pytest.approx(1, abs=0.001)
@@ -115,7 +116,7 @@ def test_sequences_of_poems_have_the_shares_of_tang_verse(form, random_model, pl
 def test_particles_of_a_poem_take_the_same_licences(random_model, plain):
     """Else resampling would thin them out: fewer characters fit a licence than the plain type."""
     engine = Engine(random_model(plain, (WULV,)))
-    planned = plan(Wish(WULV), engine.vocabulary)
+    planned = plan(Request(WULV), engine.vocabulary)
     population = Population(engine, planned, Temperature(), 8, 7, range(60), 0, ())
     for line in range(WULV.lines):
         for _ in range(WULV.characters):
@@ -250,7 +251,7 @@ def test_a_given_da_ao_makes_the_next_line_rescue_it(plain):
 
 
 def test_strict_poems_take_no_licence_by_the_checker_s_reading(report_engine):
-    planned = plan(Wish(WULV, strict=True), report_engine.vocabulary)
+    planned = plan(Request(WULV, strict=True), report_engine.vocabulary)
     composer = ParticleComposer(report_engine, planned, TopP(), 4)
     poems = list(write_regulated(composer, 2, 24, 12))
     assert not any(poem.report.licences for poem in poems)
@@ -259,7 +260,7 @@ def test_strict_poems_take_no_licence_by_the_checker_s_reading(report_engine):
 
 def test_licences_of_written_poems_are_near_the_rates_of_tang_verse(report_engine):
     """Resampling leaves them, and the checker reads what was drawn."""
-    planned = plan(Wish(WULV), report_engine.vocabulary)
+    planned = plan(Request(WULV), report_engine.vocabulary)
     composer = ParticleComposer(report_engine, planned, Temperature(), 3)
     taken, types = Counter(), Counter()
     for poem in write_regulated(composer, 1, 240, 60):

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tangyin.model import Engine
 from tangyin.prosody.rules import repeated_characters
 from tangyin.verse import FORMS, QIJUE, WULV
 from tangyin.writing import (
-    Engine,
     ParticleComposer,
+    Request,
     Temperature,
-    Wish,
     plan,
     rule_named,
     write_regulated,
@@ -109,11 +109,11 @@ def test_what_is_forbidden_is_never_allowed_and_all_else_is():
 def test_poems_leave_out_what_is_to_be_avoided(report_engine):
     common = "不人風山春雲水月"
     with_ = ParticleComposer(
-        report_engine, plan(Wish(WULV), report_engine.vocabulary), Temperature(), 4
+        report_engine, plan(Request(WULV), report_engine.vocabulary), Temperature(), 4
     )
     text = "".join(poem.text for poem in with_.compose(1, range(6)) if poem)
     assert sum(c in text for c in common) > 4
-    wish = Wish(WULV, avoid="不人，风山春雲水月𠀀")  # simplified, with a mark and an unknown one
+    wish = Request(WULV, avoid="不人，风山春雲水月𠀀")  # simplified, with a mark and an unknown one
     without = ParticleComposer(
         report_engine, plan(wish, report_engine.vocabulary), Temperature(), 4
     )
@@ -127,11 +127,11 @@ def test_poems_of_a_model_mad_for_few_characters_keep_the_limit(random_model, re
     hanzi = report_model.vocabulary.hanzi[::4]
     engine = Engine(random_model(hanzi, (QIJUE,), scale=1.5))
     free = ParticleComposer(
-        engine, plan(Wish(QIJUE, most=99), engine.vocabulary), Temperature(0.4), 4
+        engine, plan(Request(QIJUE, most=99), engine.vocabulary), Temperature(0.4), 4
     )
     poems = [poem for poem in free.compose(1, range(8)) if poem]
     assert max(max(stands(poem.lines)[0].values()) for poem in poems) > 2
-    planned = plan(Wish(QIJUE, most=most), engine.vocabulary)
+    planned = plan(Request(QIJUE, most=most), engine.vocabulary)
     kept = ParticleComposer(engine, planned, Temperature(0.4), 4).compose(1, range(8))
     poems = [poem for poem in kept if poem]
     assert len(poems) > 4
@@ -149,7 +149,7 @@ RULES = ("argmax", "random-k", "top-p", "temperature")
 
 
 def first_poem(engine, rule="temperature", particles=4, **wishes):
-    planned = plan(Wish(WULV, **wishes), engine.vocabulary)
+    planned = plan(Request(WULV, **wishes), engine.vocabulary)
     composer = ParticleComposer(engine, planned, rule_named(rule), particles)
     return next(write_regulated(composer, 5, 1, 1))
 
@@ -183,7 +183,7 @@ def test_words_asked_for_stand_in_one_line_each(report_engine, rule, wishes):
 
 
 def test_words_stand_at_many_places(report_engine):
-    planned = plan(Wish(WULV, include=("明月",)), report_engine.vocabulary)
+    planned = plan(Request(WULV, include=("明月",)), report_engine.vocabulary)
     composer = ParticleComposer(report_engine, planned, Temperature(), 4)
     places = Counter(
         (line, mine.index("明月"))

@@ -7,7 +7,7 @@ import click
 
 from tangyin.api import PROTOCOLS, load
 from tangyin.cli.streams import emit, emit_json, output_option
-from tangyin.writing import DEFAULT
+from tangyin.model import DEFAULT
 
 
 @click.command("eval")

@@ -7,8 +7,8 @@ import click
 
 from tangyin.cli.streams import emit, emit_json, note, output_option
 from tangyin.errors import TangyinError
-from tangyin.modelfile import ModelFile
-from tangyin.writing import find_model, model_card, shipped_or_own
+from tangyin.model import find_model, model_card, shipped_or_own
+from tangyin.model.file import ModelFile
 
 
 @click.command()

@@ -44,7 +44,7 @@ def report(output: Path, given: Path | None, quick: bool) -> None:
     if output.exists() and not output.is_dir():
         raise UsageError(f"{output} is a file; name a folder with -o")
     if given is None:
-        results = studies.gather(studies.Workshop(), quick, output / "results.json")
+        results = studies.gather(studies.TrainingCache(), quick, output / "results.json")
     else:
         results = studies.read_results(given)
     files = studies.build(results, studies.STUDIES, output)

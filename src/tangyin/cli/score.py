@@ -7,8 +7,8 @@ import click
 from tangyin.api import load
 from tangyin.cli.streams import emit, json_line, note, output_option, read_text
 from tangyin.errors import UsageError
+from tangyin.model import DEFAULT
 from tangyin.verse import split_poems
-from tangyin.writing import DEFAULT
 
 
 @click.command()

@@ -6,7 +6,7 @@ import click
 
 from tangyin.cli.streams import note
 from tangyin.errors import TangyinError
-from tangyin.writing import DEFAULT
+from tangyin.model import DEFAULT
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 

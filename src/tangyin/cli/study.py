@@ -53,7 +53,7 @@ def study(names: tuple[str, ...], quick: bool, listing: bool, output: Path | Non
     for number, name in enumerate(chosen, 1):
         head = name if len(chosen) == 1 else f"{number}/{len(chosen)} {name}"
         with _progress(studies, head) as progress:
-            workshop = studies.Workshop(progress=progress)
+            workshop = studies.TrainingCache(progress=progress)
             try:
                 found = studies.run_study(known[name], workshop, quick)
             except TangyinError as error:

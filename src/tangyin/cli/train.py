@@ -69,7 +69,7 @@ def train(
 
     if precision is not None:
         changes += (f"training.precision={precision}",)
-    with _together(training.LostProcess):
+    with _together(training.LostProcessError):
         recipe = training.read_recipe(config, changes)
         folder = training.RunFolder(run_path or Path("runs") / recipe.name)
         with _bar_watcher(training) as watcher:
@@ -110,7 +110,7 @@ def _bar_watcher(training: Any) -> Any:
     """A watcher that draws a progress bar for each epoch, and closes it when done."""
     from tqdm import tqdm
 
-    class BarWatcher(training.Watcher):  # type: ignore[misc]
+    class BarWatcher(training.Callback):  # type: ignore[misc]
         bar: Any = None
 
         def __enter__(self) -> "BarWatcher":

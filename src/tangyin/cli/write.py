@@ -9,7 +9,8 @@ import click
 from tangyin.api import DEFAULT_RULE, MOST, Verse, load, rule_named
 from tangyin.cli.streams import emit, json_line, output_option, read_text
 from tangyin.errors import UsageError
-from tangyin.writing import DEFAULT, PARTICLES
+from tangyin.model import DEFAULT
+from tangyin.writing import PARTICLES
 
 
 @click.command()

@@ -12,11 +12,11 @@ from tangyin.corpus.download import (
     content_digest,
     download,
 )
-from tangyin.corpus.home import corpus_home
 from tangyin.corpus.prepare import prepare
 from tangyin.corpus.split import split_digest
 from tangyin.errors import TangyinError
 from tangyin.files import make_folder
+from tangyin.paths import corpus_home
 
 
 def prepared_path() -> Path:

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tangyin.verse import Features, echo_classes
+from tangyin.model import Features, echo_classes
 
 
 class FeatureTensors(NamedTuple):

@@ -7,7 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from tangyin.modelfile import Architecture
+from tangyin.model import ECHOES, PLACES, TONES
+from tangyin.model.file import Architecture
 from tangyin.nn.cross_entropy import Echo, linear_cross_entropy
 from tangyin.nn.dropout import character_dropout, locked_dropout
 from tangyin.nn.feature_tensors import FeatureTensors
@@ -15,7 +16,7 @@ from tangyin.nn.initialization import initialize
 from tangyin.nn.lstm import LSTM
 from tangyin.nn.lstm_cell import LSTMCell
 from tangyin.nn.sequence import product_dtype
-from tangyin.verse import ECHOES, PLACES, TONES, Vocabulary
+from tangyin.verse import Vocabulary
 
 
 @dataclass(frozen=True)

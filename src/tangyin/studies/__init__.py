@@ -5,9 +5,9 @@ from tangyin.studies.progress import Progress
 from tangyin.studies.registry import REPORTED, STUDIES, TOGETHER
 from tangyin.studies.results import gather, read_results, run_study
 from tangyin.studies.study import Study
-from tangyin.studies.workshop import Workshop
+from tangyin.studies.training_cache import TrainingCache
 
 __all__ = [
-    "REPORTED", "STUDIES", "TOGETHER", "Progress", "Study", "Workshop", "build", "gather",
+    "REPORTED", "STUDIES", "TOGETHER", "Progress", "Study", "TrainingCache", "build", "gather",
     "read_results", "render", "run_study",
 ]  # fmt: skip

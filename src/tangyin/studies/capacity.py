@@ -6,15 +6,15 @@ import torch
 
 from tangyin.nn.language_model import LanguageModel
 from tangyin.studies.recipes import Base
-from tangyin.studies.workshop import Job, Training, Workshop, rounded
-from tangyin.training.material import load_material
+from tangyin.studies.training_cache import Job, Training, TrainingCache, rounded
+from tangyin.training.dataset import load_dataset
 
 HIDDEN = (32, 64, 128, 256, 512)
 EMBEDDING = (64, 128, 256, 512)
 QUICK_SIZES = (4, 8, 16)
 
 
-def capacity(workshop: Workshop, quick: bool) -> dict[str, Any]:
+def capacity(workshop: TrainingCache, quick: bool) -> dict[str, Any]:
     """Vary one size at a time around the report's network.
 
     Returns:
@@ -52,7 +52,7 @@ def outcome(job: Job, trained: list[Training]) -> dict[str, Any]:
 
 def parameters(job: Job) -> int:
     """How many numbers the network learns."""
-    vocabulary = load_material(job.recipe.data, job.own).vocabulary
+    vocabulary = load_dataset(job.recipe.data, job.own).vocabulary
     with torch.device("meta"):
         model = LanguageModel(job.recipe.model.architecture, vocabulary)
     return sum(parameter.numel() for parameter in model.parameters())

@@ -5,8 +5,8 @@ from typing import Any
 from tangyin.nn import RecurrentCell
 from tangyin.studies.capacity import outcome, parameters
 from tangyin.studies.recipes import Base
-from tangyin.studies.workshop import Workshop
-from tangyin.training.material import load_material
+from tangyin.studies.training_cache import TrainingCache
+from tangyin.training.dataset import load_dataset
 
 CELLS = {
     "plain": "lstm",
@@ -25,7 +25,7 @@ DROPOUT = (0.2, 0.4)
 SMALLEST, LARGEST = 4, 1024
 
 
-def cells(workshop: Workshop, quick: bool) -> dict[str, Any]:
+def cells(workshop: TrainingCache, quick: bool) -> dict[str, Any]:
     """Train every cell with as many hidden units as give the parameters of the report's network.
 
     Returns:
@@ -35,7 +35,7 @@ def cells(workshop: Workshop, quick: bool) -> dict[str, Any]:
     base = Base.of(workshop, quick)
     plain = base.job()
     target = parameters(plain)
-    vocabulary = load_material(plain.recipe.data, plain.own).vocabulary
+    vocabulary = load_dataset(plain.recipe.data, plain.own).vocabulary
     table = len(vocabulary) * base.recipe.model.embedding_size
     outputs = vocabulary.outputs
 

@@ -8,7 +8,7 @@ import numpy as np
 from tangyin.corpus import DEV, NEAR, TRAIN, Corpus, corpus_statistics, load_corpus
 from tangyin.studies.perplexity import long_jobs, training_texts
 from tangyin.studies.recipes import Base
-from tangyin.studies.workshop import Job, Workshop, rounded
+from tangyin.studies.training_cache import Job, TrainingCache, rounded
 from tangyin.verse import FORMS, WULV, form_named, is_hanzi
 
 SHARES = ((8, 16), (4, 12), (2, 10))
@@ -23,7 +23,7 @@ TOP = 24
 AUTHORS = 15
 
 
-def corpus_data(workshop: Workshop, quick: bool) -> dict[str, Any]:
+def corpus_data(workshop: TrainingCache, quick: bool) -> dict[str, Any]:
     """Describe the corpus, and train on an eighth, a quarter, a half and all of the 五律.
 
     Returns:

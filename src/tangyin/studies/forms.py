@@ -3,14 +3,15 @@
 from functools import partial
 from typing import Any
 
-from tangyin.modelfile import load_model
+from tangyin.model import Engine
+from tangyin.model.file import load_model
 from tangyin.studies.diversity import with_interval
 from tangyin.studies.perplexity import long_jobs
 from tangyin.studies.recipes import Base
+from tangyin.studies.training_cache import Advance, Training, TrainingCache, rounded
 from tangyin.studies.unmasked import form_of_tokens, write_unmasked
-from tangyin.studies.workshop import Advance, Training, Workshop, rounded
 from tangyin.verse import FORMS, WULV, form_named
-from tangyin.writing import Argmax, Engine, Temperature
+from tangyin.writing import Argmax, Temperature
 
 EPOCHS, ALL_EPOCHS, PATIENCE = 10, 8, 3
 WRITTEN, QUICK_WRITTEN = 500, 16
@@ -18,7 +19,7 @@ SEED = 1
 ALL, TOLD = "all", "all, told the form"
 
 
-def forms(workshop: Workshop, quick: bool) -> dict[str, Any]:
+def forms(workshop: TrainingCache, quick: bool) -> dict[str, Any]:
     """Train on each form, on all, and on all with the form told; then write without masks.
 
     Returns:

@@ -7,7 +7,7 @@ import torch
 
 from tangyin.studies.gradient_errors import WIDTH, jacobian_errors, parameter_errors
 from tangyin.studies.gradient_flow import gradient_flow
-from tangyin.studies.workshop import Workshop
+from tangyin.studies.training_cache import TrainingCache
 
 SIZES = {"hidden_size": 128, "input_size": 256, "steps": 48, "seeds": 10}
 """The report's network, over the 48 characters and marks of a 五律."""
@@ -15,7 +15,7 @@ QUICK_SIZES = {"hidden_size": 16, "input_size": 16, "steps": 12, "seeds": 2}
 DRAWS, QUICK_DRAWS = 20, 1
 
 
-def gradients(workshop: Workshop, quick: bool) -> dict[str, Any]:
+def gradients(workshop: TrainingCache, quick: bool) -> dict[str, Any]:
     """Measure the error of every gradient, and ‖∂h_T/∂h_t‖ against T − t.
 
     Args:

@@ -5,7 +5,7 @@ from typing import Any
 
 from tangyin.studies.proxy import SHARE, ends, on_poems, proxy_base, proxy_settings, stage
 from tangyin.studies.recipes import SEEDS
-from tangyin.studies.workshop import Workshop
+from tangyin.studies.training_cache import TrainingCache
 
 NOTHING_FED: dict[str, Any] = {
     "model.echo": False,
@@ -68,7 +68,7 @@ VARIANTS = (
 QUICK_VARIANTS = ("AdamW, rate 0.003", "none of these", "no dropout")
 
 
-def ingredients(workshop: Workshop, quick: bool) -> dict[str, Any]:
+def ingredients(workshop: TrainingCache, quick: bool) -> dict[str, Any]:
     """Train the proxy with three seeds, and each variant with the first.
 
     Returns:

@@ -11,12 +11,12 @@ from tangyin.errors import TangyinError
 from tangyin.nn import RecurrentCell, initialize
 from tangyin.nn.initialization import too_large
 from tangyin.nn.language_model import LanguageModel
+from tangyin.scoring import Tally
 from tangyin.studies.probes import cell_of, gradient_norms, rank, saturated_gates, unit_values
 from tangyin.studies.recipes import Base, changed
-from tangyin.studies.workshop import WORST, Advance, Job, Workshop, rounded
-from tangyin.training import evaluate, load_material
-from tangyin.training.step import NotFinite, TrainingStep
-from tangyin.writing import Tally
+from tangyin.studies.training_cache import WORST, Advance, Job, TrainingCache, rounded
+from tangyin.training import evaluate, load_dataset
+from tangyin.training.step import DivergedError, TrainingStep
 
 EPOCHS, QUICK_EPOCHS = 2, 1
 EVERY, QUICK_EVERY = 9, 1
@@ -67,7 +67,7 @@ STARTS: dict[str, Callable[[LanguageModel], None]] = {
 one is the report's, with forget bias 1; so have Xavier and orthogonal."""
 
 
-def initialization(workshop: Workshop, quick: bool) -> dict[str, Any]:
+def initialization(workshop: TrainingCache, quick: bool) -> dict[str, Any]:
     """Train from each start and look at the network every few steps.
 
     Returns:
@@ -106,7 +106,7 @@ def _train(job: Job, start: str, every: int, advance: Advance) -> dict[str, Any]
         `failed`, the step at which the loss was no number any more, or None.
     """
     recipe = job.recipe
-    material = load_material(recipe.data, job.own)
+    material = load_dataset(recipe.data, job.own)
     torch.manual_seed(recipe.training.seed)
     model = LanguageModel(recipe.model.architecture, material.vocabulary)
     STARTS[start](model)
@@ -123,7 +123,7 @@ def _train(job: Job, start: str, every: int, advance: Advance) -> dict[str, Any]
         for batch in batches:
             try:
                 losses.append(step(batch))
-            except NotFinite as error:
+            except DivergedError as error:
                 if not number:
                     raise TangyinError(f"{start}: {error} at the first step") from error
                 found["failed"] = number + 1

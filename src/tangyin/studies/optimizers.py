@@ -5,7 +5,7 @@ from typing import Any
 
 from tangyin.studies.extra_optimizers import register
 from tangyin.studies.recipes import Base
-from tangyin.studies.workshop import WORST, Job, Training, Workshop, rounded
+from tangyin.studies.training_cache import WORST, Job, Training, TrainingCache, rounded
 
 register()
 
@@ -43,7 +43,7 @@ REPORTS = ("SGD with momentum", "RMSprop", "Adam", "Adadelta")
 """What the report compared, all at its rate; and Adam at a tenth of it, which is Adam's own."""
 
 
-def optimizers(workshop: Workshop, quick: bool) -> dict[str, Any]:
+def optimizers(workshop: TrainingCache, quick: bool) -> dict[str, Any]:
     """Sweep the rates with one seed, repeat the best with all, and do the report's comparison.
 
     Returns:

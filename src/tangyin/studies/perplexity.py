@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 
 from tangyin.corpus import TRAIN, load_corpus
-from tangyin.modelfile import load_model
+from tangyin.model.file import load_model
 from tangyin.studies.poem_costs import as_tensor, loaded, perplexities, poem_costs
 from tangyin.studies.recipes import QUICK_POEMS, Base, few
 from tangyin.studies.report_protocol import REPORT, Way, in_a_way
-from tangyin.studies.workshop import Advance, Job, Training, Workshop, rounded
-from tangyin.training.material import load_material
+from tangyin.studies.training_cache import Advance, Job, Training, TrainingCache, rounded
+from tangyin.training.dataset import load_dataset
 from tangyin.verse import EOS
 
 EPOCHS, WAY_EPOCHS, VOCABULARY_EPOCHS = 21, 20, 8
@@ -24,7 +24,7 @@ def long_jobs(base: Base) -> list[Job]:
     return base.jobs({"training.epochs": epochs, "training.patience": epochs}, keep=True)
 
 
-def perplexity(workshop: Workshop, quick: bool) -> dict[str, Any]:
+def perplexity(workshop: TrainingCache, quick: bool) -> dict[str, Any]:
     """Train past the best epoch, measure in the report's way, and take the difference apart.
 
     Returns:
@@ -87,7 +87,7 @@ def _open(line: dict[str, Any]) -> float:
 
 def _count(job: Job, training: Training, _advance: Advance) -> dict[str, Any]:
     """The perplexities of the best network of an honest training, counted in several ways."""
-    material = load_material(job.recipe.data, job.own)
+    material = load_dataset(job.recipe.data, job.own)
     model = load_model(training.best)
     vocabulary = model.vocabulary
     (form, texts), *_ = material.dev.items()

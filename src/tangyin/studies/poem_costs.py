@@ -8,10 +8,10 @@ import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 
-from tangyin.modelfile import ModelFile
+from tangyin.model.file import ModelFile
 from tangyin.nn.language_model import LanguageModel
+from tangyin.scoring.perplexity import ALL_HANZI
 from tangyin.verse import UNK, Vocabulary
-from tangyin.writing.perplexity import ALL_HANZI
 
 CHUNK = 64
 """Poems read side by side."""

@@ -7,7 +7,7 @@ from typing import Any
 from tangyin.corpus import DEV, TRAIN, load_corpus
 from tangyin.studies.capacity import parameters
 from tangyin.studies.recipes import QUICK_POEMS, Base, few
-from tangyin.studies.workshop import WORST, Job, Training, Workshop, rounded
+from tangyin.studies.training_cache import WORST, Job, Training, TrainingCache, rounded
 
 RATE = 0.02
 
@@ -59,13 +59,13 @@ PROXY: dict[str, Any] = {
 """`configs/strong.toml` at three eighths of its width, on 五律, for one pass."""
 
 
-def proxy_base(workshop: Workshop, quick: bool) -> Base:
+def proxy_base(workshop: TrainingCache, quick: bool) -> Base:
     """What the trainings at proxy size have in common."""
     return on_poems(Base.of(workshop, quick, values=PROXY), workshop, SHARE)
 
 
 def on_poems(
-    base: Base, workshop: Workshop, share: int, dynasties: Sequence[str] = ("tang", "song")
+    base: Base, workshop: TrainingCache, share: int, dynasties: Sequence[str] = ("tang", "song")
 ) -> Base:
     """The same on one training poem in so many, titles and all, and on all dev poems.
 

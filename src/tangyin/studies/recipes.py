@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tangyin.corpus import DEV, TRAIN, load_corpus
-from tangyin.studies.workshop import Job, Workshop
+from tangyin.studies.training_cache import Job, TrainingCache
 from tangyin.training import Recipe, build_recipe
 
 T = TypeVar("T")
@@ -58,7 +58,7 @@ class Base:
     @classmethod
     def of(
         cls,
-        workshop: Workshop,
+        workshop: TrainingCache,
         quick: bool,
         forms: Iterable[str] = ("五律",),
         values: Mapping[str, Any] = REPORT,

@@ -6,13 +6,13 @@ from typing import Any
 
 from tangyin.files import write_whole
 from tangyin.studies.progress import Progress
-from tangyin.training import Step, Watcher
+from tangyin.training import Callback, Step
 
 POINTS = 16
 """Means of the training loss that are recorded of an epoch."""
 
 
-class Recorder(Watcher):
+class Recorder(Callback):
     """Records the mean training loss of each sixteenth of an epoch.
 
     The record is kept in a file beside the run, written at the end of each epoch and by `save`, so

@@ -16,11 +16,11 @@ import numpy.typing as npt
 import torch
 
 from tangyin.corpus import DEV, TRAIN, Batch, load_corpus
-from tangyin.modelfile import Architecture
+from tangyin.model.file import Architecture
 from tangyin.nn.language_model import LanguageModel
 from tangyin.studies.poem_costs import as_tensor, perplexities, poem_costs
 from tangyin.studies.recipes import few
-from tangyin.studies.workshop import Advance, Workshop
+from tangyin.studies.training_cache import Advance, TrainingCache
 from tangyin.training.optimizers import OptimizerRecipe
 from tangyin.training.precision import chosen_precision
 from tangyin.training.step import TrainingStep
@@ -54,7 +54,7 @@ class Way:
 REPORT = Way(redrawn=True, all_characters=True, first_given=True, all_poems=True)
 
 
-def report_protocol(workshop: Workshop, quick: bool) -> dict[str, Any]:
+def report_protocol(workshop: TrainingCache, quick: bool) -> dict[str, Any]:
     """Train and measure the report's network in the report's way.
 
     Args:
@@ -89,7 +89,7 @@ def report_protocol(workshop: Workshop, quick: bool) -> dict[str, Any]:
     return {"settings": settings, "rose": rises[0] if rises else None, **found}
 
 
-def in_a_way(workshop: Workshop, way: Way, *, seed: int, epochs: int, quick: bool) -> Any:
+def in_a_way(workshop: TrainingCache, way: Way, *, seed: int, epochs: int, quick: bool) -> Any:
     """Train and measure in some way, or find what came of it before.
 
     Returns:

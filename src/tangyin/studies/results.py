@@ -11,18 +11,18 @@ from tangyin.errors import TangyinError, UsageError
 from tangyin.files import make_folder, write_whole
 from tangyin.studies.registry import REPORTED
 from tangyin.studies.study import Study
-from tangyin.studies.workshop import Workshop, made
+from tangyin.studies.training_cache import TrainingCache, made
 
 FORMAT = 1
 """Version of the gathered results."""
 
 
-def results_file(workshop: Workshop, name: str, quick: bool) -> Path:
+def results_file(workshop: TrainingCache, name: str, quick: bool) -> Path:
     """Where the results of a study stand; quick ones apart, so that they replace no others."""
     return workshop.folder / ("quick" if quick else "results") / f"{name}.json"
 
 
-def run_study(study: Study, workshop: Workshop, quick: bool) -> dict[str, Any]:
+def run_study(study: Study, workshop: TrainingCache, quick: bool) -> dict[str, Any]:
     """Run a study and write its results.
 
     Returns:
@@ -43,7 +43,7 @@ def run_study(study: Study, workshop: Workshop, quick: bool) -> dict[str, Any]:
     return again
 
 
-def gather(workshop: Workshop, quick: bool, before: Path | None = None) -> dict[str, Any]:
+def gather(workshop: TrainingCache, quick: bool, before: Path | None = None) -> dict[str, Any]:
     """All results there are, in the order of the report.
 
     Args:

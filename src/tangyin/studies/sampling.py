@@ -9,26 +9,18 @@ from typing import Any
 import numpy as np
 
 from tangyin.corpus import DEV, TRAIN, load_corpus
-from tangyin.modelfile import load_model
+from tangyin.model import Engine, find_model
+from tangyin.model.file import load_model
 from tangyin.prosody import check_poem
+from tangyin.scoring import score_texts
 from tangyin.studies.diversity import distinct, repeated, self_bleu, with_interval
 from tangyin.studies.perplexity import long_jobs
 from tangyin.studies.poem_costs import as_tensor, loaded, poem_costs
 from tangyin.studies.recipes import Base, few
+from tangyin.studies.training_cache import Advance, Job, Training, TrainingCache
 from tangyin.studies.unmasked import form_of_tokens, write_unmasked
-from tangyin.studies.workshop import Advance, Job, Training, Workshop
 from tangyin.verse import EOS, MARKS, UNK, WULV
-from tangyin.writing import (
-    Argmax,
-    Engine,
-    RandomK,
-    Rule,
-    Temperature,
-    TopP,
-    compose,
-    find_model,
-    score_texts,
-)
+from tangyin.writing import Argmax, RandomK, Rule, Temperature, TopP, compose
 
 FIRST = "日紅山夜湖海月"
 """The first characters of the report's seven poems."""
@@ -59,7 +51,7 @@ QUICK_RULES = ("argmax", "random-5", "temperature 1", "top-p 0.9")
 OVERFITTED_RULES = ("argmax", "random-5", "temperature 1")
 
 
-def sampling(workshop: Workshop, quick: bool) -> dict[str, Any]:
+def sampling(workshop: TrainingCache, quick: bool) -> dict[str, Any]:
     """Write with every rule and count.
 
     Returns:
@@ -209,8 +201,8 @@ def _unmasked(engine: Engine, count: int) -> dict[str, Any]:
     ids = np.stack([vocabulary.encode(text) for text in texts], axis=1)
     read = np.concatenate((np.full((1, len(texts)), vocabulary.prefix_id(WULV)), ids[:-1]))
     places = [
-        engine.log_probs(outlook).argmax(axis=1) == unknown
-        for outlook in engine.read(read.astype(np.int32))
+        engine.log_probs(step_output).argmax(axis=1) == unknown
+        for step_output in engine.read(read.astype(np.int32))
     ]
     return {
         "argmax": _share_of(unknown, argmax),

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from tangyin.studies.proxy import ends, on_poems, proxy_base, proxy_settings, stage
-from tangyin.studies.workshop import Job, Workshop
+from tangyin.studies.training_cache import Job, TrainingCache
 
 WIDTHS: tuple[tuple[int, int], ...] = (
     (32, 48), (64, 96), (128, 192), (256, 384), (384, 576), (512, 1024),
@@ -22,7 +22,7 @@ GOAL = 47.0
 """The course report's figure."""
 
 
-def scaling(workshop: Workshop, quick: bool) -> dict[str, Any]:
+def scaling(workshop: TrainingCache, quick: bool) -> dict[str, Any]:
     """Change one of the three at a time.
 
     Returns:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tangyin.studies.page.blocks import Block
-from tangyin.studies.workshop import Workshop
+from tangyin.studies.training_cache import TrainingCache
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,6 @@ class Study:
     question: str
     minutes: float
     sizes: str
-    run: Callable[[Workshop, bool], dict[str, Any]]
+    run: Callable[[TrainingCache, bool], dict[str, Any]]
     section: Callable[[dict[str, Any]], list[Block]] | None
     apart: bool = False

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tangyin.model import Engine
 from tangyin.verse import EOS, UNK, Form, Vocabulary, form_of_text
-from tangyin.writing import Engine, Rule, poem_uniforms
+from tangyin.writing import Rule, poem_uniforms
 
 LONGEST = 80
 """Tokens after which a text that has not ended is given up; a 七律 has 64."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from tangyin.lstm.optimizers import SGD, Adadelta, Adam, Optimizer, RMSprop
 from tangyin.studies.surfaces import RAVINE, SADDLE, Surface, lowest
-from tangyin.studies.workshop import Workshop
+from tangyin.studies.training_cache import TrainingCache
 
 STEPS, QUICK_STEPS = 150, 30
 NEAR = 0.1
@@ -24,7 +24,7 @@ MAKERS: dict[str, tuple[dict[str, float], Callable[..., Optimizer]]] = {
 both surfaces, 2/200 being where it flies off."""
 
 
-def update_rules(workshop: Workshop, quick: bool) -> dict[str, Any]:
+def update_rules(workshop: TrainingCache, quick: bool) -> dict[str, Any]:
     """Let each optimizer walk from the same place.
 
     Returns:

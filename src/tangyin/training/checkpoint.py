@@ -23,7 +23,7 @@ KEPT = 2
 """How many of the latest checkpoints are kept."""
 
 
-class DamagedCheckpoint(TangyinError):  # noqa: N818 - it names what it is about
+class DamagedCheckpointError(TangyinError):
     """A checkpoint was cut short or altered."""
 
 
@@ -32,7 +32,7 @@ class Progress:
     """How far a training has come, beside its tensors.
 
     Attributes:
-        poems: digest of the poems trained on (`Material.facts`).
+        poems: digest of the poems trained on (`Dataset.facts`).
         epoch: the epoch under way, from 1.
         step: batches of that epoch already done; 0 at the end of the one before.
         loss_sum: summed negative log-likelihood of that epoch's targets so far, in nats.
@@ -112,7 +112,7 @@ def load_checkpoint(
         The progress and the best weights so far.
 
     Raises:
-        DamagedCheckpoint: the file was cut short or altered.
+        DamagedCheckpointError: the file was cut short or altered.
         UsageError: it was made with other poems, or by another version of tangyin.
     """
     try:
@@ -123,7 +123,7 @@ def load_checkpoint(
             raise ValueError("its content does not fit its digest")
         progress = Progress(**json.loads(metadata["progress"]))
     except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
-        raise DamagedCheckpoint(f"the checkpoint {path} is damaged ({error})") from error
+        raise DamagedCheckpointError(f"the checkpoint {path} is damaged ({error})") from error
     if progress.poems != poems:
         raise UsageError(
             f"the run of {path} was trained on other poems; give it the same ones (--corpus), "

@@ -3,22 +3,21 @@
 import numpy as np
 import torch
 
+from tangyin.model import read_sequences
 from tangyin.nn.feature_tensors import FeatureTensors
 from tangyin.nn.language_model import LanguageModel
 from tangyin.prosody import tone_classes
-from tangyin.training.material import Material
+from tangyin.scoring import PerplexityMeter, Tally
+from tangyin.training.dataset import Dataset
 from tangyin.training.precision import autocast
-from tangyin.verse import Form, read_sequences
-from tangyin.writing import Accountant, Tally
+from tangyin.verse import Form
 
 CHUNK = 64
 """Poems read side by side."""
 
 
 @torch.no_grad()
-def evaluate(
-    model: LanguageModel, material: Material, precision: str = "fp32"
-) -> dict[Form, Tally]:
+def evaluate(model: LanguageModel, material: Dataset, precision: str = "fp32") -> dict[Form, Tally]:
     """What the dev poems of each form cost.
 
     Args:
@@ -30,7 +29,7 @@ def evaluate(
     model.eval()
     device = model.embedding.weight.device
     vocabulary = material.vocabulary
-    accountant = Accountant(vocabulary)
+    accountant = PerplexityMeter(vocabulary)
     tones = tone_classes(vocabulary) if model.architecture.follows_text else None
     tallies: dict[Form, Tally] = {}
     for form, texts in material.dev_chunks(CHUNK):

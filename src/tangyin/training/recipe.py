@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 from tangyin.errors import UsageError
-from tangyin.modelfile import Architecture
+from tangyin.model.file import Architecture
 from tangyin.nn import INITIALIZATIONS, Dropout, RecurrentCell
 from tangyin.training.optimizers import LARGEST, check_optimizer
 from tangyin.training.optimizers import OptimizerRecipe as OptimizerRecipe
@@ -53,7 +53,7 @@ class DataRecipe:
 
 @dataclass(frozen=True)
 class ModelRecipe:
-    """The network; see `tangyin.modelfile.Architecture` and `tangyin.nn.INITIALIZATIONS`.
+    """The network; see `tangyin.model.file.Architecture` and `tangyin.nn.INITIALIZATIONS`.
 
     Attributes:
         dropout: what is dropped while training (`tangyin.nn.Dropout`).

@@ -8,15 +8,16 @@ from torch import Tensor
 
 from tangyin.corpus import Batch
 from tangyin.errors import TangyinError
+from tangyin.model import read_sequences
 from tangyin.nn.feature_tensors import FeatureTensors
 from tangyin.nn.language_model import LanguageModel
+from tangyin.training.distributed import DistributedContext
 from tangyin.training.optimizers import OptimizerRecipe, make_optimizer
 from tangyin.training.precision import autocast
-from tangyin.training.processes import Processes
-from tangyin.verse import Vocabulary, read_sequences
+from tangyin.verse import Vocabulary
 
 
-class NotFinite(TangyinError):  # noqa: N818 - it names what became of a loss
+class DivergedError(TangyinError):
     """A loss or a gradient became infinite or NaN; the weights are as before the step."""
 
 
@@ -39,10 +40,10 @@ class TrainingStep:
         vocabulary: Vocabulary,
         precision: str,
         tones: np.ndarray[tuple[int], np.dtype[np.uint8]] | None = None,
-        processes: Processes | None = None,
+        processes: DistributedContext | None = None,
     ) -> None:
         self.model, self.vocabulary, self.tones = model, vocabulary, tones
-        self.processes = processes or Processes()
+        self.processes = processes or DistributedContext()
         self.clip_norm = optimizer.clip_norm
         self.optimizer = make_optimizer(optimizer, model)
         self.precision = precision
@@ -59,7 +60,7 @@ class TrainingStep:
             batch: any.
 
         Raises:
-            LostProcess: another process has gone.
+            LostProcessError: another process has gone.
         """
         with self.processes.talking():
             loss = self._loss_of(self.processes.share(batch)[0])
@@ -73,8 +74,8 @@ class TrainingStep:
             The batch's loss before the step, in nats a target.
 
         Raises:
-            NotFinite: the loss or the gradient's norm is infinite or NaN; no step was taken.
-            LostProcess: another process has gone.
+            DivergedError: the loss or the gradient's norm is infinite or NaN; no step was taken.
+            LostProcessError: another process has gone.
         """
         share, part = self.processes.share(batch)
         count = self.processes.count
@@ -86,12 +87,12 @@ class TrainingStep:
                 loss = loss * (count * part)
             value: float = self.processes.sum(float(loss.detach()) / count)[0]
             if not math.isfinite(value):
-                raise NotFinite(f"the loss became {value}")
+                raise DivergedError(f"the loss became {value}")
             self.optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.clip_norm)
         if not math.isfinite(norm):
-            raise NotFinite(f"the gradient's norm became {float(norm)}")
+            raise DivergedError(f"the gradient's norm became {float(norm)}")
         self.optimizer.step()
         return value
 

@@ -16,26 +16,26 @@ from torch import Tensor
 
 from tangyin.corpus import Batch
 from tangyin.errors import TangyinError, UsageError
-from tangyin.modelfile import ModelFile, save_model
+from tangyin.model.file import ModelFile, save_model
 from tangyin.nn.language_model import LanguageModel
 from tangyin.prosody import tone_classes
+from tangyin.scoring import Tally
 from tangyin.training.checkpoint import (
-    DamagedCheckpoint,
+    DamagedCheckpointError,
     Progress,
     checkpoints,
     load_checkpoint,
     save_checkpoint,
 )
+from tangyin.training.dataset import Dataset, load_dataset
+from tangyin.training.distributed import DistributedContext, joined, weight_of
 from tangyin.training.evaluation import evaluate
-from tangyin.training.material import Material, load_material
 from tangyin.training.precision import chosen_precision
-from tangyin.training.processes import Processes, joined, weight_of
 from tangyin.training.recipe import Recipe, StageRecipe
 from tangyin.training.run_folder import RunFolder
 from tangyin.training.source_version import source_version
 from tangyin.training.stages import rate_at
-from tangyin.training.step import NotFinite, TrainingStep
-from tangyin.writing import Tally
+from tangyin.training.step import DivergedError, TrainingStep
 
 LARGEST_LOSS = 500.0
 """A training with more nats a target has failed; the perplexity of twice as many is no float."""
@@ -44,7 +44,7 @@ SAVE_EVERY = 600.0
 """Seconds between checkpoints within an epoch: so much a killed run does again, at most."""
 
 
-class Interrupted(TangyinError):  # noqa: N818 - an interruption is no error
+class InterruptedRun(TangyinError):  # noqa: N818 - an interruption is no error
     """A training was stopped by the user; everything up to there is saved."""
 
     exit_code = 130
@@ -71,7 +71,7 @@ class Step:
     loss: float
 
 
-class Watcher:
+class Callback:
     """Follows a training; the command line draws its progress bar with one."""
 
     def step(self, step: Step) -> None:
@@ -91,7 +91,7 @@ def train(
     resume: bool = False,
     own: Path | None = None,
     device: str = "auto",
-    watcher: Watcher | None = None,
+    watcher: Callback | None = None,
 ) -> ModelFile:
     """Train a model by a recipe, alone or as one of the processes that torchrun has started.
 
@@ -102,7 +102,7 @@ def train(
     result as one never killed. SIGINT makes a checkpoint at the next step.
 
     Several processes take the same steps as one, each with its share of every batch and of dev
-    (`processes.Processes`); only what dropout drops is drawn by each for itself. The first alone
+    (`DistributedContext`); only what dropout drops is drawn by each for itself. The first alone
     writes the run's folder, which all must see, and tells the watcher.
 
     Args:
@@ -118,21 +118,21 @@ def train(
         The best model, which `model.safetensors` holds rounded to fp16.
 
     Raises:
-        Interrupted: SIGINT came.
+        InterruptedRun: SIGINT came.
         UsageError: a run is in the folder and `resume` is False, or it has another recipe or other
             poems; there is no such device.
-        LostProcess: another process of the training has gone.
+        LostProcessError: another process of the training has gone.
         TangyinError: the loss became infinite or NaN, the disk is full, another training is in
             the folder, every checkpoint is damaged, the network does not fit into memory.
     """
     with joined(device) as processes, ExitStack() as held:
         if watcher is None or not processes.first:
-            watcher = Watcher()
+            watcher = Callback()
         with processes.together():
             if processes.first:
                 held.enter_context(run.locked())
                 run.check(recipe, resume)
-            material = load_material(recipe.data, own)
+            material = load_dataset(recipe.data, own)
             for number, stage in enumerate(recipe.stages, 1):
                 if not len(material.of(stage)):
                     raise UsageError(
@@ -155,7 +155,7 @@ def train(
         return training.go()
 
 
-def _new_model(recipe: Recipe, material: Material, device: torch.device) -> LanguageModel:
+def _new_model(recipe: Recipe, material: Dataset, device: torch.device) -> LanguageModel:
     """The network with the weights that a run begins with: the same on all devices."""
     network = recipe.model
     torch.manual_seed(recipe.training.seed)
@@ -178,12 +178,12 @@ class _Training:
         self,
         recipe: Recipe,
         run: RunFolder,
-        material: Material,
+        material: Dataset,
         model: LanguageModel,
-        watcher: Watcher,
-        processes: Processes,
+        watcher: Callback,
+        processes: DistributedContext,
     ) -> None:
-        self.recipe, self.run, self.material, self.watcher = recipe, run, material, watcher
+        self.recipe, self.run, self.material, self.callback = recipe, run, material, watcher
         self.model, self.processes = model, processes
         self.architecture = model.architecture
         self.precision = chosen_precision(recipe.training.precision, processes.device)
@@ -241,7 +241,7 @@ class _Training:
             done.loss_sum += loss * count
             done.targets += count
             done.seconds += time.perf_counter() - began
-            self.watcher.step(
+            self.callback.step(
                 Step(
                     done.epoch,
                     len(self.course),
@@ -265,7 +265,7 @@ class _Training:
         torch.manual_seed(int(np.random.SeedSequence(key).generate_state(1, np.uint64)[0]))
         try:
             return self.step(batch)
-        except NotFinite as error:
+        except DivergedError as error:
             raise self._diverged(str(error), f"step {done.step + 1}") from error
 
     def _diverged(self, what: str, where: str) -> TangyinError:
@@ -311,7 +311,7 @@ class _Training:
             if self.processes.first:
                 self.run.write_metrics(done.metrics)
         self._save()
-        self.watcher.epoch(metrics)
+        self.callback.epoch(metrics)
 
     def _model_file(self) -> ModelFile:
         """The best weights so far as a model file."""
@@ -365,17 +365,17 @@ class _Training:
                 self.progress, self.best = load_checkpoint(
                     path, self.model, self.step.optimizer, self.progress.poems
                 )
-            except DamagedCheckpoint as error:
+            except DamagedCheckpointError as error:
                 if number + 1 == len(found):
                     raise TangyinError(
                         f"{error}, and there is no other; delete {self.run.path} and begin again"
                     ) from error
-                self.watcher.say(f"{error}; going on from the one before it")
+                self.callback.say(f"{error}; going on from the one before it")
                 continue
             return
 
     def _stop(self, where: str, number: int) -> None:
-        raise Interrupted(
+        raise InterruptedRun(
             f"stopped {where} {number}, and saved; go on with the same command and --resume"
         )
 

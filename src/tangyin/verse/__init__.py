@@ -1,14 +1,5 @@
 """What a poem is: forms, lines and marks, scripts, variants, vocabulary."""
 
-from tangyin.verse.features import (
-    ECHOES,
-    PLACES,
-    TONES,
-    Features,
-    Reader,
-    echo_classes,
-    read_sequences,
-)
 from tangyin.verse.form import FORMS, QIJUE, QILV, WUJUE, WULV, Form, form_named, form_of_shape
 from tangyin.verse.poem import Poem, form_of_text, read_poem
 from tangyin.verse.punctuation import HANZI, MARKS, is_hanzi, normalize, split_lines
@@ -36,10 +27,10 @@ from tangyin.verse.vocabulary import (
 )
 
 __all__ = [
-    "BOS", "ECHOES", "EOS", "FORMS", "HANZI", "MARKS", "PLACES", "QIJUE", "QILV", "TEXT", "TITLE",
-    "TONES", "UNK", "WUJUE", "WULV", "Features", "Form", "Ids", "Poem", "Reader", "Vocabulary",
-    "corpus_spelling", "echo_classes", "fold_variants", "form_named", "form_of_shape",
+    "BOS", "EOS", "FORMS", "HANZI", "MARKS", "QIJUE", "QILV", "TEXT", "TITLE",
+    "UNK", "WUJUE", "WULV", "Form", "Ids", "Poem", "Vocabulary",
+    "corpus_spelling", "fold_variants", "form_named", "form_of_shape",
     "form_of_text", "form_token", "is_hanzi", "is_simplified", "normalize", "prefix_tokens",
-    "read_poem", "read_sequences", "rhyme_token", "split_lines", "split_poems", "title_characters",
+    "read_poem", "rhyme_token", "split_lines", "split_poems", "title_characters",
     "to_simplified", "to_traditional", "traditional_alternative",
 ]  # fmt: skip

@@ -15,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 
 import tangyin
 from tangyin.errors import TangyinError
+from tangyin.model import DEFAULT
 from tangyin.web.answers import (
     NO_JSON,
     NO_OBJECT,
@@ -43,7 +44,6 @@ from tangyin.web.requests import (
     WriteBody,
 )
 from tangyin.web.writing import revising, writing
-from tangyin.writing import DEFAULT
 
 HERE = Path(__file__).parent
 REPORT_PAGES = (HERE / "report.html", HERE.parents[2] / "docs" / "report" / "index.html")

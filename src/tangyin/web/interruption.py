@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from tangyin.api import Writer
-from tangyin.modelfile import ModelFile
+from tangyin.model import Engine, State, StepOutput
+from tangyin.model.file import ModelFile
 from tangyin.verse import Ids
-from tangyin.writing import Engine, Outlook, State
 
 _work = threading.local()
 
@@ -37,7 +37,7 @@ class InterruptibleEngine(Engine):
     its client waits.
     """
 
-    def step(self, tokens: Ids, state: State) -> Outlook:
+    def step(self, tokens: Ids, state: State) -> StepOutput:
         """See `Engine.step`."""
         unwanted = getattr(_work, "unwanted", None)
         if unwanted is not None and unwanted():

@@ -7,12 +7,13 @@ from typing import Any
 
 from tangyin.api import Writer
 from tangyin.errors import TangyinError, UsageError
-from tangyin.modelfile import ModelFile
+from tangyin.model import find_model, shipped_or_own
+from tangyin.model.file import ModelFile
+from tangyin.model.shelf import SHIPPED, own_models
+from tangyin.paths import models_home
 from tangyin.verse import WULV, Form, form_named
 from tangyin.web.interruption import InterruptibleWriter
 from tangyin.web.limits import WRITERS
-from tangyin.writing import find_model, models_home, shipped_or_own
-from tangyin.writing.models import SHIPPED, own_models
 
 
 class Library:

@@ -5,12 +5,13 @@ from typing import Any, TypeVar
 
 from tangyin.api import Writer
 from tangyin.errors import UsageError
+from tangyin.model.inspection import expectation, lay_out, surprises, trace
 from tangyin.prosody import check_text, level_share, poems_in, readings_of
 from tangyin.verse import Form, Ids, split_poems, to_simplified, to_traditional
 from tangyin.web.jobs import Job, once
 from tangyin.web.library import Library, form_of
 from tangyin.web.limits import POEMS
-from tangyin.web.mending import suggestions
+from tangyin.web.repair import suggestions
 from tangyin.web.requests import (
     MendBody,
     PlaceBody,
@@ -19,8 +20,7 @@ from tangyin.web.requests import (
     ScriptBody,
     TraceBody,
 )
-from tangyin.writing import Wish, prefix_for
-from tangyin.writing.inspection import expectation, lay_out, surprises, trace
+from tangyin.writing import Request, prefix_for
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -148,4 +148,4 @@ def _numbered(number: int, read: Callable[[str], T], text: str) -> T:
 
 def _prefix(writer: Writer, form: Form, title: str) -> Ids:
     """What the model reads before a poem of the form, and of the title where there is one."""
-    return prefix_for(Wish(form, title=title), writer.engine.vocabulary)
+    return prefix_for(Request(form, title=title), writer.engine.vocabulary)

@@ -13,8 +13,8 @@ from tangyin.web.requests import ReviseBody, WriteBody
 from tangyin.writing import (
     Argmax,
     Composition,
+    Request,
     Rule,
-    Wish,
     new_seed,
     opening_of,
     prefix_for,
@@ -54,7 +54,7 @@ def writing(library: Library, body: WriteBody) -> Job[Json]:
         return Alone(_written(library, body, rule, seed), body.count, kind)
     _write_many(writer, body, rule, seed)  # which refuses what cannot be, and writes nothing yet
     form = form_of(writer, body.form)
-    wish = Wish(form, body.start, acrostic=body.acrostic, title=body.title)
+    wish = Request(form, body.start, acrostic=body.acrostic, title=body.title)
     vocabulary = writer.engine.vocabulary
     opening, prefix = opening_of(wish, vocabulary), prefix_for(wish, vocabulary)
     title = read_title(wish)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from tangyin.errors import UsageError
+from tangyin.model.engine import Engine
+from tangyin.model.threads import one_blas_thread
 from tangyin.verse import EOS, MARKS, Form, Ids
-from tangyin.writing.engine import Engine
 from tangyin.writing.randomness import poem_uniforms
 from tangyin.writing.rules import Argmax, Choice, RandomK, Rule
-from tangyin.writing.threads import one_blas_thread
 
 END_MARKS = "。？！"
 """What may close an even line."""

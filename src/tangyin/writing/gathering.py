@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tangyin.model.engine import Engine
+from tangyin.model.threads import one_blas_thread
 from tangyin.verse import EOS, MARKS, Form, Ids
 from tangyin.writing.composer import END_MARKS, Composition
-from tangyin.writing.engine import Engine
 from tangyin.writing.randomness import poem_uniforms
 from tangyin.writing.rules import Argmax, RandomK, Rule
-from tangyin.writing.threads import one_blas_thread
 
 FREE = -1
 """Stands for a token that is not given."""

@@ -20,12 +20,12 @@ from collections import Counter
 from collections.abc import Container, Iterator, Sequence
 
 from tangyin.errors import TangyinError
+from tangyin.model.engine import TILE, Engine
+from tangyin.model.threads import one_blas_thread
 from tangyin.writing.constraints import FREE
-from tangyin.writing.engine import TILE, Engine
 from tangyin.writing.population import Population, RegulatedPoem
+from tangyin.writing.request import Plan
 from tangyin.writing.rules import Argmax, Rule
-from tangyin.writing.threads import one_blas_thread
-from tangyin.writing.wish import Plan
 
 __all__ = ["PARTICLES", "ParticleComposer", "RegulatedPoem", "write_regulated"]
 

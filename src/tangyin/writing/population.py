@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tangyin.model.engine import Engine
 from tangyin.prosody import LEVEL_RHYMES, Report, check_poem
 from tangyin.prosody import Sequence as LineSequence
 from tangyin.verse import EOS, MARKS, Ids
@@ -23,12 +24,11 @@ from tangyin.writing.constraints import (
     Rows,
     Tones,
 )
-from tangyin.writing.engine import Engine
 from tangyin.writing.novelty import corpus_lines
 from tangyin.writing.randomness import poem_uniforms
+from tangyin.writing.request import Plan
 from tangyin.writing.rules import Argmax, Choice, RandomK, Rule
 from tangyin.writing.weighing import log_share, log_weight
-from tangyin.writing.wish import Plan
 
 DRAWS = 12
 """How many particles of a poem are drawn before none is found that passes the checker."""

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from tangyin.corpus.home import corpus_home
+from tangyin.paths import cache_home
 
 SOURCE = Path(__file__).with_name("kernel.cpp")
 
@@ -50,7 +50,7 @@ def built_library() -> Path | None:
     key = hashlib.sha256()
     for part in (SOURCE.read_text(encoding="utf-8"), *flags, _version(compiler), _processor()):
         key.update(part.encode() + b"\0")
-    library = corpus_home().parent / "native" / f"{key.hexdigest()[:24]}.so"
+    library = cache_home() / "native" / f"{key.hexdigest()[:24]}.so"
     try:
         if library.exists():
             return library

@@ -1,0 +1,256 @@
+"""The network's forward pass in NumPy, fused for writing and scoring.
+
+The same mathematics as `tangyin.lstm` (a test proves it): z_t = [x_t, h_{t-1}], gates i, f, g, o,
+c_t = f⊙c_{t-1} + i⊙g, h_t = o⊙tanh(c_t). What is fused: the inputs of a layer and its hidden state
+are multiplied in one product; and a token's embedding is multiplied through the first layer's input
+weights when the token is first read, so that a step mostly looks its inputs up.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tangyin.errors import TangyinError
+from tangyin.model.features import Reader
+from tangyin.model.file import ModelFile
+from tangyin.verse import Ids
+
+Array = npt.NDArray[np.float32]
+
+TILE = 16
+"""Sequences in every matrix product.
+
+A product of another shape may round differently. With one shape for all, a poem comes out the same
+alone or among others: the sequences of a product do not touch each other. They are its columns
+(weights times states), because these are what BLAS computes side by side in one vector register;
+rows it takes in groups of unequal size, each with another order of summation. More than 16 columns
+are parted in such groups too by the kernels for AVX2.
+"""
+
+BLOCK = 32
+"""Rows of the weights in every matrix product.
+
+So few stay in the cache for the next TILE sequences; and for products of at most a million
+multiplications OpenBLAS has kernels for AVX-512 that do not first copy what they multiply, which
+takes as long as multiplying by 16 columns.
+"""
+
+
+@dataclass
+class State:
+    """What is carried from token to token, of B sequences.
+
+    Attributes:
+        h: hidden state of every layer, (B, H) float32.
+        c: cell state of every layer, (B, H) float32.
+        reader: what was read, where the network has features.
+    """
+
+    h: list[Array]
+    c: list[Array]
+    reader: Reader | None = None
+
+    def take(self, rows: npt.NDArray[np.intp]) -> "State":
+        """The state of some of the sequences, copied, in the order given."""
+        return State(
+            [h[rows] for h in self.h],
+            [c[rows] for c in self.c],
+            self.reader and self.reader.take(rows),
+        )
+
+
+@dataclass(frozen=True)
+class StepOutput:
+    """All that the probabilities of the next token are made of, of B sequences.
+
+    Attributes:
+        hidden: (B, H + F) float32, the last layer's hidden state and the features of the place.
+        echoes: what may be echoed (`tangyin.verse.Reader.echoes`), or None.
+    """
+
+    hidden: Array
+    echoes: tuple[Ids, npt.NDArray[np.int8]] | None = None
+
+
+class Engine:
+    """Runs a language model forward, many sequences side by side."""
+
+    def __init__(self, model: ModelFile) -> None:
+        """Prepare the weights.
+
+        Raises:
+            TangyinError: the model uses a cell that the engine does not have.
+        """
+        network = model.architecture
+        if network.cell != "lstm":
+            raise TangyinError(
+                f"the model {model.name} uses the cell {network.cell!r}, which the "
+                'writing engine does not have; train with cell = "lstm"'
+            )
+        self.vocabulary = model.vocabulary
+        self.network = network
+        tensors = model.tensors
+        self._tensors = tensors
+        inputs = [tensors[f"lstm.weight_ih_l{layer}"] for layer in range(network.layers)]
+        self._of_token, inputs[0] = np.split(inputs[0], [network.embedding_size], axis=1)
+        tokens = len(model.vocabulary)
+        # What each token brings to the first layer; rows are filled as they are needed.
+        self._table = np.empty((tokens, 4 * network.hidden_size), np.float32)
+        self._filled = np.zeros(tokens, dtype=bool)
+        self._weights = [
+            np.concatenate((weights, tensors[f"lstm.weight_hh_l{layer}"]), axis=1)
+            for layer, weights in enumerate(inputs)
+        ]  # (4H, inputs + H) each
+        outputs = "embedding.weight" if network.tied else "output.weight"
+        self._output = tensors[outputs][: model.vocabulary.outputs]  # (outputs, E or H)
+
+    def start(self, sequences: int) -> State:
+        """The zero state that every poem begins with."""
+        shape = (sequences, self.network.hidden_size)
+        layers = range(self.network.layers)
+        follows = self.network.follows_text
+        return State(
+            [np.zeros(shape, np.float32) for _ in layers],
+            [np.zeros(shape, np.float32) for _ in layers],
+            Reader(self.vocabulary, self._tensors["tones"], sequences) if follows else None,
+        )
+
+    def step(self, tokens: Ids, state: State) -> StepOutput:
+        """Read one token of each sequence.
+
+        Args:
+            tokens: (B,) token numbers.
+            state: the state before, changed in place to the state after.
+
+        Returns:
+            What `log_probs` needs.
+        """
+        features = self._features(tokens, state.reader)
+        for layer, weights in enumerate(self._weights):
+            inputs = [state.h[layer - 1]] if layer else features
+            gates = _product(np.concatenate((*inputs, state.h[layer]), axis=1), weights)
+            gates += self._tensors[f"lstm.bias_l{layer}"] if layer else self._of_tokens(tokens)
+            i, f, g, o = np.split(gates, 4, axis=1)  # (B, H) each
+            c = _sigmoid(f) * state.c[layer] + _sigmoid(i) * np.tanh(g)
+            state.c[layer] = c
+            state.h[layer] = _sigmoid(o) * np.tanh(c)
+        echoes = state.reader.echoes() if state.reader and self.network.echo else None
+        return StepOutput(np.concatenate((state.h[-1], *features), axis=1), echoes)
+
+    def log_probs(self, step_output: StepOutput) -> Array:
+        """Natural logarithms of the probabilities of the next token.
+
+        Args:
+            step_output: what `step` returned.
+
+        Returns:
+            (B, outputs) float32.
+        """
+        tensors, hidden = self._tensors, step_output.hidden
+        if self.network.tied:
+            hidden = _product(hidden, tensors["projection.weight"])
+            hidden += tensors["projection.bias"]
+        logits = _product(hidden, self._output)
+        logits += tensors["output.bias"]
+        if step_output.echoes is not None:
+            self._add_echoes(logits, step_output.hidden, *step_output.echoes)
+        logits -= logits.max(axis=1, keepdims=True)
+        logits -= np.log(np.exp(logits).sum(axis=1, keepdims=True))
+        return logits
+
+    def read(self, inputs: Ids) -> list[StepOutput]:
+        """Read whole sequences from the zero state.
+
+        Args:
+            inputs: (T, B) token numbers.
+
+        Returns:
+            The step_output after each token.
+        """
+        state = self.start(inputs.shape[1])
+        return [self.step(tokens, state) for tokens in inputs]
+
+    def begin(self, prefix: Ids, sequences: int) -> tuple[Ids, State]:
+        """Read all but the last token of a prefix, once for many sequences.
+
+        Args:
+            prefix: (T,) token numbers, T at least 1.
+            sequences: B, how many go on from it.
+
+        Returns:
+            (B,) the last token, which the first `step` shall read, and the state before it.
+        """
+        state = self.start(1)
+        for token in prefix[:-1]:
+            self.step(np.array([token], dtype=np.int32), state)
+        tokens = np.full(sequences, prefix[-1], dtype=np.int32)
+        return tokens, state.take(np.zeros(sequences, dtype=np.intp))
+
+    def _of_tokens(self, tokens: Ids) -> Array:
+        """What tokens bring to the gates of the first layer, bias included, (B, 4H)."""
+        new = np.unique(tokens[~self._filled[tokens]])
+        if len(new):
+            bias = self._tensors["lstm.bias_l0"]
+            self._table[new] = _product(self._embedded(new), self._of_token) + bias
+            self._filled[new] = True
+        rows: Array = self._table[tokens]
+        return rows
+
+    def _embedded(self, tokens: Ids) -> Array:
+        rows: Array = self._tensors["embedding.weight"][tokens]
+        return rows
+
+    def _features(self, tokens: Ids, reader: Reader | None) -> list[Array]:
+        """The features of the next token, each (B, size)."""
+        if reader is None:
+            return []
+        known, tensors, network = reader.read(tokens), self._tensors, self.network
+        features = []
+        if network.opposite_size:
+            opposite = self._embedded(known.opposite)
+            features.append(_product(opposite, tensors["opposite.weight"]))
+        if network.rhyme_size:
+            features.append(_product(self._embedded(known.rhyme), tensors["rhyme.weight"]))
+        if network.place_size:
+            features.append(tensors["place.weight"][known.place])
+        if network.tone_size:
+            features.append(tensors["tone.weight"][known.tone])
+        return features
+
+    def _add_echoes(
+        self, logits: Array, hidden: Array, ids: Ids, classes: npt.NDArray[np.int8]
+    ) -> None:
+        """Add to the logit of each character that was read what its class gains."""
+        gains = _product(hidden, self._tensors["echo.weight"])  # (B, ECHOES)
+        gains += self._tensors["echo.bias"]
+        steps, rows = np.nonzero(classes >= 0)
+        places = rows * logits.shape[1] + ids[steps, rows]
+        np.add.at(logits.reshape(-1), places, gains[rows, classes[steps, rows]])
+
+
+def _product(rows: Array, weights: Array) -> Array:
+    """`rows` (B, K) times `weights` (N, K) transposed, in products of BLOCK by TILE."""
+    count, size = rows.shape
+    tiles = -(-count // TILE)
+    if count != tiles * TILE:
+        padded = np.zeros((tiles * TILE, size), np.float32)
+        padded[:count] = rows
+        rows = padded
+    columns = np.ascontiguousarray(rows.reshape(tiles, TILE, size).transpose(0, 2, 1))
+    whole = len(weights) // BLOCK * BLOCK
+    blocks = weights[:whole].reshape(-1, 1, BLOCK, size) @ columns  # (., tiles, BLOCK, TILE)
+    rest = weights[whole:] @ columns  # (tiles, N % BLOCK, TILE)
+    # Row by row in memory, since sums of rows round by how these lie.
+    product = np.empty((tiles * TILE, len(weights)), np.float32)
+    product[:, :whole] = blocks.transpose(1, 3, 0, 2).reshape(tiles * TILE, whole)
+    product[:, whole:] = rest.transpose(0, 2, 1).reshape(tiles * TILE, -1)
+    return product[:count]
+
+
+def _sigmoid(y: Array) -> Array:
+    # σ(y) = (1 + tanh(y/2)) / 2 neither overflows nor needs a case for the sign of y.
+    result: Array = np.tanh(0.5 * y)
+    result += 1
+    result *= 0.5
+    return result

@@ -1,0 +1,166 @@
+"""Looking into a model while it reads: what it expects at a place, and its gates."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tangyin.errors import UsageError, counted
+from tangyin.lstm import Parameters, step_forward
+from tangyin.model.engine import Engine
+from tangyin.model.file import ModelFile
+from tangyin.model.threads import one_blas_thread
+from tangyin.verse import MARKS, Form, Ids, is_hanzi, normalize, to_traditional
+
+Array = npt.NDArray[np.float32]
+
+QUANTITIES = ("i", "f", "g", "o", "c", "h")
+"""What `trace` can give of a layer: its gates, its cell state and its hidden state."""
+
+
+def lay_out(text: str, form: Form) -> str:
+    """The beginning of a poem as the models read it, from what a person typed.
+
+    Args:
+        text: lines with or without marks, traditional or simplified; the last may be unfinished.
+        form: the form of the poem.
+
+    Returns:
+        The text in traditional characters, with a mark, ， or 。 in turn, where one was missing
+        between two lines.
+
+    Raises:
+        UsageError: something in it is no Chinese character, a mark stands inside a line, or there
+            is more than the form has room for.
+    """
+    laid = ""
+    width = form.characters + 1
+    for character in to_traditional(normalize(text)):
+        at_end = len(laid) % width == form.characters
+        if character not in MARKS and not is_hanzi(character):
+            raise UsageError(
+                f"{character!r} (U+{ord(character):04X}) is no Chinese character; take it out of "
+                "the poem"
+            )
+        if character in MARKS and not at_end:
+            raise UsageError(
+                f"the mark {character} stands after {counted(len(laid) % width, 'character')}, and "
+                f"lines of a {form} have {form.characters}; take it out or give a whole line"
+            )
+        if at_end and character not in MARKS:
+            laid += "，。"[len(laid) // width % 2]
+        laid += character
+        if len(laid) > form.lines * width:
+            raise UsageError(
+                f"a {form} has {form.lines} lines of {form.characters} characters, and this is "
+                "more; shorten it"
+            )
+    return laid
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What a model expects at a place, and how well what stands there meets it.
+
+    Attributes:
+        character: what stands there.
+        known: whether the model knows it; else `probability` is that of `<unk>`.
+        probability: of it, under the model without any mask.
+        rank: how many known characters are likelier, plus one.
+        candidates: the likeliest known characters with their probabilities, the likeliest first.
+    """
+
+    character: str
+    known: bool
+    probability: float
+    rank: int
+    candidates: tuple[tuple[str, float], ...]
+
+
+@one_blas_thread()
+def expectation(
+    engine: Engine, prefix: Ids, before: str, character: str, count: int
+) -> Expectation:
+    """What the model expects after `before`, and what it thinks of `character` there.
+
+    Args:
+        engine: the model.
+        prefix: what is read before the text (`Vocabulary.prefix`).
+        before: the text from its beginning to the place, marks included; may be empty.
+        character: what stands at the place.
+        count: how many candidates to give.
+    """
+    vocabulary = engine.vocabulary
+    log_probs = engine.log_probs(engine.read(_inputs(engine, prefix, before))[-1])[0]
+    within = log_probs[vocabulary.hanzi_ids]
+    token = int(vocabulary.encode(character)[0])
+    best = np.argsort(-within, kind="stable")[:count]
+    return Expectation(
+        character,
+        character in vocabulary,
+        float(np.exp(log_probs[token])),
+        1 + int((within > log_probs[token]).sum()),
+        tuple((vocabulary.hanzi[column], float(np.exp(within[column]))) for column in best),
+    )
+
+
+@one_blas_thread()
+def surprises(engine: Engine, prefix: Ids, text: str) -> npt.NDArray[np.float64]:
+    """What each character and mark of a text cost the model.
+
+    Args:
+        engine: the model.
+        prefix: what is read before the text.
+        text: its beginning or the whole, marks included; not empty.
+
+    Returns:
+        (len(text),) negative log-probabilities in nats.
+    """
+    step_outputs = engine.read(_inputs(engine, prefix, text[:-1]))[len(prefix) - 1 :]
+    targets = engine.vocabulary.encode(text)
+    costs = [
+        -float(engine.log_probs(step_output)[0, target])
+        for step_output, target in zip(step_outputs, targets, strict=True)
+    ]
+    return np.array(costs)
+
+
+@one_blas_thread()
+def trace(
+    model: ModelFile, engine: Engine, prefix: Ids, text: str, layer: int, quantity: str
+) -> Array:
+    """A gate or state of a layer after the prefix and after each character of a text.
+
+    The states are the engine's own; the gates that lead from one to the next are computed by the
+    mathematics of `tangyin.lstm`, which the engine equals.
+
+    Args:
+        model: the model.
+        engine: the same model's.
+        prefix: what is read before the text.
+        text: its beginning or the whole, marks included.
+        layer: which layer, from 0.
+        quantity: one of `QUANTITIES`, in the notation of the derivation.
+
+    Returns:
+        (1 + len(text), H) float32; gates i, f, o in 0 … 1, g and h in -1 … 1, c unbounded.
+    """
+    size = model.architecture.hidden_size
+    names = ("weight_ih", "weight_hh", "bias")
+    parameters = Parameters(*(model.tensors[f"lstm.{name}_l{layer}"] for name in names))
+    state, found = engine.start(1), []
+    for tokens in _inputs(engine, prefix, text):
+        h, c = state.h[layer], state.c[layer]
+        step_output = engine.step(tokens, state)
+        if layer:
+            x = state.h[layer - 1]
+        else:  # what the step_output holds beside the hidden state are the features that were read
+            embedded = model.tensors["embedding.weight"][tokens]
+            x = np.concatenate((embedded, step_output.hidden[:, size:]), axis=1)
+        found.append(getattr(step_forward(parameters, x, h, c), quantity)[0])
+    return np.stack(found[len(prefix) - 1 :])
+
+
+def _inputs(engine: Engine, prefix: Ids, text: str) -> Ids:
+    """(T, 1) tokens: the prefix and the text."""
+    return np.concatenate((prefix, engine.vocabulary.encode(text)))[:, None]

@@ -1,0 +1,164 @@
+"""The perplexity protocol: what each target costs, in the open and in the closed figure.
+
+`docs/protocol.md` states the protocol. Both evaluations, the engine's and the one in training, hand
+their log-probabilities to this file, so that the count is made in one place.
+"""
+
+import math
+from dataclasses import dataclass, fields
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tangyin.data.files import data_text
+from tangyin.verse import EOS, FORMS, MARKS, UNK, Ids, Vocabulary, form_token, is_hanzi
+
+ALL_HANZI = 20_992
+"""How many characters there are to know: the block U+4E00-U+9FFF."""
+
+_DIRECT, _OUTSIDE, _LACKING = 0, 1, 2
+
+
+@cache
+def closed_hanzi() -> frozenset[str]:
+    """The characters of the closed vocabulary: 2,814, fixed for ever."""
+    return frozenset(data_text("closed_vocabulary.txt").split())
+
+
+@dataclass
+class Tally:
+    """Sums over poems, from which the perplexities are divided once.
+
+    Attributes:
+        poems: number of poems.
+        targets: characters, marks and `<eos>`.
+        hanzi: characters among the targets.
+        unknown: characters the model does not know.
+        nll: summed negative log-likelihood (natural) of all targets, open figure.
+        nll_closed: the same, closed figure.
+        nll_hanzi: as `nll`, characters only.
+        nll_hanzi_closed: as `nll_closed`, characters only.
+    """
+
+    poems: int = 0
+    targets: int = 0
+    hanzi: int = 0
+    unknown: int = 0
+    nll: float = 0.0
+    nll_closed: float = 0.0
+    nll_hanzi: float = 0.0
+    nll_hanzi_closed: float = 0.0
+
+    def __add__(self, other: "Tally") -> "Tally":
+        """The sums of both."""
+        names = [f.name for f in fields(Tally)]
+        return Tally(*(getattr(self, name) + getattr(other, name) for name in names))
+
+    def figures(self) -> dict[str, Any]:
+        """Counts, sums and perplexities under the protocol's names."""
+        return {
+            "poems": self.poems,
+            "targets": self.targets,
+            "hanzi": self.hanzi,
+            "unknown": self.unknown,
+            "nll": self.nll,
+            "nll_closed": self.nll_closed,
+            "per_token": perplexity(self.nll, self.targets),
+            "per_token_closed": perplexity(self.nll_closed, self.targets),
+            "per_hanzi": perplexity(self.nll_hanzi, self.hanzi),
+            "per_hanzi_closed": perplexity(self.nll_hanzi_closed, self.hanzi),
+        }
+
+
+def perplexity(nll: float, targets: int) -> float:
+    """exp(nll / targets), infinite where a float cannot hold it."""
+    try:
+        return math.exp(nll / targets)
+    except OverflowError:  # above 1e308: a model that is certain, and wrong
+        return math.inf
+
+
+@dataclass(frozen=True)
+class Targets:
+    """What one poem asks a model to predict.
+
+    Attributes:
+        ids: (T,) token numbers, `<eos>` last.
+        kinds: (T,) how the closed figure reads each target.
+        hanzi: (T,) bool, the target is a character.
+    """
+
+    ids: Ids
+    kinds: npt.NDArray[np.int8]
+    hanzi: npt.NDArray[np.bool_]
+
+
+class PerplexityMeter:
+    """Charges log-probabilities of a model by the protocol.
+
+    Open: an unknown character costs nll(<unk>) + ln(20,992 - H), H being the characters the model
+    knows: its chance is shared by all it does not know. Closed: the model is collapsed onto the
+    closed vocabulary. A known character outside it adds to the closed <unk>; a character of it
+    that the model lacks gets its share of the model's <unk>, as in the open figure, and what
+    remains of that <unk> stays with the closed one.
+    """
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        """Prepare the charges for one model's vocabulary."""
+        known, closed = set(vocabulary.hanzi), closed_hanzi()
+        self.vocabulary = vocabulary
+        self._unk = vocabulary.id(UNK)
+        unknown_count = max(ALL_HANZI - len(known), 1)
+        lacking = len(closed - known)
+        self._unknown_cost = math.log(unknown_count)
+        self._unk_left = max(1 - lacking / unknown_count, 1e-12)
+        self._outside = np.array(
+            [vocabulary.id(c) for c in vocabulary.hanzi if c not in closed], dtype=np.intp
+        )
+
+    def targets(self, text: str) -> Targets:
+        """The targets of a poem's text."""
+        known, closed = self.vocabulary, closed_hanzi()
+        kinds = [
+            _DIRECT
+            if character in MARKS or (character in closed and character in known)
+            else (_LACKING if character in closed else _OUTSIDE)
+            for character in text
+        ]
+        ids = np.append(known.encode(text), known.id(EOS)).astype(np.int32)
+        hanzi = np.array([*map(is_hanzi, text), False])
+        return Targets(ids, np.array([*kinds, _DIRECT], dtype=np.int8), hanzi)
+
+    def charge(self, log_probs: npt.NDArray[np.floating[Any]], targets: Targets) -> Tally:
+        """Sum what one poem costs.
+
+        Args:
+            log_probs: (T, outputs), the model's log-probabilities before each target.
+            targets: of that poem.
+        """
+        rows = np.arange(len(targets.ids))
+        plain = -log_probs[rows, targets.ids].astype(np.float64)
+        unknown = targets.ids == self._unk
+        opened = plain + unknown * self._unknown_cost
+        closed = plain + (targets.kinds == _LACKING) * self._unknown_cost
+        for row in np.flatnonzero(targets.kinds == _OUTSIDE):
+            spread = log_probs[row].astype(np.float64)
+            mass = np.exp(spread[self._unk]) * self._unk_left + np.exp(spread[self._outside]).sum()
+            closed[row] = -math.log(max(mass, 1e-300))
+        return Tally(
+            poems=1,
+            targets=len(rows),
+            hanzi=int(targets.hanzi.sum()),
+            unknown=int(unknown.sum()),
+            nll=float(opened.sum()),
+            nll_closed=float(closed.sum()),
+            nll_hanzi=float(opened[targets.hanzi].sum()),
+            nll_hanzi_closed=float(closed[targets.hanzi].sum()),
+        )
+
+
+def prefix_of(vocabulary: Vocabulary) -> str:
+    """What a model is given before a poem, by the protocol's name: "none" or "form"."""
+    return "form" if any(form_token(form) in vocabulary for form in FORMS) else "none"

@@ -1,0 +1,105 @@
+"""Mending a fault of prosody by changing one character."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from tangyin.model.engine import Engine
+from tangyin.model.inspection import expectation
+from tangyin.prosody import Report, check_poem, readings_of
+from tangyin.prosody import report as kinds
+from tangyin.scoring.score import score_poems
+from tangyin.verse import Poem
+
+CANDIDATES = 80
+"""So many of the likeliest characters are tried at each place."""
+
+SCORED = 64
+"""So many ways that mend the fault are weighed in their context."""
+
+
+@dataclass(frozen=True)
+class Mend:
+    """A poem with one character changed so that a fault is gone.
+
+    Attributes:
+        poem: the changed poem.
+        line: 1-based number of the line that was changed.
+        place: 1-based place in it.
+        log_likelihood: natural logarithm of the changed poem's probability.
+    """
+
+    poem: Poem
+    line: int
+    place: int
+    log_likelihood: float
+
+
+def mend_character(engine: Engine, poem: Poem, line: int, kind: str, count: int) -> list[Mend]:
+    """Ways to take a fault away by one character, with no new fault.
+
+    Every place of the line is tried, and of the line before or after where the fault is one
+    between the two, with the characters that the model finds likeliest there.
+
+    Args:
+        engine: a model that knows the form.
+        poem: a poem in traditional characters.
+        line: 1-based number of the line at fault.
+        kind: the fault, such as 失粘.
+        count: how many ways to give at most.
+
+    Returns:
+        The ways, those that make the likeliest poem first; none where one character does not do.
+
+    Raises:
+        UsageError: the model was not trained on the form.
+    """
+    before = check_poem(poem.lines)
+    lines = [line, *_neighbours(line, kind)]
+    found = [
+        way
+        for number in lines
+        if 1 <= number <= len(poem.lines)
+        for way in _ways(engine, poem, number, before, line, kind)
+    ]
+    # By rank at its place first, so that each place is heard.
+    found.sort(key=lambda way: way[3])
+    weighed = score_poems(engine, [way[0] for way in found[:SCORED]])
+    mends = [
+        Mend(changed, number, place, -tally.nll)
+        for (changed, tally), (_, number, place, _) in zip(weighed, found[:SCORED], strict=True)
+    ]
+    return sorted(mends, key=lambda mend: -mend.log_likelihood)[:count]
+
+
+def _neighbours(line: int, kind: str) -> tuple[int, ...]:
+    if kind in (kinds.NO_OPPOSITION, kinds.NO_ADHESION):
+        return (line - 1,)
+    return (line + 1,) if kind == kinds.UNRESCUED else ()
+
+
+def _ways(
+    engine: Engine, poem: Poem, number: int, before: Report, line: int, kind: str
+) -> Iterator[tuple[Poem, int, int, int]]:
+    """Changed poems without the fault: the poem, line, place, and rank of the new character."""
+    old = poem.lines[number - 1]
+    ahead = "".join(a + b for a, b in zip(poem.lines[: number - 1], poem.marks, strict=False))
+    prefix = engine.vocabulary.prefix(poem.form)
+    for at, character in enumerate(old):
+        expected = expectation(engine, prefix, ahead + old[:at], character, CANDIDATES)
+        # Prosody sees readings alone: of characters that read alike one is tried first.
+        mended: dict[object, bool] = {}
+        for rank, (other, _) in enumerate(expected.candidates):
+            readings = tuple((r.tone, r.rhyme) for r in readings_of(other))
+            if other == character or not mended.get(readings, True):
+                continue
+            changed = list(poem.lines)
+            changed[number - 1] = old[:at] + other + old[at + 1 :]
+            mended[readings] = _mends(before, check_poem(changed), line, kind)
+            if mended[readings]:
+                yield replace(poem, lines=tuple(changed)), number, at + 1, rank
+
+
+def _mends(before: Report, after: Report, line: int, kind: str) -> bool:
+    gone = not any((fault.line, fault.kind) == (line, kind) for fault in after.faults)
+    worse = len(after.warnings) > len(before.warnings)  # such as a rhyme that stands there already
+    return gone and not worse and len(after.faults) < len(before.faults)

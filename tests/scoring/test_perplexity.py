@@ -1,0 +1,176 @@
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tangyin.corpus import Corpus
+from tangyin.model import Engine
+from tangyin.model.file import ModelFile
+from tangyin.scoring import (
+    PerplexityMeter,
+    Tally,
+    closed_hanzi,
+    evaluate_split,
+    prefix_of,
+    score_texts,
+)
+from tangyin.verse import BOS, EOS, FORMS, MARKS, UNK, WULV, Vocabulary, form_token
+
+CLOSED = sorted(closed_hanzi())
+STRANGE = [chr(point) for point in range(0x4E00, 0x9FFF) if chr(point) not in closed_hanzi()]
+KINDS = {
+    "the closed one": CLOSED,
+    "smaller": CLOSED[::3],
+    "tiny": CLOSED[:2],
+    "larger": CLOSED + STRANGE[:900],
+    "crossing": CLOSED[::2] + STRANGE[::40],
+    "apart": STRANGE[:300],
+}
+
+
+def random_log_probs(vocabulary: Vocabulary, rows: int, seed: int) -> np.ndarray:
+    y = 2 * np.random.default_rng(seed).standard_normal((rows, vocabulary.outputs))
+    return (y - np.log(np.exp(y).sum(axis=1, keepdims=True))).astype(np.float32)
+
+
+def closed_distribution(vocabulary: Vocabulary, log_probs: np.ndarray) -> dict[str, float]:
+    """The model collapsed onto the closed vocabulary, outcome by outcome, by the protocol.
+
+    The unknown characters, 20,992 less those known, share the probability of <unk> evenly.
+    """
+    p = dict(zip(vocabulary.predicted, np.exp(log_probs.astype(np.float64)), strict=True))
+    unknown = 20_992 - len(vocabulary.hanzi)
+    collapsed = {token: p[token] for token in (EOS, *MARKS)}
+    collapsed[UNK] = 0.0
+    for character in CLOSED:
+        collapsed[character] = p.get(character, p[UNK] / unknown)
+    lacking = sum(character not in vocabulary for character in CLOSED)
+    collapsed[UNK] += p[UNK] * (unknown - lacking) / unknown
+    for character in set(vocabulary.hanzi) - set(CLOSED):
+        collapsed[UNK] += p[character]
+    return collapsed
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_both_figures_equal_an_independent_count(kind: str) -> None:
+    vocabulary = Vocabulary(KINDS[kind])
+    accountant = PerplexityMeter(vocabulary)
+    generator = np.random.default_rng(len(kind))
+    mixed = [*CLOSED, *STRANGE[:1500], *MARKS * 99]
+    text = "".join(generator.choice(mixed, 60))
+    log_probs = random_log_probs(vocabulary, len(text) + 1, 3)
+    tally = accountant.charge(log_probs, accountant.targets(text))
+    nll, nll_closed, hanzi, hanzi_closed = 0.0, 0.0, 0.0, 0.0
+    for row, token in zip(log_probs, [*text, EOS], strict=True):
+        p = np.exp(row.astype(np.float64))
+        if token in vocabulary:
+            cost = -math.log(p[vocabulary.id(token)])
+        else:
+            cost = -math.log(p[vocabulary.id(UNK)] / (20_992 - len(vocabulary.hanzi)))
+        collapsed = closed_distribution(vocabulary, row)
+        cost_closed = -math.log(collapsed.get(token, collapsed[UNK]))
+        nll, nll_closed = nll + cost, nll_closed + cost_closed
+        if token not in (EOS, *MARKS):
+            hanzi, hanzi_closed = hanzi + cost, hanzi_closed + cost_closed
+    assert tally.nll == pytest.approx(nll, rel=1e-6)
+    assert tally.nll_closed == pytest.approx(nll_closed, rel=1e-6)
+    assert tally.nll_hanzi == pytest.approx(hanzi, rel=1e-6)
+    assert tally.nll_hanzi_closed == pytest.approx(hanzi_closed, rel=1e-6)
+    assert tally.targets == 61
+    assert tally.hanzi == sum(c not in MARKS for c in text)
+    assert tally.unknown == sum(c not in vocabulary for c in text)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_closed_probabilities_sum_to_one(kind: str) -> None:
+    vocabulary = Vocabulary(KINDS[kind])
+    accountant = PerplexityMeter(vocabulary)
+    row = random_log_probs(vocabulary, 1, 5)
+    twice = np.concatenate((row, row))
+    end = math.exp(row[0, vocabulary.id(EOS)])
+    total = end
+    for token in [*CLOSED, *MARKS, STRANGE[-1]]:  # the last stands for the closed <unk>
+        tally = accountant.charge(twice, accountant.targets(token))
+        total += math.exp(-tally.nll_closed) / end
+    assert total == pytest.approx(1, abs=1e-5)
+
+
+@given(st.sampled_from([*KINDS]), st.integers(0, 99))
+@settings(deadline=None, max_examples=20)
+def test_the_open_probabilities_sum_to_one(kind: str, seed: int) -> None:
+    vocabulary = Vocabulary(KINDS[kind])
+    accountant = PerplexityMeter(vocabulary)
+    row = random_log_probs(vocabulary, 1, seed)
+    unknown = next(c for c in STRANGE[::-1] if c not in vocabulary)
+    tally = accountant.charge(np.concatenate((row, row)), accountant.targets(unknown))
+    share = math.exp(-tally.nll_hanzi)
+    known = math.fsum(np.exp(row[0, 1:].astype(np.float64)))
+    assert known + (20_992 - len(vocabulary.hanzi)) * share == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.corpus
+def test_the_closed_figure_of_the_report_model_is_its_plain_perplexity(
+    report_model: ModelFile, report_engine: Engine, corpus: Corpus
+) -> None:
+    texts = corpus.select(parts=["dev"], forms=["五律"]).text[:100]
+    vocabulary = report_model.vocabulary
+    ids = np.stack([[*vocabulary.encode(t), vocabulary.id(EOS)] for t in texts], axis=1)
+    inputs = np.concatenate((np.full((1, len(texts)), vocabulary.id(BOS)), ids[:-1]))
+    total = 0.0
+    for hidden, targets in zip(report_engine.read(inputs), ids, strict=True):
+        log_probs = report_engine.log_probs(hidden).astype(np.float64)
+        total -= log_probs[np.arange(len(texts)), targets].sum()
+    tally = sum(score_texts(report_engine, texts, WULV), Tally())
+    assert tally.unknown > 0
+    assert tally.figures()["per_token_closed"] == pytest.approx(
+        math.exp(total / ids.size), rel=1e-9
+    )
+    assert tally.nll == pytest.approx(
+        total + tally.unknown * math.log(20_992 - len(vocabulary.hanzi)), rel=1e-9
+    )
+
+
+@pytest.mark.corpus
+def test_the_shipped_model_keeps_its_promise_on_dev(
+    report_model: ModelFile, report_engine: Engine
+) -> None:
+    figures = evaluate_split(report_engine, "dev", [WULV]).figures()
+    assert (figures["poems"], figures["targets"], figures["hanzi"]) == (1281, 62_769, 51_240)
+    assert figures["per_token_closed"] <= 104
+    assert figures["per_token"] > 1.1 * figures["per_token_closed"]
+    stored = report_model.figures["dev"]["all"]
+    assert {name: figures[name] for name in stored} == pytest.approx(stored, rel=1e-3)
+
+
+def test_a_wulv_counts_49_targets_and_40_hanzi(random_model: Callable[..., ModelFile]) -> None:
+    prefixes = [form_token(form) for form in FORMS]
+    engine = Engine(random_model("日月山川人", FORMS, prefixes=tuple(prefixes)))
+    for form in FORMS:
+        text = ("日月山水川人天"[: form.characters] + "，") * form.lines
+        (tally,) = score_texts(engine, [text], form)
+        assert (tally.poems, tally.targets, tally.hanzi) == (1, form.targets, form.hanzi)
+        assert tally.unknown == form.lines * (form.characters // 5 + form.characters // 7)
+    assert (WULV.targets, WULV.hanzi) == (49, 40)
+
+
+def test_sums_are_divided_once() -> None:
+    one = Tally(1, 49, 40, 2, 200.0, 180.0, 190.0, 170.0)
+    other = Tally(1, 25, 20, 0, 150.0, 140.0, 130.0, 120.0)
+    figures = (one + other).figures()
+    assert figures == {
+        "poems": 2, "targets": 74, "hanzi": 60, "unknown": 2, "nll": 350.0, "nll_closed": 320.0,
+        "per_token": math.exp(350 / 74), "per_token_closed": math.exp(320 / 74),
+        "per_hanzi": math.exp(320 / 60), "per_hanzi_closed": math.exp(290 / 60),
+    }  # fmt: skip
+
+
+def test_a_model_that_is_certain_and_wrong_has_an_infinite_perplexity() -> None:
+    assert Tally(1, 1, 1, 0, 1e4, 1e4, 1e4, 1e4).figures()["per_token"] == math.inf
+
+
+def test_what_is_given_before_a_poem_is_named() -> None:
+    assert prefix_of(Vocabulary("日")) == "none"
+    assert prefix_of(Vocabulary("日", [form_token(WULV)])) == "form"

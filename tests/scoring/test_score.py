@@ -1,0 +1,88 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tangyin.corpus import Corpus, fetch_corpus
+from tangyin.errors import TangyinError, UsageError
+from tangyin.model import Engine
+from tangyin.model.file import ModelFile
+from tangyin.scoring import Tally, evaluate_split, score_poems, score_texts
+from tangyin.verse import BOS, EOS, FORMS, QIJUE, WULV, Poem, form_token, read_poem
+
+PREFIXES = tuple(form_token(form) for form in FORMS)
+
+
+@pytest.fixture(scope="module")
+def four_forms(random_model: Callable[..., ModelFile], corpus: Corpus) -> Engine:
+    """A model of random weights that knows the 300 most frequent characters and all forms."""
+    hanzi = sorted(set("".join(corpus.text[:400])) - set("，。？！；："))[:300]
+    return Engine(random_model("".join(hanzi), FORMS, prefixes=PREFIXES, scale=0.3))
+
+
+@pytest.fixture(scope="module")
+def poems(corpus: Corpus) -> list[Poem]:
+    """150 dev poems, forms in turn as they come."""
+    return [read_poem(text)[0] for text in corpus.select(parts=["dev"]).text[:150]]
+
+
+@pytest.mark.corpus
+def test_poems_are_scored_in_order_each_as_alone(four_forms: Engine, poems: list[Poem]) -> None:
+    scored = list(score_poems(four_forms, poems))
+    assert [poem for poem, _ in scored] == poems
+    for poem, tally in scored[::5]:
+        assert list(score_texts(four_forms, [poem.text], poem.form)) == [tally]
+    backwards = list(score_poems(four_forms, reversed(poems)))
+    assert backwards == scored[::-1]
+
+
+@pytest.mark.corpus
+def test_a_score_is_the_sum_of_the_steps(four_forms: Engine, poems: list[Poem]) -> None:
+    vocabulary = four_forms.vocabulary
+    for poem, tally in list(score_poems(four_forms, poems[:10])):
+        state, total = four_forms.start(1), 0.0
+        tokens = [vocabulary.prefix_id(poem.form), *vocabulary.encode(poem.text)]
+        for read, target in zip(tokens, [*tokens[1:], vocabulary.id(EOS)], strict=True):
+            log_probs = four_forms.log_probs(four_forms.step(np.array([read]), state))
+            total -= float(log_probs[0, target])
+        unknown = np.log(20_992 - len(vocabulary.hanzi))
+        assert tally.nll == pytest.approx(total + tally.unknown * unknown, rel=1e-6)
+
+
+def test_an_unknown_form_is_refused(report_engine: Engine, random_model: Any) -> None:
+    engine = Engine(random_model("日", (WULV,), prefixes=("<五律>",)))
+    with pytest.raises(UsageError, match="was not trained on 七絕"):
+        list(score_texts(engine, ["日日日日日日日，" * 4], QIJUE))
+    assert BOS in report_engine.vocabulary
+    assert list(score_texts(report_engine, [], WULV)) == []
+
+
+@pytest.mark.corpus
+def test_a_split_is_the_sum_of_its_poems(four_forms: Engine, corpus: Corpus) -> None:
+    forms = [form for form in FORMS if form.lines == 4]
+    texts = [corpus.select(parts=["dev"], forms=[form]).text for form in forms]
+    tally = evaluate_split(four_forms, "dev", forms)
+    assert tally.poems == sum(map(len, texts))
+    parts = [
+        sum(score_texts(four_forms, of_form, form), Tally())
+        for of_form, form in zip(texts, forms, strict=True)
+    ]
+    assert (parts[0] + parts[1]).nll == pytest.approx(tally.nll, rel=1e-12)
+
+
+def test_a_corpus_without_held_out_poems_is_told(
+    report_engine: Engine, small_package: Any, tmp_path: Path, home: Path
+) -> None:
+    source = small_package.lay_out(tmp_path / "source", "flat")
+    for file in source.glob("poet.tang.*.json"):
+        kept = b"[]" if file.name != "poet.tang.0.json" else file.read_bytes()
+        file.write_bytes(kept)
+    corpus = fetch_corpus(source)
+    assert "test" in corpus.part
+    assert evaluate_split(report_engine, "dev", [WULV]).poems == len(
+        corpus.select(parts=["dev"], forms=["五律"])
+    )
+    with pytest.raises(TangyinError, match="holds no test poem in these forms"):
+        evaluate_split(report_engine, "test", [])

@@ -1,0 +1,143 @@
+"""The workshop: nothing is trained twice, what is stopped goes on, what diverges is a result."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tangyin.errors import TangyinError
+from tangyin.model.file import load_model
+from tangyin.studies import Progress, TrainingCache, workshop
+from tangyin.studies.recipes import Base, changed
+from tangyin.studies.training_cache import Job, Training
+from tangyin.training import InterruptedRun, Step
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> TrainingCache:
+    return TrainingCache(tmp_path)
+
+
+def job(shop: TrainingCache, changes: dict[str, Any] | None = None) -> Job:
+    return Base.of(shop, quick=True).job(
+        {"training.epochs": 3, "training.patience": 3} | (changes or {})
+    )
+
+
+def known(training: Training) -> Any:
+    """What must be the same in two trainings: everything but times."""
+    return training.losses, [line["dev"] for line in training.epochs]
+
+
+def never(*_: Any, **__: Any) -> Any:
+    raise AssertionError("it was trained again")
+
+
+def test_a_training_is_done_once_whatever_its_recipe_is_called(
+    shop: TrainingCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = job(shop)
+    first = shop.train(asked, "first")
+    monkeypatch.setattr(workshop, "train", never)
+    renamed = Job(changed(asked.recipe, {"name": "other"}), asked.own)
+    assert shop.train(renamed, "again") == first
+    assert not list((shop.folder / "runs").iterdir())
+    with pytest.raises(AssertionError, match="trained again"):
+        shop.train(job(shop, {"training.seed": 9}), "another")
+    monkeypatch.setattr(workshop, "NUMERICS", workshop.NUMERICS + 1)
+    with pytest.raises(AssertionError, match="trained again"):
+        shop.train(asked, "of other numbers")
+
+
+class Stopping(Progress):
+    """Stops a training after so many epochs, as Ctrl-C would."""
+
+    def __init__(self, after: float, how: type[BaseException]) -> None:
+        self.left, self.how = after, how
+
+    def advance(self, work: float) -> None:
+        self.left -= work
+        if self.left < 0:
+            raise self.how("stopped")
+
+
+@pytest.mark.parametrize("how", [KeyboardInterrupt, InterruptedRun])
+@pytest.mark.parametrize("after", [0.5, 1.5, 2.0])
+def test_a_stopped_training_goes_on_to_the_same_result(
+    how: type[BaseException], after: float, tmp_path: Path
+) -> None:
+    whole = TrainingCache(tmp_path / "whole")
+    wanted = whole.train(job(whole), "whole")
+    broken = TrainingCache(tmp_path / "broken", Stopping(after, how))
+    with pytest.raises(how):
+        broken.train(job(broken), "broken")
+    again = TrainingCache(tmp_path / "broken")
+    found = again.train(job(again), "again")
+    assert known(found)[1] == known(wanted)[1]
+    places = [at for at, _ in found.losses]
+    assert places == sorted(set(places))
+    assert places[-1] == 3
+
+
+def test_a_diverged_training_is_a_result_and_other_failures_are_not(
+    shop: TrainingCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wild = {"optimizer.name": "sgd", "optimizer.learning_rate": 1000.0, "optimizer.clip_norm": 1e9}
+    found = shop.train(job(shop, wild), "wild")
+    assert found.failed
+    assert found.final_dev == workshop.WORST
+    assert shop.train(job(shop, wild), "wild") == found
+
+    def full(*_: Any, **__: Any) -> Any:
+        raise TangyinError("cannot write: the disk is full; free some space")
+
+    monkeypatch.setattr(workshop, "train", full)
+    with pytest.raises(TangyinError, match="disk is full"):
+        shop.train(job(shop), "full")
+
+
+def test_weights_are_kept_where_they_are_asked_for(shop: TrainingCache) -> None:
+    plain = job(shop, {"optimizer.learning_rate": 0.1})
+    assert not shop.train(plain, "plain").best.exists()
+    found = shop.train(Job(plain.recipe, plain.own, keep=True), "kept")
+    best, last = load_model(found.best), load_model(found.last)
+    assert best.tensors.keys() == last.tensors.keys()
+    same = np.array_equal(best.tensors["output.bias"], last.tensors["output.bias"])
+    assert same == (found.best_epoch == 3)
+
+
+def test_other_work_is_done_once_and_known_by_its_settings(shop: TrainingCache) -> None:
+    done: list[int] = []
+
+    def work(_: Any) -> dict[str, int]:
+        done.append(1)
+        return {"made": len(done)}
+
+    assert shop.compute("count", {"of": 1}, 1, work) == {"made": 1}
+    assert shop.compute("count", {"of": 1}, 1, work) == {"made": 1}
+    assert shop.compute("count", {"of": 2}, 1, work) == {"made": 2}
+
+
+def test_recorded_losses_are_the_means_of_their_steps(tmp_path: Path) -> None:
+    from tangyin.studies.recorder import Recorder
+
+    generator = np.random.default_rng(4)
+    recorder = Recorder(tmp_path / "losses.json", Progress())
+    steps, size = 40, 7
+    for epoch in (1, 2):
+        losses = generator.uniform(2, 8, steps)
+        for number in range(steps):
+            done = size * (number + 1)
+            mean = float(losses[: number + 1].mean())
+            recorder.step(Step(epoch, 2, size, done, steps * size, mean))
+        points = [(at, loss) for at, loss in recorder.losses if at > epoch - 1]
+        assert 10 < len(points) <= 17
+        before = 0
+        for at, loss in points:
+            until = round((at - epoch + 1) * steps)
+            assert loss == pytest.approx(losses[before:until].mean(), abs=1e-4)
+            before = until
+    recorder.save()
+    assert json.loads((tmp_path / "losses.json").read_text()) == recorder.losses

@@ -1,0 +1,257 @@
+"""What training poems are told: form, rhyme and title, each to some, and what is asked of them."""
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tangyin.corpus import DEV, TEST, TRAIN, Batch, load_corpus
+from tangyin.prosody import LEVEL_RHYMES, rhyme_of_poem
+from tangyin.training import Dataset, load_dataset
+from tangyin.training.prefix_dropout import LONGEST_TITLE, PrefixDropout
+from tangyin.training.recipe import DataRecipe
+from tangyin.verse import (
+    BOS,
+    EOS,
+    FORMS,
+    TEXT,
+    TITLE,
+    Vocabulary,
+    form_named,
+    form_token,
+    prefix_tokens,
+    split_lines,
+    title_characters,
+)
+
+pytestmark = pytest.mark.corpus
+
+EVERY_FORM = tuple(form.name for form in FORMS)
+RECIPE = DataRecipe(
+    EVERY_FORM,
+    minimum_frequency=1,
+    prefix="told",
+    tell_form=0.7,
+    tell_rhyme=0.4,
+    tell_title=0.6,
+    title_weight=0.25,
+)
+COUNT = 40
+
+Poem = tuple[str, str, str]
+"""Form, title and text."""
+
+
+@pytest.fixture(scope="module")
+def poems() -> list[Poem]:
+    """So many poems of each form with their titles, spread over the Tang."""
+    corpus = load_corpus().select(dynasties=["tang"], parts=[TRAIN])
+    chosen: list[Poem] = []
+    for form in EVERY_FORM:
+        every = corpus.select(forms=[form])
+        rows = list(zip(every.form, every.title, every.text, strict=True))
+        chosen += rows[:: len(rows) // COUNT][:COUNT]
+    form, _, text = chosen[0]
+    chosen[0] = (form, "無" * (LONGEST_TITLE + 1), text)
+    chosen[1] = (chosen[1][0], "…", chosen[1][2])
+    return chosen
+
+
+@pytest.fixture(scope="module")
+def material(tmp_path_factory: pytest.TempPathFactory, poems: list[Poem]) -> Dataset:
+    path = tmp_path_factory.mktemp("told") / "poems.jsonl"
+    rows = [{"text": text, "title": title, "part": TRAIN} for _, title, text in poems]
+    rows += [
+        {"text": text, "part": DEV}
+        for text in load_corpus().select(parts=[DEV], forms=["五絕"]).text[:3]
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return load_dataset(RECIPE, path)
+
+
+def told_of(material: Dataset) -> PrefixDropout:
+    assert material.told is not None
+    return material.told
+
+
+class Column:
+    """One poem of a batch, taken apart."""
+
+    def __init__(self, vocabulary: Vocabulary, batch: Batch, column: int) -> None:
+        length = int(batch.mask[:, column].sum())
+        assert batch.mask[:length, column].all()
+        assert batch.weights is not None
+        assert not batch.weights[length:, column].any()
+        inputs = [vocabulary.tokens[token] for token in batch.inputs[:length, column]]
+        self.targets = [vocabulary.tokens[token] for token in batch.targets[:length, column]]
+        self.weights = batch.weights[:length, column].tolist()
+        start = inputs.index(TEXT)
+        self.prefix, self.start = inputs[: start + 1], start
+        self.text = "".join(self.targets[start:-1])
+        assert inputs[start + 1 :] == self.targets[start:-1]
+        assert self.targets[-1] == EOS
+        self.form = self.prefix[0] if self.prefix[0] != BOS else None
+        self.rhyme = next((t[7:-1] for t in self.prefix if t.startswith("<rhyme:")), None)
+        self.title: str | None = None
+        self.opening = self.prefix.index(TITLE) if TITLE in self.prefix else None
+        if self.opening is not None:
+            self.title = "".join(self.prefix[self.opening + 1 : -1])
+
+
+def columns(material: Dataset, epoch: int = 1, seed: int = 3, size: int = 16) -> list[Column]:
+    return [
+        Column(material.vocabulary, batch, column)
+        for batch in material.batches(size, seed, epoch)
+        for column in range(batch.inputs.shape[1])
+    ]
+
+
+def test_the_vocabulary_has_every_token_that_a_poem_may_be_told(material: Dataset) -> None:
+    assert material.vocabulary.prefixes == prefix_tokens(LEVEL_RHYMES)
+
+
+@pytest.mark.parametrize("tell", list(product([False, True], repeat=3)), ids=str)
+def test_a_poem_is_told_by_the_prefix_that_writing_gives(
+    tell: tuple[bool, bool, bool], material: Dataset, poems: list[Poem]
+) -> None:
+    told, vocabulary = told_of(material), material.vocabulary
+    number = next(
+        n for n, (_, title, _) in enumerate(poems)
+        if told.rhymes[n] >= 0 and len(told.titles[n]) > 2 and "…" not in title
+    )  # fmt: skip
+    form, title, text = poems[number]
+    lines, _ = split_lines(text) or ((), "")
+    given = [
+        one if wanted else None
+        for one, wanted in zip((form_named(form), rhyme_of_poem(lines), title), tell, strict=True)
+    ]
+    prefix = vocabulary.prefix(*given)
+    batch = told.collate(vocabulary, np.array([number]), np.array([tell]))
+    expected = np.concatenate((prefix, vocabulary.encode(text)))
+    assert batch.inputs[:, 0].tolist() == expected.tolist()
+
+    column = Column(vocabulary, batch, 0)
+    assert column.text == text
+    known = vocabulary.encode(title_characters(title))
+    characters = [vocabulary.tokens[token] for token in known]
+    end = len(prefix) - 1
+    expected_weights = [0.0] * end + [1.0] * (len(text) + 1)
+    if tell[2]:
+        opening = end - len(characters) - 1
+        assert column.targets[opening:end] == [*characters, EOS]  # after <title>, and after it all
+        assert column.prefix[end] == TEXT  # and not the <eos> that was asked for
+        expected_weights[opening:end] = [0.25] * (len(characters) + 1)
+    assert column.weights == expected_weights
+
+
+def test_every_poem_stands_in_every_epoch_once_told_nothing_but_the_truth(
+    material: Dataset, poems: list[Poem]
+) -> None:
+    of_text = {text: (form, title) for form, title, text in poems}
+    for epoch in (1, 2):
+        found = columns(material, epoch)
+        assert Counter(column.text for column in found) == Counter(list(of_text))
+        for column in found:
+            form, title = of_text[column.text]
+            assert column.form in (None, form_token(form_named(form)))
+            if column.rhyme is not None:
+                lines, _ = split_lines(column.text) or ((), "")
+                assert column.rhyme == rhyme_of_poem(lines)
+            if column.title is not None:
+                known = material.vocabulary.encode(title_characters(title))
+                assert column.title == material.vocabulary.decode(known)
+
+
+def test_titles_too_long_or_without_characters_and_missing_rhymes_are_never_told(
+    material: Dataset, poems: list[Poem]
+) -> None:
+    rhyming = {
+        text: rhyme_of_poem((split_lines(text) or ((), ""))[0]) is not None for *_, text in poems
+    }
+    assert not all(rhyming.values())
+    untitled = {text for _, _, text in poems[:2]}
+    for epoch in range(1, 6):
+        for column in columns(material, epoch):
+            assert column.text not in untitled or column.title is None
+            assert rhyming[column.text] or column.rhyme is None
+
+
+def test_the_shares_told_are_near_the_recipes(material: Dataset, poems: list[Poem]) -> None:
+    epochs = 12
+    found = [column for epoch in range(1, epochs + 1) for column in columns(material, epoch)]
+    told = told_of(material)
+    for share, could, was in (
+        (0.7, len(poems), sum(column.form is not None for column in found)),
+        (0.4, int((told.rhymes >= 0).sum()), sum(column.rhyme is not None for column in found)),
+        (0.6, sum(map(bool, map(len, told.titles))), sum(c.title is not None for c in found)),
+    ):
+        trials = epochs * could
+        assert abs(was - share * trials) < 4 * (trials * share * (1 - share)) ** 0.5
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_a_share_of_none_or_all_is_kept_exactly(share: float, mixed_poems: Path) -> None:
+    recipe = DataRecipe(EVERY_FORM, ("tang",), 1, "told", share, share, share)
+    for column in columns(load_dataset(recipe, mixed_poems)):
+        if share == 0:
+            assert column.prefix == [BOS, TEXT]
+        else:
+            assert column.form is not None
+
+
+def test_seed_and_epoch_decide_what_is_told_and_the_order(material: Dataset) -> None:
+    def read(seed: int, epoch: int) -> list[bytes]:
+        return [batch.inputs.tobytes() for batch in material.batches(16, seed, epoch)]
+
+    assert read(1, 1) == read(1, 1)
+    assert read(1, 1) != read(1, 2)
+    assert read(1, 1) != read(2, 1)
+    prefixes = [
+        {column.text: column.prefix for column in columns(material, epoch)} for epoch in (1, 2)
+    ]
+    changed = sum(prefixes[0][text] != prefix for text, prefix in prefixes[1].items())
+    assert changed > 0.5 * len(prefixes[0])
+
+
+def test_batches_are_small_enough_and_little_of_them_is_padding(material: Dataset) -> None:
+    for batch in material.batches(16, 1, 1):
+        assert batch.inputs.shape == batch.targets.shape == batch.mask.shape
+        assert batch.inputs.shape[1] <= 16
+        assert (~batch.mask).mean() < 0.05
+
+
+def test_some_of_the_batches_are_those_at_the_same_places_of_all(material: Dataset) -> None:
+    batches = material.batches(16, 1, 1)
+    for one, other in zip(batches[3:7], list(batches)[3:7], strict=True):
+        assert np.array_equal(one.inputs, other.inputs)
+        assert np.array_equal(one.targets, other.targets)
+    assert len(batches[3:]) == len(batches) - 3
+
+
+def test_an_epochs_targets_are_those_of_the_texts(material: Dataset, poems: list[Poem]) -> None:
+    assert material.targets(None) == sum(len(text) + 1 for *_, text in poems)
+
+
+def test_no_poem_that_is_told_of_is_held_out() -> None:
+    material = load_dataset(DataRecipe(("五絕",), ("tang", "song"), prefix="told"))
+    held = load_corpus().select(parts=[DEV, TEST], forms=["五絕"]).text
+    encoded = {material.vocabulary.encode(text).tobytes() for text in held}
+    texts = [text[:-1].tobytes() for text in told_of(material).texts]
+    assert len(texts) == len(material.kinds) > 15_000
+    assert encoded.isdisjoint(texts)
+
+
+def test_a_told_vocabulary_is_made_of_the_texts_alone(
+    tmp_path: Path, poems_of: Callable[[str, int], list[str]]
+) -> None:
+    rows = [{"text": text, "title": "龘靐齉"} for text in poems_of("五絕", 12)]
+    path = tmp_path / "poems.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    material = load_dataset(DataRecipe(("五絕",), ("tang",), 1, "told"), path)
+    assert not set("龘靐齉") & set(material.vocabulary.hanzi)
+    told = told_of(material)
+    assert all(title.tolist() == [0, 0, 0] for title in told.titles)  # <unk>

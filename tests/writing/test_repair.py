@@ -1,0 +1,54 @@
+import pytest
+
+from tangyin.prosody import check_poem
+from tangyin.verse import read_poem
+from tangyin.writing.repair import mend_character
+
+SPRING = (
+    "國破山河在，城春草木深。感時花濺淚，恨別鳥驚心。"
+    "烽火連三月，家書抵萬金。白頭搔更短，渾欲不勝簪。"
+)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "line", "kind"),
+    [
+        (SPRING.replace("心", "間"), 4, "出韻"),
+        (SPRING.replace("淚", "心。恨別鳥驚深", 1)[:24] + SPRING[24:], 3, "單句平收"),
+        (SPRING.replace("家書抵萬金", "明月照高岑"), 6, "失對"),
+        (SPRING.replace("家書抵萬金", "明月照高岑"), 7, "失粘"),
+    ],
+)
+def test_each_way_takes_the_fault_away_by_one_character(report_engine, wrong, line, kind) -> None:
+    poem, _ = read_poem(wrong)
+    before = check_poem(poem.lines)
+    assert (line, kind) in {(fault.line, fault.kind) for fault in before.faults}
+    ways = mend_character(report_engine, poem, line, kind, 5)
+    assert ways
+    for way in ways:
+        changed = [
+            (number, place)
+            for number, (old, new) in enumerate(zip(poem.lines, way.poem.lines, strict=True), 1)
+            for place, (a, b) in enumerate(zip(old, new, strict=True), 1)
+            if a != b
+        ]
+        assert changed == [(way.line, way.place)]
+        after = check_poem(way.poem.lines)
+        assert (line, kind) not in {(fault.line, fault.kind) for fault in after.faults}
+        assert len(after.faults) < len(before.faults)
+        assert len(after.warnings) <= len(before.warnings)
+    likelihoods = [way.log_likelihood for way in ways]
+    assert likelihoods == sorted(likelihoods, reverse=True)
+
+
+def test_the_rhyme_that_was_spoilt_is_found_again(report_engine) -> None:
+    poem, _ = read_poem(SPRING.replace("心", "間"))
+    ways = mend_character(report_engine, poem, 4, "出韻", 5)
+    assert SPRING in [way.poem.text for way in ways]
+
+
+def test_what_one_character_cannot_mend_has_no_way(report_engine) -> None:
+    # With another end the line would rhyme, and be of no type.
+    poem, _ = read_poem(SPRING.replace("城春草木深", "獨坐清江水"))
+    assert (2, "出韻") in {(f.line, f.kind) for f in check_poem(poem.lines).faults}
+    assert mend_character(report_engine, poem, 2, "出韻", 5) == []
