@@ -47,8 +47,10 @@ def report(output: Path, given: Path | None, quick: bool) -> None:
         results = studies.gather(studies.TrainingCache(), quick, output / "results.json")
     else:
         results = studies.read_results(given)
-    files = studies.build(results, studies.STUDIES, output)
-    missing = [name for name in studies.REPORTED if name not in results["studies"]]
-    note(f"{files[0]}: {len(studies.REPORTED) - len(missing)} of {len(studies.REPORTED)} studies")
+    known = studies.all_studies()
+    files = studies.build(results, known, output)
+    reported = [name for name, study in known.items() if study.reported]
+    missing = [name for name in reported if name not in results["studies"]]
+    note(f"{files[0]}: {len(reported) - len(missing)} of {len(reported)} studies")
     if missing:
         note(f"not run yet: tangyin study {' '.join(missing)}")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tangyin.nn import RecurrentCell
-from tangyin.studies.capacity import outcome, parameters
+from tangyin.studies.outcomes import outcome, parameters
 from tangyin.studies.recipes import Base
 from tangyin.studies.training_cache import TrainingCache
 from tangyin.training.dataset import load_dataset

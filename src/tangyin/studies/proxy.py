@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from tangyin.corpus import DEV, TRAIN, load_corpus
-from tangyin.studies.capacity import parameters
+from tangyin.studies.outcomes import parameters
 from tangyin.studies.recipes import QUICK_POEMS, Base, few
 from tangyin.studies.training_cache import WORST, Job, Training, TrainingCache, rounded
 

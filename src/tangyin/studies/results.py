@@ -9,8 +9,7 @@ import matplotlib as mpl
 
 from tangyin.errors import TangyinError, UsageError
 from tangyin.files import make_folder, write_whole
-from tangyin.studies.registry import REPORTED
-from tangyin.studies.study import Study
+from tangyin.studies.study import Study, all_studies
 from tangyin.studies.training_cache import TrainingCache, made
 
 FORMAT = 1
@@ -62,7 +61,9 @@ def gather(workshop: TrainingCache, quick: bool, before: Path | None = None) -> 
             if found["results"]["settings"].get("quick", False) == quick
         }
     studies = {}
-    for name in REPORTED:
+    for name, study in all_studies().items():
+        if not study.reported:
+            continue
         path = results_file(workshop, name, quick)
         if path.exists():
             studies[name] = _read(path)

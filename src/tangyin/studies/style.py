@@ -14,7 +14,7 @@ from matplotlib import font_manager
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parent / "page"
 FONT = HERE / "fonts/tangyin_plot_cjk.otf"
 INK, GRID = "#222222", "#d4d4d4"
 FORMULA_POINTS = 12
@@ -98,18 +98,40 @@ def styled(draw: Callable[[], Any]) -> Any:
         return draw()
 
 
-def svg_of(draw: Callable[[], Figure], description: str) -> str:
-    """Draw a figure as SVG; the same results give the same text with the same Matplotlib."""
+def svg_of(draw: Callable[[], Any], description: str) -> str:
+    """Draw a figure as SVG; the same results give the same text with the same Matplotlib.
+
+    Args:
+        draw: makes the Matplotlib figure, or a pair of it and a function that puts into its SVG
+            what moves.
+        description: its title.
+    """
 
     def save() -> str:
-        target = StringIO()
-        draw().savefig(
+        drawn, target = draw(), StringIO()
+        figure, animate = drawn if isinstance(drawn, tuple) else (drawn, str)
+        figure.savefig(
             target, format="svg", metadata={"Date": None, "Creator": None, "Title": description}
         )
-        return target.getvalue()
+        svg = target.getvalue()
+        return str(animate(compact(svg[svg.index("<svg") :])))
 
-    drawn: str = styled(save)
-    return compact(drawn[drawn.index("<svg") :])
+    return str(styled(save))
+
+
+def formula_svg(tex: str) -> str:
+    """A formula as SVG, set by Matplotlib."""
+
+    def draw() -> Any:
+        mpl.rcParams["mathtext.fontset"] = "stix"
+        mpl.rcParams["savefig.bbox"] = "tight"
+        mpl.rcParams["savefig.pad_inches"] = 0.02
+        mpl.rcParams["figure.constrained_layout.use"] = False
+        canvas = Figure(figsize=(0.01, 0.01))
+        canvas.text(0, 0, f"${tex}$", fontsize=FORMULA_POINTS)
+        return canvas
+
+    return svg_of(draw, "formula")
 
 
 def compact(svg: str) -> str:
@@ -225,6 +247,22 @@ def band(
             alpha=0.18,
             linewidth=0,
         )
+
+
+def ranges(
+    axes: Any, x: Sequence[float], values: Sequence[Sequence[float]], **options: Any
+) -> None:
+    """Means over seeds, joined by a line, with bars from the lowest to the highest.
+
+    Args:
+        axes: to draw in.
+        x: one place for each entry of `values`.
+        values: one list a place, with an entry for each seed.
+        options: of the line.
+    """
+    means = np.array([np.mean(seeds) for seeds in values])
+    low, high = (np.array(list(map(end, values))) for end in (min, max))
+    axes.errorbar(x, means, (means - low, high - means), capsize=3, **options)
 
 
 def plain_ticks(axis: Any, values: Sequence[float]) -> None:
