@@ -105,7 +105,7 @@ def apart(lower: Sequence[float], higher: Sequence[float]) -> bool:
 
 @pass_environment
 def at(environment: Environment, lines: Iterable[dict[str, Any]], **wanted: Any) -> Any:
-    """The entry of a list that has these values: `cells | at(cell="plain", layers=1)`."""
+    """The entry of a list that has these values, as in `cells | at(cell="plain")`."""
     for line in lines:
         if all(line[key] == value for key, value in wanted.items()):
             return line
