@@ -70,10 +70,10 @@ def _run(one: Any, quick: bool, names: list[str]) -> dict[str, Any] | None:
         try:
             found = run_study(one, TrainingCache(progress=progress), quick)
         except Exception as error:
-            expected = isinstance(error, TangyinError)
             # One study that fails must not keep an unattended night from the others.
-            if len(names) == 1 or (expected and error.exit_code == INTERRUPTED):
+            if len(names) == 1 or getattr(error, "exit_code", None) == INTERRUPTED:
                 raise
+            expected = isinstance(error, TangyinError)
             why = f" {error}" if expected else f"\n{traceback.format_exc()}"
             progress.say(f"tangyin: {one.name} failed:{why}")
             return None

@@ -7,6 +7,6 @@ from tangyin.studies.study import Study, all_studies
 from tangyin.studies.training_cache import TrainingCache
 
 __all__ = [
-    "Progress", "ProgressBar", "Study", "TrainingCache", "all_studies", "build", "gather", "read_results",
-    "render", "run_study",
+    "Progress", "ProgressBar", "Study", "TrainingCache", "all_studies", "build", "gather",
+    "read_results", "render", "run_study",
 ]  # fmt: skip
