@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from tangyin.studies import STUDIES, Progress, TrainingCache, run_study
+from tangyin.studies import Progress, TrainingCache, all_studies, run_study
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +44,7 @@ class Quick:
 
     Attributes:
         found: what `run_study` gave.
-        progress: what it told.
+        progress: what it reported.
         seconds: processor time of it.
     """
 
@@ -72,7 +72,8 @@ def quick(studies_folder: Path) -> Callable[[str], Quick]:
         if name not in known:
             progress = Counting()
             began = time.process_time()
-            found = run_study(STUDIES[name], TrainingCache(studies_folder, progress), quick=True)
+            study = all_studies()[name]
+            found = run_study(study, TrainingCache(studies_folder, progress), quick=True)
             known[name] = Quick(found, progress, time.process_time() - began)
         return known[name]
 
