@@ -265,6 +265,16 @@ def ranges(
     axes.errorbar(x, means, (means - low, high - means), capsize=3, **options)
 
 
+def second_scale(axes: Any, x: Sequence[float], values: Sequence[float], label: str) -> None:
+    """A dashed line with a scale of its own at the right."""
+    right = axes.twinx()
+    right.plot(x, values, color=VERMILION, linestyle="--", marker="s")
+    right.set(ylabel=label, ylim=(0, None))
+    right.yaxis.label.set_color(VERMILION)
+    right.spines["right"].set_visible(True)
+    right.grid(visible=False)
+
+
 def plain_ticks(axis: Any, values: Sequence[float]) -> None:
     """Ticks at these values, written as they are."""
     axis.set_ticks(list(values), [f"{value:g}" for value in values])

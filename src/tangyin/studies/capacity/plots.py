@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tangyin.studies.style import BLUE, VERMILION, panels, plain_ticks, ranges
+from tangyin.studies.style import BLUE, panels, plain_ticks, ranges, second_scale
 
 
 def capacity(results: dict[str, Any]) -> Any:
@@ -14,12 +14,6 @@ def capacity(results: dict[str, Any]) -> Any:
         ranges(axes, sizes, [line["best"] for line in lines], color=BLUE, marker="o", zorder=3)
         axes.set(xscale="log", xlabel=name.replace("_", " "))
         plain_ticks(axes.xaxis, sizes)
-        time = axes.twinx()
-        seconds = [min(line["seconds"]) for line in lines]
-        time.plot(sizes, seconds, color=VERMILION, linestyle="--", marker="s")
-        time.set(ylabel="seconds an epoch", ylim=(0, None))
-        time.yaxis.label.set_color(VERMILION)
-        time.spines["right"].set_visible(True)
-        time.grid(visible=False)
+        second_scale(axes, sizes, [min(line["seconds"]) for line in lines], "seconds an epoch")
     both[0].set_ylabel("best dev perplexity per token", color=BLUE)
     return figure

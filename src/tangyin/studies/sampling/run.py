@@ -145,7 +145,7 @@ def measured(texts: Sequence[str], likelihoods: Sequence[float]) -> dict[str, An
     poems = [_lines(text) for text in texts]
     reports = [check_poem(lines) for lines in poems]
     corpus = _training_lines()
-    common = Counter(line for lines in poems for line in set(lines)).most_common(5)
+    common = Counter(line for lines in poems for line in dict.fromkeys(lines)).most_common(5)
     return {
         "poems": len(poems),
         "distinct": {str(order): distinct(poems, order) for order in (1, 2, 3)},

@@ -7,6 +7,7 @@ import numpy as np
 
 from tangyin.corpus import DEV, NEAR, TRAIN, Corpus, corpus_statistics, load_corpus
 from tangyin.studies.recipes import Base
+from tangyin.studies.study import Study
 from tangyin.studies.training_cache import Job, TrainingCache, rounded
 from tangyin.verse import FORMS, WULV, form_named, is_hanzi
 
@@ -22,31 +23,32 @@ TOP = 24
 AUTHORS = 15
 
 
-def corpus_data(workshop: TrainingCache, quick: bool) -> dict[str, Any]:
+def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
     """Describe the corpus, and train on an eighth, a quarter, a half and all of the 五律.
 
     Returns:
-        `settings`; `corpus` (`_described`); `learning`, a list of lines: `share` (one in so many),
-        `poems`, and of each seed `best` (open dev perplexity), `best_closed` and `best_epoch`.
+        `settings`; `corpus` (`_described`); `learning`, a list with an entry for each number of
+        poems: `share` (one in so many), `poems`, and for each seed `best` (open dev perplexity),
+        `best_closed` and `best_epoch`.
     """
-    base = Base.of(workshop, quick)
+    base = Base.of(cache, quick)
     texts = base.texts()
     dev = load_corpus().select(forms=[WULV], dynasties=["tang"], parts=[DEV]).text
     dev = dev[:: len(dev) // base.dev][: base.dev]
     plans: list[tuple[int, int, list[Job]]] = []
     for share, most in SHARES[-2:] if quick else SHARES:
         epochs = 2 if quick else most
-        file = workshop.poem_file(texts[::share], dev)
+        file = cache.poem_file(texts[::share], dev)
         changes = {"training.epochs": epochs, "training.patience": PATIENCE}
         jobs = [Job(job.recipe, file) for job in base.jobs(changes)]
         plans.append((share, len(texts[::share]), jobs))
     plans.append((1, len(texts), base.long_jobs()))
-    workshop.progress.plan(1 + sum(j.recipe.training.epochs for *_, js in plans for j in js))
+    cache.progress.plan(1 + sum(j.recipe.training.epochs for *_, js in plans for j in js))
     facts = load_corpus().facts
-    described = workshop.compute("corpus", {"records": facts["records"]}, 1, lambda _: _described())
+    described = cache.compute("corpus", {"records": facts["records"]}, 1, lambda _: _described())
     learning = []
     for share, count, jobs in plans:
-        trained = workshop.train_all(jobs, f"1/{share} of the poems")
+        trained = cache.train_all(jobs, f"1/{share} of the poems")
         learning.append(
             {
                 "share": share,
@@ -136,3 +138,13 @@ def _authors(corpus: Corpus) -> dict[str, Any]:
         "share_of_busiest_tenth": sum(n for _, n in tenth) / len(corpus),
         "with_one_poem": sum(n == 1 for _, n in counted),
     }
+
+
+STUDY = Study(
+    title="語料 Data",
+    question="What does the corpus look like, and would more of it help?",
+    minutes=4,
+    sizes="learning curves at 1/8, 1/4 and 1/2, 3 seeds",
+    run=run,
+    order=100,
+)

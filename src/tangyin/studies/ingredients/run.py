@@ -5,6 +5,7 @@ from typing import Any
 
 from tangyin.studies.proxy import SHARE, ends, on_poems, proxy_base, proxy_settings, stage
 from tangyin.studies.recipes import SEEDS
+from tangyin.studies.study import Study
 from tangyin.studies.training_cache import TrainingCache
 
 NOTHING_FED: dict[str, Any] = {
@@ -34,9 +35,9 @@ class Variant:
 
 KINDS = {
     "optimizer": "optimizer and batch",
-    "feature": "what is read off the poem",
+    "feature": "features of the prefix",
     "network": "network",
-    "dropout": "what is dropped",
+    "dropout": "dropout",
     "poems": "poems and titles",
 }
 
@@ -68,28 +69,39 @@ VARIANTS = (
 QUICK_VARIANTS = ("AdamW, rate 0.003", "none of these", "no dropout")
 
 
-def ingredients(workshop: TrainingCache, quick: bool) -> dict[str, Any]:
+def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
     """Train the proxy with three seeds, and each variant with the first.
 
     Returns:
         `settings`; `proxy`, of its seeds what `proxy.ends` returns; and `variants`, the same of
         each with its `name` and `kind`.
     """
-    base = proxy_base(workshop, quick)
+    base = proxy_base(cache, quick)
     variants = [v for v in VARIANTS if not quick or v.name in QUICK_VARIANTS]
     plain = base.jobs()
     jobs = [
-        on_poems(base, workshop, SHARE, v.dynasties).job({**v.changes, "training.seed": SEEDS[0]})
+        on_poems(base, cache, SHARE, v.dynasties).job({**v.changes, "training.seed": SEEDS[0]})
         for v in variants
     ]
-    workshop.progress.plan(sum(job.recipe.epochs for job in (*plain, *jobs)))
-    trained = workshop.train_all(plain, PLAIN)
+    cache.progress.plan(sum(job.recipe.epochs for job in (*plain, *jobs)))
+    trained = cache.train_all(plain, PLAIN)
     lines = []
     for variant, job in zip(variants, jobs, strict=True):
-        found = ends(job, workshop.train_all([job], variant.name))
+        found = ends(job, cache.train_all([job], variant.name))
         lines.append({"name": variant.name, "kind": variant.kind, **found})
     return {
         "settings": {**proxy_settings(base), "seeds": list(base.seeds)},
         "proxy": ends(plain[0], trained),
         "variants": lines,
     }
+
+
+STUDY = Study(
+    title="強模型之料 Ingredients",
+    question="What does each ingredient of the strong model contribute?",
+    minutes=28,
+    sizes="the proxy × 3 seeds, 22 variants of it",
+    run=run,
+    order=110,
+    apart=True,
+)

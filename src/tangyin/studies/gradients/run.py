@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from tangyin.studies.gradient_errors import WIDTH, jacobian_errors, parameter_errors
-from tangyin.studies.gradient_flow import gradient_flow
+from tangyin.studies.gradients.errors import WIDTH, jacobian_errors, parameter_errors
+from tangyin.studies.gradients.flow import gradient_flow
+from tangyin.studies.study import Study
 from tangyin.studies.training_cache import TrainingCache
 
 SIZES = {"hidden_size": 128, "input_size": 256, "steps": 48, "seeds": 10}
@@ -15,19 +16,19 @@ QUICK_SIZES = {"hidden_size": 16, "input_size": 16, "steps": 12, "seeds": 2}
 DRAWS, QUICK_DRAWS = 20, 1
 
 
-def gradients(workshop: TrainingCache, quick: bool) -> dict[str, Any]:
+def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
     """Measure the error of every gradient, and ‖∂h_T/∂h_t‖ against T − t.
 
     Args:
-        workshop: is told in sentences what was found.
+        cache: is told in sentences what was found.
         quick: one draw of each gradient and small networks, to see that it runs.
 
     Returns:
-        `settings`; `jacobians` (`gradient_errors.jacobian_errors`); `parameters`
-        (`gradient_errors.parameter_errors`); `flow` (`gradient_flow.gradient_flow`).
+        `settings`; `jacobians` (`errors.jacobian_errors`); `parameters`
+        (`errors.parameter_errors`); `flow` (`flow.gradient_flow`).
     """
     sizes, draws = (QUICK_SIZES, QUICK_DRAWS) if quick else (SIZES, DRAWS)
-    progress = workshop.progress
+    progress = cache.progress
     progress.plan(3)
     progress.doing("Jacobians")
     jacobians = jacobian_errors(draws)
@@ -70,3 +71,13 @@ def _worst(kind: str, lines: list[dict[str, Any]]) -> str:
         f"the largest error of any {kind} is {worst['differences']:.1e} against central "
         f"differences and {worst['autograd']:.1e} against autograd"
     )
+
+
+STUDY = Study(
+    title="梯度 Gradients",
+    question="Are the gradients right, and how far back do they reach?",
+    minutes=1,
+    sizes="20 draws of every Jacobian, 10 seeds of flow",
+    run=run,
+    order=90,
+)

@@ -5,6 +5,7 @@ from typing import Any
 from tangyin.nn import RecurrentCell
 from tangyin.studies.outcomes import outcome, parameters
 from tangyin.studies.recipes import Base
+from tangyin.studies.study import Study
 from tangyin.studies.training_cache import TrainingCache
 from tangyin.training.dataset import load_dataset
 
@@ -25,14 +26,14 @@ DROPOUT = (0.2, 0.4)
 SMALLEST, LARGEST = 4, 1024
 
 
-def cells(workshop: TrainingCache, quick: bool) -> dict[str, Any]:
+def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
     """Train every cell with as many hidden units as give the parameters of the report's network.
 
     Returns:
         `settings`; `cells`, a list of lines with `cell`, `layers`, `dropout`, `hidden_size` and
-        what `capacity.outcome` returns.
+        what `outcome` returns.
     """
-    base = Base.of(workshop, quick)
+    base = Base.of(cache, quick)
     plain = base.job()
     target = parameters(plain)
     vocabulary = load_dataset(plain.recipe.data, plain.own).vocabulary
@@ -58,10 +59,10 @@ def cells(workshop: TrainingCache, quick: bool) -> dict[str, Any]:
                 "model.dropout.recurrent": dropout / 2,
             }
         plans.append((name, layers, dropout, units, base.jobs(changes)))
-    workshop.progress.plan(base.recipe.training.epochs * sum(len(plan[-1]) for plan in plans))
+    cache.progress.plan(base.recipe.training.epochs * sum(len(plan[-1]) for plan in plans))
     lines = []
     for name, layers, dropout, units, jobs in plans:
-        trained = workshop.train_all(jobs, f"{name}, {layers} layers" if layers > 1 else name)
+        trained = cache.train_all(jobs, f"{name}, {layers} layers" if layers > 1 else name)
         lines.append(
             {
                 "cell": name,
@@ -97,3 +98,13 @@ def hidden_units(cell: str, layers: int, inputs: int, target: int, outputs: int)
         middle = (low + high) // 2
         low, high = (middle, high) if count(middle) <= target else (low, middle)
     return min((low, high), key=lambda units: abs(count(units) - target))
+
+
+STUDY = Study(
+    title="單元 Cells",
+    question="Is any cell better than the plain one at equal parameters?",
+    minutes=19,
+    sizes="6 cells and 3 with 2 layers × 3 seeds, dropout, 5 epochs",
+    run=run,
+    order=60,
+)

@@ -14,7 +14,7 @@ from tangyin.lstm import GATES, Parameters, Step
 from tangyin.lstm.arrays import FloatArray
 from tangyin.model.file import Architecture
 from tangyin.nn.language_model import LanguageModel
-from tangyin.studies.numpy_twin import numpy_twin
+from tangyin.studies.gradients.numpy_twin import numpy_twin
 from tangyin.verse import EOS, Vocabulary
 
 WIDTH = 1e-5

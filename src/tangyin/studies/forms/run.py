@@ -7,6 +7,7 @@ from tangyin.model import Engine
 from tangyin.model.file import load_model
 from tangyin.studies.diversity import with_interval
 from tangyin.studies.recipes import Base
+from tangyin.studies.study import Study
 from tangyin.studies.training_cache import Advance, Training, TrainingCache, rounded
 from tangyin.studies.unmasked import form_of_tokens, write_unmasked
 from tangyin.verse import FORMS, WULV, form_named
@@ -18,7 +19,7 @@ SEED = 1
 ALL, TOLD = "all", "all, told the form"
 
 
-def forms(workshop: TrainingCache, quick: bool) -> dict[str, Any]:
+def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
     """Train on each form, on all, and on all with the form told; then write without masks.
 
     Returns:
@@ -36,7 +37,7 @@ def forms(workshop: TrainingCache, quick: bool) -> dict[str, Any]:
     kinds[TOLD] = (names, {"data.prefix": "form"})
     plans = []
     for kind, (chosen, changes) in kinds.items():
-        base = Base.of(workshop, quick, chosen)
+        base = Base.of(cache, quick, chosen)
         epochs = 2 if quick else ALL_EPOCHS if len(chosen) > 1 else EPOCHS
         jobs = base.jobs(
             {
@@ -49,16 +50,16 @@ def forms(workshop: TrainingCache, quick: bool) -> dict[str, Any]:
         if chosen == [WULV.name]:  # which the study of perplexity has trained
             jobs = base.long_jobs()
         plans.append((kind, base, jobs))
-    workshop.progress.plan(
+    cache.progress.plan(
         sum(job.recipe.training.epochs for _, _, jobs in plans for job in jobs) + 0.5 * len(plans)
     )
     count = QUICK_WRITTEN if quick else WRITTEN
     found = {}
     for kind, base, jobs in plans:
-        trained = workshop.train_all(jobs, kind)
-        length = workshop.compute(
+        trained = cache.train_all(jobs, kind)
+        length = cache.compute(
             "length",
-            {"jobs": [workshop.name_of(job) for job in jobs], "written": count},
+            {"jobs": [cache.name_of(job) for job in jobs], "written": count},
             0.5,
             partial(_lengths, kind, trained, count),
         )
@@ -74,7 +75,7 @@ def forms(workshop: TrainingCache, quick: bool) -> dict[str, Any]:
             "per_hanzi": rounded(training.best_dev("per_hanzi") for training in trained),
             "length": length,
         }
-    five = Base.of(workshop, quick)
+    five = Base.of(cache, quick)
     settings = {"quick": quick, "seeds": list(five.seeds), "written": count}
     return {"settings": settings, "kinds": found}
 
@@ -101,3 +102,13 @@ def _lengths(kind: str, trained: list[Training], count: int, _advance: Advance) 
         "argmax": argmax,
         "argmax_of": networks,
     }
+
+
+STUDY = Study(
+    title="詩體 Forms",
+    question="Which forms are hard, and is a poem's length learned?",
+    minutes=13,
+    sizes="3 forms × 3 seeds × 10 epochs, all forms 2 × 3 × 8, at most",
+    run=run,
+    order=80,
+)
