@@ -20,16 +20,16 @@ class Absent(Undefined):
     def __str__(self) -> str:
         return "–"
 
-    def _itself(self, *_: Any, **__: Any) -> "Absent":
+    def _itself(self, *_: Any, **__: Any) -> Any:
         return self
-
-    __getattr__ = __getitem__ = __call__ = __add__ = __radd__ = __sub__ = __rsub__ = _itself
-    __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __pow__ = __rpow__ = __neg__ = _itself
 
     def _false(self, _: Any) -> bool:
         return False
 
-    __lt__ = __le__ = __gt__ = __ge__ = _false
+    __getattr__ = __getitem__ = __call__ = __neg__ = _itself  # type: ignore[assignment]
+    __add__ = __sub__ = __mul__ = __truediv__ = __pow__ = _itself  # type: ignore[assignment]
+    __radd__ = __rsub__ = __rmul__ = __rtruediv__ = __rpow__ = _itself  # type: ignore[assignment]
+    __lt__ = __le__ = __gt__ = __ge__ = _false  # type: ignore[assignment]
 
 
 def number(value: float, digits: int = 0) -> str:
@@ -119,7 +119,7 @@ def overlapping(values: Mapping[str, Sequence[float]]) -> list[list[str]]:
 
 @pass_environment
 def at(environment: Environment, lines: Iterable[dict[str, Any]], **wanted: Any) -> Any:
-    """The entry of a list that has these values: `cells | at(cell="plain", layers=1)`."""
+    """The entry of a list that has these values, for example `cells | at(layers=1)`."""
     for line in lines:
         if all(line[key] == value for key, value in wanted.items()):
             return line

@@ -47,16 +47,16 @@ class Drawing:
 class _Chinese(InlineProcessor):
     """Marks Chinese as such."""
 
-    def handleMatch(self, m: re.Match[str], data: str) -> tuple[Element, int, int]:  # type: ignore[override]  # noqa: ARG002, N802
+    def handleMatch(self, m: re.Match[str], data: str) -> tuple[Element, int, int]:  # type: ignore[override]  # noqa: ARG002
         span = Element("span", {"lang": "zh-Hant"})
         span.text = AtomicString(m[0])
         return span, m.start(), m.end()
 
 
 class _Subscript(InlineProcessor):
-    """W_hh with its letters below the line."""
+    """Sets W_hh with its letters below the line."""
 
-    def handleMatch(self, m: re.Match[str], data: str) -> tuple[Element, int, int]:  # type: ignore[override]  # noqa: ARG002, N802
+    def handleMatch(self, m: re.Match[str], data: str) -> tuple[Element, int, int]:  # type: ignore[override]  # noqa: ARG002
         span, below = Element("span"), Element("sub")
         span.text, below.text = m[1], m[2]
         span.append(below)

@@ -1,4 +1,4 @@
-"""What a study records of a training beside its metrics: the loss within each epoch."""
+"""Records the training loss within each epoch."""
 
 import json
 from pathlib import Path
@@ -15,16 +15,16 @@ POINTS = 16
 class Recorder(Callback):
     """Records the mean training loss of each sixteenth of an epoch.
 
-    The record is kept in a file beside the run, written at the end of each epoch and by `save`, so
-    that it outlives a stop as the run does. What a killed run repeats is recorded once.
+    The record is a file beside the run, written at the end of each epoch and by `save`, so that it
+    survives a stop as the run does. What a killed run repeats is recorded once.
 
     Args:
         path: the file.
-        progress: is told of each step.
+        progress: follows the steps.
 
     Attributes:
-        losses: pairs of the place, in epochs from the beginning, and the mean loss in nats of the
-            steps since the pair before.
+        losses: pairs of a position, in epochs from the start, and the mean loss, in nats, of the
+            steps since the previous pair.
     """
 
     def __init__(self, path: Path, progress: Progress) -> None:
@@ -35,7 +35,7 @@ class Recorder(Callback):
         self._resumed = bool(self.losses)
         self._epoch = 0
         self._done = self._sum = 0.0  # targets and their summed loss up to the last pair
-        self._share = 0.0  # of the epoch, as told to the progress
+        self._share = 0.0  # of the epoch, as the progress knows it
 
     def step(self, step: Step) -> None:
         """Record the loss where a sixteenth of the epoch is over."""
@@ -66,12 +66,12 @@ class Recorder(Callback):
         write_whole(self._path, json.dumps(self.losses))
 
     def _begin(self, step: Step, first: float) -> None:
-        """Begin an epoch, or go on in the middle of one where a stopped run does."""
+        """Begin an epoch, or resume in the middle of one as a stopped run does."""
         self._epoch, self._done, self._share = step.epoch, first, first / step.epoch_targets
         at = step.epoch - 1 + self._share
         if self._resumed:
             self.losses = [pair for pair in self.losses if pair[0] <= at + 1e-9]
             self._progress.plan(-at)
             self._resumed = False
-        # The step's own loss is not told apart from those before it, so it is taken as their mean.
+        # The step's own loss is only known as part of the mean, so it is taken to equal it.
         self._sum = step.loss * first

@@ -9,8 +9,8 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import jinja2
@@ -169,7 +169,7 @@ def _filled(text: str) -> str:
 
 
 def _environment(folder: Path, *, quick: bool) -> jinja2.Environment:
-    environment = jinja2.Environment(  # noqa: S701: Markdown, not HTML
+    environment = jinja2.Environment(  # noqa: S701 (it yields Markdown)
         loader=jinja2.FileSystemLoader([folder, PAGE]),
         undefined=filters.Absent if quick else jinja2.StrictUndefined,
         extensions=["jinja2.ext.do"],

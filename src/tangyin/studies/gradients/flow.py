@@ -4,15 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from tangyin.lstm import (
-    Parameters,
-    Step,
-    plain_rnn_dh_dh_prev,
-    plain_rnn_step,
-    state_jacobians,
-    step_forward,
-)
+from tangyin.lstm import Parameters, plain_rnn_dh_dh_prev, plain_rnn_step, state_jacobians
 from tangyin.lstm.arrays import FloatArray
+from tangyin.studies.gradients.errors import steps_of
+from tangyin.studies.training_cache import rounded
 
 FORGET_BIASES = (-1.0, 0.0, 1.0, 2.0)
 
@@ -21,8 +16,8 @@ def gradient_flow(hidden_size: int, input_size: int, steps: int, seeds: int) -> 
     """Measure ‖∂h_T/∂h_t‖ in untrained networks.
 
     Weights, biases and inputs are uniform in ±1/√H, as in the course report's network before
-    training, whose inputs are rows of its embedding; every network starts from a state of zeros.
-    Only the bias of the forget gate is set.
+    training, whose inputs are rows of its embedding. Every network starts from a zero state. Only
+    the bias of the forget gate is set.
 
     Args:
         hidden_size: H.
@@ -31,10 +26,10 @@ def gradient_flow(hidden_size: int, input_size: int, steps: int, seeds: int) -> 
         seeds: how many networks of each kind; those of one seed share weights and inputs.
 
     Returns:
-        `lags`, T − t from 0 to T; and `curves`, one dictionary for each forget bias and one for
-        the plain recurrent network: `network`, `forget_bias` (None for the plain network), and the
-        `lowest`, the `median` and the `highest` norm over the seeds at each lag. The norm is the
-        largest singular value. In the LSTM c_t is held fixed.
+        `lags`, T − t from 0 to T; and `curves`, one for each forget bias and one for the plain
+        recurrent network: `network`, `forget_bias` (None for the plain network), and the `lowest`,
+        `median` and `highest` norm over the seeds at each lag. The norm is the largest singular
+        value. In the LSTM c_t is held fixed.
     """
     norms: dict[tuple[str, float | None], list[list[float]]] = {}
     for seed in range(seeds):
@@ -47,8 +42,8 @@ def gradient_flow(hidden_size: int, input_size: int, steps: int, seeds: int) -> 
         for bias in FORGET_BIASES:
             layer = Parameters(W_ih=W_ih, W_hh=W_hh, b=b.copy())
             layer.b_f[:] = bias
-            products = state_jacobians(layer, _steps(layer, xs))[:, :H, :H]
-            norms.setdefault(("LSTM", bias), []).append(_norms(products))
+            products = state_jacobians(layer, steps_of(layer, xs, np.zeros(H), np.zeros(H)))
+            norms.setdefault(("LSTM", bias), []).append(_norms(products[:, :H, :H]))
         products = _plain_products(W_ih[:H], W_hh[:H], b[:H], xs)
         norms.setdefault(("plain RNN", None), []).append(_norms(products))
     return {
@@ -57,23 +52,13 @@ def gradient_flow(hidden_size: int, input_size: int, steps: int, seeds: int) -> 
             {
                 "network": network,
                 "forget_bias": bias,
-                "lowest": _rounded(np.min(curves, axis=0)),
-                "median": _rounded(np.median(curves, axis=0)),
-                "highest": _rounded(np.max(curves, axis=0)),
+                "lowest": rounded(np.min(curves, axis=0), 4),
+                "median": rounded(np.median(curves, axis=0), 4),
+                "highest": rounded(np.max(curves, axis=0), 4),
             }
             for (network, bias), curves in norms.items()
         ],
     }
-
-
-def _steps(layer: Parameters, xs: FloatArray) -> list[Step]:
-    h: FloatArray = np.zeros(layer.hidden_size)
-    c = h
-    steps = []
-    for x in xs:
-        steps.append(step_forward(layer, x, h, c))
-        h, c = steps[-1].h, steps[-1].c
-    return steps
 
 
 def _plain_products(
@@ -94,8 +79,3 @@ def _plain_products(
 def _norms(products: FloatArray) -> list[float]:
     """The largest singular value of each Jacobian, in the order of T − t."""
     return [float(np.linalg.norm(product, 2)) for product in reversed(products)]
-
-
-def _rounded(values: FloatArray) -> list[float]:
-    """To four digits, which is more than a plot shows."""
-    return [float(f"{value:.4g}") for value in values]

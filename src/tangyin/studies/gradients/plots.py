@@ -12,7 +12,9 @@ def facts(results: dict[str, Any]) -> dict[str, Any]:
     curves = [{**curve, "name": _name(curve)} for curve in results["flow"]["curves"]]
     return {
         "worst": {
-            kind: {by: max(line[by] for line in results[kind]) for by in ("differences", "autograd")}
+            kind: {
+                by: max(line[by] for line in results[kind]) for by in ("differences", "autograd")
+            }
             for kind in ("jacobians", "parameters")
         },
         "curves": curves,
