@@ -44,7 +44,7 @@ class Quick:
 
     Attributes:
         found: what `run_study` gave.
-        progress: what it reported.
+        progress: what it told.
         seconds: processor time of it.
     """
 
@@ -72,8 +72,8 @@ def quick(studies_folder: Path) -> Callable[[str], Quick]:
         if name not in known:
             progress = Counting()
             began = time.process_time()
-            study = all_studies()[name]
-            found = run_study(study, TrainingCache(studies_folder, progress), quick=True)
+            cache = TrainingCache(studies_folder, progress)
+            found = run_study(all_studies()[name], cache, quick=True)
             known[name] = Quick(found, progress, time.process_time() - began)
         return known[name]
 

@@ -12,11 +12,11 @@ from tangyin.nn.language_model import LanguageModel
 from tangyin.studies import REPORTED, STUDIES, TOGETHER, TrainingCache, run_study
 from tangyin.studies.cells import CELLS, hidden_units
 from tangyin.studies.ingredients import VARIANTS
-from tangyin.studies.initialization import STARTS
-from tangyin.studies.optimizers import CONTESTANTS, REPORTS
+from tangyin.studies.initialization.run import STARTS
+from tangyin.studies.optimizers.run import CONTESTANTS, REPORTS
 from tangyin.studies.proxy import proxy_base
 from tangyin.studies.recipes import Base
-from tangyin.studies.scaling import GOAL, power_law
+from tangyin.studies.scaling.run import GOAL, power_law
 from tangyin.training import load_dataset
 from tangyin.training.step import TrainingStep
 
@@ -89,10 +89,10 @@ def test_the_reports_setting_comes_with_its_rates_and_every_optimizer_has_a_swee
 ) -> None:
     results = quick("optimizers").results
     assert list(results["report"]) == [f"{name} at 0.01" for name in REPORTS] + ["Adam at 0.001"]
-    for contestant in CONTESTANTS:
-        line = results["sweep"][contestant.name]
+    for name in CONTESTANTS:
+        line = results["sweep"][name]
         assert line["best"] == line["rates"][line["end"].index(min(line["end"]))]
-        assert results["curves"][contestant.name]
+        assert results["curves"][name]
 
 
 @pytest.mark.parametrize("cell", CELLS.values())

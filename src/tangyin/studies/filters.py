@@ -1,8 +1,9 @@
 """Filters and checks that the templates of the report use. None of them writes words."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -55,7 +56,9 @@ def spread(values: Sequence[float], digits: int = 1) -> str:
 
 
 def span(numbers: Sequence[int]) -> str:
-    """Whole numbers from the lowest to the highest: "4" or "4–6"."""
+    """Whole numbers from the lowest to the highest: "4", "4–6", or "–" if there are none."""
+    if not numbers:
+        return "–"
     low, high = min(numbers), max(numbers)
     return str(low) if low == high else f"{low}–{high}"
 
@@ -103,6 +106,17 @@ def apart(lower: Sequence[float], higher: Sequence[float]) -> bool:
     return max(lower) < min(higher)
 
 
+def ranked(values: Mapping[str, Sequence[float]]) -> list[str]:
+    """Names in the order of their means over seeds, lowest first."""
+    return sorted(values, key=lambda name: mean(values[name]))
+
+
+def overlapping(values: Mapping[str, Sequence[float]]) -> list[list[str]]:
+    """Pairs of neighbours in that order whose seeds overlap."""
+    pairs = pairwise(ranked(values))
+    return [[a, b] for a, b in pairs if not apart(values[a], values[b])]
+
+
 @pass_environment
 def at(environment: Environment, lines: Iterable[dict[str, Any]], **wanted: Any) -> Any:
     """The entry of a list that has these values, for example `cells | at(layers=1)`."""
@@ -126,6 +140,7 @@ def _keeps_absent(function: Callable[..., Any]) -> Callable[..., Any]:
 FILTERS = {
     function.__name__: _keeps_absent(function)
     for function in (
-        at, change, couplets, interval, mean, number, numeral, percent, power, short, span, spread,
+        at, change, couplets, interval, mean, number, numeral, overlapping, percent, power, ranked,
+        short, span, spread,
     )
 }  # fmt: skip

@@ -14,6 +14,8 @@ T = TypeVar("T")
 SEEDS = (1, 2, 3)
 SWEEP = 5
 """Epochs of a training in a sweep."""
+LONG, QUICK_LONG = 21, 3
+"""Epochs of a training that is long enough to overfit."""
 
 REPORT: dict[str, Any] = {
     "name": "study",
@@ -94,6 +96,18 @@ class Base:
     def jobs(self, changes: Mapping[str, Any] | None = None, *, keep: bool = False) -> list[Job]:
         """The same with every seed."""
         return [self.job({**(changes or {}), "training.seed": s}, keep=keep) for s in self.seeds]
+
+    def long_jobs(self) -> list[Job]:
+        """Trainings long enough to overfit, one per seed, with their weights."""
+        epochs = QUICK_LONG if self.quick else LONG
+        return self.jobs({"training.epochs": epochs, "training.patience": epochs}, keep=True)
+
+    def texts(self) -> list[str]:
+        """The Tang poems of the training part."""
+        poems = load_corpus().select(
+            forms=self.recipe.data.forms, dynasties=["tang"], parts=[TRAIN]
+        )
+        return few(poems.text, QUICK_POEMS[TRAIN]) if self.quick else poems.text
 
     @property
     def steps(self) -> int:

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 
 from tangyin.corpus import DEV, NEAR, TRAIN, Corpus, corpus_statistics, load_corpus
-from tangyin.studies.perplexity import long_jobs, training_texts
 from tangyin.studies.recipes import Base
 from tangyin.studies.study import Study
 from tangyin.studies.training_cache import Job, TrainingCache, rounded
@@ -33,7 +32,7 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
         `best_closed` and `best_epoch`.
     """
     base = Base.of(cache, quick)
-    texts = training_texts(base)
+    texts = base.texts()
     dev = load_corpus().select(forms=[WULV], dynasties=["tang"], parts=[DEV]).text
     dev = dev[:: len(dev) // base.dev][: base.dev]
     plans: list[tuple[int, int, list[Job]]] = []
@@ -43,7 +42,7 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
         changes = {"training.epochs": epochs, "training.patience": PATIENCE}
         jobs = [Job(job.recipe, file) for job in base.jobs(changes)]
         plans.append((share, len(texts[::share]), jobs))
-    plans.append((1, len(texts), long_jobs(base)))
+    plans.append((1, len(texts), base.long_jobs()))
     cache.progress.plan(1 + sum(j.recipe.training.epochs for *_, js in plans for j in js))
     facts = load_corpus().facts
     described = cache.compute("corpus", {"records": facts["records"]}, 1, lambda _: _described())

@@ -6,7 +6,6 @@ from typing import Any
 from tangyin.model import Engine
 from tangyin.model.file import load_model
 from tangyin.studies.diversity import with_interval
-from tangyin.studies.perplexity import long_jobs
 from tangyin.studies.recipes import Base
 from tangyin.studies.study import Study
 from tangyin.studies.training_cache import Advance, Training, TrainingCache, rounded
@@ -49,7 +48,7 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
             keep=True,
         )
         if chosen == [WULV.name]:  # which the study of perplexity has trained
-            jobs = long_jobs(base)
+            jobs = base.long_jobs()
         plans.append((kind, base, jobs))
     cache.progress.plan(
         sum(job.recipe.training.epochs for _, _, jobs in plans for job in jobs) + 0.5 * len(plans)

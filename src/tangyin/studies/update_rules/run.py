@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 
 from tangyin.lstm.optimizers import SGD, Adadelta, Adam, Optimizer, RMSprop
-from tangyin.studies.surfaces import RAVINE, SADDLE, Surface, lowest
+from tangyin.studies.study import Study
 from tangyin.studies.training_cache import TrainingCache
+from tangyin.studies.update_rules.surfaces import SURFACES, Surface
 
 STEPS, QUICK_STEPS = 150, 30
 NEAR = 0.1
-"""An optimizer has arrived when it is so near to a lowest point and stays there."""
+"""An optimizer has arrived when it is this close to a minimum and stays there."""
 
 MAKERS: dict[str, tuple[dict[str, float], Callable[..., Optimizer]]] = {
     "SGD": ({"lr": 0.009}, SGD),
@@ -20,26 +21,25 @@ MAKERS: dict[str, tuple[dict[str, float], Callable[..., Optimizer]]] = {
     "Adam": ({"lr": 0.1}, Adam),
     "Adadelta": ({"lr": 10.0}, Adadelta),
 }
-"""The rates are near the largest with which each stays calm; SGD's is bound by the steep walls of
-both surfaces, 2/200 being where it flies off."""
+"""The rates are near the largest stable ones. The steep walls of both surfaces limit SGD's: at
+2/200 it diverges."""
 
 
-def update_rules(workshop: TrainingCache, quick: bool) -> dict[str, Any]:
+def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
     """Let each optimizer walk from the same place.
 
     Returns:
         `settings`; and `paths`: for each surface and each optimizer the `points` (x, y) from the
-        start on, the `distances` from the nearest lowest point, and `arrived`, the first step from
-        which on they are below `near`, or None.
+        start on, the `distances` from the nearest minimum, and `arrived`, the first step from
+        which they stay below `near`, or None.
     """
     steps = QUICK_STEPS if quick else STEPS
-    workshop.progress.plan(0.1)
-    workshop.progress.doing("paths")
+    cache.progress.plan(0.1)
+    cache.progress.doing("paths")
     paths = {
-        surface.name: {name: walk(surface, name, steps) for name in MAKERS}
-        for surface in (RAVINE, SADDLE)
+        surface.name: {name: walk(surface, name, steps) for name in MAKERS} for surface in SURFACES
     }
-    workshop.progress.advance(0.1)
+    cache.progress.advance(0.1)
     options = {name: options for name, (options, _) in MAKERS.items()}
     settings = {"quick": quick, "steps": steps, "near": NEAR, "options": options}
     return {"settings": settings, "paths": paths}
@@ -55,8 +55,7 @@ def walk(surface: Surface, name: str, steps: int) -> dict[str, Any]:
         optimizer.step({"place": np.array(surface.gradient(float(place[0]), float(place[1])))})
         points.append(place.copy())
     found = np.array(points)
-    places = np.array(lowest(surface))
-    distances = np.linalg.norm(found[:, None] - places, axis=2).min(axis=1)
+    distances = np.linalg.norm(found[:, None] - np.array(surface.minima), axis=2).min(axis=1)
     far = np.flatnonzero(distances >= NEAR)
     first = int(far[-1]) + 1 if len(far) else 0
     return {
@@ -64,3 +63,13 @@ def walk(surface: Surface, name: str, steps: int) -> dict[str, Any]:
         "distances": [float(f"{distance:.4g}") for distance in distances],
         "arrived": first if first <= steps else None,
     }
+
+
+STUDY = Study(
+    title="爲何 RMSprop 有效 Why RMSprop works",
+    question="What do the update rules do on a ravine and on a saddle?",
+    minutes=0.1,
+    sizes="five NumPy optimizers on two functions",
+    run=run,
+    order=30,
+)

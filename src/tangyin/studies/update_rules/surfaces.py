@@ -1,4 +1,4 @@
-"""Two surfaces on which optimizers show their ways: a ravine and a saddle."""
+"""Two surfaces that show how optimizers behave: a ravine and a saddle."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,11 +13,12 @@ class Surface:
     """A function of two variables.
 
     Attributes:
-        name: for people.
+        name: as the page writes it.
         formula: in TeX.
         value: f(x, y), elementwise.
         gradient: (∂f/∂x, ∂f/∂y).
         start: where optimizers begin.
+        minima: the lowest points.
         window: (left, right, bottom, top) of the plot.
     """
 
@@ -26,6 +27,7 @@ class Surface:
     value: Callable[[FloatArray, FloatArray], FloatArray]
     gradient: Callable[[float, float], tuple[float, float]]
     start: tuple[float, float]
+    minima: tuple[tuple[float, float], ...]
     window: tuple[float, float, float, float]
 
 
@@ -35,6 +37,7 @@ RAVINE = Surface(
     lambda x, y: 0.5 * (x**2 + 200 * y**2),
     lambda x, y: (x, 200 * y),
     (-3.0, 1.0),
+    ((0.0, 0.0),),
     (-3.4, 1.4, -1.4, 1.4),
 )
 SADDLE = Surface(
@@ -43,14 +46,11 @@ SADDLE = Surface(
     lambda x, y: 100 * x**2 - y**2 + y**4 / 8,
     lambda x, y: (200 * x, -2 * y + y**3 / 2),
     (-1.0, 0.001),
+    ((0.0, 2.0), (0.0, -2.0)),
     (-1.3, 1.3, -1.0, 2.6),
 )
-"""Across as steep as the ravine, so that the same rates are the largest."""
-
-
-def lowest(surface: Surface) -> tuple[tuple[float, float], ...]:
-    """The lowest points of a surface: in the ravine (0, 0), beside the saddle (0, ±2)."""
-    return ((0.0, 0.0),) if surface is RAVINE else ((0.0, 2.0), (0.0, -2.0))
+"""As steep across as the ravine, so that the same rates are the largest."""
+SURFACES = (RAVINE, SADDLE)
 
 
 def grid(surface: Surface, points: int = 200) -> tuple[FloatArray, FloatArray, FloatArray]:

@@ -1,8 +1,4 @@
-"""Optimizers that only studies use, entered where recipes find them.
-
-`tangyin.training.optimizers.OPTIMIZERS` maps names to classes. Recipes of these names are read and
-trained like any other once this module was imported.
-"""
+"""Optimizers that only studies use, registered under names that recipes can then use."""
 
 from collections.abc import Iterable
 
@@ -32,8 +28,8 @@ class MuonOutput(Muon):
     `Muon` itself leaves the output matrix to AdamW.
 
     Args:
-        params: of a `tangyin.nn` language model that is not tied: its matrices are the embedding,
-            those of the gates, and the output's, in this order.
+        params: of an untied `tangyin.nn` language model: its matrices are the embedding, those of
+            the gates, and the output's, in this order.
     """
 
     def __init__(
@@ -61,6 +57,6 @@ class MuonOutput(Muon):
 
 
 def register() -> None:
-    """Enter them under the names `nesterov` and `muon-output`."""
+    """Register them as `nesterov` and `muon-output`."""
     OPTIMIZERS.setdefault("nesterov", (Nesterov, frozenset({"momentum"})))
     OPTIMIZERS.setdefault("muon-output", (MuonOutput, frozenset({"momentum"})))
