@@ -24,6 +24,7 @@ class Counting(Progress):
     """Adds the work up."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.planned = self.done = 0.0
         self.said: list[str] = []
 

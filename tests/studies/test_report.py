@@ -19,7 +19,7 @@ from tangyin import studies
 from tangyin.cli.main import main
 from tangyin.errors import TangyinError
 from tangyin.scoring.perplexity import ALL_HANZI
-from tangyin.studies import TrainingCache, all_studies, build, gather, read_results, render
+from tangyin.studies import TrainingCache, all_studies, gather, read_results, render
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs/report"

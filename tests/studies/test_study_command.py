@@ -60,7 +60,9 @@ def test_the_list_says_how_long_each_takes_and_all_together() -> None:
     known = studies.all_studies()
     assert len(lines) == 2 * len(known) + 1
     for found in known.values():
-        assert any(ln.startswith(f"{found.name} ") and f"{found.minutes:g} min" in ln for ln in lines)
+        assert any(
+            ln.startswith(f"{found.name} ") and f"{found.minutes:g} min" in ln for ln in lines
+        )
     total = sum(s.minutes for s in known.values() if s.reported and not s.apart)
     assert f"{total:g} min  the first 10;" in lines[-1]
 

@@ -1,6 +1,5 @@
 """The cache: nothing is trained twice, what is stopped resumes, what diverges is a result."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +56,7 @@ class Stopping(Progress):
     """Stops a training after so many epochs, as Ctrl-C would."""
 
     def __init__(self, after: float, how: type[BaseException]) -> None:
+        super().__init__()
         self.left, self.how = after, how
 
     def advance(self, work: float) -> None:
@@ -98,7 +98,9 @@ def test_a_diverged_training_is_a_result_and_other_failures_are_not(
 
         return train
 
-    monkeypatch.setattr(training_cache, "train", fails(DivergedError("training.dev_diverged", value=1e9)))
+    monkeypatch.setattr(
+        training_cache, "train", fails(DivergedError("training.dev_diverged", value=1e9))
+    )
     assert cache.train(job(cache, {"training.seed": 8}), "dev loss diverges").failed
     monkeypatch.setattr(training_cache, "train", fails(TangyinError("file.full")))
     with pytest.raises(TangyinError) as failure:
@@ -146,4 +148,4 @@ def test_recorded_losses_are_the_means_of_their_steps(tmp_path: Path) -> None:
             assert loss == pytest.approx(losses[before:until].mean(), abs=1e-4)
             before = until
     recorder.save()
-    assert json.loads((tmp_path / "losses.json").read_text()) == recorder.losses
+    assert Recorder(tmp_path / "losses.json", Progress()).losses == recorder.losses

@@ -62,10 +62,10 @@ def study(names: tuple[str, ...], quick: bool, listing: bool, output: Path | Non
 
 def _run(one: Any, quick: bool, names: list[str]) -> dict[str, Any] | None:
     """Run one of these studies; None where it failed and others remain."""
-    from tangyin.studies import ProgressBar, TrainingCache, run_study
+    from tangyin.studies import Progress, TrainingCache, run_study
 
     place = f"{names.index(one.name) + 1}/{len(names)} " if len(names) > 1 else ""
-    progress = ProgressBar(place + one.name, note)
+    progress = Progress(place + one.name, note)
     with closing(progress.bar):
         try:
             found = run_study(one, TrainingCache(progress=progress), quick)

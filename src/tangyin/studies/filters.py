@@ -26,9 +26,9 @@ class Absent(Undefined):
     def _false(self, _: Any) -> bool:
         return False
 
-    __getattr__ = __getitem__ = __call__ = __neg__ = _itself  # type: ignore[assignment]
-    __add__ = __sub__ = __mul__ = __truediv__ = __pow__ = _itself  # type: ignore[assignment]
-    __radd__ = __rsub__ = __rmul__ = __rtruediv__ = __rpow__ = _itself  # type: ignore[assignment]
+    __getattr__ = __getitem__ = __call__ = __neg__ = _itself
+    __add__ = __sub__ = __mul__ = __truediv__ = __pow__ = _itself
+    __radd__ = __rsub__ = __rmul__ = __rtruediv__ = __rpow__ = _itself
     __lt__ = __le__ = __gt__ = __ge__ = _false  # type: ignore[assignment]
 
 
@@ -119,7 +119,7 @@ def overlapping(values: Mapping[str, Sequence[float]]) -> list[list[str]]:
 
 @pass_environment
 def at(environment: Environment, lines: Iterable[dict[str, Any]], **wanted: Any) -> Any:
-    """The entry of a list that has these values, for example `cells | at(layers=1)`."""
+    """The first line that has these values."""
     for line in lines:
         if all(line[key] == value for key, value in wanted.items()):
             return line

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from xml.etree.ElementTree import Element
+from typing import Any
+from xml.etree.ElementTree import Element, SubElement
 
 from markdown import Markdown
 from markdown.inlinepatterns import InlineProcessor
@@ -11,15 +12,13 @@ from markdown.util import AtomicString
 
 from tangyin.studies.style import FORMULA_POINTS, inline_svg
 
-WIDE = 6
-"""Columns from which a table is set smaller."""
-
-CHINESE = (
-    r"[\u3400-\u9fff](?:[\u3000-\u303f\u3400-\u9fff\uff00-\uff64]*[\u3001-\u303f\u3400-\u9fff])?"
+SPANS = (
+    r"(?<![A-Za-z])(?P<base>[A-Za-z])_(?P<below>[A-Za-z]{1,2})\b"
+    r"|[\u3400-\u9fff](?:[\u3000-\u303f\u3400-\u9fff\uff00-\uff64]*[\u3001-\u303f\u3400-\u9fff])?"
 )
-SUBSCRIPT = r"(?<![A-Za-z])([A-Za-z])_([A-Za-z]{1,2})\b"
+"""W_hh, or a run of Chinese with the marks inside it."""
 FORMULA = re.compile(r"\$\$(.+?)\$\$\n<!-- .+? -->", re.DOTALL)
-CAPTION = r"\n<p><strong>({} (\d+)).</strong>(.*?)</p>"
+CAPTION = r"\n<p><strong>({} \d+).</strong>(.*?)</p>"
 PLOT = re.compile(
     r'<p><img alt="[^"]*" src="figures/([\w-]+)\.svg" /></p>' + CAPTION.format("Figure"), re.DOTALL
 )
@@ -43,78 +42,45 @@ class Drawing:
     alt: str
     formula: bool = False
 
+    @property
+    def inline(self) -> str:
+        """The SVG inside a page; the letters of a formula are as large as the text's."""
+        svg = inline_svg(self.svg, self.name, self.alt)
+        if not self.formula:
+            return svg
+        width = float(svg.split('viewBox="')[1].split()[2]) / FORMULA_POINTS
+        return svg.replace("<svg ", f'<svg style="width:{width:.2f}em" ', 1)
 
-class _Chinese(InlineProcessor):
-    """Marks Chinese as such."""
+
+class _Inline(InlineProcessor):
+    """Marks Chinese as such, and sets W_hh with its letters below the line."""
 
     def handleMatch(self, m: re.Match[str], data: str) -> tuple[Element, int, int]:  # type: ignore[override]  # noqa: ARG002
-        span = Element("span", {"lang": "zh-Hant"})
-        span.text = AtomicString(m[0])
+        span = Element("span") if m["base"] else Element("span", {"lang": "zh-Hant"})
+        span.text = AtomicString(m["base"] or m[0])
+        if m["base"]:
+            SubElement(span, "sub").text = m["below"]
         return span, m.start(), m.end()
 
 
-class _Subscript(InlineProcessor):
-    """Sets W_hh with its letters below the line."""
-
-    def handleMatch(self, m: re.Match[str], data: str) -> tuple[Element, int, int]:  # type: ignore[override]  # noqa: ARG002
-        span, below = Element("span"), Element("sub")
-        span.text, below.text = m[1], m[2]
-        span.append(below)
-        return span, m.start(), m.end()
-
-
-def page_html(text: str, drawn: Mapping[str, Drawing]) -> str:
+def page_html(text: str, drawn: Mapping[str, Drawing], blocks: Any) -> str:
     """Markdown as HTML, with drawings inside and captions where they belong.
 
     Args:
         text: the Markdown.
         drawn: figures by name and formulas by TeX.
+        blocks: the macros of `page/blocks.html.j2`.
     """
     converter = Markdown(
         extensions=["tables", "smarty"],
         extension_configs={"tables": {"use_align_attribute": True}},
     )
-    converter.inlinePatterns.register(_Chinese(CHINESE), "chinese", 20)
-    converter.inlinePatterns.register(_Subscript(SUBSCRIPT), "subscript", 25)
-    text = FORMULA.sub(lambda match: _formula(drawn[match[1]]), text)
-    page = converter.convert(text)
-    page = PLOT.sub(lambda match: _plot(drawn[match[1]], *match.groups()[1:]), page)
-    page = TABLE.sub(_table, page)
+    converter.inlinePatterns.register(_Inline(SPANS), "spans", 20)
+    text = FORMULA.sub(lambda m: f'<div class="formula">{drawn[m[1]].inline}</div>', text)
+    page = PLOT.sub(lambda m: blocks.plot(drawn[m[1]], m[2], m[3]), converter.convert(text))
+    page = TABLE.sub(lambda m: blocks.table(_headed(m[1]), m[2], m[3]), page)
     page = page.replace(f"<p>{LIMITS}", f'<p class="limits">{LIMITS}')
     return re.sub(r'<a href="\.\./[^"]*">(.*?)</a>', r"\1", page)
-
-
-def _plot(drawing: Drawing, label: str, _: str, caption: str) -> str:
-    switch = (
-        '<label class="switch"><input type="checkbox" class="still"> Stop the moving dots</label>\n'
-        if 'class="run-' in drawing.svg
-        else ""
-    )
-    svg = inline_svg(drawing.svg, drawing.name, drawing.alt)
-    return (
-        f'<figure class="plot" id="figure-{drawing.name}">\n{switch}'
-        f'<div class="drawing" tabindex="0" role="group" aria-label="{label}">{svg}</div>\n'
-        f"<figcaption><strong>{label}.</strong>{caption}</figcaption>\n</figure>"
-    )
-
-
-def _formula(drawing: Drawing) -> str:
-    """A formula's SVG, its letters as large as the text's."""
-    svg = inline_svg(drawing.svg, drawing.name, drawing.alt)
-    box = re.search(r'viewBox="\S+ \S+ (\S+) ', svg)
-    width = float(box[1]) / FORMULA_POINTS if box else 10
-    svg = svg.replace("<svg ", f'<svg style="width:{width:.2f}em" ', 1)
-    return f'<div class="formula">{svg}</div>'
-
-
-def _table(match: re.Match[str]) -> str:
-    table, label, _, caption = match.groups()
-    kind = "cells wide" if table.partition("</thead>")[0].count("</th>") >= WIDE else "cells"
-    return (
-        f'<figure class="table">\n<div class="{kind}" tabindex="0" role="region" '
-        f'aria-label="{label}">\n{_headed(table)}\n</div>\n'
-        f"<figcaption><strong>{label}.</strong>{caption}</figcaption>\n</figure>"
-    )
 
 
 def _headed(table: str) -> str:

@@ -7,70 +7,52 @@ from tqdm import tqdm
 
 
 class Progress:
-    """Follows a study in silence.
+    """A bar over a whole study; without a terminal, one line for each piece of work.
 
     Work is counted in epochs of training; other work counts as so many of the report's.
-    """
-
-    def plan(self, work: float) -> None:
-        """Add work to be done, or subtract work that need not be done after all."""
-
-    def advance(self, work: float) -> None:
-        """Work was done."""
-
-    def doing(self, what: str) -> None:
-        """What is being done now, in a few words."""
-
-    def say(self, sentence: str) -> None:
-        """Something that a person should know."""
-
-
-class ProgressBar(Progress):
-    """A bar over a whole study; without a terminal, one line for each piece of work.
 
     Args:
         head: what every line begins with.
-        note: writes a line.
+        note: writes a line; without it nothing is shown.
     """
 
-    def __init__(self, head: str, note: Callable[[str], None]) -> None:
+    def __init__(self, head: str = "", note: Callable[[str], None] | None = None) -> None:
         self.head, self.note = head, note
         self.bar = tqdm(
             total=0,
             desc=head,
             leave=False,
-            disable=None,  # unless standard error is a terminal
+            disable=None if note else True,  # None: unless standard error is a terminal
             bar_format="{desc} {percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}",
         )
         self.done, self.total, self.began = 0.0, 0.0, time.monotonic()
 
     def plan(self, work: float) -> None:
-        """Lengthen or shorten the bar."""
+        """Add work to be done, or subtract work that need not be done after all."""
         self.total += work
-        self.bar.total = self._size()
+        self.bar.total = max(self.total, self.done, 0.01)
         self.bar.refresh()
 
     def advance(self, work: float) -> None:
-        """Move the bar."""
+        """Work was done."""
         self.done += work
-        self.bar.update(min(work, self._size() - self.bar.n))
+        self.bar.update(min(work, max(self.total, self.done, 0.01) - self.bar.n))
 
     def doing(self, what: str) -> None:
-        """Show it behind the bar, or on a line with the time left."""
+        """What is being done now, in a few words."""
         if not self.bar.disable:
             self.bar.set_postfix_str(what)
-            return
-        left = ""
-        if self.done > 1:
-            spent = time.monotonic() - self.began
-            minutes = spent / self.done * max(self.total - self.done, 0) / 60
-            left = f", {minutes:.0f} min left"
-        self.note(f"{self.head}: {what} ({self.done:.0f} of {self.total:.0f} epochs' work{left})")
+        elif self.note:
+            left = ""
+            if self.done > 1:
+                spent = time.monotonic() - self.began
+                minutes = spent / self.done * max(self.total - self.done, 0) / 60
+                left = f", {minutes:.0f} min left"
+            done = f"{self.done:.0f} of {self.total:.0f} epochs' work{left}"
+            self.note(f"{self.head}: {what} ({done})")
 
     def say(self, sentence: str) -> None:
-        """Write it above the bar."""
-        self.bar.clear()
-        self.note(sentence)
-
-    def _size(self) -> float:
-        return max(self.total, self.done, 0.01)
+        """Something that a person should know."""
+        if self.note:
+            self.bar.clear()
+            self.note(sentence)

@@ -103,7 +103,8 @@ def render(results: dict[str, Any], studies: Mapping[str, Study]) -> dict[str, s
     drawn = {name: drawing for part in parts for name, drawing in part.drawn.items()}
     environment = _environment(PAGE, quick=False)
     environment.filters["filled"] = _filled
-    environment.filters["html"] = lambda text: page_html(text, drawn)
+    blocks = environment.get_template("blocks.html.j2").module
+    environment.filters["html"] = lambda text: page_html(text, drawn, blocks)
     environment.globals.update(
         parts=parts,
         made=_by_origin(results["studies"]),

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
+from html import escape
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -66,24 +67,19 @@ OPTIMIZERS = {
 """The look of each optimizer, the same in all plots."""
 
 
-FINENESS = (
+FINENESS: tuple[Sequence[float], ...] = (
     (1, 2, 5),
     (1, 1.5, 2, 3, 4, 5, 7),
     (1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9),
-    tuple(step / 10 for step in range(10, 100, 5)),
-    tuple(step / 10 for step in range(10, 100, 2)),
-    tuple(step / 10 for step in range(10, 100)),
+    *([n / 10 for n in range(10, 100, step)] for step in (5, 2, 1)),
 )
 """Steps of a logarithmic axis within a power of ten, from coarse to fine."""
 
-
+NUMBERS = re.compile(r'( (?:d|x|y|width|height)="|translate\()([^")]*)')
 FINE = re.compile(r"-?\d+\.\d{3,}")
+IDS = re.compile(r'(\bid="|href="#|url\(#)([^")]+)')
 GLYPH = re.compile(r'(<path id="([^"]+)" d="[^"]*" transform="scale\(0\.015625\)"/>)')
 """A letter as Matplotlib defines it in each figure that has it."""
-JOINS = re.compile(r'<style type="text/css">\*\{[^}]*\}</style>')
-"""How lines join; in a page it would hold for everything, so page.css says it of drawings."""
-EMPTY = re.compile(r"<defs>\s*</defs>\s*")
-XLINK = ' xmlns:xlink="http://www.w3.org/1999/xlink"'
 
 
 @cache
@@ -135,24 +131,19 @@ def formula_svg(tex: str) -> str:
 
 
 def compact(svg: str) -> str:
-    """Matplotlib's SVG without what nobody sees: places finer than a hundredth of a point, too."""
+    """Matplotlib's SVG without what nobody sees, such as digits below a hundredth of a point."""
 
-    def rounded(attribute: re.Match[str]) -> str:
-        places = FINE.sub(lambda place: f"{float(place[0]):.2f}".rstrip("0").rstrip("."),
-                          attribute[1])  # fmt: skip
-        return " ".join(places.split())
+    def rounded(match: re.Match[str]) -> str:
+        places = FINE.sub(lambda n: f"{float(n[0]):.2f}".rstrip("0").rstrip("."), match[2])
+        return match[1] + " ".join(places.split())
 
     svg = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", svg, flags=re.DOTALL)
-    svg = re.sub(r'<g id="[^"]*"', "<g", svg)
-    svg = re.sub(r'(?<= d=")([^"]*)(?=")', rounded, svg)
-    for attribute in ("x", "y", "width", "height"):
-        svg = re.sub(rf'(?<= {attribute}=")([^"]*)(?=")', rounded, svg)
-    svg = re.sub(r"(?<=translate\()([^)]*)(?=\))", rounded, svg)
+    svg = NUMBERS.sub(rounded, re.sub(r'<g id="[^"]*"', "<g", svg))
     return re.sub(r">\s+<", ">\n<", svg).strip()
 
 
 def glyphs(drawings: Iterable[str]) -> str:
-    """An SVG that shows nothing and has the letters of all drawings, each once."""
+    """An invisible SVG with the letters of all drawings, each once."""
     found = {name: path for svg in drawings for path, name in GLYPH.findall(svg)}
     return (
         '<svg width="0" height="0" aria-hidden="true" style="position:absolute"><defs>\n'
@@ -162,38 +153,31 @@ def glyphs(drawings: Iterable[str]) -> str:
 
 
 def inline_svg(svg: str, name: str, alt: str) -> str:
-    """An SVG to stand inside an HTML page that has its `glyphs`, with its own ids.
+    """An SVG inside an HTML page that has its `glyphs`, with ids of its own.
 
     The colours become the page's, which follow light and dark.
 
     Args:
-        svg: of `svg_of`.
-        name: the figure's, which its ids get in front.
+        svg: from `svg_of`.
+        name: the prefix of its ids.
         alt: what is to be seen.
     """
     letters = {letter for _, letter in GLYPH.findall(svg)}
 
     def named(match: re.Match[str]) -> str:
-        return match[0] if match[2] in letters else f"{match[1]}{name}-{match[2]}{match[3]}"
+        return match[0] if match[2] in letters else f"{match[1]}{name}-{match[2]}"
 
-    svg = re.sub(r"\s*<defs>\s*</defs>", "", GLYPH.sub("", svg))
-    svg = svg.replace("xlink:href", "href").replace(
-        ' xmlns:xlink="http://www.w3.org/1999/xlink"', ""
-    )
-    svg = re.sub(r'(\bid=")([^"]+)(")', named, svg)
-    svg = re.sub(r'(href="#)([^"]+)(")', named, svg)
-    svg = re.sub(r"(url\(#)([^)]+)(\))", named, svg)
-    svg = svg.replace(INK, "currentColor").replace(GRID, "var(--grid)")
+    svg = re.sub(r"\s*<defs>\s*</defs>", "", GLYPH.sub("", svg)).replace("xlink:href", "href")
+    svg = IDS.sub(named, svg).replace(INK, "currentColor").replace(GRID, "var(--grid)")
     for colour, (variable, _) in PALETTE.items():
         svg = svg.replace(colour, f"var(--{variable})")
-    svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", svg, count=1)
-    svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, count=1)
-    label = alt.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
-    return svg.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1).strip()
+    head, body = svg.split(">", 1)
+    head = re.sub(r' (width|height|xmlns:xlink)="[^"]*"', "", head).removeprefix("<svg")
+    return f'<svg role="img" aria-label="{escape(alt)}"{head}>{body}'.strip()
 
 
 def file_svg(svg: str) -> str:
-    """An SVG to stand in a file, on white paper whatever is around it."""
+    """An SVG as a file, on white paper whatever is around it."""
     head = svg.index(">") + 1
     paper = '<rect width="100%" height="100%" fill="#ffffff"/>'
     return f'<?xml version="1.0" encoding="utf-8"?>\n{svg[:head]}\n {paper}{svg[head:]}'
@@ -239,14 +223,8 @@ def band(
         row[: min(len(curve), length)] = curve[:length]
     axes.plot(x[:length], np.nanmean(table, axis=0), **style)
     if len(curves) > 1:
-        axes.fill_between(
-            x[:length],
-            np.nanmin(table, axis=0),
-            np.nanmax(table, axis=0),
-            color=style["color"],
-            alpha=0.18,
-            linewidth=0,
-        )
+        low, high = np.nanmin(table, axis=0), np.nanmax(table, axis=0)
+        axes.fill_between(x[:length], low, high, color=style["color"], alpha=0.18, linewidth=0)
 
 
 def ranges(
@@ -285,9 +263,9 @@ def log_ticks(axes: Any, label: str) -> None:
     """A logarithmic y axis with round values written as they are."""
     axes.set(yscale="log", ylabel=label)
     low, high = axes.get_ylim()
+    powers = 10.0 ** np.arange(-3, 7)
     for steps in FINENESS:
-        values = [s * 10.0**power for power in range(-3, 7) for s in steps]
-        shown = [value for value in values if low <= value <= high]
+        shown = [step * power for power in powers for step in steps if low <= step * power <= high]
         if len(shown) >= 4:
             break
     plain_ticks(axes.yaxis, shown)

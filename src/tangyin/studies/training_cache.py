@@ -214,7 +214,7 @@ class TrainingCache:
         """Train, and return what is recorded of it."""
         run = RunFolder(folder)
         make_folder(folder)
-        recorder = Recorder(folder / "losses.json", self.progress)
+        recorder = Recorder(folder / "points.json", self.progress)
         failed, model = "", None
         try:
             # A run folder refuses a recipe of another name.
