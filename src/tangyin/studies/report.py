@@ -142,17 +142,15 @@ def _part(study: Study, found: dict[str, Any] | None) -> Part:
 
     environment = _environment(study.template.parent, quick=_quick(found))
     environment.globals.update(claim=claim, check=check, apart=filters.apart, study=study)
-    derived = plots.facts(results) if hasattr(plots, "facts") else {}
     try:
-        text = environment.get_template(study.template.name).render(
-            {**results, **derived}, results=results
-        )
-    except jinja2.UndefinedError as error:
+        derived = plots.facts(results) if hasattr(plots, "facts") else {}
+        template = environment.get_template(study.template.name)
+        part.text = _filled(template.render({**results, **derived}, results=results))
+        for alt, name in FIGURE.findall(part.text):
+            draw = getattr(plots, name.replace("-", "_"))
+            part.drawn[name] = Drawing(name, svg_of(partial(draw, results), name), alt)
+    except (jinja2.UndefinedError, KeyError) as error:
         raise TangyinError("study.missing_number", study=study.name, missing=str(error)) from error
-    part.text = _filled(text)
-    for alt, name in FIGURE.findall(part.text):
-        draw = getattr(plots, name.replace("-", "_"))
-        part.drawn[name] = Drawing(name, svg_of(partial(draw, results), name), alt)
     for number, (tex, spoken) in enumerate(FORMULA.findall(part.text)):
         name = f"formula-{study.name}-{number}"
         part.drawn[tex] = Drawing(name, formula_svg(tex), spoken, formula=True)
