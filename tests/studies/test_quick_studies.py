@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from tangyin.nn.language_model import LanguageModel
-from tangyin.studies import REPORTED, STUDIES, TOGETHER, TrainingCache, run_study
-from tangyin.studies.cells import CELLS, hidden_units
-from tangyin.studies.ingredients import VARIANTS
+from tangyin.studies import TrainingCache, all_studies, run_study
+from tangyin.studies.cells.run import CELLS, hidden_units
+from tangyin.studies.ingredients.run import VARIANTS
 from tangyin.studies.initialization.run import STARTS
 from tangyin.studies.optimizers.run import CONTESTANTS, REPORTS
 from tangyin.studies.proxy import proxy_base
@@ -21,6 +21,9 @@ from tangyin.training import load_dataset
 from tangyin.training.step import TrainingStep
 
 Run = Callable[[str], Any]
+STUDIES = all_studies()
+REPORTED = [name for name, study in STUDIES.items() if study.reported]
+TOGETHER = [name for name in REPORTED if not STUDIES[name].apart]
 
 
 def test_the_ten_studies_of_the_report_run_together_within_three_hours() -> None:

@@ -44,7 +44,7 @@ def facts(results: dict[str, Any]) -> dict[str, Any]:
         "fastest": sorted((n for n in race if np.isfinite(race[n])), key=lambda n: race[n]),
         "epoch": shortest,
         "seconds": {name: race[name] * shortest[name] for name in race},
-        "slower": max(max(found) / min(found) - 1 for found in epochs.values() if found),
+        "slower": max(max(found) / (min(found) or 1) - 1 for found in epochs.values() if found),
         "good": {
             name: sum(value <= WITHIN * min(line["end"]) for value in line["end"])
             for name, line in results["sweep"].items()
