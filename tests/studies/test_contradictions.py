@@ -64,6 +64,38 @@ def largest_best(found: dict[str, Any]) -> None:
     found["size"]["lines"][-1]["closed"] = [50.0]
 
 
+def sizes_equal(found: dict[str, Any]) -> None:
+    for line in found["hidden_size"]:
+        line["best"] = [100.0, 101.0, 102.0]
+
+
+def cells_overlap(found: dict[str, Any]) -> None:
+    for line in found["cells"]:
+        line["best"] = [100.0, 101.0, 102.0]
+
+
+def forms_diverge(found: dict[str, Any]) -> None:
+    found["kinds"]["all"]["best_epoch"][0] = len(found["kinds"]["all"]["dev"][0])
+
+
+def length_learned(found: dict[str, Any]) -> None:
+    found["kinds"]["五律"]["length"]["temperature 1"]["value"] = 0.95
+
+
+def jacobian_wrong(found: dict[str, Any]) -> None:
+    found["jacobians"][3]["autograd"] = 0.01
+
+
+def poems_useless(found: dict[str, Any]) -> None:
+    for line in found["learning"]:
+        line["best"] = [100.0]
+
+
+def changes_harmless(found: dict[str, Any]) -> None:
+    for line in found["variants"]:
+        line["closed"] = found["proxy"]["closed"]
+
+
 @pytest.mark.parametrize(
     ("name", "change"),
     [
@@ -77,6 +109,13 @@ def largest_best(found: dict[str, Any]) -> None:
         ("sampling", argmax_varied),
         ("sampling", line_back),
         ("scaling", largest_best),
+        ("capacity", sizes_equal),
+        ("cells", cells_overlap),
+        ("forms", forms_diverge),
+        ("forms", length_learned),
+        ("gradients", jacobian_wrong),
+        ("data", poems_useless),
+        ("ingredients", changes_harmless),
     ],
 )
 def test_results_that_contradict_the_prose_stop_the_build(

@@ -4,7 +4,7 @@ import json
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from copy import deepcopy
 from html.parser import HTMLParser
 from pathlib import Path
@@ -102,11 +102,11 @@ ALLOWED = {
     # What is not measured: the course report's words, definitions, and settings of the code.
     "perplexity": {"47", "15,000", "80", "20"},
     "optimizers": {"0.9", "0.01", "0.001", "1"},
-    "update-rules": {"45"},
+    "update-rules": {"0", "45"},
     "initialization": {"0", "1", "2"},  # names of starts
-    "sampling": {"1", "2", "3", "4", "5", "10", "95"},  # names of rules and measures
+    "sampling": {"0", "1", "2", "3", "4", "5", "10", "95"},  # names of rules and measures
     "forms": {"95", "1"},
-    "gradients": {"1"},
+    "gradients": {"0", "1"},
     "data": {"15,000", "10"},
     "scaling": {"2020"},
 }
@@ -139,38 +139,11 @@ def test_the_network_is_described_as_it_is_configured(shipped: Results) -> None:
 def test_a_missing_number_fails_the_build(name: str, shipped: Results) -> None:
     found = one(shipped, name)
     numbers = found["studies"][name]["results"]
-    del numbers[[key for key in numbers if key != "settings"][0]]
+    del numbers[next(key for key in numbers if key != "settings")]
     with pytest.raises(TangyinError) as failure:
         render(found, STUDIES)
     assert failure.value.code == "study.missing_number"
     assert failure.value.params["study"] == name
-
-
-def lists(value: Any) -> Iterator[list[Any]]:
-    if isinstance(value, list):
-        yield value
-    for inner in value.values() if isinstance(value, dict) else value:
-        if isinstance(inner, dict | list):
-            yield from lists(inner)
-
-
-def flat(value: Any) -> Any:
-    """Results in which nothing that was measured differs."""
-    if isinstance(value, dict):
-        return {k: v if k == "settings" else flat(v) for k, v in value.items()}
-    if isinstance(value, list):
-        return [flat(inner) for inner in value]
-    return 1.0 if type(value) is float else value
-
-
-@pytest.mark.parametrize("name", REPORTED)
-def test_results_that_contradict_a_verdict_fail_the_build(name: str, shipped: Results) -> None:
-    found = one(shipped, name)
-    found["studies"][name]["results"] = flat(found["studies"][name]["results"])
-    with pytest.raises(TangyinError) as failure:
-        render(found, STUDIES)
-    assert failure.value.code == "study.contradicted"
-    assert failure.value.params["claim"]
 
 
 @pytest.mark.parametrize(
