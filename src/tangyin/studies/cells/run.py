@@ -1,5 +1,6 @@
 """The family of cells at equal parameters, one layer and two, with dropout and without."""
 
+import bisect
 from typing import Any
 
 from tangyin.nn import RecurrentCell
@@ -30,53 +31,36 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
     """Train every cell with as many hidden units as give the parameters of the report's network.
 
     Returns:
-        `settings`; `cells`, a list of lines with `cell`, `layers`, `dropout`, `hidden_size` and
-        what `outcome` returns.
+        `settings`; `cells`, a list with `outcome`, `cell`, `layers`, `dropout` and `hidden_size`.
     """
     base = Base.of(cache, quick)
     plain = base.job()
     target = parameters(plain)
     vocabulary = load_dataset(plain.recipe.data, plain.own).vocabulary
-    table = len(vocabulary) * base.recipe.model.embedding_size
-    outputs = vocabulary.outputs
-
+    inputs = base.recipe.model.embedding_size
+    plans = []
     wanted = [(name, 1, 0.0) for name in CELLS] + [(name, 2, 0.0) for name in TWO_LAYERS]
     wanted += [("plain", 1, share) for share in (DROPOUT[:1] if quick else DROPOUT)]
-    plans = []
     for name, layers, dropout in wanted:
-        units = hidden_units(
-            CELLS[name], layers, base.recipe.model.embedding_size, target - table, outputs
-        )
-        changes: dict[str, Any] = {
-            "model.cell": CELLS[name],
-            "model.layers": layers,
-            "model.hidden_size": units,
-        }
+        rest = target - len(vocabulary) * inputs
+        units = hidden_units(CELLS[name], layers, inputs, rest, vocabulary.outputs)
+        changes: dict[str, Any] = {"cell": CELLS[name], "layers": layers, "hidden_size": units}
         if dropout:
-            changes |= {
-                "model.dropout.input": dropout,
-                "model.dropout.output": dropout,
-                "model.dropout.recurrent": dropout / 2,
-            }
-        plans.append((name, layers, dropout, units, base.jobs(changes)))
-    cache.progress.plan(base.recipe.training.epochs * sum(len(plan[-1]) for plan in plans))
+            changes |= {"dropout.input": dropout, "dropout.output": dropout}
+            changes["dropout.recurrent"] = dropout / 2
+        jobs = base.jobs({f"model.{key}": value for key, value in changes.items()})
+        plans.append((name, layers, dropout, units, jobs))
+    cache.progress.plan(sum(job.recipe.epochs for *_, jobs in plans for job in jobs))
     lines = []
     for name, layers, dropout, units, jobs in plans:
         trained = cache.train_all(jobs, f"{name}, {layers} layers" if layers > 1 else name)
-        lines.append(
-            {
-                "cell": name,
-                "layers": layers,
-                "dropout": dropout,
-                "hidden_size": units,
-                **outcome(jobs[0], trained),
-            }
-        )
+        line = {"cell": name, "layers": layers, "dropout": dropout, "hidden_size": units}
+        lines.append({**line, **outcome(jobs[0], trained)})
     return {"settings": {**base.settings(), "target": target}, "cells": lines}
 
 
 def hidden_units(cell: str, layers: int, inputs: int, target: int, outputs: int) -> int:
-    """The hidden size whose cells and output layer come nearest to so many parameters.
+    """The hidden size whose cells and output layer come closest to a number of parameters.
 
     Args:
         cell: its name in a recipe.
@@ -85,19 +69,15 @@ def hidden_units(cell: str, layers: int, inputs: int, target: int, outputs: int)
         target: parameters of cells and output layer together.
         outputs: rows of the output layer.
     """
+    kind = RecurrentCell.registry[cell]
 
     def count(units: int) -> int:
-        kind = RecurrentCell.registry[cell]
-        layer_sizes = [inputs] + [units] * (layers - 1)
-        made = [kind(size, units, device="meta") for size in layer_sizes]
+        made = [kind(size, units, device="meta") for size in [inputs] + [units] * (layers - 1)]
         weights = sum(p.numel() for part in made for p in part.parameters())
         return weights + outputs * (units + 1)
 
-    low, high = SMALLEST, LARGEST
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if count(middle) <= target else (low, middle)
-    return min((low, high), key=lambda units: abs(count(units) - target))
+    above = bisect.bisect_right(range(LARGEST), target, lo=SMALLEST, key=count)
+    return min((above - 1, above), key=lambda units: abs(count(units) - target))
 
 
 STUDY = Study(

@@ -32,27 +32,25 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
         `best_closed` and `best_epoch`.
     """
     base = Base.of(cache, quick)
-    texts = base.texts()
+    texts = base.texts
     dev = load_corpus().select(forms=[WULV], dynasties=["tang"], parts=[DEV]).text
     dev = dev[:: len(dev) // base.dev][: base.dev]
-    plans: list[tuple[int, int, list[Job]]] = []
+    plans: list[tuple[int, list[Job]]] = []
     for share, most in SHARES[-2:] if quick else SHARES:
-        epochs = 2 if quick else most
         file = cache.poem_file(texts[::share], dev)
-        changes = {"training.epochs": epochs, "training.patience": PATIENCE}
-        jobs = [Job(job.recipe, file) for job in base.jobs(changes)]
-        plans.append((share, len(texts[::share]), jobs))
-    plans.append((1, len(texts), base.long_jobs()))
-    cache.progress.plan(1 + sum(j.recipe.training.epochs for *_, js in plans for j in js))
-    facts = load_corpus().facts
-    described = cache.compute("corpus", {"records": facts["records"]}, 1, lambda _: _described())
+        changes = {"training.epochs": 2 if quick else most, "training.patience": PATIENCE}
+        plans.append((share, [Job(job.recipe, file) for job in base.jobs(changes)]))
+    plans.append((1, base.long_jobs()))
+    cache.progress.plan(1 + sum(job.recipe.epochs for _, jobs in plans for job in jobs))
+    records = {"records": load_corpus().facts["records"]}
+    described = cache.compute("corpus", records, 1, lambda _: _described())
     learning = []
-    for share, count, jobs in plans:
+    for share, jobs in plans:
         trained = cache.train_all(jobs, f"1/{share} of the poems")
         learning.append(
             {
                 "share": share,
-                "poems": count,
+                "poems": len(texts[::share]),
                 "best": rounded(training.best_dev() for training in trained),
                 "best_closed": rounded(t.best_dev("per_token_closed") for t in trained),
                 "best_epoch": [training.best_epoch for training in trained],
@@ -73,9 +71,7 @@ def _described() -> dict[str, Any]:
     """
     everything = load_corpus()
     tang = everything.select(dynasties=["tang"])
-    counts = Counter[str]()
-    for text in tang.text:
-        counts.update(filter(is_hanzi, text))
+    counts = _characters(tang)
     sizes = np.array([number for _, number in counts.most_common()], dtype=np.float64)
     ranks = np.unique(np.geomspace(1, len(sizes), RANKS).astype(int))
     low, high = FITTED
@@ -106,27 +102,25 @@ def _by_form(corpus: Corpus) -> dict[str, int]:
 
 
 def _by_length(corpus: Corpus) -> dict[str, int]:
-    """Lines by the number of their characters, which the form decides."""
+    """Lines by the number of their characters."""
     lengths = Counter[int]()
     for name, poems in _by_form(corpus).items():
-        form = form_named(name)
-        lengths[form.characters] += form.lines * poems
+        lengths[form_named(name).characters] += form_named(name).lines * poems
     return {str(length): lengths[length] for length in sorted(lengths)}
 
 
 def _thresholds(corpus: Corpus) -> list[dict[str, Any]]:
-    counts, dev = Counter[str](), Counter[str]()
-    for part, text in zip(corpus.part, corpus.text, strict=True):
-        if part in (TRAIN, DEV):
-            (counts if part == TRAIN else dev).update(filter(is_hanzi, text))
+    counts, dev = (_characters(corpus.select(parts=[part])) for part in (TRAIN, DEV))
     lines = []
     for threshold in THRESHOLDS:
         known = {character for character, number in counts.items() if number >= threshold}
-        unknown = sum(number for character, number in dev.items() if character not in known)
-        lines.append(
-            {"threshold": threshold, "known": len(known), "unknown": unknown / sum(dev.values())}
-        )
+        unknown = sum(n for character, n in dev.items() if character not in known) / dev.total()
+        lines.append({"threshold": threshold, "known": len(known), "unknown": unknown})
     return lines
+
+
+def _characters(corpus: Corpus) -> Counter[str]:
+    return Counter(filter(is_hanzi, "".join(corpus.text)))
 
 
 def _authors(corpus: Corpus) -> dict[str, Any]:

@@ -1,9 +1,9 @@
-"""What each ingredient of the strong model brings, at proxy size: one thing changed at a time."""
+"""What each ingredient of the strong model contributes: the proxy with one thing changed."""
 
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-from tangyin.studies.proxy import SHARE, ends, on_poems, proxy_base, proxy_settings, stage
+from tangyin.studies.outcomes import ends
+from tangyin.studies.proxy import SHARE, on_poems, proxy_base, proxy_settings, stage
 from tangyin.studies.recipes import SEEDS
 from tangyin.studies.study import Study
 from tangyin.studies.training_cache import TrainingCache
@@ -16,12 +16,11 @@ ADAMW = {"optimizer.name": "adamw"}
 MOGRIFIER = {"model.cell": "mogrifier"}
 
 
-@dataclass(frozen=True)
-class Variant:
+class Variant(NamedTuple):
     """The proxy with something changed.
 
     Attributes:
-        name: what was changed, as the page writes it.
+        name: what was changed.
         kind: what sort of change it is; a key of `KINDS`.
         changes: of the recipe (`recipes.changed`).
         dynasties: whose poems are trained on.
@@ -29,7 +28,7 @@ class Variant:
 
     name: str
     kind: str
-    changes: dict[str, Any] = field(default_factory=dict)
+    changes: dict[str, Any]
     dynasties: tuple[str, ...] = ("tang", "song")
 
 
@@ -41,12 +40,11 @@ KINDS = {
     "poems": "poems and titles",
 }
 
-PLAIN = "the proxy"
 VARIANTS = (
-    Variant("AdamW, rate 0.003", "optimizer", {**ADAMW, "stages": stage(rate=0.003)}),
-    Variant("AdamW, rate 0.01", "optimizer", {**ADAMW, "stages": stage(rate=0.01)}),
-    Variant("rate 0.01", "optimizer", {"stages": stage(rate=0.01)}),
-    Variant("rate 0.04", "optimizer", {"stages": stage(rate=0.04)}),
+    Variant("AdamW, rate 0.003", "optimizer", {**ADAMW, "stages": stage(learning_rate=0.003)}),
+    Variant("AdamW, rate 0.01", "optimizer", {**ADAMW, "stages": stage(learning_rate=0.01)}),
+    Variant("rate 0.01", "optimizer", {"stages": stage(learning_rate=0.01)}),
+    Variant("rate 0.04", "optimizer", {"stages": stage(learning_rate=0.04)}),
     Variant("batch 64", "optimizer", {"training.batch_size": 64}),
     Variant("no weight decay", "optimizer", {"optimizer.weight_decay": 0.0}),
     Variant("no echo", "feature", {"model.echo": False}),
@@ -70,10 +68,10 @@ QUICK_VARIANTS = ("AdamW, rate 0.003", "none of these", "no dropout")
 
 
 def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
-    """Train the proxy with three seeds, and each variant with the first.
+    """Train the proxy with all seeds, and each variant with the first.
 
     Returns:
-        `settings`; `proxy`, of its seeds what `proxy.ends` returns; and `variants`, the same of
+        `settings`; `proxy`, of its seeds what `outcomes.ends` returns; and `variants`, the same of
         each with its `name` and `kind`.
     """
     base = proxy_base(cache, quick)
@@ -84,15 +82,13 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
         for v in variants
     ]
     cache.progress.plan(sum(job.recipe.epochs for job in (*plain, *jobs)))
-    trained = cache.train_all(plain, PLAIN)
-    lines = []
-    for variant, job in zip(variants, jobs, strict=True):
-        found = ends(job, cache.train_all([job], variant.name))
-        lines.append({"name": variant.name, "kind": variant.kind, **found})
     return {
         "settings": {**proxy_settings(base), "seeds": list(base.seeds)},
-        "proxy": ends(plain[0], trained),
-        "variants": lines,
+        "proxy": ends(plain[0], cache.train_all(plain, "the proxy")),
+        "variants": [
+            {"name": v.name, "kind": v.kind, **ends(job, cache.train_all([job], v.name))}
+            for v, job in zip(variants, jobs, strict=True)
+        ],
     }
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from tangyin.studies.proxy import ends, on_poems, proxy_base, proxy_settings, stage
+from tangyin.studies.outcomes import ends
+from tangyin.studies.proxy import on_poems, proxy_base, proxy_settings, stage
 from tangyin.studies.study import Study
 from tangyin.studies.training_cache import Job, TrainingCache
 
@@ -23,7 +24,7 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
 
     Returns:
         `settings`; and `size`, `poems` and `passes`, each with `lines` (`x`, what was changed, and
-        the results of `proxy.ends`), the former two with the `law` through them (`power_law`).
+        the results of `outcomes.ends`), the former two with the `law` through them (`power_law`).
     """
     base = proxy_base(cache, quick)
     widths = ((8, 8), (16, 12)) if quick else WIDTHS
