@@ -29,7 +29,8 @@ contracts: $(VENV)/dev.stamp
 	$(BIN)/lint-imports
 
 tests: corpus
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto $(PYTEST)
+	TANGYIN_LANG=en OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
+	  $(BIN)/python -m pytest -q -n auto --cov --cov-report=term:skip-covered $(PYTEST)
 
 corpus: $(VENV)/dev.stamp
 	$(BIN)/tangyin corpus fetch
