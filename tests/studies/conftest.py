@@ -55,7 +55,8 @@ class Quick:
 
     @property
     def results(self) -> dict[str, Any]:
-        return self.found["results"]
+        results: dict[str, Any] = self.found["results"]
+        return results
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,6 @@ from tangyin.lstm import GATES, Parameters, Step
 from tangyin.lstm.arrays import FloatArray
 from tangyin.model.file import Architecture
 from tangyin.nn.language_model import LanguageModel
-from tangyin.studies.gradients.numpy_twin import numpy_twin
 from tangyin.verse import EOS, Vocabulary
 
 WIDTH = 1e-5
@@ -204,6 +203,24 @@ def steps_of(layer: Parameters, xs: FloatArray, h: FloatArray, c: FloatArray) ->
         steps.append(lstm.step_forward(layer, x, h, c))
         h, c = steps[-1].h, steps[-1].c
     return steps
+
+
+def numpy_twin(model: LanguageModel) -> lstm.LanguageModel:
+    """The model of `tangyin.lstm` with copies of the parameters of one of `tangyin.nn`.
+
+    The NumPy model predicts every token it reads. A bias of −∞ takes those that the PyTorch model
+    only reads, the prefix tokens, out of its softmax: their probability is 0, and so are all
+    gradients through them. They are the last rows of `output.weight` and `output.bias`.
+
+    Args:
+        model: of one layer of the plain cell, on the CPU.
+    """
+    arrays = {name: value.numpy().copy() for name, value in model.state_dict().items()}
+    only_read = len(arrays["embedding.weight"]) - len(arrays["output.bias"])
+    rows = (0, only_read)
+    arrays["output.weight"] = np.pad(arrays["output.weight"], (rows, (0, 0)))
+    arrays["output.bias"] = np.pad(arrays["output.bias"], rows, constant_values=-np.inf)
+    return lstm.LanguageModel(arrays)
 
 
 def _one_draw_of_parameters(seed: int) -> list[dict[str, Any]]:

@@ -57,12 +57,10 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
     job = base.long_jobs()[0]
     cache.progress.plan(len(names) + 5 + job.recipe.training.epochs)
     engine = Engine(find_model("report"))
+    facts = {"poems": count, "seed": SEED, "model": "report"}
     rules = {
         name: cache.compute(
-            "sampling",
-            {"rule": name, "poems": count, "seed": SEED, "model": "report"},
-            1,
-            partial(_of_rule, engine, name, count),
+            "sampling", {"rule": name, **facts}, 1, partial(_of_rule, engine, name, count)
         )
         for name in names
     }
@@ -74,12 +72,11 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
         "sampling-overfitting",
         {"job": cache.name_of(job), **size},
         3,
-        partial(_overfitting, training, job.recipe.training.epochs, count, min(count, base.dev)),
+        partial(_overfitting, training, job.recipe.epochs, count, min(count, base.dev)),
     )
-    settings = {"quick": quick, "model": "report", "poems": count, "seed": SEED}
-    settings |= {"first": FIRST, "line": LINE, "words": list(WORDS)}
+    words = {"first": FIRST, "line": LINE, "words": list(WORDS)}
     return {
-        "settings": settings,
+        "settings": {"quick": quick, **facts, **words},
         "rules": rules,
         "human": human,
         "unmasked": unmasked,
@@ -215,24 +212,23 @@ def _overfitting(
     lines = _training_lines()
     for which, path in (("best", training.best), ("last", training.last)):
         model = load_model(path)
-        perplexities = {}
-        for part in (TRAIN, DEV):
-            texts = few(corpus.select(parts=[part]).text, read)
-            perplexities[part] = float(np.exp(text_costs(model, texts, WULV)[0].mean()))
         engine = Engine(model)
-        rules = {}
         known = [c for c in FIRST if c in model.vocabulary]
         numbers = range(max(count // len(known), 1))
+        figures: dict[str, dict[str, Any]] = {"perplexity": {}, "copied": {}}
+        for part in (TRAIN, DEV):
+            texts = few(corpus.select(parts=[part]).text, read)
+            costs, _ = text_costs(model, texts, WULV)
+            figures["perplexity"][part] = float(np.exp(costs.mean()))
         for name in OVERFITTED_RULES:
-            rules[name] = with_interval(
-                [
-                    _copied(poem.lines, lines)
-                    for place, character in enumerate(known)
-                    for poem in _written(engine, character, RULES[name], SEED + place, numbers)
-                ]
-            )
+            copied = [
+                _copied(poem.lines, lines)
+                for place, character in enumerate(known)
+                for poem in _written(engine, character, RULES[name], SEED + place, numbers)
+            ]
+            figures["copied"][name] = with_interval(copied)
             advance(0.4)
-        found[which] = {"perplexity": perplexities, "copied": rules}
+        found[which] = figures
     return found
 
 
