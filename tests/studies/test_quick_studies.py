@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from tangyin.nn.language_model import LanguageModel
-from tangyin.studies import TrainingCache, all_studies, run_study
+from tangyin.studies import TrainingCache, all_studies
 from tangyin.studies.cells.run import CELLS, hidden_units
 from tangyin.studies.ingredients.run import VARIANTS
 from tangyin.studies.initialization.run import STARTS
@@ -47,19 +47,6 @@ def test_the_work_that_is_planned_is_the_work_that_is_done(quick: Run, name: str
     progress = quick(name).progress
     # A training that diverges, or was done before, plans its work away again.
     assert progress.done == pytest.approx(progress.planned, abs=1)
-
-
-def test_a_study_that_runs_again_does_nothing_again(
-    quick: Run, studies_folder: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    wanted = quick("capacity").results
-
-    def never(*_: Any, **__: Any) -> Any:
-        raise AssertionError("it was trained again")
-
-    monkeypatch.setattr("tangyin.studies.training_cache.train", never)
-    again = run_study(STUDIES["capacity"], TrainingCache(studies_folder), quick=True)
-    assert again["results"] == wanted
 
 
 def test_equal_units_stay_equal_and_others_do_not(quick: Run) -> None:

@@ -113,7 +113,7 @@ ALLOWED = {
     "sampling": {"0", "1", "2", "3", "4", "5", "10", "95"},  # names of rules and measures
     "forms": {"95", "1"},
     "gradients": {"0", "1"},
-    "data": {"15,000", "10"},
+    "data": {"15,000", "10", "1"},
     "scaling": {"2020"},
 }
 

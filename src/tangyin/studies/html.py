@@ -22,6 +22,7 @@ CAPTION = r"\n<p><strong>({} \d+).</strong>(.*?)</p>"
 PLOT = re.compile(
     r'<p><img alt="[^"]*" src="figures/([\w-]+)\.svg" /></p>' + CAPTION.format("Figure"), re.DOTALL
 )
+LABEL = re.compile(r'(?<=<p class="how">)[^<]+')
 LIMITS = '<strong><span lang="zh-Hant">不能說明</span>'
 TABLE = re.compile(r"(<table>.*?</table>)" + CAPTION.format("Table"), re.DOTALL)
 
@@ -79,6 +80,7 @@ def page_html(text: str, drawn: Mapping[str, Drawing], blocks: Any) -> str:
     text = FORMULA.sub(lambda m: f'<div class="formula">{drawn[m[1]].inline}</div>', text)
     page = PLOT.sub(lambda m: blocks.plot(drawn[m[1]], m[2], m[3]), converter.convert(text))
     page = TABLE.sub(lambda m: blocks.table(_headed(m[1]), m[2], m[3]), page)
+    page = LABEL.sub(lambda m: converter.convert(m[0]).removeprefix("<p>")[:-4], page)
     page = page.replace(f"<p>{LIMITS}", f'<p class="limits">{LIMITS}')
     return re.sub(r'<a href="\.\./[^"]*">(.*?)</a>', r"\1", page)
 
