@@ -40,9 +40,15 @@ class Verse:
     traditional: tuple[str, ...]
 
     @cached_property
-    def prosody(self) -> dict[str, Any]:
-        """The checker's report (`tangyin check --format json`), made when it is first asked for."""
-        return check_poem(self.traditional).to_json()
+    def prosody(self) -> dict[str, Any] | None:
+        """The checker's report (`tangyin check --format json`), made when it is first asked for.
+
+        None for lines of a length that the checker has no rules for.
+        """
+        try:
+            return check_poem(self.traditional).to_json()
+        except UsageError:
+            return None
 
     def __str__(self) -> str:
         """The poem as it is read: a couplet a line."""

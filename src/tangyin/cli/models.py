@@ -60,7 +60,7 @@ def _row(origin: str, model: ModelFile) -> dict[str, Any]:
         "parameters": model.parameters,
         "precision": model.precision,
         "known_hanzi": len(model.vocabulary.hanzi),
-        "architecture": vars(model.architecture),
+        "architecture": model.architecture.to_json(),
         "figures": model.figures,
         "training": model.training,
         "licence": model.licence,

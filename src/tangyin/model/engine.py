@@ -84,10 +84,7 @@ class Engine:
         """
         network = model.architecture
         if network.cell != "lstm":
-            raise TangyinError(
-                f"the model {model.name} uses the cell {network.cell!r}, which the "
-                'writing engine does not have; train with cell = "lstm"'
-            )
+            raise TangyinError("model.cell", model=model.name, cell=network.cell)
         self.vocabulary = model.vocabulary
         self.network = network
         tensors = model.tensors
@@ -109,11 +106,13 @@ class Engine:
         """The zero state that every poem begins with."""
         shape = (sequences, self.network.hidden_size)
         layers = range(self.network.layers)
-        follows = self.network.follows_text
+        reader = None
+        if self.network.follows_text:
+            reader = Reader(self.vocabulary, self._tensors["tones"], self.network.layout, sequences)
         return State(
             [np.zeros(shape, np.float32) for _ in layers],
             [np.zeros(shape, np.float32) for _ in layers],
-            Reader(self.vocabulary, self._tensors["tones"], sequences) if follows else None,
+            reader,
         )
 
     def step(self, tokens: Ids, state: State) -> StepOutput:

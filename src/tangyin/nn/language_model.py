@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from tangyin.model import ECHOES, PLACES, TONES
+from tangyin.model import ECHOES
 from tangyin.model.file import Architecture
 from tangyin.nn.cross_entropy import Echo, linear_cross_entropy
 from tangyin.nn.dropout import character_dropout, locked_dropout
@@ -82,10 +82,10 @@ class LanguageModel(nn.Module):
         if a.rhyme_size:
             self.rhyme = nn.Linear(E, a.rhyme_size, bias=False)
         if a.place_size:
-            self.place = nn.Embedding(PLACES, a.place_size)
+            self.place = nn.Embedding(a.layout.places, a.place_size)
             nn.init.normal_(self.place.weight, std=0.05)
         if a.tone_size:
-            self.tone = nn.Embedding(TONES, a.tone_size)
+            self.tone = nn.Embedding(a.layout.tones, a.tone_size)
             nn.init.normal_(self.tone.weight, std=0.05)
         if a.echo:
             self.echo = nn.Linear(H + features, ECHOES)

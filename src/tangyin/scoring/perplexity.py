@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tangyin.data.files import data_text
-from tangyin.verse import EOS, FORMS, MARKS, UNK, Ids, Vocabulary, form_token, is_hanzi
+from tangyin.verse import EOS, MARKS, UNK, Ids, Vocabulary, is_hanzi
 
 ALL_HANZI = 20_992
 """How many characters there are to know: the block U+4E00-U+9FFF."""
@@ -161,4 +161,4 @@ class PerplexityMeter:
 
 def prefix_of(vocabulary: Vocabulary) -> str:
     """What a model is given before a poem, by the protocol's name: "none" or "form"."""
-    return "form" if any(form_token(form) in vocabulary for form in FORMS) else "none"
+    return "form" if vocabulary.forms else "none"

@@ -75,7 +75,7 @@ class ModelRecipe:
     @property
     def architecture(self) -> Architecture:
         """The network that the model file describes."""
-        names = [f.name for f in fields(Architecture)]
+        names = [f.name for f in fields(Architecture) if f.name != "layout"]
         return Architecture(**{name: getattr(self, name) for name in names})
 
 

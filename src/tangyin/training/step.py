@@ -108,7 +108,8 @@ class TrainingStep:
             weights = batch.mask.astype(np.float32)
         features = None
         if self.tones is not None:
-            read = read_sequences(self.vocabulary, self.tones, batch.inputs)
+            layout = self.model.architecture.layout
+            read = read_sequences(self.vocabulary, self.tones, layout, batch.inputs)
             features = FeatureTensors.of(read).to(device)
         with autocast(self.precision, device):
             return self._loss(

@@ -160,8 +160,9 @@ def _new_model(recipe: Recipe, material: Dataset, device: torch.device) -> Langu
     network = recipe.model
     torch.manual_seed(recipe.training.seed)
     try:
+        architecture = network.architecture.fitted(material.vocabulary)
         return LanguageModel(
-            network.architecture, material.vocabulary, network.initialization, network.dropout
+            architecture, material.vocabulary, network.initialization, network.dropout
         ).to(device)
     except RuntimeError as error:  # what torch raises when it gets no memory
         raise TangyinError(

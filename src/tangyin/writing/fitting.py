@@ -126,7 +126,7 @@ class Fitting:
         rhyming = self.book.rhyming & self.rhyme_writable
         rhyming[:, ends] = False
         sizes = rhyming.sum(axis=1)
-        places = self.form.lines // 2 + sequence.rhymed_start - len(ends)
+        places = len(self.form.rhyming) + sequence.rhymed_start - len(ends)
         return int(sizes.max() if rhyme == OPEN else sizes[rhyme]), places
 
     def place(

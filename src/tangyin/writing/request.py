@@ -175,6 +175,8 @@ def plan(wish: Request, vocabulary: Vocabulary) -> Plan:
         UsageError: it cannot; the sentence says why, and at which line.
     """
     form = wish.form
+    if not form.regulated:
+        raise UsageError("form.not-regulated", form=form.name)
     if wish.most < 1:
         raise UsageError(f"most is {wish.most}; give 1 or more")
     given, marks = given_characters(wish, vocabulary)
@@ -228,13 +230,13 @@ def given_characters(wish: Request, vocabulary: Vocabulary) -> tuple[Columns, di
         else:
             given[line * form.characters + column] = token - first
     heads = _columns(wish.acrostic, vocabulary)
-    if heads and len(heads) not in (form.lines, form.lines // 2):
+    lines = next((lines for lines in form.heads if len(lines) == len(heads)), ())
+    if heads and not lines:
         raise UsageError(
             f"the acrostic has {counted(len(heads), 'character')}, and a {form} has {form.lines} "
             f"lines; give {form.lines} of them, or {form.lines // 2} for the couplets"
         )
-    for number, head in enumerate(heads):
-        line = number * (form.lines // len(heads))
+    for line, head in zip(lines, heads, strict=False):
         place = line * form.characters
         if given[place] not in (FREE, head):
             raise UsageError(
