@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tangyin.errors import UsageError
-from tangyin.nn import INITIALIZATIONS, Dropout, RecurrentCell
+from tangyin.lstm.cells import names
+from tangyin.nn import INITIALIZATIONS, Dropout
 from tangyin.training import OPTIMIZERS, Recipe, build_recipe, read_recipe, recipe_toml
 from tangyin.training.precision import PRECISIONS
 from tangyin.training.recipe import (
@@ -73,7 +74,7 @@ def recipes(draw: st.DrawFn) -> Recipe:
         draw(st.sampled_from(["none", "form", "told"])),
         *(draw(shares) for _ in range(4)),
     )
-    cell = draw(st.sampled_from(sorted(RecurrentCell.registry)))
+    cell = draw(st.sampled_from(names()))
     tied = draw(st.booleans())
     features: dict[str, Any] = {}
     if tied and data.prefix == "told":

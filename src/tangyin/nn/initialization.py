@@ -118,7 +118,7 @@ def chrono(cell: RecurrentCell, longest: int = 64) -> None:
         UsageError: longest is not above 2.
     """
     if longest <= 2:
-        raise UsageError(f"longest is {longest}; chrono initialization needs more than 2 steps")
+        raise UsageError("nn.chrono_too_short", longest=longest)
     too_small(cell, factor=1.0)
     if cell.bias is None:
         return
@@ -152,8 +152,7 @@ def initialize(module: nn.Module, how: str | Callable[[RecurrentCell], None]) ->
     """
     if isinstance(how, str):
         if how not in INITIALIZATIONS:
-            names = ", ".join(INITIALIZATIONS)
-            raise UsageError(f"no initialization is called {how!r}; choose one of {names}")
+            raise UsageError("nn.initialization_unknown", name=how, names=list(INITIALIZATIONS))
         how = INITIALIZATIONS[how]
     for cell in module.modules():
         if isinstance(cell, RecurrentCell):

@@ -8,13 +8,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from tangyin.model import ECHOES
+from tangyin.model.engine import check_cell
 from tangyin.model.file import Architecture
 from tangyin.nn.cross_entropy import Echo, linear_cross_entropy
 from tangyin.nn.dropout import character_dropout, locked_dropout
 from tangyin.nn.feature_tensors import FeatureTensors
 from tangyin.nn.initialization import initialize
 from tangyin.nn.lstm import LSTM
-from tangyin.nn.lstm_cell import LSTMCell
 from tangyin.nn.sequence import product_dtype
 from tangyin.verse import Vocabulary
 
@@ -50,6 +50,10 @@ class LanguageModel(nn.Module):
             and output layer are uniform in ±1/√H; with a tied output the embedding is normal with
             deviation 0.05, so that the first logits are small, and biases and echo are 0.
         dropout: what is dropped while training.
+
+    Raises:
+        UsageError: no cell or initialization has this name.
+        TangyinError: the writing engine cannot run the cell.
     """
 
     def __init__(
@@ -60,6 +64,7 @@ class LanguageModel(nn.Module):
         dropout: Dropout | None = None,
     ) -> None:
         super().__init__()
+        check_cell(architecture.cell)
         self.architecture = architecture
         self.dropout = dropout or Dropout()
         self.outputs = vocabulary.outputs
@@ -91,9 +96,8 @@ class LanguageModel(nn.Module):
             self.echo = nn.Linear(H + features, ECHOES)
             nn.init.zeros_(self.echo.weight)
             nn.init.zeros_(self.echo.bias)
-        for module in self.modules():
-            if isinstance(module, LSTMCell):
-                module.weight_drop = self.dropout.recurrent
+        for _, _, cell in self.lstm.cells():
+            cell.weight_drop = self.dropout.recurrent
 
     def hidden_states(self, inputs: Tensor, features: FeatureTensors | None = None) -> Tensor:
         """Run the network up to its output layer over sequences from the zero state.

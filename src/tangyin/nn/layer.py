@@ -110,12 +110,7 @@ class LSTMLayer(RecurrentLayer[LSTMState]):
         """Compute h and c after every step, each (T, B, H)."""
         check_sequence(input, mask)
         self.cell.check_input(input)
-        batch = input.shape[1]
-        if state is None:
-            before = self.cell.initial_state(batch)
-        else:
-            before = self.cell.check_state(state, batch)
-        return self.cell.sequence(input, before, mask)
+        return self.cell.sequence(input, self.cell.start(state, input.shape[1]), mask)
 
     def output(self, states: LSTMState, mask: Tensor | None = None) -> Tensor:
         """Give h at the steps that count and zero at the others, (T, B, H)."""

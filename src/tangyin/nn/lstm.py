@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
-from tangyin.errors import UsageError
+from tangyin.lstm.cell import Cell
 from tangyin.nn.cell import RecurrentCell
 from tangyin.nn.conversion import from_torch
 from tangyin.nn.initialization import initialize
@@ -38,7 +38,8 @@ class LSTM(nn.Module):
             not affected.
         dropout: the probability of dropout between layers.
         bidirectional: whether each layer runs in both directions.
-        cell: a cell's name ("lstm", "peephole", …), its class, or a function that makes one.
+        cell: a name in `tangyin.lstm.cells` ("lstm", "peephole", …), a cell, or a function that
+            makes one.
         cell_options: what the cell takes beside sizes and bias, by name.
         initialization: a name in `tangyin.nn.INITIALIZATIONS`, or a function that fills one cell.
         device: where the parameters live.
@@ -59,18 +60,15 @@ class LSTM(nn.Module):
         dropout: float = 0.0,
         bidirectional: bool = False,
         *,
-        cell: str | Callable[..., RecurrentCell] = "lstm",
+        cell: str | Cell | Callable[..., RecurrentCell] = "lstm",
         cell_options: Mapping[str, Any] | None = None,
         initialization: str | Callable[[RecurrentCell], None] = "report",
         device: torch.device | str | None = None,
         dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__()
-        if isinstance(cell, str):
-            if cell not in RecurrentCell.registry:
-                names = ", ".join(RecurrentCell.registry)
-                raise UsageError(f"no cell is called {cell!r}; choose one of {names}")
-            cell = RecurrentCell.registry[cell]
+        if isinstance(cell, str | Cell):
+            cell = partial(RecurrentCell, cell)
         if dropout and num_layers == 1:
             warnings.warn(
                 f"dropout={dropout} does nothing: it stands between layers and there is only one; "

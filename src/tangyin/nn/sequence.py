@@ -24,38 +24,25 @@ Where the native kernel can be had (`tangyin.nn.native`), the passes of `tangyin
 are taken; the ones here, of torch's own operations, are for all other dtypes, devices and machines.
 """
 
+from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
+from tangyin.lstm.cells.lstm import PlainLSTM
 from tangyin.nn import workspace
 from tangyin.nn.fused_sequence import fused_backward, fused_forward
 from tangyin.nn.native import Kernel, kernel_for
+from tangyin.nn.operations import TORCH
 from tangyin.nn.state import LSTMState, run_steps
 from tangyin.nn.weight_gradient import weight_gradient
 
 
-def lstm_step(projected: Tensor, state: LSTMState, weight_hh: Tensor) -> LSTMState:
-    """Take one step of the LSTM, differentiable by autograd to any order.
-
-    Args:
-        projected: W_ih x_t + b, (B, 4H).
-        state: h_{t-1} and c_{t-1}, each (B, H).
-        weight_hh: (4H, H).
-
-    Returns:
-        h_t and c_t, each (B, H).
-    """
-    y_i, y_f, y_g, y_o = (projected + F.linear(state.h, weight_hh)).chunk(4, dim=-1)
-    c = torch.sigmoid(y_f) * state.c + torch.sigmoid(y_i) * torch.tanh(y_g)
-    return LSTMState(torch.sigmoid(y_o) * torch.tanh(c), c)
-
-
 def lstm_sequence(
     input: Tensor,
-    state: LSTMState,
+    state: tuple[Tensor, Tensor],
     weight_ih: Tensor,
     weight_hh: Tensor,
     bias: Tensor | None = None,
@@ -64,7 +51,7 @@ def lstm_sequence(
     """Run the LSTM over a sequence; its gradients are computed in closed form.
 
     Second derivatives are right too: when a gradient is itself to be differentiated
-    (`create_graph=True`), it is taken by autograd through `lstm_step` instead.
+    (`create_graph=True`), it is taken by autograd through the steps instead.
 
     In half precision (under autocast, or with half-precision weights) the products are taken in
     half precision and everything else in float32. h then has the products' dtype and c the
@@ -82,7 +69,7 @@ def lstm_sequence(
         h and c after every step, each (T, B, H).
     """
     h, c = _LSTMSequence.apply(  # type: ignore[no-untyped-call]
-        input, state.h, state.c, weight_ih, weight_hh, bias, mask, product_dtype(weight_ih)
+        input, *state, weight_ih, weight_hh, bias, mask, product_dtype(weight_ih)
     )
     return LSTMState(h, c)
 
@@ -279,18 +266,18 @@ def _differentiable_backward(
     needed: tuple[bool, ...],
     products: torch.dtype,
 ) -> tuple[Tensor | None, ...]:
-    """Compute the same gradients by autograd through `lstm_step`, to be differentiated again."""
+    """Compute the same gradients by autograd through the steps, to be differentiated again."""
     # views, so that a tensor that stands in two places gets its gradient for each by itself
     views = [a if a is None or a.dtype == torch.bool else a.view_as(a) for a in arguments]
     x, h_0, c_0, weight_ih, weight_hh, bias, mask = views
     cast = products != weight_ih.dtype  # as autocast did on the way forward
     with torch.autocast(x.device.type, products if cast else None, enabled=cast):
-        h, c = run_steps(
-            lambda y, state: lstm_step(y, state, weight_hh),
-            F.linear(x, weight_ih, bias),
-            LSTMState(h_0, c_0),
-            mask,
+        cell, weights = (
+            PlainLSTM(),
+            SimpleNamespace(weight_ih=weight_ih, weight_hh=weight_hh, bias=bias),
         )
+        step = partial(cell.step, TORCH, weights)
+        h, c = run_steps(step, cell.project(TORCH, weights, x), (h_0, c_0), mask)
     states = (h.to(products), c)
     wanted = [n for n, need in enumerate(needed[:6]) if need]
     given = [(s, g) for s, g in zip(states, grads, strict=True) if g is not None]

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 from tangyin.errors import UsageError
+from tangyin.lstm.cells import names as names_of_cells
 from tangyin.model.file import Architecture
-from tangyin.nn import INITIALIZATIONS, Dropout, RecurrentCell
+from tangyin.nn import INITIALIZATIONS, Dropout
 from tangyin.training.optimizers import LARGEST, check_optimizer
 from tangyin.training.optimizers import OptimizerRecipe as OptimizerRecipe
 from tangyin.training.precision import PRECISIONS
@@ -328,7 +329,7 @@ def _check(recipe: Recipe) -> None:
     names = {
         "data.prefix": (recipe.data.prefix, ["none", "form", "told"]),
         "training.precision": (recipe.training.precision, PRECISIONS),
-        "model.cell": (recipe.model.cell, sorted(RecurrentCell.registry)),
+        "model.cell": (recipe.model.cell, names_of_cells()),
         "model.initialization": (recipe.model.initialization, INITIALIZATIONS),
     }
     for key, (name, known) in names.items():

@@ -141,11 +141,6 @@ def train(
                     )
             for remark in material.remarks:
                 watcher.say(remark)
-            if recipe.model.cell != "lstm":
-                watcher.say(
-                    f"a model of the cell {recipe.model.cell} can be measured and not written "
-                    'with; for that, train with model.cell = "lstm"'
-                )
             model = _new_model(recipe, material, processes.device)
         training = _Training(recipe, run, material, model, watcher, processes)
         training.restore()
