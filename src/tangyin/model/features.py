@@ -131,10 +131,10 @@ class Reader:
             sequences: B, how many are read side by side.
 
         Raises:
-            TangyinError: model.no-text-token, since `<text>` separates prefix and text.
+            TangyinError: model.no_text_token, since `<text>` separates prefix and text.
         """
         if TEXT not in vocabulary:
-            raise TangyinError("model.no-text-token")
+            raise TangyinError("model.no_text_token")
         self._layout = layout
         self._none = vocabulary.id(TEXT)
         self._roles, self._kinds = _tables(vocabulary, layout)

@@ -172,7 +172,7 @@ def save_model(model: ModelFile, path: Path, precision: str = "fp16") -> None:
 
     Raises:
         UsageError: model.precision.
-        TangyinError: model.too-large, a weight is not finite or too large for fp16; or the file
+        TangyinError: model.too_large, a weight is not finite or too large for fp16; or the file
             cannot be written.
     """
     if precision not in PRECISIONS:
@@ -185,7 +185,7 @@ def save_model(model: ModelFile, path: Path, precision: str = "fp16") -> None:
         with np.errstate(over="ignore"):
             half = tensor.astype(np.float16)
         if not np.isfinite(half).all():
-            raise TangyinError("model.too-large", tensor=name)
+            raise TangyinError("model.too_large", tensor=name)
         if precision == "int8" and tensor.ndim == 2:
             stored[name], stored[f"{name}.scale"] = quantize(tensor)
         else:
@@ -240,8 +240,8 @@ def load_model(path: Path) -> ModelFile:
     """Read a model file and check that it fits its own architecture.
 
     Raises:
-        TangyinError: model.no-file, model.unreadable, model.incomplete, model.foreign,
-            model.newer, model.damaged, model.unknown-form, model.misfit or model.bad-values.
+        TangyinError: model.no_file, model.unreadable, model.incomplete, model.foreign,
+            model.newer, model.damaged, model.unknown_form, model.misfit or model.bad_values.
     """
     try:
         with _safe_open(path, framework="numpy") as file:
@@ -249,7 +249,7 @@ def load_model(path: Path) -> ModelFile:
             # Before any tensor: a newer format may hold types that we cannot read.
             stored = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except FileNotFoundError:
-        raise TangyinError("model.no-file", path=str(path)) from None
+        raise TangyinError("model.no_file", path=str(path)) from None
     except OSError as error:
         raise TangyinError("model.unreadable", path=str(path), reason=_short(error)) from error
     except (SafetensorError, ValueError, TypeError, AttributeError) as error:
@@ -259,7 +259,7 @@ def load_model(path: Path) -> ModelFile:
     except (KeyError, ValueError, TypeError, AttributeError, TangyinError) as error:
         if isinstance(error, UsageError) and error.code == "form.unknown":
             form = error.params["name"]
-            raise TangyinError("model.unknown-form", path=str(path), form=form) from None
+            raise TangyinError("model.unknown_form", path=str(path), form=form) from None
         raise TangyinError("model.damaged", path=str(path), reason=_short(error)) from error
     _check_tensors(model, path)
     return model
@@ -317,14 +317,14 @@ def _layout(values: dict[str, Any]) -> FeatureLayout:
     """The layout of the features; the default one where the file has none."""
     if "features" not in values:
         return FeatureLayout()
-    stored = FeatureLayout(**values["features"])
-    forms, first_lines = stored.forms, stored.first_lines
+    stored = dict(values["features"])
+    forms, first_lines = stored.pop("forms"), stored.pop("first_lines")
     _require(isinstance(forms, list) and all(isinstance(name, str) for name in forms), "forms")
-    _require(isinstance(first_lines, list), "first_lines")
-    for number in (stored.lines, stored.columns, stored.tone_classes, *first_lines):
+    for number in (*first_lines, *stored.values()):
         _require(type(number) is int and 1 <= number <= 255, "features")
-    _require(stored.columns > 1, "columns")  # the second character's tone is a feature
-    return replace(stored, forms=tuple(forms), first_lines=tuple(first_lines))
+    layout = FeatureLayout(tuple(forms), tuple(first_lines), **stored)
+    _require(layout.columns > 1, "columns")  # the tone of the second character is a feature
+    return layout
 
 
 def _check_architecture(network: Architecture) -> None:
@@ -382,7 +382,7 @@ def _check_tensors(model: ModelFile, path: Path) -> None:
         tensor = model.tensors[name]
         classes = model.architecture.layout.tone_classes
         if not (tensor < classes if name == "tones" else np.isfinite(tensor)).all():
-            raise TangyinError("model.bad-values", path=str(path), tensor=name)
+            raise TangyinError("model.bad_values", path=str(path), tensor=name)
 
 
 def _short(error: Exception) -> str:

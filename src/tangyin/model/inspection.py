@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tangyin.errors import UsageError, counted
+from tangyin.errors import UsageError
 from tangyin.lstm import Parameters, step_forward
 from tangyin.model.engine import Engine
 from tangyin.model.file import ModelFile
@@ -38,23 +38,18 @@ def lay_out(text: str, form: Form) -> str:
     for character in to_traditional(normalize(text)):
         at_end = len(laid) % width == form.characters
         if character not in MARKS and not is_hanzi(character):
-            raise UsageError(
-                f"{character!r} (U+{ord(character):04X}) is no Chinese character; take it out of "
-                "the poem"
-            )
+            point = f"{ord(character):04X}"
+            raise UsageError("model.not_hanzi", character=character, point=point)
         if character in MARKS and not at_end:
-            raise UsageError(
-                f"the mark {character} stands after {counted(len(laid) % width, 'character')}, and "
-                f"lines of a {form} have {form.characters}; take it out or give a whole line"
-            )
+            before = len(laid) % width
+            params = {"form": form.name, "characters": form.characters}
+            raise UsageError("model.mark_inside", mark=character, count=before, **params)
         if at_end and character not in MARKS:
             laid += "，。"[len(laid) // width % 2]
         laid += character
         if len(laid) > form.lines * width:
-            raise UsageError(
-                f"a {form} has {form.lines} lines of {form.characters} characters, and this is "
-                "more; shorten it"
-            )
+            shape = {"lines": form.lines, "characters": form.characters}
+            raise UsageError("model.too_long", form=form.name, **shape)
     return laid
 
 

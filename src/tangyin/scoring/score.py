@@ -16,7 +16,7 @@ BATCH = 16
 """Poems that are read side by side; the engine multiplies so many at a time."""
 
 NO_TARGET = -1
-"""Stands in targets where nothing is to be predicted."""
+"""Target number where nothing is to be predicted."""
 
 
 def score_texts(engine: Engine, texts: Sequence[str], form: Form) -> Iterator[Tally]:
@@ -25,30 +25,30 @@ def score_texts(engine: Engine, texts: Sequence[str], form: Form) -> Iterator[Ta
     Args:
         engine: the model.
         texts: clean texts (lines and marks), all of `form`.
-        form: their form; the model is given it where it asks for one.
+        form: their form, which the model is conditioned on if its vocabulary has it.
 
     Raises:
-        UsageError: the model was not trained on the form.
+        UsageError: form.not_trained.
     """
-    accountant = PerplexityMeter(engine.vocabulary)
+    meter = PerplexityMeter(engine.vocabulary)
     prefix = engine.vocabulary.prefix(form)
     for start in range(0, len(texts), BATCH):
-        yield from _charged(engine, accountant, prefix, texts[start : start + BATCH])
+        yield from _charged(engine, meter, prefix, texts[start : start + BATCH])
 
 
 @one_blas_thread()
 def _charged(
-    engine: Engine, accountant: PerplexityMeter, prefix: Ids, texts: Sequence[str]
+    engine: Engine, meter: PerplexityMeter, prefix: Ids, texts: Sequence[str]
 ) -> list[Tally]:
     """The cost of texts of one form that are read side by side."""
-    targets = [accountant.targets(text) for text in texts]
+    targets = [meter.targets(text) for text in texts]
     ids = np.stack([poem.ids for poem in targets], axis=1)  # (T, B)
     tokens, state = engine.begin(prefix, len(texts))
     log_probs = np.empty((*ids.shape, engine.vocabulary.outputs), dtype=np.float32)
     for place, target in enumerate(ids):
         log_probs[place] = engine.log_probs(engine.step(tokens, state))
         tokens = target
-    return [accountant.charge(log_probs[:, column], poem) for column, poem in enumerate(targets)]
+    return [meter.charge(log_probs[:, column], poem) for column, poem in enumerate(targets)]
 
 
 def target_costs(
@@ -104,7 +104,7 @@ def evaluate_split(engine: Engine, split: str, forms: Iterable[Form]) -> Tally:
         forms: the forms, each of which the model must know.
 
     Raises:
-        TangyinError: the corpus of this machine has no such poem.
+        TangyinError: score.no_poems; or there is no prepared corpus.
     """
     # Here, so that writing a poem does not load what fetches and unpacks the corpus.
     from tangyin.corpus import load_corpus
@@ -115,8 +115,5 @@ def evaluate_split(engine: Engine, split: str, forms: Iterable[Form]) -> Tally:
         texts = corpus.select(forms=[form]).text
         tally = sum(score_texts(engine, texts, form), tally)
     if not tally.poems:
-        raise TangyinError(
-            f"the prepared corpus holds no {split} poem in these forms; "
-            "run `tangyin corpus fetch` without --source"
-        )
+        raise TangyinError("score.no_poems", split=split)
     return tally

@@ -60,7 +60,7 @@ class Vocabulary:
             prefixes: the tokens a model reads and never predicts.
 
         Raises:
-            TangyinError: form.token-twice, form.token-not-hanzi.
+            TangyinError: form.token_twice, form.token_not_hanzi.
         """
         self.hanzi = tuple(hanzi)
         self.prefixes = tuple(prefixes)
@@ -68,9 +68,9 @@ class Vocabulary:
         self.tokens = (*self.predicted, *self.prefixes)
         self._ids = {token: number for number, token in enumerate(self.tokens)}
         if len(self._ids) != len(self.tokens):
-            raise TangyinError("form.token-twice")
+            raise TangyinError("form.token_twice")
         if not all(map(is_hanzi, self.hanzi)):
-            raise TangyinError("form.token-not-hanzi")
+            raise TangyinError("form.token_not_hanzi")
 
     @classmethod
     def from_texts(
@@ -127,7 +127,7 @@ class Vocabulary:
         """The number of the token that a poem begins with: its form's if there is one, or `<bos>`.
 
         Raises:
-            UsageError: form.needed, form.not-trained.
+            UsageError: form.needed, form.not_trained.
         """
         for token in (form_token(form) if form else BOS, BOS):
             if token in self:
@@ -135,7 +135,7 @@ class Vocabulary:
         known = [form.name for form in self.forms]
         if form is None:
             raise UsageError("form.needed", forms=known)
-        raise UsageError("form.not-trained", form=form.name, forms=known)
+        raise UsageError("form.not_trained", form=form.name, forms=known)
 
     def prefix(self, form: Form | None, rhyme: str | None = None, title: str | None = None) -> Ids:
         """The tokens that are read before a poem's text.
@@ -152,16 +152,16 @@ class Vocabulary:
             int32, at least one token.
 
         Raises:
-            UsageError: form.needed, form.not-trained, form.no-rhyme, form.no-title.
+            UsageError: form.needed, form.not_trained, form.no_rhyme, form.no_title.
         """
         tokens = [self.prefix_id(form)]
         if rhyme:
             if rhyme_token(rhyme) not in self:
-                raise UsageError("form.no-rhyme", rhyme=rhyme)
+                raise UsageError("form.no_rhyme", rhyme=rhyme)
             tokens.append(self.id(rhyme_token(rhyme)))
         if characters := title_characters(title or ""):
             if not self.takes_title:
-                raise UsageError("form.no-title")
+                raise UsageError("form.no_title")
             tokens += [self.id(TITLE), *self.encode(characters)]
         if TEXT in self:
             tokens.append(self.id(TEXT))

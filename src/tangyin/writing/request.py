@@ -176,7 +176,7 @@ def plan(wish: Request, vocabulary: Vocabulary) -> Plan:
     """
     form = wish.form
     if not form.regulated:
-        raise UsageError("form.not-regulated", form=form.name)
+        raise UsageError("form.not_regulated", form=form.name)
     if wish.most < 1:
         raise UsageError(f"most is {wish.most}; give 1 or more")
     given, marks = given_characters(wish, vocabulary)
