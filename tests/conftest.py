@@ -194,7 +194,8 @@ def extra_form(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Call
     monkeypatch.setattr(forms, "__path__", [*forms.__path__, str(folder)])
 
     def add(name: str, ascii_name: str, **fields: int) -> Form:
-        source = f"from tangyin.verse import Form\nFORMS = (Form({name!r}, {ascii_name!r}, **{fields}),)\n"
+        form = f"Form({name!r}, {ascii_name!r}, **{fields})"
+        source = f"from tangyin.verse import Form\nFORMS = ({form},)\n"
         (folder / f"{ascii_name}.py").write_text(source, encoding="utf-8")
         invalidate_caches()
         known_forms.cache_clear()

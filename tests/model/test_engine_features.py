@@ -52,7 +52,7 @@ def slow_log_probs(model: ModelFile, tokens: np.ndarray) -> np.ndarray:
     network, vocabulary = model.architecture, model.vocabulary
     H, outputs = network.hidden_size, vocabulary.outputs
     embedding = W["embedding.weight"]
-    known = read_sequences(vocabulary, model.tensors["tones"], tokens[:, None])
+    known = read_sequences(vocabulary, model.tensors["tones"], network.layout, tokens[:, None])
     classes = echo_classes(known.line_of, known.line)[:, :, 0]
     h = [np.zeros(H) for _ in range(network.layers)]
     c = [np.zeros(H) for _ in range(network.layers)]

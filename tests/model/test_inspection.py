@@ -92,17 +92,18 @@ def test_what_a_person_types_is_laid_out_as_models_read_it(typed: str, laid: str
 
 
 @pytest.mark.parametrize(
-    ("typed", "form", "says"),
+    ("typed", "form", "code", "params"),
     [
-        ("國x", WULV, "'x'"),
-        ("國破，", WULV, "the mark ， stands after 2 characters"),
-        ("，", WULV, "the mark ， stands after 0"),
-        (SPRING + "國", WULV, "8 lines of 5"),
-        (SPRING, QILV, "the mark"),
-        ("國\x00", WULV, "U+0000"),
+        ("國x", WULV, "not_hanzi", {"character": "x"}),
+        ("國\x00", WULV, "not_hanzi", {"point": "0000"}),
+        ("國破，", WULV, "mark_inside", {"mark": "，", "count": 2, "characters": 5}),
+        ("，", WULV, "mark_inside", {"count": 0}),
+        (SPRING, QILV, "mark_inside", {"count": 5, "characters": 7}),
+        (SPRING + "國", WULV, "too_long", {"lines": 8, "characters": 5}),
     ],
 )
-def test_what_is_no_beginning_of_a_poem_is_told(typed, form, says) -> None:
-    with pytest.raises(UsageError, match=r"; ") as told:
+def test_what_cannot_begin_a_poem_is_refused(typed, form, code, params) -> None:
+    with pytest.raises(UsageError) as caught:
         lay_out(typed, form)
-    assert says in str(told.value)
+    assert caught.value.code == f"model.{code}"
+    assert caught.value.params.items() >= params.items()

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from tangyin.model import ECHOES, Engine, read_sequences
+from tangyin.model import ECHOES, Engine, FeatureLayout, read_sequences
 from tangyin.model.file import Architecture, ModelFile
 from tangyin.nn import Dropout, LSTMState, lstm_cell
 from tangyin.nn.feature_tensors import FeatureTensors
@@ -52,7 +52,7 @@ def build(kind: str, dropout: Dropout | None = None) -> LanguageModel:
 
 
 def features_of(inputs: Ids) -> FeatureTensors:
-    return FeatureTensors.of(read_sequences(VOCABULARY, TONES, inputs))
+    return FeatureTensors.of(read_sequences(VOCABULARY, TONES, FeatureLayout(), inputs))
 
 
 def columns() -> list[Ids]:

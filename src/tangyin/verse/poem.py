@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from tangyin.errors import UsageError, counted
-from tangyin.verse.form import FORMS, Form, form_of_shape
+from tangyin.verse.form import FORMS, Form, form_of_shape, known_forms
 from tangyin.verse.punctuation import MARKS, is_hanzi, normalize, split_lines
 
 
@@ -92,7 +92,7 @@ def read_poem(text: str, title: str = "", author: str = "") -> tuple[Poem, bool]
 def _cut(joined: str, broken: list[str]) -> tuple[tuple[str, ...], str, bool]:
     """Cut normalized text into lines and marks; tell whether marks were put in."""
     bare = "".join(character for character in joined if character not in MARKS)
-    form = next((form for form in FORMS if form.hanzi == len(bare)), None)
+    form = next((form for form in known_forms() if form.hanzi == len(bare)), None)
     marks = _marks_at_line_ends(joined, form) if form else None
     if form and marks is not None:
         step = form.characters

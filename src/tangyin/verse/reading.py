@@ -1,10 +1,8 @@
 """Poems in a file: one a line, or separated by blank lines."""
 
-from tangyin.verse.form import FORMS
+from tangyin.verse.form import known_forms
 from tangyin.verse.poem import form_of_text
 from tangyin.verse.punctuation import MARKS, normalize
-
-_WHOLE = frozenset(form.hanzi for form in FORMS)
 
 
 def split_poems(text: str) -> list[str]:
@@ -38,5 +36,5 @@ def split_poems(text: str) -> list[str]:
 def _is_whole(line: str) -> bool:
     text = normalize(line)
     if not any(mark in text for mark in MARKS):
-        return len(text) in _WHOLE
+        return any(form.hanzi == len(text) for form in known_forms())
     return form_of_text(text) is not None or form_of_text(text + "。") is not None
