@@ -74,10 +74,13 @@ def test_every_initialization_gives_a_finite_loss(name: str) -> None:
 
 
 def test_unknown_initializations_and_cells_are_refused() -> None:
-    with pytest.raises(UsageError, match="no initialization is called"):
-        LanguageModel(Architecture(8, 6), VOCABULARY, "lucky")
-    with pytest.raises(UsageError, match="no cell is called"):
-        LanguageModel(Architecture(8, 6, cell="gru"), VOCABULARY)
+    for code, architecture, how in (
+        ("nn.initialization_unknown", Architecture(8, 6), "lucky"),
+        ("nn.cell_unknown", Architecture(8, 6, cell="gru"), "report"),
+    ):
+        with pytest.raises(UsageError) as refused:
+            LanguageModel(architecture, VOCABULARY, how)
+        assert refused.value.code == code
 
 
 def test_the_same_seed_makes_the_same_model_and_another_seed_another() -> None:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tangyin.errors import UsageError
-from tangyin.lstm.cells import names
+from tangyin.lstm import cells
 from tangyin.nn import INITIALIZATIONS, Dropout
 from tangyin.training import OPTIMIZERS, Recipe, build_recipe, read_recipe, recipe_toml
 from tangyin.training.precision import PRECISIONS
@@ -74,7 +74,7 @@ def recipes(draw: st.DrawFn) -> Recipe:
         draw(st.sampled_from(["none", "form", "told"])),
         *(draw(shares) for _ in range(4)),
     )
-    cell = draw(st.sampled_from(names()))
+    cell = draw(st.sampled_from(cells.names()))
     tied = draw(st.booleans())
     features: dict[str, Any] = {}
     if tied and data.prefix == "told":

@@ -379,13 +379,3 @@ def test_a_model_file_tells_how_it_was_made(
     assert model.training["corpus"] == own_poems.name
     assert model.training["poems"] == 48
     assert model.training["commit"]
-
-
-def test_a_cell_that_the_writing_engine_lacks_trains_and_says_so(
-    tmp_path: Path, own_poems: Path, tiny: Callable[..., Recipe], notes: Any
-) -> None:
-    told = notes()
-    train(tiny({"model.cell": "peephole"}), RunFolder(tmp_path), own=own_poems, watcher=told)
-    assert len(told.said) == 1
-    assert told.said[0].startswith("a model of the cell peephole can be measured and not written")
-    assert told.epochs[-1]["train_loss"] < told.epochs[0]["train_loss"]

@@ -40,7 +40,10 @@ def test_an_unknown_form_is_refused_with_the_names_there_are(name: str) -> None:
     with pytest.raises(UsageError) as caught:
         form_named(name)
     names = ["五絕 (wujue)", "七絕 (qijue)", "五律 (wulv)", "七律 (qilv)"]
-    assert (caught.value.code, caught.value.params) == ("form.unknown", {"name": name, "forms": names})
+    assert (caught.value.code, caught.value.params) == (
+        "form.unknown",
+        {"name": name, "forms": names},
+    )
 
 
 def test_a_file_in_the_folder_adds_a_form_behind_those_of_the_corpus(
