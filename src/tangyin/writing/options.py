@@ -18,6 +18,7 @@ from typing import Any
 from tangyin.errors import UsageError
 from tangyin.model import DEFAULT
 from tangyin.model.engine import TILE
+from tangyin.verse import FORMS
 from tangyin.writing.randomness import SEEDS
 
 Texts = Mapping[str, str]
@@ -54,8 +55,8 @@ class Option:
     help: Texts
     label: Texts
     choices: tuple[str, ...] = ()
-    minimum: float | None = None
-    maximum: float | None = None
+    minimum: Any = None
+    maximum: Any = None
     above: bool = False
     longest: int | None = None
     many: bool = False
@@ -113,6 +114,8 @@ class Option:
         return bool(self.minimum <= value <= most and not (self.above and value == self.minimum))
 
 
+_FORMS = " ".join(f"{form} ({form.ascii_name})" for form in FORMS)
+
 OPTIONS = (
     Option(
         name="start",
@@ -130,8 +133,8 @@ OPTIONS = (
         kind=str,
         default=None,
         help={
-            "en": "五律 七律 五絕 七絕 (wulv qilv wujue qijue); 五律 or the model's first by default.",
-            "zh": "五律、七律、五絕、七絕（wulv qilv wujue qijue）；預設五律，或模型的第一種。",
+            "en": f"{_FORMS}; 五律 or the model's first by default.",
+            "zh": f"{_FORMS}；預設五律，或模型的第一種。",
         },
         label={"en": "Form", "zh": "體裁"},
     ),
@@ -196,7 +199,7 @@ OPTIONS = (
         default=1,
         minimum=1,
         maximum=1_000_000,
-        help={"en": "Number of poems, up to 1,000,000.", "zh": "寫幾首。"},
+        help={"en": "Number of poems.", "zh": "寫幾首。"},
         label={"en": "Poems", "zh": "幾首"},
     ),
     Option(
@@ -231,9 +234,7 @@ OPTIONS = (
 
 def options() -> dict[str, Option]:
     """All options by name: those of every request, of the sampling rules, and of constraints."""
-    from tangyin.writing import constraints
-
-    return _options(tuple(constraints.__path__))
+    return dict(_options(constraint_modules()))
 
 
 def checked(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -243,6 +244,7 @@ def checked(given: Mapping[str, Any]) -> dict[str, Any]:
         UsageError: there is no such option, or its value is not possible.
     """
     known = options()
+    del known["model"]  # a request is made to a model
     for name in given:
         if name not in known:
             raise UsageError("request.unknown_option", name=name, options=sorted(known))
@@ -252,20 +254,25 @@ def checked(given: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def constraint_modules() -> tuple[ModuleType, ...]:
+    """The modules in `tangyin.writing.constraints` that define a constraint."""
+    from tangyin.writing import constraints
+
+    return _found(tuple(constraints.__path__))
+
+
 @cache
-def constraint_modules(path: tuple[str, ...]) -> tuple[ModuleType, ...]:
-    """The modules in the folders of `tangyin.writing.constraints` that define a constraint."""
-    found = [
+def _found(path: tuple[str, ...]) -> tuple[ModuleType, ...]:
+    modules = [
         import_module(f"tangyin.writing.constraints.{module.name}")
         for module in pkgutil.iter_modules(path)
     ]
-    return tuple(module for module in found if hasattr(module, "OPTIONS"))
+    return tuple(module for module in modules if hasattr(module, "OPTIONS"))
 
 
 @cache
-def _options(path: tuple[str, ...]) -> dict[str, Option]:
+def _options(modules: tuple[ModuleType, ...]) -> dict[str, Option]:
     from tangyin.writing import rules
 
-    declared = (*OPTIONS, *rules.OPTIONS)
-    of_constraints = (option for module in constraint_modules(path) for option in module.OPTIONS)
-    return {option.name: option for option in (*declared, *of_constraints)}
+    of_constraints = (option for module in modules for option in module.OPTIONS)
+    return {option.name: option for option in (*OPTIONS, *rules.OPTIONS, *of_constraints)}

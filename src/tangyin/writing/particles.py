@@ -5,7 +5,7 @@ poems that keep the rules. The sequence of line types, the licence of each line 
 first line borrows its rhyme are drawn for a poem at the rates of Tang verse. Within them the poem
 is a population of N particles. At every place a particle draws a character by the sampling rule
 from what its constraints allow, and its weight is multiplied by the share that the rule gives to
-all that they allow: a particle that was led where the rules fit badly counts for less. At line
+all that they allow: a particle that was led where the rules fit badly has a small weight. At line
 ends the particles are resampled by weight where the weights have become unequal; at the end one
 particle is drawn by weight (Doucet, de Freitas and Gordon 2001, "Sequential Monte Carlo methods in
 practice"). As N grows, its distribution becomes the restricted one.
@@ -24,8 +24,8 @@ from tangyin.model.engine import Engine
 from tangyin.model.threads import one_blas_thread
 from tangyin.writing.constraints import FREE
 from tangyin.writing.options import PARTICLES
+from tangyin.writing.plan import Plan
 from tangyin.writing.population import Population, RegulatedPoem
-from tangyin.writing.request import Plan
 from tangyin.writing.rules import Argmax, Rule
 
 __all__ = ["PARTICLES", "ParticleComposer", "RegulatedPoem", "write_regulated"]
@@ -39,7 +39,7 @@ class ParticleComposer:
 
     Args:
         engine: the model.
-        plan: what is wanted (`wish.plan`).
+        plan: what is written (`plan.plan`).
         rule: the sampling rule.
         particles: N, at least 1.
     """
@@ -77,7 +77,7 @@ class ParticleComposer:
 
     def own(self, poem: RegulatedPoem) -> frozenset[str]:
         """The lines of a poem that were not given whole."""
-        width, hanzi = self.plan.wish.form.characters, self.plan.fitting.characters
+        width, hanzi = self.plan.request.form.characters, self.plan.fitting.characters
         given = {"".join(hanzi[column] for column in word) for word in self.plan.words}
         return frozenset(
             line
@@ -102,11 +102,11 @@ class ParticleComposer:
 def write_regulated(
     composer: ParticleComposer, seed: int, count: int, side_by_side: int
 ) -> Iterator[RegulatedPoem]:
-    """Write poems 0 … count - 1 of a seed, each as soon as it is there.
+    """Write poems 0 … count - 1 of a seed, each as soon as it is done.
 
-    A poem that did not come to pass, or that shares two lines with an earlier one, is written
-    again; the earlier poems' lines are banned then (but for lines that were given). So poem n
-    depends on the ones before it, and not on how many are written after it or side by side.
+    A poem that failed, or that shares two lines with an earlier one, is written again; the earlier
+    poems' lines are banned then, except those that were given. So poem n depends on the ones before
+    it, and not on how many are written after it or side by side.
 
     Args:
         composer: writes them.
@@ -116,7 +116,7 @@ def write_regulated(
             many as before, so that a reader has something to read while the others come.
 
     Raises:
-        TangyinError: no poem comes to pass: the wishes leave too little.
+        TangyinError: the request leaves too little room for a poem.
     """
     written: dict[str, list[int]] = {}
     numbers = range(0)
@@ -128,10 +128,7 @@ def write_regulated(
             while poem is None or _shares_two(composer.own(poem), written):
                 attempt += 1
                 if attempt > TRIES:
-                    raise TangyinError(
-                        f"no poem that keeps the rules came about in {TRIES} tries; give fewer "
-                        "characters, another rhyme or pattern, or allow licences"
-                    )
+                    raise TangyinError("writing.no_poem", tries=TRIES)
                 poem = composer.compose(seed, [number], attempt, written)[0]
             for line in composer.own(poem):
                 written.setdefault(line, []).append(number)
@@ -139,6 +136,6 @@ def write_regulated(
 
 
 def _shares_two(lines: frozenset[str], written: dict[str, list[int]]) -> bool:
-    """Whether two of the lines stand in one poem, `written` being the poems of each line."""
+    """Whether two of the lines are in one poem, `written` being the poems of each line."""
     shared = Counter(number for line in lines for number in written.get(line, ()))
     return any(count > 1 for count in shared.values())

@@ -1,10 +1,11 @@
 """Sampling rules: how the next token is chosen among the candidates.
 
 A rule sees the model's log-probabilities of the candidates that the form admits at this place, and
-one uniform number for each poem. It never sees `<unk>`, and never has to know a form.
+one uniform number for each poem. It never sees `<unk>`, and does not depend on the form.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -27,68 +28,6 @@ BLOCK = 128
 
 FEW = 12
 """Up to so many largest values are found one after the other."""
-
-OPTIONS = (
-    Option(
-        name="rule",
-        kind=str,
-        default="top-p",
-        choices=("argmax", "random-k", "top-p", "temperature"),
-        help={"en": "How each character is chosen.", "zh": "怎樣選每個字。"},
-        label={"en": "Choose by", "zh": "取字"},
-    ),
-    Option(
-        name="k",
-        kind=int,
-        default=None,
-        minimum=1,
-        maximum=100_000,
-        help={
-            "en": "random-k: number of likeliest characters to choose among; 5 by default.",
-            "zh": "random-k：在前幾個字裡任取一個；預設  5。",
-        },
-        label={"en": "k", "zh": "k"},
-    ),
-    Option(
-        name="certainty",
-        kind=float,
-        default=None,
-        minimum=0,
-        maximum=1,
-        above=True,
-        help={
-            "en": "random-k: take a character with at least this probability; 0.9 by default.",
-            "zh": "random-k：機率達到此值的字直接取用；預設  0.9。",
-        },
-        label={"en": "Certainty", "zh": "把握"},
-    ),
-    Option(
-        name="temperature",
-        kind=float,
-        default=None,
-        minimum=0.01,
-        maximum=100,
-        help={
-            "en": "temperature, top-p: values below 1 sharpen the distribution; 1 by default.",
-            "zh": "temperature、top-p：小於 1 則更偏向機率高的字；預設  1。",
-        },
-        label={"en": "Temperature", "zh": "溫度"},
-    ),
-    Option(
-        name="p",
-        kind=float,
-        default=None,
-        minimum=0,
-        maximum=1,
-        above=True,
-        help={
-            "en": "top-p: share of the probability to choose from; 0.9 by default.",
-            "zh": "top-p：從合計機率佔這個比例的字裡取；預設  0.9。",
-        },
-        label={"en": "p", "zh": "p"},
-    ),
-)
-"""The options that choose a rule and its numbers."""
 
 
 class Rule(ABC):
@@ -168,10 +107,7 @@ class RandomK(Rule):
     certainty: float = 0.9
 
     def __post_init__(self) -> None:
-        if self.k < 1:
-            raise UsageError(f"k is {self.k}; give a whole number from 1 up")
-        if not 0 < self.certainty <= 1:
-            raise UsageError(f"certainty is {self.certainty}; give a number above 0 and up to 1")
+        _check(k=self.k, certainty=self.certainty)
 
     def draw(self, log_probs: Array, uniforms: Uniforms) -> Choice:
         """See `Rule.draw`."""
@@ -189,7 +125,7 @@ class Temperature(Rule):
     """Sampling from the model, its logits divided by a temperature.
 
     Attributes:
-        temperature: below 1 the likely grow likelier, above 1 the unlikely do.
+        temperature: values below 1 sharpen the distribution, values above 1 flatten it.
     """
 
     name: ClassVar[str] = "temperature"
@@ -197,7 +133,7 @@ class Temperature(Rule):
     temperature: float = 1.0
 
     def __post_init__(self) -> None:
-        _check_temperature(self.temperature)
+        _check(temperature=self.temperature)
 
     def draw(self, log_probs: Array, uniforms: Uniforms) -> Choice:
         """See `Rule.draw`."""
@@ -222,9 +158,7 @@ class TopP(Rule):
     temperature: float = 1.0
 
     def __post_init__(self) -> None:
-        if not 0 < self.p <= 1:
-            raise UsageError(f"p is {self.p}; give a number above 0 and up to 1")
-        _check_temperature(self.temperature)
+        _check(p=self.p, temperature=self.temperature)
 
     def draw(self, log_probs: Array, uniforms: Uniforms) -> Choice:
         """See `Rule.draw`."""
@@ -245,41 +179,116 @@ class TopP(Rule):
         return np.where(weights >= least[:, None], log_probs, np.float32(-np.inf))
 
 
-def rule_named(
-    name: str,
-    *,
-    k: int | None = None,
-    certainty: float | None = None,
-    temperature: float | None = None,
-    p: float | None = None,
-) -> Rule:
+RULES: dict[str, type[Any]] = {rule.name: rule for rule in (Argmax, RandomK, TopP, Temperature)}
+"""The rules by name."""
+
+OPTIONS = (
+    Option(
+        name="rule",
+        kind=str,
+        default="top-p",
+        choices=tuple(RULES),
+        help={"en": "How each character is chosen.", "zh": "怎樣選每個字。"},
+        label={"en": "Choose by", "zh": "取字"},
+    ),
+    Option(
+        name="k",
+        kind=int,
+        default=None,
+        minimum=1,
+        maximum=100_000,
+        help={
+            "en": "random-k: number of likeliest characters to choose among; 5 by default.",
+            "zh": "random-k：在前幾個字裡任取一個；預設  5。",
+        },
+        label={"en": "k", "zh": "k"},
+    ),
+    Option(
+        name="certainty",
+        kind=float,
+        default=None,
+        minimum=0,
+        maximum=1,
+        above=True,
+        help={
+            "en": "random-k: take a character with at least this probability; 0.9 by default.",
+            "zh": "random-k：機率達到此值的字直接取用；預設  0.9。",
+        },
+        label={"en": "Certainty", "zh": "把握"},
+    ),
+    Option(
+        name="temperature",
+        kind=float,
+        default=None,
+        minimum=0.01,
+        maximum=100,
+        help={
+            "en": "temperature, top-p: values below 1 sharpen the distribution; 1 by default.",
+            "zh": "temperature、top-p：小於 1 則更偏向機率高的字；預設  1。",
+        },
+        label={"en": "Temperature", "zh": "溫度"},
+    ),
+    Option(
+        name="p",
+        kind=float,
+        default=None,
+        minimum=0,
+        maximum=1,
+        above=True,
+        help={
+            "en": "top-p: share of the probability to choose from; 0.9 by default.",
+            "zh": "top-p：從合計機率佔這個比例的字裡取；預設  0.9。",
+        },
+        label={"en": "p", "zh": "p"},
+    ),
+)
+"""The options that choose a rule and its numbers."""
+
+
+def rule_named(name: str, **numbers: float | None) -> Rule:
     """A sampling rule by name, with its numbers.
 
     Args:
         name: argmax, random-k, temperature or top-p.
-        k: of random-k.
-        certainty: of random-k.
-        temperature: of temperature and top-p.
-        p: of top-p.
+        numbers: `k` and `certainty` of random-k, `temperature` of temperature and top-p, `p` of
+            top-p; None for the rule's own.
 
     Raises:
-        UsageError: there is no such rule, it has no such number, or the number cannot be.
+        UsageError: there is no such rule, it has no such number, or the number is out of bounds.
     """
-    rules: dict[str, type[Any]] = {r.name: r for r in (Argmax, RandomK, Temperature, TopP)}
-    if name not in rules:
-        raise UsageError(f"there is no rule {name!r}; the rules are {', '.join(rules)}")
-    numbers = {"k": k, "certainty": certainty, "temperature": temperature, "p": p}
+    _check(rule=name)
     given = {key: value for key, value in numbers.items() if value is not None}
     for key in given:
-        if key not in rules[name].__dataclass_fields__:
-            raise UsageError(f"the rule {name} has no number {key}; leave it out")
-    rule: Rule = rules[name](**given)
+        if key not in RULES[name].__dataclass_fields__:
+            raise UsageError("request.rule_number", rule=name, name=key)
+    rule: Rule = RULES[name](**given)
     return rule
 
 
-def _check_temperature(temperature: float) -> None:
-    if not 0.01 <= temperature <= 100:
-        raise UsageError(f"the temperature is {temperature}; give a number from 0.01 to 100")
+def rule_of(values: Mapping[str, Any], given: Rule | None) -> Rule:
+    """The rule of a request.
+
+    Args:
+        values: of the options above, by name.
+        given: the rule itself, where the caller made it.
+
+    Raises:
+        UsageError: see `rule_named`; or there are numbers besides a rule that was given.
+    """
+    numbers = {option.name: values[option.name] for option in OPTIONS[1:]}
+    if given is None:
+        return rule_named(values["rule"], **numbers)
+    for name, value in numbers.items():
+        if value is not None:
+            raise UsageError("request.rule_number", rule=given.name, name=name)
+    return given
+
+
+def _check(**values: Any) -> None:
+    """See that the values of some of the options are possible."""
+    for option in OPTIONS:
+        if option.name in values:
+            option.check(values[option.name])
 
 
 def _weights(log_probs: Array, temperature: float) -> Array:
