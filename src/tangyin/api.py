@@ -32,7 +32,7 @@ from tangyin.writing import (
     RegulatedPoem,
     Request,
     Verse,
-    compose_orders,
+    compose,
     new_seed,
     opening_of,
     plan,
@@ -205,8 +205,7 @@ class Writer:
             for first in range(0, len(numbers), SIDE_BY_SIDE)
         )
         return chain.from_iterable(
-            compose_orders(self.engine, request.form, request.rule, orders, prefix)
-            for orders in batches
+            compose(self.engine, request.form, request.rule, orders, prefix) for orders in batches
         )
 
     def read(self, text: str) -> tuple[Poem, tuple[str, ...]]:

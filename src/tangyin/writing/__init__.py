@@ -1,6 +1,6 @@
 """Writing poems with the NumPy engine, without torch."""
 
-from tangyin.writing.composer import Order, compose, compose_orders
+from tangyin.writing.composer import Order, compose
 from tangyin.writing.decoding import Composition
 from tangyin.writing.opening import BLANK, read_opening
 from tangyin.writing.options import PARTICLES, Option, options
@@ -20,6 +20,6 @@ from tangyin.writing.verse import Verse
 __all__ = [
     "BLANK", "LONGEST_TITLE", "PARTICLES", "SEEDS", "Argmax", "Composition", "Option", "Order",
     "ParticleComposer", "Plan", "RandomK", "RegulatedPoem", "Request", "Rule", "Temperature",
-    "TopP", "Verse", "compose", "compose_orders", "new_seed", "opening_of", "options", "plan",
+    "TopP", "Verse", "compose", "new_seed", "opening_of", "options", "plan",
     "poem_uniforms", "prefix_for", "read_opening", "read_title", "rule_named", "write_regulated",
 ]  # fmt: skip

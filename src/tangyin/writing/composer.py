@@ -32,7 +32,7 @@ class Order:
 
 
 @one_blas_thread()
-def compose_orders(
+def compose(
     engine: Engine, form: Form, rule: Rule, orders: Sequence[Order], prefix: Ids
 ) -> list[Composition]:
     """Write a poem for each order, side by side; each comes out as it would alone.
@@ -68,34 +68,6 @@ def compose_orders(
     )
     decoder.run()
     return [decoder.composition(row) for row in range(len(orders))]
-
-
-def compose(
-    engine: Engine,
-    form: Form,
-    opening: dict[int, int],
-    rule: Rule,
-    seed: int,
-    numbers: Sequence[int],
-    prefix: Ids | None = None,
-) -> list[Composition]:
-    """Write poems of one seed on one opening; see `compose_orders`.
-
-    Args:
-        engine: the model.
-        form: the form of the poems.
-        opening: given tokens by place (`opening.read_opening`).
-        rule: the sampling rule.
-        seed: keys the poems' random streams, together with their number.
-        numbers: which poems of that seed to write, side by side.
-        prefix: what is read before the text; the form alone when None.
-
-    Raises:
-        UsageError: the model was not trained on the form; or see `compose_orders`.
-    """
-    prefix = engine.vocabulary.prefix(form) if prefix is None else prefix
-    orders = [Order(opening, seed, number) for number in numbers]
-    return compose_orders(engine, form, rule, orders, prefix)
 
 
 def check_numbers(rule: Rule, largest: int, known: int) -> None:

@@ -120,10 +120,8 @@ def _faults(plan: Plan, sequence: Sequence) -> list[UsageError]:
     fitting, given, request = plan.fitting, plan.given, plan.request
     bad = np.flatnonzero(fitting.bad_lines(sequence, given[None])[0])
     if len(bad):
-        any_pattern = "" if request.pattern else "_any"
-        code = (
-            "request.line_misfit_strict" if request.strict else f"request.line_misfit{any_pattern}"
-        )
+        code = "request.line_misfit" if request.pattern else "request.line_misfit_any"
+        code = "request.line_misfit_strict" if request.strict else code
         return [UsageError(code, **fitting.misfit(sequence, given, int(line))) for line in bad]
     fault = fitting.rhyme_fault(sequence, given, plan.asked)
     if fault:

@@ -183,63 +183,31 @@ RULES: dict[str, type[Any]] = {rule.name: rule for rule in (Argmax, RandomK, Top
 """The rules by name."""
 
 OPTIONS = (
-    Option(
-        name="rule",
-        kind=str,
-        default="top-p",
-        choices=tuple(RULES),
-        help={"en": "How each character is chosen.", "zh": "怎樣選每個字。"},
-        label={"en": "Choose by", "zh": "取字"},
+    Option("rule", str, "top-p", choices=tuple(RULES)).texts(
+        en=("Choose by", "How each character is chosen."),
+        zh=("取字", "怎樣選每個字。"),
     ),
-    Option(
-        name="k",
-        kind=int,
-        default=None,
-        minimum=1,
-        maximum=100_000,
-        help={
-            "en": "random-k: number of likeliest characters to choose among; 5 by default.",
-            "zh": "random-k：在前幾個字裡任取一個；預設  5。",
-        },
-        label={"en": "k", "zh": "k"},
+    Option("k", int, None, minimum=1, maximum=100000).texts(
+        en=("k", "random-k: number of likeliest characters to choose among; 5 by default."),
+        zh=("k", "random-k：在前幾個字裡任取一個；預設  5。"),
     ),
-    Option(
-        name="certainty",
-        kind=float,
-        default=None,
-        minimum=0,
-        maximum=1,
-        above=True,
-        help={
-            "en": "random-k: take a character with at least this probability; 0.9 by default.",
-            "zh": "random-k：機率達到此值的字直接取用；預設  0.9。",
-        },
-        label={"en": "Certainty", "zh": "把握"},
+    Option("certainty", float, None, minimum=0, maximum=1, above=True).texts(
+        en=(
+            "Certainty",
+            "random-k: take a character with at least this probability; 0.9 by default.",
+        ),
+        zh=("把握", "random-k：機率達到此值的字直接取用；預設  0.9。"),
     ),
-    Option(
-        name="temperature",
-        kind=float,
-        default=None,
-        minimum=0.01,
-        maximum=100,
-        help={
-            "en": "temperature, top-p: values below 1 sharpen the distribution; 1 by default.",
-            "zh": "temperature、top-p：小於 1 則更偏向機率高的字；預設  1。",
-        },
-        label={"en": "Temperature", "zh": "溫度"},
+    Option("temperature", float, None, minimum=0.01, maximum=100).texts(
+        en=(
+            "Temperature",
+            "temperature, top-p: values below 1 sharpen the distribution; 1 by default.",
+        ),
+        zh=("溫度", "temperature、top-p：小於 1 則更偏向機率高的字；預設  1。"),
     ),
-    Option(
-        name="p",
-        kind=float,
-        default=None,
-        minimum=0,
-        maximum=1,
-        above=True,
-        help={
-            "en": "top-p: share of the probability to choose from; 0.9 by default.",
-            "zh": "top-p：從合計機率佔這個比例的字裡取；預設  0.9。",
-        },
-        label={"en": "p", "zh": "p"},
+    Option("p", float, None, minimum=0, maximum=1, above=True).texts(
+        en=("p", "top-p: share of the probability to choose from; 0.9 by default."),
+        zh=("p", "top-p：從合計機率佔這個比例的字裡取；預設  0.9。"),
     ),
 )
 """The options that choose a rule and its numbers."""

@@ -6,16 +6,9 @@ from tangyin.writing.constraints.draft import Constraint, Draft, Mask, Start
 from tangyin.writing.options import Option
 
 OPTIONS = (
-    Option(
-        name="avoid",
-        kind=str,
-        default="",
-        regulated=True,
-        help={
-            "en": "Characters that must not occur in the poem.",
-            "zh": "詩中不用的字。",
-        },
-        label={"en": "Must not hold", "zh": "不用"},
+    Option("avoid", str, "", regulated=True).texts(
+        en=("Must not hold", "Characters that must not occur in the poem."),
+        zh=("不用", "詩中不用的字。"),
     ),
 )
 

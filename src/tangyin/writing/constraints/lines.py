@@ -7,16 +7,9 @@ from tangyin.writing.constraints.draft import Constraint, Draft, Start
 from tangyin.writing.options import Option
 
 OPTIONS = (
-    Option(
-        name="allow_quotes",
-        kind=bool,
-        default=False,
-        regulated=True,
-        help={
-            "en": "Allow lines that occur in the corpus.",
-            "zh": "可以用語料中已有的句子。",
-        },
-        label={"en": "Allow old lines", "zh": "可用古人成句"},
+    Option("allow_quotes", bool, False, regulated=True).texts(
+        en=("Allow old lines", "Allow lines that occur in the corpus."),
+        zh=("可用古人成句", "可以用語料中已有的句子。"),
     ),
 )
 

@@ -14,17 +14,12 @@ from tangyin.writing.constraints.draft import (
 from tangyin.writing.options import Option
 
 OPTIONS = (
-    Option(
-        name="most",
-        kind=int,
-        default=2,
-        minimum=1,
-        regulated=True,
-        help={
-            "en": "How often one character may occur in a poem; a doubled one (離離) counts once.",
-            "zh": "同一個字在一首詩裡最多出現幾次；疊字（離離）算一次。",
-        },
-        label={"en": "Repeats", "zh": "重字"},
+    Option("most", int, 2, minimum=1, regulated=True).texts(
+        en=(
+            "Repeats",
+            "How often one character may occur in a poem; a doubled one (離離) counts once.",
+        ),
+        zh=("重字", "同一個字在一首詩裡最多出現幾次；疊字（離離）算一次。"),
     ),
 )
 

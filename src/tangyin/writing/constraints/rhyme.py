@@ -21,16 +21,9 @@ from tangyin.writing.constraints.draft import (
 from tangyin.writing.options import Option
 
 OPTIONS = (
-    Option(
-        name="rhyme",
-        kind=str,
-        default="",
-        regulated=True,
-        help={
-            "en": "One of the 30 level rhymes, such as 東.",
-            "zh": "三十個平聲韻之一，如「東」。",
-        },
-        label={"en": "Rhyme", "zh": "押韻"},
+    Option("rhyme", str, "", regulated=True).texts(
+        en=("Rhyme", "One of the 30 level rhymes, such as 東."),
+        zh=("押韻", "三十個平聲韻之一，如「東」。"),
     ),
 )
 

@@ -17,27 +17,13 @@ from tangyin.writing.constraints.rates import Rates
 from tangyin.writing.options import Option
 
 OPTIONS = (
-    Option(
-        name="pattern",
-        kind=str,
-        default="",
-        regulated=True,
-        help={
-            "en": "平起首句入韻 and the like, or line types (aBbAaBbA).",
-            "zh": "平起首句入韻之類，或用字母寫各句的句式（aBbAaBbA）。",
-        },
-        label={"en": "Pattern", "zh": "句式"},
+    Option("pattern", str, "", regulated=True).texts(
+        en=("Pattern", "平起首句入韻 and the like, or line types (aBbAaBbA)."),
+        zh=("句式", "平起首句入韻之類，或用字母寫各句的句式（aBbAaBbA）。"),
     ),
-    Option(
-        name="strict",
-        kind=bool,
-        default=False,
-        regulated=True,
-        help={
-            "en": "Allow no licence (拗救, 特定句式 …).",
-            "zh": "不許拗救、特定句式等變通。",
-        },
-        label={"en": "No licence", "zh": "不拗"},
+    Option("strict", bool, False, regulated=True).texts(
+        en=("No licence", "Allow no licence (拗救, 特定句式 …)."),
+        zh=("不拗", "不許拗救、特定句式等變通。"),
     ),
 )
 
