@@ -33,7 +33,7 @@ class Order:
 
 @one_blas_thread()
 def compose(
-    engine: Engine, form: Form, rule: Rule, orders: Sequence[Order], prefix: Ids
+    engine: Engine, form: Form, rule: Rule, orders: Sequence[Order], prefix: Ids | None = None
 ) -> list[Composition]:
     """Write a poem for each order, side by side; each comes out as it would alone.
 
@@ -45,10 +45,11 @@ def compose(
         form: the form of all poems.
         rule: the sampling rule of all poems.
         orders: the poems, possibly of different callers.
-        prefix: what is read before each text (`Vocabulary.prefix`).
+        prefix: what is read before each text (`Vocabulary.prefix`); the form alone when None.
 
     Raises:
-        UsageError: under argmax, the model knows fewer characters than a poem's number.
+        UsageError: the model was not trained on the form; or knows no more
+            characters than a poem's number, under argmax.
     """
     if not orders:
         return []
@@ -59,7 +60,7 @@ def compose(
     decoder = Decoder(
         engine,
         rule,
-        prefix,
+        engine.vocabulary.prefix(form) if prefix is None else prefix,
         Draft(form, hanzi, np.zeros_like(given), given),
         marks,
         numbers=np.array([order.number for order in orders]),

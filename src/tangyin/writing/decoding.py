@@ -15,7 +15,6 @@ from tangyin.model.engine import Engine, State
 from tangyin.verse import EOS, MARKS, Ids
 from tangyin.writing.constraints import FREE, Columns, Constraint, Draft, Mask, Rows
 from tangyin.writing.rules import Argmax, Array, Choice, RandomK, Rule, Uniforms
-from tangyin.writing.weighing import log_share, log_weight
 
 END_MARKS = "。？！"
 """What may close an even line."""
@@ -151,8 +150,8 @@ class Decoder:
                 self._renew_ends(masked, columns, fixed)
             self.weights += np.where(
                 fixed,
-                log_share(self.rule, support, within[rows, columns]),
-                log_weight(self.rule, support, masked, columns),
+                self.rule.log_share(support, within[rows, columns]),
+                self.rule.log_weight(support, masked, columns),
             )
         return columns
 
@@ -213,7 +212,7 @@ class Decoder:
         tokens = np.where(fixed, given, chosen)
         if self.constraints and fixed.any():
             own = log_probs[np.arange(len(tokens)), tokens]
-            shares = log_share(self._mark_rule, log_probs[:, candidates], own)
+            shares = self._mark_rule.log_share(log_probs[:, candidates], own)
             self.weights += np.where(fixed, shares, 0.0)
         self._append(log_probs, tokens)
 
