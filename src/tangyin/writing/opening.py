@@ -6,85 +6,52 @@ import numpy as np
 
 from tangyin.errors import UsageError
 from tangyin.verse import (
-    MARKS,
+    BLANK,
     Form,
     Ids,
     Vocabulary,
     corpus_spelling,
-    is_hanzi,
-    normalize,
-    to_traditional,
+    read_places,
     traditional_alternative,
 )
 from tangyin.writing.constraints import FREE, Columns
 
-BLANK = "□"
-"""Takes the place of a character that is left to the model."""
+__all__ = ["BLANK", "first_free", "known_token", "laid_out", "read_opening", "token_of"]
 
 
 def read_opening(start: str, form: Form, vocabulary: Vocabulary) -> dict[int, int]:
-    """Lay the first characters or lines of a poem out over the places of its form.
-
-    Simplified characters are converted and variants brought to the corpus' spelling. Marks may be
-    given at the ends of lines; where they are not, the model chooses them. A □ leaves its place
-    open, so that characters further on can be given too.
+    """The tokens of the places that are given.
 
     Args:
-        start: the first characters, with □ for those left open; may be empty.
+        start: the first characters or lines, with `BLANK` for each character left open; may be
+            empty.
         form: the form of the poem.
-        vocabulary: of the model that goes on.
+        vocabulary: of the model that continues.
 
     Returns:
-        Token number by place (0 is the first character; every line has its mark as a place).
+        Token number by place (`verse.read_places`); the model chooses missing marks.
 
     Raises:
-        UsageError: something in `start` is not a Chinese character, is unknown to the model, is a
-            mark inside a line, or there is more than the form has room for.
+        UsageError: see `verse.read_places`; or the model does not know a character.
     """
-    forced: dict[int, int] = {}
-    text = to_traditional(normalize(start))
-    width = form.characters + 1
-    place = 0
-    count = sum(character not in MARKS for character in text)
-    if count > form.hanzi:
-        raise UsageError("request.start_long", count=count, form=form.name, room=form.hanzi)
-    for character in text:
-        at_end = place % width == form.characters
-        if character in MARKS:
-            if not at_end:
-                raise UsageError(
-                    "request.mark_inside",
-                    mark=character,
-                    count=place % width,
-                    form=form.name,
-                    width=form.characters,
-                )
-            forced[place] = vocabulary.id(character)
-        else:
-            place += at_end
-            if character != BLANK:
-                forced[place] = token_of(character, vocabulary)
-        place += 1
-    return forced
+    places = read_places(start, form)
+    return {place: token_of(character, vocabulary) for place, character in places.items()}
 
 
 def token_of(character: str, vocabulary: Vocabulary) -> int:
-    """The token of a character that a person typed, in whatever spelling the model knows.
+    """The token of a character or mark, in whatever spelling the model knows.
 
     Raises:
-        UsageError: it is not a Chinese character, or the model does not know it.
+        UsageError: the model does not know it.
     """
-    if not is_hanzi(character):
-        code_point = f"U+{ord(character):04X}"
-        raise UsageError("request.not_hanzi", character=character, code_point=code_point)
     token = known_token(character, vocabulary)
     if token is None:
-        raise UsageError("request.unknown_character", character=character)
+        raise UsageError("text.unknown", character=character)
     return token
 
 
 def known_token(character: str, vocabulary: Vocabulary) -> int | None:
-    """The token of a character in whatever spelling the model knows, or None."""
+    """As `token_of`, but None for a character that the model does not know."""
     for spelled in (character, corpus_spelling(character), traditional_alternative(character)):
         if spelled in vocabulary:
             return vocabulary.id(spelled)
