@@ -16,7 +16,7 @@ from tangyin.model import Engine, FeatureLayout
 from tangyin.model.file import FORMAT, ModelFile, load_model, save_model
 from tangyin.prosody import LEVEL_RHYMES
 from tangyin.verse import FORMS, QIJUE, WULV, Form, form_token, prefix_tokens
-from tangyin.writing import Argmax, compose
+from tangyin.writing import Argmax, Order, compose
 
 SMALL = settings(
     deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -106,7 +106,7 @@ def settled(path: Path) -> None:
     sentence = ""
     try:
         model = load_model(path)
-        (poem,) = compose(Engine(model), model.forms[0], {}, Argmax(), 0, [0])
+        (poem,) = compose(Engine(model), model.forms[0], Argmax(), [Order({}, 0, 0)])
         assert len(poem.text) == model.forms[0].targets - 1
     except TangyinError as error:
         sentence = str(error)

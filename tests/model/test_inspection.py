@@ -94,18 +94,17 @@ def test_what_a_person_types_is_laid_out_as_models_read_it(typed: str, laid: str
 @pytest.mark.parametrize(
     ("typed", "form", "code", "params"),
     [
-        ("國x", WULV, "not_hanzi", {"character": "x"}),
-        ("國\x00", WULV, "not_hanzi", {"point": "0000"}),
-        ("國破，", WULV, "mark_inside", {"mark": "，", "count": 2, "characters": 5}),
-        ("，", WULV, "mark_inside", {"count": 0}),
-        (SPRING, QILV, "mark_inside", {"count": 5, "characters": 7}),
-        (SPRING + "國", WULV, "too_long", {"lines": 8, "characters": 5}),
+        ("國x", WULV, "character", {"character": "x"}),
+        ("國破，", WULV, "mark_inside", {"mark": "，", "before": 2, "length": 5}),
+        ("，", WULV, "mark_inside", {"before": 0}),
+        (SPRING, QILV, "mark_inside", {"before": 5, "length": 7}),
+        (SPRING + "國", WULV, "too_long", {"room": 40}),
     ],
 )
 def test_what_cannot_begin_a_poem_is_refused(typed, form, code, params) -> None:
     with pytest.raises(UsageError) as caught:
         lay_out(typed, form)
-    assert caught.value.code == f"model.{code}"
+    assert caught.value.code == f"text.{code}"
     assert caught.value.params.items() >= params.items()
 
 

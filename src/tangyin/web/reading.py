@@ -1,12 +1,13 @@
 """Requests about given verse as jobs: checking, scoring, mending, looking into the model."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any, TypeVar
 
 from tangyin.api import Writer
 from tangyin.errors import UsageError
 from tangyin.model.inspection import expectation, lay_out, surprises, trace
-from tangyin.prosody import check_text, level_share, poems_in, readings_of
+from tangyin.prosody import check_text, level_share, readings_of
 from tangyin.verse import Form, Ids, split_poems, to_simplified, to_traditional
 from tangyin.web.jobs import Job, once
 from tangyin.web.library import Library, form_of
@@ -30,9 +31,9 @@ def checking(body: PoemsBody) -> Job[list[Json]]:
     """The job of `/api/check`: a report for each poem, as `tangyin check --format json`."""
 
     def checked() -> list[Json]:
-        texts = _poems(body.text, poems_in, "check")
+        texts = _poems(body.text, split_poems, "check")
         return [
-            {"number": number, **_numbered(number, check_text, text).to_json()}
+            {"number": number, **asdict(_numbered(number, check_text, text))}
             for number, text in enumerate(texts, 1)
         ]
 
