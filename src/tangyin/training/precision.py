@@ -1,4 +1,4 @@
-"""In which precision the matrix products of a training are taken."""
+"""The precision of the matrix products of a training."""
 
 import os
 from contextlib import AbstractContextManager
@@ -13,10 +13,10 @@ _ISAS_WITH_BF16 = ("BF16", "FP16", "AMX", "AVX10", "DEFAULT", "ALL")
 
 
 def chosen_precision(name: str, device: torch.device) -> str:
-    """Say what "auto" means on this machine.
+    """The precision that a name means on this machine.
 
-    bf16 where the device multiplies in it by units of its own: GPUs that torch says so of, and
-    processors with AVX-512 BF16 or AMX that oneDNN may use (`ONEDNN_MAX_CPU_ISA` can forbid it).
+    "auto" is bf16 where the device has units for it: GPUs that torch reports, and processors with
+    AVX-512 BF16 or AMX that oneDNN may use (`ONEDNN_MAX_CPU_ISA` can forbid it).
 
     Args:
         name: one of `PRECISIONS`.
@@ -36,7 +36,7 @@ def chosen_precision(name: str, device: torch.device) -> str:
 
 
 def autocast(precision: str, device: torch.device) -> AbstractContextManager[object]:
-    """The context in which the forward pass takes its products.
+    """The context for a forward pass with matrix products in that precision.
 
     Args:
         precision: "fp32" or "bf16".
