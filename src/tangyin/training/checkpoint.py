@@ -62,14 +62,7 @@ def save_checkpoint(
     """Write a checkpoint, SHA-256 and `torch.save`'s bytes, and delete all but the two latest.
 
     Checkpoints of a later position are deleted too: they can only be damaged ones that the run
-    did not resume from.
-
-    Args:
-        folder: the run's `checkpoint` folder.
-        progress: the position of the training.
-        model: its weights are saved.
-        optimizer: its state is saved.
-        best: the best weights so far; empty before the first evaluation.
+    did not resume from. `best` are the best weights so far, empty before the first evaluation.
     """
     make_folder(folder)
     buffer = io.BytesIO()
@@ -92,20 +85,11 @@ def checkpoints(folder: Path) -> list[Path]:
 def load_checkpoint(
     path: Path, model: torch.nn.Module, optimizer: torch.optim.Optimizer, poems: str
 ) -> tuple[Progress, dict[str, Tensor]]:
-    """Restore model and optimizer from a checkpoint.
-
-    Args:
-        path: the checkpoint.
-        model: gets its weights.
-        optimizer: gets its state.
-        poems: digest of the poems to resume with.
-
-    Returns:
-        The progress and the best weights so far.
+    """Restore model and optimizer; return the progress and the best weights so far.
 
     Raises:
         DamagedCheckpointError: the file was cut short or altered.
-        UsageError: it was made with other poems, or by another version of tangyin.
+        UsageError: it was made with poems of another digest, or by another version of tangyin.
     """
     content = path.read_bytes()
     if hashlib.sha256(content[32:]).digest() != content[:32]:

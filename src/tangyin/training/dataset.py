@@ -63,13 +63,9 @@ class Dataset:
     def batches(
         self, batch_size: int, seed: int, epoch: int, stage: StageRecipe | None = None
     ) -> Sequence[Batch]:
-        """The training batches of one epoch; (seed, epoch) determine order and prefixes.
+        """The batches of at most `batch_size` poems of one epoch, from 1, of a stage or of all.
 
-        Args:
-            batch_size: maximum number of poems in a batch.
-            seed: of the run.
-            epoch: from 1.
-            stage: selects its poems; None selects all.
+        (seed, epoch) determine order and prefixes.
         """
         shuffle = np.random.default_rng([seed, epoch])
         poems = self.of(stage)
@@ -102,11 +98,7 @@ class Dataset:
 
 
 def load_dataset(recipe: DataRecipe, own: Path | None = None) -> Dataset:
-    """Load what a recipe asks for.
-
-    Args:
-        recipe: forms, dynasties, vocabulary.
-        own: a user's file of poems to train on instead of the corpus (`corpus.read_own`).
+    """Load the poems of a recipe, from the corpus or a user's own file (`corpus.read_own`).
 
     Raises:
         TangyinError: the corpus is missing, or no poem is in the recipe's forms.

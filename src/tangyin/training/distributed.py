@@ -44,6 +44,9 @@ class LostProcessError(TangyinError):
 class DistributedContext:
     """The processes of a training, seen from one of them.
 
+    Methods that communicate raise `LostProcessError` when another process has ended, or does not
+    respond within `TIMEOUT`.
+
     Attributes:
         rank: number of this one, from 0; number 0 writes the run's folder and speaks to the user.
         count: how many there are.
@@ -84,11 +87,7 @@ class DistributedContext:
         return shared
 
     def sum(self, *values: float) -> list[Any]:
-        """The sum of each value over all processes; each keeps its type.
-
-        Raises:
-            LostProcessError: one has ended.
-        """
+        """The sum of each value over all processes; each keeps its type."""
         if self.count == 1:
             return list(values)
         total = torch.tensor(values, dtype=torch.float64)
@@ -97,11 +96,7 @@ class DistributedContext:
         return [type(value)(sum_) for value, sum_ in zip(values, total.tolist(), strict=True)]
 
     def gather(self, value: Any) -> list[Any]:
-        """The values of all processes, by rank.
-
-        Raises:
-            LostProcessError: one has ended.
-        """
+        """The values of all processes, by rank."""
         values = [value] * self.count
         if self.count > 1:
             with self.communicating():
@@ -110,13 +105,9 @@ class DistributedContext:
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """Make a part fail in all processes, with the same error, when it fails in one.
+        """Make a part fail in all processes, with the first one's error, when it fails in any.
 
         All wait for each other at its end. They must not communicate inside it.
-
-        Raises:
-            TangyinError: the error of the first process that failed.
-            LostProcessError: one has ended.
         """
         failure: TangyinError | None = None
         try:
@@ -135,11 +126,7 @@ class DistributedContext:
 
     @contextmanager
     def communicating(self) -> Iterator[None]:
-        """Around calls that need all processes.
-
-        Raises:
-            LostProcessError: one of them has ended, or did not answer within `TIMEOUT`.
-        """
+        """Turn the errors of calls that need all processes into `LostProcessError`."""
         try:
             yield
         except RuntimeError as error:
@@ -194,11 +181,7 @@ def joined(device: str = "auto") -> Iterator[DistributedContext]:
 
 
 def share_cores(processes: int) -> None:
-    """Take this process's part of the machine's cores, unless the user set OMP_NUM_THREADS.
-
-    Args:
-        processes: how many there are on this machine.
-    """
+    """Take one of `processes` equal parts of the cores, unless the user set OMP_NUM_THREADS."""
     if "OMP_NUM_THREADS" not in os.environ or _set_by_torchrun("OMP_NUM_THREADS"):
         torch.set_num_threads(max(1, (os.cpu_count() or 1) // processes))
 

@@ -18,12 +18,9 @@ CHUNK = 64
 
 @torch.no_grad()
 def evaluate(model: LanguageModel, dataset: Dataset, precision: str = "fp32") -> dict[Form, Tally]:
-    """Measure the dev poems of each form.
+    """Measure the dev poems of each form, with matrix products in "fp32" or "bf16".
 
-    Args:
-        model: keeps its mode (training or evaluation).
-        dataset: vocabulary and dev poems.
-        precision: of the matrix products, "fp32" or "bf16".
+    The model keeps its mode (training or evaluation).
     """
     was_training = model.training
     model.eval()

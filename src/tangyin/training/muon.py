@@ -78,11 +78,7 @@ class Muon(torch.optim.AdamW):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
-        """Update all parameters that have a gradient.
-
-        Args:
-            closure: computes the loss again, as for other optimizers.
-        """
+        """Update all parameters that have a gradient; `closure` computes the loss again."""
         loss = None if closure is None else torch.enable_grad()(closure)()
         for group in self.param_groups:
             if group["gates"]:

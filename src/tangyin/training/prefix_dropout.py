@@ -71,13 +71,7 @@ class PrefixDropout:
     def batches(
         self, chosen: Numbers, batch_size: int, random: np.random.Generator
     ) -> Sequence[Batch]:
-        """Draw a prefix for each chosen poem, and group the poems into batches.
-
-        Args:
-            chosen: numbers of the poems.
-            batch_size: maximum number of poems in a batch.
-            random: draws prefixes and order.
-        """
+        """Draw prefixes for the poems of these numbers, and an order; group them into batches."""
         given = random.random((len(chosen), 3)) < self.shares
         given[:, 1] &= self.rhymes[chosen] >= 0
         titles = np.array([len(self.titles[poem]) for poem in chosen])

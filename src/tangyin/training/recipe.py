@@ -80,9 +80,8 @@ class DataRecipe:
     @model_validator(mode="after")
     def _distinct_forms(self) -> Self:
         names = [form_named(name).name for name in self.forms]
-        for name in names:
-            if names.count(name) > 1:
-                raise UsageError("recipe.form_twice", form=name)
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise UsageError("recipe.form_twice", form=twice[0])
         return self
 
 
@@ -169,19 +168,14 @@ class StageRecipe:
     @model_validator(mode="after")
     def _falling_rate(self) -> Self:
         if self.final_rate > self.learning_rate:
-            raise UsageError(
-                "recipe.final_rate", final=self.final_rate, learning_rate=self.learning_rate
-            )
+            raise UsageError("recipe.final_rate", final=self.final_rate, peak=self.learning_rate)
         return self
 
     def rate_at(self, progress: float) -> float:
-        """The learning rate at some point of the stage.
+        """The learning rate after a share of the stage, from 0 to 1.
 
         Linear from 0 over the warm-up, then half a cosine down to the final rate (Loshchilov and
         Hutter 2017, "SGDR", without restarts).
-
-        Args:
-            progress: share of the stage that is done, from 0 to 1.
         """
         if progress < self.warmup:
             return self.learning_rate * progress / self.warmup
@@ -209,22 +203,18 @@ class Recipe:
     stages: tuple[StageRecipe, ...] = ()
 
     @model_validator(mode="after")
-    def _features_have_a_prefix(self) -> Self:
-        if self.model.architecture.follows_text and not (
-            self.model.tied and self.data.prefix == "told"
-        ):
+    def _consistent(self) -> Self:
+        conditioned = self.model.tied and self.data.prefix == "told"
+        if self.model.architecture.follows_text and not conditioned:
             raise UsageError("recipe.features")
-        return self
-
-    @model_validator(mode="after")
-    def _stages_are_subsets(self) -> Self:
         forms = set(map(form_named, self.data.forms))
         for number, stage in enumerate(self.stages, 1):
-            if not forms.issuperset(map(form_named, stage.forms)):
-                raise UsageError("recipe.not_in_data", key=f"stages#{number}.forms", all="forms")
-            if not set(self.data.dynasties).issuperset(stage.dynasties):
-                key = f"stages#{number}.dynasties"
-                raise UsageError("recipe.not_in_data", key=key, all="dynasties")
+            for key, subset in (
+                ("forms", forms.issuperset(map(form_named, stage.forms))),
+                ("dynasties", set(self.data.dynasties).issuperset(stage.dynasties)),
+            ):
+                if not subset:
+                    raise UsageError("recipe.not_in_data", stage=number, key=key)
         return self
 
     @property
@@ -234,8 +224,7 @@ class Recipe:
 
     def as_dict(self) -> dict[str, Any]:
         """The recipe as nested dictionaries of JSON values."""
-        values: dict[str, Any] = json.loads(json.dumps(asdict(self)))
-        return values
+        return dict(json.loads(json.dumps(asdict(self))))
 
 
 def read_recipe(path: Path, changes: Iterable[str] = ()) -> Recipe:

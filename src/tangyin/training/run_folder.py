@@ -22,12 +22,7 @@ class RunFolder:
         self.model = path / "model.safetensors"
 
     def check(self, recipe: Recipe, resume: bool) -> None:
-        """Check that a run with this recipe can begin or resume here.
-
-        Raises:
-            UsageError: the folder holds a run and `resume` is False, or that run has another
-                recipe or lacks its `config.toml`.
-        """
+        """Refuse a run in the folder if `resume` is False or it has another recipe or none."""
         here = [self.config, self.metrics, self.checkpoint, self.model]
         if not any(path.exists() for path in here):
             return
@@ -56,11 +51,7 @@ class RunFolder:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Lock the folder against other trainings, until the process ends at the latest.
-
-        Raises:
-            TangyinError: another training holds the lock, or the folder is read-only.
-        """
+        """Lock the folder against other trainings, until the process ends at the latest."""
         make_folder(self.path)
         try:
             file = (self.path / "lock").open("a+b")

@@ -62,23 +62,21 @@ def train(
 ) -> ModelFile:
     """Train a model by a recipe, alone or as one of the processes that torchrun has started.
 
-    An epoch is all training batches, then an evaluation on dev. Whenever the dev perplexity falls,
-    the weights are written to `model.safetensors`; the run ends after `patience` epochs without
-    that, or after the last epoch. There is a checkpoint after each epoch, every `SAVE_EVERY`
-    seconds within one, and upon SIGINT. A resumed run ends with the same result as an
-    uninterrupted one.
+    After each epoch the model is evaluated on dev. When the dev perplexity falls, the weights are
+    written to `model.safetensors`; the run ends after `patience` epochs without that, or after the
+    last epoch. Checkpoints are written after each epoch, every `SAVE_EVERY` seconds within one, and
+    upon SIGINT. A resumed run ends with the same result as an uninterrupted one.
 
     Several processes take the same steps as one, each with its share of every batch and of dev
     (`DistributedContext`); only dropout is drawn by each process separately. Number 0 writes the
     run's folder, which all must see, and calls the callback.
 
     Args:
-        recipe: what to do.
-        run: where to keep it.
+        recipe: determines the result.
+        run: the folder for it.
         resume: resume the run in the folder, or begin one.
         own: a user's file of poems to train on.
-        device: "cpu", "cuda", or "auto", which is CUDA where available. A run may resume on
-            another device.
+        device: "cpu", "cuda" or "auto", CUDA where available; resuming may use another one.
         callback: follows the training.
 
     Returns:
