@@ -5,7 +5,7 @@
     tangyin study report-protocol -o docs/results/report_protocol.json
     python scripts/build_protocol_page.py
 
-The text between the two markers of the page is replaced; a test sees that it is up to date.
+The text between the two markers of the page is replaced; a test checks that it is up to date.
 """
 
 import json
@@ -20,7 +20,7 @@ BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#777777"
 
 
 def results() -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """The metrics of the honest run, a line an epoch, and the study's results."""
+    """The metrics of the protocol's run, one object an epoch, and the study's results."""
     folder = DOCS / "results"
     lines = (folder / "report_training.jsonl").read_text(encoding="utf-8").splitlines()
     study = json.loads((folder / "report_protocol.json").read_text(encoding="utf-8"))
@@ -48,9 +48,9 @@ def section() -> str:
             f"On unseen poems the network is at its best after epoch {best['epoch']}: a closed "
             f"per_token of {dev['per_token_closed']:.1f} (open {dev['per_token']:.1f}, {more:.0%} "
             f"more; closed per_hanzi {dev['per_hanzi_closed']:.0f}). Then it overfits: after epoch "
-            f"{last['epoch']} it stands at {closed_last:.1f}.",
+            f"{last['epoch']} it is at {closed_last:.1f}.",
             "",
-            f"In the report's way the same network shows {end['dev_mean_of_poems']:.1f} after "
+            f"Measured as in the report, the same network has {end['dev_mean_of_poems']:.1f} after "
             f"epoch {end['epoch']} ({end['dev_per_token']:.1f} if the exponential is taken once), "
             f"still falling, because by then {end['dev_share_seen']:.0%} of its dev poems have "
             "been trained on.",

@@ -66,7 +66,7 @@ def test_a_model_of_a_new_form_is_trained_stored_and_writes(
     poem = writer.write(regulated=False, seed=1, **given)
     assert [len(line) for line in poem.lines] == [6, 6, 6, 6]
     assert (poem.lines[0][0], poem.lines[2][0], poem.form) == ("日", "山", "六言絕句")
-    assert writer.score(poem.text).tally.targets == six.targets
+    assert writer.score(poem.text).targets == six.targets
     options = [word for name, value in given.items() for word in (f"--{name}", value)]
     for name in ("六言絕句", "六言绝句", "liujue"):
         words = ("--free", "--form", name, "--model", model, "--seed", "1", "--format", "jsonl")
