@@ -149,9 +149,8 @@ class Reader:
         self._rhyme = none
         self._current = np.repeat(none[:, None], layout.columns, axis=1)  # (B, columns)
         self._before = self._current.copy()  # the line before, as `_current`
-        self._ids = np.zeros((64, sequences), dtype=np.int32)  # what was read, and room for more
-        self._lines_of = np.zeros((64, sequences), dtype=np.int8)
-        self._count = 0
+        self._ids: list[Ids] = []  # of every token read, (B,) each
+        self._lines_of: list[npt.NDArray[np.int8]] = []
 
     def read(self, tokens: Ids) -> Features:
         """Read one token of each sequence.
@@ -165,12 +164,9 @@ class Reader:
         role = self._roles[tokens]
         in_text = self._phase == _TEXT_PHASE
         known = (tokens >= self._hanzi[0]) & (tokens < self._hanzi[1])
-        line_of = np.where(
-            known & in_text,
-            np.minimum(self._line, _LAST_LINE),
-            np.where(known & (self._phase == _TITLE_PHASE), IN_TITLE, NO_ECHO),
-        ).astype(np.int8)
-        self._remember(tokens, line_of)
+        line_of = np.where(known, self._current_line(), np.int8(NO_ECHO))
+        self._ids.append(tokens.astype(np.int32))  # a copy: the caller may change its array
+        self._lines_of.append(line_of)
         if not in_text.all():
             self._read_prefix(tokens, role, ~in_text)
         closes = in_text & (role == _MARK)
@@ -186,30 +182,19 @@ class Reader:
             Of every token read so far its number, and its class (`echo_classes`) or -1, both
             (tokens read, B).
         """
-        line_of = self._lines_of[: self._count]
+        line_of = np.stack(self._lines_of)
         classes = _classes(line_of, self._current_line())
-        if self._count:
-            classes[-1][line_of[-1] >= 0] = 0
-        return self._ids[: self._count], classes
+        classes[-1][line_of[-1] >= 0] = 0
+        return np.stack(self._ids), classes
 
     def take(self, rows: npt.NDArray[np.intp]) -> "Reader":
         """A reader of some of the sequences, copied, in the order given."""
         taken = copy(self)
-        for name in ("_phase", "_kind", "_line", "_column", "_last", "_rhyme"):
-            setattr(taken, name, getattr(self, name)[rows])
-        for name in ("_current", "_before"):
-            setattr(taken, name, getattr(self, name)[rows])
-        for name in ("_ids", "_lines_of"):
-            setattr(taken, name, getattr(self, name)[:, rows])
+        for name in "phase", "kind", "line", "column", "last", "rhyme", "current", "before":
+            setattr(taken, f"_{name}", getattr(self, f"_{name}")[rows])
+        taken._ids = [ids[rows] for ids in self._ids]
+        taken._lines_of = [line_of[rows] for line_of in self._lines_of]
         return taken
-
-    def _remember(self, tokens: Ids, line_of: npt.NDArray[np.int8]) -> None:
-        if self._count == len(self._ids):
-            self._ids = np.concatenate((self._ids, np.zeros_like(self._ids)))
-            self._lines_of = np.concatenate((self._lines_of, np.zeros_like(self._lines_of)))
-        self._ids[self._count] = tokens
-        self._lines_of[self._count] = line_of
-        self._count += 1
 
     def _read_prefix(
         self, tokens: Ids, role: npt.NDArray[np.int8], before: npt.NDArray[np.bool_]

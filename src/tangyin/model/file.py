@@ -102,31 +102,27 @@ class Architecture:
             UsageError: no cell has the name `cell`.
         """
         E, H, F = self.embedding_size, self.hidden_size, self.feature_size
-        shapes: dict[str, tuple[int, ...]] = {"embedding.weight": (len(vocabulary), E)}
-        for name, size, width in (
-            ("opposite", self.opposite_size, (self.opposite_size, E)),
-            ("rhyme", self.rhyme_size, (self.rhyme_size, E)),
-            ("place", self.place_size, (self.layout.places, self.place_size)),
-            ("tone", self.tone_size, (self.layout.tones, self.tone_size)),
-        ):
-            if size:
-                shapes[f"{name}.weight"] = width
+        shapes: dict[str, tuple[int, ...]] = {
+            "embedding.weight": (len(vocabulary), E),
+            "opposite.weight": (self.opposite_size, E),
+            "rhyme.weight": (self.rhyme_size, E),
+            "place.weight": (self.layout.places, self.place_size),
+            "tone.weight": (self.layout.tones, self.tone_size),
+        }
         cell = cell_named(self.cell)
         for layer in range(self.layers):
             for name, shape in cell.shapes(H if layer else E + F, H).items():
                 shapes[f"lstm.{name}_l{layer}"] = shape
         if self.tied:
-            shapes["projection.weight"] = (E, H + F)
-            shapes["projection.bias"] = (E,)
+            shapes |= {"projection.weight": (E, H + F), "projection.bias": (E,)}
         else:
             shapes["output.weight"] = (vocabulary.outputs, H)
         shapes["output.bias"] = (vocabulary.outputs,)
         if self.echo:
-            shapes["echo.weight"] = (ECHOES, H + F)
-            shapes["echo.bias"] = (ECHOES,)
+            shapes |= {"echo.weight": (ECHOES, H + F), "echo.bias": (ECHOES,)}
         if self.follows_text:
             shapes["tones"] = (len(vocabulary),)
-        return shapes
+        return {name: shape for name, shape in shapes.items() if all(shape)}
 
 
 @dataclass(frozen=True)
@@ -190,16 +186,14 @@ def save_model(model: ModelFile, path: Path, precision: str = "fp16") -> None:
             stored[name], stored[f"{name}.scale"] = quantize(tensor)
         else:
             stored[name] = np.ascontiguousarray(half)
-    network, vocabulary = model.architecture, model.vocabulary
+    network, vocabulary, old = model.architecture, model.vocabulary, FeatureLayout()
+    forms = [form.name for form in model.forms]
     metadata = {
-        "format": _lowest_format(model),
+        "format": 2 if network.layout == old and {*forms} <= {*old.forms} else FORMAT,
         "name": model.name,
         "architecture": network.to_json(),
-        "vocabulary": {
-            "hanzi": "".join(vocabulary.hanzi),
-            "prefixes": list(vocabulary.prefixes),
-        },
-        "forms": [form.name for form in model.forms],
+        "vocabulary": {"hanzi": "".join(vocabulary.hanzi), "prefixes": vocabulary.prefixes},
+        "forms": forms,
         "training": model.training,
         "figures": model.figures,
         "licence": model.licence,
@@ -208,12 +202,6 @@ def save_model(model: ModelFile, path: Path, precision: str = "fp16") -> None:
         metadata["features"] = asdict(network.layout)
     texts = {key: _json(value) for key, value in metadata.items()}
     write_whole(path, _in_order(_serialize(stored, texts)))
-
-
-def _lowest_format(model: ModelFile) -> int:
-    old = FeatureLayout()
-    known = {form.name for form in model.forms} <= set(old.forms)
-    return 2 if known and model.architecture.layout == old else FORMAT
 
 
 def _in_order(content: bytes) -> bytes:
@@ -286,12 +274,12 @@ def _model(values: dict[str, Any], stored: dict[str, Array]) -> ModelFile:
     architecture = Architecture(**values["architecture"], layout=_layout(values))
     _check_architecture(architecture)
     _require(architecture.layers <= len(stored), "layers")
+    name, licence, names = values["name"], values["licence"], values["forms"]
     hanzi, prefixes = values["vocabulary"]["hanzi"], values["vocabulary"]["prefixes"]
-    for text in (architecture.cell, values["name"], values["licence"], hanzi, *prefixes):
+    for text in (architecture.cell, name, licence, hanzi, *prefixes):
         _require(isinstance(text, str) and text, "text")
     vocabulary = Vocabulary(hanzi, prefixes)
-    _require(isinstance(values["forms"], list), "forms")
-    forms = tuple(map(form_named, values["forms"]))
+    forms = tuple(map(form_named, names if isinstance(names, list) else ()))
     _require(forms and len(set(forms)) == len(forms), "forms")
     for form in forms:
         vocabulary.prefix_id(form)
@@ -301,7 +289,7 @@ def _model(values: dict[str, Any], stored: dict[str, Array]) -> ModelFile:
     )
     _require(TEXT in vocabulary or not architecture.follows_text, TEXT)
     return ModelFile(
-        name=values["name"],
+        name=name,
         architecture=architecture,
         vocabulary=vocabulary,
         forms=forms,
@@ -309,12 +297,12 @@ def _model(values: dict[str, Any], stored: dict[str, Array]) -> ModelFile:
         precision="int8" if any(t.dtype == np.int8 for t in stored.values()) else "fp16",
         training=dict(values["training"]),
         figures=figures,
-        licence=values["licence"],
+        licence=licence,
     )
 
 
 def _layout(values: dict[str, Any]) -> FeatureLayout:
-    """The layout of the features; the default one where the file has none."""
+    """The layout of the features; the default one if the file has none."""
     if "features" not in values:
         return FeatureLayout()
     stored = dict(values["features"])
@@ -345,30 +333,20 @@ def _require(holds: object, name: str) -> None:
 
 def _tensors(stored: dict[str, Array]) -> dict[str, Array]:
     """Stored tensors in fp32; those of a type that no model has are left out."""
-    quantized = {
-        name for name, tensor in stored.items() if _scales(stored.get(f"{name}.scale"), tensor)
-    }
     tensors: dict[str, Array] = {}
+    scales = set()
     for name, tensor in stored.items():
-        if name in quantized:
-            tensors[name] = dequantize(tensor, stored[f"{name}.scale"])
-        elif name == "tones":
-            tensors |= {name: tensor} if tensor.dtype == np.uint8 else {}
-        elif tensor.dtype.kind == "f" and name.removesuffix(".scale") not in quantized:
+        scale = stored.get(f"{name}.scale", np.empty(()))
+        matrix = tensor.dtype == np.int8 and tensor.ndim == 2
+        if matrix and scale.dtype.kind == "f" and scale.shape == tensor.shape[:1]:
+            tensors[name] = dequantize(tensor, scale)
+            scales.add(f"{name}.scale")
+        elif name == "tones" and tensor.dtype == np.uint8:
+            tensors[name] = tensor
+        elif name != "tones" and tensor.dtype.kind == "f":
             with np.errstate(over="ignore"):  # too large for fp32 becomes infinite, and is refused
                 tensors[name] = tensor.astype(np.float32)
-    return tensors
-
-
-def _scales(scale: Array | None, tensor: Array) -> bool:
-    """Whether a tensor is an int8 matrix, and `scale` holds a scale for each of its rows."""
-    return (
-        scale is not None
-        and tensor.dtype == np.int8
-        and tensor.ndim == 2
-        and scale.dtype.kind == "f"
-        and scale.shape == tensor.shape[:1]
-    )
+    return {name: tensor for name, tensor in tensors.items() if name not in scales}
 
 
 def _check_tensors(model: ModelFile, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Scoring given poems and the held-out ones on the NumPy engine."""
+"""Scoring given and held-out poems on the NumPy engine."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -82,39 +82,33 @@ def _charged(
     return [meter.charge(log_probs[:, column], poem) for column, poem in enumerate(targets)]
 
 
+@one_blas_thread()
 def target_costs(
     engine: Engine, inputs: Sequence[Ids], targets: Sequence[Ids]
 ) -> list[npt.NDArray[np.float64]]:
-    """What each target of sequences of any length costs; those of like length are read together.
+    """The cost of each target of sequences of any lengths; similar lengths are read together.
 
     Args:
         engine: the model.
         inputs: (T,) of each sequence, what the model reads.
-        targets: (T,) of each, what follows each input, or `NO_TARGET` where it does not matter.
+        targets: (T,) of each, what follows each input, or `NO_TARGET`.
 
     Returns:
         (T,) negative log-probabilities of each sequence, 0 where there is no target.
     """
     costs = [np.zeros(len(sequence)) for sequence in inputs]
     order = np.argsort([len(sequence) for sequence in inputs], kind="stable")
-    for start in range(0, len(order), BATCH):
-        _read_costs(
-            engine, [(inputs[i], targets[i], costs[i]) for i in order[start : start + BATCH]]
-        )
-    return costs
-
-
-@one_blas_thread()
-def _read_costs(engine: Engine, sequences: list[tuple[Ids, Ids, npt.NDArray[np.float64]]]) -> None:
-    """Fill in the costs of sequences that are read side by side, the longest of them last."""
-    state = engine.start(len(sequences))
     eos = engine.vocabulary.id(EOS)
-    for step in range(len(sequences[-1][0])):
-        read = [sequence[step] if step < len(sequence) else eos for sequence, _, _ in sequences]
-        log_probs = engine.log_probs(engine.step(np.array(read, dtype=np.int32), state))
-        for row, (sequence, target, cost) in enumerate(sequences):
-            if step < len(sequence) and target[step] != NO_TARGET:
-                cost[step] = -float(log_probs[row, target[step]])
+    for start in range(0, len(order), BATCH):
+        chosen = order[start : start + BATCH]
+        state = engine.start(len(chosen))
+        for step in range(len(inputs[chosen[-1]])):
+            read = [inputs[i][step] if step < len(inputs[i]) else eos for i in chosen]
+            log_probs = engine.log_probs(engine.step(np.array(read, dtype=np.int32), state))
+            for row, i in enumerate(chosen):
+                if step < len(inputs[i]) and targets[i][step] != NO_TARGET:
+                    costs[i][step] = -float(log_probs[row, targets[i][step]])
+    return costs
 
 
 def score_poems(engine: Engine, poems: Iterable[Poem]) -> Iterator[tuple[Poem, Tally]]:
@@ -127,7 +121,7 @@ def score_poems(engine: Engine, poems: Iterable[Poem]) -> Iterator[tuple[Poem, T
 
 
 def evaluate_split(engine: Engine, split: str, forms: Iterable[Form]) -> Tally:
-    """What the held-out Tang poems of some forms cost together.
+    """The cost of the held-out Tang poems of some forms together.
 
     Args:
         engine: the model.
