@@ -40,10 +40,7 @@ class LanguageModel:
 
     def __init__(self, parameters: Mapping[str, FloatArray]) -> None:
         if set(parameters) != set(NAMES):
-            raise TangyinError(
-                f"a language model has the parameters {', '.join(NAMES)}; "
-                f"got {', '.join(sorted(parameters)) or 'none'}"
-            )
+            raise TangyinError("nn.parameters", expected=NAMES, found=sorted(parameters))
         self.parameters = dict(parameters)
         lstm = self._lstm()
         vocabulary_size = self.parameters["output.bias"].shape[0]
@@ -72,13 +69,6 @@ class LanguageModel:
 
         Everything is uniform in ±1/√H, as in the course report, except the bias of the forget
         gate, which is 1 (Gers et al. 2000; Jozefowicz et al. 2015).
-
-        Args:
-            vocabulary_size: V.
-            embedding_size: E.
-            hidden_size: H.
-            generator: where the random numbers come from.
-            dtype: of every parameter.
         """
         V, E, H = vocabulary_size, embedding_size, hidden_size
 
@@ -125,16 +115,7 @@ class LanguageModel:
     def loss_and_gradients(
         self, inputs: IntArray, targets: IntArray, mask: BoolArray | None = None
     ) -> tuple[float, dict[str, FloatArray]]:
-        """The loss and its gradient by every parameter.
-
-        Args:
-            inputs: (T, B), as in `loss`.
-            targets: (T, B), as in `loss`.
-            mask: (T, B), as in `loss`.
-
-        Returns:
-            The loss, and arrays of the names and shapes of `parameters`.
-        """
+        """The loss, arguments as there, and its gradients under the names of `parameters`."""
         trace, logits = self._forward(inputs)
         flat_targets, flat_mask = targets.reshape(-1), _flat(mask)
         loss, probabilities = cross_entropy_forward(logits, flat_targets, flat_mask)
