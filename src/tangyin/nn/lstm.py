@@ -70,7 +70,7 @@ class LSTM(nn.Module):
             cell = partial(RecurrentCell, cell)
         if dropout and num_layers == 1:
             warnings.warn(
-                f"dropout={dropout} does nothing: it applies between layers, and there is only one; "
+                f"dropout={dropout} does nothing: it applies between layers and there is one; "
                 "give num_layers=2 or more, or no dropout",
                 stacklevel=2,
             )

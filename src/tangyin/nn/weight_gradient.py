@@ -11,18 +11,19 @@ from torch import Tensor
 
 from tangyin.nn import workspace
 from tangyin.nn.native import Kernel
+from tangyin.nn.torch_kernel import TorchKernel
 
 WIDE = 1536
 """Columns of the outputs' gradient from which turning pays (H 384 of an LSTM; any vocabulary)."""
 
 
 def weight_gradient(
-    kernel: Kernel | None, back: Tensor, inward: Tensor, to: Tensor, *, add: bool = False
+    kernel: Kernel | TorchKernel, back: Tensor, inward: Tensor, to: Tensor, *, add: bool = False
 ) -> Tensor:
     """Compute ∇W = ∇yᵀ x for y = x Wᵀ.
 
     Args:
-        kernel: the native kernel, if it can be had for the dtype of the products.
+        kernel: that of the products' dtype.
         back: ∇y, (N, O), in the products' dtype.
         inward: x, (N, I), in the products' dtype.
         to: takes ∇W, (O, I), contiguous; float32 if the products are in half precision.
@@ -34,7 +35,7 @@ def weight_gradient(
     (N, O), I = back.shape, inward.shape[1]  # noqa: E741 - the equations' letters
     if to.dtype == back.dtype:
         return to.addmm_(back.t(), inward, beta=1 if add else 0)
-    if kernel is not None and back.dtype == torch.bfloat16 and O >= WIDE:
+    if isinstance(kernel, Kernel) and back.dtype == torch.bfloat16 and O >= WIDE:
         turned = workspace.empty((I, N), inward.dtype, inward.device)
         kernel.transpose(inward.contiguous(), turned)
         product = workspace.empty((I, O), back.dtype, back.device)
