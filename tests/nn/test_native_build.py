@@ -70,7 +70,7 @@ def test_another_source_flag_compiler_or_processor_is_another_file(compiler, tmp
     libraries = [built_library()]
     compiler.be(version="1.1")
     libraries.append(built_library())
-    monkeypatch.setattr(build, "FLAGS", (*build.FLAGS, "-DX"))
+    monkeypatch.setattr(build, "FLAGS", build.FLAGS + " -DX")
     libraries.append(built_library())
     source = tmp_path / "kernel.cpp"
     source.write_text(build.SOURCE.read_text(encoding="utf-8") + "\n", encoding="utf-8")

@@ -28,8 +28,8 @@ class LanguageModel:
     """p(next token | the tokens so far), by one LSTM layer that starts from a state of zeros.
 
     Attributes:
-        parameters: the arrays the model was given, not copies, so that an optimizer that changes
-            them in place trains the model: `embedding.weight` (V, E), `lstm.weight_ih_l0` (4H, E),
+        parameters: the arrays given, not copies, so that an optimizer that changes them in place
+            trains the model: `embedding.weight` (V, E), `lstm.weight_ih_l0` (4H, E),
             `lstm.weight_hh_l0` (4H, H), `lstm.bias_l0` (4H,), `output.weight` (V, H) and
             `output.bias` (V,), gates in the order i, f, g, o, all of one floating dtype.
 
@@ -89,14 +89,7 @@ class LanguageModel:
         )
 
     def logits(self, inputs: IntArray) -> FloatArray:
-        """The unnormalised log-probabilities of the token after each input.
-
-        Args:
-            inputs: (T, B), integers in [0, V).
-
-        Returns:
-            (T, B, V).
-        """
+        """The unnormalised log-probabilities (T, B, V) of the token after each input, (T, B)."""
         _, logits = self._forward(inputs)
         return logits.reshape(*inputs.shape, -1)
 
@@ -104,8 +97,7 @@ class LanguageModel:
         """The mean cross-entropy, natural logarithms, over the targets that count.
 
         Args:
-            inputs: (T, B), integers in [0, V). Padding must follow the text of its column, where
-                it changes nothing before it; the step is taken there all the same.
+            inputs: (T, B), integers in [0, V). Padding must come after the text of its column.
             targets: (T, B), the token after each input.
             mask: (T, B), True at the targets that count; all of them by default.
         """

@@ -17,15 +17,13 @@ from tangyin.nn.state import LSTMState, Start, run_steps
 
 
 class RecurrentCell(nn.Module):
-    """A recurrent cell with a hidden state h and a cell state c.
+    """A recurrent cell, whose parameters are attributes as in `tangyin.lstm.cell.Cell.shapes`.
 
-    It is called as `torch.nn.LSTMCell` is: `h, c = cell(input, (h, c))`. (The cells of PyTorch's
-    `custom_lstms.py` return `h, (h, c)`.) `LSTMCell(…)` is `RecurrentCell("lstm", …)`, and likewise
-    `CoupledLSTMCell`, `LayerNormLSTMCell`, `MogrifierLSTMCell`, `NormalisedCarryLSTMCell` and
-    `PeepholeLSTMCell`. The plain cell's gradients over a sequence are computed in closed form
-    (`tangyin.nn.sequence`), those of all other cells by autograd.
-
-    The parameters are attributes, named and shaped as in `Cell.shapes`.
+    It is called as `torch.nn.LSTMCell` is: `h, c = cell(input, (h, c))`. `LSTMCell(…)` is
+    `RecurrentCell("lstm", …)`, and likewise `CoupledLSTMCell`, `LayerNormLSTMCell`,
+    `MogrifierLSTMCell`, `NormalisedCarryLSTMCell` and `PeepholeLSTMCell`. The plain cell's
+    gradients over a sequence are computed in closed form (`tangyin.nn.sequence`), those of all
+    other cells by autograd.
 
     Args:
         kind: the name of a cell, or the cell itself.

@@ -114,14 +114,8 @@ def chrono(cell: RecurrentCell, longest: int = 64) -> None:
 
 
 INITIALIZATIONS: dict[str, Callable[[RecurrentCell], None]] = {
-    "report": report,
-    "zeros": zeros,
-    "constant": constant,
-    "too-small": too_small,
-    "too-large": too_large,
-    "xavier": xavier,
-    "orthogonal": orthogonal,
-    "chrono": chrono,
+    function.__name__.replace("_", "-"): function
+    for function in (report, zeros, constant, too_small, too_large, xavier, orthogonal, chrono)
 }
 
 

@@ -1,9 +1,8 @@
 """The gradient of a weight from what went in and what came back: one product over all rows.
 
-The product reads its first operand down the columns. Of large matrices in half precision that is
-slow: the units for bf16 want both operands in their own order and get half as much done. So what
-went in is turned around beforehand, and the product, which then comes out turned around, on its way
-into the float32 gradient.
+The product reads its first operand down the columns, which is half as fast for large matrices in
+bf16. So what went in is transposed beforehand, and the product, which then comes out transposed, on
+its way into the float32 gradient.
 """
 
 import torch
@@ -14,7 +13,7 @@ from tangyin.nn.native import Kernel
 from tangyin.nn.torch_kernel import TorchKernel
 
 WIDE = 1536
-"""Columns of the outputs' gradient from which turning pays (H 384 of an LSTM; any vocabulary)."""
+"""Columns of the outputs' gradient from which that pays (H 384 of an LSTM; any vocabulary)."""
 
 
 def weight_gradient(
