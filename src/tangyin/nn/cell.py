@@ -13,19 +13,17 @@ from tangyin.nn.dropout import weight_dropout
 from tangyin.nn.operations import TORCH
 from tangyin.nn.sequence import lstm_sequence, product_dtype
 from tangyin.nn.shape_error import ShapeError
-from tangyin.nn.state import LSTMState, run_steps
+from tangyin.nn.state import LSTMState, Start, run_steps
 
 
 class RecurrentCell(nn.Module):
-    """A recurrent cell with a hidden state h and a cell state c.
+    """A recurrent cell, whose parameters are attributes as in `tangyin.lstm.cell.Cell.shapes`.
 
-    It is called as `torch.nn.LSTMCell` is: `h, c = cell(input, (h, c))`. (The cells of PyTorch's
-    `custom_lstms.py` return `h, (h, c)`.) `LSTMCell(…)` is `RecurrentCell("lstm", …)`, and likewise
-    `CoupledLSTMCell`, `LayerNormLSTMCell`, `MogrifierLSTMCell`, `NormalisedCarryLSTMCell` and
-    `PeepholeLSTMCell`. The plain cell's gradients over a sequence are computed in closed form
-    (`tangyin.nn.sequence`), those of all other cells by autograd.
-
-    The parameters are attributes, named and shaped as in `Cell.shapes`.
+    It is called as `torch.nn.LSTMCell` is: `h, c = cell(input, (h, c))`. `LSTMCell(…)` is
+    `RecurrentCell("lstm", …)`, and likewise `CoupledLSTMCell`, `LayerNormLSTMCell`,
+    `MogrifierLSTMCell`, `NormalisedCarryLSTMCell` and `PeepholeLSTMCell`. The plain cell's
+    gradients over a sequence are computed in closed form (`tangyin.nn.sequence`), those of all
+    other cells by autograd.
 
     Args:
         kind: the name of a cell, or the cell itself.
@@ -123,7 +121,7 @@ class RecurrentCell(nn.Module):
         h, c = run_steps(self.step, self.project(input), state, mask)
         return LSTMState(h.to(product_dtype(self.weight_hh)), c)
 
-    def start(self, state: tuple[Tensor, Tensor] | None, batch: int) -> LSTMState:
+    def start(self, state: Start, batch: int) -> LSTMState:
         """The state before the first step: the one given, or zeros, each (B, H).
 
         Raises:
@@ -157,7 +155,7 @@ class RecurrentCell(nn.Module):
                 f"the input is {input.dtype} and the weights are {dtype}; convert one to the other"
             )
 
-    def forward(self, input: Tensor, state: tuple[Tensor, Tensor] | None = None) -> LSTMState:
+    def forward(self, input: Tensor, state: Start = None) -> LSTMState:
         """Take one step from a batch of inputs, or from a single input.
 
         Args:

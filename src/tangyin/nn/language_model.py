@@ -21,7 +21,7 @@ from tangyin.verse import Vocabulary
 
 @dataclass(frozen=True)
 class Dropout:
-    """What is dropped while training, each a probability.
+    """Probabilities of dropping, while training only.
 
     Attributes:
         characters: whole rows of the embedding, for the batch.
@@ -40,8 +40,8 @@ class LanguageModel(nn.Module):
     """Predicts each token of a poem from those before it.
 
     The parameters are named and shaped as in the model file (`Architecture.shapes`). Prefix tokens
-    have an embedding and no output, so they are outside the softmax. What features, tied output and
-    echo compute is said at `Architecture`.
+    have an embedding and no output, so they are outside the softmax. `Architecture` describes
+    features, tied output and echo.
 
     Args:
         architecture: sizes and cell.
@@ -82,16 +82,13 @@ class LanguageModel(nn.Module):
         else:
             for parameter in (self.embedding.weight, self.output.weight, self.output.bias):
                 nn.init.uniform_(parameter, -bound, bound)
-        if a.opposite_size:
-            self.opposite = nn.Linear(E, a.opposite_size, bias=False)
-        if a.rhyme_size:
-            self.rhyme = nn.Linear(E, a.rhyme_size, bias=False)
-        if a.place_size:
-            self.place = nn.Embedding(a.layout.places, a.place_size)
-            nn.init.normal_(self.place.weight, std=0.05)
-        if a.tone_size:
-            self.tone = nn.Embedding(a.layout.tones, a.tone_size)
-            nn.init.normal_(self.tone.weight, std=0.05)
+        for name in ("opposite", "rhyme"):
+            if size := getattr(a, f"{name}_size"):
+                self.add_module(name, nn.Linear(E, size, bias=False))
+        for name, rows in (("place", a.layout.places), ("tone", a.layout.tones)):
+            if size := getattr(a, f"{name}_size"):
+                self.add_module(name, nn.Embedding(rows, size))
+                nn.init.normal_(getattr(self, name).weight, std=0.05)
         if a.echo:
             self.echo = nn.Linear(H + features, ECHOES)
             nn.init.zeros_(self.echo.weight)
@@ -103,8 +100,7 @@ class LanguageModel(nn.Module):
         """Run the network up to its output layer over sequences from the zero state.
 
         Args:
-            inputs: (T, B) int64 token numbers; what pads a shorter sequence stands at its end, and
-                so reaches nothing before it.
+            inputs: (T, B) int64 token numbers; padding comes at the end of a sequence.
             features: of the inputs, if the architecture follows the text.
 
         Returns:
@@ -125,16 +121,13 @@ class LanguageModel(nn.Module):
         self, features: FeatureTensors, table: Tensor, products: torch.dtype
     ) -> Tensor | None:
         """The features u of each place, (T, B, F), or None when F is 0."""
-        a = self.architecture
         parts = []
-        if a.opposite_size:
-            parts.append(self.opposite(F.embedding(features.opposite, table).to(products)))
-        if a.rhyme_size:
-            parts.append(self.rhyme(F.embedding(features.rhyme, table).to(products)))
-        if a.place_size:
-            parts.append(self.place(features.place).to(products))
-        if a.tone_size:
-            parts.append(self.tone(features.tone).to(products))
+        for name in ("opposite", "rhyme", "place", "tone"):
+            if getattr(self.architecture, f"{name}_size"):
+                layer, ids = getattr(self, name), getattr(features, name)
+                character = isinstance(layer, nn.Linear)
+                part = layer(F.embedding(ids, table).to(products) if character else ids)
+                parts.append(part.to(products))
         return torch.cat(parts, -1) if parts else None
 
     def loss(
@@ -206,8 +199,8 @@ class LanguageModel(nn.Module):
         logits = logits.to(torch.promote_types(logits.dtype, torch.float32)) + self.output.bias
         if self.architecture.echo and features is not None:
             echo = self._echo(hidden.flatten(0, 1), inputs, features, None)
-            heard = echo.classes >= 0
-            added = echo.values.gather(1, echo.classes.clamp(min=0).long()) * heard
+            counted = echo.classes >= 0
+            added = echo.values.gather(1, echo.classes.clamp(min=0).long()) * counted
             logits.view(-1, self.outputs).scatter_add_(1, echo.ids.long(), added.to(logits.dtype))
         return torch.log_softmax(logits, dim=-1)
 

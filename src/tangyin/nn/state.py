@@ -6,6 +6,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+Start = tuple[Tensor, Tensor] | None
+"""h and c before the first step; zeros if None."""
+
 
 class LSTMState(NamedTuple):
     """Hidden state h and cell state c: each (B, H) at one step, (T, B, H) at all steps."""
