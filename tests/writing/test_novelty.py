@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tangyin.data.files import data_file
 from tangyin.errors import TangyinError
 from tangyin.verse import WULV, split_lines
-from tangyin.writing import ParticleComposer, Request, plan, population, rule_named, write_regulated
+from tangyin.writing import ParticleComposer, Request, novelty, plan, rule_named, write_regulated
 from tangyin.writing.novelty import LineFilter, corpus_lines
 
 LINES = st.text(alphabet="山水風月花鳥雲雨日夜春秋", min_size=5, max_size=7)
@@ -106,7 +106,7 @@ def known_lines(monkeypatch):
 
     def know(*lines):
         filter_ = LineFilter.of(lines)
-        monkeypatch.setattr(population, "corpus_lines", lambda: filter_)
+        monkeypatch.setattr(novelty, "corpus_lines", lambda: filter_)
 
     return know
 
@@ -152,6 +152,6 @@ def test_where_nothing_comes_about_that_is_said(report_engine, monkeypatch):
         def __contains__(self, line):
             return True
 
-    monkeypatch.setattr(population, "corpus_lines", Everything)
+    monkeypatch.setattr(novelty, "corpus_lines", Everything)
     with pytest.raises(TangyinError, match="no poem that keeps the rules came about in 12 tries"):
         first_poem(report_engine, particles=1)

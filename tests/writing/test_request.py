@@ -108,7 +108,7 @@ def test_the_line_named_is_the_one_at_fault_by_the_pattern_that_fits_the_rest(wr
     """One bad line in a poem of the rarest sequence."""
     poem = ["深居俯夾城", "春去夏猶清", "天意憐幽草", "人間重晚晴", "併添高閣迥", "微注小窗明",
             "越鳥巢乾後", "歸飛體更輕"]  # fmt: skip
-    assert writer.write("".join(poem)).prosody["pattern"] == "平起首句入韻"
+    assert writer.write("".join(poem)).prosody.pattern == "平起首句入韻"
     for number in range(8):
         for bad in ("花花花花花", "山山山山山"):
             broken = [*poem[:number], bad, *poem[number + 1 :]]

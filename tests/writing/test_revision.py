@@ -6,7 +6,7 @@ from tangyin.errors import UsageError
 from tangyin.prosody import check_poem
 from tangyin.scoring import score_texts
 from tangyin.verse import FORMS, QIJUE, WULV, form_token, split_lines
-from tangyin.writing import population
+from tangyin.writing import novelty
 from tangyin.writing.novelty import LineFilter, corpus_lines
 
 SPRING = (
@@ -51,7 +51,7 @@ def test_alternatives_differ_in_that_line_alone_and_keep_the_rules(writer, poem,
     for rank, other in enumerate(others):
         assert {number for number, _ in differences(poem, other.text)} == {line}
         assert check_poem(other.lines).regulated
-        assert other.prosody == check_poem(other.lines).to_json()
+        assert other.prosody == check_poem(other.lines)
         assert other.lines[line - 1] not in corpus_lines()
         assert (other.number, other.rule, other.form) == (rank, rule, "五律")
 
@@ -107,7 +107,7 @@ def test_a_poem_whose_other_lines_are_faulty_is_refused_and_the_line_named(write
         writer.revise("".join(parts), line % 8 + 1)
     # That line itself can be mended.
     mended = writer.revise("".join(parts), line, rule=QUICK)
-    assert all(other.prosody["regulated"] for other in mended)
+    assert all(other.prosody.regulated for other in mended)
     assert len(mended) == 5
 
 
@@ -146,7 +146,7 @@ def test_a_line_of_the_corpus_is_proposed_only_where_quotes_are_allowed(writer, 
     rule = rule_named("random-k", k=40)
     best = writer.revise(poem, 3, rule=rule)[0].lines[2]
     filter_ = LineFilter.of([best])
-    monkeypatch.setattr(population, "corpus_lines", lambda: filter_)
+    monkeypatch.setattr(novelty, "corpus_lines", lambda: filter_)
     assert best not in {other.lines[2] for other in writer.revise(poem, 3, rule=rule, count=100)}
     allowed = writer.revise(poem, 3, rule=rule, count=100, allow_quotes=True)
     assert best in {other.lines[2] for other in allowed}
@@ -163,7 +163,7 @@ def test_wishes_hold_for_the_line(writer, wishes):
         if "avoid" in wishes:
             assert not set("不人") & set(other.text)
         if "strict" in wishes:
-            assert not other.prosody["licences"]
+            assert not other.prosody.licences
 
 
 def test_a_borrowed_first_rhyme_stays_where_another_line_is_revised(random_model, report_model):
@@ -174,7 +174,7 @@ def test_a_borrowed_first_rhyme_stays_where_another_line_is_revised(random_model
     small = Writer(random_model(hanzi, FORMS, prefixes=tuple(map(form_token, FORMS))))
     others = small.revise(poem, 3, rule=rule_named("temperature"))
     assert len(others) == 5
-    assert {other.prosody["first_line"] for other in others} == {"鄰韻"}
+    assert {other.prosody.first_line for other in others} == {"鄰韻"}
     assert {other.form for other in others} == {"五絕"}
 
 
@@ -184,7 +184,7 @@ def test_other_forms_are_revised_by_a_model_that_knows_them(random_model, report
     poem = writer.write(seed=1, particles=4).text
     others = writer.revise(poem, 2, rule=rule_named("top-p"))
     assert {number for other in others for number, _ in differences(poem, other.text)} == {2}
-    assert all(other.prosody["regulated"] and other.form == "七絕" for other in others)
+    assert all(other.prosody.regulated and other.form == "七絕" for other in others)
     with pytest.raises(UsageError, match=r"this model was not trained on|knows 七絕 only"):
         writer.revise(SPRING, 1)
 

@@ -9,7 +9,7 @@ from tangyin.prosody.rules import first_line_rhyme
 from tangyin.verse import QIJUE, WUJUE, WULV
 from tangyin.writing import ParticleComposer, Request, Temperature, plan
 from tangyin.writing.constraints import FREE, OPEN, Draft, Readings, Rhyme, RhymeBook, rates_of
-from tangyin.writing.population import Population
+from tangyin.writing.particles import Population
 
 UNRHYMED, RHYMED = SEQUENCES[0], SEQUENCES[1]
 
@@ -177,8 +177,8 @@ def test_poems_borrow_a_neighbouring_rhyme_when_drawn_so(composer):
 def test_first_lines_borrow_at_the_rate_of_tang_verse(random_model, characters):
     engine = Engine(random_model(characters[::4], (QIJUE,)))
     planned = plan(Request(QIJUE), engine.vocabulary)
-    population = Population(engine, planned, Temperature(), 1, 7, range(4000), 0, ())
+    population = Population(ParticleComposer(engine, planned, Temperature(), 1), 7, range(4000))
     rhymed = [sequence.rhymed_start for sequence in population.sequences]
-    borrows = population.constraints[1]._borrows
+    (borrows,) = (c._borrows for c in population.decoder.constraints if isinstance(c, Rhyme))
     assert not borrows[~np.array(rhymed)].any()
     assert borrows.sum() / sum(rhymed) == pytest.approx(rates_of(QIJUE).borrowed, abs=0.012)

@@ -87,7 +87,7 @@ def test_a_titled_poem_is_the_same_alone_or_among_others(writer: Writer) -> None
 
 def test_a_rhyme_is_told_to_the_model_and_kept(writer: Writer) -> None:
     verse = writer.write(form="五絕", seed=1, rhyme="陽", **TITLED)
-    assert verse.prosody["rhyme"] == "陽"
+    assert verse.prosody.rhyme == "陽"
 
 
 def test_a_line_is_revised_under_its_title(writer: Writer) -> None:
@@ -126,4 +126,4 @@ def test_a_model_that_knows_no_titles_says_so_and_writes_in_a_rhyme_all_the_same
     for regulated in (True, False):
         with pytest.raises(UsageError, match="was not trained on titles"):
             report.write(regulated=regulated, **TITLED)
-    assert report.write(rhyme="陽", seed=1).prosody["rhyme"] == "陽"
+    assert report.write(rhyme="陽", seed=1).prosody.rhyme == "陽"
