@@ -90,7 +90,7 @@ def read_each(text: str, read: Callable[[str], T]) -> Iterator[tuple[int, T | Us
         The number of the poem, from 1, and the poem, or the error "text.poem" with its `number`,
         the `line` of the text where it begins, and the `error`.
     """
-    for number, (line, poem) in enumerate(_located_poems(text), 1):
+    for number, (line, poem) in enumerate(located_poems(text), 1):
         try:
             yield number, read(poem)
         except UsageError as error:
@@ -104,7 +104,7 @@ def split_poems(text: str) -> list[str]:
     whole poem, possibly below a heading; otherwise they are one poem. A heading alone belongs to
     the poem that follows it.
     """
-    return [poem for _, poem in _located_poems(text)]
+    return [poem for _, poem in located_poems(text)]
 
 
 def read_places(text: str, form: Form, *, blanks: bool = True) -> dict[int, str]:
@@ -138,15 +138,11 @@ def read_places(text: str, form: Form, *, blanks: bool = True) -> dict[int, str]
             place += 1
         if character != BLANK or not blanks:
             if character not in MARKS and not is_hanzi(character):
-                raise _foreign(character, 1)
+                point = f"U+{ord(character):04X}"
+                raise UsageError("text.foreign", character=character, point=point)
             places[place] = character
         place += 1
     return places
-
-
-def _foreign(character: str, line: int) -> UsageError:
-    point = f"U+{ord(character):04X}"
-    return UsageError("text.character", character=character, point=point, line=line, marks=MARKS)
 
 
 def _read(text: str) -> tuple[Poem, bool]:
@@ -218,7 +214,10 @@ def _cut(rows: list[str], skipped: int = 0) -> list[tuple[str, str]]:
     """
     for number, row in enumerate(rows, skipped + 1):
         if found := _FOREIGN.search(row):
-            raise _foreign(found[0], number)
+            point = f"U+{ord(found[0]):04X}"
+            raise UsageError(
+                "text.character", character=found[0], point=point, line=number, marks=MARKS
+            )
     joined = "".join(rows)
     if not joined:
         raise UsageError("text.empty")
@@ -272,7 +271,7 @@ def _unequal(runs: list[tuple[str, str]], lengths: list[int]) -> UsageError:
     )
 
 
-def _located_poems(text: str) -> list[tuple[int, str]]:
+def located_poems(text: str) -> list[tuple[int, str]]:
     """The poems of a text, each with the number of its first line."""
     poems: list[tuple[int, str]] = []
     heading: Block = []
