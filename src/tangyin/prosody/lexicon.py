@@ -144,7 +144,7 @@ def _usual(character: str) -> str:
 
 @cache
 def _readings(character: str) -> tuple[Reading, ...]:
-    known = _lexicon().get(character, "") + _later().get(character, "")
+    known = _lexicon().get(character, "")
     pairs = zip(known[::2], known[1::2], strict=True)
     found = {(tone, rhyme_of(rime, tone)): rime for rime, tone in pairs}
     weights = _weighed(character, list(found))
@@ -168,18 +168,12 @@ def _weighed(character: str, found: list[tuple[str, str]]) -> dict[tuple[str, st
 
 @cache
 def _lexicon() -> dict[str, str]:
-    rows = (row.partition("\t") for row in data_text("lexicon.tsv").splitlines())
-    return {character: readings for character, _, readings in rows}
-
-
-@cache
-def _later() -> dict[str, str]:
-    """Readings later than 廣韻, each with a witness in the file."""
-    later: dict[str, str] = {}
+    """Rime and tone of each reading by character, those later than 廣韻 last."""
+    known = dict(row.split("\t") for row in data_text("lexicon.tsv").splitlines())
     for row in data_text("later_readings.tsv").splitlines()[1:]:
         character, reading, *_ = row.split("\t")
-        later[character] = later.get(character, "") + reading
-    return later
+        known[character] = known.get(character, "") + reading
+    return known
 
 
 @cache

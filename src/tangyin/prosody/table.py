@@ -37,14 +37,9 @@ def tone_table(characters: Sequence[str]) -> ToneTable:
     """
     places = [place_of(character) for character in characters]
     known = np.array([bool(readings_of(character)) for character in characters], dtype=bool)
-    log_level = _negative([place.level for place in places])
-    log_oblique = _negative([place.oblique for place in places])
-    log_rhymes = _negative(
-        [[place.rhymes.get(rhyme, np.inf) for rhyme in LEVEL_RHYMES] for place in places]
-    ).reshape(len(places), len(LEVEL_RHYMES))  # (V, 30)
+    log_level = -np.array([place.level for place in places], np.float32)
+    log_oblique = -np.array([place.oblique for place in places], np.float32)
+    costs = [place.rhymes.get(rhyme, np.inf) for place in places for rhyme in LEVEL_RHYMES]
+    log_rhymes = -np.array(costs, np.float32).reshape(len(places), len(LEVEL_RHYMES))  # (V, 30)
     log_level[~known] = log_oblique[~known] = -np.inf
     return ToneTable(log_level, log_oblique, np.isfinite(log_rhymes), log_rhymes, known)
-
-
-def _negative(costs: list[float] | list[list[float]]) -> NDArray[np.float32]:
-    return -np.asarray(costs, dtype=np.float32)
