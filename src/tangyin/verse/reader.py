@@ -151,7 +151,7 @@ def read_places(text: str, form: Form, *, blanks: bool = True) -> dict[int, str]
 def _read(text: str) -> tuple[Poem, bool]:
     rows = [row.strip() for row in _TITLE.sub(r"\1\n", text).splitlines() if normalize(row)]
     verse = [_bare_row(row) for row in rows]
-    marked = _has_marks("".join(verse))
+    marked = _has_marks("".join(row for row in verse if not row.startswith("《")))
     found: tuple[int, Lines] | None = None
     refusal: UsageError | None = None
     for skipped in range(_heading_rows(verse, marked=marked) + 1):
@@ -184,10 +184,11 @@ def _has_marks(text: str) -> bool:
 
 def _heading_rows(rows: list[str], *, marked: bool) -> int:
     """How many rows may be a heading: those before the first mark, or not as long as the last."""
-    if not rows:
-        return 0
-    verse = (_has_marks(row) if marked else len(row) == len(rows[-1]) for row in rows)
-    return min(next(number for number, is_verse in enumerate(verse) if is_verse), HEADING_ROWS)
+    for number, row in enumerate(rows[:HEADING_ROWS]):
+        is_verse = _has_marks(row) if marked else len(row) == len(rows[-1])
+        if is_verse and not row.startswith("《"):
+            return number
+    return min(len(rows), HEADING_ROWS)
 
 
 def _is_sound(lines: Lines, rows: list[str]) -> bool:
