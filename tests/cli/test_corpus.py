@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tangyin.corpus import COLUMNS
+from tangyin.corpus import COLUMNS, held_out
 
 Cli = Callable[..., Any]
 
@@ -61,7 +61,7 @@ def test_export_gives_json_lines_filtered_by_form_dynasty_and_part(
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["export", "--form", "sonnet"], "there is no form 'sonnet'"),
+        (["export", "--form", "sonnet"], "'sonnet'"),
         (["export", "--dynasty", "ming"], "'ming' is not one of 'tang', 'song'"),
         (["export", "--part", "all"], "'all' is not one of 'train', 'dev', 'test', 'near'"),
         (["stats", "--format", "xml"], "'xml' is not one of 'text', 'json'"),
@@ -79,7 +79,7 @@ def test_what_cannot_be_is_refused_in_one_sentence(
               ["eval"]],
     ids=" ".join,
 )  # fmt: skip
-def test_without_a_corpus_the_mend_is_named(words: list[str], cli: Cli, no_corpus: Path) -> None:
+def test_without_a_corpus_the_fix_is_named(words: list[str], cli: Cli, no_corpus: Path) -> None:
     cli(*words).refused(1, str(no_corpus), "run `tangyin corpus fetch` first")
 
 
@@ -105,13 +105,14 @@ def test_fetching_without_npm_is_refused_in_one_sentence(
     cli("corpus", "fetch").refused(1, "npm is not on the PATH", "--source DIR")
 
 
-def test_a_fetched_corpus_is_used_and_its_missing_poems_are_said(
+def test_a_fetched_corpus_is_used_and_its_missing_poems_are_counted(
     cli: Cli, no_corpus: Path, tmp_path: Path, small_package: Any
 ) -> None:
     source = small_package.lay_out(tmp_path / "copy")
     done = cli("corpus", "fetch", "--source", str(source))
     assert (done.code, done.out) == (0, "")
-    assert "of the split's held-out poems are not in this copy" in done.err
+    missing = len(held_out().keys() - {record["id"] for record in small_package.records})
+    assert f"{missing:,} held-out poems" in done.err
     assert str(no_corpus / "corpus") in done.err
     stats = json.loads(cli("corpus", "stats", "--format", "json").out)
     assert sum(stats["records"].values()) == len(small_package.records)

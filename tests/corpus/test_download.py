@@ -1,4 +1,5 @@
 import base64
+import errno
 import io
 import os
 import signal
@@ -8,6 +9,7 @@ import sys
 import tarfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +65,13 @@ def package(
     return path, integrity
 
 
+def refused(code: str, home: Path) -> TangyinError:
+    with pytest.raises(TangyinError) as caught:
+        download.download(home)
+    assert caught.value.code == code
+    return caught.value
+
+
 def tree(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_dir())
 
@@ -92,33 +101,26 @@ class TestFetching:
         npm("sys.exit('fetched twice')")
         assert download.download(home) == folder
 
-    def test_without_npm_one_sentence_tells_what_to_do(
-        self, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_without_npm_nothing_is_made(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("PATH", "")
-        with pytest.raises(TangyinError, match=r"npm is not on the PATH; install .*--source DIR"):
-            download.download(home)
+        refused("corpus.no_npm", home)
         assert not home.exists()
 
     @pytest.mark.parametrize(
-        ("action", "told"),
+        ("action", "reason"),
         [
-            ("sys.exit('npm error code ENOTFOUND\\nnpm error network\\n')", "(code ENOTFOUND)"),
-            ("sys.exit('npm ERR! code E404\\nnpm ERR! 404\\n')", "(code E404)"),
-            ("sys.exit('something\\n went wrong')", "(something went wrong)"),
-            ("sys.exit(7)", "(exit code 7)"),
-            ("pass", "(exit code 0)"),
+            ("sys.exit('npm error code ENOTFOUND\\nnpm error network\\n')", "code ENOTFOUND"),
+            ("sys.exit('npm ERR! code E404\\nnpm ERR! 404\\n')", "code E404"),
+            ("sys.exit('something\\n went wrong')", "something went wrong"),
+            ("sys.exit(7)", "exit code 7"),
+            ("pass", "exit code 0"),
         ],
     )
-    def test_when_npm_fails_its_reason_is_told_and_nothing_left(
-        self, npm: Callable[[str], None], home: Path, action: str, told: str
+    def test_if_npm_fails_its_reason_is_given_and_nothing_left(
+        self, npm: Callable[[str], None], home: Path, action: str, reason: str
     ) -> None:
         npm(action)
-        with pytest.raises(TangyinError) as caught:
-            download.download(home)
-        sentence = str(caught.value)
-        assert f"npm could not fetch chinese-poetry@2.0.1 {told}; check the network" in sentence
-        assert "\n" not in sentence
+        assert refused("corpus.npm", home).params["reason"] == reason
         assert list(home.iterdir()) == []
 
     def test_another_package_is_refused_and_nothing_left(
@@ -126,10 +128,7 @@ class TestFetching:
     ) -> None:
         small_package.pack(tmp_path / "small.tgz")  # sound, but not the pinned one
         npm(DELIVER.format(package=str(tmp_path / "small.tgz")))
-        with pytest.raises(
-            TangyinError, match=r"is not chinese-poetry@2\.0\.1 as it was published"
-        ):
-            download.download(home)
+        refused("corpus.integrity", home)
         assert list(home.iterdir()) == []
 
     def test_a_package_cut_short_is_refused_and_nothing_left(
@@ -137,17 +136,24 @@ class TestFetching:
     ) -> None:
         package[0].write_bytes(package[0].read_bytes()[:-1000])
         npm(DELIVER.format(package=str(package[0])))
-        with pytest.raises(TangyinError, match="fetch it again"):
-            download.download(home)
+        refused("corpus.integrity", home)
         assert list(home.iterdir()) == []
 
-    def test_a_home_that_cannot_be_written_is_told(
-        self, npm: Callable[[str], None], package: tuple[Path, str], tmp_path: Path
+    def test_a_full_disk_is_reported(
+        self,
+        npm: Callable[[str], None],
+        package: tuple[Path, str],
+        home: Path,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         npm(DELIVER.format(package=str(package[0])))
-        (tmp_path / "file").write_text("")
-        with pytest.raises(TangyinError, match="cannot make the folder"):
-            download.download(tmp_path / "file" / "corpus")
+
+        def full(*_: object) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr("shutil.copyfileobj", full)
+        assert refused("corpus.not_stored", home).params["reason"] == "No space left on device"
+        assert list(home.iterdir()) == []
 
 
 FETCH = """
@@ -319,22 +325,19 @@ class TestUnpacking:
         else:
             content[place] ^= data.draw(st.integers(1, 255))
         package.write_bytes(content)
-        with pytest.raises(TangyinError, match="fetch it again"):
+        with pytest.raises(TangyinError) as caught:
             check_integrity(package, integrity)
-        try:
+        assert caught.value.code == "corpus.integrity"
+        with suppress(TangyinError):
             unpack(package, tmp_path / "unpacked")
-        except TangyinError as error:
-            told = str(error)
-        else:
-            told = ""
-        assert told in ("", f"{package} is no complete npm package; fetch it again")
         assert {path.name for path in tmp_path.iterdir()} <= {"small.tgz", "unpacked"}
 
     @pytest.mark.parametrize("content", [b"", b"no archive", b"\x1f\x8b", b"\x1f\x8b" + b"x" * 99])
     def test_what_is_no_archive_is_refused(self, tmp_path: Path, content: bytes) -> None:
         (tmp_path / "package.tgz").write_bytes(content)
-        with pytest.raises(TangyinError, match="is no complete npm package"):
+        with pytest.raises(TangyinError) as caught:
             unpack(tmp_path / "package.tgz", tmp_path / "unpacked")
+        assert caught.value.code == "corpus.not_a_package"
 
 
 def test_the_integrity_is_that_of_npm(tmp_path: Path) -> None:
@@ -347,7 +350,7 @@ def test_the_integrity_is_that_of_npm(tmp_path: Path) -> None:
     check_integrity(tmp_path / "file", f"sha512-{base64.b64encode(digest).decode()}")
 
 
-def test_the_digest_tells_any_change_of_a_folder(small_package: Any, tmp_path: Path) -> None:
+def test_any_change_of_a_folder_changes_its_digest(small_package: Any, tmp_path: Path) -> None:
     folder = small_package.lay_out(tmp_path / "a")
     before = content_digest(folder)
     assert content_digest(small_package.lay_out(tmp_path / "b")) == before

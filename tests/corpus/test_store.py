@@ -1,6 +1,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,12 @@ def pinned(small_package: Any, tmp_path: Path, home: Path, monkeypatch: pytest.M
     return folder
 
 
+def refused(code: str, call: Callable[[], object]) -> None:
+    with pytest.raises(TangyinError) as caught:
+        call()
+    assert caught.value.code == code
+
+
 def same(one: Corpus, other: Corpus) -> bool:
     return one == other and len(one) > 0
 
@@ -57,8 +64,7 @@ def test_another_home_is_another_corpus(
 ) -> None:
     assert len(load_corpus())
     monkeypatch.setenv("TANGYIN_HOME", str(tmp_path / "elsewhere"))
-    with pytest.raises(TangyinError, match=r"there is no prepared corpus .*tangyin corpus fetch"):
-        load_corpus()
+    refused("corpus.none", load_corpus)
 
 
 def test_preparing_anew_is_seen_at_once(
@@ -81,8 +87,7 @@ def test_a_prepared_file_cut_short_is_refused(prepared: Prepared, keep: float) -
     _, path = prepared
     content = path.read_bytes()
     path.write_bytes(content[: int(keep * len(content))])
-    with pytest.raises(TangyinError, match="was cut short or altered; run `tangyin corpus fetch`"):
-        load_corpus()
+    refused("corpus.damaged", load_corpus)
 
 
 def test_a_prepared_file_altered_anywhere_is_refused(prepared: Prepared) -> None:
@@ -94,8 +99,9 @@ def test_a_prepared_file_altered_anywhere_is_refused(prepared: Prepared) -> None
         altered = bytearray(content)
         altered[place] ^= 1
         path.write_bytes(altered)
-        with pytest.raises(TangyinError, match="run `tangyin corpus fetch`"):
+        with pytest.raises(TangyinError) as caught:
             load_corpus()
+        assert caught.value.code in ("corpus.damaged", "corpus.version")
 
 
 def test_a_prepared_file_of_another_version_is_refused(prepared: Prepared) -> None:
@@ -103,14 +109,12 @@ def test_a_prepared_file_of_another_version_is_refused(prepared: Prepared) -> No
     content = path.read_bytes().partition(b"\n")
     header = {**json.loads(content[0]), "format": FORMAT + 1}
     path.write_bytes(json.dumps(header).encode() + b"".join(content[1:]))
-    with pytest.raises(TangyinError, match="prepared by another version of tangyin"):
-        load_corpus()
+    refused("corpus.version", load_corpus)
 
 
-def test_a_folder_in_the_place_of_the_prepared_file_is_told(home: Path) -> None:
+def test_a_folder_in_place_of_the_prepared_file_is_refused(home: Path) -> None:
     prepared_path().mkdir(parents=True)
-    with pytest.raises(TangyinError, match="cannot read"):
-        load_corpus()
+    refused("corpus.unreadable", load_corpus)
 
 
 def test_what_is_fetched_and_prepared_is_used_without_npm(
@@ -128,7 +132,7 @@ def test_a_damaged_prepared_file_is_made_anew_from_the_package(pinned: Path) -> 
     assert same(load_corpus(), corpus)
 
 
-def test_a_copy_from_elsewhere_does_not_stand_for_the_pinned_package(
+def test_another_copy_does_not_replace_the_pinned_package(
     pinned: Path, small_package: Any, tmp_path: Path
 ) -> None:
     source = small_package.lay_out(tmp_path / "source")
@@ -150,8 +154,7 @@ def test_an_unpacked_package_that_was_altered_is_refused(pinned: Path, change: s
             else content[:99]
         )
     for source in (None, pinned):
-        with pytest.raises(TangyinError, match="was altered after it was fetched; delete that"):
-            fetch_corpus(source)
+        refused("corpus.modified", partial(fetch_corpus, source))
     assert not prepared_path().exists()
 
 
@@ -160,18 +163,8 @@ def test_a_failed_preparation_leaves_the_earlier_corpus(
 ) -> None:
     source = small_package.lay_out(tmp_path / "broken")
     (source / "dist/quantangshi/poet.song.10000.json").write_text("[")
-    with pytest.raises(TangyinError, match="is damaged"):
-        fetch_corpus(source)
+    refused("corpus.not_json", partial(fetch_corpus, source))
     assert same(load_corpus(), prepared[0])
-
-
-def test_a_home_that_cannot_be_made_is_told(
-    small_package: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "file").write_text("")
-    monkeypatch.setenv("TANGYIN_HOME", str(tmp_path / "file" / "home"))
-    with pytest.raises(TangyinError, match="cannot make the folder"):
-        fetch_corpus(small_package.lay_out(tmp_path / "source"))
 
 
 def test_poems_are_selected_by_form_dynasty_and_part(prepared: Prepared) -> None:
@@ -196,9 +189,7 @@ def test_the_statistics_of_the_miniature(prepared: Prepared, small_package: Any)
     json.dumps(counted)
 
 
-def test_a_fetch_is_told_how_much_has_arrived(
-    pinned: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_fetch_hands_its_progress_on(pinned: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[Callable[[int], None]] = []
     monkeypatch.setattr(
         "tangyin.corpus.store.download", lambda _home, progress: (told.append(progress), pinned)[1]
