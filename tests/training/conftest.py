@@ -1,4 +1,4 @@
-"""A `Lab` trains small recipes on real poems, in a fraction of a second; `Launcher`: in processes."""
+"""Small trainings on real poems: a `Lab` does them here, a `Launcher` in real processes."""
 
 import json
 import os
