@@ -17,8 +17,7 @@ import numpy as np
 import pytest
 
 from tangyin.corpus import Corpus, load_corpus
-from tangyin.model import Engine, find_model
-from tangyin.model.file import Architecture, ModelFile
+from tangyin.model import Architecture, Engine, ModelFile, find_model
 from tangyin.prosody import tone_classes
 from tangyin.verse import BOS, Form, Vocabulary, form_named, forms, known_forms, to_simplified
 

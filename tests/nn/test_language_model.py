@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from tangyin.errors import UsageError
-from tangyin.model import Engine
-from tangyin.model.file import Architecture, ModelFile
+from tangyin.model import Architecture, Engine, ModelFile
 from tangyin.nn import INITIALIZATIONS
 from tangyin.nn.language_model import LanguageModel
 from tangyin.verse import FORMS, WULV, Vocabulary, form_token

@@ -10,8 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from tangyin.model import ECHOES, Engine, FeatureLayout, read_sequences
-from tangyin.model.file import Architecture, ModelFile
+from tangyin.model import ECHOES, Architecture, Engine, FeatureLayout, ModelFile, read_sequences
 from tangyin.nn import Dropout, cell
 from tangyin.nn.feature_tensors import FeatureTensors
 from tangyin.nn.language_model import LanguageModel

@@ -1,5 +1,6 @@
 """A trained model: its architecture, its file, the features of a prefix, and the NumPy engine."""
 
+from tangyin.model.architecture import Architecture
 from tangyin.model.card import model_card
 from tangyin.model.engine import Engine, State, StepOutput
 from tangyin.model.features import (
@@ -10,7 +11,7 @@ from tangyin.model.features import (
     echo_classes,
     read_sequences,
 )
-from tangyin.model.file import Architecture, ModelFile, load_model, save_model
+from tangyin.model.file import ModelFile, load_model, save_model
 from tangyin.model.shelf import DEFAULT, find_model, shipped_or_own
 
 __all__ = [

@@ -7,9 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from tangyin.model import ECHOES
+from tangyin.model import ECHOES, Architecture
 from tangyin.model.engine import check_cell
-from tangyin.model.file import Architecture
 from tangyin.nn.cross_entropy import Echo, linear_cross_entropy
 from tangyin.nn.dropout import character_dropout, locked_dropout
 from tangyin.nn.feature_tensors import FeatureTensors

@@ -93,6 +93,7 @@ class Muon(torch.optim.AdamW):
             state = self.state[parameter]
             if not state:
                 state["momentum"] = torch.zeros_like(parameter)
+                state["step"] = torch.zeros(())  # AdamW expects one when it loads a state
             momentum = state["momentum"].lerp_(parameter.grad, 1 - group["momentum"])
             ahead = parameter.grad.lerp(momentum, group["momentum"])
             blocks = ahead.view(group["gates"], -1, ahead.shape[-1])

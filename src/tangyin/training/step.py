@@ -18,7 +18,7 @@ from tangyin.verse import Vocabulary
 
 
 class DivergedError(TangyinError):
-    """The loss, the gradient or the dev loss became infinite, NaN or far too large."""
+    """Loss, gradient, dev loss or weights became infinite, NaN or far too large."""
 
 
 class TrainingStep:

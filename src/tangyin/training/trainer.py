@@ -84,8 +84,8 @@ def train(
 
     Raises:
         InterruptedRun: SIGINT was received.
-        DivergedError: the training loss, its gradient or the dev loss became infinite, NaN or far
-            too large.
+        DivergedError: the training loss, its gradient, the dev loss or the weights became
+            infinite, NaN or far too large.
         UsageError: a run is in the folder and `resume` is False, or it has another recipe or other
             poems; there is no such device.
         LostProcessError: another process of the training has ended.
@@ -232,6 +232,9 @@ class _Training:
         tally = Tally(*self.context.sum(*astuple(share)))
         if not tally.nll / tally.targets < LARGEST_LOSS:
             raise DivergedError("training.dev_diverged", value=tally.nll / tally.targets)
+        largest = max(tensor.abs().max() for tensor in self.model.state_dict().values())
+        if not largest.half().isfinite():  # the model file holds fp16
+            raise DivergedError("training.weights_diverged", value=float(largest))
         dev = tally.figures()
         improved = dev["per_token"] < done.best
         loss = done.loss_sum / done.targets
