@@ -50,18 +50,12 @@ class Vocabulary:
     output layer has exactly these rows, in this order. The prefix tokens (`<bos>` where no form is
     given, one token a form, one a rhyme, `<title>` before a title, `<text>` before the text) come
     after them and have an embedding only, so they are outside the softmax without any mask.
+
+    Raises:
+        TangyinError: form.token_twice, form.token_not_hanzi.
     """
 
     def __init__(self, hanzi: Iterable[str], prefixes: Iterable[str] = (BOS,)) -> None:
-        """Number the tokens.
-
-        Args:
-            hanzi: the known characters, in the order of their numbers.
-            prefixes: the tokens a model reads and never predicts.
-
-        Raises:
-            TangyinError: form.token_twice, form.token_not_hanzi.
-        """
         self.hanzi = tuple(hanzi)
         self.prefixes = tuple(prefixes)
         self.predicted = (UNK, EOS, *MARKS, *self.hanzi)
@@ -81,9 +75,7 @@ class Vocabulary:
         Raises:
             UsageError: form.rare, there is none.
         """
-        counts = Counter[str]()
-        for text in texts:
-            counts.update(text)
+        counts = Counter(character for text in texts for character in text)
         hanzi = sorted(c for c, n in counts.items() if n >= minimum and is_hanzi(c))
         if not hanzi:
             raise UsageError("form.rare", minimum=minimum)
@@ -140,16 +132,8 @@ class Vocabulary:
     def prefix(self, form: Form | None, rhyme: str | None = None, title: str | None = None) -> Ids:
         """The tokens that are read before a poem's text.
 
-        Form, rhyme, `<title>` with the title's characters, and `<text>`; rhyme and title may be
-        missing. For a vocabulary without `<text>` it is the first token alone.
-
-        Args:
-            form: the poem's form, or None to leave it open.
-            rhyme: the name of its rhyme.
-            title: its title; only its CJK characters count.
-
-        Returns:
-            int32, at least one token.
+        Form or `<bos>`, rhyme, `<title>` with the title's CJK characters, and `<text>`. For a
+        vocabulary without `<text>` it is the first token alone.
 
         Raises:
             UsageError: form.needed, form.not_trained, form.no_rhyme, form.no_title.
