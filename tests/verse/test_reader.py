@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tangyin.corpus import Corpus
 from tangyin.errors import UsageError
 from tangyin.verse import (
     FORMS,
@@ -30,23 +29,23 @@ PAILU = LV + JUE
 LINES = ("白日依山盡", "黃河入海流", "欲窮千里目", "更上一層樓")
 
 
-def bare(text: str) -> str:
+def bare(text):
     return "".join(c for c in text if c not in "，。")
 
 
-def rows(text: str, marks: str = "。") -> str:
+def rows(text, marks="。"):
     """The text with a line break after each of the marks."""
     return "".join(c + "\n" * (c in marks) for c in text)
 
 
-def refused(text: str, read: object = read_poem) -> UsageError:
+def refused(text, read=read_poem):
     with pytest.raises(UsageError) as caught:
         read(text)  # type: ignore[operator]
     return caught.value
 
 
 @st.composite
-def poems(draw: st.DrawFn) -> Poem:
+def poems(draw):
     form: Form = draw(st.sampled_from(FORMS))
     line = st.text(HANZI, min_size=form.characters, max_size=form.characters)
     lines = draw(st.lists(line, min_size=form.lines, max_size=form.lines))
@@ -55,9 +54,7 @@ def poems(draw: st.DrawFn) -> Poem:
 
 @given(poems(), st.randoms(use_true_random=False))
 @settings(deadline=None)
-def test_any_layout_of_a_poem_with_its_marks_is_the_same_poem(
-    poem: Poem, chance: random.Random
-) -> None:
+def test_any_layout_of_a_poem_with_its_marks_is_the_same_poem(poem, chance):
     text = "".join(c + chance.choice(["", "", " ", "\n", "\u3000", "「", "[1]"]) for c in poem.text)
     assert read_poem(text) == (poem, False)
     assert read_verse(text) == poem
@@ -66,9 +63,7 @@ def test_any_layout_of_a_poem_with_its_marks_is_the_same_poem(
 
 @given(poems(), st.data())
 @settings(deadline=None)
-def test_any_mixture_of_marks_breaks_and_quotes_at_line_ends_gives_the_same_lines(
-    poem: Poem, data: st.DataObject
-) -> None:
+def test_any_mixture_of_marks_breaks_and_quotes_at_line_ends_gives_the_same_lines(poem, data):
     ends = data.draw(
         st.lists(
             st.tuples(st.booleans(), st.sampled_from(["", "\n", "\r\n", " ", "\n\n", "」", "①"])),
@@ -92,9 +87,7 @@ def test_any_mixture_of_marks_breaks_and_quotes_at_line_ends_gives_the_same_line
 
 @given(st.integers(1, 8), st.sampled_from([5, 7]), st.data())
 @settings(deadline=None)
-def test_poems_of_any_length_are_read_by_marks_or_by_breaks(
-    couplets: int, length: int, data: st.DataObject
-) -> None:
+def test_poems_of_any_length_are_read_by_marks_or_by_breaks(couplets, length, data):
     lines = tuple(
         data.draw(st.text(HANZI, min_size=length, max_size=length)) for _ in range(2 * couplets)
     )
@@ -106,7 +99,7 @@ def test_poems_of_any_length_are_read_by_marks_or_by_breaks(
 
 @given(st.text() | st.text("日月山，。\n《》[1]: a"))
 @settings(deadline=None)
-def test_any_text_is_read_or_refused_in_one_sentence(text: str) -> None:
+def test_any_text_is_read_or_refused_in_one_sentence(text):
     for read in (read_poem, read_verse):
         try:
             read(text)
@@ -132,15 +125,13 @@ def test_any_text_is_read_or_refused_in_one_sentence(text: str) -> None:
         ("春眠不覺曉", "text.one_line", {}),
     ],
 )
-def test_a_text_that_is_not_a_poem_is_refused_with_its_fault(
-    text: str, code: str, params: dict[str, object]
-) -> None:
+def test_a_text_that_is_not_a_poem_is_refused_with_its_fault(text, code, params):
     error = refused(text)
     assert error.code == code
     assert {name: error.params[name] for name in params} == params
 
 
-def test_a_poem_without_a_form_says_so() -> None:
+def test_a_poem_without_a_form_says_so():
     with pytest.raises(UsageError) as caught:
         _ = Poem(("日",), "。").form
     assert caught.value.code == "text.no_form"
@@ -162,13 +153,13 @@ def test_a_poem_without_a_form_says_so() -> None:
     ],
 )
 @pytest.mark.parametrize("verse", [JUE, rows(JUE), rows(JUE, "，。"), "\n".join(LINES)])
-def test_a_heading_is_title_and_author(heading: str, title: str, author: str, verse: str) -> None:
+def test_a_heading_is_title_and_author(heading, title, author, verse):
     (text,) = split_poems(heading + verse)
     poem, _ = read_poem(text)
     assert (poem.text, poem.title, poem.author) == (JUE, title, author)
 
 
-def test_given_title_and_author_replace_those_of_the_text() -> None:
+def test_given_title_and_author_replace_those_of_the_text():
     poem, _ = read_poem(f"登鸛雀樓\n王之渙\n{JUE}", "鹿柴", "王維")
     assert (poem.title, poem.author, poem.form) == ("鹿柴", "王維", WUJUE)
 
@@ -186,12 +177,12 @@ def test_given_title_and_author_replace_those_of_the_text() -> None:
         (JUE.replace("，", "\n", 1), 4),
     ],
 )
-def test_a_first_row_is_a_title_if_only_so_the_lines_pair(text: str, lines: int) -> None:
+def test_a_first_row_is_a_title_if_only_so_the_lines_pair(text, lines):
     assert len(read_verse(text).lines) == lines
 
 
 @pytest.mark.parametrize("text", ["國破山河\n" + "\n".join(LINES[1:]), f"登鸛雀樓\n{JUE[:-3]}。"])
-def test_a_damaged_poem_is_not_read_without_its_first_row(text: str) -> None:
+def test_a_damaged_poem_is_not_read_without_its_first_row(text):
     assert refused(text, read_verse).code in ("text.unclear", "text.unequal")
 
 
@@ -222,11 +213,11 @@ def test_a_damaged_poem_is_not_read_without_its_first_row(text: str) -> None:
         ("白日依山盡\n黃河入海流\n\n" + JUE + "\n\n日月", 3),
     ],
 )
-def test_poems_are_one_a_line_or_between_blank_lines(text: str, poems: int, end: str) -> None:
+def test_poems_are_one_a_line_or_between_blank_lines(text, poems, end):
     assert len(split_poems(text.replace("\n", end))) == poems
 
 
-def test_a_bad_poem_among_good_ones_has_its_number_and_line() -> None:
+def test_a_bad_poem_among_good_ones_has_its_number_and_line():
     found = dict(read_each(f"{rows(JUE)}\n鹿柴\n\n{JUE[:-3]}。\n\n{LV}", read_verse))
     assert [poem.lines[0] for poem in (found[1], found[3]) if isinstance(poem, Poem)] == [
         "白日依山盡", "空山新雨後",
@@ -240,7 +231,7 @@ def test_a_bad_poem_among_good_ones_has_its_number_and_line() -> None:
 
 @pytest.mark.corpus
 @pytest.mark.parametrize("layout", ["a line", "blank lines", "couplets"])
-def test_a_file_of_poems_is_split_into_them(corpus: Corpus, layout: str) -> None:
+def test_a_file_of_poems_is_split_into_them(corpus, layout):
     texts = random.Random(3).sample(corpus.text, 300)
     content = {
         "a line": "\n".join(texts),
@@ -251,7 +242,7 @@ def test_a_file_of_poems_is_split_into_them(corpus: Corpus, layout: str) -> None
 
 
 @pytest.mark.corpus
-def test_every_poem_of_the_corpus_reads_back_as_itself(corpus: Corpus) -> None:
+def test_every_poem_of_the_corpus_reads_back_as_itself(corpus):
     for text, form in zip(corpus.text[::97], corpus.form[::97], strict=True):
         poem, added = read_poem(text)
         assert (poem.text, poem.form.name, added) == (text, form, False)

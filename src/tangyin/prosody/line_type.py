@@ -155,35 +155,30 @@ def _judge(tones: str) -> LinePattern:
 
 @dataclass(frozen=True)
 class Sequence:
-    """One of the four courses of line types.
+    """One of the four sequences of line types.
 
     Attributes:
-        types: the types of the first eight lines; longer poems go on in the same order.
-        level_start: whether the second character of a line of five is level in the first line.
-        rhymed_start: whether the first line rhymes.
+        types: the types of the first eight lines; longer poems continue in the same order.
     """
 
     types: str
-    level_start: bool
-    rhymed_start: bool
+
+    @property
+    def rhymed_start(self) -> bool:
+        """Whether the first line rhymes."""
+        return self.types[0].isupper()
 
     def name(self, characters: int) -> str:
         """The Chinese name, which follows the second character: 平起 and 仄起 change in 七言."""
-        level = self.level_start if characters == 5 else not self.level_start
+        level = (self.types[0] in "bB") == (characters == 5)
         return f"{'平' if level else '仄'}起首句{'入韻' if self.rhymed_start else '不入韻'}"
 
     def for_lines(self, lines: int) -> str:
         """The types of a poem of so many lines."""
-        cycle = self.types[4:]
-        return (self.types + cycle * (lines // 4))[:lines]
+        return (self.types + self.types[4:] * (lines // 4))[:lines]
 
 
-SEQUENCES = (
-    Sequence("aBbAaBbA", level_start=False, rhymed_start=False),
-    Sequence("ABbAaBbA", level_start=False, rhymed_start=True),
-    Sequence("bAaBbAaB", level_start=True, rhymed_start=False),
-    Sequence("BAaBbAaB", level_start=True, rhymed_start=True),
-)
+SEQUENCES = tuple(map(Sequence, ("aBbAaBbA", "ABbAaBbA", "bAaBbAaB", "BAaBbAaB")))
 
 
 def sequence_of(types: str) -> Sequence | None:
