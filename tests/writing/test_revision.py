@@ -143,10 +143,8 @@ def test_a_line_of_the_corpus_is_proposed_only_where_quotes_are_allowed(
     best = report_writer.revise(poem, 3, **given)[0].lines[2]
     filter_ = LineFilter.of([best])
     monkeypatch.setattr(novelty, "corpus_lines", lambda: filter_)
-    assert best not in {
-        other.lines[2] for other in report_writer.revise(poem, 3, rule=rule, count=100)
-    }
-    allowed = report_writer.revise(poem, 3, rule=rule, count=100, allow_quotes=True)
+    assert best not in {other.lines[2] for other in report_writer.revise(poem, 3, **given)}
+    allowed = report_writer.revise(poem, 3, **given, allow_quotes=True)
     assert best in {other.lines[2] for other in allowed}
 
 

@@ -79,12 +79,6 @@ def test_another_title_brings_another_poem_and_the_same_the_same(
     assert len({write(title) for title in ("", "春望", "秋思")}) == 3
 
 
-def test_a_titled_poem_is_the_same_alone_or_among_others(writer: Writer) -> None:
-    options: dict[str, Any] = {"form": "五絕", "seed": 3, "regulated": False, **TITLED}
-    many = [verse.text for verse in writer.write_many(count=20, **options)]
-    assert [verse.text for verse in writer.write_many(count=3, **options)] == many[:3]
-
-
 def test_a_model_is_conditioned_on_a_rhyme_and_keeps_it(writer: Writer) -> None:
     verse = writer.write(form="五絕", seed=1, rhyme="陽", **TITLED)
     assert verse.prosody.rhyme == "陽"
