@@ -31,7 +31,7 @@ def checking(body: PoemsBody) -> Job[list[Json]]:
     """The job of `/api/check`: a report for each poem, as `tangyin check --format json`."""
 
     def checked() -> list[Json]:
-        texts = _poems(body.text, split_poems, "check")
+        texts = _poems(body.text)
         return [
             {"number": number, **asdict(_numbered(number, check_text, text))}
             for number, text in enumerate(texts, 1)
@@ -44,7 +44,7 @@ def scoring(library: Library, body: ScoreBody) -> Job[list[Json]]:
     """The job of `/api/score`: a score for each poem, as `tangyin score`."""
 
     def scored() -> list[Json]:
-        texts = _poems(body.text, split_poems, "score")
+        texts = _poems(body.text)
         writer = library.writer(body.model)
         read = [_numbered(number, writer.read, text) for number, text in enumerate(texts, 1)]
         return [score.to_json() for score in writer.score_many([poem for poem, _ in read])]
@@ -130,10 +130,10 @@ def converting(body: ScriptBody) -> Job[Json]:
     return once(lambda: {"text": convert(body.text)})
 
 
-def _poems(text: str, cut: Callable[[str], list[str]], what: str) -> list[str]:
-    poems = cut(text)
+def _poems(text: str) -> list[str]:
+    poems = split_poems(text)
     if not poems:
-        raise UsageError(f"there is no poem to {what}; give at least one, one a line")
+        raise UsageError("text.none")
     if len(poems) > POEMS:
         raise UsageError(f"these are {len(poems)} poems; give at most {POEMS} at a time")
     return poems
