@@ -19,7 +19,7 @@ from typing import Any
 from tangyin.errors import UsageError
 from tangyin.model import DEFAULT
 from tangyin.model.engine import TILE
-from tangyin.verse import FORMS
+from tangyin.verse import known_forms
 from tangyin.writing.randomness import SEEDS
 
 Texts = Mapping[str, str]
@@ -116,7 +116,7 @@ _WRONG_TYPE = {
     bool: "request.not_switch",
 }
 
-_FORMS = " ".join(f"{form} ({form.ascii_name})" for form in FORMS)
+_FORMS = " ".join(f"{form} ({form.ascii_name})" for form in known_forms())
 
 OPTIONS = (
     Option("start", str, "", longest=2000).texts(
