@@ -29,8 +29,8 @@ def report_writer(report_model: ModelFile) -> Writer:
 
 
 @pytest.fixture(scope="session")
-def composer(report_engine: Engine) -> Callable[..., ParticleComposer]:
-    """Makes a composer: `composer("top-p", 4, rhyme="東")`, of `report` where no engine is named."""
+def make_composer(report_engine: Engine) -> Callable[..., ParticleComposer]:
+    """Makes a composer, as `make_composer("top-p", 4, rhyme="東")`; of `report` by default."""
 
     def make(
         rule: str | Rule = "temperature",
@@ -48,9 +48,11 @@ def composer(report_engine: Engine) -> Callable[..., ParticleComposer]:
 
 
 @pytest.fixture(scope="session")
-def first_poem(composer: Callable[..., ParticleComposer]) -> Callable[..., RegulatedPoem]:
-    """Writes a poem of `report`; see `composer` for the arguments."""
-    return lambda *given, **options: next(write_regulated(composer(*given, **options), 5, 1, 1))
+def first_poem(make_composer: Callable[..., ParticleComposer]) -> Callable[..., RegulatedPoem]:
+    """Writes a poem of `report`; see `make_composer` for the arguments."""
+    return lambda *given, **options: next(
+        write_regulated(make_composer(*given, **options), 5, 1, 1)
+    )
 
 
 @pytest.fixture(scope="session")

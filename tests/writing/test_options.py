@@ -56,7 +56,9 @@ from tangyin.cli.main import run
 
 heads = [
     len({line[0] for line in verse.lines})
-    for verse in tangyin.load("report").write_many(seed=3, count=40, particles=4, **json.loads(sys.argv[2]))
+    for verse in tangyin.load("report").write_many(
+        seed=3, count=16, particles=4, **json.loads(sys.argv[2])
+    )
 ]
 print(json.dumps(heads), flush=True)
 run(sys.argv[3:])
@@ -75,7 +77,7 @@ def test_a_constraint_is_added_by_one_file(tmp_path: Path) -> None:
         counts, _, rest = done.stdout.partition("\n")
         return json.loads(counts), rest
 
-    line = ("--model", "report", "--seed", "3", "--count", "40", "--particles", "4")
+    line = ("--model", "report", "--seed", "3", "--count", "16", "--particles", "4")
     plain, written = heads("{}", *line, "--format", "jsonl")
     assert min(plain) < 8
     assert [len({x[0] for x in json.loads(p)["lines"]}) for p in written.splitlines()] == plain

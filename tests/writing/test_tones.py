@@ -11,7 +11,7 @@ from tangyin.model import Engine
 from tangyin.prosody import SEQUENCES, line_pattern, tone_table
 from tangyin.prosody.lexicon import place_of, tone_costs
 from tangyin.verse import FORMS, WULV
-from tangyin.writing import ParticleComposer, Request, Temperature, TopP, plan, write_regulated
+from tangyin.writing import Temperature, TopP, write_regulated
 from tangyin.writing.constraints import FREE, Draft, Readings, Tones, rates_of
 from tangyin.writing.decoding import Decoder
 from tangyin.writing.particles import Population
@@ -103,24 +103,25 @@ def test_strict_takes_no_licence_and_no_three_obliques(form, plain):
 
 
 @pytest.mark.parametrize("form", FORMS, ids=str)
-def test_sequences_of_poems_have_the_shares_of_tang_verse(form, random_model, plain):
+def test_sequences_of_poems_have_the_shares_of_tang_verse(make_composer, form, random_model, plain):
     engine = Engine(random_model(plain, (form,)))
-    planned = plan(Request(form), engine.vocabulary)
-    shares = dict(planned.sequences)
+    composer = make_composer("temperature", 1, engine=engine, form=form)
+    shares = dict(composer.plan.sequences)
     assert shares == rates_of(form).sequences
     assert sum(shares.values()) == pytest.approx(1, abs=0.001)
-    composer = ParticleComposer(engine, planned, Temperature(), 1)
     drawn = Population(composer, 7, range(3000)).sequences
     for sequence, share in shares.items():
         assert drawn.count(sequence) / 3000 == pytest.approx(share, abs=0.03)
 
 
-def test_particles_of_a_poem_take_the_same_licences(random_model, plain, monkeypatch):
-    """Otherwise resampling would thin them out: fewer characters fit a licence than the plain type."""
+def test_particles_of_a_poem_take_the_same_licences(
+    make_composer, random_model, plain, monkeypatch
+):
+    """Otherwise resampling would thin them out: fewer characters fit them than the plain type."""
     engine = Engine(random_model(plain, (WULV,)))
-    planned = plan(Request(WULV), engine.vocabulary)
     monkeypatch.setattr(Decoder, "_resample", lambda *_: None)
-    decoder = Population(ParticleComposer(engine, planned, Temperature(), 8), 7, range(60)).decoder
+    composer = make_composer("temperature", 8, engine=engine)
+    decoder = Population(composer, 7, range(60)).decoder
     decoder.run()
     taken = Counter()
     poems = patterns(WULV, plain, decoder.draft.columns)
@@ -244,18 +245,16 @@ def test_a_given_da_ao_makes_the_next_line_rescue_it(plain):
         assert poem[1].rescues
 
 
-def test_strict_poems_take_no_licence_by_the_checker_s_reading(report_engine):
-    planned = plan(Request(WULV, strict=True), report_engine.vocabulary)
-    composer = ParticleComposer(report_engine, planned, TopP(), 4)
+def test_strict_poems_take_no_licence_by_the_checker_s_reading(make_composer):
+    composer = make_composer(TopP(), 4, strict=True)
     poems = list(write_regulated(composer, 2, 24, 12))
     assert not any(poem.report.licences for poem in poems)
     assert not any(w.kind == "三仄尾" for poem in poems for w in poem.report.warnings)
 
 
-def test_licences_of_written_poems_are_near_the_rates_of_tang_verse(report_engine):
+def test_licences_of_written_poems_are_near_the_rates_of_tang_verse(make_composer):
     """Resampling leaves them, and the checker reads what was drawn."""
-    planned = plan(Request(WULV), report_engine.vocabulary)
-    composer = ParticleComposer(report_engine, planned, Temperature(), 3)
+    composer = make_composer(Temperature(), 3)
     taken, types = Counter(), Counter()
     for poem in write_regulated(composer, 1, 240, 60):
         types.update(poem.report.line_types)
