@@ -29,17 +29,17 @@ for word; do out=$word; done
 class Compiler:
     """A shell script that stands for g++."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder):
         self.folder, self.path = folder, folder / "compiler"
         self.be()
 
-    def be(self, body: str = "echo kernel > $out", version: str = "1.0") -> None:
+    def be(self, body="echo kernel > $out", version="1.0"):
         script = COMPILER.format(version=version, folder=self.folder, body=body)
         self.path.write_text(script)
         self.path.chmod(self.path.stat().st_mode | stat.S_IXUSR)
 
     @property
-    def calls(self) -> int:
+    def calls(self):
         log = self.folder / "calls"
         return len(log.read_text().splitlines()) if log.exists() else 0
 
