@@ -78,19 +78,6 @@ def test_all_gradients_are_those_of_central_differences(
         assert relative_error(gradient, reference) <= 1e-7, name
 
 
-def test_padding_after_the_text_changes_nothing(batch, generator):
-    inputs, targets, _ = batch
-    model = LanguageModel.random(V, E, H, generator, np.float64)
-    padding = generator.integers(V, size=(3, B))
-    longer = np.concatenate([inputs, padding]), np.concatenate([targets, padding])
-    mask = np.arange(T + 3)[:, None] < np.full(B, T)
-    loss, gradients = model.loss_and_gradients(inputs, targets)
-    padded_loss, padded = model.loss_and_gradients(*longer, mask)
-    assert padded_loss == pytest.approx(loss, rel=1e-14)
-    for name, gradient in gradients.items():
-        np.testing.assert_allclose(padded[name], gradient, atol=1e-14)
-
-
 def test_logits_do_not_see_what_comes_later(batch, generator):
     inputs, _, _ = batch
     model = LanguageModel.random(V, E, H, generator)

@@ -4,7 +4,6 @@ import pytest
 import torch
 from torch.nn.utils.rnn import pack_padded_sequence, pack_sequence, pad_packed_sequence
 
-from tangyin.lstm.cell import Cell
 from tangyin.nn import (
     LSTM,
     BidirectionalLSTMLayer,
@@ -127,15 +126,6 @@ def test_a_whole_batch_of_none_gives_none():
     assert h.shape == c.shape == (1, 0, 4)
 
 
-def test_inputs_that_are_no_view_of_contiguous_memory_are_taken():
-    lstm = LSTM(3, 4)
-    x = torch.randn(3, 2, 5).permute(2, 1, 0).requires_grad_()
-    output, _ = lstm(x)
-    torch.testing.assert_close(output, lstm(x.contiguous())[0])
-    output.sum().backward()
-    assert x.grad.shape == x.shape
-
-
 def test_only_the_state_may_be_learnt():
     lstm = LSTM(3, 4).requires_grad_(False)
     h = torch.zeros(1, 2, 4, requires_grad=True)
@@ -220,32 +210,6 @@ def test_cell_options_reach_the_cell():
     lstm = LSTM(3, 4, cell="mogrifier", cell_options={"rounds": 2})
     names = list(lstm.state_dict())
     assert names == ["weight_ih_l0", "weight_hh_l0", "bias_l0", "weight_q1_l0", "weight_r2_l0"]
-
-
-def test_a_new_cell_is_one_class():
-    """Layers, stacks, directions, masks, names and initialization come with it."""
-
-    class Leaky(Cell):
-        gates = "fg"
-
-        def shapes(self, input_size, hidden_size):
-            return {**super().shapes(input_size, hidden_size), "gain_out": (hidden_size,)}
-
-        def step(self, ops, weights, inputs, h, c):
-            y_f, y_g = self.preactivations(ops, weights, inputs, h)
-            f = ops.sigmoid(y_f)
-            c = f * c + (1 - f) * y_g
-            return weights.gain_out * ops.tanh(c), c
-
-    lstm = LSTM(3, 4, 2, bidirectional=True, cell=Leaky(), initialization="orthogonal")
-    assert "gain_out_l1_reverse" in lstm.state_dict()
-    assert lstm.bias_l0[:4].eq(1.0).all()
-    mask = mask_from_lengths(torch.tensor([3, 5]))
-    output, (h, _) = lstm(torch.randn(5, 2, 3), mask=mask)
-    assert output.shape == (5, 2, 8)
-    assert h.shape == (4, 2, 4)
-    output.square().sum().backward()
-    assert all(p.grad is not None and p.grad.any() for p in lstm.parameters())
 
 
 def test_layers_and_stacks_are_called_as_in_custom_lstms():
