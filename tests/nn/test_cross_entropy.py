@@ -58,8 +58,8 @@ def whole(leaves, fixed):
 def ours(leaves, fixed):
     hidden, weight, bias, *values = leaves
     targets, scale, *echo = fixed
-    heard = Echo(values[0], *echo) if values else None
-    return linear_cross_entropy(hidden, weight, bias, targets, scale, heard)
+    counted = Echo(values[0], *echo) if values else None
+    return linear_cross_entropy(hidden, weight, bias, targets, scale, counted)
 
 
 def loss_and_gradients(function, leaves, fixed, dtype):

@@ -58,8 +58,8 @@ def features_of(inputs):
 
 
 def columns():
-    """Poems of unequal lengths, some told form, rhyme or title."""
-    told = [
+    """Poems of unequal lengths, some conditioned on form, rhyme or title."""
+    given_ = [
         (WUJUE, (WUJUE, "尤", "上樓")),
         (QIJUE, (None, None, "黃河遠")),
         (WUJUE, (None, "尤", None)),
@@ -68,7 +68,7 @@ def columns():
     ]
     return [
         np.concatenate((VOCABULARY.prefix(*prefix), VOCABULARY.encode(POEMS[form])))
-        for form, prefix in told
+        for form, prefix in given_
     ]
 
 
@@ -94,47 +94,28 @@ def batch(extra=0):
 
 
 def naive_log_probs(model, inputs, known):
-    """The model of `Architecture`, written down step by step and row by row for autograd."""
+    """The model of `Architecture` around its LSTM, written down for autograd."""
     P = dict(model.named_parameters())
-    a, table = model.architecture, P["embedding.weight"]
-    T, B = inputs.shape
-    lstm = dict(model.lstm.state_dict(keep_vars=True))
-    states = [torch.zeros(2, B, a.hidden_size).double() for _ in range(a.layers)]
-    result = []
-    for t in range(T):
-        u = [torch.zeros(B, 0).double()]
-        if a.opposite_size:
-            u.append(table[known.opposite[t]] @ P["opposite.weight"].t())
-        if a.rhyme_size:
-            u.append(table[known.rhyme[t]] @ P["rhyme.weight"].t())
-        if a.place_size:
-            u.append(P["place.weight"][known.place[t]])
-        if a.tone_size:
-            u.append(P["tone.weight"][known.tone[t]])
-        x = torch.cat((table[inputs[t]], *u), 1)
-        for layer in range(a.layers):
-            h, c = states[layer]
-            y = x @ lstm[f"weight_ih_l{layer}"].t() + lstm[f"bias_l{layer}"]
-            i, f, g, o = (y + h @ lstm[f"weight_hh_l{layer}"].t()).chunk(4, dim=1)
-            c = f.sigmoid() * c + i.sigmoid() * g.tanh()
-            x = o.sigmoid() * c.tanh()
-            states[layer] = (x, c)
-        beside = torch.cat((x, *u), 1)
-        s, weight = x, P.get("output.weight")
-        if a.tied:
-            s = beside @ P["projection.weight"].t() + P["projection.bias"]
-            weight = table[: VOCABULARY.outputs]
-        logits = list(s @ weight.t() + P["output.bias"])
-        if a.echo:
-            gains = beside @ P["echo.weight"].t() + P["echo.bias"]
-            for b in range(B):
-                for q in range(t + 1):
-                    kind = int(known.echo[t, b, q])
-                    if kind >= 0:
-                        one = F.one_hot(inputs[q, b], VOCABULARY.outputs)
-                        logits[b] = logits[b] + one * gains[b, kind]
-        result.append(torch.stack(logits).log_softmax(1))
-    return torch.stack(result)
+    a, table, u = model.architecture, P["embedding.weight"], []
+    for name in ("opposite", "rhyme"):
+        if getattr(a, f"{name}_size"):
+            u.append(table[getattr(known, name)] @ P[f"{name}.weight"].t())
+    for name in ("place", "tone"):
+        if getattr(a, f"{name}_size"):
+            u.append(P[f"{name}.weight"][getattr(known, name)])
+    h, _ = model.lstm(torch.cat((table[inputs], *u), 2))
+    beside = torch.cat((h, *u), 2)
+    if a.tied:
+        s = beside @ P["projection.weight"].t() + P["projection.bias"]
+        logits = s @ table[: VOCABULARY.outputs].t() + P["output.bias"]
+    else:
+        logits = h @ P["output.weight"].t() + P["output.bias"]
+    if a.echo:
+        gains = beside @ P["echo.weight"].t() + P["echo.bias"]
+        t, b, q = torch.nonzero(known.echo >= 0, as_tuple=True)
+        gained = gains[t, b, known.echo[t, b, q].long()]
+        logits = logits.index_put((t, b, inputs[q, b]), gained, accumulate=True)
+    return logits.log_softmax(2)
 
 
 def naive_loss(model, given_):
@@ -204,8 +185,8 @@ def test_the_same_seed_makes_the_same_model_and_another_seed_another():
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_loss_and_gradients_are_those_of_the_model_written_down_step_by_step(kind):
-    """The gradient of a tied embedding is the sum of what comes by all its uses."""
+def test_loss_and_gradients_are_those_of_the_model_written_down(kind):
+    """The gradient of a tied embedding is the sum over all its uses."""
     model, given_ = build(kind), batch()
     loss, expected = model.loss(*given_), naive_loss(model, given_)
     assert loss.item() == pytest.approx(expected.item(), rel=1e-12)
@@ -276,22 +257,22 @@ def test_the_echo_tensor_has_a_class_for_each_earlier_input_and_none_for_later_o
     assert (known.echo.transpose(0, 1)[:, later] == -1).all()
     assert set(known.echo.unique().tolist()) == {-1, *range(ECHOES)}
     sources = known.echo >= 0
-    heard = inputs.t()[None].expand(T, B, T)[sources]
-    assert (heard < VOCABULARY.outputs).all()
+    counted = inputs.t()[None].expand(T, B, T)[sources]
+    assert (counted < VOCABULARY.outputs).all()
 
 
 @pytest.mark.parametrize("kind", ["plain, three layers", "all", "two layers"])
 @pytest.mark.parametrize(
-    "told", [(None, None, None), (WUJUE, "尤", "白日上樓")], ids=["bare", "told"]
+    "given_", [(None, None, None), (WUJUE, "尤", "白日上樓")], ids=["bare", "conditioned"]
 )
-def test_the_numpy_engine_agrees_on_log_probabilities_and_argmax(kind, told, randomise):
+def test_the_numpy_engine_agrees_on_log_probabilities_and_argmax(kind, given_, randomise):
     architecture = Architecture(12, 20, **KINDS[kind])
     model = randomise(LanguageModel(architecture, VOCABULARY), scale=0.4)
     tensors = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
     engine = Engine(
         ModelFile("random", architecture, VOCABULARY, FORMS, {**tensors, "tones": TONES})
     )
-    tokens = np.concatenate((VOCABULARY.prefix(*told), VOCABULARY.encode(POEMS[WUJUE])))
+    tokens = np.concatenate((VOCABULARY.prefix(*given_), VOCABULARY.encode(POEMS[WUJUE])))
     generator = np.random.default_rng(3)
     inputs = np.repeat(tokens[:, None], 17, axis=1)
     others = generator.integers(0, VOCABULARY.outputs, inputs.shape)

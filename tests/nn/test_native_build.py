@@ -17,7 +17,7 @@ from tangyin.paths import corpus_home
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="the compilers here are shell scripts")
 
-# In place of a compiler: counts its calls in the file `calls`, and writes what it was told to.
+# In place of a compiler: counts its calls in the file `calls`, and writes what its body says.
 COMPILER = """#!/bin/sh
 if [ "$1" = --version ]; then echo {version}; exit; fi
 echo called >> {folder}/calls
