@@ -282,12 +282,7 @@ class Writer:
             return WULV if WULV in known else known[0]
         form = form_named(name)
         if form not in known:
-            raise UsageError(
-                "request.form_not_trained",
-                model=self.model.name,
-                form=form.name,
-                forms=[known_form.name for known_form in known],
-            )
+            raise UsageError("form.not_trained", form=form.name, forms=[f.name for f in known])
         return form
 
 
