@@ -85,13 +85,12 @@ class Writer:
         Args:
             start: first characters or lines, traditional or simplified, with □ for each character
                 left open; may be empty.
-            options: the options of a request by name, such as `form`, `regulated`, `rhyme`,
-                `rule`, `count` and `seed`: see `tangyin.writing.options`. `rule` may also be a
-                rule made by `rule_named`.
+            options: by name, such as `form`, `regulated`, `rhyme`, `rule`, `count` and `seed`; all
+                are in `tangyin.writing.options`. `rule` may also be made by `rule_named`.
 
         Raises:
-            UsageError: an option is unknown or not possible, or the options cannot be met
-                together. This call checks them, before anything is written.
+            UsageError: by this call, before anything is written: an option is unknown or not
+                possible, or the options cannot be met together.
             TangyinError: while writing, when no poem keeps all that was asked.
         """
         request = self.request(start, **options)

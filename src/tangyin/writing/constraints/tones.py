@@ -97,15 +97,7 @@ class Tones(Constraint):
         uniforms: npt.NDArray[np.float64],
         draft: Draft,
     ) -> None:
-        """Prepare the patterns.
-
-        Args:
-            readings: of the characters a model knows.
-            sequences: the sequence of each row, or one for all rows.
-            rates: how often licences are taken; `Rates.strict` for none.
-            uniforms: (rows, lines), a number for each line's licence.
-            draft: the rows, nothing written yet.
-        """
+        """`sequences` has one for each row or one for all; `uniforms` is (rows, lines)."""
         self._form = form = draft.form
         self._level, self._oblique = tones_of_given(draft.given, draft.characters, form.characters)
         self._readings = readings
@@ -237,15 +229,9 @@ def _licence(pattern: LinePattern) -> str:
 
 
 def tones_of_given(given: Columns, characters: Sequence[str], width: int) -> tuple[Mask, Mask]:
-    """Whether the checker can read given characters 平, and 仄, at their places.
+    """Whether the checker can read given characters (rows, lines · width) 平, and 仄.
 
-    Args:
-        given: (rows, lines · width) columns or FREE.
-        characters: what the columns stand for.
-        width: characters in a line.
-
-    Returns:
-        Two masks of the same shape, True where nothing is given.
+    Both masks have the shape of `given`, and are True where nothing is given.
     """
     # Most rows are given the same.
     different, row_of = np.unique(given, axis=0, return_inverse=True)
