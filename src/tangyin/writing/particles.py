@@ -8,12 +8,7 @@ from what its constraints allow, and its weight is multiplied by the share that 
 all that they allow: a particle that was led where the rules fit badly has a small weight. At line
 ends the particles are resampled by weight where the weights have become unequal; at the end one
 particle is drawn by weight (Doucet, de Freitas and Gordon 2001, "Sequential Monte Carlo methods in
-practice"). As N grows, its distribution becomes the restricted one.
-
-top-p takes the nucleus without the rules, then what the rules allow of it, and of that the nucleus
-again. argmax and random-k do not look at how likely their candidates are, so there a particle is
-weighed by the probability of what it chose over the chance it was chosen with, which makes the
-population the model's again, among the k most likely that the rules allow.
+practice"). As N grows, its distribution becomes the restricted one (docs/writing.md).
 """
 
 from collections import Counter

@@ -101,14 +101,13 @@ class Tones(Constraint):
         self._form = form = draft.form
         self._level, self._oblique = tones_of_given(draft.given, draft.characters, form.characters)
         self._readings = readings
-        self._rates = rates
         self._types = np.array(
             [["aAbB".index(kind) for kind in s.for_lines(form.lines)] for s in sequences]
         )  # (rows, lines)
-        self._patterns = [
+        all_patterns = [
             patterns_of_type(kind, form.characters, licences=rates.licensed) for kind in "aAbB"
         ]
-        most = max(map(len, self._patterns))
+        most = max(map(len, all_patterns))
         shape = (4, most)
         self._tones = np.zeros((*shape, form.characters), dtype=bool)  # True is 平
         self._weights = np.zeros(shape)
@@ -116,7 +115,7 @@ class Tones(Constraint):
         self._rescues = np.zeros(shape, dtype=bool)
         self._departs = np.zeros((*shape, form.characters), dtype=bool)
         self._licence = np.full(shape, -1)
-        for kind, patterns in enumerate(self._patterns):
+        for kind, patterns in enumerate(all_patterns):
             names = sorted({_licence(p) for p in patterns})
             for number, pattern in enumerate(patterns):
                 self._tones[kind, number] = [tone == "P" for tone in pattern.tones]
