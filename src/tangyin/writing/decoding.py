@@ -48,17 +48,13 @@ class Decoder:
     character at its first free place, so that poems differ.
 
     Attributes:
-        engine: the model.
-        rule: the sampling rule.
         prefix: tokens that are read before the text.
-        draft: the rows with their given characters, nothing written yet.
+        draft: the rows with their given characters.
         marks: (rows, lines) token numbers of given marks, or FREE.
         numbers: (rows,) each row's number under its seed.
         first_free: (rows,) the place, in characters, where argmax goes by number; or FREE.
         uniforms: (rows, lines · (characters + 1)) numbers in [0, 1), one for each token.
         resampling: (poems, lines) numbers to resample the particles by, one for each line.
-        constraints: what else the rows must keep.
-        particles: rows of each poem.
         weights: (rows,) logarithms of the particles' weights; tracked under constraints only.
         likelihood: (rows,) log-likelihood of what was written.
         written: the tokens written so far, (rows,) each.
