@@ -219,7 +219,7 @@ class TrainingCache:
         try:
             # A run folder refuses a recipe of another name.
             recipe = replace(job.recipe, name="study")
-            model = train(recipe, run, resume=True, own=job.own, watcher=recorder)
+            model = train(recipe, run, resume=True, own=job.own, callback=recorder)
         except InterruptedRun as stop:
             recorder.save()
             raise InterruptedRun("study.stopped") from stop

@@ -69,10 +69,10 @@ def hidden_units(cell: str, layers: int, inputs: int, target: int, outputs: int)
         target: parameters of cells and output layer together.
         outputs: rows of the output layer.
     """
-    kind = RecurrentCell.registry[cell]
 
     def count(units: int) -> int:
-        made = [kind(size, units, device="meta") for size in [inputs] + [units] * (layers - 1)]
+        sizes = [inputs] + [units] * (layers - 1)
+        made = [RecurrentCell(cell, size, units, device="meta") for size in sizes]
         weights = sum(p.numel() for part in made for p in part.parameters())
         return weights + outputs * (units + 1)
 

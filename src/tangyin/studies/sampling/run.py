@@ -20,7 +20,7 @@ from tangyin.studies.study import Study
 from tangyin.studies.training_cache import Advance, Training, TrainingCache
 from tangyin.studies.unmasked import form_of_tokens, write_unmasked
 from tangyin.verse import MARKS, UNK, WULV
-from tangyin.writing import Argmax, RandomK, Rule, Temperature, TopP, compose
+from tangyin.writing import Argmax, Order, RandomK, Rule, Temperature, TopP, compose
 
 FIRST = "日紅山夜湖海月"
 """The first characters of the report's seven poems."""
@@ -110,7 +110,8 @@ def _written(
     engine: Engine, character: str, rule: Rule, seed: int, numbers: Sequence[int]
 ) -> list[Any]:
     """Poems of some numbers on a first character, form kept by the mask."""
-    return compose(engine, WULV, {0: engine.vocabulary.id(character)}, rule, seed, numbers)
+    opening = {0: engine.vocabulary.id(character)}
+    return compose(engine, WULV, rule, [Order(opening, seed, number) for number in numbers])
 
 
 def _starts(count: int) -> list[str]:
