@@ -106,3 +106,15 @@ def test_what_is_no_beginning_of_a_poem_is_told(typed, form, says) -> None:
     with pytest.raises(UsageError, match=r"; ") as told:
         lay_out(typed, form)
     assert says in str(told.value)
+
+
+def test_of_other_cells_the_states_can_be_traced_and_no_gate(random_model) -> None:
+    model = random_model(HANZI, FORMS, cell="coupled", prefixes=tuple(map(form_token, FORMS)))
+    engine, prefix = Engine(model), model.vocabulary.prefix(WULV)
+    found = trace(model, engine, prefix, "日紅", 0, "h")
+    inputs = np.concatenate((prefix, model.vocabulary.encode("日紅")))
+    last = engine.read(inputs[:, None])[-1].hidden
+    np.testing.assert_array_equal(found[-1], last[0])
+    with pytest.raises(UsageError) as refused:
+        trace(model, engine, prefix, "日紅", 0, "f")
+    assert refused.value.code == "nn.gates_of_plain_cell"

@@ -289,10 +289,3 @@ def test_a_run_folder_holds_metrics_of_each_epoch_and_a_model_that_says_how_it_w
     assert model.training["corpus"] == lab.own.name
     assert model.training["poems"] == 48
     assert model.training["commit"]
-
-
-def test_a_cell_that_the_writing_engine_lacks_trains_and_says_so(lab: Any) -> None:
-    notes = lab.Notes()
-    lab.train(lab.tiny({"model.cell": "peephole"}), callback=notes)
-    assert notes.said == [str(TangyinError("training.cannot_write", cell="peephole"))]
-    assert notes.epochs[-1]["train_loss"] < notes.epochs[0]["train_loss"]

@@ -18,6 +18,7 @@ from safetensors.numpy import save as _serialize
 
 from tangyin.errors import TangyinError, UsageError
 from tangyin.files import write_whole
+from tangyin.lstm.cell import cell_named
 from tangyin.model.features import ECHOES, PLACES, TONES
 from tangyin.model.quantization import dequantize, quantize
 from tangyin.verse import TEXT, Form, Vocabulary, form_named
@@ -46,7 +47,7 @@ class Architecture:
         embedding_size: E, width of the embedding.
         hidden_size: H, width of the hidden state.
         layers: number of LSTM layers.
-        cell: name of the cell; "lstm" is the plain one.
+        cell: name of the cell (`tangyin.lstm.cells`); "lstm" is the plain one.
         tied: the output rows are the embedding's: logits = embedding · s_t + bias, where
             s_t = projection [h_t, u_t]. Features and echo need it.
         opposite_size: width of the feature of the character opposite.
@@ -81,9 +82,11 @@ class Architecture:
     def shapes(self, vocabulary: Vocabulary) -> dict[str, tuple[int, ...]]:
         """Name and shape of every tensor the network has.
 
-        `lstm.weight_ih_lK` is (4H, E + F or H), `lstm.weight_hh_lK` (4H, H) and `lstm.bias_lK`
-        (4H,), with the gates in the order i, f, g, o. `tones` is no weight but the tone class of
-        each token (uint8), which the features are made with.
+        `lstm.NAME_lK` is the parameter NAME of layer K (`tangyin.lstm.cell.Cell.shapes`). `tones`
+        is no weight but the tone class of each token (uint8), which the features are made with.
+
+        Raises:
+            UsageError: no cell has the name `cell`.
         """
         E, H, F = self.embedding_size, self.hidden_size, self.feature_size
         shapes: dict[str, tuple[int, ...]] = {"embedding.weight": (len(vocabulary), E)}
@@ -95,10 +98,10 @@ class Architecture:
         ):
             if size:
                 shapes[f"{name}.weight"] = width
+        cell = cell_named(self.cell)
         for layer in range(self.layers):
-            shapes[f"lstm.weight_ih_l{layer}"] = (4 * H, E + F if layer == 0 else H)
-            shapes[f"lstm.weight_hh_l{layer}"] = (4 * H, H)
-            shapes[f"lstm.bias_l{layer}"] = (4 * H,)
+            for name, shape in cell.shapes(H if layer else E + F, H).items():
+                shapes[f"lstm.{name}_l{layer}"] = shape
         if self.tied:
             shapes["projection.weight"] = (E, H + F)
             shapes["projection.bias"] = (E,)

@@ -14,8 +14,9 @@ from pydantic.dataclasses import dataclass
 from pydantic_core import PydanticCustomError
 
 from tangyin.errors import UsageError
+from tangyin.lstm.cells import names as names_of_cells
 from tangyin.model.file import Architecture
-from tangyin.nn import INITIALIZATIONS, Dropout, RecurrentCell
+from tangyin.nn import INITIALIZATIONS, Dropout
 from tangyin.training.optimizers import OptimizerRecipe
 from tangyin.training.precision import PRECISIONS
 from tangyin.training.recipe_values import (
@@ -102,7 +103,7 @@ class ModelRecipe:
     embedding_size: Count
     hidden_size: Count
     layers: Count = 1
-    cell: Annotated[str, one_of(RecurrentCell.registry.keys)] = "lstm"
+    cell: Annotated[str, one_of(names_of_cells)] = "lstm"
     initialization: Annotated[str, one_of(lambda: INITIALIZATIONS)] = "report"
     tied: Flag = False
     opposite_size: Size = 0

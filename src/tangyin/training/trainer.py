@@ -105,8 +105,6 @@ def train(
                     raise UsageError("training.empty_stage", number=number)
             for remark in dataset.remarks:
                 callback.say(str(remark))
-            if recipe.model.cell != "lstm":
-                callback.say(str(TangyinError("training.cannot_write", cell=recipe.model.cell)))
             model = _new_model(recipe, dataset, context.device)
         training = _Training(recipe, run, dataset, model, callback, context)
         training.restore()
