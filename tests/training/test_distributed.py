@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tangyin.corpus import Batch
@@ -179,6 +179,7 @@ def batches() -> st.SearchStrategy[Batch]:
     return st.builds(make, st.integers(0, 2**32), st.integers(1, 9), st.booleans())
 
 
+@settings(deadline=None)
 @given(batch=batches(), count=st.integers(1, 12))
 def test_the_shares_of_a_batch_are_the_batch(batch: Batch, count: int) -> None:
     shares = [DistributedContext(rank, count).share(batch) for rank in range(count)]

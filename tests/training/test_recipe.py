@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from tangyin.errors import UsageError
-from tangyin.lstm.cells import names as names_of_cells
+from tangyin.lstm import cells
 from tangyin.nn import INITIALIZATIONS
 from tangyin.training import OPTIMIZERS, Recipe, build_recipe, read_recipe, recipe_toml
 from tangyin.training.precision import PRECISIONS
@@ -72,7 +72,7 @@ def recipes(draw: st.DrawFn) -> Recipe:
         one(["none", "form", "told"]),
         *(draw(shares) for _ in range(4)),
     )
-    cell, tied = one(names_of_cells()), draw(st.booleans())
+    cell, tied = one(cells.names()), draw(st.booleans())
     features: dict[str, Any] = {}
     if tied and data.prefix == "told":
         features = {name: draw(st.integers(0, 1_000_000)) for name in FEATURE_SIZES}
@@ -194,7 +194,7 @@ REFUSED: list[tuple[dict[str, Any], str, dict[str, Any]]] = [
     ({"optimizer.weight_decay": math.inf}, "at_most", {"key": "optimizer.weight_decay"}),
     ({"optimizer.weight_decay": -0.1}, "at_least", {"key": "optimizer.weight_decay"}),
     # A name that is no choice: all choices.
-    ({"model.cell": "gru"}, "choice", {"choices": names_of_cells()}),
+    ({"model.cell": "gru"}, "choice", {"choices": sorted(cells.names())}),
     ({"model.initialization": "lucky"}, "choice", {"choices": sorted(INITIALIZATIONS)}),
     ({"data.prefix": "title"}, "choice", {"choices": ["form", "none", "told"]}),
     ({"data.dynasties": ["ming"]}, "choice", {"key": "data.dynasties#1", "value": "ming"}),

@@ -15,7 +15,7 @@ from torch import Tensor
 
 import tangyin
 from tangyin.errors import TangyinError, UsageError
-from tangyin.model.file import Architecture, load_model
+from tangyin.model import Architecture, load_model
 from tangyin.nn.language_model import LanguageModel
 from tangyin.training import OPTIMIZERS, DivergedError, load_dataset
 from tangyin.training.checkpoint import checkpoints

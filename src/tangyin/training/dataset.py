@@ -118,7 +118,7 @@ def load_dataset(recipe: DataRecipe, own: Path | None = None) -> Dataset:
     tokens = {
         "none": (BOS,),
         "form": tuple(form_token(form) for form in forms),
-        "told": prefix_tokens(LEVEL_RHYMES),
+        "told": prefix_tokens(LEVEL_RHYMES, forms),
     }[recipe.prefix]
     vocabulary = Vocabulary.from_texts(training.text, recipe.minimum_frequency, tokens)
     if recipe.prefix == "told":

@@ -41,11 +41,12 @@ def evaluate(model: LanguageModel, dataset: Dataset, precision: str = "fp32") ->
         read = np.concatenate((prefix, ids[:-1]))
         features = None
         if tones is not None:
-            features = FeatureTensors.of(read_sequences(vocabulary, tones, read)).to(device)
+            found = read_sequences(vocabulary, tones, model.architecture.layout, read)
+            features = FeatureTensors.of(found).to(device)
         inputs = torch.from_numpy(read.astype(np.int64)).to(device)
         with autocast(precision, device):
-            found = model.log_probs(inputs, features)[len(prefix) - 1 :]
-        log_probs = found.float().cpu().numpy()  # (T, B, outputs)
+            predicted = model.log_probs(inputs, features)[len(prefix) - 1 :]
+        log_probs = predicted.float().cpu().numpy()  # (T, B, outputs)
         for column, poem in enumerate(targets):
             cost = meter.charge(log_probs[:, column], poem)
             tallies[form] = tallies.get(form, Tally()) + cost

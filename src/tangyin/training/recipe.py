@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 
 from tangyin.errors import UsageError
 from tangyin.lstm.cells import names as names_of_cells
-from tangyin.model.file import Architecture
+from tangyin.model import Architecture
 from tangyin.nn import INITIALIZATIONS, Dropout
 from tangyin.training.optimizers import OptimizerRecipe
 from tangyin.training.precision import PRECISIONS
@@ -98,7 +98,7 @@ class DropoutRecipe(Dropout):
 
 @dataclass(frozen=True, config=STRICT)
 class ModelRecipe:
-    """The network; see `tangyin.model.file.Architecture` and `tangyin.nn.INITIALIZATIONS`."""
+    """The network; see `tangyin.model.Architecture` and `tangyin.nn.INITIALIZATIONS`."""
 
     embedding_size: Count
     hidden_size: Count
@@ -122,7 +122,7 @@ class ModelRecipe:
     @property
     def architecture(self) -> Architecture:
         """The network that the model file describes."""
-        names = [f.name for f in fields(Architecture)]
+        names = [f.name for f in fields(Architecture) if f.name != "layout"]
         return Architecture(**{name: getattr(self, name) for name in names})
 
 

@@ -107,7 +107,8 @@ class TrainingStep:
         weighted = None if weights is None else torch.from_numpy(weights).to(device)
         features = None
         if self.tones is not None:
-            read = read_sequences(self.vocabulary, self.tones, batch.inputs)
+            layout = self.model.architecture.layout
+            read = read_sequences(self.vocabulary, self.tones, layout, batch.inputs)
             features = FeatureTensors.of(read).to(device)
         with autocast(self.precision, device):
             return self._loss(inputs, targets, weighted, features)

@@ -119,11 +119,12 @@ def _new_model(recipe: Recipe, dataset: Dataset, device: torch.device) -> Langua
     network = recipe.model
     torch.manual_seed(recipe.training.seed)
     try:
+        architecture = network.architecture.fitted(dataset.vocabulary)
         return LanguageModel(
-            network.architecture, dataset.vocabulary, network.initialization, network.dropout
+            architecture, dataset.vocabulary, network.initialization, network.dropout
         ).to(device)
     except RuntimeError as error:  # torch could not allocate memory
-        raise TangyinError("training.no_memory", **vars(network.architecture)) from error
+        raise TangyinError("training.no_memory", **network.architecture.to_json()) from error
 
 
 @dataclass
