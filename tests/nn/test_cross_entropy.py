@@ -13,6 +13,7 @@ from tangyin.nn import cross_entropy as module
 from tangyin.nn import linear_cross_entropy
 from tangyin.nn.cross_entropy import Echo
 from tangyin.nn.native import native_kernel
+from tangyin.nn.torch_kernel import TorchKernel
 
 float32, bfloat16, float64 = torch.float32, torch.bfloat16, torch.float64
 BF16 = torch.finfo(bfloat16).eps
@@ -22,7 +23,7 @@ BF16 = torch.finfo(bfloat16).eps
 def path(request, monkeypatch):
     """Takes the products' rest once by the kernel and once by torch's own operations."""
     if request.param == "torch":
-        monkeypatch.setattr(module, "kernel_for", lambda *_: None)
+        monkeypatch.setattr(module, "kernel_for", lambda *_: TorchKernel())
     elif shutil.which("g++") is None:
         pytest.skip("needs a compiler")
     else:
@@ -57,8 +58,8 @@ def whole(leaves, fixed):
 def ours(leaves, fixed):
     hidden, weight, bias, *values = leaves
     targets, scale, *echo = fixed
-    heard = Echo(values[0], *echo) if values else None
-    return linear_cross_entropy(hidden, weight, bias, targets, scale, heard)
+    counted = Echo(values[0], *echo) if values else None
+    return linear_cross_entropy(hidden, weight, bias, targets, scale, counted)
 
 
 def loss_and_gradients(function, leaves, fixed, dtype):
@@ -89,14 +90,6 @@ def test_in_float64_loss_and_gradients_are_those_of_all_logits_whatever_the_chun
         found = loss_and_gradients(ours, leaves, fixed, float64)
     for one, other in zip(found, loss_and_gradients(whole, leaves, fixed, float64), strict=True):
         assert (one - other).norm() <= 1e-12 * (1 + other.norm())
-
-
-@pytest.mark.parametrize("K", [0, 3], ids=["plain", "echo"])
-def test_gradients_are_the_limits_of_differences(K, monkeypatch):
-    monkeypatch.setattr(module, "CHUNK_BYTES", 1)
-    leaves, fixed = draw(35, 6, 3, K, 4)
-    given_ = tuple(leaf.double().requires_grad_() for leaf in leaves)
-    assert torch.autograd.gradcheck(lambda *given_: ours(given_, fixed), given_)
 
 
 @pytest.mark.parametrize("K", [0, 5], ids=["plain", "echo"])
@@ -167,28 +160,6 @@ def test_the_gradients_of_two_backward_passes_add_up(path):
     loss.backward()
     for leaf, gradient in zip(given_, once[1:], strict=True):
         torch.testing.assert_close(leaf.grad, 2 * gradient)
-
-
-def test_a_character_that_stands_more_than_once_is_echoed_as_often(path, relative_error):
-    (hidden, weight, bias), (targets, scale) = draw(3, 7, 4)
-    values = torch.tensor([[0.5, -2.0], [1.0, 0.25], [3.0, -1.0]], requires_grad=True)
-    ids = torch.tensor([[4, 4, 4, 2]] * 3, dtype=torch.int32)
-    classes = torch.tensor([[0, 0, 1, -1], [-1, 1, 1, 0], [-1, -1, -1, -1]], dtype=torch.int8)
-    loss = linear_cross_entropy(hidden, weight, bias, targets, scale, Echo(values, ids, classes))
-    logits = (hidden @ weight.t() + bias).detach()
-    logits[0, 4] += 0.5 + 0.5 - 2.0
-    logits[1, 4] += 0.25 + 0.25
-    logits[1, 2] += 1.0
-    by_logits = logits.softmax(1)
-    by_logits[range(3), targets] -= 1
-    by_logits *= scale[:, None]
-    (gradient,) = torch.autograd.grad(loss, values)
-    expected = torch.zeros(3, 2)
-    expected[0] = torch.stack((2 * by_logits[0, 4], by_logits[0, 4]))
-    expected[1] = torch.stack((by_logits[1, 2], 2 * by_logits[1, 4]))
-    torch.testing.assert_close(gradient, expected)
-    nll = F.cross_entropy(logits, targets, reduction="none")
-    assert relative_error(loss.detach(), nll @ scale) < 1e-6
 
 
 def test_a_class_below_zero_adds_nothing_whatever_id_stands_there(path):

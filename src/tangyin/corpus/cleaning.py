@@ -38,4 +38,4 @@ def clean(text: str) -> tuple[Form | None, str]:
     if len({len(line) for line in lines}) != 1:
         return None, "unequal_lines"
     form = form_of_shape(len(lines), len(lines[0]))
-    return form, "" if form else "other_shape"
+    return (form, "") if form and form.in_corpus else (None, "other_shape")

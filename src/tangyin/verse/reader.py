@@ -12,7 +12,7 @@ from itertools import groupby, pairwise
 from typing import TypeVar
 
 from tangyin.errors import UsageError
-from tangyin.verse.form import FORMS, Form
+from tangyin.verse.form import Form, known_forms
 from tangyin.verse.poem import Poem
 from tangyin.verse.punctuation import FIRST_CJK, LAST_CJK, MARKS, is_hanzi, normalize
 from tangyin.verse.script import to_traditional
@@ -225,7 +225,7 @@ def _cut(rows: list[str], skipped: int = 0) -> Lines:
     joined = "".join(rows)
     if not joined:
         raise UsageError("text.empty")
-    lengths = sorted({form.characters for form in FORMS})
+    lengths = sorted({form.characters for form in known_forms()})
     runs = _RUN.findall(joined)
     by_row = _RUN.findall("\n".join(rows))
     length = _length_by_count(runs) or _only_length(by_row, lengths)
@@ -246,7 +246,7 @@ def _cut(rows: list[str], skipped: int = 0) -> Lines:
 def _length_by_count(runs: Lines) -> int:
     """The length of the lines by the number of characters of a form, or 0."""
     count = sum(len(run) for run, _ in runs)
-    lengths = (form.characters for form in FORMS if form.hanzi == count)
+    lengths = (form.characters for form in known_forms() if form.hanzi == count)
     return next((length for length in lengths if _divides(length, runs)), 0)
 
 
@@ -334,4 +334,4 @@ def _is_whole(row: str) -> bool:
     """Whether a row is a whole poem, by its marks or by the number of its characters."""
     if _has_marks(row):
         return len(_RUN.findall(row)) >= WHOLE
-    return any(form.hanzi == len(row) for form in FORMS)
+    return any(form.hanzi == len(row) for form in known_forms())
