@@ -1,15 +1,15 @@
-"""How answers go out: JSON, events, and errors as one sentence."""
+"""Responses: the results of jobs as JSON or server-sent events, and errors as codes."""
 
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from tangyin.errors import TangyinError
@@ -17,175 +17,189 @@ from tangyin.web.jobs import Job
 from tangyin.web.limits import SECONDS
 from tangyin.web.pool import BusyError, Pool
 
-Json = Any
-Event = tuple[str, Json]
+T = TypeVar("T")
+Event = tuple[str, Any]
 
-_END: Json = object()
-"""Stands for the result after the last one."""
+STATUSES = {
+    "server.body-too-large": 413,
+    "server.body-too-slow": 408,
+    "server.busy": 429,
+    "server.failed": 500,
+    "server.no-report": 404,
+    "server.unknown-host": 421,
+}
+"""Status codes by error code; every other error is a 422."""
+
+HTTP_CODES = {400: "server.no-json", 404: "server.not-found", 405: "server.wrong-method"}
+"""Error codes of the framework's refusals, by status."""
+
+_END: Any = object()
+"""Sentinel after the last result."""
 
 _log = logging.getLogger("tangyin.web")
 
-NO_JSON = (
-    "the body is no JSON in UTF-8, or one nested too deep; /openapi.json describes what is taken"
-)
 
-NO_OBJECT = (
-    "the body is no JSON object; send one as Content-Type: application/json, as /openapi.json "
-    "describes it"
-)
-
-
-class JsonResponse(JSONResponse):
-    """JSON in UTF-8."""
-
-    def render(self, content: Json) -> bytes:
-        """The bytes of a JSON value; a lone surrogate, which UTF-8 lacks, is escaped."""
-        return json.dumps(content, ensure_ascii=False).encode("utf-8", "backslashreplace")
-
-
-def refusal(status: int, sentence: str, seconds: int | None = None) -> JsonResponse:
-    """An error as JSON: `{"error": sentence}`."""
-    headers = {} if seconds is None else {"Retry-After": str(seconds)}
-    return JsonResponse({"error": sentence}, status, headers)
-
-
-def refusal_of(error: BaseException) -> JsonResponse:
-    """The answer to an error: 422 for what cannot be done, 429 for what cannot be done now."""
-    if isinstance(error, BusyError):
-        return refusal(429, str(error), error.seconds)
-    if isinstance(error, TangyinError):
-        return refusal(422, str(error))
-    if isinstance(error, HTTPException):
-        answer = refusal(error.status_code, _http_sentence(error))
-        answer.headers.update(error.headers or {})
-        return answer
-    _log.error("a request failed", exc_info=error)
-    return refusal(500, "something went wrong here that should not; the server's log says what")
-
-
-def _http_sentence(error: HTTPException) -> str:
-    return {
-        400: NO_JSON,
-        404: "there is nothing here; the page is at / and the API is described in /openapi.json",
-        405: "this address is not for that method; /openapi.json says which one it takes",
-    }.get(error.status_code, f"{str(error.detail).lower()}; /openapi.json describes what is taken")
-
-
-class JobResponse(Response):
-    """Puts a job into the pool and sends what comes of it.
-
-    The job is cancelled when the client leaves or the time is over. Until the first result is
-    there nothing is sent, so that a refusal has its own status.
-    """
+class ErrorResponse(JSONResponse):
+    """An error as `{"code", "params", "message"}`, in the language that the client accepts."""
 
     def __init__(
         self,
-        pool: Pool,
-        job: Job[Json],
+        error: TangyinError,
+        scope: Scope,
         *,
-        whole: Callable[[list[Json]], Json] | None = None,
-        events: Callable[[Json], Iterable[Event]] | None = None,
+        status: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
-        """Prepare the answer.
-
-        Args:
-            pool: does the work.
-            job: the work.
-            whole: makes the JSON value of all results; the one result of `once` when None.
-            events: makes the server-sent events of one result, which are sent as they come; else
-                the answer is JSON.
-        """
-        super().__init__()
-        self._pool, self._job = pool, job
-        self._whole = whole or _only
-        self._events = events
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        try:
-            self._pool.submit(self._job)
-        except BusyError as error:
-            await refusal_of(error)(scope, receive, send)
-            return
-        answering = asyncio.create_task(self._answer(scope, receive, send))
-        leaving = asyncio.create_task(_left(receive))
-        try:
-            await asyncio.wait((answering, leaving), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            self._pool.cancel(self._job)
-            for task in (answering, leaving):
-                task.cancel()
-            with suppress(asyncio.CancelledError):
-                await answering
-
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        results = self._job.results()
-        started = False
-        try:
-            async with asyncio.timeout(SECONDS):
-                if self._events is None:
-                    answer: Response = JsonResponse(self._whole([one async for one in results]))
-                else:
-                    first = await anext(results, _END)
-                    started = True
-                    await self._send_events(self._events, first, results, send)
-                    return
-        except TimeoutError:
-            answer = self._too_long()
-        except Exception as error:
-            answer = refusal_of(error)
-        if started:
-            # The status is sent already; a client that still listens gets the sentence.
-            with suppress(TimeoutError):
-                async with asyncio.timeout(1):
-                    await send(_chunk(_event("error", bytes(answer.body)), more=False))
-        else:
-            await answer(scope, receive, send)
-
-    async def _send_events(
-        self,
-        events: Callable[[Json], Iterable[Event]],
-        result: Json,
-        rest: AsyncIterator[Json],
-        send: Send,
-    ) -> None:
-        headers = [(b"content-type", b"text/event-stream; charset=utf-8")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        count = 0
-        while result is not _END:
-            count += 1
-            for name, value in events(result):
-                await send(_chunk(_event(name, JsonResponse(value).body)))
-            result = await anext(rest, _END)
-        await send(_chunk(_event("end", JsonResponse({"poems": count}).body), more=False))
-
-    def _too_long(self) -> JsonResponse:
-        if not self._job.begun:
-            return refusal_of(BusyError(10))
-        return refusal(
-            422, f"this took longer than {SECONDS:.0f} s; ask for less at once, such as fewer poems"
+        sent = dict(headers or {})
+        if isinstance(error, BusyError):
+            sent["Retry-After"] = str(error.params["seconds"])
+        super().__init__(
+            error.to_json(language_of(scope)), status or STATUSES.get(error.code, 422), sent
         )
 
+    def render(self, content: Any) -> bytes:
+        """JSON in UTF-8; a lone surrogate, which UTF-8 cannot encode, is escaped."""
+        return json.dumps(content, ensure_ascii=False).encode("utf-8", "backslashreplace")
 
-def _only(results: list[Json]) -> Json:
-    (result,) = results
+
+def language_of(scope: Scope) -> str:
+    """ "zh" where the Accept-Language header begins with Chinese, otherwise "en"."""
+    header = dict(scope["headers"]).get(b"accept-language", b"")
+    return "zh" if header.strip().lower().startswith(b"zh") else "en"
+
+
+def response_of(error: Exception, scope: Scope) -> ErrorResponse:
+    """The response to an expected error or a refusal of the framework."""
+    if isinstance(error, TangyinError):
+        return ErrorResponse(error, scope)
+    if not isinstance(error, HTTPException):
+        raise error
+    status = error.status_code
+    code = HTTP_CODES.get(status)
+    reason = TangyinError(code) if code else TangyinError("server.http-status", status=status)
+    return ErrorResponse(reason, scope, status=status, headers=error.headers)
+
+
+async def all_results(pool: Pool, job: Job[T], request: Request) -> list[T]:
+    """Put a job into the pool and wait for all its results.
+
+    The job is cancelled when the client disconnects or the time limit is exceeded.
+
+    Raises:
+        TangyinError: the work failed, takes too long, or the pool is full.
+        ClientDisconnect: nobody is waiting any more.
+    """
+
+    async def gathered() -> list[T]:
+        return [result async for result in _results(pool, job)]
+
+    return await _while_connected(request, gathered())
+
+
+async def one_result(pool: Pool, job: Job[T], request: Request) -> T:
+    """The only result of a job; see `all_results`."""
+    (result,) = await all_results(pool, job, request)
     return result
 
 
-async def _left(receive: Receive) -> None:
-    """Wait until the client has gone."""
+async def event_stream(
+    pool: Pool, job: Job[T], request: Request, events: Callable[[T], Iterable[Event]]
+) -> StreamingResponse:
+    """Send the results of a job as server-sent events, each as soon as it is there.
+
+    Waits for the first result, so that an error before it has a status of its own; a later error
+    is the last event. See `all_results` for errors.
+    """
+    results = _results(pool, job)
+    first = await _while_connected(request, _next(results))
+    language = language_of(request.scope)
+
+    async def chunks() -> AsyncIterator[bytes]:
+        count, result = 0, first
+        try:
+            while result is not _END:
+                count += 1
+                for name, value in events(result):
+                    yield _event(name, value)
+                result = await _next(results)
+            yield _event("end", {"poems": count})
+        except TangyinError as error:
+            yield _event("error", error.to_json(language))
+
+    return _EventResponse(pool, job, chunks())
+
+
+class _EventResponse(StreamingResponse):
+    """A stream that is abandoned when the client does not read it."""
+
+    media_type = "text/event-stream"
+
+    def __init__(self, pool: Pool, job: Job[Any], chunks: AsyncIterator[bytes]) -> None:
+        super().__init__(chunks)
+        self._pool, self._job = pool, job
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the events, then release the job in any case."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._pool.cancel(self._job)
+
+    async def stream_response(self, send: Send) -> None:
+        """See the base class; a second more than the job's own limit, for its error event."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SECONDS + 1):
+                await super().stream_response(send)
+
+
+async def _results(pool: Pool, job: Job[T]) -> AsyncIterator[T]:
+    """Results as they come; the time limit includes waiting in the queue."""
+    end = asyncio.get_running_loop().time() + SECONDS
+    results = job.results()
+    try:
+        pool.submit(job)
+        while True:
+            async with asyncio.timeout_at(end):
+                result = await _next(results)
+            if result is _END:
+                return
+            yield result
+    except TangyinError:
+        raise
+    except TimeoutError:
+        if not job.begun:
+            raise BusyError(10) from None
+        raise TangyinError("server.too-long", seconds=SECONDS) from None
+    except Exception as error:
+        _log.exception("a request failed")
+        raise TangyinError("server.failed") from error
+    finally:
+        pool.cancel(job)
+
+
+async def _next(results: AsyncIterator[T]) -> T:
+    return await anext(results, _END)
+
+
+async def _while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
+    """Await something, but cancel it when the client disconnects."""
+    working = asyncio.create_task(work)
+    leaving = asyncio.create_task(_disconnected(request.receive))
+    try:
+        await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise ClientDisconnect
+        return working.result()
+    finally:
+        working.cancel()
+        leaving.cancel()
+        await asyncio.gather(working, leaving, return_exceptions=True)
+
+
+async def _disconnected(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
-def _event(name: str, data: bytes | memoryview) -> bytes:
-    return b"event: %s\ndata: %s\n\n" % (name.encode(), data)
-
-
-def _chunk(body: bytes, *, more: bool = True) -> dict[str, Any]:
-    return {"type": "http.response.body", "body": body, "more_body": more}
-
-
-def wants_events(request: Request) -> bool:
-    """Whether a client asks for server-sent events rather than JSON."""
-    return "text/event-stream" in request.headers.get("accept", "")
+def _event(name: str, value: Any) -> bytes:
+    return f"event: {name}\ndata: {json.dumps(value, ensure_ascii=False)}\n\n".encode()
