@@ -20,20 +20,15 @@ from collections import Counter
 from collections.abc import Container, Iterator, Sequence
 
 from tangyin.errors import TangyinError
-from tangyin.model.engine import TILE, Engine
+from tangyin.model.engine import Engine
 from tangyin.model.threads import one_blas_thread
 from tangyin.writing.constraints import FREE
+from tangyin.writing.options import PARTICLES
 from tangyin.writing.population import Population, RegulatedPoem
 from tangyin.writing.request import Plan
 from tangyin.writing.rules import Argmax, Rule
 
 __all__ = ["PARTICLES", "ParticleComposer", "RegulatedPoem", "write_regulated"]
-
-PARTICLES = TILE
-"""How many particles a poem has unless asked otherwise: as many as one product of the engine takes.
-
-One more would cost as much as sixteen more, and 24 wrote no likelier poems (docs/writing.md).
-"""
 
 TRIES = 12
 """How often a poem is tried again that does not pass, or repeats an earlier one."""

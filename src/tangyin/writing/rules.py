@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tangyin.errors import UsageError
+from tangyin.writing.options import Option
 
 Array = npt.NDArray[np.float32]
 Uniforms = npt.NDArray[np.float64]
@@ -26,6 +27,68 @@ BLOCK = 128
 
 FEW = 12
 """Up to so many largest values are found one after the other."""
+
+OPTIONS = (
+    Option(
+        name="rule",
+        kind=str,
+        default="top-p",
+        choices=("argmax", "random-k", "top-p", "temperature"),
+        help={"en": "How each character is chosen.", "zh": "怎樣選每個字。"},
+        label={"en": "Choose by", "zh": "取字"},
+    ),
+    Option(
+        name="k",
+        kind=int,
+        default=None,
+        minimum=1,
+        maximum=100_000,
+        help={
+            "en": "random-k: number of likeliest characters to choose among; 5 by default.",
+            "zh": "random-k：在前幾個字裡任取一個；預設  5。",
+        },
+        label={"en": "k", "zh": "k"},
+    ),
+    Option(
+        name="certainty",
+        kind=float,
+        default=None,
+        minimum=0,
+        maximum=1,
+        above=True,
+        help={
+            "en": "random-k: take a character with at least this probability; 0.9 by default.",
+            "zh": "random-k：機率達到此值的字直接取用；預設  0.9。",
+        },
+        label={"en": "Certainty", "zh": "把握"},
+    ),
+    Option(
+        name="temperature",
+        kind=float,
+        default=None,
+        minimum=0.01,
+        maximum=100,
+        help={
+            "en": "temperature, top-p: values below 1 sharpen the distribution; 1 by default.",
+            "zh": "temperature、top-p：小於 1 則更偏向機率高的字；預設  1。",
+        },
+        label={"en": "Temperature", "zh": "溫度"},
+    ),
+    Option(
+        name="p",
+        kind=float,
+        default=None,
+        minimum=0,
+        maximum=1,
+        above=True,
+        help={
+            "en": "top-p: share of the probability to choose from; 0.9 by default.",
+            "zh": "top-p：從合計機率佔這個比例的字裡取；預設  0.9。",
+        },
+        label={"en": "p", "zh": "p"},
+    ),
+)
+"""The options that choose a rule and its numbers."""
 
 
 class Rule(ABC):

@@ -8,6 +8,21 @@ import numpy.typing as npt
 
 from tangyin.prosody import LEVEL_RHYMES, ToneTable, neighbouring, readings_of
 from tangyin.writing.constraints.draft import FREE, Columns, Draft, Mask, Rows
+from tangyin.writing.options import Option
+
+OPTIONS = (
+    Option(
+        name="rhyme",
+        kind=str,
+        default="",
+        regulated=True,
+        help={
+            "en": "One of the 30 level rhymes, such as 東.",
+            "zh": "三十個平聲韻之一，如「東」。",
+        },
+        label={"en": "Rhyme", "zh": "押韻"},
+    ),
+)
 
 OPEN = -1
 """The rhyme of a row that has not come to one yet."""

@@ -9,6 +9,32 @@ from tangyin.prosody import LinePattern, Sequence, ToneTable, patterns_of_type
 from tangyin.verse import Form
 from tangyin.writing.constraints.draft import FREE, Columns, Draft, Mask, Rows
 from tangyin.writing.constraints.rates import Rates
+from tangyin.writing.options import Option
+
+OPTIONS = (
+    Option(
+        name="pattern",
+        kind=str,
+        default="",
+        regulated=True,
+        help={
+            "en": "平起首句入韻 and the like, or line types (aBbAaBbA).",
+            "zh": "平起首句入韻之類，或用字母寫各句的句式（aBbAaBbA）。",
+        },
+        label={"en": "Pattern", "zh": "句式"},
+    ),
+    Option(
+        name="strict",
+        kind=bool,
+        default=False,
+        regulated=True,
+        help={
+            "en": "Allow no licence (拗救, 特定句式 …).",
+            "zh": "不許拗救、特定句式等變通。",
+        },
+        label={"en": "No licence", "zh": "不拗"},
+    ),
+)
 
 DA_AO = "大拗"
 

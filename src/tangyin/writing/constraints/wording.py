@@ -3,6 +3,33 @@
 import numpy as np
 
 from tangyin.writing.constraints.draft import FREE, Columns, Draft, Mask, Rows, Stateless
+from tangyin.writing.options import Option
+
+OPTIONS = (
+    Option(
+        name="avoid",
+        kind=str,
+        default="",
+        regulated=True,
+        help={
+            "en": "Characters that must not occur in the poem.",
+            "zh": "詩中不用的字。",
+        },
+        label={"en": "Must not hold", "zh": "不用"},
+    ),
+    Option(
+        name="most",
+        kind=int,
+        default=2,
+        minimum=1,
+        regulated=True,
+        help={
+            "en": "How often one character may occur in a poem; a doubled one (離離) counts once.",
+            "zh": "同一個字在一首詩裡最多出現幾次；疊字（離離）算一次。",
+        },
+        label={"en": "Repeats", "zh": "重字"},
+    ),
+)
 
 
 class Forbidden(Stateless):
