@@ -5,15 +5,19 @@ import json
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, StreamingResponse
+from starlette.requests import ClientDisconnect
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from tangyin.errors import TangyinError
-from tangyin.web.jobs import Job
+from tangyin.web.jobs import Job, once
+from tangyin.web.library import Library
 from tangyin.web.limits import SECONDS
 from tangyin.web.pool import BusyError, Pool
 
@@ -39,23 +43,25 @@ _END: Any = object()
 _log = logging.getLogger("tangyin.web")
 
 
+@dataclass(frozen=True)
+class Refusal:
+    """An error: its code, the values in its message, and the message."""
+
+    code: str
+    params: dict[str, Any]
+    message: str
+
+
 class ErrorResponse(JSONResponse):
-    """An error as `{"code", "params", "message"}`, in the language that the client accepts."""
+    """An error as JSON (see `Refusal`), in the language that the client accepts."""
 
     def __init__(
-        self,
-        error: TangyinError,
-        scope: Scope,
-        *,
-        status: int | None = None,
-        headers: Mapping[str, str] | None = None,
+        self, error: TangyinError, scope: Scope, headers: Mapping[str, str] | None = None
     ) -> None:
-        sent = dict(headers or {})
+        content = error.to_json(language_of(scope))
+        super().__init__(content, STATUSES.get(error.code, 422), dict(headers or {}))
         if isinstance(error, BusyError):
-            sent["Retry-After"] = str(error.params["seconds"])
-        super().__init__(
-            error.to_json(language_of(scope)), status or STATUSES.get(error.code, 422), sent
-        )
+            self.headers["Retry-After"] = str(error.params["seconds"])
 
     def render(self, content: Any) -> bytes:
         """JSON in UTF-8; a lone surrogate, which UTF-8 cannot encode, is escaped."""
@@ -63,93 +69,127 @@ class ErrorResponse(JSONResponse):
 
 
 def language_of(scope: Scope) -> str:
-    """ "zh" where the Accept-Language header begins with Chinese, otherwise "en"."""
+    """The language of messages: "zh" if Accept-Language begins with Chinese, otherwise "en"."""
     header = dict(scope["headers"]).get(b"accept-language", b"")
     return "zh" if header.strip().lower().startswith(b"zh") else "en"
 
 
-def response_of(error: Exception, scope: Scope) -> ErrorResponse:
-    """The response to an expected error or a refusal of the framework."""
+async def refuse(request: Request, error: Exception) -> Response:
+    """The response to an expected error, a refusal of the framework, or a client that left."""
+    if isinstance(error, ClientDisconnect):
+        return Response(status_code=499)  # which nobody receives
+    if isinstance(error, HTTPException):
+        code = HTTP_CODES.get(error.status_code, "server.status")
+        values = {} if code in HTTP_CODES.values() else {"status": error.status_code}
+        answer = ErrorResponse(TangyinError(code, **values), request.scope, error.headers)
+        answer.status_code = error.status_code
+        return answer
+    if isinstance(error, RequestValidationError):
+        error = _invalid(error)
     if isinstance(error, TangyinError):
-        return ErrorResponse(error, scope)
-    if not isinstance(error, HTTPException):
-        raise error
-    status = error.status_code
-    code = HTTP_CODES.get(status)
-    reason = TangyinError(code) if code else TangyinError("server.http-status", status=status)
-    return ErrorResponse(reason, scope, status=status, headers=error.headers)
+        return ErrorResponse(error, request.scope)
+    raise error
 
 
-async def all_results(pool: Pool, job: Job[T], request: Request) -> list[T]:
-    """Put a job into the pool and wait for all its results.
-
-    The job is cancelled when the client disconnects or the time limit is exceeded.
-
-    Raises:
-        TangyinError: the work failed, takes too long, or the pool is full.
-        ClientDisconnect: nobody is waiting any more.
-    """
-
-    async def gathered() -> list[T]:
-        return [result async for result in _results(pool, job)]
-
-    return await _while_connected(request, gathered())
+def _invalid(error: RequestValidationError) -> TangyinError:
+    """The first fault of a body, as a code."""
+    first = error.errors()[0]
+    field = ".".join(str(part) for part in first["loc"][1:])
+    if first["type"] == "json_invalid":
+        return TangyinError("server.no-json")
+    if not field:
+        return TangyinError("server.no-object")
+    return TangyinError("server.invalid-field", field=field, reason=first["type"])
 
 
-async def one_result(pool: Pool, job: Job[T], request: Request) -> T:
-    """The only result of a job; see `all_results`."""
-    (result,) = await all_results(pool, job, request)
-    return result
+class Work:
+    """What one request needs: the models, the pool, and somebody who waits (a dependency)."""
 
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self.library: Library = request.app.state.library
+        self.pool: Pool = request.app.state.pool
+        self.wants_events = "text/event-stream" in request.headers.get("accept", "")
 
-async def event_stream(
-    pool: Pool, job: Job[T], request: Request, events: Callable[[T], Iterable[Event]]
-) -> StreamingResponse:
-    """Send the results of a job as server-sent events, each as soon as it is there.
+    async def once(self, function: Callable[[], T], kind: str = "") -> T:
+        """The result of a function, called in the pool; see `all`."""
+        (result,) = await self.all(once(function, kind))
+        return result
 
-    Waits for the first result, so that an error before it has a status of its own; a later error
-    is the last event. See `all_results` for errors.
-    """
-    results = _results(pool, job)
-    first = await _while_connected(request, _next(results))
-    language = language_of(request.scope)
+    async def all(self, job: Job[T]) -> list[T]:
+        """Put a job into the pool and wait for all its results.
 
-    async def chunks() -> AsyncIterator[bytes]:
-        count, result = 0, first
+        The job is cancelled when the client disconnects or the time limit is exceeded.
+
+        Raises:
+            TangyinError: the work failed, takes too long, or the pool is full.
+            ClientDisconnect: nobody is waiting any more.
+        """
+
+        async def gathered() -> list[T]:
+            return [result async for result in _results(self.pool, job)]
+
+        return await self._while_connected(gathered())
+
+    async def stream(
+        self, job: Job[T], events: Callable[[T], Iterable[Event]]
+    ) -> StreamingResponse:
+        """Send the results of a job as server-sent events, each as soon as it is there.
+
+        Waits for the first result, so that an error before it has a status of its own; a later
+        error is the last event. See `all` for errors.
+        """
+        results = _results(self.pool, job)
+        first = await self._while_connected(_next(results))
+        language = language_of(self._request.scope)
+
+        async def chunks() -> AsyncIterator[bytes]:
+            count, result = 0, first
+            try:
+                while result is not _END:
+                    count += 1
+                    for name, value in events(result):
+                        yield _event(name, value)
+                    result = await _next(results)
+                yield _event("end", {"poems": count})
+            except TangyinError as error:
+                yield _event("error", error.to_json(language))
+
+        return _EventResponse(chunks(), lambda: self.pool.cancel(job))
+
+    async def _while_connected(self, work: Coroutine[Any, Any, T]) -> T:
+        """Await something, but cancel it when the client disconnects."""
+        working = asyncio.create_task(work)
+        leaving = asyncio.create_task(_disconnected(self._request.receive))
         try:
-            while result is not _END:
-                count += 1
-                for name, value in events(result):
-                    yield _event(name, value)
-                result = await _next(results)
-            yield _event("end", {"poems": count})
-        except TangyinError as error:
-            yield _event("error", error.to_json(language))
-
-    return _EventResponse(pool, job, chunks())
+            await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
+            if not working.done():
+                raise ClientDisconnect
+            return working.result()
+        finally:
+            working.cancel()
+            leaving.cancel()
+            await asyncio.gather(working, leaving, return_exceptions=True)
 
 
 class _EventResponse(StreamingResponse):
-    """A stream that is abandoned when the client does not read it."""
+    """A stream that is given up when the client does not read it."""
 
     media_type = "text/event-stream"
 
-    def __init__(self, pool: Pool, job: Job[Any], chunks: AsyncIterator[bytes]) -> None:
+    def __init__(self, chunks: AsyncIterator[bytes], release: Callable[[], None]) -> None:
         super().__init__(chunks)
-        self._pool, self._job = pool, job
+        self._release = release
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the events, then release the job in any case."""
+        """Send the events."""
         try:
-            await super().__call__(scope, receive, send)
+            # A second more than the job's own limit, for its error event.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(SECONDS + 1):
+                    await super().__call__(scope, receive, send)
         finally:
-            self._pool.cancel(self._job)
-
-    async def stream_response(self, send: Send) -> None:
-        """See the base class; a second more than the job's own limit, for its error event."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(SECONDS + 1):
-                await super().stream_response(send)
+            self._release()
 
 
 async def _results(pool: Pool, job: Job[T]) -> AsyncIterator[T]:
@@ -167,9 +207,8 @@ async def _results(pool: Pool, job: Job[T]) -> AsyncIterator[T]:
     except TangyinError:
         raise
     except TimeoutError:
-        if not job.begun:
-            raise BusyError(10) from None
-        raise TangyinError("server.too-long", seconds=SECONDS) from None
+        error = TangyinError("server.too-long", seconds=SECONDS) if job.begun else BusyError(10)
+        raise error from None
     except Exception as error:
         _log.exception("a request failed")
         raise TangyinError("server.failed") from error
@@ -179,21 +218,6 @@ async def _results(pool: Pool, job: Job[T]) -> AsyncIterator[T]:
 
 async def _next(results: AsyncIterator[T]) -> T:
     return await anext(results, _END)
-
-
-async def _while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
-    """Await something, but cancel it when the client disconnects."""
-    working = asyncio.create_task(work)
-    leaving = asyncio.create_task(_disconnected(request.receive))
-    try:
-        await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
-        if not working.done():
-            raise ClientDisconnect
-        return working.result()
-    finally:
-        working.cancel()
-        leaving.cancel()
-        await asyncio.gather(working, leaving, return_exceptions=True)
 
 
 async def _disconnected(receive: Receive) -> None:

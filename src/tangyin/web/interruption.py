@@ -1,4 +1,4 @@
-"""Work that stops in its midst when nobody waits for it any more."""
+"""Work that ends early when nobody waits for it any more."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -13,16 +13,12 @@ _work = threading.local()
 
 
 class InterruptedWork(Exception):  # noqa: N818
-    """Nobody waits for what this thread is doing."""
+    """Nobody waits for the work of this thread any more."""
 
 
 @contextmanager
 def interruptible(unwanted: Callable[[], bool]) -> Iterator[None]:
-    """Let the work inside, of this thread, end as soon as it is unwanted.
-
-    Raises:
-        InterruptedWork: it was.
-    """
+    """Raise `InterruptedWork` in this thread's work inside, as soon as it is unwanted."""
     _work.unwanted = unwanted
     try:
         yield
@@ -31,10 +27,10 @@ def interruptible(unwanted: Callable[[], bool]) -> Iterator[None]:
 
 
 class InterruptibleEngine(Engine):
-    """An engine that asks at every step whether its work is still wanted.
+    """An engine that checks at every step whether its work is still wanted.
 
-    A poem that is hard to come by is tried many times, and no try should hold a worker longer than
-    its client waits.
+    A poem under many constraints is tried many times, and must not occupy a worker longer than its
+    client waits.
     """
 
     def step(self, tokens: Ids, state: State) -> StepOutput:
@@ -49,6 +45,6 @@ class InterruptibleWriter(Writer):
     """A writer whose work can be interrupted."""
 
     def __init__(self, model: ModelFile) -> None:
-        # Not the base class's, whose engine would copy the weights for nothing.
+        # Without the base class, whose engine would copy the weights once more.
         self.model = model
         self.engine = InterruptibleEngine(model)
