@@ -42,7 +42,7 @@ class Verse:
     @cached_property
     def prosody(self) -> dict[str, Any]:
         """The checker's report (`tangyin check --format json`), made when it is first asked for."""
-        return check_poem(self.traditional).to_json()
+        return asdict(check_poem(self.traditional))
 
     def __str__(self) -> str:
         """The poem as it is read: a couplet a line."""

@@ -7,12 +7,11 @@ from tangyin.errors import UsageError
 from tangyin.prosody import report
 from tangyin.prosody.antithesis import couplets_of
 from tangyin.prosody.assignment import Assignment, assign
-from tangyin.prosody.layout import in_traditional, read_verse
 from tangyin.prosody.lexicon import place_of, tone_costs
 from tangyin.prosody.line_type import OUT_OF_PATTERN, THREE_LEVELS, sequence_of
 from tangyin.prosody.report import ChosenReading, Finding, Report
 from tangyin.prosody.rules import end_rhyme, first_line_rhyme, judge, letters, warn
-from tangyin.verse import form_of_shape
+from tangyin.verse import form_of_shape, read_verse
 
 BREAKS = (OUT_OF_PATTERN, THREE_LEVELS, report.UNRESCUED, report.NO_OPPOSITION)
 """Faults that break a couplet in itself: the marks of ancient verse when they are many."""
@@ -22,9 +21,9 @@ def check_text(text: str) -> Report:
     """Check one poem as typed: with or without marks, traditional or simplified.
 
     Raises:
-        UsageError: the text is no two or more lines of five or seven characters.
+        UsageError: the text is not two or more lines of five or seven characters.
     """
-    return check_poem(in_traditional(read_verse(text)))
+    return check_poem(read_verse(text).in_traditional().lines)
 
 
 def check_poem(lines: Sequence[str]) -> Report:
@@ -42,10 +41,7 @@ def check_poem(lines: Sequence[str]) -> Report:
     """
     poem = tuple(lines)
     if len(poem) < 2 or {len(line) for line in poem} not in ({5}, {7}):
-        raise UsageError(
-            "a poem to check has two or more lines, all of 5 or all of 7 characters; "
-            f"this one has lines of {', '.join(str(len(line)) for line in poem) or 'no'} characters"
-        )
+        raise UsageError("prosody.shape", lengths=[len(line) for line in poem])
     reading = assign(poem)
     licences, faults = judge(poem, reading)
     ancient = _is_ancient(poem, reading, faults)

@@ -10,10 +10,10 @@ from tangyin.api import Writer
 from tangyin.errors import UsageError
 from tangyin.model import inspection
 from tangyin.model.inspection import expectation, lay_out
-from tangyin.prosody import Report, check_text, level_share, poems_in, readings_of
+from tangyin.prosody import Report, check_text, level_share, readings_of
 from tangyin.prosody.lexicon import Reading
 from tangyin.results import Score
-from tangyin.verse import Form, Ids, split_poems, to_simplified, to_traditional
+from tangyin.verse import Form, Ids, read_each, to_simplified, to_traditional
 from tangyin.web.answers import Work
 from tangyin.web.bodies import PlaceBody, PoemsBody, ScoreBody, ScriptBody, TraceBody
 from tangyin.web.library import form_of
@@ -80,7 +80,7 @@ async def check(body: PoemsBody, work: AnyWork) -> list[dict[str, Any]]:
     """Check the prosody of poems."""
 
     def checked() -> list[dict[str, Any]]:
-        reports = _each(_poems(body.text, poems_in), check_text)
+        reports = _read_each(body.text, check_text)
         return [{"number": n, **asdict(report)} for n, report in enumerate(reports, 1)]
 
     return await work.once(checked, "check")
@@ -91,9 +91,8 @@ async def score(body: ScoreBody, work: AnyWork) -> list[Score]:
     """Log-likelihood of given poems."""
 
     def scored() -> list[Score]:
-        texts = _poems(body.text, split_poems)
         writer = work.library.writer(body.model)
-        return list(writer.score_many([poem for poem, _ in _each(texts, writer.read)]))
+        return list(writer.score_many([poem for poem, _ in _read_each(body.text, writer.read)]))
 
     return await work.once(scored, "score")
 
@@ -135,7 +134,7 @@ async def trace(body: TraceBody, work: AnyWork) -> Trace:
             raise UsageError("server.no-layer", layer=body.layer, model=name, layers=layers)
         text = lay_out(body.text, form)
         if not text:
-            raise UsageError("server.no-text")
+            raise UsageError("text.empty")
         prefix = _prefix(writer, form, body.title)
         values = inspection.trace(
             writer.model, writer.engine, prefix, text, body.layer - 1, body.quantity
@@ -155,24 +154,17 @@ async def script(body: ScriptBody, work: AnyWork) -> Converted:
     return await work.once(lambda: Converted(convert(body.text)))
 
 
-def _poems(text: str, split: Callable[[str], list[str]]) -> list[str]:
-    poems = split(text)
-    if not poems:
-        raise UsageError("server.no-poem")
-    if len(poems) > POEMS:
-        raise UsageError("server.too-many-poems", count=len(poems), most=POEMS)
-    return poems
-
-
-def _each(texts: list[str], read: Callable[[str], T]) -> list[T]:
-    """What is read from texts; an error says which poem it is about."""
-    found = []
-    for number, text in enumerate(texts, 1):
-        try:
-            found.append(read(text))
-        except UsageError as error:
-            raise UsageError("server.in-poem", number=number, error=error) from error
-    return found
+def _read_each(text: str, read: Callable[[str], T]) -> list[T]:
+    """What is read from the poems of a text, if all can be read."""
+    found = list(read_each(text, read))
+    if not found:
+        raise UsageError("text.none")
+    if len(found) > POEMS:
+        raise UsageError("server.too-many-poems", count=len(found), most=POEMS)
+    for _, poem in found:
+        if isinstance(poem, UsageError):
+            raise poem
+    return [poem for _, poem in found]
 
 
 def _prefix(writer: Writer, form: Form, title: str) -> Ids:
