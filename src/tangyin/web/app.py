@@ -17,6 +17,7 @@ from starlette.staticfiles import StaticFiles
 import tangyin
 from tangyin.errors import TangyinError
 from tangyin.model import DEFAULT
+from tangyin.verse import FORMS
 from tangyin.web import reading, repair, writing
 from tangyin.web.answers import Refusal, Work, refuse
 from tangyin.web.guards import REPORT, bounded_bodies, loopback_hosts, security_headers
@@ -56,6 +57,15 @@ class Health:
     version: str
     model: str
     jobs: int
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A form of verse."""
+
+    name: str
+    lines: int
+    characters: int
 
 
 def create_app(
@@ -110,6 +120,7 @@ def create_app(
     app.add_api_route(REPORT, _report, methods=["GET", "HEAD"], include_in_schema=False)
     app.add_api_route("/api/options", options)
     app.add_api_route("/api/models", models)
+    app.add_api_route("/api/forms", forms)
     app.add_api_route("/healthz", health)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     return app
@@ -135,6 +146,11 @@ async def models(work: Work = Depends()) -> list[ModelRow]:  # noqa: B008
     """The models there are, with their figures."""
     # Not in the pool: the page needs it first, however much is being written.
     return await asyncio.to_thread(work.library.rows)
+
+
+async def forms() -> list[Shape]:
+    """The forms of verse: lines, and characters a line."""
+    return [Shape(form.name, form.lines, form.characters) for form in FORMS]
 
 
 async def health(work: Work = Depends()) -> Health:  # noqa: B008

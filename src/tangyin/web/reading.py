@@ -156,15 +156,16 @@ async def script(body: ScriptBody, work: AnyWork) -> Converted:
 
 def _read_each(text: str, read: Callable[[str], T]) -> list[T]:
     """What is read from the poems of a text, if all can be read."""
-    found = list(read_each(text, read))
-    if not found:
-        raise UsageError("text.none")
-    if len(found) > POEMS:
-        raise UsageError("server.too-many-poems", count=len(found), most=POEMS)
-    for _, poem in found:
+    found = []
+    for number, poem in read_each(text, read):
+        if number > POEMS:
+            raise UsageError("server.too-many-poems", most=POEMS)
         if isinstance(poem, UsageError):
             raise poem
-    return [poem for _, poem in found]
+        found.append(poem)
+    if not found:
+        raise UsageError("text.none")
+    return found
 
 
 def _prefix(writer: Writer, form: Form, title: str) -> Ids:
