@@ -4,13 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
-.PHONY: poem test lint types contracts tests corpus bench docs clean help
+.PHONY: poem test lint types contracts tests corpus bench docs dist clean help
 
 help:
 	@echo 'make poem    write a poem on 日 (installs what that needs, without torch)'
 	@echo 'make test    lint, types, import contracts and tests (installs what they need)'
 	@echo 'make docs    build the documentation: site/index.html (needs npm, without torch)'
 	@echo 'make bench   measure speed and memory'
+	@echo 'make dist    build and check the wheel and the source archive: dist/'
 	@echo 'make clean   remove .venv and caches'
 
 poem: $(VENV)/base.stamp
@@ -29,13 +30,20 @@ contracts: $(VENV)/dev.stamp
 	$(BIN)/lint-imports
 
 tests: corpus
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto $(PYTEST)
+	TANGYIN_LANG=en OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
+	  $(BIN)/python -m pytest -q -n auto --cov --cov-report=term:skip-covered $(PYTEST)
 
 corpus: $(VENV)/dev.stamp
 	$(BIN)/tangyin corpus fetch
 
 bench: corpus
 	$(BIN)/python benchmarks/run.py
+
+# The archives depend on nothing but the sources and the date of the last commit.
+dist: $(VENV)/dev.stamp
+	rm -rf dist
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m build --quiet
+	$(BIN)/twine check --strict dist/*
 
 # Material reminds of the versions that pyproject.toml excludes.
 docs: $(VENV)/docs.stamp

@@ -17,7 +17,6 @@ from pathlib import Path
 from machine import machine
 from tangyin.corpus import load_corpus
 from tangyin.prosody import check_poem
-from tangyin.verse import split_lines
 
 POEMS = 15_000
 COMMAND = "from tangyin.cli.main import run; run()"
@@ -25,7 +24,8 @@ COMMAND = "from tangyin.cli.main import run; run()"
 if __name__ == "__main__":
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    texts = load_corpus().select(dynasties=["tang"]).text[:POEMS]
+    corpus = load_corpus().select(dynasties=["tang"])
+    texts, lines = corpus.text[:POEMS], corpus.lines()[:POEMS]
     with tempfile.TemporaryDirectory() as folder:
         poems, report = Path(folder) / "poems.txt", Path(folder) / "report.json"
         poems.write_text("\n".join(texts), encoding="utf-8")
@@ -38,8 +38,8 @@ if __name__ == "__main__":
         checked = json.loads(report.read_text(encoding="utf-8"))
     assert len(checked) == len(texts)
     began = time.perf_counter()
-    for text in texts:
-        check_poem(split_lines(text)[0])
+    for poem in lines:
+        check_poem(poem)
     function = time.perf_counter() - began
     print(
         json.dumps(

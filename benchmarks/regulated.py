@@ -22,7 +22,6 @@ import numpy as np
 from machine import machine
 from tangyin.api import Verse, Writer, load, rule_named
 from tangyin.corpus import load_corpus
-from tangyin.verse import split_lines
 from tangyin.writing import PARTICLES
 from tangyin.writing.novelty import corpus_lines
 
@@ -34,7 +33,7 @@ def written(
 ) -> tuple[list[Verse], float]:
     """The poems and how many came a second."""
     began = time.perf_counter()
-    verses = []
+    verses: list[Verse] = []
     for number, start in enumerate(STARTS):
         count = len(range(number, poems, len(STARTS)))
         verses += writer.write_many(
@@ -99,9 +98,8 @@ def main() -> None:
                 writer, arguments.rule, arguments.poems, arguments.particles, regulated=regulated
             )
         )
-    real = load_corpus().select(forms=["五律"], dynasties=["tang"], parts=["dev"]).text
-    poems = [split_lines(text)[0] for text in real[: arguments.poems]]
-    results["real_distinct_2"] = round(distinct_2(poems), 4)
+    real = load_corpus().select(forms=["五律"], dynasties=["tang"], parts=["dev"]).lines()
+    results["real_distinct_2"] = round(distinct_2(real[: arguments.poems]), 4)
     if arguments.format == "json":
         print(json.dumps({"machine": machine(), **results}, ensure_ascii=False, indent=1))
         return

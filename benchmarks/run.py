@@ -17,5 +17,5 @@ if __name__ == "__main__":
     folder = Path(__file__).parent
     for script, *options in SCRIPTS:
         print("==", script, *options, flush=True)
-        command = [sys.executable, folder / script, *options, *sys.argv[1:]]
+        command = [sys.executable, str(folder / script), *options, *sys.argv[1:]]
         subprocess.run(command, check=True)

@@ -32,7 +32,7 @@ class Server:
         command = [sys.executable, "-m", "tangyin", "serve", "--port", "0", "--model", model]
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
         assert self.process.stderr
-        self.port = int(re.search(r":(\d+)/", self.process.stderr.readline())[1])
+        self.port = int(re.findall(r":(\d+)/", self.process.stderr.readline())[0])
         asyncio.run(self.ask("GET", "/healthz"))
         self.seconds = time.monotonic() - start
 
@@ -40,7 +40,7 @@ class Server:
     def megabytes(self) -> float:
         """Resident memory."""
         status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="utf-8")
-        return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024
+        return int(re.findall(r"VmRSS:\s+(\d+)", status)[0]) / 1024
 
     async def ask(
         self, method: str, path: str, body: dict[str, Any] | None = None, link: Any = None

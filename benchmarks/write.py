@@ -9,6 +9,8 @@ one poem at a time (the usual script) and for 64 side by side (the fair comparis
 
 import argparse
 import json
+from collections.abc import Callable
+from functools import partial
 
 import torch
 
@@ -29,7 +31,7 @@ class TorchWriter:
         tensors = {name: torch.from_numpy(array) for name, array in model.tensors.items()}
         network = model.architecture
         self.vocabulary = model.vocabulary
-        self.embedding = torch.nn.Embedding.from_pretrained(tensors["embedding.weight"])
+        self.embedding = tensors["embedding.weight"]
         self.lstm = torch.nn.LSTM(network.embedding_size, network.hidden_size)
         self.lstm.load_state_dict(
             to_torch({n.removeprefix("lstm."): t for n, t in tensors.items() if "lstm." in n})
@@ -43,7 +45,7 @@ class TorchWriter:
         tokens = torch.full((1, count), self.vocabulary.id(BOS))
         state, columns = None, []
         for place in range(WULV.targets - 1):
-            hidden, state = self.lstm(self.embedding(tokens), state)
+            hidden, state = self.lstm(self.embedding[tokens], state)
             logits = torch.nn.functional.linear(hidden[0], self.weight, self.bias)
             if place % 6 == 5:
                 chosen = logits[:, 2 : self.first_hanzi].argmax(dim=1) + 2
@@ -67,7 +69,9 @@ def main() -> None:
     def write(rule: str, count: int) -> object:
         return list(ours.write_many(rule=rules[rule], count=count, seed=1, regulated=False))
 
-    ways = {f"ours {rule}": (lambda rule=rule: write(rule, POEMS)) for rule in rules}
+    ways: dict[str, Callable[[], object]] = {
+        f"ours {rule}": partial(write, rule, POEMS) for rule in rules
+    }
     ways |= {
         "ours random-k, one at a time": lambda: [
             ours.write(rule=rules["random-k"], regulated=False, seed=1) for _ in range(16)

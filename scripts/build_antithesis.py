@@ -18,13 +18,15 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tangyin.corpus import DEV, TRAIN, load_corpus
 from tangyin.paths import corpus_home
 from tangyin.prosody.antithesis import couplet_score, pair_score
-from tangyin.verse import is_hanzi, split_lines
+from tangyin.verse import is_hanzi
 
 TARGET = Path(__file__).parents[1] / "src/tangyin/data/antithesis.npz"
 DIMENSIONS, CHARACTERS, SMOOTHING = 64, 4500, 0.75
@@ -45,7 +47,8 @@ def reduced(counts: np.ndarray) -> np.ndarray:
         basis, _ = np.linalg.qr(ppmi @ (ppmi.T @ basis))
     left, sizes, _ = np.linalg.svd(basis.T @ ppmi, full_matrices=False)
     vectors = (basis @ left)[:, :DIMENSIONS] * np.sqrt(sizes[:DIMENSIONS])  # (N, 64)
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit: npt.NDArray[Any] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return unit
 
 
 def couplets_of(lines: tuple[str, ...]) -> Iterator[tuple[str, str]]:
@@ -72,10 +75,10 @@ def gold_pairs() -> list[tuple[str, str]]:
 if __name__ == "__main__":
     corpus = load_corpus()
     train = corpus.select(forms=["五律", "七律"], parts=[TRAIN])
-    couplets = [pair for text in train.text for pair in couplets_of(split_lines(text)[0])]
+    couplets = [pair for lines in train.lines() for pair in couplets_of(lines)]
     middle = [pair for number, pair in enumerate(couplets) if number % 4 in (1, 2)]
     pairs = Counter(pair for upper, lower in middle for pair in zip(upper, lower, strict=True))
-    seen = Counter()
+    seen = Counter[str]()
     for (upper, lower), count in pairs.items():
         seen[upper] += count
         seen[lower] += count
@@ -91,20 +94,17 @@ if __name__ == "__main__":
     np.savez_compressed(TARGET, characters=np.array(characters), vectors=stored)
     print(f"{len(characters)} characters, {len(middle)} couplets, {TARGET.stat().st_size} bytes")
 
-    dev = [
-        split_lines(text)[0]
-        for text in corpus.select(forms=["五律", "七律"], dynasties=["tang"], parts=[DEV]).text
-    ]
+    dev = corpus.select(forms=["五律", "七律"], dynasties=["tang"], parts=[DEV]).lines()
     generator = np.random.default_rng(SEED)
     for number, name in enumerate(("首聯", "頷聯", "頸聯", "尾聯")):
         true, false = [], []
         for length in (5, 7):
-            upper = [poem[2 * number] for poem in dev if len(poem[0]) == length]
-            lower = [poem[2 * number + 1] for poem in dev if len(poem[0]) == length]
-            order = generator.permutation(len(lower))
-            true += [couplet_score(a, b) or 0.0 for a, b in zip(upper, lower, strict=True)]
+            first = [poem[2 * number] for poem in dev if len(poem[0]) == length]
+            second = [poem[2 * number + 1] for poem in dev if len(poem[0]) == length]
+            order = generator.permutation(len(second))
+            true += [couplet_score(a, b) or 0.0 for a, b in zip(first, second, strict=True)]
             false += [
-                couplet_score(a, lower[at]) or 0.0 for a, at in zip(upper, order, strict=True)
+                couplet_score(a, second[at]) or 0.0 for a, at in zip(first, order, strict=True)
             ]
         print(
             f"{name}: AUC {auc(true, false):.3f}; mean score {np.mean(true):.3f}, "

@@ -26,7 +26,7 @@ import opencc
 from tangyin.corpus import Corpus, load_corpus
 from tangyin.paths import corpus_home
 from tangyin.prosody import readings_of
-from tangyin.verse import corpus_spelling, fold_variants, is_hanzi, split_lines
+from tangyin.verse import corpus_spelling, fold_variants, is_hanzi
 
 TARGET = Path(__file__).parents[1] / "src/tangyin/data/lexicon.tsv"
 TONES = "平上去入"
@@ -83,7 +83,7 @@ def opencc_relatives(wanted: set[str], known: set[str]) -> dict[str, str]:
 
 def report_coverage(corpus: Corpus, known: set[str]) -> None:
     """Print the share of running characters, and of rhyme places, that have a reading."""
-    poems = [split_lines(text)[0] for text in corpus.text]
+    poems = corpus.lines()
     for name, places in (
         ("running characters", Counter(c for lines in poems for line in lines for c in line)),
         ("rhyme places", Counter(line[-1] for lines in poems for line in lines[1::2])),
@@ -130,10 +130,10 @@ if __name__ == "__main__":
         if fold_variants(character) in readings:
             relatives[character] = fold_variants(character)
     readings |= {c: readings[relative] for c, relative in relatives.items() if relative in readings}
-    for character, meant in ALSO_WRITTEN.split():
-        readings[character] |= readings[meant]
-    for character, *reading in SUPPLEMENT.split():
-        readings[character].add("".join(reading))
+    for pair in ALSO_WRITTEN.split():
+        readings[pair[0]] |= readings[pair[1]]
+    for entry in SUPPLEMENT.split():
+        readings[entry[0]].add(entry[1:])
     with TARGET.open("w", encoding="utf-8", newline="\n") as file:
         for character, found in sorted(readings.items()):
             ordered = sorted(found, key=lambda reading: (TONES.index(reading[1]), reading[0]))

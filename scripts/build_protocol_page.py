@@ -92,8 +92,13 @@ def draw() -> None:
         label="the report's dev, redrawn every epoch",
     )
     best = min(range(len(dev)), key=dev.__getitem__)
-    above = {"xytext": (0, 8), "textcoords": "offset points"}
-    axes.annotate(f"{dev[best]:.1f}", (epochs[best], dev[best]), color=BLUE, **above)
+    axes.annotate(
+        f"{dev[best]:.1f}",
+        (epochs[best], dev[best]),
+        color=BLUE,
+        xytext=(0, 8),
+        textcoords="offset points",
+    )
     axes.axhline(47, color=GREY, linewidth=0.8, linestyle="--")
     axes.annotate("the report's 47", (1, 47), color=GREY, xytext=(0, 3), textcoords="offset points")
     axes.set(yscale="log", xlabel="epoch", ylabel="perplexity", ylim=(20, 450))

@@ -30,7 +30,6 @@ from pathlib import Path
 
 from tangyin.corpus import TRAIN, load_corpus
 from tangyin.prosody.lexicon import readings_of
-from tangyin.verse import split_lines
 
 DATA = Path(__file__).parents[1] / "src/tangyin/data"
 Z_FIRST = (1, 0, 0, 1, 1, 0, 0, 1)
@@ -201,7 +200,7 @@ def compare(counts: Counts, path: Path) -> None:
 
 if __name__ == "__main__":
     corpus = load_corpus().select(parts=[TRAIN])
-    poems = [split_lines(text)[0] for text in corpus.text]
+    poems = corpus.lines()
     counts, rhymes = count_tones(poems), count_rhymes(poems)
     print(f"noise: {counts.noise(LEVEL):.4f} of level, {counts.noise(OBLIQUE):.4f} of oblique")
     several = {
@@ -216,8 +215,8 @@ if __name__ == "__main__":
         for character in sorted(several):
             level, oblique = counts.ambiguous[character]
             by_rhyme = " ".join(f"{r}{n}" for r, n in sorted(rhymes[character].items()))
-            share = f"{counts.own_share(character):.4f}"
-            file.write(f"{character}\t{share}\t{level}\t{oblique}\t{by_rhyme}\n")
+            own = f"{counts.own_share(character):.4f}"
+            file.write(f"{character}\t{own}\t{level}\t{oblique}\t{by_rhyme}\n")
     with (DATA / "reading_words.tsv").open("w", encoding="utf-8", newline="\n") as file:
         file.write("pair\tplace\tshare\n")
         for (pair, place), share in sorted(words.items()):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tangyin.corpus import load_corpus
 from tangyin.prosody import check_poem
-from tangyin.verse import FORMS, split_lines
+from tangyin.verse import FORMS
 
 TARGET = Path(__file__).parents[1] / "src/tangyin/data/regulated_rates.json"
 LICENCES = {"a": ("小拗", "大拗"), "b": ("特定句式", "三仄尾"), "B": ("孤平拗救",), "A": ()}
@@ -21,9 +21,9 @@ if __name__ == "__main__":
     corpus = load_corpus().select(dynasties=["tang"], parts=["train"])
     rates = {}
     for form in FORMS:
-        sequences, types, licences = Counter(), Counter(), Counter()
-        for text in corpus.select(forms=[form]).text:
-            report = check_poem(split_lines(text)[0])
+        sequences, types, licences = Counter[str](), Counter[str](), Counter[str]()
+        for lines in corpus.select(forms=[form]).lines():
+            report = check_poem(lines)
             if not report.regulated:
                 continue
             sequences[report.pattern] += 1

@@ -89,7 +89,7 @@ _extension = LinksExtension()
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Add the extension to every page's parser."""
-    config.markdown_extensions.append(_extension)
+    config.markdown_extensions.append(_extension)  # type: ignore[arg-type] # an object may be given
     _extension.links.report = has_report(config)
     return config
 

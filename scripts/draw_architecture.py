@@ -32,7 +32,7 @@ WORKERS = (
     ("corpus", "verse"),
     ("corpus",),
     ("training", "nn"),
-    ("modelfile", "quantization"),
+    ("model",),
     ("writing", "prosody"),
     ("api", "cli", "web"),
 )

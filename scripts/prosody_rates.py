@@ -15,7 +15,6 @@ from pathlib import Path
 from tangyin.corpus import Corpus, load_corpus
 from tangyin.prosody import Report, check_poem
 from tangyin.prosody.lexicon import place_of
-from tangyin.verse import split_lines
 
 POETS = {"王維": "Wang Wei", "杜甫": "Du Fu", "許渾": "Xu Hun", "劉長卿": "Liu Changqing"}
 PLOTTED = {
@@ -147,7 +146,7 @@ if __name__ == "__main__":
     arguments = parser.parse_args()
 
     corpus = load_corpus()
-    poems = {at: split_lines(text)[0] for at, text in enumerate(corpus.text)}
+    poems = dict(enumerate(corpus.lines()))
     chosen = {at for at, lines in poems.items() if rhymable(lines)}
     reports = {at: check_poem(poems[at]) for at in sorted(chosen)}
 

@@ -62,12 +62,12 @@ def random_model() -> Callable[..., ModelFile]:
         layers: int = 1,
         scale: float = 0.6,
         prefixes: tuple[str, ...] = (BOS,),
-        **features: int,
+        **features: Any,
     ) -> ModelFile:
         generator = np.random.default_rng(seed)
         architecture = Architecture(embedding_size, hidden_size, layers, **features)
         vocabulary = Vocabulary(hanzi, prefixes)
-        tensors = {
+        tensors: dict[str, Any] = {
             name: (scale * generator.standard_normal(shape)).astype(np.float32)
             for name, shape in architecture.shapes(vocabulary).items()
         }

@@ -14,9 +14,9 @@ from tangyin.errors import TangyinError
 def whole_file(path: Path, mode: str = "wb", *, errors: str = "strict") -> Iterator[IO[Any]]:
     r"""Open a file beside `path` for writing; on success it is fsynced and renamed onto `path`.
 
-    Until the rename the old content of `path` stands untouched; after a failure it still does,
-    and nothing is left beside it. A symbolic link stays one, and its target is replaced. A device
-    or a pipe is no content to be kept whole, and is written to as it stands.
+    Until the rename the old content of `path` is untouched; after a failure it still is, and no
+    temporary file is left. The target of a symbolic link is replaced, not the link. A device or a
+    pipe is written to directly.
 
     Args:
         path: the file to replace or create; its folder must exist.
@@ -48,10 +48,7 @@ def whole_file(path: Path, mode: str = "wb", *, errors: str = "strict") -> Itera
         temporary = None
         _sync_folder(path.parent)
     except OSError as error:
-        raise TangyinError(
-            f"cannot write {path}: {error.strerror or error}; "
-            "free some space or choose a folder that can be written"
-        ) from error
+        raise TangyinError("file.write", path=path, reason=error.strerror or error) from error
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
@@ -67,20 +64,18 @@ def make_folder(path: Path) -> None:
     """Create the folder `path` and its parents if they are missing.
 
     Raises:
-        TangyinError: it cannot be created, or a file stands in its place.
+        TangyinError: it cannot be created, or a file has its name.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise TangyinError(
-            f"cannot make the folder {path}: {error.strerror or error}; choose another place"
-        ) from error
+        raise TangyinError("file.folder", path=path, reason=error.strerror or error) from error
 
 
 def lock(file: IO[Any]) -> bool:
-    """Lock an open file for this process until it is closed, or tell that another process has it.
+    """Lock an open file for this process until it is closed; False if another process holds it.
 
-    The lock goes when the process does, however it ends.
+    The lock is released when the process ends, however it ends.
     """
     try:
         if os.name == "nt":

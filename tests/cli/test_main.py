@@ -111,12 +111,12 @@ def test_a_reader_that_goes_away_ends_it_without_a_word() -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
-def test_a_full_disk_behind_standard_output_is_told(process: Callable[..., Any]) -> None:
+def test_a_full_disk_behind_standard_output_is_reported(process: Callable[..., Any]) -> None:
     with Path("/dev/full").open("wb") as full:
         done = process("write", "日", "--free", stdout=full)
     assert done.returncode == 1
     assert done.stderr == (
-        b"tangyin: the system refused: No space left on device; mend that and try again\n"
+        b"tangyin: the system refused: No space left on device; fix that and try again\n"
     )
 
 
@@ -215,3 +215,19 @@ def test_ctrl_c_and_a_lack_of_memory_are_told_in_one_sentence(
     done = cli("score", stdin=WUJUE)
     # click ends the line on which a terminal shows ^C.
     assert (done.code, done.out, done.err.removeprefix("\n")) == (code, "", sentence)
+
+
+@pytest.mark.parametrize(
+    ("variables", "shown"),
+    [
+        ({"TANGYIN_LANG": "zh", "LANG": "en_US.UTF-8"}, "無法寫入"),
+        ({"TANGYIN_LANG": "", "LC_ALL": "", "LC_MESSAGES": "", "LANG": "zh_TW.UTF-8"}, "無法寫入"),
+        ({"TANGYIN_LANG": "en", "LANG": "zh_CN.UTF-8"}, "cannot write"),
+    ],
+)
+def test_a_failure_is_reported_in_the_language_of_the_reader(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], shown: str
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert shown in cli("models", "-o", "/nowhere/models.txt").err

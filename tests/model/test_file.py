@@ -15,7 +15,7 @@ from tangyin.model import Engine
 from tangyin.model.file import FORMAT, ModelFile, load_model, save_model
 from tangyin.prosody import LEVEL_RHYMES
 from tangyin.verse import FORMS, QIJUE, WULV, form_token, prefix_tokens
-from tangyin.writing import Argmax, compose
+from tangyin.writing import Argmax, Order, compose
 
 SMALL = settings(
     deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -109,7 +109,7 @@ def settled(path: Path) -> None:
     else:
         sentence = ""
         try:
-            (poem,) = compose(Engine(model), model.forms[0], {}, Argmax(), 0, [0])
+            (poem,) = compose(Engine(model), model.forms[0], Argmax(), [Order({}, 0, 0)])
         except TangyinError as error:  # a cell that the engine does not have
             sentence = str(error)
         else:

@@ -197,7 +197,7 @@ import json, os, resource, sys
 from datetime import timedelta
 import tangyin.training, torch._dynamo
 from tangyin.cli.main import run
-from tangyin.training import processes, trainer
+from tangyin.training import distributed as processes, trainer
 
 def begin(order, rank):
     os.dup2(os.open(order["errors"], os.O_WRONLY | os.O_APPEND), 2)

@@ -11,7 +11,7 @@ import pytest
 from tangyin.corpus import DEV, TEST, Corpus, NearDuplicates, load_corpus
 from tangyin.errors import TangyinError, UsageError
 from tangyin.training import Dataset, Recipe, load_dataset
-from tangyin.training import material as module
+from tangyin.training import dataset as module
 from tangyin.training.recipe import DataRecipe
 from tangyin.verse import BOS, EOS, FORMS, UNK, WULV, Ids, Vocabulary, form_named, form_token
 

@@ -20,7 +20,7 @@ from tangyin.corpus import Batch
 from tangyin.errors import TangyinError, UsageError
 from tangyin.model.file import load_model
 from tangyin.training import Recipe, RunFolder, train
-from tangyin.training import processes as module
+from tangyin.training import distributed as module
 from tangyin.training.device import chosen_device
 from tangyin.training.distributed import DistributedContext, share_cores
 

@@ -1,4 +1,4 @@
-"""The command `tangyin`: its subcommands, loaded when used, and how failures are told."""
+"""The command `tangyin`: its subcommands, imported on use, and how failures are reported."""
 
 import os
 import sys
@@ -8,9 +8,9 @@ import click
 
 import tangyin
 from tangyin.cli.streams import forget_output, one_line
-from tangyin.errors import TangyinError
+from tangyin.errors import TangyinError, message
 
-# One line of help stands here so that `tangyin --help` need not import a single command.
+# One line of help each, so that `tangyin --help` need not import a single command.
 COMMANDS = {
     "write": ("tangyin.cli.write:write", "Write poems on a first character or first words."),
     "check": ("tangyin.cli.check:check", "Check the prosody of poems."),
@@ -60,15 +60,15 @@ def run(arguments: list[str] | None = None) -> None:
     """
     if arguments is None:
         _speak_utf8()
-        # NumPy is not loaded yet. The engine's products are small: two threads gain nothing on an
-        # idle machine, and on a busy one they wait for each other (benchmarks/shell.py).
+        # NumPy is not loaded yet. The engine's products are small: a second thread gains nothing
+        # on an idle machine and costs time on a busy one (benchmarks/shell.py).
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         code = main(_arguments(arguments), prog_name="tangyin", standalone_mode=False)
-        if isinstance(code, int) and code:  # what a command gave to ctx.exit
+        if isinstance(code, int) and code:  # what a command passed to ctx.exit
             sys.exit(code)
         if sys.stdout is not None:
             sys.stdout.flush()
@@ -78,18 +78,33 @@ def run(arguments: list[str] | None = None) -> None:
             sys.exit(error.exit_code)
         command = error.ctx.command_path if error.ctx else "tangyin"
         _fail(f"{error.format_message().rstrip('.')}; see `{command} --help`", 2)
-    except click.ClickException as error:
+    except (click.ClickException, KeyboardInterrupt, MemoryError, OSError, TangyinError) as error:
+        _report(error)
+    except click.Abort:
+        _report(KeyboardInterrupt())
+
+
+def _report(error: BaseException) -> None:
+    """Say in one sentence what went wrong, and exit."""
+    if isinstance(error, TangyinError):
+        _fail(error.message(language()), error.exit_code)
+    if isinstance(error, click.ClickException):
         _fail(error.format_message(), error.exit_code)
-    except TangyinError as error:
-        _fail(str(error), error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
-        _fail("stopped", 130)
-    except MemoryError:
-        _fail("there is not enough memory for this; ask for less at a time", 1)
-    except OSError as error:
+    if isinstance(error, KeyboardInterrupt):
+        _fail(message("cli.stopped", {}, language()), 130)
+    if isinstance(error, OSError):
         forget_output()
-        where = f" {error.filename}" if error.filename else ""
-        _fail(f"the system refused{where}: {error.strerror or error}; mend that and try again", 1)
+        code = "cli.refused-file" if error.filename else "cli.refused"
+        found = {"file": error.filename, "reason": error.strerror or error}
+        _fail(message(code, found, language()), 1)
+    _fail(message("cli.memory", {}, language()), 1)
+
+
+def language() -> str:
+    """The language of messages: `TANGYIN_LANG`, else that of the locale; "zh" or "en"."""
+    names = ("TANGYIN_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
+    chosen = next((value for name in names if (value := os.environ.get(name))), "")
+    return "zh" if chosen.lower().startswith("zh") else "en"
 
 
 def _fail(sentence: str, code: int) -> None:
@@ -98,7 +113,7 @@ def _fail(sentence: str, code: int) -> None:
 
 
 def _speak_utf8() -> None:
-    """Start anew in Python's UTF-8 mode where the locale would have file names otherwise.
+    """Restart in Python's UTF-8 mode if the locale gives file names another encoding.
 
     Python chooses that mode by itself under LC_ALL=C, but not in a Latin-1 locale or where the
     environment forbids it.
@@ -114,5 +129,5 @@ def _arguments(arguments: list[str] | None) -> list[str]:
     try:
         return [os.fsencode(word).decode("utf-8") for word in sys.argv[1:]]
     except UnicodeDecodeError:
-        _fail("the arguments are not UTF-8; type them in a UTF-8 terminal", 2)
+        _fail(message("cli.encoding", {}, language()), 2)
         raise

@@ -1,5 +1,6 @@
 """`tangyin score`."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -37,4 +38,4 @@ def score(file: str, model: str, output: Path | None) -> None:
         poems.append(poem)
         for sentence in notes:
             note(f"poem {number}: {sentence}")
-    emit((json_line(score.to_json()) for score in writer.score_many(poems)), output)
+    emit((json_line(asdict(score)) for score in writer.score_many(poems)), output)

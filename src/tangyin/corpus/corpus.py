@@ -10,6 +10,7 @@ from typing import Any
 from tangyin.errors import TangyinError
 from tangyin.files import whole_file
 from tangyin.verse import Form
+from tangyin.verse.punctuation import LINE
 
 FORMAT = 2
 """Version of the prepared file; another one is prepared anew."""
@@ -69,6 +70,10 @@ class Corpus:
                 keep = [i for i in keep if column[i] in names]
         chosen = {name: [getattr(self, name)[i] for i in keep] for name in COLUMNS}
         return Corpus(**chosen, facts=self.facts)
+
+    def lines(self) -> list[tuple[str, ...]]:
+        """The lines of each poem without their marks."""
+        return [tuple(line for line, _ in LINE.findall(text)) for text in self.text]
 
     def _columns(self) -> list[list[str]]:
         return [getattr(self, name) for name in COLUMNS]

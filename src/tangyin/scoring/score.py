@@ -1,6 +1,7 @@
 """Scoring given poems and the held-out ones on the NumPy engine."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
@@ -17,6 +18,36 @@ BATCH = 16
 
 NO_TARGET = -1
 """Stands in targets where nothing is to be predicted."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """What a poem costs a model; `dataclasses.asdict` gives its JSON.
+
+    Attributes:
+        text: the poem as it was read.
+        form: name of its form.
+        targets: characters, marks and `<eos>`.
+        hanzi: characters among the targets.
+        unknown: characters the model does not know.
+        nll: summed negative log-likelihood in nats, open figure.
+        nll_closed: the same, closed figure.
+    """
+
+    text: str
+    form: str
+    targets: int
+    hanzi: int
+    unknown: int
+    nll: float
+    nll_closed: float
+
+    @classmethod
+    def of(cls, poem: Poem, tally: Tally) -> "Score":
+        """The score of a poem whose targets were counted."""
+        names = ("targets", "hanzi", "unknown", "nll", "nll_closed")
+        counts = {name: getattr(tally, name) for name in names}
+        return cls(poem.text, poem.form.name, **counts)
 
 
 def score_texts(engine: Engine, texts: Sequence[str], form: Form) -> Iterator[Tally]:

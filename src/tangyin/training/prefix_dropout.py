@@ -17,7 +17,6 @@ from tangyin.verse import (
     Ids,
     Vocabulary,
     form_named,
-    split_lines,
     title_characters,
 )
 
@@ -50,8 +49,7 @@ class PrefixDropout:
         """Encode the poems of a corpus."""
         end = np.array([vocabulary.id(EOS)], dtype=np.int32)
         titles = [title_characters(title) for title in corpus.title]
-        # poems of a corpus are lines and marks, so that they can always be split
-        rhymes = [rhyme_of_poem((split_lines(text) or ((), ""))[0]) for text in corpus.text]
+        rhymes = [rhyme_of_poem(lines) for lines in corpus.lines()]
         return cls(
             texts=[np.concatenate((vocabulary.encode(text), end)) for text in corpus.text],
             forms=np.array(

@@ -12,7 +12,7 @@ from tangyin.model import inspection
 from tangyin.model.inspection import expectation, lay_out
 from tangyin.prosody import Report, check_text, level_share, readings_of
 from tangyin.prosody.lexicon import Reading
-from tangyin.results import Score
+from tangyin.scoring import Score
 from tangyin.verse import Form, Ids, read_each, to_simplified, to_traditional
 from tangyin.web.answers import Work
 from tangyin.web.bodies import PlaceBody, PoemsBody, ScoreBody, ScriptBody, TraceBody

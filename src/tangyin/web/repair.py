@@ -13,7 +13,7 @@ from tangyin.verse import Poem
 from tangyin.web.answers import Work
 from tangyin.web.bodies import FixBody
 from tangyin.writing import BLANK
-from tangyin.writing.repair import mend_character
+from tangyin.writing.repair import fix_character
 
 router = APIRouter()
 
@@ -51,7 +51,7 @@ def _attempts(
     writer: Writer, poem: Poem, body: FixBody, faulty: set[int]
 ) -> Iterator[list[tuple[str, float]]]:
     """Texts and their log-likelihoods, from the smallest change to the largest."""
-    ways = mend_character(writer.engine, poem, body.line, body.kind, body.count)
+    ways = fix_character(writer.engine, poem, body.line, body.kind, body.count)
     yield [(way.poem.text, way.log_likelihood) for way in ways]
     if body.line:
         yield _rewritten(writer, poem, {body.line}, body.count)

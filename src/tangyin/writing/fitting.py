@@ -1,12 +1,14 @@
-"""Whether given characters can be part of a regulated poem, and where given words can stand."""
+"""Whether given characters can be part of a regulated poem, and where given words fit."""
 
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from tangyin.errors import UsageError
 from tangyin.prosody import LEVEL_RHYMES, Sequence, ToneTable
 from tangyin.prosody.lexicon import place_of
 from tangyin.prosody.rules import first_line_rhyme
@@ -26,7 +28,9 @@ from tangyin.writing.constraints import (
 Word = tuple[int, ...]
 
 STEPS = 300
-"""How many places are tried for the words of a wish before it is taken to be impossible."""
+"""How many places are tried for the words of a request before it is taken to be impossible."""
+
+LINE_TONES = {"a": "仄仄平平仄", "A": "仄仄仄平平", "b": "平平平仄仄", "B": "平平仄仄平"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,9 +71,23 @@ class Fitting:
         Returns:
             (n, form.lines).
         """
+        draft = Draft(self.form, self.characters, given, given)
         uniforms = np.zeros((1, self.form.lines))
-        tones = Tones(self.form, self.readings, (sequence,), self.rates, uniforms)
-        return ~tones.admits(Draft(self.form, self.characters, given, given))
+        return ~Tones(self.readings, (sequence,), self.rates, uniforms, draft).admits()
+
+    def misfit(self, sequence: Sequence, given: Columns, line: int) -> dict[str, Any]:
+        """What an error about a line that does not fit its pattern says."""
+        width = self.form.characters
+        there = given[line * width : (line + 1) * width]
+        tones = LINE_TONES[sequence.for_lines(self.form.lines)[line]]
+        # What precedes the core of five is opposite to the core's second character.
+        front = "" if width == 5 else "仄仄" if tones[1] == "平" else "平平"
+        return {
+            "line": line + 1,
+            "text": "".join("□" if c == FREE else self.characters[c] for c in there),
+            "pattern": sequence.name(width),
+            "tones": front + tones,
+        }
 
     def rhyme(self, sequence: Sequence, given: Columns, asked: int) -> tuple[int, int | None]:
         """The rhyme that given line ends ask for.
@@ -80,7 +98,7 @@ class Fitting:
             asked: number of the rhyme asked for (`LEVEL_RHYMES`), or OPEN.
 
         Returns:
-            The likeliest rhyme that all can have, or OPEN when neither they nor a wish decide; and
+            The likeliest rhyme that all can have, or OPEN when neither they nor `asked` decide; and
             the first line whose end cannot rhyme so, or None.
         """
         possible = np.ones(len(LEVEL_RHYMES), dtype=bool)
@@ -114,20 +132,30 @@ class Fitting:
         place = place_of(self.characters[end])
         return math.exp(-(place.end_level if sequence.rhymed_start else place.end_oblique))
 
-    def rhymes_short(self, sequence: Sequence, given: Columns, rhyme: int) -> tuple[int, int]:
-        """How many characters are left to rhyme with, and how many places there are for them.
+    def rhyme_fault(self, sequence: Sequence, given: Columns, asked: int) -> UsageError | None:
+        """Why the lines cannot rhyme, or None.
 
         Args:
             sequence: the sequence.
             given: (form.hanzi,) columns or FREE.
-            rhyme: number of the rhyme; the largest one counts when it is OPEN.
+            asked: number of the rhyme asked for, or OPEN.
         """
+        rhyme, stray = self.rhyme(sequence, given, asked)
+        name = LEVEL_RHYMES[asked] if asked != OPEN else ""
+        if stray is not None:
+            end = self.characters[given[(stray + 1) * self.form.characters - 1]]
+            code = "request.rhyme_stray" if name else "request.rhymes_disagree"
+            return UsageError(code, line=stray + 1, character=end, rhyme=name)
         ends = [end for _, end in self._given_rhymes(sequence, given)]
         rhyming = self.book.rhyming & self.rhyme_writable
         rhyming[:, ends] = False
         sizes = rhyming.sum(axis=1)
+        left = int(sizes.max() if rhyme == OPEN else sizes[rhyme])  # of the largest when open
         places = self.form.lines // 2 + sequence.rhymed_start - len(ends)
-        return int(sizes.max() if rhyme == OPEN else sizes[rhyme]), places
+        if left < places:
+            code = "request.rhymes_scarce_any" if rhyme == OPEN else "request.rhymes_scarce"
+            return UsageError(code, left=left, rhyme=LEVEL_RHYMES[rhyme], places=places)
+        return None
 
     def place(
         self,
@@ -196,11 +224,7 @@ class Fitting:
         ends = [end for _, end in self._given_rhymes(sequence, given)]
         had = [end for _, end in self._given_rhymes(sequence, before)]
         repeated = len(ends) - len(set(ends)) > len(had) - len(set(had))
-        rhyme, stray = self.rhyme(sequence, given, asked)
-        if repeated or stray is not None:
-            return False
-        left, places = self.rhymes_short(sequence, given, rhyme)
-        return left >= places
+        return not repeated and self.rhyme_fault(sequence, given, asked) is None
 
     def _lent(self, end: int) -> Mask:
         """(30,) whether a first line that ends so may stand in a poem of each rhyme."""

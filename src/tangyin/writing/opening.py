@@ -1,46 +1,80 @@
-"""The start of a poem that a person gives."""
+"""The characters and marks that a poem is given to begin with."""
+
+from collections.abc import Sequence
+
+import numpy as np
 
 from tangyin.errors import UsageError
 from tangyin.verse import (
     BLANK,
-    MARKS,
     Form,
+    Ids,
     Vocabulary,
     corpus_spelling,
     read_places,
     traditional_alternative,
 )
+from tangyin.writing.constraints import FREE, Columns
 
-__all__ = ["BLANK", "read_opening"]
+__all__ = ["BLANK", "first_free", "known_token", "laid_out", "read_opening", "token_of"]
 
 
 def read_opening(start: str, form: Form, vocabulary: Vocabulary) -> dict[int, int]:
     """The tokens of the places that are given.
 
-    Variants are replaced by the spelling of the corpus. A missing mark is left to the model.
-
     Args:
-        start: the first characters or lines, or `BLANK` for a character to be written; may be
+        start: the first characters or lines, with `BLANK` for each character left open; may be
             empty.
         form: the form of the poem.
-        vocabulary: the vocabulary of the model that continues.
+        vocabulary: of the model that continues.
 
     Returns:
-        Token number by place (`verse.read_places`).
+        Token number by place (`verse.read_places`); the model chooses missing marks.
 
     Raises:
         UsageError: see `verse.read_places`; or the model does not know a character.
     """
-    return {
-        place: _known(character, vocabulary)
-        for place, character in read_places(start, form).items()
-    }
+    places = read_places(start, form)
+    return {place: token_of(character, vocabulary) for place, character in places.items()}
 
 
-def _known(character: str, vocabulary: Vocabulary) -> int:
-    if character in MARKS:
-        return vocabulary.id(character)
-    for spelled in (str, corpus_spelling, traditional_alternative):
-        if spelled(character) in vocabulary:
-            return vocabulary.id(spelled(character))
-    raise UsageError("text.unknown", character=character)
+def token_of(character: str, vocabulary: Vocabulary) -> int:
+    """The token of a character or mark, in whatever spelling the model knows.
+
+    Raises:
+        UsageError: the model does not know it.
+    """
+    token = known_token(character, vocabulary)
+    if token is None:
+        raise UsageError("text.unknown", character=character)
+    return token
+
+
+def known_token(character: str, vocabulary: Vocabulary) -> int | None:
+    """As `token_of`, but None for a character that the model does not know."""
+    for spelled in (character, corpus_spelling(character), traditional_alternative(character)):
+        if spelled in vocabulary:
+            return vocabulary.id(spelled)
+    return None
+
+
+def laid_out(
+    openings: Sequence[dict[int, int]], form: Form, vocabulary: Vocabulary
+) -> tuple[Columns, Ids]:
+    """Given characters and given marks of some openings.
+
+    Returns:
+        (openings, form.hanzi) columns or FREE; (openings, form.lines) token numbers or FREE.
+    """
+    tokens = np.full((len(openings), form.lines, form.characters + 1), FREE, dtype=np.int32)
+    for row, opening in zip(tokens.reshape(len(openings), -1), openings, strict=True):
+        row[list(opening)] = list(opening.values())
+    characters = tokens[:, :, :-1].reshape(len(openings), -1)
+    first = int(vocabulary.hanzi_ids[0])
+    return np.where(characters == FREE, FREE, characters - first), tokens[:, :, -1].copy()
+
+
+def first_free(given: Columns) -> int:
+    """The first place of (form.hanzi,) columns that is not given, or FREE."""
+    free = np.flatnonzero(given == FREE)
+    return int(free[0]) if len(free) else FREE

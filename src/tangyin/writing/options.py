@@ -9,7 +9,8 @@ import math
 import operator
 import pkgutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import import_module
 from types import ModuleType
@@ -18,6 +19,7 @@ from typing import Any
 from tangyin.errors import UsageError
 from tangyin.model import DEFAULT
 from tangyin.model.engine import TILE
+from tangyin.verse import FORMS
 from tangyin.writing.randomness import SEEDS
 
 Texts = Mapping[str, str]
@@ -29,7 +31,7 @@ One more would cost as much as sixteen more, and 24 wrote no likelier poems (doc
 """
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Option:
     """One option of a writing request.
 
@@ -51,15 +53,20 @@ class Option:
     name: str
     kind: type
     default: Any
-    help: Texts
-    label: Texts
+    help: Texts = field(default_factory=dict)
+    label: Texts = field(default_factory=dict)
     choices: tuple[str, ...] = ()
-    minimum: float | None = None
-    maximum: float | None = None
+    minimum: Any = None
+    maximum: Any = None
     above: bool = False
     longest: int | None = None
     many: bool = False
     regulated: bool = False
+
+    def texts(self, **texts: tuple[str, str]) -> "Option":
+        """The option with its label and help in each language."""
+        labels, helps = ({code: pair[at] for code, pair in texts.items()} for at in (0, 1))
+        return replace(self, label=labels, help=helps)
 
     def check(self, value: Any) -> Any:
         """The value as this option's type.
@@ -68,172 +75,100 @@ class Option:
             UsageError: it has another type, is out of bounds, or is not among the choices.
         """
         if self.many:
-            values = value if isinstance(value, list | tuple) else (value,)
-            return tuple(map(self._check_one, values))
-        if value is None and self.default is None:
-            return None
-        return self._check_one(value)
+            return tuple(map(self._check, value if isinstance(value, list | tuple) else (value,)))
+        return None if value is None and self.default is None else self._check(value)
 
-    def _check_one(self, value: Any) -> Any:
-        value = self._typed(value)
+    def _check(self, value: Any) -> Any:
+        known, value = {"name": self.name, "value": value}, self._typed(value)
         if self.choices and value not in self.choices:
-            raise UsageError(
-                "request.choice", name=self.name, value=value, choices=list(self.choices)
-            )
+            raise UsageError("request.choice", **known, choices=self.choices)
         if self.longest is not None and len(value) > self.longest:
             raise UsageError("request.long", name=self.name, count=len(value), longest=self.longest)
-        if not self._in_bounds(value):
-            code = "below" if self.maximum is None else "range_above" if self.above else "range"
-            raise UsageError(
-                f"request.{code}",
-                name=self.name,
-                value=value,
-                minimum=self.minimum,
-                maximum=self.maximum,
-            )
+        if self.minimum is not None and not self._in_bounds(value):
+            bounds = {"minimum": self.minimum, "maximum": self.maximum}
+            if self.maximum is None:
+                raise UsageError("request.below", **known, **bounds)
+            if self.above:
+                raise UsageError("request.range_above", **known, **bounds)
+            raise UsageError("request.range", **known, **bounds)
         return value
 
     def _typed(self, value: Any) -> Any:
-        try:
-            if self.kind is int and not isinstance(value, bool):
+        is_flag = isinstance(value, bool)
+        with suppress(TypeError, ValueError):
+            if self.kind is int and not is_flag:
                 return operator.index(value)
-            if self.kind is float and not isinstance(value, bool | str):
+            if self.kind is float and not is_flag and not isinstance(value, str):
                 return float(value)
-        except (TypeError, ValueError):
-            pass
         if self.kind in (str, bool) and isinstance(value, self.kind):
             return value
-        codes = {str: "text", int: "whole_number", float: "number", bool: "switch"}
-        raise UsageError(f"request.not_{codes[self.kind]}", name=self.name, value=value)
+        raise UsageError(_WRONG_TYPE[self.kind], name=self.name, value=value)
 
     def _in_bounds(self, value: Any) -> bool:
-        if self.minimum is None:
-            return True
         most = math.inf if self.maximum is None else self.maximum
         return bool(self.minimum <= value <= most and not (self.above and value == self.minimum))
 
 
+_WRONG_TYPE = {
+    str: "request.not_text",
+    int: "request.not_whole_number",
+    float: "request.not_number",
+    bool: "request.not_switch",
+}
+
+_FORMS = " ".join(f"{form} ({form.ascii_name})" for form in FORMS)
+
 OPTIONS = (
-    Option(
-        name="start",
-        kind=str,
-        default="",
-        longest=2000,
-        help={
-            "en": "First characters or lines, with □ for each character left open.",
-            "zh": "開頭的字或句，留空的字用 □ 代替。",
-        },
-        label={"en": "Begin with", "zh": "起首"},
+    Option("start", str, "", longest=2000).texts(
+        en=("Begin with", "First characters or lines, with □ for each character left open."),
+        zh=("起首", "開頭的字或句，留空的字用 □ 代替。"),
     ),
-    Option(
-        name="form",
-        kind=str,
-        default=None,
-        help={
-            "en": "五律 七律 五絕 七絕 (wulv qilv wujue qijue); 五律 or the model's first by default.",
-            "zh": "五律、七律、五絕、七絕（wulv qilv wujue qijue）；預設五律，或模型的第一種。",
-        },
-        label={"en": "Form", "zh": "體裁"},
+    Option("form", str, None).texts(
+        en=("Form", f"{_FORMS}; 五律 or the model's first by default."),
+        zh=("體裁", f"{_FORMS}；預設五律，或模型的第一種。"),
     ),
-    Option(
-        name="regulated",
-        kind=bool,
-        default=True,
-        help={
-            "en": "Keep tones, 粘對 and rhyme, or the form alone.",
-            "zh": "是否守平仄、粘對和押韻；否則只守句數和字數。",
-        },
-        label={"en": "Regulated", "zh": "近體"},
+    Option("regulated", bool, True).texts(
+        en=("Regulated", "Keep tones, 粘對 and rhyme, or the form alone."),
+        zh=("近體", "是否守平仄、粘對和押韻；否則只守句數和字數。"),
     ),
-    Option(
-        name="title",
-        kind=str,
-        default="",
-        help={
-            "en": "Title of the poem, for a model that was trained on titles.",
-            "zh": "詩的題目；須用學過題目的模型。",
-        },
-        label={"en": "Title", "zh": "題目"},
+    Option("title", str, "").texts(
+        en=("Title", "Title of the poem, for a model that was trained on titles."),
+        zh=("題目", "詩的題目；須用學過題目的模型。"),
     ),
-    Option(
-        name="acrostic",
-        kind=str,
-        default="",
-        help={
-            "en": "Characters for the heads of the lines or couplets.",
-            "zh": "藏頭：每句或每聯的第一個字。",
-        },
-        label={"en": "Acrostic", "zh": "藏頭"},
+    Option("acrostic", str, "").texts(
+        en=("Acrostic", "Characters for the heads of the lines or couplets."),
+        zh=("藏頭", "藏頭：每句或每聯的第一個字。"),
     ),
-    Option(
-        name="include",
-        kind=str,
-        default=(),
-        many=True,
-        regulated=True,
-        help={
-            "en": "A word that the poem must contain; may be repeated.",
-            "zh": "詩中必須出現的詞，可以給幾個。",
-        },
-        label={"en": "Must hold", "zh": "必有"},
+    Option("include", str, (), many=True, regulated=True).texts(
+        en=("Must hold", "A word that the poem must contain; may be repeated."),
+        zh=("必有", "詩中必須出現的詞，可以給幾個。"),
     ),
-    Option(
-        name="particles",
-        kind=int,
-        default=PARTICLES,
-        minimum=1,
-        maximum=4096,
-        regulated=True,
-        help={
-            "en": "Particles of each regulated poem.",
-            "zh": "每首近體詩用多少個粒子。",
-        },
-        label={"en": "Particles", "zh": "粒子"},
+    Option("particles", int, PARTICLES, minimum=1, maximum=4096, regulated=True).texts(
+        en=("Particles", "Particles of each regulated poem."),
+        zh=("粒子", "每首近體詩用多少個粒子。"),
     ),
-    Option(
-        name="count",
-        kind=int,
-        default=1,
-        minimum=1,
-        maximum=1_000_000,
-        help={"en": "Number of poems, up to 1,000,000.", "zh": "寫幾首。"},
-        label={"en": "Poems", "zh": "幾首"},
+    Option("count", int, 1, minimum=1, maximum=1000000).texts(
+        en=("Poems", "Number of poems."),
+        zh=("幾首", "寫幾首。"),
     ),
-    Option(
-        name="seed",
-        kind=int,
-        default=None,
-        minimum=0,
-        maximum=SEEDS - 1,
-        help={
-            "en": "The same seed gives the same poems; a new one by default.",
-            "zh": "種子相同，詩就相同；預設隨機。",
-        },
-        label={"en": "Seed", "zh": "種子"},
+    Option("seed", int, None, minimum=0, maximum=SEEDS - 1).texts(
+        en=("Seed", "The same seed gives the same poems; a new one by default."),
+        zh=("種子", "種子相同，詩就相同；預設隨機。"),
     ),
-    Option(
-        name="script",
-        kind=str,
-        default="traditional",
-        choices=("traditional", "simplified"),
-        help={"en": "Characters of the output.", "zh": "輸出用繁體還是簡體。"},
-        label={"en": "Script", "zh": "字體"},
+    Option("script", str, "traditional", choices=("traditional", "simplified")).texts(
+        en=("Script", "Characters of the output."),
+        zh=("字體", "輸出用繁體還是簡體。"),
     ),
-    Option(
-        name="model",
-        kind=str,
-        default=DEFAULT,
-        help={"en": "A model's name or file.", "zh": "模型的名稱。"},
-        label={"en": "Model", "zh": "模型"},
+    Option("model", str, DEFAULT).texts(
+        en=("Model", "A model's name or file."),
+        zh=("模型", "模型的名稱。"),
     ),
 )
 
 
 def options() -> dict[str, Option]:
     """All options by name: those of every request, of the sampling rules, and of constraints."""
-    from tangyin.writing import constraints
-
-    return _options(tuple(constraints.__path__))
+    return dict(_options(constraint_modules()))
 
 
 def checked(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -243,6 +178,7 @@ def checked(given: Mapping[str, Any]) -> dict[str, Any]:
         UsageError: there is no such option, or its value is not possible.
     """
     known = options()
+    del known["model"]  # a request is made to a model
     for name in given:
         if name not in known:
             raise UsageError("request.unknown_option", name=name, options=sorted(known))
@@ -252,20 +188,25 @@ def checked(given: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def constraint_modules() -> tuple[ModuleType, ...]:
+    """The modules in `tangyin.writing.constraints` that define a constraint."""
+    from tangyin.writing import constraints
+
+    return _found(tuple(constraints.__path__))
+
+
 @cache
-def constraint_modules(path: tuple[str, ...]) -> tuple[ModuleType, ...]:
-    """The modules in the folders of `tangyin.writing.constraints` that define a constraint."""
-    found = [
+def _found(path: tuple[str, ...]) -> tuple[ModuleType, ...]:
+    modules = [
         import_module(f"tangyin.writing.constraints.{module.name}")
         for module in pkgutil.iter_modules(path)
     ]
-    return tuple(module for module in found if hasattr(module, "OPTIONS"))
+    return tuple(module for module in modules if hasattr(module, "OPTIONS"))
 
 
 @cache
-def _options(path: tuple[str, ...]) -> dict[str, Option]:
+def _options(modules: tuple[ModuleType, ...]) -> dict[str, Option]:
     from tangyin.writing import rules
 
-    declared = (*OPTIONS, *rules.OPTIONS)
-    of_constraints = (option for module in constraint_modules(path) for option in module.OPTIONS)
-    return {option.name: option for option in (*declared, *of_constraints)}
+    of_constraints = (option for module in modules for option in module.OPTIONS)
+    return {option.name: option for option in (*OPTIONS, *rules.OPTIONS, *of_constraints)}
