@@ -298,7 +298,9 @@ async def test_jobs_of_one_key_are_done_together_and_results_are_not_mixed_up(po
 
     blocking = await busy(gate)
     sizes = [1, 3, 40, 2, 1, 20]
-    ranges = [range(end - size, end) for size, end in zip(sizes, itertools.accumulate(sizes))]
+    ranges = [
+        range(end - size, end) for size, end in zip(sizes, itertools.accumulate(sizes), strict=True)
+    ]
     jobs = [Job(pieces, double, key="same") for pieces in ranges]
     jobs.append(Job([500], double, key="other"))
     tasks = [asyncio.create_task(Exchange(pool).answer(job)) for job in jobs]
