@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from fastapi import Depends, FastAPI
+from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -19,7 +19,7 @@ from tangyin.errors import TangyinError
 from tangyin.model import DEFAULT
 from tangyin.verse import FORMS
 from tangyin.web import reading, repair, writing
-from tangyin.web.answers import Refusal, Work, refuse
+from tangyin.web.answers import AnyWork, Refusal, refuse
 from tangyin.web.guards import REPORT, bounded_bodies, loopback_hosts, security_headers
 from tangyin.web.jobs import once
 from tangyin.web.library import Library, ModelRow
@@ -142,7 +142,7 @@ async def options() -> list[Described]:
     return [Described.of(option) for option in served_options().values()]
 
 
-async def models(work: Work = Depends()) -> list[ModelRow]:  # noqa: B008
+async def models(work: AnyWork) -> list[ModelRow]:
     """The models there are, with their figures."""
     # Not in the pool: the page needs it first, however much is being written.
     return await asyncio.to_thread(work.library.rows)
@@ -153,6 +153,6 @@ async def forms() -> list[Shape]:
     return [Shape(form.name, form.lines, form.characters) for form in FORMS]
 
 
-async def health(work: Work = Depends()) -> Health:  # noqa: B008
+async def health(work: AnyWork) -> Health:
     """The state of the server."""
     return Health("ok", tangyin.__version__, work.library.default.model.name, work.pool.jobs)

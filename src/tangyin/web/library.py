@@ -3,6 +3,7 @@
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,7 @@ class Library:
         self.default: Writer = InterruptibleWriter(find_model(default))
         self._others: OrderedDict[str, Writer] = OrderedDict()
         self._lock = threading.Lock()
-        self._rows: tuple[object, list[ModelRow]] | None = None
+        self._described = lru_cache(maxsize=1)(self._describe)
 
     def loaded(self, name: str | None) -> Writer | None:
         """The model of a name if it is in memory; never reads a file."""
@@ -84,14 +85,11 @@ class Library:
             return self._others[name]
 
     def rows(self) -> list[ModelRow]:
-        """All models, the default one first."""
-        stamp = _stamp()
-        with self._lock:
-            if self._rows is None or self._rows[0] != stamp:
-                self._rows = stamp, self._described()
-            return self._rows[1]
+        """All models, the default one first; read again when the folder of own models changes."""
+        files = [(path, path.stat().st_mtime_ns) for path in own_models() if path.is_file()]
+        return self._described(models_home(), *files)
 
-    def _described(self) -> list[ModelRow]:
+    def _describe(self, *_: object) -> list[ModelRow]:
         default = self.default.model
         rows = [_row("own", default, default.name, default=True)]
         for origin, model in shipped_or_own():
@@ -132,14 +130,3 @@ def form_of(writer: Writer, name: str | None) -> Form:
     if name is None:
         return WULV if WULV in forms else forms[0]
     return form_named(name)
-
-
-def _stamp() -> object:
-    """Changes when a file in the folder of own models does."""
-    found = []
-    for path in own_models():
-        try:
-            found.append((path.name, path.stat().st_mtime_ns))
-        except OSError:  # deleted in between
-            continue
-    return str(models_home()), tuple(found)

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 
 from tangyin.api import Writer
 from tangyin.errors import UsageError
@@ -14,14 +14,13 @@ from tangyin.prosody import Report, check_text, level_share, readings_of
 from tangyin.prosody.lexicon import Reading
 from tangyin.scoring import Score
 from tangyin.verse import Form, Ids, read_each, to_simplified, to_traditional
-from tangyin.web.answers import Work
+from tangyin.web.answers import AnyWork
 from tangyin.web.bodies import PlaceBody, PoemsBody, ScoreBody, ScriptBody, TraceBody
 from tangyin.web.library import form_of
 from tangyin.web.limits import POEMS
 from tangyin.writing import Request, prefix_for
 
 T = TypeVar("T")
-AnyWork = Annotated[Work, Depends()]
 
 router = APIRouter()
 

@@ -2,15 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 
 from tangyin.api import Writer
 from tangyin.errors import TangyinError, UsageError
 from tangyin.prosody import check_poem
 from tangyin.verse import Poem
-from tangyin.web.answers import Work
+from tangyin.web.answers import AnyWork
 from tangyin.web.bodies import FixBody
 from tangyin.writing import BLANK
 from tangyin.writing.repair import fix_character
@@ -30,7 +29,7 @@ class Fix:
 
 
 @router.post("/fix")
-async def fix(body: FixBody, work: Annotated[Work, Depends()]) -> list[Fix]:
+async def fix(body: FixBody, work: AnyWork) -> list[Fix]:
     """Poems without a fault that the given one has, those with the fewest changes first."""
 
     def fixed() -> list[Fix]:

@@ -2,18 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 
 from tangyin.api import Writer
 from tangyin.web import bodies
-from tangyin.web.answers import Event, Work
+from tangyin.web.answers import AnyWork, Event
 from tangyin.web.jobs import Job, one_by_one
 from tangyin.web.library import Library
 from tangyin.writing import Order, Request, Verse, compose, new_seed, opening_of, prefix_for
-
-AnyWork = Annotated[Work, Depends()]
 
 EVENTS = (
     'event: line\ndata: {"number": 0, "line": 1, "text": "日落三邊別，"}\n\n'
