@@ -189,7 +189,7 @@ class Writer:
             seed=seed,
             number=number,
             log_likelihood=poem.log_likelihood,
-            prosody=poem.report if isinstance(poem, RegulatedPoem) else check_poem(poem.lines),
+            prosody=poem.report if isinstance(poem, RegulatedPoem) else _report(poem.lines),
         )
 
     def _regulated(self, request: Request, seed: int) -> Iterator[Composition]:
@@ -289,6 +289,14 @@ class Writer:
                 forms=[known_form.name for known_form in known],
             )
         return form
+
+
+def _report(lines: tuple[str, ...]) -> Report | None:
+    """The checker's report, or None for lines of a length that has no rules."""
+    try:
+        return check_poem(lines)
+    except UsageError:
+        return None
 
 
 def load(model: str | os.PathLike[str] = DEFAULT) -> Writer:

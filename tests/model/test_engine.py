@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tangyin.errors import TangyinError
-from tangyin.lstm import LanguageModel, Parameters, sequence_forward
+from tangyin.lstm import Parameters, sequence_forward
+from tangyin.lstm.cells import names
 from tangyin.model import Engine, StepOutput
 from tangyin.model.file import ModelFile
 from tangyin.nn.language_model import LanguageModel as TorchModel
@@ -50,17 +51,6 @@ def test_the_engine_equals_the_derivations_lstm(
     assert np.abs(engine_log_probs(model, inputs) - expected).max() < 1e-5
 
 
-def test_the_engine_equals_the_numpy_language_model(random_model: Build) -> None:
-    model = random_model(HANZI, (WULV,), seed=11, scale=0.4)
-    inputs = np.random.default_rng(1).integers(0, len(model.vocabulary), (12, 5))
-    # There every token is predicted: an output row for <bos>, which is left out afterwards.
-    tensors = {name: tensor.astype(np.float64) for name, tensor in model.tensors.items()}
-    for name in ("output.weight", "output.bias"):
-        tensors[name] = np.concatenate((tensors[name], np.zeros_like(tensors[name][:1])))
-    expected = LanguageModel(tensors).logits(inputs)[..., :-1]
-    assert np.abs(engine_log_probs(model, inputs) - log_softmax(expected)).max() < 1e-5
-
-
 def test_the_engine_equals_the_derivations_lstm_on_the_shipped_model(
     report_model: ModelFile,
 ) -> None:
@@ -72,12 +62,14 @@ def test_the_engine_equals_the_derivations_lstm_on_the_shipped_model(
 
 
 @pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("cell", names())
 def test_the_engine_and_torch_agree_on_log_probs_and_argmax(
-    random_model: Build, layers: int
+    random_model: Build, cell: str, layers: int
 ) -> None:
     prefixes = tuple(form_token(form) for form in FORMS)
-    model = random_model(HANZI, FORMS, layers=layers, seed=5, scale=0.5, prefixes=prefixes)
-    agree(model)
+    agree(
+        random_model(HANZI, FORMS, layers=layers, seed=5, scale=0.5, prefixes=prefixes, cell=cell)
+    )
 
 
 def test_the_engine_and_torch_agree_on_the_shipped_model(report_model: ModelFile) -> None:
@@ -113,6 +105,7 @@ def test_a_sequence_comes_out_the_same_to_the_bit_in_any_company(
         embedding_size=data.draw(st.integers(1, 9)),
         hidden_size=data.draw(st.sampled_from([1, 2, 3, 7, 16, 33, 64])),
         layers=data.draw(st.integers(1, 2)),
+        cell=data.draw(st.sampled_from(names())),
         seed=data.draw(st.integers(0, 99)),
     )
     engine = Engine(model)
@@ -156,7 +149,8 @@ def test_a_state_is_taken_by_rows_and_copied(random_model: Build) -> None:
     assert np.array_equal(forked.hidden, state.h[-1][[2, 0, 2]])
 
 
-def test_a_cell_the_engine_does_not_have_is_refused(report_model: ModelFile) -> None:
-    architecture = replace(report_model.architecture, cell="peephole")
-    with pytest.raises(TangyinError, match="uses the cell 'peephole', which the writing engine"):
+def test_a_cell_that_is_not_installed_is_refused(report_model: ModelFile) -> None:
+    architecture = replace(report_model.architecture, cell="gru")
+    with pytest.raises(TangyinError) as refused:
         Engine(replace(report_model, architecture=architecture))
+    assert (refused.value.code, refused.value.params["cell"]) == ("nn.cell_unknown", "gru")

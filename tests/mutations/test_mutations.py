@@ -1,8 +1,11 @@
 """Known mistakes, put into a copy of the package one at a time: the suite must catch each.
 
-lstm.toml, nn.toml and training.toml are the tables. A row names the file below src/tangyin, the
-text to replace, which stands there exactly once, what to put in its place, the claim that is then
-false, and a test that must fail.
+lstm.toml, nn.toml and training.toml are the tables. A row names a function (`in`, as
+"lstm.sequence:sequence_backward"; a module without one means its top level), an expression or
+statements within it (`old`), what replaces them (`new`, nothing deletes), the claim that is then
+false, and a test that must fail. `old` is compared as parsed code, so that layout, comments and
+moves within a module do not matter, and must occur exactly once in the function. Rows of a file
+that is not Python name the `file` and replace text.
 """
 
 import ast
@@ -15,6 +18,7 @@ import sys
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -111,23 +115,80 @@ def test_without_a_mutation_the_tests_pass(folder: str, run_tests: RunTests) -> 
     assert code == pytest.ExitCode.OK, output
 
 
-@pytest.mark.parametrize(
-    "mutation", MUTATIONS, ids=[f"{m['file']}-{m['claim']}".replace(" ", "-") for m in MUTATIONS]
-)
-def test_mutation_is_caught(mutation: dict[str, str], copy: Path, run_tests: RunTests) -> None:
-    path = copy / "tangyin" / mutation["file"]
+class Replacement(ast.NodeTransformer):
+    """Replaces an expression, or consecutive statements, and counts how often."""
+
+    def __init__(self, old: str, new: str) -> None:
+        before, self.after = ast.parse(old).body, ast.parse(new).body
+        self.expression = len(before) == len(self.after) == 1 and all(
+            isinstance(part, ast.Expr) for part in (*before, *self.after)
+        )
+        self.before = [ast.unparse(statement) for statement in before]
+        self.count = 0
+
+    def visit(self, node: ast.AST) -> Any:
+        node = super().generic_visit(node)
+        if self.expression:
+            if isinstance(node, ast.expr) and [ast.unparse(node)] == self.before:
+                self.count += 1
+                return self.after[0].value
+            return node
+        for block in (getattr(node, name, None) for name in ("body", "orelse")):
+            if isinstance(block, list):
+                lines = [ast.unparse(statement) for statement in block]
+                for start in range(len(lines)):
+                    end = start + len(self.before)
+                    if lines[start:end] == self.before:
+                        self.count += 1
+                        block[start:end] = self.after or [ast.Pass()]
+                        break
+        return node
+
+
+def mutated(row: dict[str, str], source: str) -> str:
+    """The source with the row's mistake in it."""
+    if "file" in row:
+        assert source.count(row["old"]) == 1, "the text to replace must occur exactly once"
+        return source.replace(row["old"], row["new"])
+    tree = scope = ast.parse(source)
+    for name in row["in"].partition(":")[2].split("."):
+        if name:
+            kinds = ast.FunctionDef | ast.ClassDef
+            (scope,) = (n for n in scope.body if isinstance(n, kinds) and n.name == name)
+    replacement = Replacement(row["old"], row["new"])
+    replacement.visit(scope)
+    assert replacement.count == 1, "what is replaced must occur exactly once in the function"
+    result = ast.unparse(ast.fix_missing_locations(tree))
+    ast.parse(result)
+    return result
+
+
+def path_of(row: dict[str, str]) -> str:
+    """The file of a row, below src/tangyin."""
+    return row.get("file") or row["in"].partition(":")[0].replace(".", "/") + ".py"
+
+
+@pytest.mark.parametrize("row", MUTATIONS, ids=lambda row: f"{path_of(row)}-{row['claim']}")
+def test_mutation_is_caught(row: dict[str, str], copy: Path, run_tests: RunTests) -> None:
+    path = copy / "tangyin" / path_of(row)
     whole = path.read_text(encoding="utf-8")
-    assert whole.count(mutation["old"]) == 1, "the text to replace must stand there exactly once"
-    mutated = whole.replace(mutation["old"], mutation["new"])
-    if path.suffix == ".py":
-        ast.parse(mutated)
     try:
-        path.write_text(mutated, encoding="utf-8")
-        code, output = run_tests(mutation["test"])
+        path.write_text(mutated(row, whole), encoding="utf-8")
+        code, output = run_tests(row["test"])
     finally:
         path.write_text(whole, encoding="utf-8")
     assert code == pytest.ExitCode.TESTS_FAILED, output
     assert not BROKEN.search(output), output
+
+
+def test_a_row_survives_other_layout_and_fails_on_other_code() -> None:
+    row = {"in": "m:C.f", "old": "x = a + b\nreturn x", "new": "return b"}
+    source = "class C:\n  def f(a,\n    b):\n    x = (a +  # why\n b)\n    return (x)"
+    assert mutated(row, source) == "class C:\n\n    def f(a, b):\n        return b"
+    for other in (source.replace("a +", "a -"), source.replace("return", "x = a + b\n    return")):
+        assert "return b" not in other
+        with pytest.raises(AssertionError, match="exactly once"):
+            mutated({**row, "old": "a + b", "new": "b"}, other)
 
 
 @pytest.mark.parametrize("table", ["lstm", "nn"])
@@ -136,6 +197,6 @@ def test_every_slip_that_others_made_is_in_the_table(table: str) -> None:
 
 
 def test_every_row_is_a_mutation_of_its_own() -> None:
-    rows = {(m["file"], m["old"], m["new"]) for m in MUTATIONS}
+    rows = {(path_of(m), m.get("in"), m["old"], m["new"]) for m in MUTATIONS}
     assert len(rows) == len(MUTATIONS)
     assert all(m["old"] != m["new"] for m in MUTATIONS)

@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import sigmoid, tanh
 
+from tangyin.lstm.cells import names
 from tangyin.nn import (
     CoupledLSTMCell,
     LayerNormLSTMCell,
@@ -14,6 +15,7 @@ from tangyin.nn import (
     PeepholeLSTMCell,
     RecurrentCell,
 )
+from tangyin.nn.operations import TORCH
 
 float64 = torch.float64
 NORMS = [LayerNormLSTMCell, NormalisedCarryLSTMCell]
@@ -95,7 +97,7 @@ def test_the_mogrifier_cell_is_its_formula(rank, randomise):
     [("peephole", {}, ["weight_peephole"]), ("mogrifier", {"rounds": 0}, [])],
 )
 def test_without_its_addition_a_cell_is_the_plain_one(name, options, zeroed, randomise):
-    cell = randomise(RecurrentCell.registry[name](3, 4, dtype=float64, **options))
+    cell = randomise(RecurrentCell(name, 3, 4, dtype=float64, **options))
     for parameter in zeroed:
         torch.nn.init.zeros_(getattr(cell, parameter))
     plain = LSTMCell(3, 4, dtype=float64)
@@ -133,7 +135,7 @@ def test_layer_norm_really_normalises(kind):
     projected = cell.project(100.0 * draw(6, 30) + 7.0)
     same(projected.mean(-1), torch.zeros(6, dtype=float64))
     torch.testing.assert_close(projected.var(-1, unbiased=False), torch.ones(6, dtype=float64))
-    c = cell.normalise_cell(9.0 * draw(6, 20) - 3.0)
+    c = TORCH.layer_norm(9.0 * draw(6, 20) - 3.0, cell.gain_c, cell.bias_c)
     same(c.mean(-1), torch.zeros(6, dtype=float64))
     torch.testing.assert_close(
         c.var(-1, unbiased=False), torch.ones(6, dtype=float64), rtol=1e-5, atol=1e-5
@@ -155,13 +157,13 @@ def test_layer_norm_makes_the_scale_of_input_and_recurrent_weights_immaterial(ki
 def test_layer_norm_of_a_constant_row_is_its_bias(kind, randomise):
     cell = randomise(kind(3, 4, dtype=float64))
     same(cell.project(torch.zeros(2, 3, dtype=float64)), cell.bias.expand(2, 16))
-    row = cell.normalise_cell(torch.full((2, 4), 3.0, dtype=float64))
+    row = TORCH.layer_norm(torch.full((2, 4), 3.0, dtype=float64), cell.gain_c, cell.bias_c)
     same(row, cell.bias_c.expand(2, 4))
 
 
-@pytest.mark.parametrize("name", sorted(RecurrentCell.registry))
+@pytest.mark.parametrize("name", names())
 def test_bias_false_leaves_no_bias_of_any_kind(name):
-    cell = RecurrentCell.registry[name](3, 4, bias=False)
+    cell = RecurrentCell(name, 3, 4, bias=False)
     assert not [n for n, _ in cell.named_parameters() if n.startswith("bias")]
     assert cell.bias is None
 

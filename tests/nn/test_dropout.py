@@ -1,24 +1,28 @@
+from functools import partial
+
 import pytest
 import torch
 
+from tangyin.lstm.cell import Cell
 from tangyin.nn import LSTM, LSTMCell, LSTMLayer, RecurrentCell, StackedLSTM
 from tangyin.nn.dropout import character_dropout, locked_dropout, weight_dropout
 
 
-class Copy(RecurrentCell):
-    """Hands its input on as h, so that what a stack does between layers can be seen."""
+class Copy(Cell):
+    """Its h is its input, so that what a stack does between layers can be seen."""
 
     gates = "f"
 
-    def project(self, input):
-        return input
+    def project(self, ops, weights, x):
+        return x
 
-    def step(self, projected, state):
-        return type(state)(projected, projected)
+    def step(self, ops, weights, inputs, h, c):
+        return inputs, inputs
 
 
 def stack_of_copies(layers, dropout):
-    return StackedLSTM(layers, LSTMLayer, [Copy, 50, 50], [Copy, 50, 50], dropout=dropout)
+    arguments = [partial(RecurrentCell, Copy()), 50, 50]
+    return StackedLSTM(layers, LSTMLayer, arguments, arguments, dropout=dropout)
 
 
 def test_dropout_stands_between_layers_and_nowhere_else():

@@ -3,6 +3,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tangyin.lstm.cells import names
 from tangyin.nn import (
     LSTM,
     BidirectionalLSTMLayer,
@@ -13,7 +14,7 @@ from tangyin.nn import (
     mask_from_lengths,
 )
 
-CELLS = sorted(RecurrentCell.registry)
+CELLS = names()
 float64 = torch.float64
 lengths = st.lists(st.integers(1, 6), min_size=1, max_size=4)
 invariant = settings(deadline=None, max_examples=12)
@@ -27,7 +28,7 @@ def draw(*shape):
 @pytest.fixture
 def make(randomise):
     def build(name, size=3, hidden=4):
-        return randomise(RecurrentCell.registry[name](size, hidden, dtype=float64))
+        return randomise(RecurrentCell(name, size, hidden, dtype=float64))
 
     return build
 

@@ -10,12 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from tangyin.model import ECHOES, Engine, read_sequences
-from tangyin.model.file import Architecture, ModelFile
-from tangyin.nn import Dropout, LSTMState, lstm_cell
+from tangyin.model import ECHOES, Architecture, Engine, FeatureLayout, ModelFile, read_sequences
+from tangyin.nn import Dropout, cell
 from tangyin.nn.feature_tensors import FeatureTensors
 from tangyin.nn.language_model import LanguageModel
-from tangyin.nn.sequence import lstm_step
 from tangyin.prosody import LEVEL_RHYMES, tone_classes
 from tangyin.verse import FORMS, QIJUE, WUJUE, Ids, Vocabulary, prefix_tokens
 
@@ -52,7 +50,7 @@ def build(kind: str, dropout: Dropout | None = None) -> LanguageModel:
 
 
 def features_of(inputs: Ids) -> FeatureTensors:
-    return FeatureTensors.of(read_sequences(VOCABULARY, TONES, inputs))
+    return FeatureTensors.of(read_sequences(VOCABULARY, TONES, FeatureLayout(), inputs))
 
 
 def columns() -> list[Ids]:
@@ -97,7 +95,7 @@ def naive_log_probs(model: LanguageModel, inputs: Tensor, known: FeatureTensors)
     a, table = model.architecture, P["embedding.weight"]
     T, B = inputs.shape
     lstm = dict(model.lstm.state_dict(keep_vars=True))
-    states = [LSTMState(*torch.zeros(2, B, a.hidden_size).double()) for _ in range(a.layers)]
+    states = [torch.zeros(2, B, a.hidden_size).double() for _ in range(a.layers)]
     result = []
     for t in range(T):
         u = [torch.zeros(B, 0).double()]
@@ -111,9 +109,12 @@ def naive_log_probs(model: LanguageModel, inputs: Tensor, known: FeatureTensors)
             u.append(P["tone.weight"][known.tone[t]])
         x = torch.cat((table[inputs[t]], *u), 1)
         for layer in range(a.layers):
+            h, c = states[layer]
             y = x @ lstm[f"weight_ih_l{layer}"].t() + lstm[f"bias_l{layer}"]
-            states[layer] = lstm_step(y, states[layer], lstm[f"weight_hh_l{layer}"])
-            x = states[layer].h
+            i, f, g, o = (y + h @ lstm[f"weight_hh_l{layer}"].t()).chunk(4, dim=1)
+            c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+            x = o.sigmoid() * c.tanh()
+            states[layer] = (x, c)
         beside = torch.cat((x, *u), 1)
         s = beside @ P["projection.weight"].t() + P["projection.bias"]
         logits = list(s @ table[: VOCABULARY.outputs].t() + P["output.bias"])
@@ -279,14 +280,14 @@ class Seen:
     def __init__(self, model: LanguageModel, monkeypatch: pytest.MonkeyPatch) -> None:
         self.recurrent: list[Tensor] = []
         self.others: list[tuple[Tensor, Tensor | None]] = []
-        original = lstm_cell.lstm_sequence
+        original = cell.lstm_sequence
 
         def sequence(x, state, weight_ih, weight_hh, bias, mask):  # type: ignore[no-untyped-def]
             self.recurrent.append(weight_hh.detach())
             self.others.append((weight_ih, bias))
             return original(x, state, weight_ih, weight_hh, bias, mask)
 
-        monkeypatch.setattr(lstm_cell, "lstm_sequence", sequence)
+        monkeypatch.setattr(cell, "lstm_sequence", sequence)
         model.lstm.register_forward_pre_hook(self._input)
         model.lstm.register_forward_hook(self._output)
         self.model = model

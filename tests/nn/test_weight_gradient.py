@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tangyin.nn import LSTMState, linear_cross_entropy, lstm_sequence
+from tangyin.nn.torch_kernel import TorchKernel
 from tangyin.nn.weight_gradient import WIDE, weight_gradient
 
 float32, bfloat16, float64 = torch.float32, torch.bfloat16, torch.float64
@@ -25,7 +26,7 @@ def test_it_is_the_product_of_both_to_the_rounding_of_their_dtype(
     before = torch.randn(back, inward, dtype=float64 if dtype == float64 else float32)
     wanted = d.double().t() @ x.double() + (before.double() if add else 0)
     bound = EPS[dtype] * (d.double().abs().t() @ x.double().abs() + before.double().abs())
-    for with_kernel in (kernel, None):
+    for with_kernel in (kernel, TorchKernel()):
         to = before.clone()
         if not add:
             to[0, 0] = torch.nan  # what was there does not matter

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from tangyin.cli.streams import emit, json_line, note, output_option, read_text
+from tangyin.cli.streams import emit, json_line, note, note_heading, output_option, read_text
 from tangyin.errors import UsageError, message
 from tangyin.prosody import Report, check_poem
 from tangyin.verse import read_each, read_verse
@@ -45,8 +45,7 @@ def check(file: str, form_of_output: str, fail: bool, output: Path | None) -> No
             continue
         traditional = poem.in_traditional()
         reports.append((number, check_poem(traditional.lines)))
-        if poem.title:
-            note(message("text.heading", {"number": number, "heading": [poem.title, poem.author]}))
+        note_heading(number, poem)
         if traditional != poem:
             note(message("text.simplified", {"number": number, "first": traditional.lines[0]}))
     if not (reports or refused):

@@ -29,7 +29,7 @@ from tangyin.model import DEFAULT
 )
 @click.option(
     "--format",
-    "form_of_output",
+    "output_format",
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
@@ -41,12 +41,12 @@ def evaluate(
     split: str,
     form: str | None,
     protocol: str,
-    form_of_output: str,
+    output_format: str,
     output: Path | None,
 ) -> None:
     """Perplexity of a model on the held-out poems, by the protocol."""
     result = load(model).evaluate(split, form, protocol)
-    if form_of_output == "json":
+    if output_format == "json":
         emit_json(result, output)
     else:
         emit(_table(result), output)

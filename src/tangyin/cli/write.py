@@ -10,7 +10,7 @@ import click
 from tangyin.api import Verse, load
 from tangyin.cli.streams import emit, json_line, output_option, read_text
 from tangyin.errors import UsageError
-from tangyin.writing import Option, options
+from tangyin.writing.options import Option, options
 
 
 def _parameter(option: Option) -> click.Parameter:

@@ -3,127 +3,67 @@
 The mathematics is derived in docs/derivation.md, formula by formula beside this code.
 """
 
-from tangyin.lstm.activations import sigmoid
-from tangyin.lstm.embedding import embedding_backward, embedding_forward
-from tangyin.lstm.language_model import LanguageModel
-from tangyin.lstm.linear import linear_backward, linear_forward
-from tangyin.lstm.local_jacobians import (
-    dc_dc_prev,
-    dc_df,
-    dc_dg,
-    dc_di,
-    dh_dc,
-    dh_do,
-    dsigmoid_dy,
-    dtanh_dy,
-    dy_db,
-    dy_dW,
-    dy_dz,
-    dz_dh_prev,
-    dz_dx,
-)
-from tangyin.lstm.optimizers import SGD, Adadelta, Adagrad, Adam, AdamW, Optimizer, RMSprop
-from tangyin.lstm.parameters import GATES, Parameters
-from tangyin.lstm.plain_rnn import plain_rnn_dh_dh_prev, plain_rnn_step
-from tangyin.lstm.sequence import (
-    SequenceGradients,
-    Trace,
-    sequence_backward,
-    sequence_forward,
-)
-from tangyin.lstm.softmax_cross_entropy import (
-    cross_entropy_backward,
-    cross_entropy_forward,
-    softmax,
-    softmax_jacobian,
-)
-from tangyin.lstm.step import Step, StepGradients, gate_gradients, step_backward, step_forward
-from tangyin.lstm.step_jacobians import (
-    dc_dh_prev,
-    dc_dx,
-    dc_dz,
-    dh_db_f,
-    dh_db_g,
-    dh_db_i,
-    dh_db_o,
-    dh_dc_prev,
-    dh_df,
-    dh_dg,
-    dh_dh_prev,
-    dh_di,
-    dh_dW_f,
-    dh_dW_g,
-    dh_dW_i,
-    dh_dW_o,
-    dh_dx,
-    dh_dz,
-    jacobians,
-)
-from tangyin.lstm.transition import state_jacobians, transition_jacobian
-
-__all__ = [
-    "GATES",
-    "SGD",
-    "Adadelta",
-    "Adagrad",
-    "Adam",
-    "AdamW",
-    "LanguageModel",
-    "Optimizer",
-    "Parameters",
-    "RMSprop",
-    "SequenceGradients",
-    "Step",
-    "StepGradients",
-    "Trace",
-    "cross_entropy_backward",
-    "cross_entropy_forward",
-    "dc_dc_prev",
-    "dc_df",
-    "dc_dg",
-    "dc_dh_prev",
-    "dc_di",
-    "dc_dx",
-    "dc_dz",
-    "dh_dW_f",
-    "dh_dW_g",
-    "dh_dW_i",
-    "dh_dW_o",
-    "dh_db_f",
-    "dh_db_g",
-    "dh_db_i",
-    "dh_db_o",
-    "dh_dc",
-    "dh_dc_prev",
-    "dh_df",
-    "dh_dg",
-    "dh_dh_prev",
-    "dh_di",
-    "dh_do",
-    "dh_dx",
-    "dh_dz",
-    "dsigmoid_dy",
-    "dtanh_dy",
-    "dy_dW",
-    "dy_db",
-    "dy_dz",
-    "dz_dh_prev",
-    "dz_dx",
-    "embedding_backward",
-    "embedding_forward",
-    "gate_gradients",
-    "jacobians",
-    "linear_backward",
-    "linear_forward",
-    "plain_rnn_dh_dh_prev",
-    "plain_rnn_step",
-    "sequence_backward",
-    "sequence_forward",
-    "sigmoid",
-    "softmax",
-    "softmax_jacobian",
-    "state_jacobians",
-    "step_backward",
-    "step_forward",
-    "transition_jacobian",
-]
+from tangyin.lstm.activations import sigmoid as sigmoid
+from tangyin.lstm.embedding import embedding_backward as embedding_backward
+from tangyin.lstm.embedding import embedding_forward as embedding_forward
+from tangyin.lstm.language_model import LanguageModel as LanguageModel
+from tangyin.lstm.linear import linear_backward as linear_backward
+from tangyin.lstm.linear import linear_forward as linear_forward
+from tangyin.lstm.local_jacobians import dc_dc_prev as dc_dc_prev
+from tangyin.lstm.local_jacobians import dc_df as dc_df
+from tangyin.lstm.local_jacobians import dc_dg as dc_dg
+from tangyin.lstm.local_jacobians import dc_di as dc_di
+from tangyin.lstm.local_jacobians import dh_dc as dh_dc
+from tangyin.lstm.local_jacobians import dh_do as dh_do
+from tangyin.lstm.local_jacobians import dsigmoid_dy as dsigmoid_dy
+from tangyin.lstm.local_jacobians import dtanh_dy as dtanh_dy
+from tangyin.lstm.local_jacobians import dy_db as dy_db
+from tangyin.lstm.local_jacobians import dy_dW as dy_dW
+from tangyin.lstm.local_jacobians import dy_dz as dy_dz
+from tangyin.lstm.local_jacobians import dz_dh_prev as dz_dh_prev
+from tangyin.lstm.local_jacobians import dz_dx as dz_dx
+from tangyin.lstm.optimizers import SGD as SGD
+from tangyin.lstm.optimizers import Adadelta as Adadelta
+from tangyin.lstm.optimizers import Adagrad as Adagrad
+from tangyin.lstm.optimizers import Adam as Adam
+from tangyin.lstm.optimizers import AdamW as AdamW
+from tangyin.lstm.optimizers import Optimizer as Optimizer
+from tangyin.lstm.optimizers import RMSprop as RMSprop
+from tangyin.lstm.parameters import GATES as GATES
+from tangyin.lstm.parameters import Parameters as Parameters
+from tangyin.lstm.plain_rnn import plain_rnn_dh_dh_prev as plain_rnn_dh_dh_prev
+from tangyin.lstm.plain_rnn import plain_rnn_step as plain_rnn_step
+from tangyin.lstm.sequence import SequenceGradients as SequenceGradients
+from tangyin.lstm.sequence import Trace as Trace
+from tangyin.lstm.sequence import sequence_backward as sequence_backward
+from tangyin.lstm.sequence import sequence_forward as sequence_forward
+from tangyin.lstm.softmax_cross_entropy import cross_entropy_backward as cross_entropy_backward
+from tangyin.lstm.softmax_cross_entropy import cross_entropy_forward as cross_entropy_forward
+from tangyin.lstm.softmax_cross_entropy import softmax as softmax
+from tangyin.lstm.softmax_cross_entropy import softmax_jacobian as softmax_jacobian
+from tangyin.lstm.step import Step as Step
+from tangyin.lstm.step import StepGradients as StepGradients
+from tangyin.lstm.step import gate_gradients as gate_gradients
+from tangyin.lstm.step import step_backward as step_backward
+from tangyin.lstm.step import step_forward as step_forward
+from tangyin.lstm.step_jacobians import dc_dh_prev as dc_dh_prev
+from tangyin.lstm.step_jacobians import dc_dx as dc_dx
+from tangyin.lstm.step_jacobians import dc_dz as dc_dz
+from tangyin.lstm.step_jacobians import dh_db_f as dh_db_f
+from tangyin.lstm.step_jacobians import dh_db_g as dh_db_g
+from tangyin.lstm.step_jacobians import dh_db_i as dh_db_i
+from tangyin.lstm.step_jacobians import dh_db_o as dh_db_o
+from tangyin.lstm.step_jacobians import dh_dc_prev as dh_dc_prev
+from tangyin.lstm.step_jacobians import dh_df as dh_df
+from tangyin.lstm.step_jacobians import dh_dg as dh_dg
+from tangyin.lstm.step_jacobians import dh_dh_prev as dh_dh_prev
+from tangyin.lstm.step_jacobians import dh_di as dh_di
+from tangyin.lstm.step_jacobians import dh_dW_f as dh_dW_f
+from tangyin.lstm.step_jacobians import dh_dW_g as dh_dW_g
+from tangyin.lstm.step_jacobians import dh_dW_i as dh_dW_i
+from tangyin.lstm.step_jacobians import dh_dW_o as dh_dW_o
+from tangyin.lstm.step_jacobians import dh_dx as dh_dx
+from tangyin.lstm.step_jacobians import dh_dz as dh_dz
+from tangyin.lstm.step_jacobians import jacobians as jacobians
+from tangyin.lstm.transition import state_jacobians as state_jacobians
+from tangyin.lstm.transition import transition_jacobian as transition_jacobian

@@ -13,13 +13,8 @@ BoolArray: TypeAlias = NDArray[np.bool_]
 def check_shape(name: str, array: NDArray[Any], shape: tuple[int, ...]) -> None:
     """Refuse an array of another shape, before broadcasting turns the slip into a wrong number.
 
-    Args:
-        name: what the caller calls the array.
-        array: the array.
-        shape: the shape it must have.
-
     Raises:
-        ValueError: the shapes differ.
+        ValueError: the shapes differ; `name` is what the caller calls the array.
     """
     if array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}; give it the shape {shape}")

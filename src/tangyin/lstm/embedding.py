@@ -6,14 +6,7 @@ from tangyin.lstm.arrays import FloatArray, IntArray
 
 
 def embedding_forward(weight: FloatArray, tokens: IntArray) -> FloatArray:
-    """Look up the rows of the tokens, which is the product of one-hot rows with the matrix.
-
-    Args:
-        weight: (V, E).
-        tokens: (...), integers in [0, V).
-
-    Returns:
-        (..., E).
+    """The rows (..., E) of the tokens (...) in the weight (V, E): one-hot rows times the matrix.
 
     Raises:
         ValueError: a token lies outside the vocabulary.
@@ -27,15 +20,9 @@ def embedding_forward(weight: FloatArray, tokens: IntArray) -> FloatArray:
 
 
 def embedding_backward(tokens: IntArray, dx: FloatArray, vocabulary_size: int) -> FloatArray:
-    """The gradient by the matrix: to each token's row, the sum over the places it stands at.
+    """The gradient by the weight (V, E) from that by the rows looked up, dx (..., E).
 
-    Args:
-        tokens: (...), as in the forward.
-        dx: (..., E), the gradient by the rows looked up.
-        vocabulary_size: V.
-
-    Returns:
-        (V, E); zeros for a token that does not occur.
+    A token's row is the sum over its occurrences in `tokens` (...), or zeros if it has none.
     """
     flat = tokens.reshape(-1)  # (N,)
     rows = dx.reshape(flat.size, dx.shape[-1])  # (N, E)

@@ -28,8 +28,8 @@ class LanguageModel:
     """p(next token | the tokens so far), by one LSTM layer that starts from a state of zeros.
 
     Attributes:
-        parameters: the arrays the model was given, not copies, so that an optimizer that changes
-            them in place trains the model: `embedding.weight` (V, E), `lstm.weight_ih_l0` (4H, E),
+        parameters: the arrays given, not copies, so that an optimizer that changes them in place
+            trains the model: `embedding.weight` (V, E), `lstm.weight_ih_l0` (4H, E),
             `lstm.weight_hh_l0` (4H, H), `lstm.bias_l0` (4H,), `output.weight` (V, H) and
             `output.bias` (V,), gates in the order i, f, g, o, all of one floating dtype.
 
@@ -40,10 +40,7 @@ class LanguageModel:
 
     def __init__(self, parameters: Mapping[str, FloatArray]) -> None:
         if set(parameters) != set(NAMES):
-            raise TangyinError(
-                f"a language model has the parameters {', '.join(NAMES)}; "
-                f"got {', '.join(sorted(parameters)) or 'none'}"
-            )
+            raise TangyinError("nn.parameters", expected=NAMES, found=sorted(parameters))
         self.parameters = dict(parameters)
         lstm = self._lstm()
         vocabulary_size = self.parameters["output.bias"].shape[0]
@@ -72,13 +69,6 @@ class LanguageModel:
 
         Everything is uniform in ±1/√H, as in the course report, except the bias of the forget
         gate, which is 1 (Gers et al. 2000; Jozefowicz et al. 2015).
-
-        Args:
-            vocabulary_size: V.
-            embedding_size: E.
-            hidden_size: H.
-            generator: where the random numbers come from.
-            dtype: of every parameter.
         """
         V, E, H = vocabulary_size, embedding_size, hidden_size
 
@@ -99,14 +89,7 @@ class LanguageModel:
         )
 
     def logits(self, inputs: IntArray) -> FloatArray:
-        """The unnormalised log-probabilities of the token after each input.
-
-        Args:
-            inputs: (T, B), integers in [0, V).
-
-        Returns:
-            (T, B, V).
-        """
+        """The unnormalised log-probabilities (T, B, V) of the token after each input, (T, B)."""
         _, logits = self._forward(inputs)
         return logits.reshape(*inputs.shape, -1)
 
@@ -114,8 +97,7 @@ class LanguageModel:
         """The mean cross-entropy, natural logarithms, over the targets that count.
 
         Args:
-            inputs: (T, B), integers in [0, V). Padding must follow the text of its column, where
-                it changes nothing before it; the step is taken there all the same.
+            inputs: (T, B), integers in [0, V). Padding must come after the text of its column.
             targets: (T, B), the token after each input.
             mask: (T, B), True at the targets that count; all of them by default.
         """
@@ -125,16 +107,7 @@ class LanguageModel:
     def loss_and_gradients(
         self, inputs: IntArray, targets: IntArray, mask: BoolArray | None = None
     ) -> tuple[float, dict[str, FloatArray]]:
-        """The loss and its gradient by every parameter.
-
-        Args:
-            inputs: (T, B), as in `loss`.
-            targets: (T, B), as in `loss`.
-            mask: (T, B), as in `loss`.
-
-        Returns:
-            The loss, and arrays of the names and shapes of `parameters`.
-        """
+        """The loss, arguments as there, and its gradients under the names of `parameters`."""
         trace, logits = self._forward(inputs)
         flat_targets, flat_mask = targets.reshape(-1), _flat(mask)
         loss, probabilities = cross_entropy_forward(logits, flat_targets, flat_mask)

@@ -14,19 +14,29 @@ GATES = ("i", "f", "g", "o")
 """The order in which every stacked weight, bias and pre-activation holds the gates."""
 
 
+def _weight_of(gate: str) -> property:
+    return property(lambda parameters: parameters.weight(gate))
+
+
+def _bias_of(gate: str) -> property:
+    return property(lambda parameters: parameters.b[parameters._rows(gate)])
+
+
 @dataclass(frozen=True, eq=False)
 class Parameters:
     """The weights and the bias of one LSTM layer.
 
-    With z = [h_prev, x] the pre-activation of gate λ is y_λ = W_λ z + b_λ. The four gates stand
-    one above the other in the order i, f, g, o, and the two halves of every W_λ stand apart, the
-    one that meets x in `W_ih` and the one that meets h_prev in `W_hh`: these are the arrays that
-    PyTorch calls `weight_ih_l0` and `weight_hh_l0`. There is one bias a gate.
+    With z = [h_prev, x] the pre-activation of gate λ is y_λ = W_λ z + b_λ. The gates are stacked in
+    the order i, f, g, o, and the two parts of every W_λ are stored apart: `W_ih` multiplies x and
+    `W_hh` multiplies h_prev. PyTorch calls these arrays `weight_ih_l0` and `weight_hh_l0`. There is
+    one bias per gate.
 
     Attributes:
         W_ih: (4H, E), float32 or float64.
         W_hh: (4H, H), of the same dtype.
         b: (4H,), of the same dtype.
+        W_i: (H, H+E), the weight of one gate over z; see `weight`. Likewise W_f, W_g and W_o.
+        b_i: (H,), the bias of one gate, a view into `b`. Likewise b_f, b_g and b_o.
 
     Raises:
         ValueError: the shapes or the dtypes do not belong to one layer.
@@ -35,6 +45,9 @@ class Parameters:
     W_ih: FloatArray
     W_hh: FloatArray
     b: FloatArray
+
+    W_i, W_f, W_g, W_o = map(_weight_of, GATES)
+    b_i, b_f, b_g, b_o = map(_bias_of, GATES)
 
     def __post_init__(self) -> None:
         if self.W_hh.ndim != 2 or self.W_hh.shape[0] != 4 * self.W_hh.shape[1]:
@@ -60,55 +73,11 @@ class Parameters:
         """E, the number of features of x."""
         return int(self.W_ih.shape[1])
 
-    @property
-    def W_i(self) -> FloatArray:
-        """(H, H+E), the weight of the input gate over z = [h_prev, x]; see `weight`."""
-        return self.weight("i")
-
-    @property
-    def W_f(self) -> FloatArray:
-        """(H, H+E), the weight of the forget gate over z = [h_prev, x]; see `weight`."""
-        return self.weight("f")
-
-    @property
-    def W_g(self) -> FloatArray:
-        """(H, H+E), the weight of the candidate over z = [h_prev, x]; see `weight`."""
-        return self.weight("g")
-
-    @property
-    def W_o(self) -> FloatArray:
-        """(H, H+E), the weight of the output gate over z = [h_prev, x]; see `weight`."""
-        return self.weight("o")
-
-    @property
-    def b_i(self) -> FloatArray:
-        """(H,), the bias of the input gate, a view into `b`."""
-        return self.b[self._rows("i")]
-
-    @property
-    def b_f(self) -> FloatArray:
-        """(H,), the bias of the forget gate, a view into `b`."""
-        return self.b[self._rows("f")]
-
-    @property
-    def b_g(self) -> FloatArray:
-        """(H,), the bias of the candidate, a view into `b`."""
-        return self.b[self._rows("g")]
-
-    @property
-    def b_o(self) -> FloatArray:
-        """(H,), the bias of the output gate, a view into `b`."""
-        return self.b[self._rows("o")]
-
     def weight(self, gate: str) -> FloatArray:
-        """The weight W_λ of one gate over z = [h_prev, x].
-
-        Args:
-            gate: "i", "f", "g" or "o".
+        """The weight W_λ of gate "i", "f", "g" or "o" over z = [h_prev, x].
 
         Returns:
-            (H, H+E), joined from the two stored halves, hence a copy, and read-only: what is
-            written must be written into `W_hh` and `W_ih`.
+            (H, H+E), a read-only copy; write into `W_hh` and `W_ih` instead.
         """
         rows = self._rows(gate)
         joined = np.concatenate([self.W_hh[rows], self.W_ih[rows]], axis=1)  # (H, H+E)
@@ -117,7 +86,7 @@ class Parameters:
 
     @classmethod
     def from_gates(cls, **gates: FloatArray) -> Self:
-        """Stack the layer from its gates' own matrices, as a derivation on paper writes them.
+        """Stack the layer from the matrices of its gates, as in a derivation on paper.
 
         Args:
             **gates: `W_i`, `W_f`, `W_g`, `W_o`, each (H, H+E) over z = [h_prev, x], and `b_i`,
@@ -144,33 +113,27 @@ class Parameters:
         Args:
             state: holds `weight_ih_l0` (4H, E), `weight_hh_l0` (4H, H) and, unless the layer has
                 no bias, `bias_ih_l0` and `bias_hh_l0` (4H,), which are summed.
-            prefix: what stands before these names, such as "lstm.".
+            prefix: of these names, such as "lstm.".
 
         Raises:
             TangyinError: a weight is missing.
             ValueError: the shapes do not belong to one layer.
         """
-        arrays: dict[str, NDArray[Any]] = {
-            name: np.asarray(state[prefix + name])
-            for name in ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
-            if prefix + name in state
-        }
-        for name in ("weight_ih_l0", "weight_hh_l0"):
-            if name not in arrays:
-                raise TangyinError(
-                    f"the state dict has no {prefix + name}; give that of a torch.nn.LSTM and the "
-                    "prefix its names bear"
-                )
-        W_hh = arrays["weight_hh_l0"]
-        b = np.zeros(W_hh.shape[0], W_hh.dtype)
-        for name in ("bias_ih_l0", "bias_hh_l0"):
-            if name in arrays:
-                check_shape(name, arrays[name], b.shape)
-                b = b + arrays[name]
-        return cls(W_ih=arrays["weight_ih_l0"], W_hh=W_hh, b=b)
+        weights: list[NDArray[Any]] = []
+        for name in (f"{prefix}weight_ih_l0", f"{prefix}weight_hh_l0"):
+            if name not in state:
+                raise TangyinError("nn.weight_missing", name=name)
+            weights.append(np.asarray(state[name]))
+        b = np.zeros(weights[1].shape[0], weights[1].dtype)
+        for name in (f"{prefix}bias_ih_l0", f"{prefix}bias_hh_l0"):
+            if name in state:
+                bias = np.asarray(state[name])
+                check_shape(name, bias, b.shape)
+                b = b + bias
+        return cls(weights[0], weights[1], b)
 
     def state_dict(self, prefix: str = "") -> dict[str, FloatArray]:
-        """The layer under the names of `torch.nn.LSTM`, its bias in `bias_ih_l0` and 0 beside it.
+        """The layer under the names of `torch.nn.LSTM`: its bias in `bias_ih_l0`, zeros beside it.
 
         Args:
             prefix: put before every name, such as "lstm.".
@@ -178,14 +141,12 @@ class Parameters:
         Returns:
             Four arrays; the first three are the layer's own, not copies.
         """
-        return {
-            f"{prefix}weight_ih_l0": self.W_ih,
-            f"{prefix}weight_hh_l0": self.W_hh,
-            f"{prefix}bias_ih_l0": self.b,
-            f"{prefix}bias_hh_l0": np.zeros_like(self.b),
-        }
+        zeros = np.zeros_like(self.b)
+        names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
+        arrays = (self.W_ih, self.W_hh, self.b, zeros)
+        return {prefix + name: array for name, array in zip(names, arrays, strict=True)}
 
     def _rows(self, gate: str) -> slice:
-        """Where a gate stands in the stack."""
+        """The rows of a gate in the stack."""
         place = GATES.index(gate)
         return slice(place * self.hidden_size, (place + 1) * self.hidden_size)

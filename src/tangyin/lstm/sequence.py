@@ -37,26 +37,18 @@ class Trace(NamedTuple):
     @property
     def h_n(self) -> FloatArray:
         """(B, H): the hidden state after the last step of each sequence."""
-        state: FloatArray = self.h[-1]
-        return state
+        return self.h[-1]  # type: ignore[no-any-return]
 
     @property
     def c_n(self) -> FloatArray:
         """(B, H): the cell state after the last step of each sequence."""
-        state: FloatArray = self.c[-1]
-        return state
+        return self.c[-1]  # type: ignore[no-any-return]
 
 
 class SequenceGradients(NamedTuple):
-    """The gradients of a loss with respect to all that a sequence read.
+    """The gradients of a loss by all that a sequence read, each of the shape of what it belongs to.
 
-    Attributes:
-        W_ih: (4H, E).
-        W_hh: (4H, H).
-        b: (4H,).
-        x: (T, B, E); zeros where no step was taken.
-        h_0: (B, H), by the initial hidden state.
-        c_0: (B, H), by the initial cell state.
+    The gradient by x (T, B, E) is 0 where no step was taken.
     """
 
     W_ih: FloatArray

@@ -6,13 +6,9 @@ from tangyin.lstm.arrays import BoolArray, FloatArray, IntArray, check_shape
 
 
 def softmax(u: FloatArray) -> FloatArray:
-    """p_k = e^{u_k} / Σ_j e^{u_j} over the last axis.
+    """p_k = e^{u_k} / Σ_j e^{u_j} over the last axis of the logits u (..., V).
 
-    Args:
-        u: (..., V), the logits. Their maximum is taken off first, so nothing overflows.
-
-    Returns:
-        The same shape and dtype; each row sums to 1.
+    Their maximum is subtracted first, so nothing overflows.
     """
     exponentials: FloatArray = np.exp(u - u.max(axis=-1, keepdims=True))
     exponentials /= exponentials.sum(axis=-1, keepdims=True)
@@ -57,13 +53,8 @@ def cross_entropy_backward(
 ) -> FloatArray:
     """∂L/∂u = (p − e_target) / N at the N targets that count, and 0 elsewhere.
 
-    Args:
-        probabilities: (..., V), what `cross_entropy_forward` returned.
-        targets: (...), as there.
-        mask: (...), as there.
-
-    Returns:
-        (..., V), the gradient by the logits.
+    It is (..., V), from the probabilities that `cross_entropy_forward` returned, and the targets
+    and mask it was given.
     """
     targets, mask = _counted(probabilities, targets, mask)
     du = np.where(mask[..., None], probabilities, 0)

@@ -12,23 +12,10 @@ from tangyin.lstm.parameters import Parameters
 class Step(NamedTuple):
     """Everything one step computed, for the backward and the Jacobians to read.
 
-    All are (B, H) in a batch and (H,) for one step alone, except `x`, which is (B, E) or (E,).
-
-    Attributes:
-        x: the input x_t.
-        h_prev: the hidden state h_{t−1} it started from.
-        c_prev: the cell state c_{t−1} it started from.
-        y_i: the pre-activation of the input gate.
-        y_f: the pre-activation of the forget gate.
-        y_g: the pre-activation of the candidate.
-        y_o: the pre-activation of the output gate.
-        i: the input gate σ(y_i).
-        f: the forget gate σ(y_f).
-        g: the candidate tanh(y_g), c̄_t in the course report.
-        o: the output gate σ(y_o).
-        c: the new cell state f⊙c_prev + i⊙g.
-        tanh_c: tanh(c).
-        h: the new hidden state o⊙tanh(c).
+    The input is `x`, (B, E) in a batch or (E,); all others are (B, H) or (H,): the state before the
+    step, `h_prev` and `c_prev`; the pre-activations `y_i`, `y_f`, `y_g`, `y_o`; the input gate
+    i = σ(y_i), the forget gate f = σ(y_f), the candidate g = tanh(y_g) (c̄_t in the course report),
+    the output gate o = σ(y_o); and the state after it, c = f⊙c_prev + i⊙g, `tanh_c`, h = o⊙tanh(c).
     """
 
     x: FloatArray
@@ -53,15 +40,9 @@ class Step(NamedTuple):
 
 
 class StepGradients(NamedTuple):
-    """The gradients of a loss with respect to all that one step read.
+    """The gradients of a loss by all that one step read, each of the shape of what it belongs to.
 
-    Attributes:
-        W_ih: (4H, E), summed over the batch.
-        W_hh: (4H, H), summed over the batch.
-        b: (4H,), summed over the batch.
-        x: the shape of x.
-        h_prev: the shape of h_prev.
-        c_prev: the shape of c_prev.
+    Those of the parameters are summed over the batch.
     """
 
     W_ih: FloatArray
@@ -116,15 +97,8 @@ def gate_gradients(
 ) -> tuple[FloatArray, FloatArray]:
     """Carry the adjoints of a step's results back to its pre-activations and its old cell state.
 
-    Args:
-        i: (B, H), like all the others: the input gate.
-        f: the forget gate.
-        g: the candidate.
-        o: the output gate.
-        c_prev: the old cell state.
-        tanh_c: tanh of the new cell state.
-        dh: the adjoint ∇h_t, whole.
-        dc: the part of the adjoint ∇c_t that does not come through h_t, that is f_{t+1}⊙∇c_{t+1}.
+    All arguments are (B, H): the gates, the old cell state, tanh of the new one, the whole adjoint
+    dh = ∇h_t, and dc, the part of ∇c_t that does not come through h_t, that is f_{t+1}⊙∇c_{t+1}.
 
     Returns:
         ∇y_t (B, 4H), stacked i, f, g, o, and f_t⊙∇c_t (B, H), the part of ∇c_{t−1} that does not

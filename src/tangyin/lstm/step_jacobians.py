@@ -38,20 +38,16 @@ def jacobians(
         c_prev: (H,).
 
     Returns:
-        The derivative of h_t with respect to the quantity each name stands for. Rows are the
-        components of h_t. What is varied and what is held fixed:
+        The derivative of h_t by the quantity of each name. Rows are the components of h_t.
 
-        - `f`, `i`, `g`: (H, H), the gate varied by itself, the other gates and c_prev fixed; c_t
-          and h_t follow.
-        - `o`: (H, H), the gate varied by itself, c_t fixed.
-        - `c`: (H, H), the new cell state varied by itself, o fixed.
-        - `c_prev`: (H, H), the whole derivative, along its only path, through c_t: the gates do
-          not read c_prev.
-        - `h_prev`: (H, H), and `x`: (H, E), the whole derivative, summed over the paths through
-          all four gates, with c_prev fixed (and x, or h_prev, fixed).
+        - `f`, `i`, `g`: (H, H), with the other gates and c_prev fixed; c_t and h_t follow.
+        - `o`: (H, H), with c_t fixed. `c`: (H, H), with o fixed.
+        - `c_prev`: (H, H), along its only path, through c_t: the gates do not read c_prev.
+        - `h_prev`: (H, H), and `x`: (H, E), summed over the paths through all four gates, with
+          c_prev fixed (and x, or h_prev, fixed).
         - `W_f`, `W_i`, `W_g`, `W_o`: (H, H, H+E), ∂h_k/∂W[j, m] at [k, j, m], the columns m over
-          z = [h_prev, x]; `b_f`, `b_i`, `b_g`, `b_o`: (H, H). Only this step's own use of the
-          parameter: h_prev and c_prev are fixed, although in a sequence they depend on it too.
+          z = [h_prev, x]; `b_f`, `b_i`, `b_g`, `b_o`: (H, H). Of this step alone: h_prev and
+          c_prev are fixed, although in a sequence they depend on the parameters too.
 
     Raises:
         ValueError: a shape does not fit the layer, or the step is batched.

@@ -12,14 +12,9 @@ from tangyin.lstm.step_jacobians import dc_dh_prev, dh_dc_prev, dh_dh_prev
 
 
 def transition_jacobian(parameters: Parameters, step: Step) -> FloatArray:
-    """∂(h_t, c_t)/∂(h_{t−1}, c_{t−1}), the whole derivative of one step's state by the last.
+    """∂(h_t, c_t)/∂(h_{t−1}, c_{t−1}), the whole derivative of a single step's state by the last.
 
-    Args:
-        parameters: the layer the step was taken with.
-        step: one step alone.
-
-    Returns:
-        (2H, 2H), in the blocks [[∂h/∂h_prev, ∂h/∂c_prev], [∂c/∂h_prev, ∂c/∂c_prev]].
+    It is (2H, 2H), in the blocks [[∂h/∂h_prev, ∂h/∂c_prev], [∂c/∂h_prev, ∂c/∂c_prev]].
     """
     return np.block(
         [
@@ -34,7 +29,7 @@ def state_jacobians(parameters: Parameters, steps: Sequence[Step]) -> FloatArray
 
     Args:
         parameters: the layer the steps were taken with.
-        steps: T steps alone, each from the state the one before it left.
+        steps: T single steps, each from the state after the one before it.
 
     Returns:
         (T+1, 2H, 2H); at [t] the derivative by the state after t steps, at [T] the identity. The

@@ -3,15 +3,19 @@
 The same mathematics as `tangyin.lstm` (a test proves it): z_t = [x_t, h_{t-1}], gates i, f, g, o,
 c_t = f⊙c_{t-1} + i⊙g, h_t = o⊙tanh(c_t). What is fused: the inputs of a layer and its hidden state
 are multiplied in one product; and a token's embedding is multiplied through the first layer's input
-weights when the token is first read, so that a step mostly looks its inputs up.
+weights when the token is first read, so that a step mostly looks its inputs up. Other cells than
+the plain one are run as their files in `tangyin/lstm/cells/` say.
 """
 
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import numpy as np
 import numpy.typing as npt
 
 from tangyin.errors import TangyinError
+from tangyin.lstm.cell import EPS, Operations, cell_named
+from tangyin.lstm.cells.lstm import PlainLSTM
 from tangyin.model.features import Reader
 from tangyin.model.file import ModelFile
 from tangyin.verse import Ids
@@ -66,7 +70,7 @@ class StepOutput:
 
     Attributes:
         hidden: (B, H + F) float32, the last layer's hidden state and the features of the place.
-        echoes: what may be echoed (`tangyin.verse.Reader.echoes`), or None.
+        echoes: what can be echoed (`Reader.echoes`), or None.
     """
 
     hidden: Array
@@ -80,41 +84,44 @@ class Engine:
         """Prepare the weights.
 
         Raises:
-            TangyinError: the model uses a cell that the engine does not have.
+            UsageError: no cell has the name the model uses.
         """
         network = model.architecture
-        if network.cell != "lstm":
-            raise TangyinError(
-                f"the model {model.name} uses the cell {network.cell!r}, which the "
-                'writing engine does not have; train with cell = "lstm"'
-            )
+        self._cell = cell_named(network.cell)
         self.vocabulary = model.vocabulary
         self.network = network
         tensors = model.tensors
         self._tensors = tensors
-        inputs = [tensors[f"lstm.weight_ih_l{layer}"] for layer in range(network.layers)]
-        self._of_token, inputs[0] = np.split(inputs[0], [network.embedding_size], axis=1)
-        tokens = len(model.vocabulary)
-        # What each token brings to the first layer; rows are filled as they are needed.
-        self._table = np.empty((tokens, 4 * network.hidden_size), np.float32)
-        self._filled = np.zeros(tokens, dtype=bool)
-        self._weights = [
-            np.concatenate((weights, tensors[f"lstm.weight_hh_l{layer}"]), axis=1)
-            for layer, weights in enumerate(inputs)
-        ]  # (4H, inputs + H) each
+        names = self._cell.shapes(1, 1)
+        self._layers = [
+            SimpleNamespace(**{name: tensors[f"lstm.{name}_l{layer}"] for name in names})
+            for layer in range(network.layers)
+        ]
+        if type(self._cell) is PlainLSTM:
+            self._fuse()
         outputs = "embedding.weight" if network.tied else "output.weight"
         self._output = tensors[outputs][: model.vocabulary.outputs]  # (outputs, E or H)
 
+    def _fuse(self) -> None:
+        """Join the weights of the plain cell for `_plain_step`."""
+        inputs = [layer.weight_ih for layer in self._layers]
+        self._of_token, inputs[0] = np.split(inputs[0], [self.network.embedding_size], axis=1)
+        tokens = len(self.vocabulary)
+        # What each token brings to the first layer; rows are filled as they are needed.
+        self._table = np.empty((tokens, 4 * self.network.hidden_size), np.float32)
+        self._filled = np.zeros(tokens, dtype=bool)
+        self._weights = [
+            np.concatenate((weights, layer.weight_hh), axis=1)
+            for layer, weights in zip(self._layers, inputs, strict=True)
+        ]  # (4H, inputs + H) each
+
     def start(self, sequences: int) -> State:
         """The zero state that every poem begins with."""
-        shape = (sequences, self.network.hidden_size)
-        layers = range(self.network.layers)
-        follows = self.network.follows_text
-        return State(
-            [np.zeros(shape, np.float32) for _ in layers],
-            [np.zeros(shape, np.float32) for _ in layers],
-            Reader(self.vocabulary, self._tensors["tones"], sequences) if follows else None,
-        )
+        network, reader = self.network, None
+        if network.follows_text:
+            reader = Reader(self.vocabulary, self._tensors["tones"], network.layout, sequences)
+        zeros = np.zeros((2, network.layers, sequences, network.hidden_size), np.float32)
+        return State(list(zeros[0]), list(zeros[1]), reader)
 
     def step(self, tokens: Ids, state: State) -> StepOutput:
         """Read one token of each sequence.
@@ -127,16 +134,28 @@ class Engine:
             What `log_probs` needs.
         """
         features = self._features(tokens, state.reader)
+        if type(self._cell) is PlainLSTM:
+            self._plain_step(tokens, features, state)
+        else:
+            x = np.concatenate((self._embedded(tokens), *features), axis=1)
+            for layer, weights in enumerate(self._layers):
+                projected = self._cell.project(NUMPY, weights, x)
+                state.h[layer], state.c[layer] = self._cell.step(
+                    NUMPY, weights, projected, state.h[layer], state.c[layer]
+                )
+                x = state.h[layer]
+        echoes = state.reader.echoes() if state.reader and self.network.echo else None
+        return StepOutput(np.concatenate((state.h[-1], *features), axis=1), echoes)
+
+    def _plain_step(self, tokens: Ids, features: list[Array], state: State) -> None:
         for layer, weights in enumerate(self._weights):
             inputs = [state.h[layer - 1]] if layer else features
             gates = _product(np.concatenate((*inputs, state.h[layer]), axis=1), weights)
-            gates += self._tensors[f"lstm.bias_l{layer}"] if layer else self._of_tokens(tokens)
+            gates += self._layers[layer].bias if layer else self._of_tokens(tokens)
             i, f, g, o = np.split(gates, 4, axis=1)  # (B, H) each
             c = _sigmoid(f) * state.c[layer] + _sigmoid(i) * np.tanh(g)
             state.c[layer] = c
             state.h[layer] = _sigmoid(o) * np.tanh(c)
-        echoes = state.reader.echoes() if state.reader and self.network.echo else None
-        return StepOutput(np.concatenate((state.h[-1], *features), axis=1), echoes)
 
     def log_probs(self, step_output: StepOutput) -> Array:
         """Natural logarithms of the probabilities of the next token.
@@ -191,8 +210,7 @@ class Engine:
         """What tokens bring to the gates of the first layer, bias included, (B, 4H)."""
         new = np.unique(tokens[~self._filled[tokens]])
         if len(new):
-            bias = self._tensors["lstm.bias_l0"]
-            self._table[new] = _product(self._embedded(new), self._of_token) + bias
+            self._table[new] = _linear(self._embedded(new), self._of_token, self._layers[0].bias)
             self._filled[new] = True
         rows: Array = self._table[tokens]
         return rows
@@ -205,17 +223,15 @@ class Engine:
         """The features of the next token, each (B, size)."""
         if reader is None:
             return []
-        known, tensors, network = reader.read(tokens), self._tensors, self.network
-        features = []
-        if network.opposite_size:
-            opposite = self._embedded(known.opposite)
-            features.append(_product(opposite, tensors["opposite.weight"]))
-        if network.rhyme_size:
-            features.append(_product(self._embedded(known.rhyme), tensors["rhyme.weight"]))
-        if network.place_size:
-            features.append(tensors["place.weight"][known.place])
-        if network.tone_size:
-            features.append(tensors["tone.weight"][known.tone])
+        known, features = reader.read(tokens), []
+        for name in ("opposite", "rhyme", "place", "tone"):
+            weights = self._tensors.get(f"{name}.weight")
+            if weights is not None:
+                ids = getattr(known, name)
+                is_token = name in ("opposite", "rhyme")
+                features.append(
+                    _product(self._embedded(ids), weights) if is_token else weights[ids]
+                )
         return features
 
     def _add_echoes(
@@ -254,3 +270,44 @@ def _sigmoid(y: Array) -> Array:
     result += 1
     result *= 0.5
     return result
+
+
+def _linear(rows: Array, weights: Array, bias: Array | None = None) -> Array:
+    product = _product(rows, weights)
+    return product if bias is None else product + bias
+
+
+def _layer_norm(rows: Array, gain: Array, bias: Array | None = None) -> Array:
+    rows = np.ascontiguousarray(rows)  # sums of rows round by how these lie in memory
+    centred = rows - rows.mean(axis=-1, keepdims=True)
+    variance = (centred * centred).mean(axis=-1, keepdims=True)
+    normal: Array = centred / np.sqrt(variance + np.float32(EPS)) * gain
+    return normal if bias is None else normal + bias
+
+
+def _split(rows: Array, parts: int) -> list[Array]:
+    return np.split(rows, parts, axis=-1)
+
+
+NUMPY = Operations(_linear, _sigmoid, np.tanh, _split, _layer_norm)
+"""The operations of a cell, for which a sequence comes out the same alone or among others."""
+
+
+def check_cell(name: str) -> None:
+    """See before training that the engine can run a cell, by one step of it.
+
+    Raises:
+        UsageError: no cell has this name.
+        TangyinError: the step fails, or gives states of other shapes.
+    """
+    cell = cell_named(name)
+    shapes = cell.shapes(2, 3).items()
+    weights = SimpleNamespace(**{name: np.ones(shape, np.float32) for name, shape in shapes})
+    x, before = np.ones((4, 2), np.float32), np.zeros((4, 3), np.float32)
+    try:
+        after = cell.step(NUMPY, weights, cell.project(NUMPY, weights, x), before, before)
+        found = [state.shape for state in after]
+        if found != [before.shape] * 2:
+            raise ValueError(f"h and c of shape (4, 3) became {found}")
+    except Exception as error:
+        raise TangyinError("nn.cell_not_writable", cell=name, reason=str(error)) from error

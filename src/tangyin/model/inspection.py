@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from tangyin.errors import UsageError
 from tangyin.lstm import Parameters, step_forward
 from tangyin.model.engine import Engine
 from tangyin.model.file import ModelFile
@@ -124,20 +125,28 @@ def trace(
 
     Returns:
         (1 + len(text), H) float32; gates i, f, o in 0 … 1, g and h in -1 … 1, c unbounded.
+
+    Raises:
+        UsageError: a gate is asked for, and the model's cell is not the plain LSTM.
     """
-    size = model.architecture.hidden_size
+    size, cell = model.architecture.hidden_size, model.architecture.cell
+    if cell != "lstm" and quantity not in ("h", "c"):
+        raise UsageError("nn.gates_of_plain_cell", cell=cell)
     names = ("weight_ih", "weight_hh", "bias")
-    parameters = Parameters(*(model.tensors[f"lstm.{name}_l{layer}"] for name in names))
+    weights = [model.tensors[f"lstm.{name}_l{layer}"] for name in names]
     state, found = engine.start(1), []
     for tokens in _inputs(engine, prefix, text):
         h, c = state.h[layer], state.c[layer]
         step_output = engine.step(tokens, state)
+        if cell != "lstm":
+            found.append(getattr(state, quantity)[layer][0])
+            continue
         if layer:
             x = state.h[layer - 1]
         else:  # what the step_output holds beside the hidden state are the features that were read
             embedded = model.tensors["embedding.weight"][tokens]
             x = np.concatenate((embedded, step_output.hidden[:, size:]), axis=1)
-        found.append(getattr(step_forward(parameters, x, h, c), quantity)[0])
+        found.append(getattr(step_forward(Parameters(*weights), x, h, c), quantity)[0])
     return np.stack(found[len(prefix) - 1 :])
 
 

@@ -1,11 +1,16 @@
 """Cells, layers and stacks of the LSTM family in PyTorch."""
 
+from tangyin.nn.cell import CoupledLSTMCell as CoupledLSTMCell
+from tangyin.nn.cell import LayerNormLSTMCell as LayerNormLSTMCell
+from tangyin.nn.cell import LSTMCell as LSTMCell
+from tangyin.nn.cell import MogrifierLSTMCell as MogrifierLSTMCell
+from tangyin.nn.cell import NormalisedCarryLSTMCell as NormalisedCarryLSTMCell
+from tangyin.nn.cell import PeepholeLSTMCell as PeepholeLSTMCell
 from tangyin.nn.cell import RecurrentCell as RecurrentCell
 from tangyin.nn.conversion import from_onnx as from_onnx
 from tangyin.nn.conversion import from_torch as from_torch
 from tangyin.nn.conversion import to_onnx as to_onnx
 from tangyin.nn.conversion import to_torch as to_torch
-from tangyin.nn.coupled_cell import CoupledLSTMCell as CoupledLSTMCell
 from tangyin.nn.cross_entropy import linear_cross_entropy as linear_cross_entropy
 from tangyin.nn.initialization import INITIALIZATIONS as INITIALIZATIONS
 from tangyin.nn.initialization import initialize as initialize
@@ -14,13 +19,8 @@ from tangyin.nn.layer import BidirectionalLSTMLayer as BidirectionalLSTMLayer
 from tangyin.nn.layer import LSTMLayer as LSTMLayer
 from tangyin.nn.layer import RecurrentLayer as RecurrentLayer
 from tangyin.nn.layer import ReverseLSTMLayer as ReverseLSTMLayer
-from tangyin.nn.layer_norm_cell import LayerNormLSTMCell as LayerNormLSTMCell
-from tangyin.nn.layer_norm_cell import NormalisedCarryLSTMCell as NormalisedCarryLSTMCell
 from tangyin.nn.lstm import LSTM as LSTM
-from tangyin.nn.lstm_cell import LSTMCell as LSTMCell
 from tangyin.nn.mask import mask_from_lengths as mask_from_lengths
-from tangyin.nn.mogrifier_cell import MogrifierLSTMCell as MogrifierLSTMCell
-from tangyin.nn.peephole_cell import PeepholeLSTMCell as PeepholeLSTMCell
 from tangyin.nn.sequence import lstm_sequence as lstm_sequence
 from tangyin.nn.shape_error import ShapeError as ShapeError
 from tangyin.nn.stack import StackedLSTM as StackedLSTM

@@ -1,94 +1,79 @@
-"""What every recurrent cell is: parameters, a projection of its input, and one step."""
+"""The cells of `tangyin.lstm.cells` as PyTorch modules."""
 
 import math
-from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from functools import partial
+from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from tangyin.nn.sequence import product_dtype
+from tangyin.lstm.cell import Cell, cell_named
+from tangyin.lstm.cells.lstm import PlainLSTM
+from tangyin.nn.dropout import weight_dropout
+from tangyin.nn.operations import TORCH
+from tangyin.nn.sequence import lstm_sequence, product_dtype
 from tangyin.nn.shape_error import ShapeError
-from tangyin.nn.state import LSTMState, run_steps
+from tangyin.nn.state import LSTMState, Start, run_steps
 
 
-class RecurrentCell(nn.Module, ABC):
-    """A recurrent cell with a hidden state h and a cell state c.
+class RecurrentCell(nn.Module):
+    """A recurrent cell, whose parameters are attributes as in `tangyin.lstm.cell.Cell.shapes`.
 
-    A new kind of cell is one class: it gives `gates`, says in `shapes` which parameters it has
-    beside those below, and computes one `step`. Layers, stacks, both directions, masks, conversion
-    of names, initialization and the tests then come with it. A class keyword enters it in the
-    registry: `class PeepholeLSTMCell(RecurrentCell, name="peephole")`.
-
-    A cell is called as `torch.nn.LSTMCell` is: `h, c = cell(input, (h, c))`. The cells of PyTorch's
-    `custom_lstms.py` return `h, (h, c)` instead, as their layers need an output beside the state;
-    here the output of a cell is always its h, so saying it twice would tell nothing, and code
-    written for `torch.nn.LSTMCell` runs unchanged.
-
-    Parameters (G gates, input size I, hidden size H); every one has a name that tells what it is,
-    `weight…`, `bias…` or `gain…`, which the initializations go by:
-        weight_ih: (G·H, I), the gates stacked in the order of `gates`.
-        weight_hh: (G·H, H), likewise.
-        bias: (G·H,), one bias per gate, or None.
+    It is called as `torch.nn.LSTMCell` is: `h, c = cell(input, (h, c))`. `LSTMCell(…)` is
+    `RecurrentCell("lstm", …)`, and likewise `CoupledLSTMCell`, `LayerNormLSTMCell`,
+    `MogrifierLSTMCell`, `NormalisedCarryLSTMCell` and `PeepholeLSTMCell`. The plain cell's
+    gradients over a sequence are computed in closed form (`tangyin.nn.sequence`), those of all
+    other cells by autograd.
 
     Args:
+        kind: the name of a cell, or the cell itself.
         input_size: I, at least 1.
         hidden_size: H, at least 1.
         bias: whether there are biases; without, every parameter named `bias…` is None.
         device: where the parameters live.
         dtype: their floating-point type.
+        options: what the cell of that name takes, such as the Mogrifier's `rounds`.
+
+    Attributes:
+        weight_drop: of the plain cell, the probability with which single weights of `weight_hh` are
+            dropped while training, drawn anew for each sequence.
 
     Raises:
+        UsageError: no cell has this name.
         ValueError: a size is below 1.
     """
-
-    gates: ClassVar[str]
-    registry: ClassVar[dict[str, type["RecurrentCell"]]] = {}
 
     weight_ih: nn.Parameter
     weight_hh: nn.Parameter
     bias: nn.Parameter | None
-
-    def __init_subclass__(cls, name: str | None = None, **options: Any) -> None:
-        super().__init_subclass__(**options)
-        if name is not None:
-            RecurrentCell.registry[name] = cls
+    weight_drop = 0.0
 
     def __init__(
         self,
+        kind: str | Cell,
         input_size: int,
         hidden_size: int,
         bias: bool = True,
         *,
         device: torch.device | str | None = None,
         dtype: torch.dtype | None = None,
+        **options: Any,
     ) -> None:
         super().__init__()
         for what, size in (("input_size", input_size), ("hidden_size", hidden_size)):
             if size < 1:
                 raise ValueError(f"{what} is {size}; it must be at least 1")
-        self.input_size = input_size
-        self.hidden_size = hidden_size
-        for parameter, shape in self.shapes().items():
-            if parameter.startswith("bias") and not bias:
-                self.register_parameter(parameter, None)
-            else:
-                empty = torch.empty(shape, device=device, dtype=dtype)
-                self.register_parameter(parameter, nn.Parameter(empty))
+        self.kind = cell_named(kind, **options) if isinstance(kind, str) else kind
+        self.gates = self.kind.gates
+        self.input_size, self.hidden_size = input_size, hidden_size
+        for name, shape in self.kind.shapes(input_size, hidden_size).items():
+            absent = name.startswith("bias") and not bias
+            empty = None if absent else torch.empty(shape, device=device, dtype=dtype)
+            self.register_parameter(name, None if empty is None else nn.Parameter(empty))
         self.reset_parameters()
 
-    def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Name every parameter with its shape; a subclass adds its own to these."""
-        rows = len(self.gates) * self.hidden_size
-        return {
-            "weight_ih": (rows, self.input_size),
-            "weight_hh": (rows, self.hidden_size),
-            "bias": (rows,),
-        }
-
     def rows(self, gate: str) -> slice:
-        """Say which rows of the stacked weights and bias a gate, a letter of `gates`, has."""
+        """The rows of the stacked weights and bias that belong to a gate, a letter of `gates`."""
         start = self.gates.index(gate) * self.hidden_size
         return slice(start, start + self.hidden_size)
 
@@ -109,44 +94,43 @@ class RecurrentCell(nn.Module, ABC):
         self.set_forget_bias(1.0)
 
     def set_forget_bias(self, value: float) -> None:
-        """Set the bias of the forget gate, and of no other; without biases, do nothing."""
+        """Set the bias of the forget gate alone; without biases, do nothing."""
         if self.bias is not None:
             with torch.no_grad():
                 self.bias[self.rows("f")] = value
 
     def project(self, input: Tensor) -> Tensor:
-        """Compute what steps take from their input alone, all at once: (…, I) → (…, G·H)."""
-        return F.linear(input, self.weight_ih, self.bias)
+        """Compute what steps take from their input alone, all at once: (…, I) → (…, ·)."""
+        projected: Tensor = self.kind.project(TORCH, self, input)
+        return projected
 
-    @abstractmethod
-    def step(self, projected: Tensor, state: LSTMState) -> LSTMState:
-        """Take one step: its share of `project`, (B, ·), and the state before → the state after."""
+    def step(self, inputs: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
+        """Take one step: inputs (B, ·) from `project`, and the state → the state after."""
+        return self.kind.step(TORCH, self, inputs, h, c)
 
     def sequence(
-        self,
-        input: Tensor,
-        state: LSTMState,
-        mask: Tensor | None = None,
+        self, input: Tensor, state: tuple[Tensor, Tensor], mask: Tensor | None = None
     ) -> LSTMState:
         """Take all steps: input (T, B, I), mask (T, B) of bool → h and c, each (T, B, H).
 
         Under autocast h comes in autocast's dtype and c in float32, as in `lstm_sequence`.
         """
+        if type(self.kind) is PlainLSTM:
+            recurrent = weight_dropout(self.weight_hh, self.weight_drop if self.training else 0.0)
+            return lstm_sequence(input, state, self.weight_ih, recurrent, self.bias, mask)
         h, c = run_steps(self.step, self.project(input), state, mask)
         return LSTMState(h.to(product_dtype(self.weight_hh)), c)
 
-    def initial_state(self, batch: int) -> LSTMState:
-        """Give the state before the first step: zeros, each (B, H)."""
-        zeros = self.weight_hh.new_zeros(batch, self.hidden_size)
-        return LSTMState(zeros, zeros)
-
-    def check_state(self, state: tuple[Tensor, Tensor], batch: int) -> LSTMState:
-        """Refuse a state that is not two tensors of (B, H).
+    def start(self, state: Start, batch: int) -> LSTMState:
+        """The state before the first step: the one given, or zeros, each (B, H).
 
         Raises:
-            ShapeError: it is something else.
+            ShapeError: it is not two tensors of (B, H).
         """
         wanted = (batch, self.hidden_size)
+        if state is None:
+            zeros = self.weight_hh.new_zeros(wanted)
+            return LSTMState(zeros, zeros)
         if len(state) != 2 or any(s.shape != wanted for s in state):
             found = " and ".join(str(tuple(s.shape)) for s in state)
             raise ShapeError(f"the state is {found}; give h and c, each of shape {wanted}")
@@ -171,16 +155,12 @@ class RecurrentCell(nn.Module, ABC):
                 f"the input is {input.dtype} and the weights are {dtype}; convert one to the other"
             )
 
-    def forward(
-        self,
-        input: Tensor,
-        state: tuple[Tensor, Tensor] | None = None,
-    ) -> LSTMState:
-        """Take one step from a batch of inputs, or from one input alone.
+    def forward(self, input: Tensor, state: Start = None) -> LSTMState:
+        """Take one step from a batch of inputs, or from a single input.
 
         Args:
             input: (B, I), or (I,).
-            state: h and c before the step, each (B, H), or (H,) for one input; zeros if None.
+            state: h and c before the step, each (B, H), or (H,) for a single input; zeros if None.
 
         Returns:
             h and c after the step, of the same shapes.
@@ -195,12 +175,16 @@ class RecurrentCell(nn.Module, ABC):
             one = None if state is None else (state[0].unsqueeze(0), state[1].unsqueeze(0))
             h, c = self(input.unsqueeze(0), one)
             return LSTMState(h.squeeze(0), c.squeeze(0))
-        if state is None:
-            before = self.initial_state(len(input))
-        else:
-            before = self.check_state(state, len(input))
-        return self.step(self.project(input), before)
+        return LSTMState(*self.step(self.project(input), *self.start(state, len(input))))
 
     def extra_repr(self) -> str:
-        """Show the sizes."""
-        return f"{self.input_size}, {self.hidden_size}, bias={self.bias is not None}"
+        """Show the cell and the sizes."""
+        return f"{self.kind}, {self.input_size}, {self.hidden_size}, bias={self.bias is not None}"
+
+
+LSTMCell = partial(RecurrentCell, "lstm")
+CoupledLSTMCell = partial(RecurrentCell, "coupled")
+LayerNormLSTMCell = partial(RecurrentCell, "layer-norm")
+MogrifierLSTMCell = partial(RecurrentCell, "mogrifier")
+NormalisedCarryLSTMCell = partial(RecurrentCell, "layer-norm-carried")
+PeepholeLSTMCell = partial(RecurrentCell, "peephole")

@@ -6,8 +6,8 @@ ONNX (operator LSTM, version 22): gates i, o, f, c (our g), and one operator for
 
     W (D, 4H, I), R (D, 4H, H), B (D, 8H): both biases, P (D, 3H): peepholes of i, o, f
 
-with D directions, forward and reverse. All functions take and give dictionaries of tensors, so they
-need no module; values are new tensors or the ones given, never changed in place.
+with D directions, forward and reverse. All functions map dictionaries of tensors to dictionaries of
+tensors, which are new or the ones given, never changed in place.
 """
 
 from collections.abc import Mapping
@@ -17,13 +17,9 @@ from torch import Tensor
 
 
 def from_torch(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Turn a torch.nn.LSTM's state dict into ours; entries that are ours already stay.
+    """Turn a torch.nn.LSTM's state dict into ours: `bias_l0` = `bias_ih_l0` + `bias_hh_l0`, ….
 
-    Args:
-        state_dict: `weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0`, `bias_hh_l0`, … .
-
-    Returns:
-        The same with `bias_l0` = `bias_ih_l0` + `bias_hh_l0` in the place of the two.
+    Entries that are ours already stay.
     """
     ours: dict[str, Tensor] = {}
     for name, value in state_dict.items():
@@ -35,11 +31,7 @@ def from_torch(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
 def to_torch(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Turn our state dict, of the plain LSTM cell, into a torch.nn.LSTM's.
 
-    Args:
-        state_dict: `weight_ih_l0`, `weight_hh_l0`, `bias_l0`, … .
-
-    Returns:
-        The same with `bias_ih_l0` = `bias_l0` and `bias_hh_l0` = 0 in the place of `bias_l0`.
+    `bias_ih_l0` = `bias_l0` and `bias_hh_l0` = 0, ….
     """
     theirs: dict[str, Tensor] = {}
     for name, value in state_dict.items():
@@ -53,10 +45,6 @@ def to_torch(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 def to_onnx(state_dict: Mapping[str, Tensor], layer: int = 0) -> dict[str, Tensor]:
     """Turn one layer of our state dict, of the plain or the peephole cell, into ONNX's inputs.
-
-    Args:
-        state_dict: `weight_ih_l0`, `weight_hh_l0`, …; without biases or with.
-        layer: which layer.
 
     Returns:
         W, R, and where the layer has them B (its second half 0) and P.
@@ -88,8 +76,8 @@ def from_onnx(inputs: Mapping[str, Tensor], layer: int = 0) -> dict[str, Tensor]
         layer: the layer whose names to give.
 
     Returns:
-        `weight_ih_l0`, `weight_hh_l0`, `bias_l0` (zeros where there is no B, as ONNX has it) and,
-        where there is P, `weight_peephole_l0`; `…_reverse` too where there are two directions.
+        `weight_ih_l0`, `weight_hh_l0`, `bias_l0` (zeros without B) and, with P,
+        `weight_peephole_l0`; with two directions also `…_reverse`.
 
     Raises:
         ValueError: W has neither one nor two directions.

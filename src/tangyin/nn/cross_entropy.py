@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from tangyin.nn import workspace
-from tangyin.nn.native import Kernel, kernel_for
+from tangyin.nn.native import kernel_for
 from tangyin.nn.sequence import product_dtype
 from tangyin.nn.weight_gradient import weight_gradient
 
@@ -70,7 +70,7 @@ def linear_cross_entropy(
         A scalar, in nats, of W's dtype (float32 for a half-precision one).
 
     Raises:
-        IndexError: a target, id or class is none (without the kernel torch says so).
+        IndexError: a target, id or class is out of range.
         ValueError: there are no rows.
     """
     count = len(hidden)
@@ -153,7 +153,7 @@ def _loss_and_gradients(
     """Go over the rows chunk by chunk; the gradients are by hidden, weight, bias and echo."""
     N, V = len(hidden), len(weight)
     kernel = kernel_for(hidden.dtype, hidden.device)
-    if kernel is not None:
+    if hidden.device.type == "cpu":  # on a GPU torch refuses them itself
         _check_numbers(V, targets, echo)
     parts = max(1, round(N * V * hidden.element_size() / (CHUNK_BYTES * CHUNKS_TOGETHER)))
     # shared out evenly: a small last product would take longer for each of its rows
@@ -175,8 +175,8 @@ def _loss_and_gradients(
             logits = space[first - start : part.stop - start]
             torch.mm(hidden[part], transposed, out=logits)
             some = None if echo is None else Echo(*(tensor[part] for tensor in echo))
-            _cross_entropy(
-                kernel, logits, bias, targets[part], scale[part] if wanted else None, some,
+            kernel.cross_entropy(
+                logits, bias, targets[part], scale[part] if wanted else None, some,
                 nll[part], d_bias, None if d_echo is None else d_echo[part],
             )  # fmt: skip
         if d_hidden is not None and d_weight is not None:
@@ -198,39 +198,3 @@ def _check_numbers(V: int, targets: Tensor, echo: Echo | None) -> None:
                 f"a {name} is out of range: they run from {low} to {high}, "
                 f"and must be from {least} to {end - 1}"
             )
-
-
-def _cross_entropy(
-    kernel: Kernel | None,
-    logits: Tensor,
-    bias: Tensor,
-    targets: Tensor,
-    scale: Tensor | None,
-    echo: Echo | None,
-    nll: Tensor,
-    d_bias: Tensor | None,
-    d_echo: Tensor | None,
-) -> None:
-    """What `Kernel.cross_entropy` does, which see; by torch's own operations without a kernel."""
-    if kernel is not None:
-        kernel.cross_entropy(logits, bias, targets, scale, echo, nll, d_bias, d_echo)
-        return
-    z = logits.to(bias.dtype) + bias
-    if echo is not None:
-        ids = echo.ids.long()
-        heard = echo.classes >= 0
-        classes = echo.classes.clamp(min=0).long()
-        z.scatter_add_(1, ids, echo.values.gather(1, classes).mul(heard))
-    shifted = z.sub_(z.amax(1, keepdim=True))
-    wanted = shifted.gather(1, targets.unsqueeze(1)).squeeze(1)
-    p = shifted.exp_()
-    total = p.sum(1)
-    torch.sub(total.log(), wanted, out=nll)
-    if scale is None or d_bias is None:
-        return
-    p.mul_((scale / total).unsqueeze(1))
-    p.scatter_add_(1, targets.unsqueeze(1), -scale.unsqueeze(1))
-    d_bias.add_(p.sum(0))
-    if echo is not None and d_echo is not None:
-        d_echo.zero_().scatter_add_(1, classes, p.gather(1, ids).mul(heard))
-    logits.copy_(p)

@@ -1,4 +1,4 @@
-"""What the prefix reveals (`tangyin.verse.Features`), as the language model takes it."""
+"""The features of the prefix (`tangyin.model.Features`) as tensors."""
 
 from typing import NamedTuple
 
@@ -28,14 +28,12 @@ class FeatureTensors(NamedTuple):
 
     @classmethod
     def of(cls, features: Features) -> "FeatureTensors":
-        """Turn what `tangyin.verse.read_sequences` gives into tensors."""
-        places, opposites, rhymes, tones = (
-            torch.from_numpy(ids.astype(np.int64))
-            for ids in (features.place, features.opposite, features.rhyme, features.tone)
-        )
+        """Turn what `tangyin.model.read_sequences` returns into tensors."""
+        known = (features.place, features.opposite, features.rhyme, features.tone)
+        place, opposite, rhyme, tone = (torch.from_numpy(a.astype(np.int64)) for a in known)
         classes = echo_classes(features.line_of, features.line)  # (T, T, B)
         echo = torch.from_numpy(np.ascontiguousarray(classes.transpose(0, 2, 1)))
-        return cls(places, opposites, rhymes, tones, echo)
+        return cls(place, opposite, rhyme, tone, echo)
 
     def to(self, device: torch.device) -> "FeatureTensors":
         """The same on another device."""

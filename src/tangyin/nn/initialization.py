@@ -16,7 +16,7 @@ from tangyin.nn.cell import RecurrentCell
 
 
 def _fill(cell: RecurrentCell, weights: Callable[[Tensor], object], bias: float = 0.0) -> None:
-    """Fill each weight by a function, each gate's own block of a stacked one by itself."""
+    """Fill each weight by a function, and each gate's block of a stacked weight separately."""
     cell.reset_parameters()
     with torch.no_grad():
         for name, parameter in cell.named_parameters(recurse=False):
@@ -39,38 +39,23 @@ def report(cell: RecurrentCell) -> None:
 
 
 def zeros(cell: RecurrentCell) -> None:
-    """Set all weights and biases to 0: every gate is ½, every unit the same, and h stays 0."""
+    """Set all weights and biases to 0: every gate is ½, all units are equal, and h stays 0."""
     _fill(cell, nn.init.zeros_)
 
 
 def constant(cell: RecurrentCell, value: float = 0.1) -> None:
-    """Set all weights and biases to one value: a layer of one unit repeated H times.
-
-    Args:
-        cell: the cell to fill.
-        value: the value.
-    """
+    """Set all weights and biases to one value: a layer of one unit repeated H times."""
     _fill(cell, lambda weight: weight.fill_(value), bias=value)
 
 
 def too_small(cell: RecurrentCell, factor: float = 1e-3) -> None:
-    """Draw weights from U(±factor/√H), biases 0: sigmoids sit at ½, tanh is linear, h is near 0.
-
-    Args:
-        cell: the cell to fill.
-        factor: how much smaller than the report's bound.
-    """
+    """Draw weights from U(±factor/√H), biases 0: sigmoids are ½, tanh is linear, h is near 0."""
     bound = factor / math.sqrt(cell.hidden_size)
     _fill(cell, lambda weight: weight.uniform_(-bound, bound))
 
 
 def too_large(cell: RecurrentCell, factor: float = 100.0) -> None:
-    """Draw weights from U(±factor/√H), biases 0: gates saturate, gradients vanish or overflow.
-
-    Args:
-        cell: the cell to fill.
-        factor: how much larger than the report's bound.
-    """
+    """Draw weights from U(±factor/√H), biases 0: gates saturate, gradients vanish or overflow."""
     too_small(cell, factor)
 
 
@@ -118,7 +103,7 @@ def chrono(cell: RecurrentCell, longest: int = 64) -> None:
         UsageError: longest is not above 2.
     """
     if longest <= 2:
-        raise UsageError(f"longest is {longest}; chrono initialization needs more than 2 steps")
+        raise UsageError("nn.chrono_too_short", longest=longest)
     too_small(cell, factor=1.0)
     if cell.bias is None:
         return
@@ -129,14 +114,8 @@ def chrono(cell: RecurrentCell, longest: int = 64) -> None:
 
 
 INITIALIZATIONS: dict[str, Callable[[RecurrentCell], None]] = {
-    "report": report,
-    "zeros": zeros,
-    "constant": constant,
-    "too-small": too_small,
-    "too-large": too_large,
-    "xavier": xavier,
-    "orthogonal": orthogonal,
-    "chrono": chrono,
+    function.__name__.replace("_", "-"): function
+    for function in (report, zeros, constant, too_small, too_large, xavier, orthogonal, chrono)
 }
 
 
@@ -152,8 +131,7 @@ def initialize(module: nn.Module, how: str | Callable[[RecurrentCell], None]) ->
     """
     if isinstance(how, str):
         if how not in INITIALIZATIONS:
-            names = ", ".join(INITIALIZATIONS)
-            raise UsageError(f"no initialization is called {how!r}; choose one of {names}")
+            raise UsageError("nn.initialization_unknown", name=how, names=list(INITIALIZATIONS))
         how = INITIALIZATIONS[how]
     for cell in module.modules():
         if isinstance(cell, RecurrentCell):

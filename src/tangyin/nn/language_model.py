@@ -7,21 +7,20 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from tangyin.model import ECHOES, PLACES, TONES
-from tangyin.model.file import Architecture
+from tangyin.model import ECHOES, Architecture
+from tangyin.model.engine import check_cell
 from tangyin.nn.cross_entropy import Echo, linear_cross_entropy
 from tangyin.nn.dropout import character_dropout, locked_dropout
 from tangyin.nn.feature_tensors import FeatureTensors
 from tangyin.nn.initialization import initialize
 from tangyin.nn.lstm import LSTM
-from tangyin.nn.lstm_cell import LSTMCell
 from tangyin.nn.sequence import product_dtype
 from tangyin.verse import Vocabulary
 
 
 @dataclass(frozen=True)
 class Dropout:
-    """What is dropped while training, each a probability.
+    """Probabilities of dropping, while training only.
 
     Attributes:
         characters: whole rows of the embedding, for the batch.
@@ -40,8 +39,8 @@ class LanguageModel(nn.Module):
     """Predicts each token of a poem from those before it.
 
     The parameters are named and shaped as in the model file (`Architecture.shapes`). Prefix tokens
-    have an embedding and no output, so they are outside the softmax. What features, tied output and
-    echo compute is said at `Architecture`.
+    have an embedding and no output, so they are outside the softmax. `Architecture` describes
+    features, tied output and echo.
 
     Args:
         architecture: sizes and cell.
@@ -50,6 +49,10 @@ class LanguageModel(nn.Module):
             and output layer are uniform in ±1/√H; with a tied output the embedding is normal with
             deviation 0.05, so that the first logits are small, and biases and echo are 0.
         dropout: what is dropped while training.
+
+    Raises:
+        UsageError: no cell or initialization has this name.
+        TangyinError: the writing engine cannot run the cell.
     """
 
     def __init__(
@@ -60,6 +63,7 @@ class LanguageModel(nn.Module):
         dropout: Dropout | None = None,
     ) -> None:
         super().__init__()
+        check_cell(architecture.cell)
         self.architecture = architecture
         self.dropout = dropout or Dropout()
         self.outputs = vocabulary.outputs
@@ -77,30 +81,25 @@ class LanguageModel(nn.Module):
         else:
             for parameter in (self.embedding.weight, self.output.weight, self.output.bias):
                 nn.init.uniform_(parameter, -bound, bound)
-        if a.opposite_size:
-            self.opposite = nn.Linear(E, a.opposite_size, bias=False)
-        if a.rhyme_size:
-            self.rhyme = nn.Linear(E, a.rhyme_size, bias=False)
-        if a.place_size:
-            self.place = nn.Embedding(PLACES, a.place_size)
-            nn.init.normal_(self.place.weight, std=0.05)
-        if a.tone_size:
-            self.tone = nn.Embedding(TONES, a.tone_size)
-            nn.init.normal_(self.tone.weight, std=0.05)
+        for name in ("opposite", "rhyme"):
+            if size := getattr(a, f"{name}_size"):
+                self.add_module(name, nn.Linear(E, size, bias=False))
+        for name, rows in (("place", a.layout.places), ("tone", a.layout.tones)):
+            if size := getattr(a, f"{name}_size"):
+                self.add_module(name, nn.Embedding(rows, size))
+                nn.init.normal_(getattr(self, name).weight, std=0.05)
         if a.echo:
             self.echo = nn.Linear(H + features, ECHOES)
             nn.init.zeros_(self.echo.weight)
             nn.init.zeros_(self.echo.bias)
-        for module in self.modules():
-            if isinstance(module, LSTMCell):
-                module.weight_drop = self.dropout.recurrent
+        for _, _, cell in self.lstm.cells():
+            cell.weight_drop = self.dropout.recurrent
 
     def hidden_states(self, inputs: Tensor, features: FeatureTensors | None = None) -> Tensor:
         """Run the network up to its output layer over sequences from the zero state.
 
         Args:
-            inputs: (T, B) int64 token numbers; what pads a shorter sequence stands at its end, and
-                so reaches nothing before it.
+            inputs: (T, B) int64 token numbers; padding comes at the end of a sequence.
             features: of the inputs, if the architecture follows the text.
 
         Returns:
@@ -121,16 +120,13 @@ class LanguageModel(nn.Module):
         self, features: FeatureTensors, table: Tensor, products: torch.dtype
     ) -> Tensor | None:
         """The features u of each place, (T, B, F), or None when F is 0."""
-        a = self.architecture
         parts = []
-        if a.opposite_size:
-            parts.append(self.opposite(F.embedding(features.opposite, table).to(products)))
-        if a.rhyme_size:
-            parts.append(self.rhyme(F.embedding(features.rhyme, table).to(products)))
-        if a.place_size:
-            parts.append(self.place(features.place).to(products))
-        if a.tone_size:
-            parts.append(self.tone(features.tone).to(products))
+        for name in ("opposite", "rhyme", "place", "tone"):
+            if getattr(self.architecture, f"{name}_size"):
+                layer, ids = getattr(self, name), getattr(features, name)
+                character = isinstance(layer, nn.Linear)
+                part = layer(F.embedding(ids, table).to(products) if character else ids)
+                parts.append(part.to(products))
         return torch.cat(parts, -1) if parts else None
 
     def loss(
@@ -202,8 +198,8 @@ class LanguageModel(nn.Module):
         logits = logits.to(torch.promote_types(logits.dtype, torch.float32)) + self.output.bias
         if self.architecture.echo and features is not None:
             echo = self._echo(hidden.flatten(0, 1), inputs, features, None)
-            heard = echo.classes >= 0
-            added = echo.values.gather(1, echo.classes.clamp(min=0).long()) * heard
+            counted = echo.classes >= 0
+            added = echo.values.gather(1, echo.classes.clamp(min=0).long()) * counted
             logits.view(-1, self.outputs).scatter_add_(1, echo.ids.long(), added.to(logits.dtype))
         return torch.log_softmax(logits, dim=-1)
 

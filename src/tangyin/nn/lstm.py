@@ -1,4 +1,4 @@
-"""The LSTM with the face of torch.nn.LSTM, made of our own cells, layers and stack."""
+"""The LSTM with the interface of torch.nn.LSTM, made of our own cells, layers and stack."""
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
-from tangyin.errors import UsageError
+from tangyin.lstm.cell import Cell
 from tangyin.nn.cell import RecurrentCell
 from tangyin.nn.conversion import from_torch
 from tangyin.nn.initialization import initialize
@@ -17,7 +17,7 @@ from tangyin.nn.layer import BidirectionalLSTMLayer, LSTMLayer
 from tangyin.nn.mask import mask_from_lengths
 from tangyin.nn.shape_error import ShapeError
 from tangyin.nn.stack import StackedLSTM
-from tangyin.nn.state import LSTMState
+from tangyin.nn.state import LSTMState, Start
 
 
 class LSTM(nn.Module):
@@ -25,20 +25,20 @@ class LSTM(nn.Module):
 
     Its state dict has one entry for each parameter of each cell, named as in torch.nn.LSTM:
     `weight_ih_l0`, `weight_hh_l0`, `bias_l0`, `weight_ih_l0_reverse`, `weight_ih_l1`, …, and
-    `lstm.weight_ih_l0` reads the parameter. There is one bias per gate; `load_state_dict` also
-    takes a torch.nn.LSTM's state dict (its two biases are added), and `tangyin.nn.to_torch` makes
-    one.
+    `lstm.weight_ih_l0` reads the parameter. There is one bias per gate. `load_state_dict` also
+    loads a torch.nn.LSTM's state dict (its two biases are added); `tangyin.nn.to_torch` makes one.
 
     Args:
         input_size: I.
         hidden_size: H.
-        num_layers: how many layers stand upon one another.
+        num_layers: how many layers.
         bias: whether there are biases.
         batch_first: whether inputs, outputs and masks are (B, T, …) and not (T, B, …); states are
             not affected.
         dropout: the probability of dropout between layers.
         bidirectional: whether each layer runs in both directions.
-        cell: a cell's name ("lstm", "peephole", …), its class, or a function that makes one.
+        cell: a name in `tangyin.lstm.cells` ("lstm", "peephole", …), a cell, or a function that
+            makes one.
         cell_options: what the cell takes beside sizes and bias, by name.
         initialization: a name in `tangyin.nn.INITIALIZATIONS`, or a function that fills one cell.
         device: where the parameters live.
@@ -59,31 +59,25 @@ class LSTM(nn.Module):
         dropout: float = 0.0,
         bidirectional: bool = False,
         *,
-        cell: str | Callable[..., RecurrentCell] = "lstm",
+        cell: str | Cell | Callable[..., RecurrentCell] = "lstm",
         cell_options: Mapping[str, Any] | None = None,
         initialization: str | Callable[[RecurrentCell], None] = "report",
         device: torch.device | str | None = None,
         dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__()
-        if isinstance(cell, str):
-            if cell not in RecurrentCell.registry:
-                names = ", ".join(RecurrentCell.registry)
-                raise UsageError(f"no cell is called {cell!r}; choose one of {names}")
-            cell = RecurrentCell.registry[cell]
+        if isinstance(cell, str | Cell):
+            cell = partial(RecurrentCell, cell)
         if dropout and num_layers == 1:
             warnings.warn(
-                f"dropout={dropout} does nothing: it stands between layers and there is only one; "
+                f"dropout={dropout} does nothing: it applies between layers and there is one; "
                 "give num_layers=2 or more, or no dropout",
                 stacklevel=2,
             )
-        self.input_size = input_size
-        self.hidden_size = hidden_size
-        self.num_layers = num_layers
-        self.batch_first = batch_first
-        self.bidirectional = bidirectional
+        self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
+        self.batch_first, self.bidirectional = batch_first, bidirectional
+        self.directions = directions = 2 if bidirectional else 1
         make = partial(cell, bias=bias, device=device, dtype=dtype, **(cell_options or {}))
-        directions = 2 if bidirectional else 1
         self.stack = StackedLSTM(
             num_layers,
             BidirectionalLSTMLayer if bidirectional else LSTMLayer,
@@ -101,16 +95,12 @@ class LSTM(nn.Module):
         places = [
             (path, cell) for path, cell in self.named_modules() if isinstance(cell, RecurrentCell)
         ]
-        directions = 2 if self.bidirectional else 1
         for n, (path, cell) in enumerate(places):
-            layer, direction = divmod(n, directions)
+            layer, direction = divmod(n, self.directions)
             yield f"_l{layer}" + ("_reverse" if direction else ""), path, cell
 
     def forward(
-        self,
-        input: Tensor | PackedSequence,
-        hx: tuple[Tensor, Tensor] | None = None,
-        mask: Tensor | None = None,
+        self, input: Tensor | PackedSequence, hx: Start = None, mask: Tensor | None = None
     ) -> tuple[Tensor | PackedSequence, tuple[Tensor, Tensor]]:
         """Run over a batch of sequences, over one sequence, or over a packed batch.
 
@@ -136,33 +126,19 @@ class LSTM(nn.Module):
             return output.squeeze(1), (h.squeeze(1), c.squeeze(1))
         return output.transpose(0, 1) if self.batch_first else output, (h, c)
 
-    def states(
-        self,
-        input: Tensor,
-        hx: tuple[Tensor, Tensor] | None = None,
-        mask: Tensor | None = None,
-    ) -> LSTMState:
+    def states(self, input: Tensor, hx: Start = None, mask: Tensor | None = None) -> LSTMState:
         """Compute the states of every layer and direction after every step.
 
-        Args:
-            input: as in `forward`, but not packed.
-            hx: as in `forward`.
-            mask: as in `forward`.
+        Arguments are those of `forward`, without packed batches.
 
         Returns:
             h and c, each (L·D, T, B, H) whatever batch_first; (L·D, T, H) for one sequence.
-
-        Raises:
-            ShapeError: a shape does not fit.
         """
         h, c = self._join(self.stack.states(*self._arrange(input, hx, mask)))
         return LSTMState(h.squeeze(2), c.squeeze(2)) if input.dim() == 2 else LSTMState(h, c)
 
     def _arrange(
-        self,
-        input: Tensor,
-        hx: tuple[Tensor, Tensor] | None,
-        mask: Tensor | None,
+        self, input: Tensor, hx: Start, mask: Tensor | None
     ) -> tuple[Tensor, list[Any] | None, Tensor | None]:
         """Lay input and mask out as (T, B, …) and split hx into the stack's state."""
         if input.dim() not in (2, 3):
@@ -177,9 +153,8 @@ class LSTM(nn.Module):
             x, m = x.transpose(0, 1), None if m is None else m.transpose(0, 1)
         if hx is None:
             return x, None, m
-        directions = 2 if self.bidirectional else 1
         batch = () if alone else (x.shape[1],)
-        wanted = (self.num_layers * directions, *batch, self.hidden_size)
+        wanted = (self.num_layers * self.directions, *batch, self.hidden_size)
         if len(hx) != 2 or any(s.shape != wanted for s in hx):
             found = " and ".join(str(tuple(s.shape)) for s in hx)
             raise ShapeError(f"hx is {found}; give h_0 and c_0, each of shape {wanted}")
@@ -195,10 +170,7 @@ class LSTM(nn.Module):
         return LSTMState(torch.stack([s.h for s in flat]), torch.stack([s.c for s in flat]))
 
     def _forward_packed(
-        self,
-        packed: PackedSequence,
-        hx: tuple[Tensor, Tensor] | None,
-        mask: Tensor | None,
+        self, packed: PackedSequence, hx: Start, mask: Tensor | None
     ) -> tuple[PackedSequence, tuple[Tensor, Tensor]]:
         """Run over a packed batch by padding it and masking the padding."""
         if mask is not None:

@@ -6,6 +6,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+Start = tuple[Tensor, Tensor] | None
+"""h and c before the first step; zeros if None."""
+
 
 class LSTMState(NamedTuple):
     """Hidden state h and cell state c: each (B, H) at one step, (T, B, H) at all steps."""
@@ -15,30 +18,29 @@ class LSTMState(NamedTuple):
 
 
 def run_steps(
-    step: Callable[[Tensor, LSTMState], LSTMState],
-    projected: Tensor,
-    state: LSTMState,
+    step: Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor]],
+    inputs: Tensor,
+    state: tuple[Tensor, Tensor],
     mask: Tensor | None = None,
 ) -> LSTMState:
-    """Carry a state through all the steps of a sequence, one after another.
+    """Carry a state through all steps of a sequence.
 
     Args:
-        step: one step: its share of `projected`, (B, ·), and the state before → the state after.
-        projected: what each step takes in, (T, B, ·) with T ≥ 1.
-        state: the state before the first step, each (B, H).
-        mask: (T, B) of bool; where False the step carries the state unchanged.
+        step: from what the step reads, (B, ·), and h and c before it to h and c after it.
+        inputs: what the steps read, (T, B, ·) with T ≥ 1.
+        state: h and c before the first step, each (B, H).
+        mask: (T, B) of bool; where False the state is carried unchanged.
 
     Returns:
         The states after each step, h and c each (T, B, H).
     """
+    h, c = state
     hs, cs = [], []
-    keep = [None] * len(projected) if mask is None else mask.unsqueeze(-1).unbind(0)
-    for x, m in zip(projected.unbind(0), keep, strict=True):
-        new = step(x, state)
-        if m is None:
-            state = new
-        else:
-            state = LSTMState(torch.where(m, new.h, state.h), torch.where(m, new.c, state.c))
-        hs.append(state.h)
-        cs.append(state.c)
+    keep = [None] * len(inputs) if mask is None else mask.unsqueeze(-1).unbind(0)
+    for x, m in zip(inputs.unbind(0), keep, strict=True):
+        new_h, new_c = step(x, h, c)
+        h = new_h if m is None else torch.where(m, new_h, h)
+        c = new_c if m is None else torch.where(m, new_c, c)
+        hs.append(h)
+        cs.append(c)
     return LSTMState(torch.stack(hs), torch.stack(cs))

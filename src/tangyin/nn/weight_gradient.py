@@ -1,9 +1,8 @@
 """The gradient of a weight from what went in and what came back: one product over all rows.
 
-The product reads its first operand down the columns. Of large matrices in half precision that is
-slow: the units for bf16 want both operands in their own order and get half as much done. So what
-went in is turned around beforehand, and the product, which then comes out turned around, on its way
-into the float32 gradient.
+The product reads its first operand down the columns, which is half as fast for large matrices in
+bf16. So what went in is transposed beforehand, and the product, which then comes out transposed, on
+its way into the float32 gradient.
 """
 
 import torch
@@ -11,18 +10,19 @@ from torch import Tensor
 
 from tangyin.nn import workspace
 from tangyin.nn.native import Kernel
+from tangyin.nn.torch_kernel import TorchKernel
 
 WIDE = 1536
-"""Columns of the outputs' gradient from which turning pays (H 384 of an LSTM; any vocabulary)."""
+"""Columns of the outputs' gradient from which that pays (H 384 of an LSTM; any vocabulary)."""
 
 
 def weight_gradient(
-    kernel: Kernel | None, back: Tensor, inward: Tensor, to: Tensor, *, add: bool = False
+    kernel: Kernel | TorchKernel, back: Tensor, inward: Tensor, to: Tensor, *, add: bool = False
 ) -> Tensor:
     """Compute ∇W = ∇yᵀ x for y = x Wᵀ.
 
     Args:
-        kernel: the native kernel, if it can be had for the dtype of the products.
+        kernel: that of the products' dtype.
         back: ∇y, (N, O), in the products' dtype.
         inward: x, (N, I), in the products' dtype.
         to: takes ∇W, (O, I), contiguous; float32 if the products are in half precision.
@@ -34,7 +34,7 @@ def weight_gradient(
     (N, O), I = back.shape, inward.shape[1]  # noqa: E741 - the equations' letters
     if to.dtype == back.dtype:
         return to.addmm_(back.t(), inward, beta=1 if add else 0)
-    if kernel is not None and back.dtype == torch.bfloat16 and O >= WIDE:
+    if isinstance(kernel, Kernel) and back.dtype == torch.bfloat16 and O >= WIDE:
         turned = workspace.empty((I, N), inward.dtype, inward.device)
         kernel.transpose(inward.contiguous(), turned)
         product = workspace.empty((I, O), back.dtype, back.device)

@@ -1,8 +1,8 @@
 """Memory for large arrays on the CPU, used again from one training step to the next.
 
-The C library gives a large array's memory back to the system when the array dies. The next step's
-array then gets pages that the system must zero first, which on a virtual machine can take as long
-as computing what goes into them. Here the memory of an array that has died waits for the next one.
+The C library returns a large array's memory to the system when the array dies. The system must zero
+the pages of the next step's array, which on a virtual machine can take as long as computing what
+goes into them. Here the memory of an array that has died is kept for the next one.
 """
 
 import math

@@ -4,9 +4,9 @@
 """
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
-from tangyin.errors import message
+from tangyin.errors import catalogue
 
 UNRESCUED = "大拗失救"
 NO_OPPOSITION = "失對"
@@ -49,12 +49,13 @@ class Finding:
 
     @classmethod
     def of(
-        cls, kind: str, line: int, places: tuple[int, ...], variant: str = "", **params: Any
+        cls, kind: str, line: int, places: tuple[int, ...], variant: str = "", **params: str | int
     ) -> Self:
         """A finding with the sentences "finding.KIND" and VARIANT of the catalogue."""
-        params["line"] = line
-        code = f"finding.{kind}{variant}"
-        return cls(line, kind, places, message(code, params, "zh"), message(code, params, "en"))
+        sentences = catalogue()[f"finding.{kind}{variant}"]
+        # `errors.message` renders the same, and takes a fifth of the time of the whole check.
+        zh, en = (sentences[language].format(line=line, **params) for language in ("zh", "en"))
+        return cls(line, kind, places, zh, en)
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,9 @@ def _rescue(patterns: tuple[LinePattern, ...], number: int) -> str:
 
 def _faults_of_line(line: str, patterns: tuple[LinePattern, ...], number: int) -> Iterator[Finding]:
     pattern = patterns[number]
-    found = [(line_type.OUT_OF_PATTERN, (2,))] if pattern.front else []
+    found: list[tuple[str, tuple[int, ...]]] = []
+    if pattern.front:
+        found.append((line_type.OUT_OF_PATTERN, (2,)))
     if pattern.fault:
         found.append((pattern.fault, pattern.places))
     if pattern.licence == DA_AO and not rescued(patterns, number):
@@ -173,7 +175,7 @@ def warn(
             warnings.append(Finding.of(kind, number + 1, places, **_in_line(line, places)))
     again = repeated_characters(lines)
     if again:
-        warnings.append(Finding.of(report.REPEATED, 0, (), characters=list(again)))
+        warnings.append(Finding.of(report.REPEATED, 0, (), characters="、".join(again)))
     return warnings
 
 

@@ -86,9 +86,8 @@ def hidden_units(cell: str, layers: int, inputs: int, target: int, outputs: int)
     """
 
     def count(units: int) -> int:
-        kind = RecurrentCell.registry[cell]
         layer_sizes = [inputs] + [units] * (layers - 1)
-        made = [kind(size, units, device="meta") for size in layer_sizes]
+        made = [RecurrentCell(cell, size, units, device="meta") for size in layer_sizes]
         weights = sum(p.numel() for part in made for p in part.parameters())
         return weights + outputs * (units + 1)
 

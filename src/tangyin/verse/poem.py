@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from tangyin.errors import UsageError
-from tangyin.verse.form import FORMS, Form, form_of_shape
+from tangyin.verse.form import Form, form_of_shape, known_forms
 from tangyin.verse.punctuation import split_lines
 from tangyin.verse.script import to_traditional
 
@@ -39,7 +39,7 @@ class Poem:
         characters = len(self.lines[0]) if self.lines else 0
         form = form_of_shape(len(self.lines), characters)
         if form is None:
-            shapes = [f"{form.name} {form.lines}×{form.characters}" for form in FORMS]
+            shapes = [f"{form.name} {form.lines}×{form.characters}" for form in known_forms()]
             raise UsageError(
                 "text.no_form", lines=len(self.lines), characters=characters, forms=shapes
             )

@@ -7,11 +7,12 @@ numbers such as [1] are skipped. Rows above the verse are its title and author.
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from itertools import pairwise
+from contextlib import suppress
+from itertools import groupby, pairwise
 from typing import TypeVar
 
 from tangyin.errors import UsageError
-from tangyin.verse.form import FORMS, Form
+from tangyin.verse.form import Form, known_forms
 from tangyin.verse.poem import Poem
 from tangyin.verse.punctuation import FIRST_CJK, LAST_CJK, MARKS, is_hanzi, normalize
 from tangyin.verse.script import to_traditional
@@ -22,8 +23,8 @@ BLANK = "□"
 HEADING_ROWS = 3
 """At most this many rows above the verse are its heading."""
 
-HEADING_LENGTH = 20
-"""Longest row of a heading that a blank line separates from its poem."""
+HEADING_LENGTH = 18
+"""Longest row of a heading that a blank line separates from its poem: shorter than any poem."""
 
 WHOLE = 4
 """A row with at least this many marked lines is a poem of its own."""
@@ -39,6 +40,8 @@ _FOREIGN = re.compile(f"[^{FIRST_CJK}-{LAST_CJK}{MARKS}]")
 T = TypeVar("T")
 Block = list[tuple[int, str]]
 """Rows of text, each with its number in the text."""
+Lines = list[tuple[str, str]]
+"""Lines of verse, or runs of several, each with its mark or ""."""
 
 
 def read_verse(text: str) -> Poem:
@@ -90,7 +93,7 @@ def read_each(text: str, read: Callable[[str], T]) -> Iterator[tuple[int, T | Us
         The number of the poem, from 1, and the poem, or the error "text.poem" with its `number`,
         the `line` of the text where it begins, and the `error`.
     """
-    for number, (line, poem) in enumerate(_located_poems(text), 1):
+    for number, (line, poem) in enumerate(located_poems(text), 1):
         try:
             yield number, read(poem)
         except UsageError as error:
@@ -104,7 +107,7 @@ def split_poems(text: str) -> list[str]:
     whole poem, possibly below a heading; otherwise they are one poem. A heading alone belongs to
     the poem that follows it.
     """
-    return [poem for _, poem in _located_poems(text)]
+    return [poem for _, poem in located_poems(text)]
 
 
 def read_places(text: str, form: Form, *, blanks: bool = True) -> dict[int, str]:
@@ -138,22 +141,18 @@ def read_places(text: str, form: Form, *, blanks: bool = True) -> dict[int, str]
             place += 1
         if character != BLANK or not blanks:
             if character not in MARKS and not is_hanzi(character):
-                raise _foreign(character, 1)
+                point = f"U+{ord(character):04X}"
+                raise UsageError("text.foreign", character=character, point=point)
             places[place] = character
         place += 1
     return places
 
 
-def _foreign(character: str, line: int) -> UsageError:
-    point = f"U+{ord(character):04X}"
-    return UsageError("text.character", character=character, point=point, line=line, marks=MARKS)
-
-
 def _read(text: str) -> tuple[Poem, bool]:
     rows = [row.strip() for row in _TITLE.sub(r"\1\n", text).splitlines() if normalize(row)]
     verse = [_bare_row(row) for row in rows]
-    marked = _has_marks("".join(verse))
-    found: tuple[int, list[tuple[str, str]]] | None = None
+    marked = _has_marks("".join(row for row in verse if not row.startswith("《")))
+    found: tuple[int, Lines] | None = None
     refusal: UsageError | None = None
     for skipped in range(_heading_rows(verse, marked=marked) + 1):
         try:
@@ -185,13 +184,14 @@ def _has_marks(text: str) -> bool:
 
 def _heading_rows(rows: list[str], *, marked: bool) -> int:
     """How many rows may be a heading: those before the first mark, or not as long as the last."""
-    if not rows:
-        return 0
-    verse = (_has_marks(row) if marked else len(row) == len(rows[-1]) for row in rows)
-    return min(next(number for number, is_verse in enumerate(verse) if is_verse), HEADING_ROWS)
+    for number, row in enumerate(rows[:HEADING_ROWS]):
+        is_verse = _has_marks(row) if marked else len(row) == len(rows[-1])
+        if is_verse and not row.startswith("《"):
+            return number
+    return min(len(rows), HEADING_ROWS)
 
 
-def _is_sound(lines: list[tuple[str, str]], rows: list[str]) -> bool:
+def _is_sound(lines: Lines, rows: list[str]) -> bool:
     """Whether lines pair and no row ends inside a line, so that no row is a heading."""
     length = len(lines[0][0])
     return len(lines) % 2 == 0 and len(lines) >= WHOLE and not _wraps(rows, length)
@@ -205,11 +205,11 @@ def _heading(rows: list[str]) -> tuple[str, str]:
     """Title and author: the row in 《》 or the first is the title, the next one the author."""
     rows = [_LABEL.sub("", _NOTE.sub("", row)).strip() for row in rows]
     rows.sort(key=lambda row: not row.startswith("《"))
-    title, author, *_ = [row.strip("《》") for row in rows] + ["", ""]
+    title, author = ([row.strip("《》") for row in rows] + ["", ""])[:2]
     return title, author
 
 
-def _cut(rows: list[str], skipped: int = 0) -> list[tuple[str, str]]:
+def _cut(rows: list[str], skipped: int = 0) -> Lines:
     """The lines of normalized rows, each with its mark or "".
 
     Args:
@@ -218,14 +218,17 @@ def _cut(rows: list[str], skipped: int = 0) -> list[tuple[str, str]]:
     """
     for number, row in enumerate(rows, skipped + 1):
         if found := _FOREIGN.search(row):
-            raise _foreign(found[0], number)
+            point = f"U+{ord(found[0]):04X}"
+            raise UsageError(
+                "text.character", character=found[0], point=point, line=number, marks=MARKS
+            )
     joined = "".join(rows)
     if not joined:
         raise UsageError("text.empty")
-    lengths = sorted({form.characters for form in FORMS})
+    lengths = sorted({form.characters for form in known_forms()})
     runs = _RUN.findall(joined)
     by_row = _RUN.findall("\n".join(rows))
-    length = _length_by_count(joined) or _only_length(by_row, lengths)
+    length = _length_by_count(runs) or _only_length(by_row, lengths)
     if not length and (_has_marks(joined) or not all(len(row) in lengths for row in rows)):
         length = _only_length(runs, lengths)
     if not length:
@@ -240,23 +243,24 @@ def _cut(rows: list[str], skipped: int = 0) -> list[tuple[str, str]]:
     return lines
 
 
-def _length_by_count(text: str) -> int:
+def _length_by_count(runs: Lines) -> int:
     """The length of the lines by the number of characters of a form, or 0."""
-    runs = _RUN.findall(text)
     count = sum(len(run) for run, _ in runs)
-    for form in FORMS:
-        if form.hanzi == count and all(len(run) % form.characters == 0 for run, _ in runs):
-            return form.characters
-    return 0
+    lengths = (form.characters for form in known_forms() if form.hanzi == count)
+    return next((length for length in lengths if _divides(length, runs)), 0)
 
 
-def _only_length(runs: list[tuple[str, str]], lengths: list[int]) -> int:
+def _only_length(runs: Lines, lengths: list[int]) -> int:
     """The only length of lines that all runs can be divided into, or 0."""
-    fitting = [length for length in lengths if all(len(run) % length == 0 for run, _ in runs)]
+    fitting = [length for length in lengths if _divides(length, runs)]
     return fitting[0] if runs and len(fitting) == 1 else 0
 
 
-def _unequal(runs: list[tuple[str, str]], lengths: list[int]) -> UsageError:
+def _divides(length: int, runs: Lines) -> bool:
+    return all(len(run) % length == 0 for run, _ in runs)
+
+
+def _unequal(runs: Lines, lengths: list[int]) -> UsageError:
     """What is wrong with runs that do not make lines."""
     found = [len(run) for run, _ in runs]
     if not found:
@@ -272,7 +276,7 @@ def _unequal(runs: list[tuple[str, str]], lengths: list[int]) -> UsageError:
     )
 
 
-def _located_poems(text: str) -> list[tuple[int, str]]:
+def located_poems(text: str) -> list[tuple[int, str]]:
     """The poems of a text, each with the number of its first line."""
     poems: list[tuple[int, str]] = []
     heading: Block = []
@@ -289,28 +293,21 @@ def _located_poems(text: str) -> list[tuple[int, str]]:
 
 def _blocks(text: str) -> list[Block]:
     """Rows between blank lines, numbered."""
-    blocks: list[Block] = [[]]
-    for number, row in enumerate(text.replace("\ufeff", "").splitlines(), 1):
-        if row.strip():
-            blocks[-1].append((number, row.strip()))
-        elif blocks[-1]:
-            blocks.append([])
-    return [block for block in blocks if block]
+    rows = enumerate((row.strip() for row in text.replace("\ufeff", "").splitlines()), 1)
+    groups = groupby(rows, key=lambda row: bool(row[1]))
+    return [list(group) for is_filled, group in groups if is_filled]
 
 
 def _is_heading(block: Block, following: Block) -> bool:
     """Whether rows above a blank line are the heading of the verse below: short, and no verse."""
     rows = _bare_rows(block)
     both = [*rows, *_bare_rows(following)]
-    if _heading_rows(both, marked=_has_marks("".join(both))) < len(rows):
+    above = _heading_rows(both, marked=_has_marks("".join(both))) >= len(rows)
+    if not above or max(map(len, rows)) > HEADING_LENGTH:
         return False
-    if max(map(len, rows)) > HEADING_LENGTH or any(map(_is_whole, rows)):
-        return False
-    try:
-        _cut(rows)
-    except UsageError:
-        return True
-    return False
+    with suppress(UsageError):
+        return not _cut(rows)
+    return True
 
 
 def _bare_rows(block: Block) -> list[str]:
@@ -320,7 +317,7 @@ def _bare_rows(block: Block) -> list[str]:
 def _poems_of_block(block: Block) -> Iterator[Block]:
     rows = _bare_rows(block)
     whole = [_is_whole(row) for row in rows]
-    length = _length_by_count("".join(rows))
+    length = _length_by_count(_RUN.findall("".join(rows)))
     wrapped = length and _wraps(rows, length)
     plain = all(is_whole or not _has_marks(row) for is_whole, row in zip(whole, rows, strict=True))
     if wrapped or not whole[-1] or not plain:
@@ -337,4 +334,4 @@ def _is_whole(row: str) -> bool:
     """Whether a row is a whole poem, by its marks or by the number of its characters."""
     if _has_marks(row):
         return len(_RUN.findall(row)) >= WHOLE
-    return any(form.hanzi == len(row) for form in FORMS)
+    return any(form.hanzi == len(row) for form in known_forms())

@@ -3,9 +3,9 @@
 from tangyin.writing.composer import Order, compose
 from tangyin.writing.decoding import Composition
 from tangyin.writing.opening import BLANK, read_opening
-from tangyin.writing.options import PARTICLES, Option, options
+from tangyin.writing.options import PARTICLES, Option
 from tangyin.writing.particles import ParticleComposer, RegulatedPoem, write_regulated
-from tangyin.writing.plan import Plan, plan
+from tangyin.writing.planning import Plan, plan
 from tangyin.writing.randomness import SEEDS, new_seed, poem_uniforms
 from tangyin.writing.request import (
     LONGEST_TITLE,
@@ -20,6 +20,6 @@ from tangyin.writing.verse import Verse
 __all__ = [
     "BLANK", "LONGEST_TITLE", "PARTICLES", "SEEDS", "Argmax", "Composition", "Option", "Order",
     "ParticleComposer", "Plan", "RandomK", "RegulatedPoem", "Request", "Rule", "Temperature",
-    "TopP", "Verse", "compose", "new_seed", "opening_of", "options", "plan",
+    "TopP", "Verse", "compose", "new_seed", "opening_of", "plan",
     "poem_uniforms", "prefix_for", "read_opening", "read_title", "rule_named", "write_regulated",
 ]  # fmt: skip

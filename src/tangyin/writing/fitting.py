@@ -151,7 +151,7 @@ class Fitting:
         rhyming[:, ends] = False
         sizes = rhyming.sum(axis=1)
         left = int(sizes.max() if rhyme == OPEN else sizes[rhyme])  # of the largest when open
-        places = self.form.lines // 2 + sequence.rhymed_start - len(ends)
+        places = len(self.form.rhyming) + sequence.rhymed_start - len(ends)
         if left < places:
             code = "request.rhymes_scarce_any" if rhyme == OPEN else "request.rhymes_scarce"
             return UsageError(code, left=left, rhyme=LEVEL_RHYMES[rhyme], places=places)

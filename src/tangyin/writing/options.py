@@ -19,7 +19,7 @@ from typing import Any
 from tangyin.errors import UsageError
 from tangyin.model import DEFAULT
 from tangyin.model.engine import TILE
-from tangyin.verse import FORMS
+from tangyin.verse import known_forms
 from tangyin.writing.randomness import SEEDS
 
 Texts = Mapping[str, str]
@@ -116,7 +116,7 @@ _WRONG_TYPE = {
     bool: "request.not_switch",
 }
 
-_FORMS = " ".join(f"{form} ({form.ascii_name})" for form in FORMS)
+_FORMS = " ".join(f"{form} ({form.ascii_name})" for form in known_forms())
 
 OPTIONS = (
     Option("start", str, "", longest=2000).texts(
@@ -143,11 +143,11 @@ OPTIONS = (
         en=("Must hold", "A word that the poem must contain; may be repeated."),
         zh=("必有", "詩中必須出現的詞，可以給幾個。"),
     ),
-    Option("particles", int, PARTICLES, minimum=1, maximum=4096, regulated=True).texts(
+    Option("particles", int, PARTICLES, minimum=1, maximum=4096).texts(
         en=("Particles", "Particles of each regulated poem."),
         zh=("粒子", "每首近體詩用多少個粒子。"),
     ),
-    Option("count", int, 1, minimum=1, maximum=1000000).texts(
+    Option("count", int, 1, minimum=1, maximum=1_000_000).texts(
         en=("Poems", "Number of poems."),
         zh=("幾首", "寫幾首。"),
     ),

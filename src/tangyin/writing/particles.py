@@ -32,7 +32,7 @@ from tangyin.writing.constraints import FREE, OPEN, Columns, Mask, Rows, Start
 from tangyin.writing.decoding import Composition, Decoder
 from tangyin.writing.opening import first_free
 from tangyin.writing.options import PARTICLES, constraint_modules
-from tangyin.writing.plan import Plan
+from tangyin.writing.planning import Plan
 from tangyin.writing.randomness import poem_uniforms
 from tangyin.writing.rules import Argmax, Rule
 
@@ -166,13 +166,13 @@ class Population:
         )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class ParticleComposer:
     """Writes regulated poems by one plan.
 
     Attributes:
         engine: the model.
-        plan: what is written (`plan.plan`).
+        plan: what is written (`planning.plan`).
         rule: the sampling rule.
         particles: of each poem, at least 1.
     """

@@ -69,16 +69,16 @@ def opening_of(request: Request, vocabulary: Vocabulary) -> dict[int, int]:
     form = request.form
     opening = read_opening(request.start, form, vocabulary)
     heads = tokens_of(request.acrostic, vocabulary)
-    if heads and len(heads) not in (form.lines, form.lines // 2):
+    lines = next((lines for lines in form.heads if len(lines) == len(heads)), ())
+    if heads and not lines:
         raise UsageError(
             "request.acrostic_length",
             count=len(heads),
             form=form.name,
             lines=form.lines,
-            couplets=form.lines // 2,
+            couplets=len(form.heads[-1]),
         )
-    for number, head in enumerate(heads):
-        line = number * (form.lines // len(heads))
+    for line, head in zip(lines, heads, strict=False):
         place = line * (form.characters + 1)
         if opening.setdefault(place, head) != head:
             raise UsageError(

@@ -19,6 +19,7 @@ Array = npt.NDArray[np.float32]
 Uniforms = npt.NDArray[np.float64]
 Values = npt.NDArray[np.floating]
 Choice = npt.NDArray[np.intp]
+Columns = npt.NDArray[np.integer]
 Weights = npt.NDArray[np.float64]
 
 NUCLEUS = 512
@@ -79,7 +80,7 @@ class Rule(ABC):
         """
 
     @abstractmethod
-    def log_weight(self, support: Array, masked: Array, chosen: Choice) -> Weights:
+    def log_weight(self, support: Array, masked: Array, chosen: Columns) -> Weights:
         """Logarithm of the factor of a particle's weight for a character that was drawn.
 
         Args:
@@ -111,7 +112,7 @@ class _Ranked(Rule):
     the probability 1 among as many as share it. This makes the particles the model's again.
     """
 
-    def log_weight(self, support: Array, masked: Array, chosen: Choice) -> Weights:  # noqa: ARG002
+    def log_weight(self, support: Array, masked: Array, chosen: Columns) -> Weights:  # noqa: ARG002
         """See `Rule.log_weight`."""
         likelihood = masked[np.arange(len(masked)), chosen].astype(np.float64)
         return likelihood + np.log(self.sharing(masked))
@@ -134,7 +135,7 @@ class _Tempered(Rule):
         """See `Rule.draw`."""
         return _draw(_weights(log_probs, self.temperature), uniforms)
 
-    def log_weight(self, support: Array, masked: Array, chosen: Choice) -> Weights:  # noqa: ARG002
+    def log_weight(self, support: Array, masked: Array, chosen: Columns) -> Weights:  # noqa: ARG002
         """See `Rule.log_weight`."""
         return _log_sum(masked, self.temperature) - _log_sum(support, self.temperature)
 
@@ -241,7 +242,7 @@ OPTIONS = (
         en=("Choose by", "How each character is chosen."),
         zh=("取字", "怎樣選每個字。"),
     ),
-    Option("k", int, None, minimum=1, maximum=100000).texts(
+    Option("k", int, None, minimum=1, maximum=100_000).texts(
         en=("k", "random-k: number of likeliest characters to choose among; 5 by default."),
         zh=("k", "random-k：在前幾個字裡任取一個；預設 5。"),
     ),

@@ -22,7 +22,8 @@ class Verse:
         number: which poem of that seed.
         log_likelihood: natural logarithm of the text's probability, `<eos>` included, under the
             model without any mask.
-        prosody: the checker's report on the poem in traditional characters.
+        prosody: the checker's report on the poem in traditional characters; None for lines of a
+            length that has no rules.
     """
 
     text: str
@@ -34,7 +35,7 @@ class Verse:
     seed: int
     number: int
     log_likelihood: float
-    prosody: Report
+    prosody: Report | None
 
     def __str__(self) -> str:
         """The poem as it is read: a couplet a line."""

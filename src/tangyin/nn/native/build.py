@@ -12,31 +12,23 @@ from tangyin.paths import cache_home
 SOURCE = Path(__file__).with_name("kernel.cpp")
 
 FLAGS = (
-    "-std=c++17",
-    "-O3",
-    "-march=native",
-    "-fno-math-errno",
-    "-fno-trapping-math",
-    "-ffp-contract=fast",
-    "-fopenmp",
-    "-fvisibility=hidden",
-    "-fPIC",
-    "-shared",
+    "-std=c++17 -O3 -march=native -fno-math-errno -fno-trapping-math -ffp-contract=fast "
+    "-fopenmp -fvisibility=hidden -fPIC -shared"
 )
 """No -ffast-math: NaN must stay NaN, and linking with it changes how all of the process rounds."""
 
 WIDE = "-mprefer-vector-width=512"
-"""Wanted where the processor has AVX-512; compilers for other processors do not know it."""
+"""For processors with AVX-512; compilers for other processors do not know it."""
 
 SECONDS = 120
-"""A compiler that takes longer is given up."""
+"""A compiler that takes longer is stopped."""
 
 
 def built_library() -> Path | None:
     """The compiled kernel, compiled now if it is not in the cache.
 
-    The file's name is a digest of source, flags, compiler and processor, so none of them is ever
-    used with another's. Nothing is built when `TANGYIN_NATIVE` is 0.
+    The file's name is a digest of source, flags, compiler and processor. With `TANGYIN_NATIVE` = 0
+    nothing is built.
 
     Returns:
         None where there is no compiler, it fails, or the cache cannot be read or written.
@@ -46,7 +38,7 @@ def built_library() -> Path | None:
     compiler = shutil.which(os.environ.get("CXX", "g++"))
     if compiler is None:
         return None
-    flags = [*FLAGS, *([WIDE] if "avx512f" in _processor() else [])]
+    flags = [*FLAGS.split(), *([WIDE] if "avx512f" in _processor() else [])]
     key = hashlib.sha256()
     for part in (SOURCE.read_text(encoding="utf-8"), *flags, _version(compiler), _processor()):
         key.update(part.encode() + b"\0")
@@ -74,7 +66,7 @@ def _version(compiler: str) -> str:
 
 
 def _processor() -> str:
-    """The processor's model and what it can do, as Linux tells it; empty elsewhere."""
+    """The processor's model and flags on Linux; empty elsewhere."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from tangyin.nn.native.build import built_library
+from tangyin.nn.torch_kernel import TorchKernel
 
 
 class Kernel:
@@ -30,6 +31,10 @@ class Kernel:
                 function.argtypes = list(arguments)
                 function.restype = None
                 self._functions[name, dtype] = function
+
+    def gates(self, y: Tensor) -> Tensor:
+        """Memory for the gates of pre-activations: theirs, read as `gates_dtype`."""
+        return y.view(gates_dtype(y.dtype))
 
     def lstm_forward(
         self,
@@ -153,11 +158,11 @@ def native_kernel() -> Kernel | None:
         return None
 
 
-def kernel_for(dtype: torch.dtype, device: torch.device) -> Kernel | None:
-    """The kernel if it can work with products of this dtype on this device."""
+def kernel_for(dtype: torch.dtype, device: torch.device) -> Kernel | TorchKernel:
+    """The native kernel if it can work with products of this dtype on this device, or PyTorch's."""
     if device.type != "cpu" or dtype not in (torch.float32, torch.bfloat16):
-        return None
-    return native_kernel()
+        return TorchKernel()
+    return native_kernel() or TorchKernel()
 
 
 def gates_dtype(products: torch.dtype) -> torch.dtype:

@@ -11,7 +11,7 @@ from tangyin.prosody import Sequence as LineSequence
 from tangyin.verse import Form
 
 if TYPE_CHECKING:
-    from tangyin.writing.plan import Plan
+    from tangyin.writing.planning import Plan
 
 Rows = npt.NDArray[np.intp]
 Mask = npt.NDArray[np.bool_]

@@ -61,6 +61,8 @@ def plan(request: Request, vocabulary: Vocabulary) -> Plan:
         UsageError: it cannot; the error says why, and at which line.
     """
     form, first = request.form, int(vocabulary.hanzi_ids[0])
+    if not form.regulated:
+        raise UsageError("form.not_regulated", form=form.name)
     given, marks = laid_out([opening_of(request, vocabulary)], form, vocabulary)
     words = [tuple(t - first for t in tokens_of(w, vocabulary)) for w in request.include]
     for word, columns in zip(request.include, words, strict=True):
