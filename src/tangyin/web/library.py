@@ -13,7 +13,6 @@ from tangyin.model import find_model, shipped_or_own
 from tangyin.model.file import ModelFile
 from tangyin.model.shelf import SHIPPED, own_models
 from tangyin.paths import models_home
-from tangyin.verse import WULV, Form, form_named
 from tangyin.web.interruption import InterruptibleWriter
 from tangyin.web.limits import WRITERS
 
@@ -118,15 +117,3 @@ def _row(origin: str, model: ModelFile, name: str, *, default: bool) -> ModelRow
         takes_title=model.vocabulary.takes_title,
         default=default,
     )
-
-
-def form_of(writer: Writer, name: str | None) -> Form:
-    """The form of a name, or the one that a model writes when none is named.
-
-    Raises:
-        UsageError: there is no such form.
-    """
-    forms = writer.model.forms
-    if name is None:
-        return WULV if WULV in forms else forms[0]
-    return form_named(name)

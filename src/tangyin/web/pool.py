@@ -7,7 +7,7 @@ from collections import deque
 from typing import Any
 
 from tangyin.errors import TangyinError
-from tangyin.web.interruption import InterruptedWork, interruptible
+from tangyin.web.interruption import InterruptedWork, InterruptibleEngine
 from tangyin.web.jobs import Job
 from tangyin.web.limits import PATIENCE
 
@@ -126,9 +126,9 @@ class Pool:
 
 def _advance(jobs: list[Job[Any]]) -> bool:
     """Do a slice of jobs of one key; False if nobody waited for it any more."""
+    InterruptibleEngine.work.unwanted = lambda: all(job.cancelled for job in jobs)
     try:
-        with interruptible(lambda: all(job.cancelled for job in jobs)):
-            jobs[0].advance(jobs)
+        jobs[0].advance(jobs)
     except InterruptedWork:
         return False
     except Exception as error:

@@ -16,9 +16,8 @@ from tangyin.scoring import Score
 from tangyin.verse import Form, Ids, read_each, to_simplified, to_traditional
 from tangyin.web.answers import AnyWork
 from tangyin.web.bodies import PlaceBody, PoemsBody, ScoreBody, ScriptBody, TraceBody
-from tangyin.web.library import form_of
 from tangyin.web.limits import POEMS
-from tangyin.writing import Request, prefix_for
+from tangyin.writing import prefix_for
 
 T = TypeVar("T")
 
@@ -102,12 +101,10 @@ async def place(body: PlaceBody, work: AnyWork) -> Place:
 
     def placed() -> Place:
         writer = work.library.writer(body.model)
-        form = form_of(writer, body.form)
-        text = lay_out(body.text, form)
+        form, text, prefix = _given(writer, body)
         at = (body.line - 1) * (form.characters + 1) + body.character - 1
         if body.character > form.characters or at >= len(text):
             raise UsageError("server.no-character", line=body.line, character=body.character)
-        prefix = _prefix(writer, form, body.title)
         found = expectation(writer.engine, prefix, text[:at], text[at], body.count)
         return Place(
             found.character,
@@ -128,13 +125,11 @@ async def trace(body: TraceBody, work: AnyWork) -> Trace:
     def traced() -> Trace:
         writer = work.library.writer(body.model)
         name, layers = writer.model.name, writer.model.architecture.layers
-        form = form_of(writer, body.form)
+        form, text, prefix = _given(writer, body)
         if body.layer > layers:
             raise UsageError("server.no-layer", layer=body.layer, model=name, layers=layers)
-        text = lay_out(body.text, form)
         if not text:
             raise UsageError("text.empty")
-        prefix = _prefix(writer, form, body.title)
         values = inspection.trace(
             writer.model, writer.engine, prefix, text, body.layer - 1, body.quantity
         )
@@ -167,6 +162,8 @@ def _read_each(text: str, read: Callable[[str], T]) -> list[T]:
     return found
 
 
-def _prefix(writer: Writer, form: Form, title: str) -> Ids:
-    """What the model reads before a poem of the form, and of the title if there is one."""
-    return prefix_for(Request(form, title=title), writer.engine.vocabulary)
+def _given(writer: Writer, body: PlaceBody | TraceBody) -> tuple[Form, str, Ids]:
+    """The form and text of a body, and what the model reads before the text."""
+    request = writer.request(form=body.form, title=body.title)
+    text = lay_out(body.text, request.form)
+    return request.form, text, prefix_for(request, writer.engine.vocabulary)
