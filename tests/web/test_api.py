@@ -198,8 +198,8 @@ def test_a_text_is_converted_between_scripts(answer) -> None:
 
 
 REFUSED: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
-    ("write", {"start": "x"}, "text.character", {"character": "x"}),
-    ("write", {"start": "x", "regulated": False}, "text.character", {"character": "x"}),
+    ("write", {"start": "x"}, "text.foreign", {"character": "x"}),
+    ("write", {"start": "x", "regulated": False}, "text.foreign", {"character": "x"}),
     ("write", {"model": "nobody"}, "server.no-model", {"name": "nobody"}),
     ("write", {"model": "../../etc/passwd"}, "server.no-model", {}),
     ("write", {"model": "/etc/passwd", "regulated": False}, "server.no-model", {}),
@@ -300,7 +300,7 @@ def test_an_error_before_the_first_event_has_its_status(client) -> None:
     for body in ({"start": "x"}, {"start": "x", "regulated": False}):
         response = client.post("/api/write", json=body, headers=EVENTS)
         assert response.status_code == 422
-        assert response.json()["code"] == "text.character"
+        assert response.json()["code"] == "text.foreign"
 
 
 def test_a_large_body_is_refused(client) -> None:

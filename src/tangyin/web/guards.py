@@ -3,6 +3,7 @@
 import asyncio
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tangyin.errors import TangyinError
@@ -42,7 +43,13 @@ def security_headers(app: ASGIApp) -> ASGIApp:
             # Files have an ETag: a browser asks whether its copy is still valid.
             "Cache-Control": "no-store" if path.startswith("/api/") else "no-cache",
         }
-        await app(scope, receive, _with_headers(send, headers))
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(headers)
+            await send(message)
+
+        await app(scope, receive, sending)
 
     return handle
 
@@ -74,48 +81,28 @@ def bounded_bodies(app: ASGIApp) -> ASGIApp:
         if scope["type"] != "http":
             await app(scope, receive, send)
             return
+        body, error = b"", None
         try:
             async with asyncio.timeout(BODY_SECONDS):
-                body = await _read(receive)
+                async for part in Request(scope, receive).stream():
+                    body += part
+                    if len(body) > BODY:
+                        error = TangyinError("server.body-too-large", most=BODY)
+                        break
         except TimeoutError:
             error = TangyinError("server.body-too-slow", seconds=BODY_SECONDS)
-        else:
-            if body is None:
-                return
-            if len(body) <= BODY:
-                first = [{"type": "http.request", "body": body, "more_body": False}]
+        except ClientDisconnect:
+            return
+        first = [{"type": "http.request", "body": body, "more_body": False}]
 
-                async def replayed() -> Message:
-                    return first.pop() if first else await receive()
+        async def replayed() -> Message:
+            return first.pop() if first else await receive()
 
-                await app(scope, replayed, send)
-                return
-            error = TangyinError("server.body-too-large", most=BODY)
-        # The connection is closed: the server does not wait for the rest of the body.
-        await ErrorResponse(error, scope, headers={"Connection": "close"})(scope, receive, send)
+        # After an error the connection is closed: the server does not wait for the rest.
+        answer = ErrorResponse(error, scope, {"Connection": "close"}) if error else app
+        await answer(scope, replayed, send)
 
     return handle
-
-
-async def _read(receive: Receive) -> bytes | None:
-    """A body, or the beginning of one that is too large; None when the client disconnects."""
-    body, more = b"", True
-    while more and len(body) <= BODY:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
-    return body
-
-
-def _with_headers(send: Send, headers: dict[str, str]) -> Send:
-    async def sending(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            MutableHeaders(scope=message).update(headers)
-        await send(message)
-
-    return sending
 
 
 def _host(scope: Scope) -> str:
