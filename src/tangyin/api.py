@@ -137,6 +137,8 @@ class Writer:
         Raises:
             UsageError: there is no such line, or the rest of the poem does not keep the rules.
         """
+        if options.keys() & {"start", "form"}:
+            raise UsageError("request.start_of_revision")
         poem, _ = self.read(text)
         form = self._form(poem.form.name)
         if not 1 <= line <= form.lines:
