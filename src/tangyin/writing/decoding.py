@@ -44,7 +44,7 @@ class Decoder:
     """Writes rows of poems; row = poem · particles + particle.
 
     Inside a line the rule chooses among the characters the model knows, at its end among the marks
-    that may stand there. `<unk>` never comes out. Under argmax, poem n takes the n-th most likely
+    the form admits there. `<unk>` is never written. Under argmax, poem n takes the n-th most likely
     character at its first free place, so that poems differ.
 
     Attributes:
@@ -114,7 +114,7 @@ class Decoder:
         mask = self._mask(within.shape)
         given = draft.given[:, draft.place]
         checked = bool(self.constraints) and draft.at_line_end
-        # With one particle only a weight of -inf matters, which comes about at line ends.
+        # With one particle only a weight of -inf matters, which is set at line ends.
         if self.particles == 1 and FREE not in given and not checked:
             columns = given
         else:
