@@ -49,7 +49,7 @@ def test_what_is_impossible_is_refused_before_anything_is_written(writer: tangyi
         ("request.range", {"count": 0}),
         ("request.choice", {"script": "latin"}),
         ("request.unknown_option", {"colour": "red"}),
-        ("request.form_not_trained", {"form": "七律"}),
+        ("form.not_trained", {"form": "七律"}),
         ("form.unknown", {"form": "sonnet"}),
         ("request.argmax_count", {"count": 5000, "rule": "argmax"}),
         ("text.character", {"start": "moon"}),
@@ -100,7 +100,7 @@ def test_a_poem_in_a_form_that_a_mixed_model_lacks_is_refused(
         writer.score(WUJUE_POEM)
     with pytest.raises(UsageError) as refused:
         writer.evaluate("dev", "五絕")
-    assert refused.value.code == "request.form_not_trained"
+    assert refused.value.code == "form.not_trained"
 
 
 def test_scores_are_the_same_alone_and_among_others(writer: tangyin.Writer) -> None:
@@ -140,7 +140,7 @@ def test_a_model_is_loaded_by_name_by_path_and_by_path_object(
     [
         ("request.choice", {"split": "train"}),
         ("request.choice", {"protocol": "kind"}),
-        ("request.form_not_trained", {"form": "七律"}),
+        ("form.not_trained", {"form": "七律"}),
         ("request.form_of_protocol", {"form": "五律", "protocol": "tangshi-gpt"}),
     ],
 )

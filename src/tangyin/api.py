@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -42,6 +43,7 @@ from tangyin.writing import (
     write_regulated,
 )
 from tangyin.writing.composer import check_numbers
+from tangyin.writing.options import options as all_options
 
 __all__ = ["Score", "Verse", "Writer", "check", "load", "rule_named"]
 
@@ -58,6 +60,7 @@ REVISIONS = 128
 """How many ways to write a line are drawn, of which the likeliest are shown."""
 
 MOST_REVISIONS = 100
+"""The largest number of ways to write a line that are shown."""
 
 PROTOCOLS = ("honest", "tangshi-gpt")
 """How perplexity can be counted (`docs/protocol.md`)."""
@@ -85,13 +88,12 @@ class Writer:
         Args:
             start: first characters or lines, traditional or simplified, with □ for each character
                 left open; may be empty.
-            options: the options of a request by name, such as `form`, `regulated`, `rhyme`,
-                `rule`, `count` and `seed`: see `tangyin.writing.options`. `rule` may also be a
-                rule made by `rule_named`.
+            options: by name, such as `form`, `regulated`, `rhyme`, `rule`, `count` and `seed`; all
+                are in `tangyin.writing.options`. `rule` may also be made by `rule_named`.
 
         Raises:
-            UsageError: an option is unknown or not possible, or the options cannot be met
-                together. This call checks them, before anything is written.
+            UsageError: by this call, before anything is written: an option is unknown or not
+                possible, or the options cannot be met together.
             TangyinError: while writing, when no poem keeps all that was asked.
         """
         request = self.request(start, **options)
@@ -123,7 +125,7 @@ class Writer:
             text: a poem in a form that the model knows.
             line: which line, from 1.
             character: which character of it, from 1; the whole line when None.
-            count: at most so many, 1 … 100.
+            count: the largest number of ways, 1 … 100.
             seed: keys the draws.
             options: see `write_many`; start and form are those of the poem.
 
@@ -135,6 +137,8 @@ class Writer:
         Raises:
             UsageError: there is no such line, or the rest of the poem does not keep the rules.
         """
+        if options.keys() & {"start", "form"}:
+            raise UsageError("request.start_of_revision")
         poem, _ = self.read(text)
         form = self._form(poem.form.name)
         if not 1 <= line <= form.lines:
@@ -143,10 +147,7 @@ class Writer:
             raise UsageError(
                 "request.no_character", character=character, form=form.name, width=form.characters
             )
-        if count > MOST_REVISIONS:
-            raise UsageError(
-                "request.range", name="count", value=count, minimum=1, maximum=MOST_REVISIONS
-            )
+        count = replace(all_options()["count"], maximum=MOST_REVISIONS).check(count)
         lines = list(poem.lines)
         old = lines[line - 1]
         chosen = range(form.characters) if character is None else (character - 1,)
@@ -156,9 +157,8 @@ class Writer:
         found: Iterable[Composition]
         if request.regulated:
             planned = plan(request, self.engine.vocabulary)
-            found = ParticleComposer(self.engine, planned, request.rule, REVISIONS).alternatives(
-                seed
-            )
+            composer = ParticleComposer(self.engine, planned, request.rule, REVISIONS)
+            found = composer.alternatives(seed)
         else:
             drawn = self._free(request, seed, range(REVISIONS))
             different = {composition.text: composition for composition in drawn}
@@ -282,12 +282,7 @@ class Writer:
             return WULV if WULV in known else known[0]
         form = form_named(name)
         if form not in known:
-            raise UsageError(
-                "request.form_not_trained",
-                model=self.model.name,
-                form=form.name,
-                forms=[known_form.name for known_form in known],
-            )
+            raise UsageError("form.not_trained", form=form.name, forms=[f.name for f in known])
         return form
 
 

@@ -91,7 +91,7 @@ IMPOSSIBLE = {
     "option": ({"rime": "東"}, "unknown_option", {"name": "rime"}),
     "form": (
         {"form": "七律"},
-        "form_not_trained", {"model": "report", "form": "七律", "forms": ["五律"]},
+        "form.not_trained", {"form": "七律", "forms": ["五律"]},
     ),
 }  # fmt: skip
 

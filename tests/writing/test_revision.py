@@ -181,7 +181,7 @@ def test_other_forms_are_revised_by_a_model_that_knows_them(random_model, report
     others = writer.revise(poem, 2, rule="top-p")
     assert {number for other in others for number, _ in differences(poem, other.text)} == {2}
     assert all(other.prosody.regulated and other.form == "七絕" for other in others)
-    with refused("request.form_not_trained", model="random", form="五律", forms=["七絕"]):
+    with refused("form.not_trained", form="五律", forms=["七絕"]):
         writer.revise(SPRING, 1)
 
 
@@ -195,6 +195,7 @@ def test_other_forms_are_revised_by_a_model_that_knows_them(random_model, report
         ({"line": 1, "count": 101}, "range"),
         ({"line": 1, "rhyme": "送"}, "unknown_rhyme"),
         ({"line": 1, "rime": "東"}, "unknown_option"),
+        ({"line": 1, "form": "五律"}, "start_of_revision"),
     ],
 )
 def test_what_is_impossible_is_refused(report_writer, poem, refused, arguments, code):

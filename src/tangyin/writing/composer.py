@@ -40,16 +40,12 @@ def compose(
     A product of the engine takes sixteen rows whether they are used or not (`engine.TILE`), so
     sixteen poems take little longer than one.
 
-    Args:
-        engine: the model.
-        form: the form of all poems.
-        rule: the sampling rule of all poems.
-        orders: the poems, possibly of different callers.
-        prefix: what is read before each text (`Vocabulary.prefix`); the form alone when None.
+    The orders may be those of different callers. All have the form, the rule and the prefix
+    (`Vocabulary.prefix`) in common, which is the form alone when None.
 
     Raises:
-        UsageError: the model was not trained on the form; or knows no more
-            characters than a poem's number, under argmax.
+        UsageError: the model was not trained on the form; or under argmax, it knows no more
+            characters than the number of a poem.
     """
     if not orders:
         return []
@@ -72,10 +68,6 @@ def compose(
 
 
 def check_numbers(rule: Rule, largest: int, known: int) -> None:
-    """Refuse more poems under argmax than there are characters to begin with.
-
-    Raises:
-        UsageError: the largest number is not below `known`.
-    """
+    """Refuse more poems under argmax than there are characters known to begin with."""
     if isinstance(rule, Argmax) and largest >= known:
         raise UsageError("request.argmax_count", known=known)

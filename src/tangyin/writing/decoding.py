@@ -44,21 +44,17 @@ class Decoder:
     """Writes rows of poems; row = poem · particles + particle.
 
     Inside a line the rule chooses among the characters the model knows, at its end among the marks
-    that may stand there. `<unk>` never comes out. Under argmax, poem n takes the n-th most likely
+    the form admits there. `<unk>` is never written. Under argmax, poem n takes the n-th most likely
     character at its first free place, so that poems differ.
 
     Attributes:
-        engine: the model.
-        rule: the sampling rule.
         prefix: tokens that are read before the text.
-        draft: the rows with their given characters, nothing written yet.
+        draft: the rows with their given characters.
         marks: (rows, lines) token numbers of given marks, or FREE.
         numbers: (rows,) each row's number under its seed.
         first_free: (rows,) the place, in characters, where argmax goes by number; or FREE.
         uniforms: (rows, lines · (characters + 1)) numbers in [0, 1), one for each token.
         resampling: (poems, lines) numbers to resample the particles by, one for each line.
-        constraints: what else the rows must keep.
-        particles: rows of each poem.
         weights: (rows,) logarithms of the particles' weights; tracked under constraints only.
         likelihood: (rows,) log-likelihood of what was written.
         written: the tokens written so far, (rows,) each.
@@ -118,7 +114,7 @@ class Decoder:
         mask = self._mask(within.shape)
         given = draft.given[:, draft.place]
         checked = bool(self.constraints) and draft.at_line_end
-        # With one particle only a weight of -inf matters, which comes about at line ends.
+        # With one particle only a weight of -inf matters, which is set at line ends.
         if self.particles == 1 and FREE not in given and not checked:
             columns = given
         else:

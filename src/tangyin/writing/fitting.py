@@ -62,15 +62,7 @@ class Fitting:
         return self.readings.level & ~self.forbidden
 
     def bad_lines(self, sequence: Sequence, given: Columns) -> Mask:
-        """Lines whose given characters no pattern of their type can hold.
-
-        Args:
-            sequence: the sequence.
-            given: (n, form.hanzi), ways to give characters.
-
-        Returns:
-            (n, form.lines).
-        """
+        """(n, form.lines) of (n, form.hanzi): lines that no pattern of their type can hold."""
         draft = Draft(self.form, self.characters, given, given)
         uniforms = np.zeros((1, self.form.lines))
         return ~Tones(self.readings, (sequence,), self.rates, uniforms, draft).admits()
@@ -90,12 +82,7 @@ class Fitting:
         }
 
     def rhyme(self, sequence: Sequence, given: Columns, asked: int) -> tuple[int, int | None]:
-        """The rhyme that given line ends ask for.
-
-        Args:
-            sequence: the sequence.
-            given: (form.hanzi,) columns or FREE.
-            asked: number of the rhyme asked for (`LEVEL_RHYMES`), or OPEN.
+        """The rhyme that given line ends ask for, besides the one asked for (or OPEN).
 
         Returns:
             The likeliest rhyme that all can have, or OPEN when neither they nor `asked` decide; and
@@ -133,13 +120,7 @@ class Fitting:
         return math.exp(-(place.end_level if sequence.rhymed_start else place.end_oblique))
 
     def rhyme_fault(self, sequence: Sequence, given: Columns, asked: int) -> UsageError | None:
-        """Why the lines cannot rhyme, or None.
-
-        Args:
-            sequence: the sequence.
-            given: (form.hanzi,) columns or FREE.
-            asked: number of the rhyme asked for, or OPEN.
-        """
+        """Why the lines cannot rhyme in the rhyme asked for (or OPEN); None if they can."""
         rhyme, stray = self.rhyme(sequence, given, asked)
         name = LEVEL_RHYMES[asked] if asked != OPEN else ""
         if stray is not None:
@@ -165,17 +146,9 @@ class Fitting:
         asked: int,
         uniforms: npt.NDArray[np.float64],
     ) -> Columns | None:
-        """Give each word a place where the rules can keep it, by chance.
+        """`given` with each word at a place where the rules can keep it; None without room.
 
-        Args:
-            sequence: the sequence.
-            given: (form.hanzi,) what is given besides.
-            words: columns of each word.
-            asked: number of the rhyme asked for, or OPEN.
-            uniforms: (words,); a word's place is uniform among those that are left to it.
-
-        Returns:
-            `given` with the words in it, or None when they have no room.
+        `uniforms` (words,) draw each word's place, which is uniform among those left to it.
         """
         steps = STEPS
 
@@ -197,7 +170,7 @@ class Fitting:
     def _ways(
         self, sequence: Sequence, given: Columns, word: Word, asked: int, *, keep: bool
     ) -> Columns:
-        """(n, form.hanzi): `given` with a word, at each place where it can stand."""
+        """(n, form.hanzi): `given` with a word, at each place where it fits."""
         key = sequence, given.tobytes(), word, asked
         if key in self._ways_of:
             return self._ways_of[key]
@@ -227,7 +200,7 @@ class Fitting:
         return not repeated and self.rhyme_fault(sequence, given, asked) is None
 
     def _lent(self, end: int) -> Mask:
-        """(30,) whether a first line that ends so may stand in a poem of each rhyme."""
+        """(30,) whether a first line that ends so may begin a poem of each rhyme."""
         return np.array([bool(first_line_rhyme(self.characters[end], r)) for r in LEVEL_RHYMES])
 
     def _given_rhymes(self, sequence: Sequence, given: Columns) -> Iterator[tuple[int, int]]:

@@ -8,12 +8,7 @@ from what its constraints allow, and its weight is multiplied by the share that 
 all that they allow: a particle that was led where the rules fit badly has a small weight. At line
 ends the particles are resampled by weight where the weights have become unequal; at the end one
 particle is drawn by weight (Doucet, de Freitas and Gordon 2001, "Sequential Monte Carlo methods in
-practice"). As N grows, its distribution becomes the restricted one.
-
-top-p takes the nucleus without the rules, then what the rules allow of it, and of that the nucleus
-again. argmax and random-k do not look at how likely their candidates are, so there a particle is
-weighed by the probability of what it chose over the chance it was chosen with, which makes the
-population the model's again, among the k most likely that the rules allow.
+practice"). As N grows, its distribution becomes the restricted one (docs/writing.md).
 """
 
 from collections import Counter
@@ -190,13 +185,9 @@ class ParticleComposer:
         attempt: int = 0,
         banned: Container[str] = (),
     ) -> list[RegulatedPoem | None]:
-        """Write one poem for each number, side by side.
+        """Write a poem for each number of a seed, side by side; none has a line of `banned`.
 
-        Args:
-            seed: keys the poems' random streams, with their number.
-            numbers: which poems of that seed.
-            attempt: 0 first; another one draws another poem for the same seed and number.
-            banned: lines that must not be written.
+        Another `attempt` draws another poem for the same seed and number.
 
         Returns:
             The poems; None where every particle ended in what the rules forbid, or the checker
@@ -237,15 +228,11 @@ def write_regulated(
     poems' lines are banned then, except those that were given. So poem n depends on the ones before
     it, and not on how many are written after it or side by side.
 
-    Args:
-        composer: writes them.
-        seed: keys them, with their number.
-        count: how many.
-        side_by_side: at most so many together. The first is written alone and each time twice as
-            many as before, so that a reader has something to read while the others come.
+    At most `side_by_side` are written together. The first is written alone, and each time twice as
+    many as before, so that a reader has something to read while the others are written.
 
     Raises:
-        TangyinError: the request leaves too little room for a poem.
+        TangyinError: writing.no_poem, the request leaves too little room.
     """
     written: dict[str, list[int]] = {}
     numbers = range(0)

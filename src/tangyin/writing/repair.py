@@ -16,6 +16,9 @@ CANDIDATES = 80
 SCORED = 64
 """Number of fixes that are scored in their context."""
 
+_NEIGHBOURS = {kinds.NO_OPPOSITION: -1, kinds.NO_ADHESION: -1, kinds.UNRESCUED: 1}
+"""The other line of faults between two lines."""
+
 
 @dataclass(frozen=True)
 class Fix:
@@ -41,24 +44,20 @@ def fix_character(engine: Engine, poem: Poem, line: int, kind: str, count: int) 
     the two, with the characters that the model finds likeliest there.
 
     Args:
-        engine: a model that knows the form.
+        engine: a model that was trained on the form.
         poem: a poem in traditional characters.
         line: 1-based number of the line at fault.
         kind: the fault, such as 失粘.
         count: the largest number of fixes.
 
     Returns:
-        The fixes, those that make the likeliest poem first; none where one character is not enough.
-
-    Raises:
-        UsageError: the model was not trained on the form.
+        The fixes, those that make the likeliest poem first; none if one character is not enough.
     """
     before = check_poem(poem.lines)
-    lines = [line, *_neighbours(line, kind)]
+    lines = {line, line + _NEIGHBOURS.get(kind, 0)} & set(range(1, len(poem.lines) + 1))
     found = [
         way
-        for number in lines
-        if 1 <= number <= len(poem.lines)
+        for number in sorted(lines, key=lambda number: number != line)
         for way in _ways(engine, poem, number, before, line, kind)
     ]
     # By rank at its place first, so that each place is represented.
@@ -69,12 +68,6 @@ def fix_character(engine: Engine, poem: Poem, line: int, kind: str, count: int) 
         for (changed, tally), (_, number, place, _) in zip(weighed, found[:SCORED], strict=True)
     ]
     return sorted(fixes, key=lambda fix: -fix.log_likelihood)[:count]
-
-
-def _neighbours(line: int, kind: str) -> tuple[int, ...]:
-    if kind in (kinds.NO_OPPOSITION, kinds.NO_ADHESION):
-        return (line - 1,)
-    return (line + 1,) if kind == kinds.UNRESCUED else ()
 
 
 def _ways(

@@ -47,15 +47,9 @@ class Rule(ABC):
         _check(**vars(self))
 
     def choose(self, log_probs: Array, uniforms: Uniforms) -> Choice:
-        """Choose among the candidates.
+        """A column (B,) for each row of `log_probs` (B, C), by `uniforms` (B,) in [0, 1).
 
-        Args:
-            log_probs: (B, C), log-probabilities of C candidates under the unmasked model; they
-                need not sum to one.
-            uniforms: (B,), one number in [0, 1) a poem.
-
-        Returns:
-            (B,), a column of `log_probs` for each row.
+        The candidates' log-probabilities under the unmasked model need not sum to one.
         """
         return self.draw(self.support(log_probs), uniforms)
 
@@ -69,40 +63,19 @@ class Rule(ABC):
 
     @abstractmethod
     def draw(self, log_probs: Array, uniforms: Uniforms) -> Choice:
-        """Choose among what `support` left, or among a part of it.
-
-        Args:
-            log_probs: (B, C), -inf for what must not be chosen; one of each row is not.
-            uniforms: (B,), one number in [0, 1) a poem.
-
-        Returns:
-            (B,), a column of `log_probs` for each row.
-        """
+        """As `choose`, among what `support` left or a part of it; the others are -inf."""
 
     @abstractmethod
     def log_weight(self, support: Array, masked: Array, chosen: Columns) -> Weights:
-        """Logarithm of the factor of a particle's weight for a character that was drawn.
+        """Ln of the factor (rows,) of the weights for characters drawn; -inf where none is allowed.
 
-        Args:
-            support: (rows, C) what `support` returned, without constraints.
-            masked: the same of what is allowed.
-            chosen: (rows,) which one was drawn.
-
-        Returns:
-            (rows,), -inf where nothing is allowed.
+        `support` (rows, C) is what `support` returned, `masked` what is allowed of it, and
+        `chosen` (rows,) the columns drawn.
         """
 
     @abstractmethod
     def log_share(self, support: Array, given: Array) -> Weights:
-        """Logarithm of the factor of a particle's weight for a token that is given.
-
-        Args:
-            support: (rows, C) what `support` returned.
-            given: (rows,) log-probability of the token.
-
-        Returns:
-            (rows,).
-        """
+        """Ln of the factor (rows,) of the weights for given tokens of log-probability `given`."""
 
 
 class _Ranked(Rule):

@@ -36,12 +36,7 @@ class Repetition(Constraint):
     """
 
     def __init__(self, draft: Draft, most: int) -> None:
-        """Begin.
-
-        Args:
-            draft: the poems, nothing written yet.
-            most: how often one character may occur in a poem.
-        """
+        """`most` is how often one character may occur in a poem."""
         given = draft.given
         counted = given != FREE
         starts_line = np.arange(draft.form.hanzi) % draft.form.characters == 0

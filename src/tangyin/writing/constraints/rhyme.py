@@ -106,17 +106,7 @@ class Rhyme(Constraint):
         rhymed_start: Mask,
         borrows: Mask,
     ) -> None:
-        """Begin.
-
-        Args:
-            book: the rhymes of the characters.
-            writable: (V,) what may be written at a rhyming place.
-            draft: the poems, nothing written yet.
-            asked: (rows,) number of the rhyme asked for (`LEVEL_RHYMES`), or OPEN.
-            rhymed_start: (rows,) the first line rhymes.
-            borrows: (rows,) the first line, where it rhymes, takes a neighbouring rhyme if there
-                is one.
-        """
+        """`writable` is (V,), the others (rows,); see `Start` for `asked` and `borrows`."""
         self._rhyming = book.rhyming & writable
         self._borrowed = book.borrowed & writable
         self._likeliest = book.likeliest

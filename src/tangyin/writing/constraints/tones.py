@@ -97,26 +97,17 @@ class Tones(Constraint):
         uniforms: npt.NDArray[np.float64],
         draft: Draft,
     ) -> None:
-        """Prepare the patterns.
-
-        Args:
-            readings: of the characters a model knows.
-            sequences: the sequence of each row, or one for all rows.
-            rates: how often licences are taken; `Rates.strict` for none.
-            uniforms: (rows, lines), a number for each line's licence.
-            draft: the rows, nothing written yet.
-        """
+        """`sequences` has one for each row or one for all; `uniforms` is (rows, lines)."""
         self._form = form = draft.form
         self._level, self._oblique = tones_of_given(draft.given, draft.characters, form.characters)
         self._readings = readings
-        self._rates = rates
         self._types = np.array(
             [["aAbB".index(kind) for kind in s.for_lines(form.lines)] for s in sequences]
         )  # (rows, lines)
-        self._patterns = [
+        all_patterns = [
             patterns_of_type(kind, form.characters, licences=rates.licensed) for kind in "aAbB"
         ]
-        most = max(map(len, self._patterns))
+        most = max(map(len, all_patterns))
         shape = (4, most)
         self._tones = np.zeros((*shape, form.characters), dtype=bool)  # True is 平
         self._weights = np.zeros(shape)
@@ -124,7 +115,7 @@ class Tones(Constraint):
         self._rescues = np.zeros(shape, dtype=bool)
         self._departs = np.zeros((*shape, form.characters), dtype=bool)
         self._licence = np.full(shape, -1)
-        for kind, patterns in enumerate(self._patterns):
+        for kind, patterns in enumerate(all_patterns):
             names = sorted({_licence(p) for p in patterns})
             for number, pattern in enumerate(patterns):
                 self._tones[kind, number] = [tone == "P" for tone in pattern.tones]
@@ -237,15 +228,9 @@ def _licence(pattern: LinePattern) -> str:
 
 
 def tones_of_given(given: Columns, characters: Sequence[str], width: int) -> tuple[Mask, Mask]:
-    """Whether the checker can read given characters 平, and 仄, at their places.
+    """Whether the checker can read given characters (rows, lines · width) 平, and 仄.
 
-    Args:
-        given: (rows, lines · width) columns or FREE.
-        characters: what the columns stand for.
-        width: characters in a line.
-
-    Returns:
-        Two masks of the same shape, True where nothing is given.
+    Both masks have the shape of `given`, and are True where nothing is given.
     """
     # Most rows are given the same.
     different, row_of = np.unique(given, axis=0, return_inverse=True)
