@@ -85,7 +85,7 @@ def write_body() -> type[BaseModel]:
         {"start": "明月", "rhyme": "陽", "count": 3, "seed": 7},
         {"acrostic": "春夏秋冬", "regulated": False, "rule": "random-k", "k": 5},
     ]
-    return _made("WriteBody", {}, examples)
+    return _made("WriteBody", {"model": (ModelName, None)}, examples)
 
 
 def revise_body() -> type[BaseModel]:
@@ -95,6 +95,7 @@ def revise_body() -> type[BaseModel]:
         "line": (Whole, Field(description="Number of the line, from 1.")),
         "character": (Whole | None, Field(None, description="Number in the line; or all of it.")),
         "count": (Count, 5),
+        "model": (ModelName, None),
         "seed": (Annotated[int, Field(ge=0, lt=SEEDS)], 0),
         # Given by the poem, or fixed for revisions.
         **dict.fromkeys(("start", "form", "acrostic", "include", "particles")),
