@@ -28,19 +28,12 @@ class PatientProtocol(H11Protocol):
         super().data_received(data)
         self._watch()
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        """See `asyncio.Protocol`."""
-        self._stop()
-        super().connection_lost(exc)
-
     def _watch(self) -> None:
         """Start the clock with the connection, or with a head's first byte; stop it at its end."""
-        if self.conn.their_state is not h11.IDLE:
-            self._stop()
-        elif self._waiting is None:
-            self._waiting = self.loop.call_later(HEAD_SECONDS, self.transport.close)
-
-    def _stop(self) -> None:
-        if self._waiting is not None:
+        if self.conn.their_state is h11.IDLE:
+            self._waiting = self._waiting or self.loop.call_later(
+                HEAD_SECONDS, self.transport.close
+            )
+        elif self._waiting is not None:
             self._waiting.cancel()
             self._waiting = None
