@@ -34,20 +34,19 @@ def serving(model: str) -> Iterator[str]:
     server = uvicorn.Server(config)
     with pytest.MonkeyPatch.context() as patch, socket.create_server(("127.0.0.1", 0)) as listener:
         # The tests are about answers, and not about the speed of a busy machine.
-        for limit in (
-            "answers.SECONDS",
-            "pool.PATIENCE",
-            "guards.BODY_SECONDS",
-            "connections.HEAD_SECONDS",
-        ):
+        for limit in ("answers.SECONDS", "pool.PATIENCE"):
+            patch.setattr(f"tangyin.web.{limit}", 600.0)
+        for limit in ("guards.BODY_SECONDS", "connections.HEAD_SECONDS"):
             patch.setattr(f"tangyin.web.{limit}", 600.0)
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
         while not server.started:
             time.sleep(0.01)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
 
 
 @pytest.fixture(scope="session")

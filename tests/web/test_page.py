@@ -109,7 +109,7 @@ def test_a_regulated_poem_on_a_title_arrives(visit, strong_address) -> None:
     assert (report.form, report.regulated) == ("七絕", True)
     expect(page.locator("#poem-title")).to_have_text("秋夜宿山寺七絕")
     expect(page.locator("#colophon")).to_have_text(re.compile("strong.*№ 1"))
-    # What is asked about the poem is asked of the model that was told the title.
+    # Requests about the poem go to the model that knows its title.
     with page.expect_request("**/api/place") as asked:
         page.locator(".hanzi").nth(6).click()
     body = asked.value.post_data_json
@@ -255,7 +255,7 @@ def test_while_a_poem_is_set_it_cannot_be_touched_and_another_takes_its_place(vi
     expect(page.locator("#verdict")).to_have_text("")
     page.clock.run_for(300)
     expect(page.locator(".line:not(.blank-line)")).to_have_count(2)
-    # Stopped, the leaf shows again what stood there.
+    # After a stop the leaf shows the old poem again.
     page.click("#stop")
     page.clock.run_for(300)
     expect(page.locator("#status")).to_have_text("已停止")
@@ -541,11 +541,11 @@ def test_of_a_large_network_a_part_is_shown_and_the_rest_can_be_reached(visit) -
     slider.focus()
     slider.press("End")
     expect(page.get_by_role("slider", name="第 897 到 1024 列")).to_be_focused()
-    told = page.locator("#study-page .status")
-    last = told.text_content()
+    value = page.locator("#study-page .status")
+    last = value.text_content()
     canvas.press("ArrowUp")  # above the uppermost row that is shown
     expect(page.get_by_role("slider", name="第 896 到 1023 列")).to_have_count(1)
-    assert told.text_content() != last
+    assert value.text_content() != last
 
 
 def test_the_interface_speaks_english_and_turns_dark(visit) -> None:

@@ -66,7 +66,7 @@ def test_every_word_is_there_in_both_languages(tmp_path) -> None:
         assert set(re.findall(r"\{\w+\}", words["en"][key])) == names, key
     scripts = "".join(file.read_text("utf-8") for file in FILES if file.suffix == ".js")
     calls = (
-        r'(?:\bt|#say|refuse|Refusal|status|#action|field|figure|\btell\((?:byId\("[\w-]+"\)|[\w.]+),)'
+        r'(?:\bt|#say|refuse|Refusal|status|#action|field|figure|\bshowWords\((?:byId\("[\w-]+"\)|[\w.]+),)'
         r'\s?\(?"([\w-]+)"'
     )
     used = re.findall(r'data-t(?:-\w+)?="([^"]+)"', PAGE) + re.findall(calls, scripts)

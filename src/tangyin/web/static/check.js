@@ -2,8 +2,8 @@
 
 import { ask } from "./api.js";
 import { byId, make } from "./dom.js";
-import { language, t, tell } from "./language.js";
-import { isAbort, tellError } from "./refusal.js";
+import { language, t, showWords } from "./language.js";
+import { isAbort, showError } from "./refusal.js";
 import { formOf, parse, written } from "./verse.js";
 
 // 杜甫 春望 with one rhyme spoilt, so that there is something to fix.
@@ -41,15 +41,15 @@ export class Check {
     this.text.value = text;
     this.#asking?.abort();
     const asking = (this.#asking = new AbortController());
-    tell(byId("check-problem"), "");
+    showWords(byId("check-problem"), "");
     try {
       this.#reports = await ask("check", { text }, asking.signal);
-      tell(byId("check-status"), "checked", { count: this.#reports.length });
+      showWords(byId("check-status"), "checked", { count: this.#reports.length });
     } catch (error) {
       if (isAbort(error)) return;
       this.#reports = [];
-      tell(byId("check-status"), "");
-      tellError(byId("check-problem"), error);
+      showWords(byId("check-status"), "");
+      showError(byId("check-problem"), error);
     }
     this.#draw();
   }
@@ -136,7 +136,7 @@ export class Check {
     } catch (error) {
       const problem = make("p", { className: "problem", role: "alert" });
       found.replaceChildren(problem);
-      tellError(problem, error);
+      showError(problem, error);
     }
   }
 

@@ -4,10 +4,10 @@ import { ask, listen } from "./api.js";
 import { copied } from "./clipboard.js";
 import { byId, make } from "./dom.js";
 import { History } from "./history.js";
-import { language, t, tell } from "./language.js";
+import { language, t, showWords } from "./language.js";
 import { Leaf } from "./leaf.js";
 import { Controls } from "./options.js";
-import { isAbort, tellError } from "./refusal.js";
+import { isAbort, showError } from "./refusal.js";
 import { inScript, inTraditional } from "./script.js";
 import { keep, recall } from "./settings.js";
 import { openSharing } from "./share.js";
@@ -438,7 +438,7 @@ export class Compose {
     const strange = stranger(text);
     const wrong = typed.lines.findIndex((line, n) => line.length > width || (n < typed.lines.length - 1 && line.length < width));
     /** @type {(key: string, values?: Values) => null} */
-    const refuse = (key, values) => { tell(byId("problem"), key, values); return null; };
+    const refuse = (key, values) => { showWords(byId("problem"), key, values); return null; };
     if (strange) return refuse("no-hanzi", { character: strange });
     if (!typed.lines.length) return refuse("nothing-written");
     if (typed.lines.length > lines) return refuse("too-many-lines", { count: typed.lines.length, form, lines });
@@ -481,9 +481,9 @@ export class Compose {
   }
 
   /** @type {(key: string, values?: Values) => void} */
-  #say(key, values) { tell(byId("status"), key, values); }
+  #say(key, values) { showWords(byId("status"), key, values); }
   /** @param {unknown} error null for none */
-  #problem(error) { if (error) tellError(byId("problem"), error); else tell(byId("problem"), ""); }
+  #problem(error) { if (error) showError(byId("problem"), error); else showWords(byId("problem"), ""); }
 }
 
 /** @type {Poem} */

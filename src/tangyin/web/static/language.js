@@ -118,7 +118,7 @@ export function t(key, values = {}) {
  * @param {string} key
  * @param {Values} values
  */
-export function tell(element, key, values = {}) {
+export function showWords(element, key, values = {}) {
   element.dataset.t = key;
   element.dataset.values = JSON.stringify(values);
   relabel(element);

@@ -4,8 +4,8 @@ import { ask } from "./api.js";
 import { Check } from "./check.js";
 import { Compose } from "./compose.js";
 import { byId } from "./dom.js";
-import { language, setLanguage, t, tell } from "./language.js";
-import { tellError } from "./refusal.js";
+import { language, setLanguage, t, showWords } from "./language.js";
+import { showError } from "./refusal.js";
 import { keep, recall } from "./settings.js";
 import { poemOfLink } from "./share.js";
 import { Study } from "./study.js";
@@ -57,7 +57,7 @@ function start(options, models) {
       // After coming back to a link by the browser's button the poem is as it was left.
       if (hash === followed) return;
       followed = hash;
-      try { compose.show(poemOfLink(hash.slice(2)), "came-back"); } catch { tell(byId("problem"), "link-broken"); }
+      try { compose.show(poemOfLink(hash.slice(2)), "came-back"); } catch { showWords(byId("problem"), "link-broken"); }
     } else if (hash !== "main") { // #main skips the head of any page
       showPage(PAGES.includes(hash) ? hash : "compose");
       if (hash === "study") study.begin();
@@ -82,7 +82,7 @@ byId("theme").addEventListener("click", () => {
 });
 
 const described = await Promise.all([ask("options"), ask("models"), ask("forms")])
-  .catch((error) => tellError(byId("problem"), error));
+  .catch((error) => showError(byId("problem"), error));
 if (described) {
   const [options, models, forms] = described;
   setForms(forms);

@@ -1,6 +1,6 @@
 // Errors as words.
 
-import { tell } from "./language.js";
+import { showWords } from "./language.js";
 
 /** An error with the key of the interface's words for it, or "server" with the server's `message`. */
 export class Refusal extends Error {
@@ -23,8 +23,8 @@ export const isAbort = (error) => error instanceof DOMException && error.name ==
  * @param {HTMLElement} element
  * @param {unknown} error
  */
-export function tellError(element, error) {
+export function showError(element, error) {
   if (isAbort(error)) return;
   const known = error instanceof Refusal ? error : new Refusal("server", { message: String(error) });
-  tell(element, known.key, known.values);
+  showWords(element, known.key, known.values);
 }

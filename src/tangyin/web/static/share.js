@@ -3,7 +3,7 @@
 import { byId } from "./dom.js";
 import { cardOf, pngOf, svgOf } from "./card.js";
 import { copied } from "./clipboard.js";
-import { t, tell } from "./language.js";
+import { t, showWords } from "./language.js";
 import { FORMS, parse, textOf } from "./verse.js";
 
 const VERSION = 1;
@@ -57,7 +57,7 @@ let shared;
 export function openSharing(poem, shown) {
   shared = shown;
   link.value = linkOf(poem);
-  tell(byId("sharing-status"), "");
+  showWords(byId("sharing-status"), "");
   const picture = new DOMParser().parseFromString(svgOf(cardOf(shown)), "image/svg+xml").documentElement;
   picture.setAttribute("role", "img");
   picture.setAttribute("aria-label", t("card-label", { text: textOf(shown) }));
@@ -81,7 +81,7 @@ async function save(kind, draw) {
 
 byId("copy-link").addEventListener("click", async () => {
   link.select();
-  tell(byId("sharing-status"), await copied(link.value));
+  showWords(byId("sharing-status"), await copied(link.value));
 });
 byId("save-png").addEventListener("click", () => save("png", pngOf));
 byId("save-svg").addEventListener("click", () => save("svg", async (card) => new Blob([svgOf(card)], { type: "image/svg+xml" })));

@@ -3,9 +3,9 @@
 import { ask } from "./api.js";
 import { byId, make } from "./dom.js";
 import { HeatMap } from "./heatmap.js";
-import { language, t, tell } from "./language.js";
+import { language, t, showWords } from "./language.js";
 import { equations, gradient, gradients } from "./mathematics.js";
-import { isAbort, tellError } from "./refusal.js";
+import { isAbort, showError } from "./refusal.js";
 import { FORMS, parse } from "./verse.js";
 
 const POEM = "國破山河在，城春草木深。感時花濺淚，恨別鳥驚心。烽火連三月，家書抵萬金。白頭搔更短，渾欲不勝簪。";
@@ -88,13 +88,13 @@ export class Study {
         text: this.text.value.replaceAll("\n", ""), quantity: this.quantity.value, layer: Number(this.layer.value) || 1,
         ...(form ? { form } : {}), ...(this.model.value ? { model: this.model.value } : {}),
       }, asking.signal);
-      tell(this.problem, "");
+      showWords(this.problem, "");
       this.draw();
     } catch (error) {
       if (isAbort(error)) return;
       this.#trace = null;
       this.map.element.hidden = true; // it would show the reading of another text
-      tellError(this.problem, error);
+      showError(this.problem, error);
     }
   }
 

@@ -2,8 +2,8 @@
 
 import { ask } from "./api.js";
 import { byId, make } from "./dom.js";
-import { percent, t, tell } from "./language.js";
-import { isAbort, tellError } from "./refusal.js";
+import { percent, t, showWords } from "./language.js";
+import { isAbort, showError } from "./refusal.js";
 import { BLANK, parse, textOf, textUpTo } from "./verse.js";
 
 const TONES = { 平: "○", 上: "●", 去: "●", 入: "●" };
@@ -72,7 +72,7 @@ export class Touch {
       const body = { text, form: poem.form, line: line + 1, character: at + 1, count: 10 };
       const found = await ask("place", { ...body, ...this.compose.context(poem) }, asking.signal);
       about.replaceChildren(...this.#about(found, line, at));
-    } catch (error) { tellError(problem, error); }
+    } catch (error) { showError(problem, error); }
   }
 
   /**
@@ -113,7 +113,7 @@ export class Touch {
    * @param {HTMLElement} problem
    */
   async #revise(poem, line, at, others, problem) {
-    tell(problem, "");
+    showWords(problem, "");
     others.replaceChildren(make("p", { className: "status", role: "status" }, t("writing")));
     const { seed, ...given } = this.compose.given();
     for (const name of OF_POEMS) delete given[name];
@@ -134,7 +134,7 @@ export class Touch {
     } catch (error) {
       if (isAbort(error)) return;
       others.replaceChildren();
-      tellError(problem, error);
+      showError(problem, error);
     }
   }
 }
