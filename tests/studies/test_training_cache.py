@@ -12,8 +12,7 @@ from tangyin.studies import Progress, TrainingCache, training_cache
 from tangyin.studies.recipes import Base, changed
 from tangyin.studies.recorder import Recorder
 from tangyin.studies.training_cache import Job, Training
-from tangyin.training import InterruptedRun, Step
-from tangyin.training.step import DivergedError
+from tangyin.training import DivergedError, InterruptedRun, Step
 
 
 @pytest.fixture

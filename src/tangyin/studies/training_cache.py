@@ -21,11 +21,17 @@ from tangyin.nn.language_model import LanguageModel
 from tangyin.paths import studies_home
 from tangyin.studies.progress import Progress
 from tangyin.studies.recorder import Recorder
-from tangyin.training import InterruptedRun, Recipe, RunFolder, make_optimizer, train
+from tangyin.training import (
+    DivergedError,
+    InterruptedRun,
+    Recipe,
+    RunFolder,
+    make_optimizer,
+    train,
+)
 from tangyin.training.checkpoint import checkpoints, load_checkpoint
 from tangyin.training.precision import chosen_precision
 from tangyin.training.source_version import source_version
-from tangyin.training.step import DivergedError
 
 NUMERICS = 1
 """Raised whenever the same recipe would train to other numbers: cached results become invalid.

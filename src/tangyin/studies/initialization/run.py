@@ -23,8 +23,8 @@ from tangyin.studies.poem_costs import encoded
 from tangyin.studies.recipes import Base, changed
 from tangyin.studies.study import Study
 from tangyin.studies.training_cache import WORST, Advance, Job, TrainingCache, rounded
-from tangyin.training import evaluate, load_dataset
-from tangyin.training.step import DivergedError, TrainingStep
+from tangyin.training import DivergedError, evaluate, load_dataset
+from tangyin.training.step import TrainingStep
 
 EPOCHS, QUICK_EPOCHS = 2, 1
 EVERY, QUICK_EVERY = 9, 1

@@ -32,11 +32,10 @@ class MuonOutput(Muon):
         chosen = {id(p) for p in (*gates, output)}
         rest = [p for p in everything if id(p) not in chosen]
         groups = [
-            {"params": part, "gates": blocks}
+            {"params": part, "gates": blocks, "momentum": momentum}
             for part, blocks in ((gates, 4), ([output], 1), (rest, 0))
         ]
-        options = {"lr": lr, "weight_decay": weight_decay, "momentum": momentum}
-        torch.optim.Optimizer.__init__(self, groups, {**options, "betas": (0.9, 0.999)})
+        torch.optim.AdamW.__init__(self, groups, lr=lr, weight_decay=weight_decay, fused=True)
 
 
 def register() -> None:
