@@ -33,7 +33,7 @@ from step_size import Size
 from tables import heading, table
 from tangyin.corpus import Batch
 from tangyin.errors import TangyinError
-from tangyin.model.file import Architecture
+from tangyin.model import Architecture
 from tangyin.nn.language_model import LanguageModel
 from tangyin.training.distributed import DistributedContext, joined
 from tangyin.training.optimizers import OptimizerRecipe

@@ -57,14 +57,15 @@ def distinct_2(poems: Iterable[tuple[str, ...]]) -> float:
 def measure(verses: list[Verse], rate: float) -> dict[str, Any]:
     """The figures of one way of writing."""
     count = len(verses)
-    patterns = Counter(verse.prosody["pattern"] for verse in verses)
-    licences = Counter(f["kind"] for verse in verses for f in verse.prosody["licences"])
-    faults = Counter(f["kind"] for verse in verses for f in verse.prosody["faults"])
+    reports = [verse.prosody for verse in verses if verse.prosody]
+    patterns = Counter(report.pattern for report in reports)
+    licences = Counter(found.kind for report in reports for found in report.licences)
+    faults = Counter(found.kind for report in reports for found in report.faults)
     lines = [line for verse in verses for line in verse.lines]
     likelihoods = np.array([verse.log_likelihood for verse in verses])
     return {
         "poems": count,
-        "regulated": sum(verse.prosody["regulated"] for verse in verses) / count,
+        "regulated": sum(report.regulated for report in reports) / count,
         "patterns": {name: round(n / count, 3) for name, n in patterns.most_common()},
         "licences": {name: round(n / count, 3) for name, n in licences.most_common()},
         "faults": {name: round(n / count, 3) for name, n in faults.most_common()},

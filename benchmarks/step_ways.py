@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from step_size import Size
 from tangyin.corpus import Batch
-from tangyin.model.file import Architecture
+from tangyin.model import Architecture
 from tangyin.nn.language_model import LanguageModel
 from tangyin.training.optimizers import OptimizerRecipe
 from tangyin.training.step import TrainingStep

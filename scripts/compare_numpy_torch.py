@@ -22,7 +22,7 @@ import torch
 from tangyin.corpus import Batch
 from tangyin.files import write_whole
 from tangyin.lstm import Adam
-from tangyin.model.file import Architecture
+from tangyin.model import Architecture
 from tangyin.nn.language_model import LanguageModel
 from tangyin.studies.numpy_twin import numpy_twin
 from tangyin.training import read_recipe

@@ -5,9 +5,11 @@ import gzip
 import hashlib
 import io
 import json
+import sys
 import tarfile
 from collections import Counter
 from collections.abc import Callable, Iterator
+from importlib import invalidate_caches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +17,9 @@ import numpy as np
 import pytest
 
 from tangyin.corpus import Corpus, load_corpus
-from tangyin.model import Engine, find_model
-from tangyin.model.file import Architecture, ModelFile
+from tangyin.model import Architecture, Engine, ModelFile, find_model
 from tangyin.prosody import tone_classes
-from tangyin.verse import BOS, Form, Vocabulary, to_simplified
+from tangyin.verse import BOS, Form, Vocabulary, form_named, forms, known_forms, to_simplified
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -182,3 +183,24 @@ def _json(value: object) -> bytes:
 def small_package() -> SmallPackage:
     """A miniature of the collection, to be laid out or packed anywhere."""
     return SmallPackage()
+
+
+@pytest.fixture
+def extra_form(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Form]]:
+    """Add a form for one test, as a file in a folder beside `tangyin/verse/forms`."""
+    folder = tmp_path / "forms"
+    folder.mkdir()
+    monkeypatch.setattr(forms, "__path__", [*forms.__path__, str(folder)])
+
+    def add(name: str, ascii_name: str, **fields: int) -> Form:
+        form = f"Form({name!r}, {ascii_name!r}, **{fields})"
+        source = f"from tangyin.verse import Form\nFORMS = ({form},)\n"
+        (folder / f"{ascii_name}.py").write_text(source, encoding="utf-8")
+        invalidate_caches()
+        known_forms.cache_clear()
+        return form_named(name)
+
+    yield add
+    for path in folder.glob("*.py"):
+        sys.modules.pop(f"{forms.__name__}.{path.stem}", None)
+    known_forms.cache_clear()

@@ -1,8 +1,6 @@
 """The façade: what `tangyin.load("report").write("日")` promises to other programs."""
 
 import itertools
-import json
-import math
 import time
 from collections.abc import Callable
 from importlib import import_module
@@ -10,14 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 import tangyin
-from tangyin.api import MOST, rule_named
 from tangyin.errors import TangyinError, UsageError
 from tangyin.model.file import ModelFile, save_model
-from tangyin.verse import FORMS, MARKS, QILV, WUJUE, WULV, form_token
+from tangyin.verse import FORMS, QILV, WUJUE, WULV, form_token
 
 SEVEN = "日紅山夜湖海月"
 WUJUE_POEM = "白日依山盡，黃河入海流。欲窮千里目，更上一層樓。"
@@ -42,59 +37,28 @@ def test_two_words_write_a_poem() -> None:
     assert str(verse).count("\n") == 3
 
 
-@settings(deadline=None, max_examples=60)
-@given(
-    start=st.sampled_from(SEVEN),
-    rule=st.sampled_from(["argmax", "random-k", "temperature", "top-p"]),
-    seed=st.integers(0, 2**64 - 1),
-    number=st.integers(0, 2000),
-)
-def test_a_poem_is_whole_whatever_rule_seed_and_number(
-    start: str, rule: str, seed: int, number: int
-) -> None:
-    writer = tangyin.load("report")
-    poems = writer.write_many(
-        start, rule=rule_named(rule), seed=seed, count=number % 3 + 1, regulated=False
-    )
-    for verse in poems:
-        assert [len(line) for line in verse.lines] == [5] * 8
-        assert len(verse.text) == 48
-        assert verse.text[0] == start
-        known = set(writer.model.vocabulary.hanzi)
-        for place, character in enumerate(verse.text):
-            if place % 12 == 5:
-                assert character in MARKS
-            elif place % 12 == 11:
-                assert character in "。？！"
-            else:
-                assert character in known
-        assert math.isfinite(verse.log_likelihood)
-
-
 def test_a_poem_is_written_as_soon_as_it_is_asked_for(writer: tangyin.Writer) -> None:
     began = time.perf_counter()
-    poems = list(itertools.islice(writer.write_many("日", count=MOST, regulated=False), 2))
+    poems = list(itertools.islice(writer.write_many("日", count=1_000_000, regulated=False), 2))
     assert time.perf_counter() - began < 5
     assert [verse.number for verse in poems] == [0, 1]
 
 
-def test_what_cannot_be_is_refused_before_anything_is_written(writer: tangyin.Writer) -> None:
-    wrong: list[dict[str, Any]] = [
-        {"count": 0},
-        {"count": MOST + 1},
-        {"seed": -1},
-        {"seed": 2**64},
-        {"script": "latin"},
-        {"form": "七律"},
-        {"form": "sonnet"},
-        {"count": 5000, "rule": rule_named("argmax")},
+def test_what_is_impossible_is_refused_before_anything_is_written(writer: tangyin.Writer) -> None:
+    wrong: list[tuple[str, dict[str, Any]]] = [
+        ("request.range", {"count": 0}),
+        ("request.choice", {"script": "latin"}),
+        ("request.unknown_option", {"colour": "red"}),
+        ("form.not_trained", {"form": "七律"}),
+        ("form.unknown", {"form": "sonnet"}),
+        ("request.argmax_count", {"count": 5000, "rule": "argmax"}),
+        ("text.character", {"start": "moon"}),
     ]
-    for options in wrong:
+    for code, options in wrong:
         for regulated in (True, False):
-            with pytest.raises(UsageError):
-                writer.write_many("日", regulated=regulated, **options)
-    with pytest.raises(UsageError):
-        writer.write_many("moon")
+            with pytest.raises(UsageError) as refused:
+                writer.write_many(regulated=regulated, **options)
+            assert refused.value.code == code
 
 
 def test_a_verse_reads_as_couplets_and_converts_to_simplified(writer: tangyin.Writer) -> None:
@@ -103,9 +67,9 @@ def test_a_verse_reads_as_couplets_and_converts_to_simplified(writer: tangyin.Wr
     assert [len(line) for line in str(verse).splitlines()] == [12] * 4
     assert verse.in_script("traditional") is verse
     assert verse.in_script("simplified").text.startswith("风")
-    with pytest.raises(UsageError, match="there is no script 'latin'"):
+    with pytest.raises(UsageError) as refused:
         verse.in_script("latin")
-    assert json.loads(json.dumps(verse.to_json(), ensure_ascii=False)) == verse.to_json()
+    assert refused.value.code == "request.choice"
 
 
 def test_each_form_of_a_mixed_model_is_written_and_scored(mixed: tangyin.Writer) -> None:
@@ -115,8 +79,8 @@ def test_each_form_of_a_mixed_model_is_written_and_scored(mixed: tangyin.Writer)
             assert verse.form == form.name
             assert [len(line) for line in verse.lines] == [form.characters] * form.lines
         score = mixed.score(verse.text)
-        assert score.poem.form is form
-        assert -score.tally.nll == pytest.approx(verse.log_likelihood, rel=1e-5)
+        assert score.form == form.name
+        assert -score.nll == pytest.approx(verse.log_likelihood, rel=1e-5)
 
 
 def test_the_form_is_wulv_where_the_model_knows_it_and_its_first_elsewhere(
@@ -132,21 +96,21 @@ def test_a_poem_in_a_form_that_a_mixed_model_lacks_is_refused(
     random_model: Callable[..., ModelFile],
 ) -> None:
     writer = tangyin.Writer(random_model(HANZI, (QILV,), prefixes=(form_token(QILV),)))
-    with pytest.raises(UsageError, match="not trained on 五絕"):
+    with pytest.raises(UsageError, match="五絕"):
         writer.score(WUJUE_POEM)
-    with pytest.raises(UsageError, match="knows 七律 only, and not 五絕"):
+    with pytest.raises(UsageError) as refused:
         writer.evaluate("dev", "五絕")
+    assert refused.value.code == "form.not_trained"
 
 
 def test_scores_are_the_same_alone_and_among_others(writer: tangyin.Writer) -> None:
     texts = [str(writer.write(start, seed=2, regulated=False)) for start in SEVEN]
     texts.insert(3, WUJUE_POEM)
     poems = [writer.read(text)[0] for text in texts]
-    together = [score.tally for score in writer.score_many(poems)]
-    assert together == [writer.score(text).tally for text in texts]
+    assert list(writer.score_many(poems)) == [writer.score(text) for text in texts]
 
 
-def test_what_was_done_to_a_poem_is_told(writer: tangyin.Writer) -> None:
+def test_what_was_done_to_a_poem_is_said(writer: tangyin.Writer) -> None:
     poem, notes = writer.read("白日依山尽黄河入海流欲穷千里目更上一层楼")
     assert poem.text == WUJUE_POEM
     assert notes == ("converted from simplified characters", "marks put in, ， and 。 in turn")
@@ -164,42 +128,28 @@ def test_a_model_is_loaded_by_name_by_path_and_by_path_object(
     ]
     assert verses[0] == verses[1] == verses[2]
     for missing in (tmp_path / "missing.safetensors", "missing"):
-        with pytest.raises(UsageError, match="there is no model"):
+        with pytest.raises(UsageError):
             tangyin.load(missing)
     path.write_bytes(b"cut")
     with pytest.raises(TangyinError):
         tangyin.load(path)
 
 
-@pytest.mark.corpus
-def test_what_cannot_be_evaluated_is_refused(writer: tangyin.Writer) -> None:
-    with pytest.raises(UsageError, match="there is no split 'train'; it is dev or test"):
-        writer.evaluate("train")
-    with pytest.raises(UsageError, match="there is no protocol 'kind'"):
-        writer.evaluate(protocol="kind")
-    with pytest.raises(UsageError, match="knows 五律 only"):
-        writer.evaluate(form="七律")
-
-
-@pytest.mark.parametrize("name", ["argmax", "random-k", "temperature", "top-p"])
-def test_a_rule_by_name_takes_its_own_numbers_only(name: str) -> None:
-    own = {
-        "argmax": {},
-        "random-k": {"k": 3, "certainty": 0.5},
-        "temperature": {"temperature": 0.7},
-        "top-p": {"p": 0.5, "temperature": 2.0},
-    }[name]
-    rule = rule_named(name, **own)
-    assert rule.name == name
-    assert {key: getattr(rule, key) for key in own} == own
-    for key in {"k", "certainty", "temperature", "p"} - own.keys():
-        with pytest.raises(UsageError, match=f"the rule {name} has no number {key}; leave it out"):
-            rule_named(name, **{key: 1})
-
-
-def test_a_rule_that_is_not_there_is_refused() -> None:
-    with pytest.raises(UsageError, match="there is no rule 'best'; the rules are argmax, random-k"):
-        rule_named("best")
+@pytest.mark.parametrize(
+    ("code", "options"),
+    [
+        ("request.choice", {"split": "train"}),
+        ("request.choice", {"protocol": "kind"}),
+        ("form.not_trained", {"form": "七律"}),
+        ("request.form_of_protocol", {"form": "五律", "protocol": "tangshi-gpt"}),
+    ],
+)
+def test_what_cannot_be_evaluated_is_refused(
+    writer: tangyin.Writer, code: str, options: dict[str, str]
+) -> None:
+    with pytest.raises(UsageError) as refused:
+        writer.evaluate(**options)
+    assert refused.value.code == code
 
 
 def test_the_package_hands_on_its_public_names_and_no_other() -> None:
@@ -209,5 +159,4 @@ def test_the_package_hands_on_its_public_names_and_no_other() -> None:
     with pytest.raises(AttributeError, match="module 'tangyin' has no attribute 'wirte'"):
         tangyin.wirte  # type: ignore[attr-defined]  # noqa: B018
     assert not hasattr(tangyin, "Verse")
-    # Verse has a file of its own; the façade hands it on.
     assert "Verse" in import_module("tangyin.api").__all__

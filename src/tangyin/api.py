@@ -2,16 +2,21 @@
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import fields
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
 from tangyin.errors import UsageError
 from tangyin.model import DEFAULT, Engine, find_model
 from tangyin.model.file import ModelFile
-from tangyin.prosody import Report, check_text
-from tangyin.results import Score, Verse, check_script
-from tangyin.scoring import evaluate_split, evaluate_tangshi_gpt, prefix_of, score_poems
+from tangyin.prosody import Report, check_poem, check_text
+from tangyin.scoring import (
+    Score,
+    evaluate_split,
+    evaluate_tangshi_gpt,
+    prefix_of,
+    score_poems,
+)
 from tangyin.verse import (
     WULV,
     Form,
@@ -22,14 +27,12 @@ from tangyin.verse import (
 )
 from tangyin.writing import (
     BLANK,
-    PARTICLES,
-    SEEDS,
-    Argmax,
     Composition,
+    Order,
     ParticleComposer,
+    RegulatedPoem,
     Request,
-    Rule,
-    TopP,
+    Verse,
     compose,
     new_seed,
     opening_of,
@@ -39,19 +42,16 @@ from tangyin.writing import (
     rule_named,
     write_regulated,
 )
+from tangyin.writing.composer import check_numbers
+from tangyin.writing.options import options as all_options
 
 __all__ = ["Score", "Verse", "Writer", "check", "load", "rule_named"]
 
-MOST = 1_000_000
-"""The largest number of poems in one call."""
-
 SIDE_BY_SIDE = 64
-"""Poems written together; more would not be faster and would be kept waiting longer."""
+"""Free poems written together; more would not be faster and would be kept waiting longer."""
 
 LONGEST = 10_000
 """Characters up to which a text may be a poem, white space, quotation marks and all."""
-
-MOST_PARTICLES = 4096
 
 ROWS = 256
 """Particles that are written together, of one poem or several."""
@@ -59,7 +59,8 @@ ROWS = 256
 REVISIONS = 128
 """How many ways to write a line are drawn, of which the likeliest are shown."""
 
-DEFAULT_RULE = TopP.name
+MOST_REVISIONS = 100
+"""The largest number of ways to write a line that are shown."""
 
 PROTOCOLS = ("honest", "tangshi-gpt")
 """How perplexity can be counted (`docs/protocol.md`)."""
@@ -74,79 +75,37 @@ class Writer:
 
     @property
     def takes_title(self) -> bool:
-        """Whether the model can be given a title to write on."""
+        """Whether the model was trained to write on a title."""
         return self.engine.vocabulary.takes_title
 
     def write(self, start: str = "", **options: Any) -> Verse:
-        """Write one poem; the options are those of `write_many` but `count`."""
-        return next(self.write_many(start, count=1, **options))
+        """Write one poem; for the options see `write_many`."""
+        return next(self.write_many(start, **{**options, "count": 1}))
 
-    def write_many(
-        self,
-        start: str = "",
-        *,
-        form: str | None = None,
-        regulated: bool = True,
-        rule: Rule | None = None,
-        count: int = 1,
-        seed: int | None = None,
-        script: str = "traditional",
-        particles: int = PARTICLES,
-        **wishes: Any,
-    ) -> Iterator[Verse]:
-        """Write poems, each as soon as it is there.
+    def write_many(self, start: str = "", **options: Any) -> Iterator[Verse]:
+        """Write poems, each as soon as it is asked for.
 
         Args:
-            start: first characters or lines, traditional or simplified, □ for a place left open;
-                may be empty.
-            form: name of the form; 五律 when None, or the first that a model without it knows.
-            regulated: keep the rules of regulated verse (`tangyin.writing.particles`); else only
-                the form.
-            rule: the sampling rule (`rule_named`); top-p with its own numbers when None.
-            count: how many poems, 1 … 1,000,000.
-            seed: 0 … 2⁶⁴-1; a new one when None.
-            script: "traditional" or "simplified".
-            particles: of each regulated poem, 1 … 4,096; more pay better for the rules.
-            wishes: `acrostic`, `title` (where `takes_title`), and for regulated poems `pattern`,
-                `rhyme`, `include`, `avoid`, `strict`, `allow_quotes` and `most`
-                (`tangyin.writing.Request`).
+            start: first characters or lines, traditional or simplified, with □ for each character
+                left open; may be empty.
+            options: by name, such as `form`, `regulated`, `rhyme`, `rule`, `count` and `seed`; all
+                are in `tangyin.writing.options`. `rule` may also be made by `rule_named`.
 
         Raises:
-            UsageError: an option cannot be, or the wishes cannot be granted together.
+            UsageError: by this call, before anything is written: an option is unknown or not
+                possible, or the options cannot be met together.
             TangyinError: while writing, when no poem keeps all that was asked.
         """
-        wish = self._wish(start, form, wishes)
-        if not 1 <= count <= MOST:
-            raise UsageError(f"count is {count}; give a whole number from 1 to {MOST:,}")
-        seed = new_seed() if seed is None else seed
-        if not 0 <= seed < SEEDS:
-            raise UsageError(f"seed is {seed}; give a whole number from 0 to 2^64 - 1")
-        if not 1 <= particles <= MOST_PARTICLES:
-            raise UsageError(
-                f"particles is {particles}; give a whole number from 1 to {MOST_PARTICLES:,}"
-            )
-        check_script(script)
-        rule = rule or rule_named(DEFAULT_RULE)
+        request = self.request(start, **options)
         # Checked here and not while writing, so that nothing is written before a refusal.
-        vocabulary = self.engine.vocabulary
-        most = len(vocabulary.hanzi)
-        if isinstance(rule, Argmax) and count > most:
-            raise UsageError(
-                f"under argmax poems differ by their first free character, and the model knows "
-                f"{most} of them; ask for no more poems or use another rule"
-            )
-        poems: Iterator[Composition]
-        if regulated:
-            composer = ParticleComposer(self.engine, plan(wish, vocabulary), rule, particles)
-            together = max(1, ROWS // particles)
-            poems = write_regulated(composer, seed, count, together)
+        check_numbers(request.rule, request.count - 1, len(self.engine.vocabulary.hanzi))
+        seed = new_seed() if request.seed is None else request.seed
+        if request.regulated:
+            poems = self._regulated(request, seed)
         else:
-            for name in wishes.keys() - {"acrostic", "title"}:
-                if wishes[name]:
-                    raise UsageError(f"{name} belongs to regulated verse; leave it out or --free")
-            poems = self._free(wish, rule, seed, count)
+            poems = self._free(request, seed, range(request.count))
         return (
-            self._verse(poem, wish, rule, seed, number).in_script(script)
+            self.verse(poem, request, seed, number).in_script(request.script)
             for number, poem in enumerate(poems)
         )
 
@@ -156,11 +115,9 @@ class Writer:
         line: int,
         *,
         character: int | None = None,
-        regulated: bool = True,
-        rule: Rule | None = None,
         count: int = 5,
         seed: int = 0,
-        **wishes: Any,
+        **options: Any,
     ) -> list[Verse]:
         """Other ways to write one line of a poem, or one character, in its context.
 
@@ -168,15 +125,13 @@ class Writer:
             text: a poem in a form that the model knows.
             line: which line, from 1.
             character: which character of it, from 1; the whole line when None.
-            regulated: keep the rules of regulated verse.
-            rule: see `write_many`.
             count: at most so many, 1 … 100.
             seed: keys the draws.
-            wishes: see `write_many`.
+            options: see `write_many`; start and form are those of the poem.
 
         Returns:
             Poems that differ from `text` and each other in that place alone, the likeliest first:
-            each is weighed as a whole, by what stands before and after. Their `number` is the
+            each is weighed as a whole, by what precedes and what follows. Their `number` is the
             rank. Under argmax they differ by their first open character.
 
         Raises:
@@ -185,75 +140,70 @@ class Writer:
         poem, _ = self.read(text)
         form = self._form(poem.form.name)
         if not 1 <= line <= form.lines:
-            raise UsageError(
-                f"there is no line {line}; the lines of a {form} are 1 to {form.lines}"
-            )
+            raise UsageError("request.no_line", line=line, form=form.name, lines=form.lines)
         if character is not None and not 1 <= character <= form.characters:
             raise UsageError(
-                f"there is no character {character}; a line of a {form} has {form.characters}"
+                "request.no_character", character=character, form=form.name, width=form.characters
             )
-        if not 1 <= count <= 100:
-            raise UsageError(f"count is {count}; give a whole number from 1 to 100")
-        rule = rule or rule_named(DEFAULT_RULE)
+        count = replace(all_options()["count"], maximum=MOST_REVISIONS).check(count)
         lines = list(poem.lines)
         old = lines[line - 1]
         chosen = range(form.characters) if character is None else (character - 1,)
         lines[line - 1] = "".join(BLANK if at in chosen else c for at, c in enumerate(old))
         open_text = "".join(map("".join, zip(lines, poem.marks, strict=True)))
-        wish = self._wish(open_text, form.name, wishes)
+        request = Request(form, open_text, count=count, seed=seed, **options)
         found: Iterable[Composition]
-        if regulated:
-            plan_ = plan(wish, self.engine.vocabulary)
-            composer = ParticleComposer(self.engine, plan_, rule, REVISIONS)
+        if request.regulated:
+            planned = plan(request, self.engine.vocabulary)
+            composer = ParticleComposer(self.engine, planned, request.rule, REVISIONS)
             found = composer.alternatives(seed)
         else:
-            opening = opening_of(wish, self.engine.vocabulary)
-            prefix = prefix_for(wish, self.engine.vocabulary)
-            drawn = compose(self.engine, form, opening, rule, seed, range(REVISIONS), prefix)
+            drawn = self._free(request, seed, range(REVISIONS))
             different = {composition.text: composition for composition in drawn}
-            found = sorted(different.values(), key=lambda c: -c.log_likelihood)
+            found = sorted(different.values(), key=lambda poem: -poem.log_likelihood)
         others = [composition for composition in found if composition.text != poem.text]
         return [
-            self._verse(composition, wish, rule, seed, rank)
+            self.verse(composition, request, seed, rank).in_script(request.script)
             for rank, composition in enumerate(others[:count])
         ]
 
-    def _wish(self, start: str, form: str | None, wishes: dict[str, Any]) -> Request:
-        known = {field.name for field in fields(Request)} - {"form", "start"}
-        for name in wishes:
-            if name not in known:
-                raise UsageError(f"there is no wish {name!r}; there are {', '.join(sorted(known))}")
-        return Request(self._form(form), start, **wishes)
+    def request(self, start: str = "", **options: Any) -> Request:
+        """A checked request to this model; see `write_many`.
 
-    def _free(self, wish: Request, rule: Rule, seed: int, count: int) -> Iterator[Composition]:
-        opening = opening_of(wish, self.engine.vocabulary)
-        prefix = prefix_for(wish, self.engine.vocabulary)
-        batches = (
-            compose(
-                self.engine,
-                wish.form,
-                opening,
-                rule,
-                seed,
-                range(first, min(first + SIDE_BY_SIDE, count)),
-                prefix,
-            )
-            for first in range(0, count, SIDE_BY_SIDE)
-        )
-        return chain.from_iterable(batches)
+        Raises:
+            UsageError: an option is unknown or not possible.
+        """
+        return Request(self._form(options.pop("form", None)), start, **options)
 
-    def _verse(self, poem: Composition, wish: Request, rule: Rule, seed: int, number: int) -> Verse:
+    def verse(self, poem: Composition, request: Request, seed: int, number: int) -> Verse:
+        """A written poem with how it was written, in traditional characters."""
         return Verse(
             text=poem.text,
             lines=poem.lines,
-            form=wish.form.name,
-            title=read_title(wish),
+            form=request.form.name,
+            title=read_title(request),
             model=self.model.name,
-            rule=rule.name,
+            rule=request.rule.name,
             seed=seed,
             number=number,
             log_likelihood=poem.log_likelihood,
-            traditional=poem.lines,
+            prosody=poem.report if isinstance(poem, RegulatedPoem) else _report(poem.lines),
+        )
+
+    def _regulated(self, request: Request, seed: int) -> Iterator[Composition]:
+        planned = plan(request, self.engine.vocabulary)
+        composer = ParticleComposer(self.engine, planned, request.rule, request.particles)
+        return write_regulated(composer, seed, request.count, max(1, ROWS // request.particles))
+
+    def _free(self, request: Request, seed: int, numbers: range) -> Iterator[Composition]:
+        vocabulary = self.engine.vocabulary
+        opening, prefix = opening_of(request, vocabulary), prefix_for(request, vocabulary)
+        batches = (
+            [Order(opening, seed, number) for number in numbers[first : first + SIDE_BY_SIDE]]
+            for first in range(0, len(numbers), SIDE_BY_SIDE)
+        )
+        return chain.from_iterable(
+            compose(self.engine, request.form, request.rule, orders, prefix) for orders in batches
         )
 
     def read(self, text: str) -> tuple[Poem, tuple[str, ...]]:
@@ -264,7 +214,7 @@ class Writer:
             marks are put in where there are none.
 
         Raises:
-            UsageError: the text is no poem in the four forms, or in none the model knows.
+            UsageError: the text is not a poem in the four forms, or in none the model knows.
         """
         notes = []
         # What is far too long for a poem is refused below, and need not be converted first.
@@ -283,8 +233,7 @@ class Writer:
 
     def score_many(self, poems: Iterable[Poem]) -> Iterator[Score]:
         """Score poems in order; neighbours of one form are read side by side."""
-        for poem, tally in score_poems(self.engine, poems):
-            yield Score(poem, tally)
+        return (Score.of(poem, tally) for poem, tally in score_poems(self.engine, poems))
 
     def evaluate(
         self, split: str = "dev", form: str | None = None, protocol: str = "honest"
@@ -303,37 +252,27 @@ class Writer:
             where the protocol has none.
 
         Raises:
-            UsageError: an argument cannot be.
-            TangyinError: the corpus is not there.
+            UsageError: an argument is not possible.
+            TangyinError: the corpus is not prepared.
         """
-        if split not in ("dev", "test"):
-            raise UsageError(f"there is no split {split!r}; it is dev or test")
-        if protocol not in PROTOCOLS:
-            raise UsageError(f"there is no protocol {protocol!r}; it is {' or '.join(PROTOCOLS)}")
+        for name, value, choices in (
+            ("split", split, ("dev", "test")),
+            ("protocol", protocol, PROTOCOLS),
+        ):
+            if value not in choices:
+                raise UsageError("request.choice", name=name, value=value, choices=choices)
         if protocol == "tangshi-gpt":
-            return self._evaluate_tangshi_gpt(form)
-        forms = self.model.forms if form is None else (self._form(form),)
-        tally = evaluate_split(self.engine, split, forms)
-        return {
-            "model": self.model.name,
-            "split": split,
-            "form": forms[0].name if len(forms) == 1 else "all",
-            "protocol": protocol,
-            "prefix": prefix_of(self.engine.vocabulary),
-            **tally.figures(),
-        }
-
-    def _evaluate_tangshi_gpt(self, form: str | None) -> dict[str, Any]:
-        if form is not None:
-            raise UsageError("the protocol tangshi-gpt counts all forms together; leave form out")
-        return {
-            "model": self.model.name,
-            "split": "test",
-            "form": "all",
-            "protocol": "tangshi-gpt",
-            "prefix": "none",
-            **evaluate_tangshi_gpt(self.engine),
-        }
+            if form is not None:
+                raise UsageError("request.form_of_protocol", protocol=protocol)
+            figures = {"prefix": "none", **evaluate_tangshi_gpt(self.engine)}
+            split, named = "test", "all"
+        else:
+            forms = self.model.forms if form is None else (self._form(form),)
+            tally = evaluate_split(self.engine, split, forms)
+            figures = {"prefix": prefix_of(self.engine.vocabulary), **tally.figures()}
+            named = forms[0].name if len(forms) == 1 else "all"
+        head = {"model": self.model.name, "split": split, "form": named, "protocol": protocol}
+        return {**head, **figures}
 
     def _form(self, name: str | None) -> Form:
         known = self.model.forms
@@ -341,9 +280,16 @@ class Writer:
             return WULV if WULV in known else known[0]
         form = form_named(name)
         if form not in known:
-            names = ", ".join(map(str, known))
-            raise UsageError(f"the model {self.model.name} knows {names} only, and not {form}")
+            raise UsageError("form.not_trained", form=form.name, forms=[f.name for f in known])
         return form
+
+
+def _report(lines: tuple[str, ...]) -> Report | None:
+    """The checker's report, or None for lines of a length that has no rules."""
+    try:
+        return check_poem(lines)
+    except UsageError:
+        return None
 
 
 def load(model: str | os.PathLike[str] = DEFAULT) -> Writer:
@@ -366,6 +312,6 @@ def check(text: str) -> Report:
         text: the poem, with or without marks, traditional or simplified.
 
     Raises:
-        UsageError: the text is no two or more lines of five or seven characters.
+        UsageError: the text is not two or more lines of five or seven characters.
     """
     return check_text(text)

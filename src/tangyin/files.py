@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from tangyin.errors import TangyinError
+from tangyin.errors import TangyinError, UsageError
 
 
 @contextmanager
@@ -58,6 +58,21 @@ def write_whole(path: Path, content: bytes | str) -> None:
     """Replace `path` by `content` in one step (see `whole_file`)."""
     with whole_file(path, "wb" if isinstance(content, bytes) else "w") as file:
         file.write(content)
+
+
+def read_text(path: Path) -> str:
+    """The text of a UTF-8 file, with or without a byte order mark.
+
+    Raises:
+        UsageError: it cannot be read, or is not UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UsageError("text.unreadable", path=str(path), reason=reason) from error
+    except UnicodeDecodeError:
+        raise UsageError("text.not_utf8", name=str(path)) from None
 
 
 def make_folder(path: Path) -> None:

@@ -3,12 +3,13 @@
 import json
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from tangyin.errors import message
 
 Cli = Callable[..., Any]
 
@@ -24,12 +25,12 @@ QILV = (
 )
 
 
-def scores(done: Any) -> list[dict[str, Any]]:
+def scores(done):
     assert done.code == 0
     return [json.loads(line) for line in done.out.splitlines()]
 
 
-def test_a_poem_in_any_of_the_four_forms_has_a_line_of_the_designs_shape(cli: Cli) -> None:
+def test_a_poem_in_any_of_the_four_forms_has_a_line_of_the_designs_shape(cli):
     done = cli("score", stdin="\n".join([WUJUE, WULV, QIJUE, QILV]))
     assert done.err == ""
     found = scores(done)
@@ -44,7 +45,7 @@ def test_a_poem_in_any_of_the_four_forms_has_a_line_of_the_designs_shape(cli: Cl
         assert 0 < score["nll_closed"] <= score["nll"]
 
 
-def test_the_same_poems_in_other_layouts_get_the_same_scores(cli: Cli, tmp_path: Path) -> None:
+def test_the_same_poems_in_other_layouts_get_the_same_scores(cli, tmp_path):
     expected = cli("score", stdin=f"{WUJUE}\n{WULV}").out
     couplets = "\n".join(WULV[place : place + 12] for place in range(0, 48, 12))
     layouts = [
@@ -61,22 +62,23 @@ def test_the_same_poems_in_other_layouts_get_the_same_scores(cli: Cli, tmp_path:
     assert cli("score", "-", stdin=layouts[0]).out == expected
 
 
-def test_what_was_done_to_a_poem_is_said_on_standard_error(cli: Cli) -> None:
-    done = cli("score", stdin="白日依山尽黄河入海流欲穷千里目更上一层楼")
+def test_what_was_done_to_a_poem_is_on_standard_error(cli):
+    done = cli("score", stdin="登鹳雀楼\n白日依山尽黄河入海流欲穷千里目更上一层楼")
     assert done.err.splitlines() == [
+        message("text.heading", {"number": 1, "heading": ["登鸛雀樓"]}),
         "poem 1: converted from simplified characters",
         "poem 1: marks put in, ， and 。 in turn",
     ]
     assert done.out == cli("score", stdin=WUJUE).out
 
 
-def test_unknown_characters_are_counted_and_cost_more_in_the_open_figure(cli: Cli) -> None:
+def test_unknown_characters_are_counted_and_cost_more_in_the_open_figure(cli):
     (score,) = scores(cli("score", stdin=WUJUE.replace("樓", "龘")))
     assert score["unknown"] == 1
     assert score["nll"] > score["nll_closed"]
 
 
-def test_a_file_gets_the_scores_whole(cli: Cli, tmp_path: Path) -> None:
+def test_a_file_gets_the_scores_whole(cli, tmp_path):
     file = tmp_path / "scores.jsonl"
     done = cli("score", "-o", str(file), stdin=WUJUE)
     assert (done.code, done.out) == (0, "")
@@ -84,44 +86,35 @@ def test_a_file_gets_the_scores_whole(cli: Cli, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("stdin", "sentence"),
+    ("stdin", "code", "params"),
     [
-        (b"", "there is no poem to score; give at least one, one a line"),
-        (b" \n\t\r\n\xef\xbb\xbf", "there is no poem to score"),
-        (b"\xff\xfe\x00\x01", "standard input is not UTF-8; save it as UTF-8 text"),
-        ("白日依山盡".encode("gb18030"), "standard input is not UTF-8"),
-        (b"\x00\x00\x00", "poem 1: '\\x00' (U+0000) is neither a Chinese character nor"),
-        (b"Roses are red", "poem 1: 'R' (U+0052) is neither"),
-        (b"\x1b[31m", "poem 1: '\\x1b' (U+001B) is neither"),
-        ("😀".encode(), "poem 1: '😀' (U+1F600) is neither"),
-        (WUJUE.replace("白", "□").encode(), "poem 1: '□' (U+25A1) is neither"),
-        ("床前明月光，疑是地上霜。".encode(), "poem 1: 2 lines of 5 characters make no form"),
-        ("床前明月光疑是地上".encode(), "poem 1: "),
-        ("床前明月光，疑是霜。舉頭望明月，低頭思故鄉。".encode(), "poem 1: lines of 5, 3, 5, 5"),
-        ("，床前明月光，".encode(), "poem 1: a mark stands without a line before it"),
-        (f"{WUJUE}\n\n{WULV}\n\n床前".encode(), "poem 3: "),
-        (("日" * 1_000_000).encode(), "poem 1: "),
-        (("日" * 5 + "，" + "\n").encode() * 50_000, "poem 1: 50000 lines of 5 characters make no"),
+        (b"", "text.none", {}),
+        ("白日依山盡".encode("gb18030"), "text.not_utf8", {"name": "standard input"}),
+        (b"\x1b[31m", "text.poem", {"number": 1, "line": 1}),
+        (f"{WUJUE}\n\n{WULV}\n\n床前".encode(), "text.poem", {"number": 3, "line": 5}),
+        (("日" * 1_000_000).encode(), "text.poem", {"number": 1, "line": 1}),
+        (("日" * 5 + "，" + "\n").encode() * 50_000, "text.poem", {"number": 1, "line": 1}),
     ],
-    ids=lambda value: "" if isinstance(value, bytes) else value,
+    ids=["empty", "gb18030", "escape", "third", "long", "many lines"],
 )
-def test_what_is_no_poem_is_refused_in_one_sentence(stdin: bytes, sentence: str, cli: Cli) -> None:
+def test_what_is_not_a_poem_is_refused_in_one_sentence(stdin, code, params, cli):
     began = time.perf_counter()
-    cli("score", stdin=stdin).refused(2, sentence)
+    beginning = message(code, {"error": "", **params})
+    cli("score", stdin=stdin).refused(2, beginning)
     assert time.perf_counter() - began < 10
 
 
-def test_a_file_that_cannot_be_read_is_refused_in_one_sentence(cli: Cli, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_is_refused_in_one_sentence(cli, tmp_path):
     missing = tmp_path / "missing.txt"
-    cli("score", str(missing)).refused(2, f"cannot read {missing}: No such file or directory")
-    cli("score", str(tmp_path)).refused(2, f"cannot read {tmp_path}: Is a directory")
+    for path, reason in ((missing, "No such file or directory"), (tmp_path, "Is a directory")):
+        sentence = message("text.unreadable", {"path": path, "reason": reason})
+        cli("score", str(path)).refused(2, sentence)
     cli("score", "x" * 5000).refused(2, "File name too long")
 
 
-def test_nothing_is_written_when_one_poem_of_many_is_refused(cli: Cli, tmp_path: Path) -> None:
-    file = tmp_path / "scores.jsonl"
-    done = cli("score", "-o", str(file), stdin=f"{WUJUE}\n\n床前")
-    done.refused(2, "poem 2: ")
+def test_nothing_is_written_when_one_poem_of_many_is_refused(cli, tmp_path):
+    done = cli("score", "-o", str(tmp_path / "scores.jsonl"), stdin=f"{WUJUE}\n\n床前")
+    done.refused(2, "poem 2 ")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -132,7 +125,7 @@ verse_like = st.lists(st.text(st.sampled_from("日月山海，。,.「 龘a□\n
     deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(stdin=st.binary(max_size=80) | st.text(max_size=80) | verse_like.map("\n".join))
-def test_any_input_gives_scores_or_a_sentence(stdin: str | bytes, cli: Cli) -> None:
+def test_any_input_gives_scores_or_a_sentence(stdin, cli):
     if isinstance(stdin, str):
         stdin = stdin.encode("utf-8", "surrogatepass")
     done = cli("score", stdin=stdin)

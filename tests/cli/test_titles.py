@@ -1,4 +1,4 @@
-"""The command line with a model that takes titles."""
+"""The command line with a model that was trained on titles."""
 
 import json
 from collections.abc import Callable
@@ -30,14 +30,14 @@ def path(random_model: Callable[..., ModelFile], tmp_path: Path) -> str:
     return str(tmp_path / "titled.safetensors")
 
 
-def test_poems_are_written_on_a_title(path: str, cli: Cli) -> None:
+def test_poems_are_conditioned_on_a_title(path: str, cli: Cli) -> None:
     words = ("write", "--model", path, "--form", "wujue", "--seed", "1", "--format", "jsonl")
     done = cli(*words, "--title", "送友人归山", "--script", "simplified")
     assert (done.code, done.err) == (0, "")
     assert json.loads(done.out)["title"] == "送友人归山"
     assert json.loads(cli(*words, "--title", "送友人归山").out)["title"] == "送友人歸山"
     assert json.loads(cli(*words).out)["title"] == ""
-    cli("write", "--model", "report", "--title", "春望").refused(2, "was not trained on titles")
+    cli("write", "--model", "report", "--title", "春望").refused(2, "titles")
     cli("write", "--model", path, "--title", "x").refused(2, "has no Chinese character")
 
 
@@ -56,10 +56,10 @@ def test_the_count_of_tangshi_gpt_has_its_own_poems_and_no_closed_figure(
     table = cli("eval", "--model", path, "--protocol", "tangshi-gpt").out
     assert f"per token {result['per_token']:9.2f}          -" in table
     cli("eval", "--model", path, "--protocol", "tangshi-gpt", "--form", "wulv").refused(
-        2, "leave form out"
+        2, "leave the form out"
     )
     cli("eval", "--model", "report", "--protocol", "tangshi-gpt").refused(
-        2, "this model was not trained on them; use the protocol honest"
+        2, "use the protocol honest"
     )
 
 

@@ -26,7 +26,7 @@ def _lines(texts: Sequence[str]) -> dict[int, Table]:
     for form in FORMS:
         width = form.characters + 1
         places = np.flatnonzero([len(text) == form.lines * width for text in texts])
-        joined = "".join(texts[i] for i in places).encode("utf-16-le")
+        joined = "".join(texts[int(i)] for i in places).encode("utf-16-le")
         codes = fold[np.frombuffer(joined, np.uint16)].reshape(-1, width)[:, :-1]
         numbers = np.stack(
             (np.repeat(places, form.lines), np.tile(np.arange(form.lines), len(places))), axis=1

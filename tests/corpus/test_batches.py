@@ -16,9 +16,7 @@ LENGTHS = st.lists(st.integers(1, 70), max_size=120) | st.lists(
 @given(LENGTHS, st.integers(1, 64), st.none() | st.integers(0, 99))
 @example([18, 20], 6, None)  # exactly 5 % of padding would not be under 5 %
 @settings(deadline=None, max_examples=200)
-def test_every_poem_once_in_batches_with_little_padding(
-    lengths: list[int], size: int, seed: int | None
-) -> None:
+def test_every_poem_once_in_batches_with_little_padding(lengths, size, seed):
     shuffle = None if seed is None else np.random.default_rng(seed)
     batches = bucket(lengths, size, shuffle)
     assert sorted(np.concatenate([*batches, np.empty(0, int)]).tolist()) == [*range(len(lengths))]
@@ -32,12 +30,12 @@ def test_every_poem_once_in_batches_with_little_padding(
 
 @given(LENGTHS, st.integers(1, 64), st.integers(0, 99))
 @settings(deadline=None)
-def test_the_generator_decides_the_order(lengths: list[int], size: int, seed: int) -> None:
+def test_the_generator_decides_the_order(lengths, size, seed):
     first, second = (bucket(lengths, size, np.random.default_rng(seed)) for _ in range(2))
     assert [batch.tolist() for batch in first] == [batch.tolist() for batch in second]
 
 
-def test_another_generator_makes_other_batches() -> None:
+def test_another_generator_makes_other_batches():
     lengths = [49] * 300
     first, second = (bucket(lengths, 16, np.random.default_rng(seed)) for seed in (1, 2))
     assert [batch.tolist() for batch in first] != [batch.tolist() for batch in second]
@@ -47,14 +45,14 @@ def test_another_generator_makes_other_batches() -> None:
     assert order != sorted(order)
 
 
-def test_without_a_generator_everything_stays_in_order() -> None:
+def test_without_a_generator_everything_stays_in_order():
     assert [batch.tolist() for batch in bucket([49] * 5, 2)] == [[0, 1], [2, 3], [4]]
     assert bucket([], 8) == []
 
 
 @given(st.lists(st.lists(st.integers(2, 30), min_size=1, max_size=9), min_size=1, max_size=9))
 @settings(deadline=None)
-def test_collating_masks_the_padding_and_nothing_else(poems: list[list[int]]) -> None:
+def test_collating_masks_the_padding_and_nothing_else(poems):
     eos = 1
     encoded = [np.array([0, *poem, eos], np.int32) for poem in poems]
     batch = collate(encoded, eos)
@@ -71,7 +69,7 @@ def test_collating_masks_the_padding_and_nothing_else(poems: list[list[int]]) ->
         assert (batch.targets[~mask, column] == eos).all()
 
 
-def test_a_poem_is_encoded_between_its_prefix_and_eos() -> None:
+def test_a_poem_is_encoded_between_its_prefix_and_eos():
     text = "日月山川人，" * 4
     vocabulary = Vocabulary("日月山川", [form_token(WUJUE)])
     ids = encode_poem(vocabulary, text, WUJUE)

@@ -4,10 +4,10 @@ from collections import Counter
 
 import pytest
 
-from tangyin.corpus import Corpus, corpus_statistics, held_out
+from tangyin.corpus import held_out
 from tangyin.corpus.download import INTEGRITY
 from tangyin.data.files import data_text
-from tangyin.verse import FORMS, Vocabulary, form_of_text
+from tangyin.verse import Vocabulary, form_of_text
 
 pytestmark = pytest.mark.corpus
 
@@ -18,7 +18,7 @@ TANG = {
 }
 
 
-def test_records_and_distinct_poems_are_those_of_the_design(corpus: Corpus) -> None:
+def test_records_and_distinct_poems_are_those_of_the_design(corpus):
     assert corpus.facts["integrity"] == INTEGRITY
     assert corpus.facts["records"] == {"tang": 57_607, "song": 254_248}
     assert Counter(corpus.dynasty) == {"tang": 36_001, "song": 191_077}
@@ -26,7 +26,7 @@ def test_records_and_distinct_poems_are_those_of_the_design(corpus: Corpus) -> N
     assert len(set(corpus.id)) == len(corpus)
 
 
-def test_parts_and_forms_are_those_of_the_design(corpus: Corpus) -> None:
+def test_parts_and_forms_are_those_of_the_design(corpus):
     tang = corpus.select(dynasties=["tang"])
     for part, forms in TANG.items():
         assert Counter(tang.select(parts=[part]).form) == forms
@@ -34,7 +34,7 @@ def test_parts_and_forms_are_those_of_the_design(corpus: Corpus) -> None:
     assert Counter(corpus.select(dynasties=["song"]).part) == {"train": 190_908, "near": 169}
 
 
-def test_every_record_is_kept_or_dropped_by_a_reason(corpus: Corpus) -> None:
+def test_every_record_is_kept_or_dropped_by_a_reason(corpus):
     kept = Counter(corpus.dynasty)
     for dynasty, reasons in corpus.facts["dropped"].items():
         assert kept[dynasty] + sum(reasons.values()) == corpus.facts["records"][dynasty]
@@ -44,16 +44,14 @@ def test_every_record_is_kept_or_dropped_by_a_reason(corpus: Corpus) -> None:
     assert corpus.facts["dropped"]["song"]["duplicate_of_tang"] > 0
 
 
-def test_the_whole_split_is_found_with_its_parts(corpus: Corpus) -> None:
+def test_the_whole_split_is_found_with_its_parts(corpus):
     assert corpus.facts["missing"] == []
     parts = dict(zip(corpus.id, corpus.part, strict=True))
     assert Counter(held_out().values()) == {"dev": 3254, "test": 3636}
     assert {poem: parts[poem] for poem in held_out()} == held_out()
 
 
-def test_every_poem_is_of_the_form_it_names_and_only_tang_poems_are_held_out(
-    corpus: Corpus,
-) -> None:
+def test_every_poem_is_of_the_form_it_names_and_only_tang_poems_are_held_out(corpus):
     for text, form in zip(corpus.text[::7], corpus.form[::7], strict=True):
         found = form_of_text(text)
         assert found is not None
@@ -62,37 +60,10 @@ def test_every_poem_is_of_the_form_it_names_and_only_tang_poems_are_held_out(
     assert set(held.dynasty) == {"tang"}
 
 
-def test_no_text_is_in_two_parts(corpus: Corpus) -> None:
-    parts = ("train", "dev", "test", "near")
-    texts = [set(corpus.select(parts=[part]).text) for part in parts]
-    assert sum(map(len, texts)) == len(set.union(*texts))
-
-
-def test_the_closed_vocabulary_is_what_stands_ten_times_in_the_training_wulv(
-    corpus: Corpus,
-) -> None:
+def test_the_closed_vocabulary_is_what_stands_ten_times_in_the_training_wulv(corpus):
     training = corpus.select(parts=["train"], dynasties=["tang"], forms=["五律"])
     closed = data_text("closed_vocabulary.txt").split()
     assert len(closed) == len(set(closed)) == 2814
     counts = Counter("".join(training.text))
     assert set(closed) == {c for c, n in counts.items() if n >= 10} - set("，。？！；：")
     assert set(Vocabulary.from_texts(training.text, 10).hanzi) == set(closed)
-
-
-def test_statistics_add_up(corpus: Corpus) -> None:
-    counted = corpus_statistics(corpus)
-    for dynasty, parts in counted["poems"].items():
-        chosen = corpus.select(dynasties=[dynasty])
-        for part, forms in parts.items():
-            poems = chosen if part == "all" else chosen.select(parts=[part])
-            assert forms == {
-                "all": len(poems),
-                **{form.name: poems.form.count(form.name) for form in FORMS},
-            }
-        assert counted["hanzi"][dynasty] == sum(
-            form.hanzi * chosen.form.count(form.name) for form in FORMS
-        )
-        assert counted["authors"][dynasty] == len(set(chosen.author))
-    for key in ("integrity", "split_sha256", "records", "dropped"):
-        assert counted[key] == corpus.facts[key]
-    assert "missing" not in counted

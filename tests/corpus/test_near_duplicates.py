@@ -1,11 +1,10 @@
 import itertools
-from collections.abc import Callable, Sequence
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tangyin.corpus import Corpus, NearDuplicates
+from tangyin.corpus import NearDuplicates
 from tangyin.data.files import data_text
 from tangyin.verse import FORMS
 
@@ -18,7 +17,7 @@ VARIANTS = {
 
 
 @st.composite
-def poems(draw: st.DrawFn) -> str:
+def poems(draw):
     form = draw(st.sampled_from(FORMS))
     lines = [
         draw(st.text(CHARACTERS, min_size=form.characters, max_size=form.characters))
@@ -27,17 +26,17 @@ def poems(draw: st.DrawFn) -> str:
     return "".join(line + draw(st.sampled_from("，。？")) for line in lines)
 
 
-def lines_of(text: str) -> list[str]:
+def lines_of(text):
     for mark in "。？":
         text = text.replace(mark, "，")
     return ["".join(VARIANTS.get(c, c) for c in line) for line in text.split("，")[:-1]]
 
 
-def alike(one: str, other: str) -> bool:
+def alike(one, other):
     return len(one) == len(other) and sum(map(str.__ne__, one, other)) <= 1
 
 
-def near(one: str, other: str) -> bool:
+def near(one, other):
     """The definition of the design, word by word."""
     ours, theirs = lines_of(one), lines_of(other)
     matched = [any(alike(line, there) for there in theirs) for line in ours]
@@ -47,18 +46,14 @@ def near(one: str, other: str) -> bool:
 
 @given(st.lists(poems(), max_size=4), poems())
 @settings(deadline=None, max_examples=400)
-def test_the_definition_is_met_word_by_word(held: list[str], poem: str) -> None:
+def test_the_definition_is_met_word_by_word(held, poem):
     assert NearDuplicates(held).matches(poem) == any(near(poem, other) for other in held)
 
 
 @given(st.lists(poems(), max_size=5), st.lists(poems(), max_size=5))
 @example([], ["教教教教教，" * 4])
 @settings(deadline=None, max_examples=200)
-def test_the_finder_by_arrays_meets_the_definition_too(
-    near_ones: Callable[[Sequence[str], Sequence[str]], list[int]],
-    texts: list[str],
-    held: list[str],
-) -> None:
+def test_the_finder_by_arrays_meets_the_definition_too(near_ones, texts, held):
     expected = [i for i, text in enumerate(texts) if any(near(text, other) for other in held)]
     assert near_ones(texts, held) == expected
 
@@ -67,7 +62,7 @@ HELD = "床前明月光，疑是地上霜。舉頭望明月，低頭思故鄉。
 FAR = "空山不見人，但聞人語響。返景入深林，復照青苔上。"
 
 
-def lines(*chosen: str) -> str:
+def lines(*chosen):
     return "".join(f"{line}。" for line in chosen)
 
 
@@ -90,12 +85,12 @@ def lines(*chosen: str) -> str:
         (lines("床前明月光日日", "疑是地上霜日日", "舉頭望明月日日", "低頭思故鄉日日"), False),
     ],
 )
-def test_lines_are_counted_in_both_directions(poem: str, expected: bool) -> None:
+def test_lines_are_counted_in_both_directions(poem, expected):
     assert NearDuplicates([FAR[::-1], HELD]).matches(poem) is expected
     assert near(poem, HELD) is expected
 
 
-def test_variants_are_folded() -> None:
+def test_variants_are_folded():
     assert (VARIANTS["敎"], VARIANTS["耻"]) == ("教", "恥")
     held = lines("敎敎日日日", "恥恥月月月", "青山橫北郭", "白水遶東城")
     poem = lines("教教日日山", "耻耻月月山", "返景入深林", "復照青苔上")
@@ -103,9 +98,7 @@ def test_variants_are_folded() -> None:
 
 
 @pytest.mark.corpus
-def test_an_independent_count_finds_the_same_near_duplicates_in_the_corpus(
-    corpus: Corpus, near_ones: Callable[[Sequence[str], Sequence[str]], list[int]]
-) -> None:
+def test_an_independent_count_finds_the_same_near_duplicates_in_the_corpus(corpus, near_ones):
     held = corpus.select(parts=["dev", "test"]).text
     rest = corpus.select(parts=["train", "near"])
     expected = [place for place, part in enumerate(rest.part) if part == "near"]
@@ -116,8 +109,6 @@ def test_an_independent_count_finds_the_same_near_duplicates_in_the_corpus(
 
 
 @pytest.mark.corpus
-def test_dev_is_clear_of_test(
-    corpus: Corpus, near_ones: Callable[[Sequence[str], Sequence[str]], list[int]]
-) -> None:
+def test_dev_is_clear_of_test(corpus, near_ones):
     dev, test = (corpus.select(parts=[part]).text for part in ("dev", "test"))
     assert near_ones(dev, test) == []

@@ -1,15 +1,13 @@
 """The batches that a recipe really trains on, decoded again."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tangyin.corpus import Batch, Corpus
 from tangyin.corpus.batches import MAX_PADDING
-from tangyin.training.dataset import Dataset, load_dataset
+from tangyin.training.dataset import load_dataset
 from tangyin.training.recipe import DataRecipe, read_recipe
 from tangyin.verse import EOS, FORMS, MARKS
 
@@ -20,7 +18,7 @@ UNKNOWN = "\ufffd"
 
 
 @pytest.fixture(scope="module", params=["report", "all"])
-def material(request: pytest.FixtureRequest, corpus: Corpus) -> Dataset:
+def material(request, corpus):
     if request.param == "report":
         return load_dataset(read_recipe(CONFIGS / "report.toml").data)
     everything = DataRecipe(tuple(form.name for form in FORMS), ("tang", "song"), 1, "form")
@@ -28,12 +26,12 @@ def material(request: pytest.FixtureRequest, corpus: Corpus) -> Dataset:
 
 
 @pytest.fixture(scope="module")
-def batches(material: Dataset) -> list[Batch]:
+def batches(material):
     return material.batches(128, seed=1, epoch=1)
 
 
 @pytest.fixture(scope="module")
-def texts(material: Dataset, batches: list[Batch]) -> list[str]:
+def texts(material, batches):
     """What stands in the batches, `<unk>` as one character."""
     tokens = material.vocabulary.tokens
     points = np.array([ord(t) if len(t) == 1 else ord(UNKNOWN) for t in tokens], np.uint16)
@@ -51,41 +49,34 @@ def texts(material: Dataset, batches: list[Batch]) -> list[str]:
     return found
 
 
-def as_known(material: Dataset, texts: Sequence[str]) -> list[str]:
+def as_known(material, texts):
     known = {*material.vocabulary.hanzi, *MARKS}
     strange = set("".join(texts)) - known
     return [text.translate(dict.fromkeys(map(ord, strange), UNKNOWN)) for text in texts]
 
 
 def test_no_batch_holds_a_held_out_poem_or_a_near_duplicate_of_one(
-    material: Dataset,
-    texts: list[str],
-    corpus: Corpus,
-    near_ones: Callable[[Sequence[str], Sequence[str]], list[int]],
-) -> None:
+    material, texts, corpus, near_ones
+):
     held = as_known(material, corpus.select(parts=["dev", "test"]).text)
     assert near_ones(texts, held) == []
     # The same look at the same batches finds a dev poem that is put among them.
     assert near_ones([*texts[:500], held[7]], held) == [500]
 
 
-def test_every_training_poem_stands_in_the_batches_once(
-    material: Dataset, texts: list[str], corpus: Corpus
-) -> None:
+def test_every_training_poem_stands_in_the_batches_once(material, texts, corpus):
     dynasties = ["tang"] if len(material.forms) == 1 else ["tang", "song"]
     training = corpus.select(parts=["train"], dynasties=dynasties, forms=material.forms)
     assert Counter(texts) == Counter(as_known(material, training.text))
 
 
-def test_every_batch_has_less_than_five_percent_of_padded_targets(batches: list[Batch]) -> None:
+def test_every_batch_has_less_than_five_percent_of_padded_targets(batches):
     assert max(1 - batch.mask.mean() for batch in batches) < MAX_PADDING == 0.05
     full = sum(batch.mask.shape[1] == 128 for batch in batches)
     assert full >= len(batches) - 8  # bucketing breaks few batches up
 
 
-def test_every_poem_begins_with_the_prefix_of_its_form(
-    material: Dataset, batches: list[Batch]
-) -> None:
+def test_every_poem_begins_with_the_prefix_of_its_form(material, batches):
     for batch in batches[::17]:
         lengths = batch.mask.sum(axis=0)
         for first, length in zip(batch.inputs[0], lengths, strict=True):
@@ -94,8 +85,8 @@ def test_every_poem_begins_with_the_prefix_of_its_form(
 
 
 @pytest.mark.parametrize("material", ["report"], indirect=True)
-def test_seed_and_epoch_decide_the_order(material: Dataset, batches: list[Batch]) -> None:
-    def same(others: list[Batch]) -> bool:
+def test_seed_and_epoch_decide_the_order(material, batches):
+    def same(others):
         return all(
             np.array_equal(a.targets, b.targets) for a, b in zip(batches, others, strict=True)
         )

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tangyin.errors import TangyinError
-from tangyin.lstm import LanguageModel, Parameters, sequence_forward
+from tangyin.lstm import Parameters, sequence_forward
 from tangyin.lstm.cells import names
 from tangyin.model import Engine, StepOutput
 from tangyin.model.file import ModelFile
@@ -49,17 +49,6 @@ def test_the_engine_equals_the_derivations_lstm(
     inputs = np.random.default_rng(seed).integers(0, len(model.vocabulary), (30, 9))
     expected = log_softmax(logits(model, inputs))
     assert np.abs(engine_log_probs(model, inputs) - expected).max() < 1e-5
-
-
-def test_the_engine_equals_the_numpy_language_model(random_model: Build) -> None:
-    model = random_model(HANZI, (WULV,), seed=11, scale=0.4)
-    inputs = np.random.default_rng(1).integers(0, len(model.vocabulary), (12, 5))
-    # There every token is predicted: an output row for <bos>, which is left out afterwards.
-    tensors = {name: tensor.astype(np.float64) for name, tensor in model.tensors.items()}
-    for name in ("output.weight", "output.bias"):
-        tensors[name] = np.concatenate((tensors[name], np.zeros_like(tensors[name][:1])))
-    expected = LanguageModel(tensors).logits(inputs)[..., :-1]
-    assert np.abs(engine_log_probs(model, inputs) - log_softmax(expected)).max() < 1e-5
 
 
 def test_the_engine_equals_the_derivations_lstm_on_the_shipped_model(

@@ -46,13 +46,31 @@ def sigmoid(y: float) -> float:
     return 1 / (1 + np.exp(-y))
 
 
+def slow_cell(
+    W: dict[str, np.ndarray], layer: int, x: np.ndarray, before: np.ndarray, c: np.ndarray
+) -> np.ndarray:
+    """The hidden state after a step of one layer; the cell state c is changed in place."""
+    H = len(before)
+    after = np.zeros(H)
+    for unit in range(H):
+        i, f, g, o = (
+            W[f"lstm.weight_ih_l{layer}"][gate * H + unit] @ x
+            + W[f"lstm.weight_hh_l{layer}"][gate * H + unit] @ before
+            + W[f"lstm.bias_l{layer}"][gate * H + unit]
+            for gate in range(4)
+        )
+        c[unit] = sigmoid(f) * c[unit] + sigmoid(i) * np.tanh(g)
+        after[unit] = sigmoid(o) * np.tanh(c[unit])
+    return after
+
+
 def slow_log_probs(model: ModelFile, tokens: np.ndarray) -> np.ndarray:
     """(T, outputs) of one sequence, written down unit by unit in fp64."""
     W = {name: tensor.astype(np.float64) for name, tensor in model.tensors.items()}
     network, vocabulary = model.architecture, model.vocabulary
     H, outputs = network.hidden_size, vocabulary.outputs
     embedding = W["embedding.weight"]
-    known = read_sequences(vocabulary, model.tensors["tones"], tokens[:, None])
+    known = read_sequences(vocabulary, model.tensors["tones"], network.layout, tokens[:, None])
     classes = echo_classes(known.line_of, known.line)[:, :, 0]
     h = [np.zeros(H) for _ in range(network.layers)]
     c = [np.zeros(H) for _ in range(network.layers)]
@@ -69,17 +87,7 @@ def slow_log_probs(model: ModelFile, tokens: np.ndarray) -> np.ndarray:
             u += list(W["tone.weight"][known.tone[t, 0]])
         x = np.array([*embedding[token], *u])
         for layer in range(network.layers):
-            before, after = h[layer].copy(), np.zeros(H)
-            for unit in range(H):
-                i, f, g, o = (
-                    W[f"lstm.weight_ih_l{layer}"][gate * H + unit] @ x
-                    + W[f"lstm.weight_hh_l{layer}"][gate * H + unit] @ before
-                    + W[f"lstm.bias_l{layer}"][gate * H + unit]
-                    for gate in range(4)
-                )
-                c[layer][unit] = sigmoid(f) * c[layer][unit] + sigmoid(i) * np.tanh(g)
-                after[unit] = sigmoid(o) * np.tanh(c[layer][unit])
-            h[layer] = x = after
+            h[layer] = x = slow_cell(W, layer, x, h[layer], c[layer])
         beside = np.array([*x, *u])
         s = W["projection.weight"] @ beside + W["projection.bias"]
         logits = [embedding[token] @ s + W["output.bias"][token] for token in range(outputs)]

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from dataclasses import fields
 
 import numpy as np
@@ -6,7 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tangyin.errors import TangyinError
-from tangyin.model import ECHOES, PLACES, TONES, Features, Reader, echo_classes, read_sequences
+from tangyin.model import (
+    ECHOES,
+    FeatureLayout,
+    Features,
+    Reader,
+    echo_classes,
+    read_sequences,
+)
 from tangyin.prosody import LEVEL_RHYMES, tone_classes
 from tangyin.verse import (
     FORMS,
@@ -15,6 +23,7 @@ from tangyin.verse import (
     TITLE,
     UNK,
     WUJUE,
+    Form,
     Vocabulary,
     form_token,
     is_hanzi,
@@ -25,6 +34,7 @@ from tangyin.verse import (
 HANZI = "白日依山盡黃河入海流欲窮千里目更上一層樓看不過"
 VOCABULARY = Vocabulary(HANZI, prefix_tokens(LEVEL_RHYMES))
 TONE_CLASSES = tone_classes(VOCABULARY)
+LAYOUT = FeatureLayout()
 NAMES = [field.name for field in fields(Features)]
 
 ANYTHING = st.lists(st.integers(0, len(VOCABULARY) - 1), min_size=1, max_size=40)
@@ -56,7 +66,7 @@ def slowly(read: list[int]) -> tuple[int, int, int, int, dict[int, int]]:
     text = [] if begin is None else names[begin:]
     none = VOCABULARY.id(TEXT)
     in_title = TITLE in prefix
-    told = [3 + FORMS.index(f) for name in prefix for f in FORMS if name == form_token(f)]
+    given_kinds = [3 + FORMS.index(f) for name in prefix for f in FORMS if name == form_token(f)]
     rhymes = [name for name in prefix if name.startswith("<rhyme:")]
 
     lines: list[list[tuple[int, str]]] = [[]]  # (position, token) of the characters of each line
@@ -70,8 +80,8 @@ def slowly(read: list[int]) -> tuple[int, int, int, int, dict[int, int]]:
     column = min(len(current), 7)
     tones = dict(zip(VOCABULARY.tokens, TONE_CLASSES, strict=True))
 
-    untold = {5: 1, 7: 2}.get(len(lines[0]), 0) if number else 0
-    kind = told[-1] if told else untold
+    by_length = {5: 1, 7: 2}.get(len(lines[0]), 0) if number else 0
+    kind = given_kinds[-1] if given_kinds else by_length
     place = 2 + (kind * 9 + min(number, 8)) * 8 + column if begin is not None else int(in_title)
     opposite = before[column][1] if len(before) > column else TEXT
     rhyme = rhymes[-1] if rhymes else TEXT
@@ -101,14 +111,14 @@ def slowly(read: list[int]) -> tuple[int, int, int, int, dict[int, int]]:
 @given(SEQUENCES)
 @settings(deadline=None, max_examples=200)
 def test_the_features_are_those_of_the_definition(tokens: list[int]) -> None:
-    reader = Reader(VOCABULARY, TONE_CLASSES, 1)
+    reader = Reader(VOCABULARY, TONE_CLASSES, LAYOUT, 1)
     for step, token in enumerate(tokens):
         found = reader.read(np.array([token], np.int32))
         place, opposite, rhyme, tone, classes = slowly(tokens[: step + 1])
-        assert found.place[0] == place < PLACES
+        assert found.place[0] == place < LAYOUT.places
         assert VOCABULARY.tokens[found.opposite[0]] == VOCABULARY.tokens[opposite]
         assert VOCABULARY.tokens[found.rhyme[0]] == VOCABULARY.tokens[rhyme]
-        assert found.tone[0] == tone < TONES
+        assert found.tone[0] == tone < LAYOUT.tones
         ids, echoed = reader.echoes()
         assert ids[:, 0].tolist() == tokens[: step + 1]
         assert {q: c for q, c in enumerate(echoed[:, 0].tolist()) if c != -1} == classes
@@ -119,7 +129,7 @@ def test_the_places_of_a_quatrain_are_all_different_and_its_features_as_one_read
     text = "白日依山盡，黃河入海流。欲窮千里目，更上一層樓。"
     prefix = VOCABULARY.prefix(WUJUE, "尤", "山河")
     tokens = np.concatenate((prefix, VOCABULARY.encode(text)))
-    found = read_sequences(VOCABULARY, TONE_CLASSES, tokens[:, None])
+    found = read_sequences(VOCABULARY, TONE_CLASSES, LAYOUT, tokens[:, None])
     start = len(prefix)
     named = [VOCABULARY.tokens[number] for number in found.opposite[:, 0]]
     rhymes = [VOCABULARY.tokens[number] for number in found.rhyme[:, 0]]
@@ -148,7 +158,7 @@ def test_no_feature_looks_ahead(tokens: list[int], data: st.DataObject) -> None:
         *tokens[place + 1 :],
     ]
     both = np.array([tokens, changed], np.int32).T
-    found = read_sequences(VOCABULARY, TONE_CLASSES, both)
+    found = read_sequences(VOCABULARY, TONE_CLASSES, LAYOUT, both)
     for name in NAMES:
         column = getattr(found, name)
         assert np.array_equal(column[:place, 0], column[:place, 1])
@@ -161,14 +171,14 @@ def test_no_feature_looks_ahead(tokens: list[int], data: st.DataObject) -> None:
 def test_sequences_side_by_side_are_read_as_each_alone(sequences: list[list[int]]) -> None:
     steps = min(map(len, sequences))
     inputs = np.array([tokens[:steps] for tokens in sequences], np.int32).T
-    together = read_sequences(VOCABULARY, TONE_CLASSES, inputs)
+    together = read_sequences(VOCABULARY, TONE_CLASSES, LAYOUT, inputs)
     classes = echo_classes(together.line_of, together.line)
     assert classes.shape == (steps, steps, len(sequences))
     for column in range(len(sequences)):
-        alone = read_sequences(VOCABULARY, TONE_CLASSES, inputs[:, [column]])
+        alone = read_sequences(VOCABULARY, TONE_CLASSES, LAYOUT, inputs[:, [column]])
         for name in NAMES:
             assert np.array_equal(getattr(together, name)[:, [column]], getattr(alone, name))
-        reader = Reader(VOCABULARY, TONE_CLASSES, 1)
+        reader = Reader(VOCABULARY, TONE_CLASSES, LAYOUT, 1)
         for step, token in enumerate(inputs[:, column]):
             reader.read(np.array([token]))
             expected = reader.echoes()[1][:, 0]
@@ -183,7 +193,7 @@ def test_taking_rows_and_reading_commute(sequences: list[list[int]], data: st.Da
     inputs = np.array([tokens[:steps] for tokens in sequences], np.int32).T
     rows = np.array(data.draw(st.lists(st.integers(0, len(sequences) - 1), min_size=1, max_size=6)))
     fork = data.draw(st.integers(0, steps))
-    reader = Reader(VOCABULARY, TONE_CLASSES, len(sequences))
+    reader = Reader(VOCABULARY, TONE_CLASSES, LAYOUT, len(sequences))
     for tokens in inputs[:fork]:
         reader.read(tokens)
     taken = reader.take(rows)
@@ -198,7 +208,7 @@ def test_taking_rows_and_reading_commute(sequences: list[list[int]], data: st.Da
 
 def test_more_is_read_than_there_was_room_for_at_first() -> None:
     tokens = np.concatenate((VOCABULARY.prefix(None), VOCABULARY.encode("山河，" * 200)))
-    reader = Reader(VOCABULARY, TONE_CLASSES, 1)
+    reader = Reader(VOCABULARY, TONE_CLASSES, LAYOUT, 1)
     for token in tokens:
         reader.read(np.array([token]))
     ids, classes = reader.echoes()
@@ -207,8 +217,36 @@ def test_more_is_read_than_there_was_room_for_at_first() -> None:
 
 
 def test_a_vocabulary_without_the_token_that_parts_prefix_and_text_is_refused() -> None:
-    with pytest.raises(TangyinError, match="needs the token <text>"):
-        Reader(Vocabulary("日"), np.zeros(10, np.uint8), 1)
+    with pytest.raises(TangyinError) as caught:
+        Reader(Vocabulary("日"), np.zeros(10, np.uint8), LAYOUT, 1)
+    assert caught.value.code == "model.no_text_token"
+
+
+def test_the_layout_says_what_the_places_and_tones_mean(
+    extra_form: Callable[..., Form],
+) -> None:
+    assert FeatureLayout.of(VOCABULARY) == LAYOUT == FeatureLayout.of(Vocabulary("日"))
+    assert (LAYOUT.places, LAYOUT.tones) == (2 + 7 * 9 * 8, 256)
+    six = extra_form("六言", "liuyan", lines=10, characters=6)
+    vocabulary = Vocabulary(HANZI, prefix_tokens(LEVEL_RHYMES, [six]))
+    layout = FeatureLayout.of(vocabulary)
+    assert layout.forms == (*LAYOUT.forms, "六言")
+    assert (layout.first_lines, layout.lines, layout.columns) == ((5, 6, 7), 11, 8)
+    text = vocabulary.encode("白日依山盡黃，" + "河，" * 9)
+    for form, kind, first_line in ((six, 8, 8), (None, 2, 0)):
+        tokens = np.concatenate((vocabulary.prefix(form), text))
+        found = read_sequences(vocabulary, tone_classes(vocabulary), layout, tokens[:, None])
+        assert found.place[1, 0] == 2 + first_line * 11 * 8
+        assert found.place[-3:, 0].tolist() == [2 + (kind * 11 + 9) * 8 + n for n in (0, 1, 8)]
+
+
+def test_more_tone_classes_have_more_digits() -> None:
+    classes = np.where(TONE_CLASSES == 2, 4, TONE_CLASSES).astype(np.uint8)
+    tokens = np.concatenate((VOCABULARY.prefix(WUJUE), VOCABULARY.encode("白日，山")))
+    layout = FeatureLayout(tone_classes=5)
+    found = read_sequences(VOCABULARY, classes, layout, tokens[:, None])
+    # After 山: 日 is opposite and second in the line before, 山 was read.
+    assert (layout.tones, found.tone[-1, 0]) == (625, 4 + 5 * 1 + 5**3 * 4)
 
 
 def test_tone_classes_are_those_of_the_lexicon() -> None:

@@ -9,7 +9,7 @@ from tangyin.model import Engine
 from tangyin.model.file import ModelFile
 from tangyin.model.inspection import QUANTITIES, expectation, lay_out, surprises, trace
 from tangyin.scoring import score_texts
-from tangyin.verse import FORMS, QILV, WULV, form_token
+from tangyin.verse import FORMS, WULV, form_token
 
 SPRING = (
     "國破山河在，城春草木深。感時花濺淚，恨別鳥驚心。"
@@ -91,21 +91,10 @@ def test_what_a_person_types_is_laid_out_as_models_read_it(typed: str, laid: str
     assert lay_out(typed, WULV) == laid
 
 
-@pytest.mark.parametrize(
-    ("typed", "form", "says"),
-    [
-        ("國x", WULV, "'x'"),
-        ("國破，", WULV, "the mark ， stands after 2 characters"),
-        ("，", WULV, "the mark ， stands after 0"),
-        (SPRING + "國", WULV, "8 lines of 5"),
-        (SPRING, QILV, "the mark"),
-        ("國\x00", WULV, "U+0000"),
-    ],
-)
-def test_what_is_no_beginning_of_a_poem_is_told(typed, form, says) -> None:
-    with pytest.raises(UsageError, match=r"; ") as told:
-        lay_out(typed, form)
-    assert says in str(told.value)
+def test_a_place_cannot_be_left_open() -> None:
+    with pytest.raises(UsageError) as caught:
+        lay_out("國□山", WULV)
+    assert caught.value.params["character"] == "□"
 
 
 def test_of_other_cells_the_states_can_be_traced_and_no_gate(random_model) -> None:

@@ -11,8 +11,14 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from tangyin.errors import UsageError
-from tangyin.model import ECHOES, Engine, read_sequences
-from tangyin.model.file import Architecture, ModelFile
+from tangyin.model import (
+    ECHOES,
+    Architecture,
+    Engine,
+    FeatureLayout,
+    ModelFile,
+    read_sequences,
+)
 from tangyin.nn import INITIALIZATIONS, Dropout, cell
 from tangyin.nn.feature_tensors import FeatureTensors
 from tangyin.nn.language_model import LanguageModel
@@ -54,7 +60,7 @@ def build(kind, dropout=None):
 
 
 def features_of(inputs):
-    return FeatureTensors.of(read_sequences(VOCABULARY, TONES, inputs))
+    return FeatureTensors.of(read_sequences(VOCABULARY, TONES, FeatureLayout(), inputs))
 
 
 def columns():

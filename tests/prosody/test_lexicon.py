@@ -75,12 +75,12 @@ def test_the_table_of_a_vocabulary_says_what_the_places_say():
     table = tone_table(list(characters))
     for at, character in enumerate(characters[:4]):
         place = place_of(character)
-        assert table.level[at] == math.isfinite(place.level)
-        assert table.oblique[at] == math.isfinite(place.oblique)
+        assert -table.log_level[at] == pytest.approx(place.level)
+        assert -table.log_oblique[at] == pytest.approx(place.oblique)
         expected = {rhyme for rhyme in place.rhymes if rhyme in LEVEL_RHYMES}
         assert {LEVEL_RHYMES[i] for i in table.rhymes[at].nonzero()[0]} == expected
     assert not table.known[4]
-    assert not any((table.level[4], table.oblique[4], table.end_oblique[4]))
+    assert table.log_level[4] == table.log_oblique[4] == -math.inf
 
 
 @pytest.mark.corpus

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tangyin.corpus import TRAIN, Corpus
+from tangyin.corpus import TRAIN
 from tangyin.prosody import LEVEL_RHYMES, check_text, readings_of, rhyme_of_poem
 from tangyin.verse import split_lines
 
 
-def lines_of(text: str) -> list[str]:
+def lines_of(text):
     found = split_lines(text)
     assert found is not None
     return list(found[0])
@@ -29,7 +29,7 @@ def lines_of(text: str) -> list[str]:
         ("一二三四東，一二三四東。一二三四東，一二三四冬。", None),
     ],
 )
-def test_known_poems_rhyme_as_their_readers_say(text: str, rhyme: str | None) -> None:
+def test_known_poems_rhyme_as_their_readers_say(text, rhyme):
     assert rhyme_of_poem(lines_of(text)) == rhyme
 
 
@@ -37,9 +37,7 @@ ends = st.sampled_from("流樓山間東冬光霜中重思為看")
 
 
 @given(st.lists(ends, min_size=1, max_size=4), st.lists(ends, min_size=4, max_size=4))
-def test_it_is_the_first_rhyme_that_every_even_line_can_end_in(
-    even: list[str], odd: list[str]
-) -> None:
+def test_it_is_the_first_rhyme_that_every_even_line_can_end_in(even, odd):
     lines = [line for pair in zip(odd, even, strict=False) for line in pair]
     common = [
         rhyme
@@ -50,12 +48,12 @@ def test_it_is_the_first_rhyme_that_every_even_line_can_end_in(
 
 
 @pytest.mark.parametrize("lines", [[], ["白日依山盡"]], ids=["none", "one"])
-def test_without_an_even_line_there_is_no_rhyme(lines: list[str]) -> None:
+def test_without_an_even_line_there_is_no_rhyme(lines):
     assert rhyme_of_poem(lines) is None
 
 
 @pytest.mark.corpus
-def test_regulated_poems_have_the_rhyme_that_the_checker_finds(corpus: Corpus) -> None:
+def test_regulated_poems_have_the_rhyme_that_the_checker_finds(corpus):
     texts = corpus.select(forms=["五律"], dynasties=["tang"], parts=[TRAIN]).text[::60]
     reports = [check_text(text) for text in texts]
     regulated = [(t, r) for t, r in zip(texts, reports, strict=True) if r.regulated]

@@ -53,8 +53,9 @@ def test_a_score_is_the_sum_of_the_steps(four_forms: Engine, poems: list[Poem]) 
 
 def test_an_unknown_form_is_refused(report_engine: Engine, random_model: Any) -> None:
     engine = Engine(random_model("日", (WULV,), prefixes=("<五律>",)))
-    with pytest.raises(UsageError, match="was not trained on 七絕"):
+    with pytest.raises(UsageError) as caught:
         list(score_texts(engine, ["日日日日日日日，" * 4], QIJUE))
+    assert caught.value.code == "form.not_trained"
     assert BOS in report_engine.vocabulary
     assert list(score_texts(report_engine, [], WULV)) == []
 
@@ -72,7 +73,7 @@ def test_a_split_is_the_sum_of_its_poems(four_forms: Engine, corpus: Corpus) -> 
     assert (parts[0] + parts[1]).nll == pytest.approx(tally.nll, rel=1e-12)
 
 
-def test_a_corpus_without_held_out_poems_is_told(
+def test_a_corpus_without_held_out_poems_is_refused(
     report_engine: Engine, small_package: Any, tmp_path: Path, home: Path
 ) -> None:
     source = small_package.lay_out(tmp_path / "source", "flat")
@@ -84,5 +85,6 @@ def test_a_corpus_without_held_out_poems_is_told(
     assert evaluate_split(report_engine, "dev", [WULV]).poems == len(
         corpus.select(parts=["dev"], forms=["五律"])
     )
-    with pytest.raises(TangyinError, match="holds no test poem in these forms"):
+    with pytest.raises(TangyinError) as caught:
         evaluate_split(report_engine, "test", [])
+    assert (caught.value.code, caught.value.params) == ("score.no_poems", {"split": "test"})

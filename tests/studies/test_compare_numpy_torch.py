@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from tangyin.corpus import Batch, collate
-from tangyin.model.file import Architecture
+from tangyin.model import Architecture
 from tangyin.nn.language_model import LanguageModel
 from tangyin.studies.numpy_twin import numpy_twin
 from tangyin.training import read_recipe

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from tangyin.model.file import Architecture
+from tangyin.model import Architecture
 from tangyin.nn.language_model import LanguageModel
 from tangyin.studies.probes import (
     GROUPS,

@@ -1,4 +1,4 @@
-"""Small recipes on real poems, which train in a fraction of a second."""
+"""Small trainings on real poems: a `Lab` does them here, a `Launcher` in real processes."""
 
 import json
 import os
@@ -16,9 +16,11 @@ import pytest
 import torch
 
 from tangyin.corpus import TRAIN, load_corpus
-from tangyin.model.file import load_model
+from tangyin.model.file import ModelFile, load_model
 from tangyin.training import Callback, Recipe, RunFolder, Step, build_recipe, recipe_toml, train
+from tangyin.verse import FORMS
 
+EVERY_FORM = [form.name for form in FORMS]
 TINY: dict[str, Any] = {
     "name": "tiny",
     "data": {"forms": ["五律"], "minimum_frequency": 2},
@@ -26,12 +28,11 @@ TINY: dict[str, Any] = {
     "optimizer": {"learning_rate": 0.02},
     "training": {"batch_size": 8, "epochs": 3, "patience": 3, "seed": 5},
 }
-
 CURRICULUM: dict[str, Any] = {
     "name": "curriculum",
     "data": {
-        "forms": ["五絕", "七絕", "五律", "七律"], "minimum_frequency": 2, "prefix": "told",
-        "tell_rhyme": 0.5, "title_weight": 0.5,
+        "forms": EVERY_FORM, "minimum_frequency": 2, "prefix": "told", "tell_rhyme": 0.5,
+        "title_weight": 0.5,
     },
     "model": {
         "embedding_size": 12, "hidden_size": 10, "tied": True, "echo": True,
@@ -42,17 +43,17 @@ CURRICULUM: dict[str, Any] = {
     "training": {"batch_size": 8, "seed": 5, "precision": "bf16"},
     "stages": [
         {
-            "forms": ["五絕", "七絕", "五律", "七律"], "dynasties": ["tang"], "epochs": 3,
+            "forms": EVERY_FORM, "dynasties": ["tang"], "epochs": 3,
             "learning_rate": 0.02, "final_rate": 0.005, "warmup": 0.1,
         },
         {"forms": ["五律", "七律"], "dynasties": ["tang"], "epochs": 6, "learning_rate": 0.005},
     ],
 }  # fmt: skip
-"""All that a recipe can have: poems told of, features, dropout, stages, half precision."""
+"""Prefix dropout, features, dropout, stages and half precision."""
 
 
 class Notes(Callback):
-    """Keeps what a training tells; at one place it sends this process SIGINT, as Ctrl-C does.
+    """Records the calls; at one place it sends this process SIGINT, as Ctrl-C does.
 
     The place is an epoch and a step of it, or an epoch and None for its end.
     """
@@ -78,10 +79,120 @@ class Notes(Callback):
         self.said.append(sentence)
 
 
+def changed(values: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """Nested values with some changed: `{"training.epochs": 5}`; None removes a key."""
+    values = deepcopy(values)
+    for key, value in changes.items():
+        section, _, name = key.partition(".")
+        place = values.setdefault(section, {}) if name else values
+        place[name or section] = value
+        if value is None:
+            del place[name or section]
+    return values
+
+
+class Lab:
+    """Trains in folders below `path`, on 60 五律 (`own`) or 20 poems of each form (`mixed`).
+
+    Every fifth poem is for dev. Recipes of one form train on `own`, others on `mixed`.
+    """
+
+    Notes = Notes
+    known: dict[str, tuple[Any, Any]]
+
+    def __init__(self, own: Path, mixed: Path, known: dict[str, tuple[Any, Any]], path: Path):
+        self.own, self.mixed, self.known, self.path = own, mixed, known, path
+        self.run = self.folder("run")
+
+    def folder(self, name: str) -> RunFolder:
+        return RunFolder(self.path / name)
+
+    def tiny(self, changes: dict[str, Any] | None = None) -> Recipe:
+        """The small recipe with some values changed: `tiny({"training.epochs": 5})`."""
+        return build_recipe(changed(TINY, changes or {}), "tiny")
+
+    def curriculum(self, changes: dict[str, Any] | None = None) -> Recipe:
+        """The recipe with everything in it, likewise."""
+        return build_recipe(changed(CURRICULUM, changes or {}), "curriculum")
+
+    def poems(self, recipe: Recipe) -> Path:
+        return self.own if len(recipe.data.forms) == 1 else self.mixed
+
+    def train(
+        self, recipe: Recipe | None = None, run: str = "run", own: Path | None = None, **more: Any
+    ) -> ModelFile:
+        """Train the small recipe or another, in the folder `run`."""
+        recipe = recipe or self.tiny()
+        return train(recipe, self.folder(run), own=own or self.poems(recipe), **more)
+
+    def metrics(self, run: str = "run") -> list[dict[str, Any]]:
+        lines = self.folder(run).metrics.read_text("utf-8").splitlines()
+        return [json.loads(line) for line in lines]
+
+    def result(self, run: str = "run") -> tuple[list[dict[str, Any]], dict[str, bytes]]:
+        """What a run ended with: its metrics but for times, and the bytes of its weights."""
+        metrics = self.metrics(run)
+        for line in metrics:
+            del line["seconds"], line["targets_per_second"]
+        tensors = load_model(self.folder(run).model).tensors
+        return metrics, {name: tensor.tobytes() for name, tensor in tensors.items()}
+
+    def uninterrupted(self, recipe: Recipe | None = None) -> tuple[Any, Any]:
+        """The result of training a recipe without a break; each is trained once."""
+        recipe = recipe or self.tiny()
+        key = recipe_toml(recipe)
+        if key not in self.known:
+            self.train(recipe, "uninterrupted")
+            self.known[key] = self.result("uninterrupted")
+        return self.known[key]
+
+    def command(self, recipe: Recipe, *more: str) -> list[str]:
+        """The command line that trains a recipe in the folder `run`."""
+        config = self.path / "recipe.toml"
+        config.write_text(recipe_toml(recipe), encoding="utf-8")
+        poems = str(self.poems(recipe))
+        return ["train", str(config), "--run", str(self.run.path), "--corpus", poems, *more]
+
+
+def spread(form: str, count: int) -> list[tuple[str, str]]:
+    """Text and title of so many training poems of the Tang, spread over the corpus."""
+    poems = load_corpus().select(forms=[form], dynasties=["tang"], parts=[TRAIN])
+    return list(zip(poems.text, poems.title, strict=True))[:: len(poems) // count][:count]
+
+
+def poems_file(path: Path, count: int, forms: list[str]) -> Path:
+    rows = [
+        {"text": text, "title": title, "part": "train" if number % 5 else "dev"}
+        for form in forms
+        for number, (text, title) in enumerate(spread(form, count))
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
 @pytest.fixture(scope="session")
-def notes() -> type[Notes]:
-    """The class `Notes`."""
-    return Notes
+def lab_files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, dict[str, Any]]:
+    folder = tmp_path_factory.mktemp("poems")
+    own = poems_file(folder / "own.jsonl", 60, ["五律"])
+    return own, poems_file(folder / "mixed.jsonl", 20, EVERY_FORM), {}
+
+
+@pytest.fixture
+def lab(lab_files: tuple[Path, Path, dict[str, Any]], tmp_path: Path) -> Lab:
+    """A `Lab` in `tmp_path`."""
+    return Lab(*lab_files, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def poems_of() -> Callable[[str, int], list[str]]:
+    """So many training poems of the Tang in one form, spread over the corpus."""
+    return lambda form, count: [text for text, _ in spread(form, count)]
+
+
+@pytest.fixture(scope="session")
+def changed_values() -> Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]]:
+    """The function `changed`."""
+    return changed
 
 
 @pytest.fixture(autouse=True)
@@ -92,112 +203,14 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-def spread(form: str, count: int) -> list[tuple[str, str]]:
-    """Text and title of so many training poems of the Tang, spread over the corpus."""
-    poems = load_corpus().select(forms=[form], dynasties=["tang"], parts=[TRAIN])
-    return list(zip(poems.text, poems.title, strict=True))[:: len(poems) // count][:count]
-
-
-def poems_file(folder: Path, count: int, *forms: str) -> Path:
-    """A file of so many poems of each form, every fifth of them for dev."""
-    rows = [
-        {"text": text, "title": title, "part": "train" if number % 5 else "dev"}
-        for form in forms
-        for number, (text, title) in enumerate(spread(form, count))
-    ]
-    path = folder / "poems.jsonl"
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    return path
-
-
-@pytest.fixture(scope="session")
-def poems_of() -> Callable[[str, int], list[str]]:
-    """So many training poems of the Tang in one form, spread over the corpus."""
-    return lambda form, count: [text for text, _ in spread(form, count)]
-
-
-@pytest.fixture(scope="session")
-def own_poems(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file of 60 五律, every fifth of them for dev."""
-    return poems_file(tmp_path_factory.mktemp("own"), 60, "五律")
-
-
-@pytest.fixture(scope="session")
-def mixed_poems(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file of 20 poems of each form, every fifth of them for dev."""
-    return poems_file(tmp_path_factory.mktemp("own"), 20, "五絕", "七絕", "五律", "七律")
-
-
-@pytest.fixture(scope="session")
-def tiny() -> Callable[..., Recipe]:
-    """The small recipe with some values changed: `tiny({"training.epochs": 5})`."""
-
-    def build(changes: dict[str, Any] | None = None) -> Recipe:
-        values = deepcopy(TINY)
-        for key, value in (changes or {}).items():
-            section, _, name = key.partition(".")
-            values[section][name] = value
-        return build_recipe(values, "tiny")
-
-    return build
-
-
-@pytest.fixture(scope="session")
-def curriculum() -> Callable[..., Recipe]:
-    """The recipe with everything in it, some sections changed: `curriculum(optimizer={…})`."""
-
-    def build(**changes: dict[str, Any]) -> Recipe:
-        values = {key: deepcopy(value) for key, value in CURRICULUM.items()}
-        for section, change in changes.items():
-            values[section] |= change
-        return build_recipe(values, "curriculum")
-
-    return build
-
-
-@pytest.fixture(scope="session")
-def result_of() -> Callable[[Path], tuple[Any, Any]]:
-    """What a run ended with: its metrics but for times, and the bytes of its weights."""
-
-    def read(folder: Path) -> tuple[list[dict[str, Any]], dict[str, bytes]]:
-        lines = (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
-        metrics = [json.loads(line) for line in lines]
-        for line in metrics:
-            del line["seconds"], line["targets_per_second"]
-        tensors = load_model(folder / "model.safetensors").tensors
-        return metrics, {name: tensor.tobytes() for name, tensor in tensors.items()}
-
-    return read
-
-
-@pytest.fixture(scope="session")
-def uninterrupted(
-    tmp_path_factory: pytest.TempPathFactory,
-    own_poems: Path,
-    result_of: Callable[[Path], tuple[Any, Any]],
-) -> Callable[..., tuple[Any, Any]]:
-    """The result of training a recipe, on `own_poems` or others, without a break."""
-    known: dict[tuple[str, Path], tuple[Any, Any]] = {}
-
-    def run(recipe: Recipe, poems: Path = own_poems) -> tuple[Any, Any]:
-        key = recipe_toml(recipe), poems
-        if key not in known:
-            folder = tmp_path_factory.mktemp("uninterrupted")
-            train(recipe, RunFolder(folder), own=poems)
-            known[key] = result_of(folder)
-        return known[key]
-
-    return run
-
-
-# Importing torch, and its compiler, which its optimizers want, takes seconds. This program does it
-# once, and runs each command line that it is told in a process, or several, of their own.
+# Importing torch, and its compiler, which its optimizers need, takes seconds. This program does it
+# once, and runs each command line that it gets in a process, or several, of their own.
 PROGRAM = """
 import json, os, resource, sys
 from datetime import timedelta
 import tangyin.training, torch._dynamo
 from tangyin.cli.main import run
-from tangyin.training import distributed as processes, trainer
+from tangyin.training import distributed, trainer
 
 def begin(order, rank):
     os.dup2(os.open(order["errors"], os.O_WRONLY | os.O_APPEND), 2)
@@ -210,7 +223,7 @@ def begin(order, rank):
             "RANK": str(rank), "LOCAL_RANK": str(rank),
             "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(order["port"]),
         }
-    processes.TIMEOUT = timedelta(seconds=order["timeout"])
+    distributed.TIMEOUT = timedelta(seconds=order["timeout"])
     trainer.SAVE_EVERY = order["save_every"]
     run(order["words"])
 
@@ -244,46 +257,33 @@ class Launcher:
             text=True,
         )
 
-    def start(
-        self,
-        words: list[str],
-        count: int = 1,
-        *,
-        largest_file: int = 0,
-        timeout: float = 300.0,
-        save_every: float = 600.0,
-    ) -> list[int]:
+    def start(self, words: list[str], count: int = 1, **limits: float) -> list[int]:
         """Start a command and give the numbers of its processes.
 
         Args:
             words: without `tangyin`.
             count: how many processes train together.
-            largest_file: bytes that no file may have more of; 0 for no limit.
-            timeout: seconds that they wait for each other.
-            save_every: seconds between checkpoints within an epoch.
+            limits: `largest_file`, bytes that no file may exceed; `timeout`, seconds that they wait
+                for each other; `save_every`, seconds between checkpoints within an epoch.
         """
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        order = {
-            "words": words, "count": count, "port": port, "errors": str(self.file),
-            "largest_file": largest_file, "timeout": timeout, "save_every": save_every,
-        }  # fmt: skip
+        order: dict[str, Any] = {"largest_file": 0, "timeout": 300.0, "save_every": 600.0, **limits}
+        order |= {"words": words, "count": count, "port": port, "errors": str(self.file)}
         print(json.dumps(order), file=self.program.stdin, flush=True)
-        return self._answer()
+        return self.statuses()
 
     def statuses(self) -> list[int]:
         """Wait for the processes; give each exit status, minus the signal where one ended it."""
-        return self._answer()
-
-    def errors(self) -> list[str]:
-        """Lines on standard error."""
-        return self.file.read_text(encoding="utf-8").splitlines()
-
-    def _answer(self) -> list[int]:
         assert self.program.stdout is not None
         numbers: list[int] = json.loads(self.program.stdout.readline())
         return numbers
+
+    def errors(self) -> list[str]:
+        """Lines on standard error that report no epoch."""
+        lines = self.file.read_text(encoding="utf-8").splitlines()
+        return [line for line in lines if not line.startswith("epoch")]
 
 
 @pytest.fixture(scope="session")
@@ -296,26 +296,13 @@ def launcher(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launcher]:
         launcher.program.stdin.close()
 
 
-@pytest.fixture
-def words(tmp_path: Path) -> Callable[..., list[str]]:
-    """The command line that trains a recipe in `tmp_path/run`: `words(recipe, poems, …)`."""
-
-    def build(recipe: Recipe, poems: Path, *more: str) -> list[str]:
-        config = tmp_path / "recipe.toml"
-        config.write_text(recipe_toml(recipe), encoding="utf-8")
-        folder = str(tmp_path / "run")
-        return ["train", str(config), "--run", folder, "--corpus", str(poems), *more]
-
-    return build
-
-
 @pytest.fixture(scope="session")
 def wait_until() -> Callable[[Callable[[], bool]], None]:
-    """Waits until something is so, for a minute at most."""
+    """Waits for a condition, for a minute at most."""
 
-    def wait(so: Callable[[], bool]) -> None:
+    def wait(condition: Callable[[], bool]) -> None:
         deadline = time.monotonic() + 60
-        while not so():
+        while not condition():
             assert time.monotonic() < deadline
             time.sleep(0.002)
 

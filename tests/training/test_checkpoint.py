@@ -1,6 +1,7 @@
-"""Checkpoints: damage is noticed, the one before is used, and the last two are kept."""
+"""Checkpoints: damage is detected, the previous one is used, and the last two are kept."""
 
-from collections.abc import Callable
+import hashlib
+import io
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tangyin.errors import TangyinError, UsageError
-from tangyin.training import Recipe, RunFolder, train
 from tangyin.training.checkpoint import (
     DamagedCheckpointError,
     Progress,
@@ -18,6 +18,8 @@ from tangyin.training.checkpoint import (
     load_checkpoint,
     save_checkpoint,
 )
+
+NAME = "0000002-0000000.pt"
 
 
 def network() -> tuple[torch.nn.Module, torch.optim.Optimizer]:
@@ -38,7 +40,7 @@ def content(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return checkpoints(folder)[0].read_bytes()
 
 
-def test_a_checkpoint_brings_everything_back(tmp_path: Path) -> None:
+def test_a_checkpoint_restores_everything(tmp_path: Path) -> None:
     model, optimizer = network()
     best = {"weight": torch.randn(2, 3), "bias": torch.randn(2)}
     progress = Progress("poems", 3, 7, 1.25, 99, 2.5, 2, 3.5, [{"epoch": 1, "dev": {"x": 0.1}}])
@@ -63,19 +65,12 @@ def test_a_checkpoint_with_any_byte_changed_is_damaged(
     place = data.draw(st.integers(0, len(content) - 1))
     changed = bytearray(content)
     changed[place] ^= data.draw(st.integers(1, 255))
-    path = tmp_path_factory.mktemp("changed") / "0000002-0000000.safetensors"
+    path = tmp_path_factory.mktemp("changed") / NAME
     path.write_bytes(changed)
-    with pytest.raises(DamagedCheckpointError, match=r"^the checkpoint .* is damaged"):
+    with pytest.raises(DamagedCheckpointError) as refusal:
         load_checkpoint(path, *network(), "poems")
-
-
-def test_a_checkpoint_whose_numbers_are_declared_as_another_type_is_damaged(
-    content: bytes, tmp_path: Path
-) -> None:
-    path = tmp_path / "0000002-0000000.safetensors"
-    path.write_bytes(content.replace(b'"F32"', b'"I32"', 1))
-    with pytest.raises(DamagedCheckpointError):
-        load_checkpoint(path, *network(), "poems")
+    assert refusal.value.code == "training.checkpoint_damaged"
+    assert refusal.value.params == {"path": path}
 
 
 @settings(deadline=None, max_examples=50)
@@ -83,53 +78,56 @@ def test_a_checkpoint_whose_numbers_are_declared_as_another_type_is_damaged(
 def test_a_checkpoint_cut_anywhere_is_damaged(
     data: Any, content: bytes, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    path = tmp_path_factory.mktemp("cut") / "0000002-0000000.safetensors"
+    path = tmp_path_factory.mktemp("cut") / NAME
     path.write_bytes(content[: data.draw(st.integers(0, len(content) - 1))])
     with pytest.raises(DamagedCheckpointError):
         load_checkpoint(path, *network(), "poems")
 
 
-def test_a_checkpoint_of_other_poems_is_refused(content: bytes, tmp_path: Path) -> None:
-    path = tmp_path / "0000002-0000000.safetensors"
+@pytest.mark.parametrize(
+    ("poems", "inputs", "code"),
+    [("other poems", 3, "training.other_poems"), ("poems", 4, "training.other_version")],
+)
+def test_a_checkpoint_of_other_poems_or_another_network_is_refused(
+    poems: str, inputs: int, code: str, content: bytes, tmp_path: Path
+) -> None:
+    path = tmp_path / NAME
     path.write_bytes(content)
-    with pytest.raises(UsageError, match="trained on other poems; give it the same ones"):
-        load_checkpoint(path, *network(), "other poems")
+    model = torch.nn.Linear(inputs, 2)
+    with pytest.raises(UsageError) as refusal:
+        load_checkpoint(path, model, torch.optim.Adam(model.parameters()), poems)
+    assert (refusal.value.code, refusal.value.params) == (code, {"path": path})
 
 
-def test_a_checkpoint_of_another_network_is_refused(content: bytes, tmp_path: Path) -> None:
-    path = tmp_path / "0000002-0000000.safetensors"
-    path.write_bytes(content)
-    model = torch.nn.Linear(4, 2)
-    with pytest.raises(UsageError, match="by another version of tangyin"):
-        load_checkpoint(path, model, torch.optim.Adam(model.parameters()), "poems")
+def test_a_checkpoint_of_another_layout_is_of_another_version(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    torch.save({"epoch": 3}, buffer)
+    path = tmp_path / NAME
+    path.write_bytes(hashlib.sha256(buffer.getvalue()).digest() + buffer.getvalue())
+    with pytest.raises(UsageError) as refusal:
+        load_checkpoint(path, *network(), "poems")
+    assert refusal.value.code == "training.other_version"
 
 
 def test_the_last_two_checkpoints_are_kept_in_order_of_epoch_and_step(tmp_path: Path) -> None:
     model, optimizer = network()
     for epoch, step in [(1, 0), (9, 0), (9, 99), (10, 0), (10, 2), (10, 10), (99_999, 0)]:
         save_checkpoint(tmp_path, Progress(epoch=epoch, step=step), model, optimizer, {})
-    names = [path.name for path in checkpoints(tmp_path)]
-    assert names == ["0099999-0000000.safetensors", "0000010-0000010.safetensors"]
+    names = [path.stem for path in checkpoints(tmp_path)]
+    assert names == ["0099999-0000000", "0000010-0000010"]
 
 
-def test_a_damaged_newest_checkpoint_is_named_and_the_one_before_used(
-    tmp_path: Path,
-    own_poems: Path,
-    tiny: Callable[..., Recipe],
-    notes: Any,
-    result_of: Callable[[Path], Any],
-    uninterrupted: Callable[..., Any],
-) -> None:
-    run, watcher = RunFolder(tmp_path), notes()
-    train(tiny(), run, own=own_poems)
-    newest, before = checkpoints(run.checkpoint)
+@pytest.mark.corpus
+def test_a_damaged_newest_checkpoint_is_named_and_the_one_before_used(lab: Any) -> None:
+    lab.train()
+    newest, before = checkpoints(lab.run.checkpoint)
     newest.write_bytes(newest.read_bytes()[:-100])
-    train(tiny(), run, resume=True, own=own_poems, watcher=watcher)
-    assert len(watcher.said) == 1
-    assert str(newest) in watcher.said[0]
-    assert watcher.said[0].endswith("; going on from the one before it")
-    assert result_of(tmp_path) == uninterrupted(tiny())
-    assert checkpoints(run.checkpoint) == [newest, before]
+    notes = lab.Notes()
+    lab.train(resume=True, callback=notes)
+    damaged = DamagedCheckpointError("training.checkpoint_damaged", path=newest)
+    assert notes.said == [str(TangyinError("training.checkpoint_skipped", cause=damaged))]
+    assert lab.result() == lab.uninterrupted()
+    assert checkpoints(lab.run.checkpoint) == [newest, before]
 
 
 def test_a_damaged_checkpoint_does_not_count_among_the_two_that_are_kept(tmp_path: Path) -> None:
@@ -138,19 +136,19 @@ def test_a_damaged_checkpoint_does_not_count_among_the_two_that_are_kept(tmp_pat
         save_checkpoint(tmp_path, Progress(epoch=5, step=step), model, optimizer, {})
     damaged = checkpoints(tmp_path)[0]
     damaged.write_bytes(b"")
-    # The run goes on from step 1 of epoch 5, and is stopped before it reaches step 2.
+    # The run resumes from step 1 of epoch 5, and is stopped before it reaches step 2.
     save_checkpoint(tmp_path, Progress(epoch=5, step=1), model, optimizer, {})
-    assert [path.name for path in checkpoints(tmp_path)] == ["0000005-0000001.safetensors"]
+    assert [path.stem for path in checkpoints(tmp_path)] == ["0000005-0000001"]
 
 
-def test_a_run_whose_checkpoints_are_all_damaged_is_refused_with_a_sentence(
-    tmp_path: Path, own_poems: Path, tiny: Callable[..., Recipe]
-) -> None:
-    run = RunFolder(tmp_path)
-    train(tiny(), run, own=own_poems)
-    for path in checkpoints(run.checkpoint):
+@pytest.mark.corpus
+def test_a_run_whose_checkpoints_are_all_damaged_is_refused(lab: Any) -> None:
+    lab.train()
+    for path in checkpoints(lab.run.checkpoint):
         path.write_bytes(b"no checkpoint")
-    model = run.model.read_bytes()
-    with pytest.raises(TangyinError, match=r"and there is no other; delete .* and begin again$"):
-        train(tiny(), run, resume=True, own=own_poems)
-    assert run.model.read_bytes() == model
+    model = lab.run.model.read_bytes()
+    with pytest.raises(TangyinError) as refusal:
+        lab.train(resume=True)
+    assert refusal.value.code == "training.checkpoints_damaged"
+    assert refusal.value.params["path"] == lab.run.path
+    assert lab.run.model.read_bytes() == model

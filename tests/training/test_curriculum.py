@@ -1,98 +1,125 @@
-"""Training with features, told poems, stages and half precision, on real poems."""
+"""Stages, features, prefix dropout and half precision: the rate over a stage, and its poems."""
 
-import json
-from collections.abc import Callable
-from pathlib import Path
+import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from tangyin.corpus import TRAIN, load_corpus
 from tangyin.model.file import load_model
 from tangyin.scoring import PerplexityMeter, Tally
-from tangyin.training import Dataset, Recipe, RunFolder, load_dataset, train
-from tangyin.training.recipe import StageRecipe
-from tangyin.training.stages import rate_at
+from tangyin.training import Dataset, load_dataset
+from tangyin.training.recipe import DataRecipe, StageRecipe
 from tangyin.training.step import TrainingStep
 from tangyin.verse import FORMS
 
-pytestmark = pytest.mark.corpus
+EVERY_FORM = tuple(form.name for form in FORMS)
+STAGE = StageRecipe(EVERY_FORM, ("tang",), 4, 0.02, final_rate=0.001, warmup=0.25)
 
-EVERY_FORM = [form.name for form in FORMS]
-STAGES = [
-    {
-        "forms": EVERY_FORM, "dynasties": ["tang"], "epochs": 6, "learning_rate": 0.02,
-        "final_rate": 0.01, "warmup": 0.2,
-    },
-    {"forms": ["五律"], "dynasties": ["tang"], "epochs": 2, "learning_rate": 0.01},
-]  # fmt: skip
-EVERYTHING: dict[str, Any] = {
-    "data.forms": EVERY_FORM,
-    "data.prefix": "told",
-    "model.tied": True,
-    "model.opposite_size": 5,
-    "model.rhyme_size": 3,
-    "model.place_size": 4,
-    "model.tone_size": 2,
-    "model.echo": True,
-    "model.layers": 2,
-    "model.dropout": {"characters": 0.05, "input": 0.1, "output": 0.1, "recurrent": 0.1},
-}
+shares = st.floats(0, 1)
 
 
-@pytest.fixture
-def everything(tiny: Callable[..., Recipe]) -> Callable[..., Recipe]:
-    """The small recipe with features, all kinds of dropout and two stages."""
-    stages = tuple(
-        StageRecipe(**{k: tuple(v) if isinstance(v, list) else v for k, v in stage.items()})
-        for stage in STAGES
-    )
-
-    def build(changes: dict[str, Any] | None = None) -> Recipe:
-        recipe = tiny(EVERYTHING | (changes or {}))
-        return Recipe(**{**vars(recipe), "stages": stages})
-
-    return build
-
-
-def metrics_of(run: RunFolder) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in run.metrics.read_text("utf-8").splitlines()]
+def test_the_rate_rises_from_zero_to_its_peak_and_falls_along_half_a_cosine() -> None:
+    assert STAGE.rate_at(0.0) == 0.0
+    assert STAGE.rate_at(0.125) == pytest.approx(0.01)
+    assert STAGE.rate_at(0.25) == pytest.approx(0.02)
+    assert STAGE.rate_at(0.625) == pytest.approx((0.02 + 0.001) / 2)
+    falling = 0.001 + 0.019 * (1 + math.sqrt(0.5)) / 2
+    assert STAGE.rate_at(0.25 + 0.75 / 4) == pytest.approx(falling)
+    assert STAGE.rate_at(1.0) == pytest.approx(0.001)
+    assert replace(STAGE, warmup=0.0).rate_at(0.0) == 0.02
+    only_rises = replace(STAGE, warmup=1.0)
+    assert only_rises.rate_at(0.5) == pytest.approx(0.01)
+    assert only_rises.rate_at(1.0) == pytest.approx(0.02)
 
 
-def by_frequency_alone(material: Dataset) -> Tally:
+@settings(max_examples=200, deadline=None)
+@given(warmup=shares, final=st.floats(0, 0.02), places=st.tuples(shares, shares))
+def test_it_only_rises_in_the_warm_up_only_falls_after_it_and_stays_in_bounds(
+    warmup: float, final: float, places: tuple[float, float]
+) -> None:
+    stage = replace(STAGE, warmup=warmup, final_rate=final)
+    first, second = sorted(places)
+    one, two = stage.rate_at(first), stage.rate_at(second)
+    for rate, place in ((one, first), (two, second)):
+        assert (0 if place < warmup else final - 1e-12) <= rate <= 0.02 + 1e-12
+    if second < warmup:
+        assert one <= two
+    elif first >= warmup:
+        assert one >= two - 1e-12
+
+
+@pytest.mark.corpus
+@pytest.mark.parametrize("prefix", ["form", "told"])
+def test_a_stage_trains_on_its_forms_alone(prefix: str, lab: Any) -> None:
+    dataset = load_dataset(DataRecipe(EVERY_FORM, ("tang",), 1, prefix), lab.mixed)
+    stage = replace(STAGE, forms=("wujue", "五律"))  # ASCII names too
+    lengths = {form.targets for form in FORMS if form.name in ("五絕", "五律")}
+    found = [
+        int((batch.weights if prefix == "told" else batch.mask)[:, column].sum())
+        for batch in dataset.batches(8, 1, 1, stage)
+        for column in range(batch.inputs.shape[1])
+    ]
+    assert len(found) == len(dataset.of(stage)) == 2 * 16
+    if prefix == "form":
+        assert set(found) == lengths
+        assert sum(found) == dataset.targets(stage)
+    assert dataset.targets(stage) == 16 * sum(lengths)
+    assert len(dataset.of(STAGE)) == len(dataset.of(None)) == 4 * 16
+    # A user's own poems have no dynasty and are in every stage of their form.
+    assert len(dataset.of(replace(STAGE, dynasties=("song",)))) == 4 * 16
+
+
+@pytest.mark.corpus
+def test_a_stage_of_the_tang_trains_on_no_song_poem() -> None:
+    dataset = load_dataset(DataRecipe(("五絕",), ("tang", "song")))
+    total = 0
+    for dynasty in ("tang", "song"):
+        stage = replace(STAGE, forms=("五絕",), dynasties=(dynasty,))
+        corpus = load_corpus().select(forms=["五絕"], parts=[TRAIN], dynasties=[dynasty])
+        assert len(dataset.of(stage)) == len(corpus)
+        assert {dataset.kinds[poem][0] for poem in dataset.of(stage)} == {dynasty}
+        total += len(corpus)
+    assert total == len(dataset.train)
+
+
+def by_frequency_alone(dataset: Dataset) -> Tally:
     """What dev costs when each token has its frequency in the training poems."""
-    vocabulary = material.vocabulary
-    counts = np.bincount(np.concatenate(material.train), minlength=vocabulary.outputs) + 1.0
+    vocabulary = dataset.vocabulary
+    counts = np.bincount(np.concatenate(dataset.train), minlength=vocabulary.outputs) + 1.0
     log_probs = np.log(counts / counts.sum()).astype(np.float32)
-    accountant, tally = PerplexityMeter(vocabulary), Tally()
-    for texts in material.dev.values():
+    meter, tally = PerplexityMeter(vocabulary), Tally()
+    for texts in dataset.dev.values():
         for text in texts:
-            targets = accountant.targets(text)
-            tally += accountant.charge(np.tile(log_probs, (len(targets.ids), 1)), targets)
+            targets = meter.targets(text)
+            tally += meter.charge(np.tile(log_probs, (len(targets.ids), 1)), targets)
     return tally
 
 
+@pytest.mark.corpus
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_a_curriculum_with_features_predicts_dev_better_than_frequencies_do(
-    precision: str, tmp_path: Path, mixed_poems: Path, everything: Callable[..., Recipe]
+    precision: str, lab: Any
 ) -> None:
-    recipe, run = everything({"training.precision": precision}), RunFolder(tmp_path)
-    model = train(recipe, run, own=mixed_poems)
-    metrics = metrics_of(run)
-    assert [line["epoch"] for line in metrics] == list(range(1, 9))  # all that the stages have
-    frequencies = by_frequency_alone(load_dataset(recipe.data, mixed_poems)).figures()
+    recipe = lab.curriculum({"training.precision": precision, "model.layers": 2})
+    model = lab.train(recipe)
+    metrics = lab.metrics()
+    assert [line["epoch"] for line in metrics] == list(range(1, 10))  # all that the stages have
+    frequencies = by_frequency_alone(load_dataset(recipe.data, lab.mixed)).figures()
     assert model.figures["dev"]["all"]["per_token"] < frequencies["per_token"]
     assert metrics[-1]["train_loss"] < 0.9 * metrics[0]["train_loss"]
-    stored = load_model(run.model)
+    stored = load_model(lab.run.model)
     assert stored.training["precision"] == precision
     assert stored.tensors.keys() == stored.architecture.shapes(stored.vocabulary).keys()
 
 
+@pytest.mark.corpus
 def test_each_step_has_the_rate_of_its_place_in_its_stage(
-    tmp_path: Path,
-    mixed_poems: Path,
-    everything: Callable[..., Recipe],
-    monkeypatch: pytest.MonkeyPatch,
+    lab: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rates: list[float] = []
     original = TrainingStep.set_rate
@@ -103,33 +130,29 @@ def test_each_step_has_the_rate_of_its_place_in_its_stage(
         assert {group["lr"] for group in self.optimizer.param_groups} == {rate}
 
     monkeypatch.setattr(TrainingStep, "set_rate", set_rate)
-    recipe = everything()
-    train(recipe, RunFolder(tmp_path), own=mixed_poems)
-    material = load_dataset(recipe.data, mixed_poems)
+    recipe = lab.curriculum()
+    lab.train(recipe)
+    dataset = load_dataset(recipe.data, lab.mixed)
     expected, epoch = [], 0
     for stage in recipe.stages:
         for number in range(stage.epochs):
             epoch += 1
-            steps = len(material.batches(8, recipe.training.seed, epoch, stage))
-            expected += [
-                rate_at(stage, (number + (step + 1) / steps) / stage.epochs)
-                for step in range(steps)
-            ]
+            steps = len(dataset.batches(8, recipe.training.seed, epoch, stage))
+            progress = [(number + (step + 1) / steps) / stage.epochs for step in range(steps)]
+            expected += map(stage.rate_at, progress)
     assert rates == pytest.approx(expected)
     assert rates[-1] == pytest.approx(0.0, abs=1e-12)
     assert 0.018 < max(rates) <= 0.02
 
 
-def test_bf16_and_fp32_end_close_to_each_other(
-    tmp_path: Path, own_poems: Path, tiny: Callable[..., Recipe]
-) -> None:
-    ends = {}
+@pytest.mark.corpus
+def test_bf16_and_fp32_end_close_to_each_other(lab: Any) -> None:
+    ends = []
     for precision in ("fp32", "bf16"):
-        run = RunFolder(tmp_path / precision)
         changes = {"training.precision": precision, "training.epochs": 6, "model.hidden_size": 24}
-        train(tiny(changes), run, own=own_poems)
-        ends[precision] = metrics_of(run)[-1]
-    assert ends["bf16"]["train_loss"] != ends["fp32"]["train_loss"]
-    assert ends["bf16"]["train_loss"] == pytest.approx(ends["fp32"]["train_loss"], rel=0.01)
-    ours, theirs = (ends[name]["dev"]["per_token"] for name in ("bf16", "fp32"))
-    assert ours == pytest.approx(theirs, rel=0.02)
+        lab.train(lab.tiny(changes), precision)
+        ends.append(lab.metrics(precision)[-1])
+    fp32, bf16 = ends
+    assert bf16["train_loss"] != fp32["train_loss"]
+    assert bf16["train_loss"] == pytest.approx(fp32["train_loss"], rel=0.01)
+    assert bf16["dev"]["per_token"] == pytest.approx(fp32["dev"]["per_token"], rel=0.02)

@@ -5,7 +5,7 @@ import copy
 import torch
 from torch import nn
 
-from tangyin.model.file import Architecture
+from tangyin.model import Architecture
 from tangyin.nn.language_model import LanguageModel
 from tangyin.training.muon import Muon, orthogonalized
 from tangyin.verse import Vocabulary

@@ -15,14 +15,14 @@ LINE = st.text(st.characters(min_codepoint=0x3400, max_codepoint=0x9FFF), min_si
 @example("か \u3099")
 @example("\ufeff日\u037e")  # the Greek question mark is a semicolon
 @settings(deadline=None)
-def test_normalizing_twice_changes_nothing_more(text: str) -> None:
+def test_normalizing_twice_changes_nothing_more(text):
     once = normalize(text)
     assert normalize(once) == once
 
 
 @given(st.lists(st.tuples(LINE, st.sampled_from(MARKS)), min_size=1, max_size=9))
 @settings(deadline=None)
-def test_lines_and_marks_are_cut_apart_and_joined_again(pairs: list[tuple[str, str]]) -> None:
+def test_lines_and_marks_are_cut_apart_and_joined_again(pairs):
     pairs = [(line, mark) for line, mark in pairs if all(map(is_hanzi, line))]
     parts = split_lines("".join(line + mark for line, mark in pairs))
     assert parts == ((tuple(p[0] for p in pairs), "".join(p[1] for p in pairs)) if pairs else None)
@@ -30,19 +30,19 @@ def test_lines_and_marks_are_cut_apart_and_joined_again(pairs: list[tuple[str, s
 
 @given(st.text("日月，。？a\n", max_size=20))
 @settings(deadline=None)
-def test_only_closed_lines_of_characters_are_cut(text: str) -> None:
+def test_only_closed_lines_of_characters_are_cut(text):
     closed = bool(text) and text[-1] in MARKS and text[0] not in MARKS
     doubled = any(a in MARKS and b in MARKS for a, b in pairwise(text))
     foreign = any(not is_hanzi(c) and c not in MARKS for c in text)
     assert (split_lines(text) is not None) == (closed and not doubled and not foreign)
 
 
-def test_what_people_type_becomes_the_corpus_way_of_writing() -> None:
+def test_what_people_type_becomes_the_corpus_way_of_writing():
     typed = "\ufeff「白日 依山盡,黄河入海流.」\t欲窮千里目、更上一層樓｡"
     assert normalize(typed) == "白日依山盡，黄河入海流。欲窮千里目，更上一層樓。"
 
 
-def test_compatibility_ideographs_become_unified_ones() -> None:
+def test_compatibility_ideographs_become_unified_ones():
     assert normalize("\uf9d1") == "六"  # U+F9D1 is canonically 六
     assert all(
         is_hanzi(normalize(chr(point)))
@@ -56,5 +56,5 @@ def test_compatibility_ideographs_become_unified_ones() -> None:
     [("\u33ff", False), ("㐀", True), ("\u9fff", True), ("\ua000", False), ("日月", False),
      ("", False), ("，", False), ("〇", False), ("𠀀", False)],
 )  # fmt: skip
-def test_hanzi_are_the_characters_from_3400_to_9fff(character: str, expected: bool) -> None:
+def test_hanzi_are_the_characters_from_3400_to_9fff(character, expected):
     assert is_hanzi(character) is expected

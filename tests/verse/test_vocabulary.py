@@ -68,24 +68,22 @@ def test_characters_are_known_from_their_minimum_on(texts: list[str], minimum: i
     if expected:
         assert list(Vocabulary.from_texts(texts, minimum).hanzi) == expected
     else:
-        with pytest.raises(UsageError, match="lower minimum_frequency"):
+        with pytest.raises(UsageError) as caught:
             Vocabulary.from_texts(texts, minimum)
+        assert (caught.value.code, caught.value.params) == ("form.rare", {"minimum": minimum})
 
 
 def test_the_prefix_is_bos_or_the_token_of_the_form() -> None:
     assert Vocabulary("日").prefix_id(WULV) == Vocabulary("日").id(BOS)
     forms = Vocabulary("日", [form_token(WULV)])
     assert forms.tokens[forms.prefix_id(WULV)] == "<五律>"
-    with pytest.raises(UsageError, match="was not trained on 七律"):
-        forms.prefix_id(FORMS[-1])
-    with pytest.raises(UsageError, match="must be told the form"):
-        forms.prefix_id(None)
+    for form, code in ((QILV, "form.not_trained"), (None, "form.needed")):
+        with pytest.raises(UsageError) as caught:
+            forms.prefix_id(form)
+        assert (caught.value.code, caught.value.params["forms"]) == (code, ["五律"])
     both = Vocabulary("日", [BOS, form_token(WULV)])
-    assert [both.tokens[both.prefix_id(form)] for form in (WULV, QILV, None)] == [
-        "<五律>",
-        BOS,
-        BOS,
-    ]
+    found = [both.tokens[both.prefix_id(form)] for form in (WULV, QILV, None)]
+    assert found == ["<五律>", BOS, BOS]
 
 
 @given(st.sampled_from([None, *FORMS]), st.sampled_from([None, "", *"東冬"]), st.text("日x月 ·龘"))
@@ -104,25 +102,35 @@ def test_a_prefix_names_form_rhyme_and_title_and_ends_where_the_text_begins(
     assert vocabulary.takes_title
 
 
-def test_what_a_model_was_not_trained_to_be_told_is_refused() -> None:
+def test_a_condition_the_model_was_not_trained_with_is_refused() -> None:
     plain = Vocabulary("日", [BOS])
     assert plain.prefix(WULV).tolist() == [plain.id(BOS)]
     assert not plain.takes_title
-    with pytest.raises(UsageError, match="not trained to be told the rhyme 東"):
-        plain.prefix(WULV, rhyme="東")
-    with pytest.raises(UsageError, match="not trained on titles"):
-        plain.prefix(WULV, title="日")
+    for condition, code in (({"rhyme": "東"}, "form.no_rhyme"), ({"title": "日"}, "form.no_title")):
+        with pytest.raises(UsageError) as caught:
+            plain.prefix(WULV, **condition)
+        assert caught.value.code == code
 
 
-def test_prefix_tokens_stand_in_the_order_of_the_model_file() -> None:
-    assert prefix_tokens("東冬") == (
-        BOS, "<五絕>", "<七絕>", "<五律>", "<七律>", "<rhyme:東>", "<rhyme:冬>", TITLE, TEXT
-    )  # fmt: skip
+def test_prefix_tokens_have_the_order_of_the_model_file() -> None:
+    sonnet = Form("十四行", "sonnet", lines=14, characters=5)
+    four, end = ("<五絕>", "<七絕>", "<五律>", "<七律>"), ("<rhyme:東>", "<rhyme:冬>", TITLE, TEXT)
+    assert prefix_tokens("東冬") == prefix_tokens("東冬", [WULV]) == (BOS, *four, *end)
+    assert prefix_tokens("東冬", [sonnet, WULV]) == (BOS, *four, "<十四行>", *end)
 
 
 @pytest.mark.parametrize(
-    ("hanzi", "prefixes"), [("日日", [BOS]), ("日", [BOS, BOS]), ("日a", [BOS]), ("日", [UNK])]
+    ("hanzi", "prefixes", "code"),
+    [
+        ("日日", [BOS], "form.token_twice"),
+        ("日", [BOS, BOS], "form.token_twice"),
+        ("日", [UNK], "form.token_twice"),
+        ("日a", [BOS], "form.token_not_hanzi"),
+    ],
 )
-def test_a_vocabulary_that_cannot_be_is_refused(hanzi: str, prefixes: list[str]) -> None:
-    with pytest.raises(TangyinError):
+def test_a_vocabulary_with_a_token_twice_or_without_hanzi_is_refused(
+    hanzi: str, prefixes: list[str], code: str
+) -> None:
+    with pytest.raises(TangyinError) as caught:
         Vocabulary(hanzi, prefixes)
+    assert caught.value.code == code

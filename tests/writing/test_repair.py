@@ -2,7 +2,7 @@ import pytest
 
 from tangyin.prosody import check_poem
 from tangyin.verse import read_poem
-from tangyin.writing.repair import mend_character
+from tangyin.writing.repair import fix_character
 
 SPRING = (
     "國破山河在，城春草木深。感時花濺淚，恨別鳥驚心。"
@@ -23,7 +23,7 @@ def test_each_way_takes_the_fault_away_by_one_character(report_engine, wrong, li
     poem, _ = read_poem(wrong)
     before = check_poem(poem.lines)
     assert (line, kind) in {(fault.line, fault.kind) for fault in before.faults}
-    ways = mend_character(report_engine, poem, line, kind, 5)
+    ways = fix_character(report_engine, poem, line, kind, 5)
     assert ways
     for way in ways:
         changed = [
@@ -43,12 +43,12 @@ def test_each_way_takes_the_fault_away_by_one_character(report_engine, wrong, li
 
 def test_the_rhyme_that_was_spoilt_is_found_again(report_engine) -> None:
     poem, _ = read_poem(SPRING.replace("心", "間"))
-    ways = mend_character(report_engine, poem, 4, "出韻", 5)
+    ways = fix_character(report_engine, poem, 4, "出韻", 5)
     assert SPRING in [way.poem.text for way in ways]
 
 
-def test_what_one_character_cannot_mend_has_no_way(report_engine) -> None:
+def test_what_one_character_cannot_fix_has_no_way(report_engine) -> None:
     # With another end the line would rhyme, and be of no type.
     poem, _ = read_poem(SPRING.replace("城春草木深", "獨坐清江水"))
     assert (2, "出韻") in {(f.line, f.kind) for f in check_poem(poem.lines).faults}
-    assert mend_character(report_engine, poem, 2, "出韻", 5) == []
+    assert fix_character(report_engine, poem, 2, "出韻", 5) == []

@@ -7,9 +7,8 @@ from tangyin.model import Engine
 from tangyin.prosody import LEVEL_RHYMES, SEQUENCES, neighbouring, readings_of, tone_table
 from tangyin.prosody.rules import first_line_rhyme
 from tangyin.verse import QIJUE, WUJUE, WULV
-from tangyin.writing import ParticleComposer, Request, Temperature, plan
 from tangyin.writing.constraints import FREE, OPEN, Draft, Readings, Rhyme, RhymeBook, rates_of
-from tangyin.writing.population import Population
+from tangyin.writing.particles import Population
 
 UNRHYMED, RHYMED = SEQUENCES[0], SEQUENCES[1]
 
@@ -144,41 +143,33 @@ def test_a_rhyme_with_too_few_characters_is_not_begun(report_model):
     assert set(rhymes) == {east}
 
 
-@pytest.fixture(scope="module")
-def composer(report_engine):
-    def make(rates=None, particles=8, **wishes):
-        planned = plan(Request(WULV, **wishes), report_engine.vocabulary)
-        if rates:
-            changed = replace(planned.fitting.rates, **rates)
-            planned = replace(planned, fitting=replace(planned.fitting, rates=changed))
-        return ParticleComposer(report_engine, planned, Temperature(), particles)
-
-    return make
-
-
 @pytest.mark.parametrize("rhyme", ["東", "肴", "咸", "眞", "东"])
-def test_poems_have_the_rhyme_asked_for(composer, rhyme):
-    poems = [poem for poem in composer(rhyme=rhyme).compose(3, range(4)) if poem]
+def test_poems_have_the_rhyme_asked_for(make_composer, rhyme):
+    poems = [
+        poem for poem in make_composer("temperature", 8, rhyme=rhyme).compose(3, range(4)) if poem
+    ]
     assert poems
     wanted = {"眞": "真", "东": "東"}.get(rhyme, rhyme)
     assert {poem.report.rhyme for poem in poems} == {wanted}
     assert all(w.kind != "重韻" for poem in poems for w in poem.report.warnings)
 
 
-def test_poems_borrow_a_neighbouring_rhyme_when_drawn_so(composer):
-    names = {"pattern": "平起首句入韻"}
-    always = composer({"borrowed": 1.0}, **names).compose(5, range(12))
-    never = composer({"borrowed": 0.0}, **names).compose(5, range(12))
-    assert {poem.report.first_line for poem in always if poem} == {"鄰韻"}
-    assert {poem.report.first_line for poem in never if poem} == {"入韻"}
-    assert sum(poem is not None for poem in always) > 8
+@pytest.mark.parametrize(("rate", "first_line"), [(1.0, "鄰韻"), (0.0, "入韻")])
+def test_poems_borrow_a_neighbouring_rhyme_when_drawn_so(make_composer, rate, first_line):
+    composer = make_composer("temperature", 8, pattern="平起首句入韻")
+    rates = replace(composer.plan.fitting.rates, borrowed=rate)
+    fitting = replace(composer.plan.fitting, rates=rates)
+    composer.plan = replace(composer.plan, fitting=fitting)
+    poems = [poem for poem in composer.compose(5, range(12)) if poem]
+    assert {poem.report.first_line for poem in poems} == {first_line}
+    assert len(poems) > 8
 
 
-def test_first_lines_borrow_at_the_rate_of_tang_verse(random_model, characters):
+def test_first_lines_borrow_at_the_rate_of_tang_verse(make_composer, random_model, characters):
     engine = Engine(random_model(characters[::4], (QIJUE,)))
-    planned = plan(Request(QIJUE), engine.vocabulary)
-    population = Population(engine, planned, Temperature(), 1, 7, range(4000), 0, ())
+    composer = make_composer("temperature", 1, engine=engine, form=QIJUE)
+    population = Population(composer, 7, range(4000))
     rhymed = [sequence.rhymed_start for sequence in population.sequences]
-    borrows = population.constraints[1]._borrows
+    (borrows,) = (c._borrows for c in population.decoder.constraints if isinstance(c, Rhyme))
     assert not borrows[~np.array(rhymed)].any()
     assert borrows.sum() / sum(rhymed) == pytest.approx(rates_of(QIJUE).borrowed, abs=0.012)

@@ -57,7 +57,7 @@ def fits(counts: np.ndarray, probabilities: np.ndarray) -> bool:
 @pytest.mark.parametrize("rule", RULES, ids=str)
 @given(tables())
 @settings(deadline=None, max_examples=30)
-def test_a_choice_hangs_on_its_own_row_alone(
+def test_a_choice_depends_on_its_own_row_alone(
     rule: Rule, table: tuple[np.ndarray, np.ndarray]
 ) -> None:
     log_probs, uniforms = table
@@ -116,8 +116,8 @@ def test_temperature_draws_from_the_tempered_distribution(temperature: float) ->
     expected = np.exp((log_probs[0].astype(np.float64) - log_probs.max()) / temperature)
     assert fits(draws(Temperature(temperature), log_probs, 20_000, 1), expected)
     # At the ends of the range it is as good as argmax and as good as uniform.
-    told_apart = not fits(draws(Temperature(1.5 * temperature), log_probs, 20_000, 2), expected)
-    assert told_apart == (temperature not in (0.01, 60))
+    different = not fits(draws(Temperature(1.5 * temperature), log_probs, 20_000, 2), expected)
+    assert different == (temperature not in (0.01, 60))
 
 
 @pytest.mark.parametrize("size", [3, 40, 700])
@@ -147,25 +147,15 @@ def test_top_p_ranks_all_when_the_nucleus_is_wide() -> None:
     assert not (chosen % 3 == 0).any()
 
 
-@pytest.mark.parametrize(
-    ("rule", "numbers"),
-    [
-        (RandomK, [{"k": 0}, {"k": -1}, {"certainty": 0}, {"certainty": 1.1},
-                   {"certainty": float("nan")}]),
-        (Temperature, [{"temperature": t} for t in (0, -1, 0.009, 101, float("nan"))]),
-        (TopP, [{"p": p} for p in (0, -1, 1.01, float("nan"))]
-               + [{"temperature": t} for t in (0, float("nan"))]),
-    ],
-)  # fmt: skip
-def test_numbers_that_cannot_be_are_refused(
-    rule: type[Rule], numbers: list[dict[str, float]]
-) -> None:
-    for number in numbers:
-        with pytest.raises(UsageError, match=r"is .*; give a"):
-            rule(**number)
+def test_a_rule_refuses_numbers_out_of_bounds() -> None:
+    wrong = [(RandomK, "k"), (RandomK, "certainty"), (Temperature, "temperature"), (TopP, "p")]
+    for rule, number in (*wrong, (TopP, "temperature")):
+        with pytest.raises(UsageError) as refused:
+            rule(**{number: 0})
+        assert refused.value.params["name"] == number
 
 
-def test_rules_are_told_apart_by_name() -> None:
+def test_rules_differ_by_name_and_numbers() -> None:
     names = [rule.name for rule in (Argmax, RandomK, Temperature, TopP)]
     assert names == ["argmax", "random-k", "temperature", "top-p"]
     assert all(a != b for a, b in itertools.combinations(RULES, 2))

@@ -11,9 +11,10 @@ from tangyin.model import Engine
 from tangyin.prosody import SEQUENCES, line_pattern, tone_table
 from tangyin.prosody.lexicon import place_of, tone_costs
 from tangyin.verse import FORMS, WULV
-from tangyin.writing import ParticleComposer, Request, Temperature, TopP, plan, write_regulated
+from tangyin.writing import Temperature, TopP, write_regulated
 from tangyin.writing.constraints import FREE, Draft, Readings, Tones, rates_of
-from tangyin.writing.population import Population
+from tangyin.writing.decoding import Decoder
+from tangyin.writing.particles import Population
 
 DEPARTURES = {"a": ("小拗", "大拗"), "b": ("特定句式", "三仄尾"), "B": ("孤平拗救",)}
 AMBIGUOUS = "看思過望重行教勝不中為長"
@@ -36,7 +37,7 @@ def write(form, characters, sequences, rates, generator, given_=None, readings=N
         given_ = np.full((rows, form.hanzi), FREE, dtype=np.int32)
     draft = Draft(form, characters, np.zeros_like(given_), given_)
     readings = readings or Readings.of(tone_table(characters))
-    tones = Tones(form, readings, sequences, rates, generator.random((rows, form.lines)))
+    tones = Tones(readings, sequences, rates, generator.random((rows, form.lines)), draft)
     for place in range(form.hanzi):
         draft.place = place
         mask = tones.allowed(draft)
@@ -102,31 +103,30 @@ def test_strict_takes_no_licence_and_no_three_obliques(form, plain):
 
 
 @pytest.mark.parametrize("form", FORMS, ids=str)
-def test_sequences_of_poems_have_the_shares_of_tang_verse(form, random_model, plain):
+def test_sequences_of_poems_have_the_shares_of_tang_verse(make_composer, form, random_model, plain):
     engine = Engine(random_model(plain, (form,)))
-    planned = plan(Request(form), engine.vocabulary)
-    shares = dict(planned.sequences)
+    composer = make_composer("temperature", 1, engine=engine, form=form)
+    shares = dict(composer.plan.sequences)
     assert shares == rates_of(form).sequences
     assert sum(shares.values()) == pytest.approx(1, abs=0.001)
-    drawn = Population(engine, planned, Temperature(), 1, 7, range(3000), 0, ()).sequences
+    drawn = Population(composer, 7, range(3000)).sequences
     for sequence, share in shares.items():
         assert drawn.count(sequence) / 3000 == pytest.approx(share, abs=0.03)
 
 
-def test_particles_of_a_poem_take_the_same_licences(random_model, plain):
-    """Else resampling would thin them out: fewer characters fit a licence than the plain type."""
+def test_particles_of_a_poem_take_the_same_licences(
+    make_composer, random_model, plain, monkeypatch
+):
+    """Otherwise resampling would thin them out: fewer characters fit them than the plain type."""
     engine = Engine(random_model(plain, (WULV,)))
-    planned = plan(Request(WULV), engine.vocabulary)
-    population = Population(engine, planned, Temperature(), 8, 7, range(60), 0, ())
-    for line in range(WULV.lines):
-        for _ in range(WULV.characters):
-            population._write_character()
-            population.draft.place += 1
-        population._write_mark(line)
+    monkeypatch.setattr(Decoder, "_resample", lambda *_: None)
+    composer = make_composer("temperature", 8, engine=engine)
+    decoder = Population(composer, 7, range(60)).decoder
+    decoder.run()
     taken = Counter()
-    poems = patterns(WULV, plain, population.draft.columns)
+    poems = patterns(WULV, plain, decoder.draft.columns)
     for poem in range(60):
-        rows = [row for row in range(8 * poem, 8 * poem + 8) if population.weights[row] > -np.inf]
+        rows = [row for row in range(8 * poem, 8 * poem + 8) if decoder.weights[row] > -np.inf]
         courses = {tuple(line.licence or line.warning for line in poems[row]) for row in rows}
         assert len(courses) <= 1
         taken.update(*courses)
@@ -147,7 +147,7 @@ def test_only_sure_readings_are_written_and_only_clear_ones_where_a_licence_depa
     rows = len(sequences)
     given_ = np.full((rows, WULV.hanzi), FREE, dtype=np.int32)
     draft = Draft(WULV, characters, np.zeros_like(given_), given_)
-    tones = Tones(WULV, Readings.of(table), sequences, rates, generator.random((rows, WULV.lines)))
+    tones = Tones(Readings.of(table), sequences, rates, generator.random((rows, WULV.lines)), draft)
     cleared = 0
     for place in range(WULV.hanzi):
         draft.place = place
@@ -198,14 +198,9 @@ def test_given_characters_are_admitted_exactly_where_some_faultless_reading_hold
     )
     columns = [FREE if c == "□" else characters.index(c) for c in text]
     given_ = np.array([columns], dtype=np.int32)
-    tones = Tones(
-        form,
-        Readings.of(tone_table(characters)),
-        (sequence,),
-        rates_of(form),
-        np.zeros((1, form.lines)),
-    )
-    admitted = tones.admits(Draft(form, characters, given_, given_))[0]
+    draft = Draft(form, characters, given_, given_)
+    readings, chances = Readings.of(tone_table(characters)), np.zeros((1, form.lines))
+    admitted = Tones(readings, (sequence,), rates_of(form), chances, draft).admits()[0]
     width = form.characters
     lines = [text[at : at + width] for at in range(0, form.hanzi, width)]
     for number, line in enumerate(lines):
@@ -250,18 +245,16 @@ def test_a_given_da_ao_makes_the_next_line_rescue_it(plain):
         assert poem[1].rescues
 
 
-def test_strict_poems_take_no_licence_by_the_checker_s_reading(report_engine):
-    planned = plan(Request(WULV, strict=True), report_engine.vocabulary)
-    composer = ParticleComposer(report_engine, planned, TopP(), 4)
+def test_strict_poems_take_no_licence_by_the_checker_s_reading(make_composer):
+    composer = make_composer(TopP(), 4, strict=True)
     poems = list(write_regulated(composer, 2, 24, 12))
     assert not any(poem.report.licences for poem in poems)
     assert not any(w.kind == "三仄尾" for poem in poems for w in poem.report.warnings)
 
 
-def test_licences_of_written_poems_are_near_the_rates_of_tang_verse(report_engine):
+def test_licences_of_written_poems_are_near_the_rates_of_tang_verse(make_composer):
     """Resampling leaves them, and the checker reads what was drawn."""
-    planned = plan(Request(WULV), report_engine.vocabulary)
-    composer = ParticleComposer(report_engine, planned, Temperature(), 3)
+    composer = make_composer(Temperature(), 3)
     taken, types = Counter(), Counter()
     for poem in write_regulated(composer, 1, 240, 60):
         types.update(poem.report.line_types)

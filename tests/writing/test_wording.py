@@ -10,11 +10,7 @@ from tangyin.model import Engine
 from tangyin.prosody.rules import repeated_characters
 from tangyin.verse import FORMS, QIJUE, WULV
 from tangyin.writing import (
-    ParticleComposer,
-    Request,
     Temperature,
-    plan,
-    rule_named,
     write_regulated,
 )
 from tangyin.writing.constraints import FREE, Draft, Forbidden, Repetition
@@ -51,22 +47,22 @@ def write(form, characters, given_, most, generator):
     ]
 
 
-def stands(lines):
-    """How often each character stands in a poem, 離離 being once."""
+def occurrences(lines):
+    """How often each character occurs in a poem, 離離 being once."""
     runs = [(c, len(list(run))) for line in lines for c, run in groupby(line)]
     return Counter(c for c, _ in runs), max(length for _, length in runs)
 
 
 @pytest.mark.parametrize("most", [1, 2, 3])
 @pytest.mark.parametrize("form", FORMS, ids=str)
-def test_no_character_stands_more_often_than_the_limit_nor_thrice_on_end(form, most):
+def test_no_character_occurs_more_often_than_the_limit_nor_thrice_on_end(form, most):
     characters = CHARACTERS
     if form.hanzi > most * len(characters):
         characters = tuple(map(chr, range(0x4E00, 0x4E00 + form.hanzi)))
     given_ = np.full((50, form.hanzi), FREE, dtype=np.int32)
     doubled = False
     for lines in write(form, characters, given_, most, np.random.default_rng(most)):
-        counts, longest = stands(lines)
+        counts, longest = occurrences(lines)
         assert max(counts.values()) <= most
         assert longest <= 2
         doubled |= longest == 2
@@ -84,7 +80,7 @@ def test_places_leave_room_for_what_is_given_further_on(data):
     fixed = given_.copy()
     counts = Counter(given_[0][given_[0] != FREE].tolist())
     for lines in write(WULV, CHARACTERS, given_, 2, np.random.default_rng(0)):
-        stood, _ = stands(lines)
+        stood, _ = occurrences(lines)
         for character, count in stood.items():
             # What a person gave more often than that stands as often as it was given.
             assert count <= max(2, counts[CHARACTERS.index(character)])
@@ -106,52 +102,41 @@ def test_what_is_forbidden_is_never_allowed_and_all_else_is():
     constraint.keep(np.array([0, 0]))
 
 
-def test_poems_leave_out_what_is_to_be_avoided(report_engine):
+def test_poems_leave_out_what_is_to_be_avoided(make_composer):
     common = "不人風山春雲水月"
-    with_ = ParticleComposer(
-        report_engine, plan(Request(WULV), report_engine.vocabulary), Temperature(), 4
-    )
+    with_ = make_composer()
     text = "".join(poem.text for poem in with_.compose(1, range(6)) if poem)
     assert sum(c in text for c in common) > 4
-    wish = Request(WULV, avoid="不人，风山春雲水月𠀀")  # simplified, with a mark and an unknown one
-    without = ParticleComposer(
-        report_engine, plan(wish, report_engine.vocabulary), Temperature(), 4
-    )
+    without = make_composer(avoid="不人，风山春雲水月𠀀")  # simplified, a mark and an unknown one
     poems = [poem for poem in without.compose(1, range(6)) if poem]
     assert len(poems) > 3
     assert not any(c in poem.text for poem in poems for c in common)
 
 
 @pytest.mark.parametrize("most", [1, 2])
-def test_poems_of_a_model_mad_for_few_characters_keep_the_limit(random_model, report_model, most):
+def test_poems_of_a_model_mad_for_few_characters_keep_the_limit(
+    make_composer, random_model, report_model, most
+):
     hanzi = report_model.vocabulary.hanzi[::4]
     engine = Engine(random_model(hanzi, (QIJUE,), scale=1.5))
-    free = ParticleComposer(
-        engine, plan(Request(QIJUE, most=99), engine.vocabulary), Temperature(0.4), 4
-    )
+    free = make_composer(Temperature(0.4), engine=engine, form=QIJUE, most=99)
     poems = [poem for poem in free.compose(1, range(8)) if poem]
-    assert max(max(stands(poem.lines)[0].values()) for poem in poems) > 2
-    planned = plan(Request(QIJUE, most=most), engine.vocabulary)
-    kept = ParticleComposer(engine, planned, Temperature(0.4), 4).compose(1, range(8))
+    assert max(max(occurrences(poem.lines)[0].values()) for poem in poems) > 2
+    composer = make_composer(Temperature(0.4), engine=engine, form=QIJUE, most=most)
+    kept = composer.compose(1, range(8))
     poems = [poem for poem in kept if poem]
     assert len(poems) > 4
     for poem in poems:
-        counts, longest = stands(poem.lines)
+        counts, longest = occurrences(poem.lines)
         assert max(counts.values()) <= most
         assert longest <= 2
         assert len(set(poem.lines)) == len(poem.lines)
         assert all(a != b for a, b in pairwise(poem.lines))
 
 
-# Words that are wished for.
+# Words that are asked for.
 
 RULES = ("argmax", "random-k", "top-p", "temperature")
-
-
-def first_poem(engine, rule="temperature", particles=4, **wishes):
-    planned = plan(Request(WULV, **wishes), engine.vocabulary)
-    composer = ParticleComposer(engine, planned, rule_named(rule), particles)
-    return next(write_regulated(composer, 5, 1, 1))
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -159,8 +144,8 @@ def first_poem(engine, rule="temperature", particles=4, **wishes):
     ("acrostic", "lines"),
     [("春夏秋冬", range(0, 8, 2)), ("人生有情春風明月", range(8)), ("春夏秋冬東西南北", range(8))],
 )
-def test_acrostics_head_couplets_or_lines(report_engine, rule, acrostic, lines):
-    poem = first_poem(report_engine, rule, acrostic=acrostic)
+def test_acrostics_head_couplets_or_lines(first_poem, rule, acrostic, lines):
+    poem = first_poem(rule, acrostic=acrostic)
     assert [poem.lines[line][0] for line in lines] == list(acrostic)
 
 
@@ -175,16 +160,15 @@ def test_acrostics_head_couplets_or_lines(report_engine, rule, acrostic, lines):
         {"include": ("春風", "風吹", "吹柳")},  # may share characters
     ],
 )
-def test_words_asked_for_stand_in_one_line_each(report_engine, rule, wishes):
-    poem = first_poem(report_engine, rule, **wishes)
+def test_words_asked_for_stand_in_one_line_each(first_poem, rule, wishes):
+    poem = first_poem(rule, **wishes)
     for word in wishes["include"]:
         assert any(word in line for line in poem.lines)
     assert wishes.get("rhyme") in (None, poem.report.rhyme)
 
 
-def test_words_stand_at_many_places(report_engine):
-    planned = plan(Request(WULV, include=("明月",)), report_engine.vocabulary)
-    composer = ParticleComposer(report_engine, planned, Temperature(), 4)
+def test_words_stand_at_many_places(make_composer):
+    composer = make_composer(Temperature(), 4, include=("明月",))
     places = Counter(
         (line, mine.index("明月"))
         for poem in write_regulated(composer, 1, 24, 24)

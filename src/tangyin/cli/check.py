@@ -3,30 +3,33 @@
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from tangyin.cli.streams import emit, json_line, note, output_option, read_text
-from tangyin.errors import UsageError
-from tangyin.prosody import Report, check_poem, in_traditional, poems_in, read_verse
+from tangyin.cli.streams import (
+    emit,
+    format_option,
+    json_line,
+    note,
+    note_heading,
+    output_option,
+    read_text,
+)
+from tangyin.errors import UsageError, message
+from tangyin.prosody import Report, check_poem
+from tangyin.verse import read_each, read_verse
 
 LEGEND = "○ 平 level  ● 仄 oblique  ◎ ◉ the same, chosen among two readings"
 
 
 @click.command()
 @click.argument("file", default="-")
-@click.option(
-    "--format",
-    "form_of_output",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="For people, or a JSON array.",
-)
+@format_option("For people, or a JSON array.")
 @click.option("--fail", is_flag=True, help="Exit with 1 when a poem is not regulated.")
 @output_option
-def check(file: str, form_of_output: str, fail: bool, output: Path | None) -> None:
+def check(file: str, output_format: str, fail: bool, output: Path | None) -> None:
     """Check the prosody of the poems of FILE, or of standard input.
 
     One poem a line, or poems separated by blank lines; two or more lines of five or seven
@@ -35,26 +38,21 @@ def check(file: str, form_of_output: str, fail: bool, output: Path | None) -> No
     \b
         echo 白日依山盡，黃河入海流。欲窮千里目，更上一層樓。 | tangyin check
     """
-    texts = poems_in(read_text(file))
-    if not texts:
-        raise UsageError("there is no poem to check; give at least one, one a line")
     refused: list[UsageError] = []
     reports: list[tuple[int, Report]] = []
-    for number, text in enumerate(texts, 1):
-        try:
-            lines = read_verse(text)
-            traditional = in_traditional(lines)
-            reports.append((number, check_poem(traditional)))
-        except UsageError as error:
-            refused.append(UsageError(f"poem {number}: {error}" if len(texts) > 1 else f"{error}"))
+    for number, poem in read_each(read_text(file), read_verse):
+        if isinstance(poem, UsageError):
+            refused.append(poem)
             continue
-        if traditional != lines:
-            note(
-                f"poem {number}: simplified characters; checked in traditional ones "
-                f"({traditional[0]} …)"
-            )
+        traditional = poem.in_traditional()
+        reports.append((number, check_poem(traditional.lines)))
+        note_heading(number, poem)
+        if traditional != poem:
+            note(message("text.simplified", {"number": number, "first": traditional.lines[0]}))
+    if not (reports or refused):
+        raise UsageError("text.none")
     if reports:
-        emit(_as_json(reports) if form_of_output == "json" else _as_text(reports, output), output)
+        emit(_as_json(reports) if output_format == "json" else _as_text(reports, output), output)
     for refusal in refused[:-1]:
         note(f"tangyin: {refusal}")
     if refused:
@@ -68,7 +66,7 @@ def _as_json(reports: list[tuple[int, Report]]) -> Iterator[str]:
     for at, (number, report) in enumerate(reports):
         closing = "]" if at == len(reports) - 1 else ","
         opening = "[" if at == 0 else " "
-        yield opening + json_line({"number": number, **report.to_json()}) + closing
+        yield opening + json_line({"number": number, **asdict(report)}) + closing
 
 
 def _as_text(reports: list[tuple[int, Report]], output: Path | None) -> Iterator[str]:

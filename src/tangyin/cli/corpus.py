@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from tangyin.cli.streams import emit, emit_json, json_line, note, output_option
+from tangyin.cli.streams import emit, emit_json, format_option, json_line, note, output_option
 from tangyin.corpus import (
     COLUMNS,
     PACKAGE,
@@ -18,6 +18,7 @@ from tangyin.corpus import (
     load_corpus,
     prepared_path,
 )
+from tangyin.errors import message
 from tangyin.verse import FORMS, form_named
 
 
@@ -33,45 +34,33 @@ def corpus() -> None:
     help="Use an unpacked copy or a git checkout of chinese-poetry instead of the download.",
 )
 def fetch(source: Path | None) -> None:
-    """Get the collection through npm and prepare it; run again, it finds what is there.
+    """Get the collection through npm and prepare it, unless it is there already.
 
-    The package is pinned and its integrity checked. It is kept in the user's cache folder, or in
-    $TANGYIN_HOME.
+    The package version is pinned and its integrity is checked. It is stored in the user's cache
+    folder, or in $TANGYIN_HOME.
     """
     from tqdm import tqdm
 
     with tqdm(
         total=SIZE, unit="B", unit_scale=True, desc=PACKAGE, disable=source is not None, delay=1
     ) as bar:
-        prepared = fetch_corpus(source, lambda arrived: _advance(bar, arrived))
-    missing = prepared.facts["missing"]
-    if missing:
-        note(
-            f"tangyin: {len(missing):,} of the split's held-out poems are not in this copy "
-            f"(the first is {missing[0]}), so figures on it cannot be compared"
-        )
-    note(f"{len(prepared):,} poems are ready in {prepared_path()}")
+        prepared = fetch_corpus(source, lambda received: _advance(bar, received))
+    if missing := prepared.facts["missing"]:
+        note(f"tangyin: {message('corpus.missing', {'count': len(missing), 'first': missing[0]})}")
+    note(message("corpus.ready", {"count": len(prepared), "path": prepared_path()}))
 
 
-def _advance(bar: Any, arrived: int) -> None:
-    if arrived > bar.n:
-        bar.update(arrived - bar.n)
+def _advance(bar: Any, received: int) -> None:
+    bar.update(max(received - bar.n, 0))
 
 
 @corpus.command()
-@click.option(
-    "--format",
-    "form_of_output",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Tables, or a JSON object.",
-)
+@format_option("Tables, or a JSON object.")
 @output_option
-def stats(form_of_output: str, output: Path | None) -> None:
-    """Count poems by dynasty, part and form, and what was dropped by reason."""
+def stats(output_format: str, output: Path | None) -> None:
+    """Count poems by dynasty, part and form, and dropped records by reason."""
     counted = corpus_statistics(load_corpus())
-    if form_of_output == "json":
+    if output_format == "json":
         emit_json(counted, output)
     else:
         emit(_tables(counted), output)
@@ -91,7 +80,7 @@ def _tables(counted: dict[str, Any]) -> Iterator[str]:
 
 
 @corpus.command()
-@click.option("--form", "forms", multiple=True, help="A form (may be given again).")
+@click.option("--form", "forms", multiple=True, help="A form (may be repeated).")
 @click.option(
     "--dynasty", "dynasties", multiple=True, type=click.Choice(["tang", "song"]), help="Or both."
 )
@@ -100,7 +89,7 @@ def _tables(counted: dict[str, Any]) -> Iterator[str]:
     "parts",
     multiple=True,
     type=click.Choice(PARTS),
-    help="near: like a held-out poem, so used for nothing.",
+    help="near: near-duplicates of held-out poems, not used.",
 )
 @output_option
 def export(
@@ -116,6 +105,5 @@ def export(
 
 
 def _rows(chosen: Corpus) -> Iterator[str]:
-    columns = [getattr(chosen, name) for name in COLUMNS]
-    for row in zip(*columns, strict=True):
+    for row in zip(*(getattr(chosen, name) for name in COLUMNS), strict=True):
         yield json_line(dict(zip(COLUMNS, row, strict=True)))

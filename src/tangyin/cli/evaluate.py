@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from tangyin.api import PROTOCOLS, load
-from tangyin.cli.streams import emit, emit_json, output_option
+from tangyin.cli.streams import emit, emit_json, format_option, output_option
 from tangyin.model import DEFAULT
 
 
@@ -27,26 +27,19 @@ from tangyin.model import DEFAULT
     show_default=True,
     help="How perplexity is counted (docs/protocol.md); tangshi-gpt has its own test poems.",
 )
-@click.option(
-    "--format",
-    "form_of_output",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="A table, or a JSON object.",
-)
+@format_option("A table, or a JSON object.")
 @output_option
 def evaluate(
     model: str,
     split: str,
     form: str | None,
     protocol: str,
-    form_of_output: str,
+    output_format: str,
     output: Path | None,
 ) -> None:
     """Perplexity of a model on the held-out poems, by the protocol."""
     result = load(model).evaluate(split, form, protocol)
-    if form_of_output == "json":
+    if output_format == "json":
         emit_json(result, output)
     else:
         emit(_table(result), output)

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from tangyin.cli.streams import emit, emit_json, note, output_option
+from tangyin.cli.streams import emit, emit_json, format_option, note, output_option
 from tangyin.errors import TangyinError
 from tangyin.model import find_model, model_card, shipped_or_own
 from tangyin.model.file import ModelFile
@@ -13,16 +13,9 @@ from tangyin.model.file import ModelFile
 
 @click.command()
 @click.option("--card", metavar="MODEL", help="Print the card of one model, in Markdown.")
-@click.option(
-    "--format",
-    "form_of_output",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="A table, or a JSON array.",
-)
+@format_option("A table, or a JSON array.")
 @output_option
-def models(card: str | None, form_of_output: str, output: Path | None) -> None:
+def models(card: str | None, output_format: str, output: Path | None) -> None:
     """List the shipped models and your own, with their figures.
 
     Your own are the files NAME.safetensors in $TANGYIN_HOME/models, or without that variable in
@@ -36,7 +29,7 @@ def models(card: str | None, form_of_output: str, output: Path | None) -> None:
         if isinstance(model, TangyinError):
             note(f"tangyin: left out {origin}: {model}")
     rows = [_row(origin, model) for origin, model in found if isinstance(model, ModelFile)]
-    if form_of_output == "json":
+    if output_format == "json":
         emit_json(rows, output)
         return
     head = f"{'model':<12} {'parameters':>10} {'weights':>7}  {'dev per_token':>13} {'closed':>8}"
@@ -60,7 +53,7 @@ def _row(origin: str, model: ModelFile) -> dict[str, Any]:
         "parameters": model.parameters,
         "precision": model.precision,
         "known_hanzi": len(model.vocabulary.hanzi),
-        "architecture": vars(model.architecture),
+        "architecture": model.architecture.to_json(),
         "figures": model.figures,
         "training": model.training,
         "licence": model.licence,

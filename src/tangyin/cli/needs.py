@@ -1,4 +1,4 @@
-"""What a command needs beyond the base installation, told in a sentence when it is missing."""
+"""Optional dependencies of commands."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,12 +7,9 @@ from tangyin.errors import TangyinError
 
 
 @contextmanager
-def needs_training(what: str) -> Iterator[None]:
-    """Import torch and what goes with it inside; a missing one is told with the mend."""
+def needs_training() -> Iterator[None]:
+    """Import what the extra `train` installs inside; a missing module names the extra."""
     try:
         yield
     except ModuleNotFoundError as error:
-        raise TangyinError(
-            f"{what} needs {error.name}, which is not installed; "
-            "install it with: pip install 'tangyin[train]'"
-        ) from error
+        raise TangyinError("training.not_installed", module=error.name) from error

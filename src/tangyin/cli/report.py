@@ -38,7 +38,7 @@ def report(output: Path, given: Path | None, quick: bool) -> None:
         tangyin report
         tangyin report --results docs/report/results.json -o /tmp/again
     """
-    with needs_training("the report"):
+    with needs_training():
         from tangyin import studies
 
     if output.exists() and not output.is_dir():

@@ -1,14 +1,15 @@
 """`tangyin score`."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from tangyin.api import load
-from tangyin.cli.streams import emit, json_line, note, output_option, read_text
+from tangyin.cli.streams import emit, json_line, note, note_heading, output_option, read_text
 from tangyin.errors import UsageError
 from tangyin.model import DEFAULT
-from tangyin.verse import split_poems
+from tangyin.verse import read_each, split_poems
 
 
 @click.command()
@@ -24,17 +25,17 @@ def score(file: str, model: str, output: Path | None) -> None:
     \b
         echo 白日依山盡，黃河入海流。欲窮千里目，更上一層樓。 | tangyin score --model MODEL
     """
-    texts = split_poems(read_text(file))
-    if not texts:
-        raise UsageError("there is no poem to score; give at least one, one a line")
+    text = read_text(file)
+    if not split_poems(text):
+        raise UsageError("text.none")
     writer = load(model)
     poems = []
-    for number, text in enumerate(texts, 1):
-        try:
-            poem, notes = writer.read(text)
-        except UsageError as error:
-            raise UsageError(f"poem {number}: {error}") from error
+    for number, read in read_each(text, writer.read):
+        if isinstance(read, UsageError):
+            raise read
+        poem, notes = read
         poems.append(poem)
+        note_heading(number, poem)
         for sentence in notes:
             note(f"poem {number}: {sentence}")
-    emit((json_line(score.to_json()) for score in writer.score_many(poems)), output)
+    emit((json_line(asdict(score)) for score in writer.score_many(poems)), output)

@@ -1,4 +1,4 @@
-"""Where commands read from and write to."""
+"""Input and output of commands."""
 
 import json
 import os
@@ -10,13 +10,15 @@ from typing import Any, TypeVar
 
 import click
 
-from tangyin.errors import TangyinError, UsageError
+from tangyin import files
+from tangyin.errors import TangyinError, UsageError, message
 from tangyin.files import whole_file
+from tangyin.verse import Poem
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 LONGEST = 1000
-"""Characters of the longest sentence for people."""
+"""Length in characters of the longest sentence on standard error."""
 
 
 def output_option(command: F) -> F:
@@ -30,8 +32,16 @@ def output_option(command: F) -> F:
     return option(command)
 
 
+def format_option(text: str, data: str = "json") -> Callable[[F], F]:
+    """The option `--format`, "text" or `data`, passed on as `output_format`; `text` is its help."""
+    kinds = click.Choice(["text", data])
+    return click.option(
+        "--format", "output_format", type=kinds, default="text", show_default=True, help=text
+    )
+
+
 def emit(lines: Iterable[str], output: Path | None) -> None:
-    """Write lines to standard output as they come, or to a file whole or not at all.
+    """Write lines to standard output immediately, or to a file atomically.
 
     Raises:
         UsageError: `output` is a folder.
@@ -39,16 +49,16 @@ def emit(lines: Iterable[str], output: Path | None) -> None:
     """
     if output is None or str(output) in ("-", "/dev/stdout"):
         if sys.stdout is None:
-            raise TangyinError("standard output is closed; open it, or name a file with -o")
+            raise TangyinError("text.no_output")
         try:
             for line in lines:
                 sys.stdout.write(line + "\n")
                 sys.stdout.flush()
         except BrokenPipeError:
-            # The reader has gone (`tangyin write … | head`): nothing is wrong, and nobody listens.
+            # The reader has closed the pipe (`tangyin write … | head`), which is not an error.
             forget_output()
     elif output.is_dir():
-        raise UsageError(f"{output} is a folder; name a file in it")
+        raise UsageError("text.folder", path=str(output))
     elif output.exists() and not output.is_file():
         # A pipe or a device is written to, not replaced.
         with output.open("w", encoding="utf-8", newline="\n") as file:
@@ -59,8 +69,8 @@ def emit(lines: Iterable[str], output: Path | None) -> None:
 
 
 def forget_output() -> None:
-    """Let Python's last flush go nowhere, after standard output has refused once."""
-    with suppress(OSError, AttributeError):  # standard output is no file, or there is none
+    """Discard the rest of standard output after its pipe is closed."""
+    with suppress(OSError, AttributeError):  # standard output is not a file, or there is none
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -78,37 +88,37 @@ def read_text(file: str) -> str:
     """The UTF-8 text of a file, or of standard input for "-".
 
     Raises:
-        UsageError: it cannot be read, or is no UTF-8.
+        UsageError: it cannot be read, or is not UTF-8.
     """
+    if file != "-":
+        return files.read_text(Path(file))
+    if sys.stdin is None:
+        raise UsageError("text.no_input")
     try:
-        if file != "-":
-            content = Path(file).read_bytes()
-        elif sys.stdin is not None:
-            content = sys.stdin.buffer.read()
-        else:
-            raise UsageError("standard input is closed; give a text file")
+        return sys.stdin.buffer.read().decode("utf-8-sig")
     except OSError as error:
-        raise UsageError(
-            f"cannot read {file}: {error.strerror or error}; give a text file, or - for "
-            "standard input"
-        ) from error
-    try:
-        return content.decode("utf-8-sig")
+        reason = error.strerror or str(error)
+        raise UsageError("text.unreadable", path=file, reason=reason) from error
     except UnicodeDecodeError:
-        name = "standard input" if file == "-" else file
-        raise UsageError(f"{name} is not UTF-8; save it as UTF-8 text") from None
+        raise UsageError("text.not_utf8", name="standard input") from None
 
 
 def note(sentence: str) -> None:
-    """Tell a person something, on standard error."""
+    """Print a sentence on standard error."""
     click.echo(one_line(sentence), err=True)
 
 
-def one_line(sentence: str) -> str:
-    """A sentence that may quote anything, on one line of moderate length.
+def note_heading(number: int, poem: Poem) -> None:
+    """Print what was read as title and author of a poem, if anything."""
+    if heading := [part for part in (poem.title, poem.author) if part]:
+        note(message("text.heading", {"number": number, "heading": heading}))
 
-    Line ends become spaces, control characters their escapes, and the middle of a very long
-    sentence "…".
+
+def one_line(sentence: str) -> str:
+    """A sentence on one line of moderate length.
+
+    Line ends become spaces, control characters are escaped, and the middle of a very long
+    sentence becomes "…".
     """
     line = " ".join(sentence.strip().splitlines())
     if len(line) > LONGEST:

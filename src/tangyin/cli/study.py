@@ -31,7 +31,7 @@ def study(names: tuple[str, ...], quick: bool, listing: bool, output: Path | Non
         tangyin study optimizers --quick
         tangyin study all
     """
-    with needs_training("a study"):
+    with needs_training():
         from tangyin import studies
 
     known = studies.STUDIES

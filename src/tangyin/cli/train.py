@@ -1,12 +1,10 @@
 """`tangyin train`."""
 
-import math
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -24,7 +22,7 @@ from tangyin.errors import TangyinError
     type=click.Path(path_type=Path),
     help="The run's folder.  [default: runs/NAME]",
 )
-@click.option("--resume", is_flag=True, help="Go on with the run that is in the folder.")
+@click.option("--resume", is_flag=True, help="Resume the run in the folder.")
 @click.option(
     "--set", "changes", multiple=True, metavar="KEY=VALUE", help="Change a value of the recipe."
 )
@@ -32,18 +30,18 @@ from tangyin.errors import TangyinError
     "--corpus",
     "own",
     type=click.Path(path_type=Path),
-    help="Train on your own poems: JSONL, or text.",
+    help="Train on your own poems: JSONL or text.",
 )
 @click.option(
     "--precision",
     metavar="fp32|bf16|auto",
-    help="Of the matrix products, instead of the recipe's training.precision.",
+    help="Precision of the matrix products; overrides training.precision.",
 )
 @click.option(
     "--device",
     metavar="cpu|cuda|auto",
     default="auto",
-    help="Where to train; auto takes CUDA where there is a device for it.  [default: auto]",
+    help="Device to train on; auto is CUDA where available.  [default: auto]",
 )
 def train(
     config: Path,
@@ -57,25 +55,23 @@ def train(
     """Train a model by the recipe CONFIG.
 
     The run's folder gets config.toml, metrics.jsonl, checkpoint/ and model.safetensors. Ctrl-C
-    saves; --resume goes on.
+    saves and stops; --resume continues.
 
     \b
         tangyin train configs/report.toml
         tangyin train configs/report.toml --set training.epochs=5 --run runs/short
         torchrun --nproc-per-node 2 -m tangyin train configs/report.toml
     """
-    with needs_training("training"):
+    with needs_training():
         from tangyin import training
+        from tangyin.cli.progress_bar import ProgressBar
 
     if precision is not None:
         changes += (f"training.precision={precision}",)
-    with _together(training.LostProcessError):
+    with _together(training.LostProcessError), closing(ProgressBar()) as bar:
         recipe = training.read_recipe(config, changes)
         folder = training.RunFolder(run_path or Path("runs") / recipe.name)
-        with _bar_watcher(training) as watcher:
-            model = training.train(
-                recipe, folder, resume=resume, own=own, device=device, watcher=watcher
-            )
+        model = training.train(recipe, folder, resume=resume, own=own, device=device, callback=bar)
         if os.environ.get("RANK", "0") == "0":
             dev = model.figures["dev"]["all"]
             note(
@@ -86,72 +82,22 @@ def train(
 
 @contextmanager
 def _together(lost: type[TangyinError]) -> Iterator[None]:
-    """Let one process of each machine say why all of them end, and any that has lost another.
+    """Print an error of several processes once per machine; each prints that it lost another.
 
-    Of several processes each ends here, at once: gloo's own end can wait for minutes for another
-    process that has ended already.
+    Of several processes each exits here, at once: gloo's own exit can wait minutes for a process
+    that has already ended.
     """
+    alone = os.environ.get("WORLD_SIZE", "1") == "1"
     code = 0
     try:
         yield
     except TangyinError as error:
-        if os.environ.get("WORLD_SIZE", "1") == "1":
+        if alone:
             raise
         if os.environ.get("LOCAL_RANK", "0") == "0" or isinstance(error, lost):
             note(f"tangyin: {error}")
         code = error.exit_code
-    if os.environ.get("WORLD_SIZE", "1") != "1":
+    if not alone:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
-
-
-def _bar_watcher(training: Any) -> Any:
-    """A watcher that draws a progress bar for each epoch, and closes it when done."""
-    from tqdm import tqdm
-
-    class BarWatcher(training.Callback):  # type: ignore[misc]
-        bar: Any = None
-
-        def __enter__(self) -> "BarWatcher":
-            return self
-
-        def __exit__(self, *_: object) -> None:
-            self._close()
-
-        def step(self, step: Any) -> None:
-            begins = self.bar is None
-            if begins:
-                self.bar = tqdm(
-                    total=step.epoch_targets,
-                    initial=step.epoch_targets_done - step.targets,
-                    unit="tok",
-                    unit_scale=True,
-                    desc=f"epoch {step.epoch}/{step.epochs}",
-                    leave=False,
-                    disable=None,  # only where a person watches
-                )
-            self.bar.set_postfix_str(
-                f"loss {step.loss:.3f} perplexity {math.exp(min(step.loss, 20)):.1f}",
-                refresh=begins,  # an epoch may be over before tqdm draws of itself
-            )
-            self.bar.update(step.targets)
-
-        def epoch(self, metrics: dict[str, Any]) -> None:
-            self._close()
-            dev = metrics["dev"]
-            note(
-                f"epoch {metrics['epoch']:>3}  train {metrics['train_per_token']:8.2f}  "
-                f"dev {dev['per_token']:8.2f}  closed {dev['per_token_closed']:8.2f}  "
-                f"{metrics['targets_per_second']:,} tokens/s" + ("  *" * metrics["improved"])
-            )
-
-        def say(self, sentence: str) -> None:
-            note(f"tangyin: {sentence}")
-
-        def _close(self) -> None:
-            if self.bar is not None:
-                self.bar.close()
-                self.bar = None
-
-    return BarWatcher()

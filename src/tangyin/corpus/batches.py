@@ -9,20 +9,19 @@ import numpy.typing as npt
 from tangyin.verse import EOS, Form, Ids, Vocabulary
 
 MAX_PADDING = 0.05
-"""In every batch the share of padded places is below this."""
+"""The share of padding in every batch is below this."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Poems side by side, sequence first.
+    """Poems in columns, sequence first.
 
     Attributes:
         inputs: (T, B) int32, what the model reads: the prefix token, then the text.
-        targets: (T, B) int32, what it shall predict: the text, then `<eos>`.
-        mask: (T, B) bool, False where a shorter poem is padded. Padded inputs and targets hold
-            `<eos>`, and must count for nothing.
-        weights: (T, B) float32, how much each target counts, 0 where it is none; None when all
-            that are not padded count alike.
+        targets: (T, B) int32, what it predicts: the text, then `<eos>`.
+        mask: (T, B) bool, False for padding, whose inputs and targets are `<eos>`.
+        weights: (T, B) float32, the weight of each target, 0 for padding; None if all targets
+            have the same weight.
     """
 
     inputs: Ids
@@ -32,31 +31,31 @@ class Batch:
 
 
 def encode_poem(vocabulary: Vocabulary, text: str, form: Form) -> Ids:
-    """A poem as a model sees it: prefix token, text, `<eos>`.
+    """A poem as token numbers: prefix, text, `<eos>`.
 
     Returns:
         int32 of shape (len(text) + 2,).
     """
-    ends = vocabulary.prefix_id(form), vocabulary.id(EOS)
-    return np.concatenate(([ends[0]], vocabulary.encode(text), [ends[1]])).astype(np.int32)
+    prefix, eos = vocabulary.prefix_id(form), vocabulary.id(EOS)
+    return np.concatenate(([prefix], vocabulary.encode(text), [eos])).astype(np.int32)
 
 
 def bucket(
     lengths: Sequence[int], batch_size: int, shuffle: np.random.Generator | None = None
 ) -> list[npt.NDArray[np.intp]]:
-    """Part poems into batches of nearly equal length.
+    """Group poems of similar length into batches.
 
-    Poems are sorted by length (within a length: at random, or in order without `shuffle`) and
-    cut into batches; a batch ends early where the next poem would bring its padding up to
-    `MAX_PADDING`. With `shuffle` the batches come in random order.
+    Poems are sorted by length (in random order within a length, or in order without `shuffle`). A
+    batch ends early if the next poem would raise its padding to `MAX_PADDING`. With `shuffle` the
+    batches are in random order.
 
     Args:
-        lengths: length of each poem, in any unit that padding is counted in.
-        batch_size: most poems in a batch.
+        lengths: length of each poem.
+        batch_size: the largest number of poems in a batch.
         shuffle: the source of randomness; None keeps everything in order.
 
     Returns:
-        Positions into `lengths`, one array a batch; together every position once.
+        One array of indices into `lengths` per batch; each index occurs once.
     """
     size = np.asarray(lengths)
     order = np.arange(len(size)) if shuffle is None else shuffle.permutation(len(size))
@@ -64,7 +63,7 @@ def bucket(
     batches: list[npt.NDArray[np.intp]] = []
     start, filled = 0, 0
     for place, poem in enumerate(order):
-        # Sorted by length, the newest poem is the longest, so the others are padded up to it.
+        # Poems are sorted by length, so the others are padded to the length of this one.
         count, longest = place - start + 1, int(size[poem])
         padding = 1 - (filled + longest) / (count * longest)
         if place > start and (count > batch_size or padding >= MAX_PADDING):
@@ -79,12 +78,7 @@ def bucket(
 
 
 def collate(poems: Sequence[Ids], eos: int) -> Batch:
-    """Put encoded poems side by side, padding the shorter ones at the end.
-
-    Args:
-        poems: encoded poems (`encode_poem`), at least one.
-        eos: the number that fills the padding.
-    """
+    """Make a batch of encoded poems (`encode_poem`), at least one; `eos` pads the shorter ones."""
     steps = max(len(poem) for poem in poems) - 1
     inputs = np.full((steps, len(poems)), eos, dtype=np.int32)
     targets = np.full_like(inputs, eos)

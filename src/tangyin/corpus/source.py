@@ -17,7 +17,7 @@ _FOLDERS = ("dist/quantangshi", "quantangshi", "全唐诗", ".")
 
 @dataclass(frozen=True)
 class RawPoem:
-    """One record of the collection as it stands there.
+    """One record of the collection, unchanged.
 
     Attributes:
         id: the collection's UUID.
@@ -47,26 +47,23 @@ def poem_folder(source: Path) -> Path:
         folder = source / name
         if (folder / "poet.tang.0.json").is_file():
             return folder
-    raise TangyinError(
-        f"{source} is no copy of chinese-poetry: there is no poet.tang.0.json in it or in its "
-        "folders quantangshi and 全唐诗; give the unpacked npm package or a git checkout"
-    )
+    raise TangyinError("corpus.not_the_collection", path=str(source))
 
 
 def raw_poems(folder: Path, dynasty: str) -> Iterator[RawPoem]:
     """The records of one dynasty in the collection's own order.
 
     Raises:
-        TangyinError: a file is cut short or is not what the collection holds.
+        TangyinError: a file is truncated or not as in the collection.
     """
     for file in _files(folder, dynasty):
         for record in _records(file):
             title, author = record.get("title") or "", record.get("author") or ""
             paragraphs = record.get("paragraphs")
             if not isinstance(paragraphs, list):
-                raise _damaged(file, "a record without paragraphs")
+                raise TangyinError("corpus.no_paragraphs", path=str(file), id=record["id"])
             if not all(isinstance(value, str) for value in (title, author, *paragraphs)):
-                raise _damaged(file, "a record whose text is no text")
+                raise TangyinError("corpus.no_text", path=str(file), id=record["id"])
             yield RawPoem(record["id"], dynasty, title, author, "".join(paragraphs))
 
 
@@ -92,15 +89,9 @@ def _records(file: Path) -> list[dict[str, Any]]:
     try:
         records = json.loads(file.read_bytes())
     except (ValueError, OSError, RecursionError) as error:
-        raise _damaged(file, str(error)) from error
+        raise TangyinError("corpus.not_json", path=str(file), reason=str(error)) from error
     if not isinstance(records, list) or not all(isinstance(r, dict) for r in records):
-        raise _damaged(file, "no list of records")
+        raise TangyinError("corpus.no_records", path=str(file))
     if not all(isinstance(record.get("id"), str) for record in records):
-        raise _damaged(file, "a record without an id")
+        raise TangyinError("corpus.no_id", path=str(file))
     return records
-
-
-def _damaged(file: Path, reason: str) -> TangyinError:
-    return TangyinError(
-        f"{file} is damaged ({reason}); delete the folder and run `tangyin corpus fetch` again"
-    )

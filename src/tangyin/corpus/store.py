@@ -1,4 +1,4 @@
-"""The corpus of this machine: fetched and prepared once, loaded by everything."""
+"""The corpus of this machine: fetched and prepared once."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -20,30 +20,26 @@ from tangyin.paths import corpus_home
 
 
 def prepared_path() -> Path:
-    """Where the prepared corpus of this format stands."""
+    """The file of the prepared corpus."""
     return corpus_home() / f"prepared-{FORMAT}.json"
 
 
 def fetch_corpus(source: Path | None = None, progress: Progress = lambda _: None) -> Corpus:
-    """Get the corpus, prepare it and keep it; what is already there and sound is used.
+    """Get the corpus, prepare it and store it, unless an intact one is there already.
 
     Args:
         source: an unpacked copy to prepare from instead of the download.
-        progress: told how many bytes of the download have arrived.
+        progress: is called while the package is downloaded.
 
     Raises:
         TangyinError: it cannot be fetched, read or stored.
     """
     if source is None:
-        present = _sound()
-        if present is not None:
+        if (present := _intact()) is not None:
             return present
         source = download(corpus_home(), progress)
     if claimed_integrity(source) == INTEGRITY and content_digest(source) != CONTENT:
-        raise TangyinError(
-            f"{source} was altered after it was fetched; delete that folder and run "
-            "`tangyin corpus fetch` again"
-        )
+        raise TangyinError("corpus.modified", path=str(source))
     corpus = prepare(source)
     make_folder(corpus_home())
     save(corpus, prepared_path())
@@ -51,19 +47,19 @@ def fetch_corpus(source: Path | None = None, progress: Progress = lambda _: None
 
 
 def load_corpus() -> Corpus:
-    """The prepared corpus, read once in a process as long as its file stays the same.
+    """The prepared corpus, cached until its file changes.
 
     Raises:
-        TangyinError: it is not there yet, or damaged.
+        TangyinError: there is none, or it is damaged.
     """
+    path = prepared_path()
     try:
-        return _loaded(prepared_path(), prepared_path().stat().st_mtime_ns)
+        return _loaded(path, path.stat().st_mtime_ns)
     except FileNotFoundError:
-        raise TangyinError(
-            f"there is no prepared corpus in {corpus_home()}; run `tangyin corpus fetch` first"
-        ) from None
+        raise TangyinError("corpus.none", folder=str(corpus_home())) from None
     except OSError as error:
-        raise TangyinError(f"cannot read {prepared_path()}: {error.strerror or error}") from error
+        reason = error.strerror or str(error)
+        raise TangyinError("corpus.unreadable", path=str(path), reason=reason) from error
 
 
 @lru_cache(maxsize=1)
@@ -71,14 +67,11 @@ def _loaded(path: Path, _changed: int) -> Corpus:
     return load(path)
 
 
-def _sound() -> Corpus | None:
-    """The prepared corpus if it is whole and made from the pinned package and split."""
+def _intact() -> Corpus | None:
+    """The prepared corpus if it can be read and is made from the pinned package and split."""
     try:
         corpus = load_corpus()
     except TangyinError:
         return None
-    same = (
-        corpus.facts.get("integrity") == INTEGRITY
-        and corpus.facts.get("split_sha256") == split_digest()
-    )
-    return corpus if same else None
+    made_from = corpus.facts.get("integrity"), corpus.facts.get("split_sha256")
+    return corpus if made_from == (INTEGRITY, split_digest()) else None

@@ -19,19 +19,13 @@ def tangshi_gpt_test(corpus: Corpus) -> list[tuple[str, str]]:
     Raises:
         TangyinError: the corpus lacks others too.
     """
-    place = {id_: number for number, id_ in enumerate(corpus.id)}
+    known = dict(zip(corpus.id, zip(corpus.title, corpus.text, strict=True), strict=True))
     rows = gzip.decompress(data_file("tangshi_gpt_test.tsv.gz").read_bytes()).decode()
     poems = []
     for row in rows.splitlines():
         id_, *poem = row.split("\t")
-        if poem:
-            title, text = poem
-            poems.append((title, text))
-        elif id_ in place:
-            poems.append((corpus.title[place[id_]], corpus.text[place[id_]]))
-        else:
-            raise TangyinError(
-                f"the prepared corpus lacks the poem {id_} of the test; "
-                "run `tangyin corpus fetch` without --source"
-            )
+        title, text = poem or known.get(id_) or ("", "")
+        if not text:
+            raise TangyinError("corpus.lacks", id=id_)
+        poems.append((title, text))
     return poems

@@ -1,21 +1,21 @@
 """A trained model: its architecture, its file, the features of a prefix, and the NumPy engine."""
 
+from tangyin.model.architecture import Architecture
 from tangyin.model.card import model_card
 from tangyin.model.engine import Engine, State, StepOutput
 from tangyin.model.features import (
     ECHOES,
-    PLACES,
-    TONES,
+    FeatureLayout,
     Features,
     Reader,
     echo_classes,
     read_sequences,
 )
-from tangyin.model.file import Architecture, ModelFile, load_model, save_model
+from tangyin.model.file import ModelFile, load_model, save_model
 from tangyin.model.shelf import DEFAULT, find_model, shipped_or_own
 
 __all__ = [
-    "DEFAULT", "ECHOES", "PLACES", "TONES", "Architecture", "Engine", "Features", "ModelFile",
+    "DEFAULT", "ECHOES", "Architecture", "Engine", "FeatureLayout", "Features", "ModelFile",
     "Reader", "State", "StepOutput", "echo_classes", "find_model", "load_model", "model_card",
     "read_sequences", "save_model", "shipped_or_own",
 ]  # fmt: skip

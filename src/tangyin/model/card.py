@@ -1,51 +1,54 @@
-"""The model card, written from what stands in the model file."""
+"""The model card, written from what is in the model file."""
 
 import json
 from typing import Any
 
 from tangyin.model.file import ModelFile
 
+CARD = """\
+# {model.name}
+
+A language model of {forms} for tangyin: {network.layers} LSTM layer(s) of {network.hidden_size}, \
+embedding {network.embedding_size}, {model.parameters:,} parameters in {model.precision}, \
+{known:,} known characters{title}. Licence: {model.licence}.
+
+## Figures
+
+By the perplexity protocol (docs/protocol.md); closed figures in brackets.
+
+| part | form | poems | per token | per Hanzi |
+| --- | --- | --- | --- | --- |
+{figures}
+
+## Training
+
+```json
+{training}
+```
+
+## Use
+
+It writes verse in the manner of its corpus and knows nothing else: it repeats the themes, and the \
+prejudices, of Tang poets, and a poem of its own can come close to one of theirs."""
+
 
 def model_card(model: ModelFile) -> str:
-    """A model's card in Markdown: what it is, how it was made, what it scores."""
-    network, vocabulary = model.architecture, model.vocabulary
-    forms = ", ".join(form.name for form in model.forms)
-    lines = [
-        f"# {model.name}",
-        "",
-        f"A language model of {forms} for tangyin: {network.layers} LSTM layer(s) of "
-        f"{network.hidden_size}, embedding {network.embedding_size}, "
-        f"{model.parameters:,} parameters in {model.precision}, "
-        f"{len(vocabulary.hanzi):,} known characters"
-        f"{', told a title if you like' if vocabulary.takes_title else ''}. "
-        f"Licence: {model.licence}.",
-        "",
-        "## Figures",
-        "",
-        "By the perplexity protocol (docs/protocol.md); closed figures in brackets.",
-        "",
-        "| part | form | poems | per token | per Hanzi |",
-        "| --- | --- | --- | --- | --- |",
-        *(
-            f"| {part} | {form} | {_number(figures, 'poems', ',')} "
-            f"| {_pair(figures, 'per_token', '.2f')} | {_pair(figures, 'per_hanzi', '.1f')} |"
-            for part, by_form in model.figures.items()
-            for form, figures in by_form.items()
-        ),
-        "",
-        "## Training",
-        "",
-        "```json",
-        json.dumps(model.training, ensure_ascii=False, indent=2),
-        "```",
-        "",
-        "## Use",
-        "",
-        "It writes verse in the manner of its corpus and knows nothing else: it repeats the "
-        "themes, and the prejudices, of Tang poets, and a poem of its own can come close to one "
-        "of theirs.",
+    """A model's card in Markdown: what it is, how it was made, its figures."""
+    rows = [
+        f"| {part} | {form} | {_number(figures, 'poems', ',')} "
+        f"| {_pair(figures, 'per_token', '.2f')} | {_pair(figures, 'per_hanzi', '.1f')} |"
+        for part, by_form in model.figures.items()
+        for form, figures in by_form.items()
     ]
-    return "\n".join(lines)
+    return CARD.format(
+        model=model,
+        network=model.architecture,
+        forms=", ".join(form.name for form in model.forms),
+        known=len(model.vocabulary.hanzi),
+        title=", optionally conditioned on a title" if model.vocabulary.takes_title else "",
+        figures="\n".join(rows),
+        training=json.dumps(model.training, ensure_ascii=False, indent=2),
+    )
 
 
 def _pair(figures: dict[str, Any], name: str, style: str) -> str:

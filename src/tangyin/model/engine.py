@@ -70,7 +70,7 @@ class StepOutput:
 
     Attributes:
         hidden: (B, H + F) float32, the last layer's hidden state and the features of the place.
-        echoes: what may be echoed (`tangyin.verse.Reader.echoes`), or None.
+        echoes: what can be echoed (`Reader.echoes`), or None.
     """
 
     hidden: Array
@@ -117,14 +117,11 @@ class Engine:
 
     def start(self, sequences: int) -> State:
         """The zero state that every poem begins with."""
-        shape = (sequences, self.network.hidden_size)
-        layers = range(self.network.layers)
-        follows = self.network.follows_text
-        return State(
-            [np.zeros(shape, np.float32) for _ in layers],
-            [np.zeros(shape, np.float32) for _ in layers],
-            Reader(self.vocabulary, self._tensors["tones"], sequences) if follows else None,
-        )
+        network, reader = self.network, None
+        if network.follows_text:
+            reader = Reader(self.vocabulary, self._tensors["tones"], network.layout, sequences)
+        zeros = np.zeros((2, network.layers, sequences, network.hidden_size), np.float32)
+        return State(list(zeros[0]), list(zeros[1]), reader)
 
     def step(self, tokens: Ids, state: State) -> StepOutput:
         """Read one token of each sequence.
@@ -226,17 +223,15 @@ class Engine:
         """The features of the next token, each (B, size)."""
         if reader is None:
             return []
-        known, tensors, network = reader.read(tokens), self._tensors, self.network
-        features = []
-        if network.opposite_size:
-            opposite = self._embedded(known.opposite)
-            features.append(_product(opposite, tensors["opposite.weight"]))
-        if network.rhyme_size:
-            features.append(_product(self._embedded(known.rhyme), tensors["rhyme.weight"]))
-        if network.place_size:
-            features.append(tensors["place.weight"][known.place])
-        if network.tone_size:
-            features.append(tensors["tone.weight"][known.tone])
+        known, features = reader.read(tokens), []
+        for name in ("opposite", "rhyme", "place", "tone"):
+            weights = self._tensors.get(f"{name}.weight")
+            if weights is not None:
+                ids = getattr(known, name)
+                is_token = name in ("opposite", "rhyme")
+                features.append(
+                    _product(self._embedded(ids), weights) if is_token else weights[ids]
+                )
         return features
 
     def _add_echoes(

@@ -1,9 +1,9 @@
-"""What the tokens before a place reveal of it: input features of a language model.
+"""Input features of a language model: what the tokens already read reveal about the next one.
 
-Training, the writing engine and the score all read poems with this one implementation. Everything
-here is about the next token, and made of the tokens that were read before it.
+Training, the engine and scoring all read poems with this one implementation.
 """
 
+from copy import copy
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -11,31 +11,68 @@ import numpy as np
 import numpy.typing as npt
 
 from tangyin.errors import TangyinError
-from tangyin.verse.form import FORMS
-from tangyin.verse.vocabulary import TEXT, TITLE, Ids, Vocabulary, form_token
-
-LINES, COLUMNS = 9, 8
-"""Lines and columns that are told apart; the last of each stands for all that follow."""
-
-KINDS = 3 + len(FORMS)
-"""Form untold: nothing known, first line of five, of seven; then the four forms."""
-
-PLACES = 2 + KINDS * LINES * COLUMNS
-"""How many values `Features.place` has: before the text, in the title, and places in the text."""
-
-TONES = 256
-"""How many values `Features.tone` has: four tone classes at each of four places."""
+from tangyin.verse import TEXT, TITLE, Ids, Vocabulary, form_token
 
 ECHOES = 5
 """How many classes of echo there are (`echo_classes`)."""
 
 NO_ECHO, IN_TITLE = -1, -2
-"""Line numbers of what is no echo, and of the characters of the title."""
+"""Line numbers of tokens that cannot be echoed, and of the characters of the title."""
 
-_LAST_LINE = 127  # int8; further lines count as this one
+_LAST_LINE = 127  # int8; later lines get this number too
 
 _OTHER, _MARK, _FORM, _RHYME, _TITLE, _TEXT = range(6)
 _PREFIX_PHASE, _TITLE_PHASE, _TEXT_PHASE = range(3)
+
+
+@dataclass(frozen=True)
+class FeatureLayout:
+    """What the values of `Features.place` and `Features.tone` mean.
+
+    It is part of the description of a model, and is stored in its file. The defaults are the layout
+    of files that store none (format 2 before 0.2.0), and never change.
+
+    Attributes:
+        forms: names of the forms, in the order of their kinds.
+        first_lines: lengths of a first line that are kinds of their own where the form is not
+            given.
+        lines: lines that have places of their own; the last one includes all later lines.
+        columns: columns that have places of their own; the last one includes all later columns.
+        tone_classes: number of tone classes of a token.
+    """
+
+    forms: tuple[str, ...] = ("五絕", "七絕", "五律", "七律")
+    first_lines: tuple[int, ...] = (5, 7)
+    lines: int = 9
+    columns: int = 8
+    tone_classes: int = 4
+
+    @classmethod
+    def of(cls, vocabulary: Vocabulary) -> "FeatureLayout":
+        """The layout of a new model: a place for every line and column of its forms, and one more.
+
+        Without forms in the vocabulary it is the default layout.
+        """
+        forms = vocabulary.forms
+        if not forms:
+            return cls()
+        return cls(
+            forms=tuple(form.name for form in forms),
+            first_lines=tuple(sorted({form.characters for form in forms})),
+            lines=1 + max(form.lines for form in forms),
+            columns=1 + max(form.characters for form in forms),
+        )
+
+    @property
+    def places(self) -> int:
+        """Values of `Features.place`: before the text, in the title, and places in the text."""
+        kinds = 1 + len(self.first_lines) + len(self.forms)
+        return 2 + kinds * self.lines * self.columns
+
+    @property
+    def tones(self) -> int:
+        """Values of `Features.tone`: the tone classes of four characters."""
+        return self.tone_classes**4
 
 
 @dataclass(frozen=True)
@@ -47,15 +84,18 @@ class Features:
     derives the classes of all pairs from them.
 
     Attributes:
-        place: int32 below `PLACES`: 0 before title and text, 1 in the title; in the text
-            2 + (kind · 9 + line) · 8 + column, both counted from 0.
-        opposite: int32, the character at the same column of the line before, else `<text>`.
-        rhyme: int32, the end of the latest even line; before there is one the rhyme token, else
-            the end of the first line, else `<text>`.
-        tone: int32 below `TONES`, by tone class: opposite + 4 · character before, in this line
-            + 16 · second character of this line + 64 · second character of the line before.
-        line_of: int8, where the token that was just read stands as a source of echoes: number of
-            its line, -2 in the title, -1 when it can have no echo (it is no known character).
+        place: int32 below `FeatureLayout.places`: 0 before title and text, 1 in the title; in the
+            text 2 + (kind · lines + line) · columns + column, lines and columns counted from 0.
+            The kind is 0 while nothing is known, then the index of the first line's length, then
+            of the form.
+        opposite: int32, the character at the same column of the line before, or `<text>`.
+        rhyme: int32, the end of the latest even line; before there is one the rhyme token, or
+            the end of the first line, or `<text>`.
+        tone: int32 below `FeatureLayout.tones`. In base `tone_classes`, from the lowest digit:
+            opposite, character before in this line, second character of this line, second
+            character of the line before.
+        line_of: int8, number of the line of the token that was just read, as a source of echoes;
+            -2 in the title, -1 when it cannot be echoed (it is not a known character).
         line: int8, number of the line that the next token is in, -2 in the title, -1 before it.
     """
 
@@ -68,14 +108,18 @@ class Features:
 
 
 class Reader:
-    """Reads poems token by token, many side by side, and says what is known then.
+    """Reads poems token by token, many side by side, and gives the features of the next token.
 
-    A sequence is prefix tokens, perhaps `<title>` and the title, `<text>`, and the text. In the
-    text every token but the six marks is a character, `<unk>` too; a mark ends a line.
+    A sequence is prefix tokens, possibly `<title>` and the title, `<text>`, and the text. In the
+    text every token except the six marks is a character, `<unk>` too; a mark ends a line.
     """
 
     def __init__(
-        self, vocabulary: Vocabulary, tones: npt.NDArray[np.uint8], sequences: int
+        self,
+        vocabulary: Vocabulary,
+        tones: npt.NDArray[np.uint8],
+        layout: FeatureLayout,
+        sequences: int,
     ) -> None:
         """Begin before the first token.
 
@@ -83,17 +127,19 @@ class Reader:
             vocabulary: of the model.
             tones: (len(vocabulary),) tone class of each token: 1 level, 2 oblique, 3 both, 0 for
                 all others (`tangyin.prosody.tone_classes`).
+            layout: of the model.
             sequences: B, how many are read side by side.
 
         Raises:
-            TangyinError: the vocabulary has no token `<text>`, which parts prefix and text.
+            TangyinError: model.no_text_token, since `<text>` separates prefix and text.
         """
         if TEXT not in vocabulary:
-            raise TangyinError("a model with features needs the token <text>; train it with titles")
+            raise TangyinError("model.no_text_token")
+        self._layout = layout
         self._none = vocabulary.id(TEXT)
-        self._roles, self._kinds = _tables(vocabulary)
+        self._roles, self._kinds = _tables(vocabulary, layout)
         self._tones = tones.astype(np.int32)
-        self._hanzi = int(vocabulary.hanzi_ids[0]), vocabulary.outputs  # first, and behind the last
+        self._hanzi = int(vocabulary.hanzi_ids[0]), vocabulary.outputs  # first, one past the last
         none = np.full(sequences, self._none, dtype=np.int32)
         self._phase = np.zeros(sequences, dtype=np.int8)
         self._kind = np.zeros(sequences, dtype=np.int32)
@@ -101,11 +147,10 @@ class Reader:
         self._column = np.zeros(sequences, dtype=np.int32)
         self._last = none  # last character of the current line
         self._rhyme = none
-        self._current = np.repeat(none[:, None], COLUMNS, axis=1)  # (B, COLUMNS)
+        self._current = np.repeat(none[:, None], layout.columns, axis=1)  # (B, columns)
         self._before = self._current.copy()  # the line before, as `_current`
-        self._ids = np.zeros((64, sequences), dtype=np.int32)  # what was read, and room for more
-        self._lines_of = np.zeros((64, sequences), dtype=np.int8)
-        self._count = 0
+        self._ids: list[Ids] = []  # of every token read, (B,) each
+        self._lines_of: list[npt.NDArray[np.int8]] = []
 
     def read(self, tokens: Ids) -> Features:
         """Read one token of each sequence.
@@ -114,17 +159,14 @@ class Reader:
             tokens: (B,) token numbers.
 
         Returns:
-            (B,) arrays of what is known about the next token.
+            (B,) arrays.
         """
         role = self._roles[tokens]
         in_text = self._phase == _TEXT_PHASE
         known = (tokens >= self._hanzi[0]) & (tokens < self._hanzi[1])
-        line_of = np.where(
-            known & in_text,
-            np.minimum(self._line, _LAST_LINE),
-            np.where(known & (self._phase == _TITLE_PHASE), IN_TITLE, NO_ECHO),
-        ).astype(np.int8)
-        self._remember(tokens, line_of)
+        line_of = np.where(known, self._current_line(), np.int8(NO_ECHO))
+        self._ids.append(tokens.astype(np.int32))  # a copy: the caller may change its array
+        self._lines_of.append(line_of)
         if not in_text.all():
             self._read_prefix(tokens, role, ~in_text)
         closes = in_text & (role == _MARK)
@@ -140,31 +182,19 @@ class Reader:
             Of every token read so far its number, and its class (`echo_classes`) or -1, both
             (tokens read, B).
         """
-        line_of = self._lines_of[: self._count]
+        line_of = np.stack(self._lines_of)
         classes = _classes(line_of, self._current_line())
-        if self._count:
-            classes[-1][line_of[-1] >= 0] = 0
-        return self._ids[: self._count], classes
+        classes[-1][line_of[-1] >= 0] = 0
+        return np.stack(self._ids), classes
 
     def take(self, rows: npt.NDArray[np.intp]) -> "Reader":
         """A reader of some of the sequences, copied, in the order given."""
-        taken = object.__new__(Reader)
-        taken.__dict__.update(self.__dict__)
-        for name in ("_phase", "_kind", "_line", "_column", "_last", "_rhyme"):
-            setattr(taken, name, getattr(self, name)[rows])
-        for name in ("_current", "_before"):
-            setattr(taken, name, getattr(self, name)[rows])
-        for name in ("_ids", "_lines_of"):
-            setattr(taken, name, getattr(self, name)[:, rows])
+        taken = copy(self)
+        for name in "phase", "kind", "line", "column", "last", "rhyme", "current", "before":
+            setattr(taken, f"_{name}", getattr(self, f"_{name}")[rows])
+        taken._ids = [ids[rows] for ids in self._ids]
+        taken._lines_of = [line_of[rows] for line_of in self._lines_of]
         return taken
-
-    def _remember(self, tokens: Ids, line_of: npt.NDArray[np.int8]) -> None:
-        if self._count == len(self._ids):
-            self._ids = np.concatenate((self._ids, np.zeros_like(self._ids)))
-            self._lines_of = np.concatenate((self._lines_of, np.zeros_like(self._lines_of)))
-        self._ids[self._count] = tokens
-        self._lines_of[self._count] = line_of
-        self._count += 1
 
     def _read_prefix(
         self, tokens: Ids, role: npt.NDArray[np.int8], before: npt.NDArray[np.bool_]
@@ -175,18 +205,18 @@ class Reader:
         self._phase = np.where(before & (role == _TEXT), _TEXT_PHASE, self._phase)
 
     def _read_characters(self, tokens: Ids, read: npt.NDArray[np.bool_]) -> None:
-        rows = np.flatnonzero(read & (self._column < COLUMNS))
+        rows = np.flatnonzero(read & (self._column < self._layout.columns))
         self._current[rows, self._column[rows]] = tokens[rows]
         self._last = np.where(read, tokens, self._last)
         self._column = self._column + read
 
     def _close_lines(self, closes: npt.NDArray[np.bool_]) -> None:
         first = closes & (self._line == 0)
-        untold = first & (self._kind == 0)
-        self._kind = np.where(untold & (self._column == 5), 1, self._kind)
-        self._kind = np.where(untold & (self._column == 7), 2, self._kind)
+        unknown = first & (self._kind == 0)
+        for kind, length in enumerate(self._layout.first_lines, 1):
+            self._kind = np.where(unknown & (self._column == length), kind, self._kind)
         even = closes & (self._line % 2 == 1)
-        # Before the second line is closed, only a rhyme token can stand here already.
+        # Before the second line is closed, only a rhyme token can be here already.
         rhymes = even | (first & (self._rhyme == self._none))
         self._rhyme = np.where(rhymes, self._last, self._rhyme)
         self._before = np.where(closes[:, None], self._current, self._before)
@@ -196,15 +226,17 @@ class Reader:
         self._line = self._line + closes
 
     def _features(self, line_of: npt.NDArray[np.int8]) -> Features:
-        line, column = np.minimum(self._line, LINES - 1), np.minimum(self._column, COLUMNS - 1)
-        in_text = 2 + (self._kind * LINES + line) * COLUMNS + column
+        layout, n = self._layout, self._layout.tone_classes
+        line = np.minimum(self._line, layout.lines - 1)
+        column = np.minimum(self._column, layout.columns - 1)
+        in_text = 2 + (self._kind * layout.lines + line) * layout.columns + column
         place = np.where(self._phase == _TEXT_PHASE, in_text, self._phase)
         opposite = self._before[np.arange(len(column)), column]
         tone = (
             self._tones[opposite]
-            + 4 * self._tones[self._last]
-            + 16 * self._tones[self._current[:, 1]]
-            + 64 * self._tones[self._before[:, 1]]
+            + n * self._tones[self._last]
+            + n**2 * self._tones[self._current[:, 1]]
+            + n**3 * self._tones[self._before[:, 1]]
         )
         return Features(
             place=place.astype(np.int32),
@@ -221,36 +253,39 @@ class Reader:
         return np.where(self._phase == _TEXT_PHASE, line, prefix).astype(np.int8)
 
 
-def read_sequences(vocabulary: Vocabulary, tones: npt.NDArray[np.uint8], inputs: Ids) -> Features:
-    """What is known after each token of whole sequences.
+def read_sequences(
+    vocabulary: Vocabulary, tones: npt.NDArray[np.uint8], layout: FeatureLayout, inputs: Ids
+) -> Features:
+    """The features after each token of whole sequences.
 
     Args:
         vocabulary: of the model.
         tones: (len(vocabulary),) tone class of each token.
+        layout: of the model.
         inputs: (T, B) token numbers.
 
     Returns:
         (T, B) arrays.
     """
-    reader = Reader(vocabulary, tones, inputs.shape[1])
+    reader = Reader(vocabulary, tones, layout, inputs.shape[1])
     read = [reader.read(tokens) for tokens in inputs]
     names = [field.name for field in fields(Features)]
     return Features(**{name: np.stack([getattr(one, name) for one in read]) for name in names})
 
 
 def echo_classes(line_of: npt.NDArray[np.int8], line: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
-    """How each earlier character stands to each next token.
+    """How each earlier character relates to each next token.
 
     0: it was just read, in the text; 1: earlier in the same line; 2: in the line before; 3: in an
-    earlier line; 4: in the title. Every occurrence of a character counts for itself.
+    earlier line; 4: in the title. Every occurrence of a character counts separately.
 
     Args:
         line_of: (T, B), `Features.line_of`.
         line: (T, B), `Features.line`.
 
     Returns:
-        (T, T, B): at [t, q] the class of input q for the token after input t, or -1 when it has
-        none or q > t.
+        (T, T, B): at [t, q] the class of input q for the token after input t, or -1 if it cannot be
+        echoed or q > t.
     """
     steps = np.arange(len(line_of))
     classes = _classes(line_of[None], line[:, None])
@@ -268,19 +303,20 @@ def _classes(line_of: npt.NDArray[np.int8], line: npt.NDArray[np.int8]) -> npt.N
     return classes.astype(np.int8)
 
 
-def _tables(vocabulary: Vocabulary) -> tuple[npt.NDArray[np.int8], npt.NDArray[Any]]:
-    """(V,) what each token does to a reader, and (V,) the kind of poem each form token tells."""
+def _tables(
+    vocabulary: Vocabulary, layout: FeatureLayout
+) -> tuple[npt.NDArray[np.int8], npt.NDArray[Any]]:
+    """(V,) what each token does to a reader, and (V,) the kind of poem of each form token."""
     roles = np.full(len(vocabulary), _OTHER, dtype=np.int8)
     kinds = np.zeros(len(vocabulary), dtype=np.int32)
+    of_form = {form_token(name): kind for kind, name in enumerate(layout.forms)}
     roles[vocabulary.mark_ids] = _MARK
-    for kind, form in enumerate(FORMS, KINDS - len(FORMS)):
-        if form_token(form) in vocabulary:
-            roles[vocabulary.id(form_token(form))] = _FORM
-            kinds[vocabulary.id(form_token(form))] = kind
     for token in vocabulary.prefixes:
-        if token.startswith("<rhyme:"):
-            roles[vocabulary.id(token)] = _RHYME
-    for token, role in ((TITLE, _TITLE), (TEXT, _TEXT)):
-        if token in vocabulary:
-            roles[vocabulary.id(token)] = role
+        number = vocabulary.id(token)
+        if token in of_form:
+            roles[number], kinds[number] = _FORM, 1 + len(layout.first_lines) + of_form[token]
+        elif token.startswith("<rhyme:"):
+            roles[number] = _RHYME
+        else:
+            roles[number] = {TITLE: _TITLE, TEXT: _TEXT}.get(token, _OTHER)
     return roles, kinds

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tangyin.errors import UsageError, counted
+from tangyin.errors import UsageError
 from tangyin.lstm import Parameters, step_forward
 from tangyin.model.engine import Engine
 from tangyin.model.file import ModelFile
 from tangyin.model.threads import one_blas_thread
-from tangyin.verse import MARKS, Form, Ids, is_hanzi, normalize, to_traditional
+from tangyin.verse import Form, Ids, read_places
 
 Array = npt.NDArray[np.float32]
 
@@ -22,40 +22,21 @@ def lay_out(text: str, form: Form) -> str:
     """The beginning of a poem as the models read it, from what a person typed.
 
     Args:
-        text: lines with or without marks, traditional or simplified; the last may be unfinished.
+        text: lines with or without marks, in either script; the last may be unfinished.
         form: the form of the poem.
 
     Returns:
-        The text in traditional characters, with a mark, ， or 。 in turn, where one was missing
-        between two lines.
+        The text in traditional characters. Missing marks between lines are added: ， and 。 in
+        turn.
 
     Raises:
-        UsageError: something in it is no Chinese character, a mark stands inside a line, or there
-            is more than the form has room for.
+        UsageError: see `verse.read_places`.
     """
-    laid = ""
-    width = form.characters + 1
-    for character in to_traditional(normalize(text)):
-        at_end = len(laid) % width == form.characters
-        if character not in MARKS and not is_hanzi(character):
-            raise UsageError(
-                f"{character!r} (U+{ord(character):04X}) is no Chinese character; take it out of "
-                "the poem"
-            )
-        if character in MARKS and not at_end:
-            raise UsageError(
-                f"the mark {character} stands after {counted(len(laid) % width, 'character')}, and "
-                f"lines of a {form} have {form.characters}; take it out or give a whole line"
-            )
-        if at_end and character not in MARKS:
-            laid += "，。"[len(laid) // width % 2]
-        laid += character
-        if len(laid) > form.lines * width:
-            raise UsageError(
-                f"a {form} has {form.lines} lines of {form.characters} characters, and this is "
-                "more; shorten it"
-            )
-    return laid
+    places = read_places(text, form, blanks=False)
+    return "".join(
+        places.get(place) or "，。"[place // (form.characters + 1) % 2]
+        for place in range(max(places, default=-1) + 1)
+    )
 
 
 @dataclass(frozen=True)

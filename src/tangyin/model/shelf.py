@@ -1,4 +1,4 @@
-"""Finding models: those shipped in the package, one's own, and files."""
+"""Finding models: those shipped in the package, a person's own, and files."""
 
 import os
 from importlib.resources import as_file
@@ -27,36 +27,29 @@ def find_model(name: str) -> ModelFile:
         name: a shipped model's name, the name of one in `models_home()`, or the path of a file.
 
     Raises:
-        UsageError: there is no such model.
-        TangyinError: there is, and it is damaged.
+        UsageError: model.unknown, model.no_file.
+        TangyinError: the file cannot be used (`load_model`).
     """
     if name in SHIPPED:
         with as_file(data_file(f"models/{name}.safetensors")) as path:
             return load_model(path)
     for path in (Path(name), models_home() / f"{name}.safetensors"):
-        if _stands(path):
+        if os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises for a name that is too long
             return load_model(path)
     if os.sep in name or name.endswith(".safetensors"):
-        raise UsageError(f"there is no model file {name}; see `tangyin models` for those there are")
-    known = ", ".join([*SHIPPED, *(path.stem for path in own_models())])
-    raise UsageError(f"there is no model called {name}; there are {known}, or give a file's path")
-
-
-def _stands(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:  # such as a name too long for a file
-        return False
+        raise UsageError("model.no_file", path=name)
+    models = [*SHIPPED, *(path.stem for path in own_models())]
+    raise UsageError("model.unknown", name=name, models=models)
 
 
 def shipped_or_own() -> list[tuple[str, ModelFile | TangyinError]]:
-    """Every model there is with its origin; a damaged one is told by its error."""
-    found: list[tuple[str, ModelFile | TangyinError]] = []
-    places = [("shipped", name) for name in SHIPPED]
-    places += [(str(path), str(path)) for path in own_models()]
-    for origin, name in places:
-        try:
-            found.append((origin, find_model(name)))
-        except TangyinError as error:
-            found.append((origin, error))
-    return found
+    """Every model with its origin, "shipped" or its path; for a damaged one, the error instead."""
+    own = [(str(path), str(path)) for path in own_models()]
+    return [(origin, _found(name)) for origin, name in [*(("shipped", s) for s in SHIPPED), *own]]
+
+
+def _found(name: str) -> ModelFile | TangyinError:
+    try:
+        return find_model(name)
+    except TangyinError as error:
+        return error

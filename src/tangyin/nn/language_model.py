@@ -7,9 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from tangyin.model import ECHOES, PLACES, TONES
+from tangyin.model import ECHOES, Architecture
 from tangyin.model.engine import check_cell
-from tangyin.model.file import Architecture
 from tangyin.nn.cross_entropy import Echo, linear_cross_entropy
 from tangyin.nn.dropout import character_dropout, locked_dropout
 from tangyin.nn.feature_tensors import FeatureTensors
@@ -85,7 +84,7 @@ class LanguageModel(nn.Module):
         for name in ("opposite", "rhyme"):
             if size := getattr(a, f"{name}_size"):
                 self.add_module(name, nn.Linear(E, size, bias=False))
-        for name, rows in (("place", PLACES), ("tone", TONES)):
+        for name, rows in (("place", a.layout.places), ("tone", a.layout.tones)):
             if size := getattr(a, f"{name}_size"):
                 self.add_module(name, nn.Embedding(rows, size))
                 nn.init.normal_(getattr(self, name).weight, std=0.05)

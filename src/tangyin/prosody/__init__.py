@@ -2,7 +2,6 @@
 
 from tangyin.prosody.antithesis import couplet_score, pair_score
 from tangyin.prosody.check import check_poem, check_text
-from tangyin.prosody.layout import in_traditional, poems_in, read_verse
 from tangyin.prosody.lexicon import Reading, level_share, readings_of
 from tangyin.prosody.line_type import (
     SEQUENCES,
@@ -14,15 +13,15 @@ from tangyin.prosody.line_type import (
     sequence_of,
 )
 from tangyin.prosody.poem_rhyme import rhyme_of_poem
-from tangyin.prosody.report import ChosenReading, Couplet, Finding, Pair, Report
+from tangyin.prosody.report import ChosenReading, Couplet, Finding, Licence, Pair, Report
 from tangyin.prosody.rhyme import LEVEL_RHYMES, neighbouring
 from tangyin.prosody.table import ToneTable, tone_table
 from tangyin.prosody.tone_classes import tone_classes
 
 __all__ = [
-    "LEVEL_RHYMES", "SEQUENCES", "TYPES", "ChosenReading", "Couplet", "Finding", "LinePattern",
-    "Pair", "Reading", "Report", "Sequence", "ToneTable", "check_poem", "check_text",
-    "couplet_score", "in_traditional", "level_share", "line_pattern", "neighbouring", "pair_score",
-    "patterns_of_type", "poems_in", "read_verse", "readings_of", "rhyme_of_poem", "sequence_of",
-    "tone_classes", "tone_table",
+    "LEVEL_RHYMES", "SEQUENCES", "TYPES", "ChosenReading", "Couplet", "Finding", "Licence",
+    "LinePattern", "Pair", "Reading", "Report", "Sequence", "ToneTable", "check_poem",
+    "check_text", "couplet_score", "level_share", "line_pattern", "neighbouring", "pair_score",
+    "patterns_of_type", "readings_of", "rhyme_of_poem", "sequence_of", "tone_classes",
+    "tone_table",
 ]  # fmt: skip

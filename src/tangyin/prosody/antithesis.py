@@ -1,10 +1,10 @@
-"""Antithesis (對仗): how well two lines stand against each other, learned from the corpus.
+"""Antithesis (對仗): how parallel two lines are, learned from the corpus.
 
-Characters that stand against the same characters get vectors near each other; two characters make
-a good pair when their vectors do, since parallel members of a couplet are of one kind. How the
-vectors are made: `scripts/build_antithesis.py`.
+Characters that poets oppose to the same characters have similar vectors, and a pair of similar
+vectors is a good pair. `scripts/build_antithesis.py` makes the vectors.
 """
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -33,28 +33,22 @@ def couplet_score(upper: str, lower: str) -> float | None:
 
     None when no pair has a score.
     """
-    scores = [s for a, b, s in _pairs(upper, lower) if s is not None and a != b]
-    return sum(scores) / len(scores) if scores else None
+    return _mean(_pairs(upper, lower))
 
 
 def couplets_of(lines: tuple[str, ...]) -> tuple[Couplet, ...]:
-    """The antithesis of each couplet of a poem; a last line without a fellow is left out."""
+    """The antithesis of each couplet of a poem, without the last line of an odd number."""
     last = len(lines) // 2
     found = []
-    for number in range(last):
-        upper, lower = lines[2 * number], lines[2 * number + 1]
-        scored = list(enumerate(_pairs(upper, lower), start=1))
-        scores = [s for _, (a, b, s) in scored if s is not None and a != b]
-        carrying = [
-            Pair(place, a, b, round(s, 3))
-            for place, (a, b, s) in scored
-            if s is not None and a != b and s >= CARRYING
-        ]
+    for number, (upper, lower) in enumerate(zip(lines[::2], lines[1::2], strict=False)):
+        pairs = _pairs(upper, lower)
+        score = _mean(pairs)
+        carrying = [replace(p, score=round(p.score, 3)) for p in pairs if p.score >= CARRYING]
         found.append(
             Couplet(
                 (2 * number + 1, 2 * number + 2),
                 last >= 4 and 0 < number < last - 1,
-                round(sum(scores) / len(scores), 3) if scores else None,
+                None if score is None else round(score, 3),
                 tuple(sorted(carrying, key=lambda pair: -pair.score)),
                 tuple(a for a, b in zip(upper, lower, strict=True) if a == b),
             )
@@ -62,8 +56,15 @@ def couplets_of(lines: tuple[str, ...]) -> tuple[Couplet, ...]:
     return tuple(found)
 
 
-def _pairs(upper: str, lower: str) -> list[tuple[str, str, float | None]]:
-    return [(a, b, pair_score(a, b)) for a, b in zip(upper, lower, strict=True)]
+def _pairs(upper: str, lower: str) -> list[Pair]:
+    """The pairs of different characters that have a score."""
+    places = enumerate(zip(upper, lower, strict=True), start=1)
+    scored = ((place, a, b, pair_score(a, b)) for place, (a, b) in places if a != b)
+    return [Pair(place, a, b, score) for place, a, b, score in scored if score is not None]
+
+
+def _mean(pairs: list[Pair]) -> float | None:
+    return sum(pair.score for pair in pairs) / len(pairs) if pairs else None
 
 
 @cache

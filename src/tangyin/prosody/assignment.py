@@ -1,9 +1,8 @@
 """One reading for each place of a poem, found by dynamic programming.
 
-Among all ways to read a poem the one with the fewest faults is taken, and among those the one that
-verse is likeliest to mean: the sum of -ln(share of the reading) and of -ln odds of the licences
-taken is least. A line's readings are summed up by the few facts that its neighbours look at, so the
-work grows with the number of lines.
+The reading with the fewest faults is chosen, and among those the likeliest: the one with the least
+sum of -ln(share of the reading) and -ln(odds of the licence). The readings of a line are grouped by
+the facts that neighbouring lines depend on, so the work is linear in the number of lines.
 """
 
 import math
@@ -11,7 +10,7 @@ import operator
 from dataclasses import dataclass
 from functools import cache
 
-from tangyin.prosody.lexicon import Place, place_of, readings_of, tone_costs
+from tangyin.prosody.lexicon import Place, place_of, readings_of, tone_costs_in
 from tangyin.prosody.line_type import DA_AO, RATES, XIAO_AO, LinePattern, line_pattern
 from tangyin.prosody.rhyme import LEVEL_RHYMES, neighbouring
 
@@ -26,8 +25,8 @@ class Assignment:
     Attributes:
         patterns: what each line is, by the tones of its readings.
         rhyme: the rhyme that most even lines share, level or oblique.
-        oblique: whether that rhyme is oblique; the line types mean nothing then.
-        faults: number of faults of an assignment that is not oblique.
+        oblique: whether that rhyme is oblique, so that there are no line types.
+        faults: number of faults; 0 if it is oblique.
     """
 
     patterns: tuple[LinePattern, ...]
@@ -47,29 +46,26 @@ def assign(lines: tuple[str, ...]) -> Assignment:
     oblique, oblique_misses = _rhymes(ends[1::2], level=False)
     if oblique_misses < level_misses:
         return _read_freely(lines, ends, oblique[0])
-    found = [_read_by_rule(lines, ends, rhyme) for rhyme in level]
-    cost, patterns, rhyme = min(found, key=lambda way: way[0])
+    found = ((*_read_by_rule(lines, ends, rhyme), rhyme) for rhyme in level)
+    cost, patterns, rhyme = min(found, key=operator.itemgetter(0))
     return Assignment(patterns, rhyme, False, round(cost / FAULT))
 
 
 def _rhymes(ends: list[Place], *, level: bool) -> tuple[list[str], int]:
-    """The rhymes that the most line ends can have, the likeliest alone if one is, and the misses.
+    """The rhymes that most line ends can have, and how many ends cannot.
 
-    Rhymes that tie in misses are all handed back when the ends disagree, since the first line may
-    decide between them.
+    The likeliest rhyme alone if all ends can have it; otherwise all rhymes with the fewest misses,
+    since the first line may decide between them.
     """
-    costs: dict[str, float] = {}
-    for end in ends:
-        for rhyme in end.rhymes:
-            if (rhyme in LEVEL_RHYMES) == level:
-                costs.setdefault(rhyme, 0.0)
-    for rhyme in costs:
-        costs[rhyme] = sum(end.rhymes.get(rhyme, FAULT) for end in ends if end.rhymes)
-    if not costs:
-        known = sum(bool(end.rhymes) for end in ends)
-        return [LEVEL_RHYMES[0] if level else "董"], known
+    known = [end.rhymes for end in ends if end.rhymes]
+    candidates = dict.fromkeys(
+        r for rhymes in known for r in rhymes if (r in LEVEL_RHYMES) == level
+    )
+    if not candidates:
+        return [LEVEL_RHYMES[0] if level else "董"], len(known)
+    costs = {rhyme: sum(rhymes.get(rhyme, FAULT) for rhymes in known) for rhyme in candidates}
     misses = int(min(costs.values()) // FAULT)
-    ranked = sorted(costs, key=lambda rhyme: costs[rhyme])
+    ranked = sorted(costs, key=costs.__getitem__)
     if misses == 0:
         return ranked[:1], 0
     return [rhyme for rhyme in ranked if costs[rhyme] // FAULT == misses], misses
@@ -79,25 +75,18 @@ def _read_freely(lines: tuple[str, ...], ends: list[Place], rhyme: str) -> Assig
     """The commonest reading at each place, and the rhyme's at the end of even lines."""
     patterns = []
     for number, (line, end) in enumerate(zip(lines, ends, strict=True)):
-        tones = [
-            "P"
-            if operator.le(*tone_costs(line[max(at - 1, 0) : at], line[at], line[at + 1]))
-            else "Z"
-            for at in range(len(line) - 1)
-        ]
+        levels = [operator.le(*tone_costs_in(line, at)) for at in range(len(line) - 1)]
         rhymes = number % 2 == 1 and math.isfinite(end.end_oblique)
-        tones.append("P" if not rhymes and end.end_level < end.end_oblique else "Z")
-        patterns.append(line_pattern("".join(tones)))
+        levels.append(not rhymes and end.end_level < end.end_oblique)
+        patterns.append(line_pattern("".join("ZP"[level] for level in levels)))
     return Assignment(tuple(patterns), rhyme, True, 0)
 
 
 _Way = tuple[float, tuple[LinePattern, ...]]
 
 
-def _read_by_rule(
-    lines: tuple[str, ...], ends: list[Place], rhyme: str
-) -> tuple[float, tuple[LinePattern, ...], str]:
-    """The cheapest reading of a poem in a level rhyme: its cost, patterns and the rhyme."""
+def _read_by_rule(lines: tuple[str, ...], ends: list[Place], rhyme: str) -> _Way:
+    """The cheapest reading of a poem in a level rhyme: its cost and patterns."""
     ways: list[_Way] = [(0.0, ())]
     for number, line in enumerate(lines):
         if number == 0:
@@ -106,18 +95,15 @@ def _read_by_rule(
             end_costs = _later_ends(ends[number], rhyme, even=number % 2 == 1)
         options = line_options(line, end_costs)
         ways = [_cheapest(ways, own, pattern, number) for own, pattern in options]
-    cost, patterns = min(
-        ((cost + FAULT * (patterns[-1].licence == DA_AO), patterns) for cost, patterns in ways),
-        key=lambda way: way[0],
-    )
-    return cost, patterns, rhyme
+    finished = ((cost + FAULT * (read[-1].licence == DA_AO), read) for cost, read in ways)
+    return min(finished, key=operator.itemgetter(0))
 
 
 def _cheapest(ways: list[_Way], own: float, pattern: LinePattern, number: int) -> _Way:
-    """The cheapest way to come to a line read as `pattern`, with that line added."""
+    """The cheapest way to a line read as `pattern`, with that line added."""
     cost, before = min(
         ((cost + FAULT * _faults_between(way, pattern, number), way) for cost, way in ways),
-        key=lambda found: found[0],
+        key=operator.itemgetter(0),
     )
     return cost + own, (*before, pattern)
 
@@ -148,7 +134,7 @@ def first_line_ends(character: str, rhyme: str) -> dict[str, float]:
 
 
 def _later_ends(end: Place, rhyme: str, *, even: bool) -> dict[str, float]:
-    """The costs of a line end after the first: the demanded tone whenever the character has it."""
+    """The costs of a line end after the first: the required tone if the character has it."""
     if not even:
         if math.isfinite(end.end_oblique):
             return {"Z": end.end_oblique}
@@ -163,7 +149,7 @@ def _later_ends(end: Place, rhyme: str, *, even: bool) -> dict[str, float]:
 
 
 def line_options(line: str, end_costs: dict[str, float]) -> list[tuple[float, LinePattern]]:
-    """The cheapest reading of a line for each set of facts that other lines look at.
+    """The cheapest reading of a line for each set of facts that other lines depend on.
 
     Args:
         line: five or seven characters.
@@ -174,17 +160,9 @@ def line_options(line: str, end_costs: dict[str, float]) -> list[tuple[float, Li
     """
     ways = [("", 0.0)]
     for at in range(len(line) - 1):
-        level, oblique = tone_costs(line[max(at - 1, 0) : at], line[at], line[at + 1])
-        if oblique == math.inf:
-            ways = [(tones + "P", cost + level) for tones, cost in ways]
-        elif level == math.inf:
-            ways = [(tones + "Z", cost + oblique) for tones, cost in ways]
-        else:
-            ways = [
-                (tones + tone, cost + own)
-                for tones, cost in ways
-                for tone, own in (("P", level), ("Z", oblique))
-            ]
+        costs = zip("PZ", tone_costs_in(line, at), strict=True)
+        possible = [(tone, own) for tone, own in costs if own != math.inf]
+        ways = [(tones + tone, cost + own) for tones, cost in ways for tone, own in possible]
     best: dict[tuple[str, bool, bool], tuple[float, LinePattern]] = {}
     for tones, cost in ways:
         for tone, end in end_costs.items():
@@ -199,7 +177,7 @@ def line_options(line: str, end_costs: dict[str, float]) -> list[tuple[float, Li
 
 @cache
 def _priced(tones: str) -> tuple[LinePattern, float, tuple[str, bool, bool]]:
-    """A pattern, the cost of its faults and licences, and the facts other lines look at."""
+    """A pattern, the cost of its faults and licences, and the facts other lines depend on."""
     pattern = line_pattern(tones)
     cost = FAULT * pattern.faults
     taken = [name for name in (pattern.licence, pattern.warning) if name]

@@ -7,24 +7,23 @@ from tangyin.errors import UsageError
 from tangyin.prosody import report
 from tangyin.prosody.antithesis import couplets_of
 from tangyin.prosody.assignment import Assignment, assign
-from tangyin.prosody.layout import in_traditional, read_verse
-from tangyin.prosody.lexicon import place_of, tone_costs
+from tangyin.prosody.lexicon import place_of, tone_costs_in
 from tangyin.prosody.line_type import OUT_OF_PATTERN, THREE_LEVELS, sequence_of
 from tangyin.prosody.report import ChosenReading, Finding, Report
 from tangyin.prosody.rules import end_rhyme, first_line_rhyme, judge, letters, warn
-from tangyin.verse import form_of_shape
+from tangyin.verse import form_of_shape, read_verse
 
 BREAKS = (OUT_OF_PATTERN, THREE_LEVELS, report.UNRESCUED, report.NO_OPPOSITION)
-"""Faults that break a couplet in itself: the marks of ancient verse when they are many."""
+"""Faults inside a couplet: many of them are a sign of ancient verse."""
 
 
 def check_text(text: str) -> Report:
     """Check one poem as typed: with or without marks, traditional or simplified.
 
     Raises:
-        UsageError: the text is no two or more lines of five or seven characters.
+        UsageError: the text is not two or more lines of five or seven characters.
     """
-    return check_poem(in_traditional(read_verse(text)))
+    return check_poem(read_verse(text).in_traditional().lines)
 
 
 def check_poem(lines: Sequence[str]) -> Report:
@@ -42,10 +41,7 @@ def check_poem(lines: Sequence[str]) -> Report:
     """
     poem = tuple(lines)
     if len(poem) < 2 or {len(line) for line in poem} not in ({5}, {7}):
-        raise UsageError(
-            "a poem to check has two or more lines, all of 5 or all of 7 characters; "
-            f"this one has lines of {', '.join(str(len(line)) for line in poem) or 'no'} characters"
-        )
+        raise UsageError("prosody.shape", lengths=[len(line) for line in poem])
     reading = assign(poem)
     licences, faults = judge(poem, reading)
     ancient = _is_ancient(poem, reading, faults)
@@ -73,9 +69,9 @@ def check_poem(lines: Sequence[str]) -> Report:
 def _is_ancient(lines: tuple[str, ...], reading: Assignment, faults: list[Finding]) -> bool:
     """Whether a poem is ancient-style verse rather than regulated verse with faults.
 
-    It is when it rhymes on an oblique tone; when its lines do not pair; when half of its couplets
-    or more, and at least two, are broken in themselves; when no couplet adheres to the one before
-    (in eight lines or more); or when of six lines or more no more than half of the rhymes agree.
+    It is if it has an oblique rhyme; if the number of lines is odd; if at least half of its
+    couplets, and at least two, have a fault of `BREAKS`; if no couplet adheres to the one before
+    (eight lines or more); or if at most half of the rhymes agree (six lines or more).
     """
     if reading.oblique or len(lines) % 2:
         return True
@@ -110,9 +106,8 @@ def _chosen(lines: tuple[str, ...], reading: Assignment) -> list[ChosenReading]:
     chosen = []
     for number, (line, pattern) in enumerate(zip(lines, reading.patterns, strict=True)):
         for at, (character, tone) in enumerate(zip(line, pattern.tones, strict=True)):
-            level, oblique = tone_costs(line[max(at - 1, 0) : at], character, line[at + 1 : at + 2])
-            if math.isfinite(level + oblique) and place_of(character).both:
-                share = math.exp(-level if tone == "P" else -oblique)
-                name = "平" if tone == "P" else "仄"
+            costs = dict(zip("PZ", tone_costs_in(line, at), strict=True))
+            if math.isfinite(sum(costs.values())) and place_of(character).both:
+                share, name = math.exp(-costs[tone]), {"P": "平", "Z": "仄"}[tone]
                 chosen.append(ChosenReading(number + 1, at + 1, character, name, round(share, 3)))
     return chosen

@@ -9,11 +9,11 @@ from tangyin.prosody.rhyme import rhyme_of
 from tangyin.verse import corpus_spelling, fold_variants
 
 RARE = 0.05
-"""A tone that verse gives to less than this share of a character is no reading of it in a line,
-unless a word of `data/reading_words.tsv` calls for it.
+"""Inside a line, a tone of less than this share of a character's places is not considered, unless
+it is in a word of `data/reading_words.tsv`.
 
-With "any reading passes" the rare level readings of 不 or 望 would let 孤平 through. Over all of
-a character's places, words included, this is about 2 %.
+Otherwise the rare level readings of 不 or 望 would hide 孤平. Of all places of a character, words
+included, this is about 2 %.
 """
 
 
@@ -42,33 +42,31 @@ class Reading:
 
 @cache
 def readings_of(character: str) -> tuple[Reading, ...]:
-    """The readings of a character, the commonest first; empty when the lexicon lacks it.
+    """The readings of a character, the commonest first; empty if the lexicon lacks it.
 
-    A form that the corpus hardly has is looked up by the one it writes (為 as 爲), and a character
-    that is not in the lexicon by its usual form (敎 as 教).
+    Variants are looked up in the spelling of the corpus (為 as 爲) or in the usual form (敎 as 教).
     """
     return _readings(corpus_spelling(character)) or _readings(_usual(character))
 
 
 def level_share(character: str) -> float:
-    """The share of places at which verse reads the character 平; 0.5 when nothing is known."""
+    """The share of places at which verse reads the character 平; 0.5 if it is unknown."""
     readings = readings_of(character)
     return sum(r.share for r in readings if r.level) if readings else 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What a character may be, in costs of -ln(share).
+    """The ways to read a character, with costs of -ln(share).
 
     Attributes:
-        level: cost of reading it 平 inside a line; infinite when verse does not.
-        oblique: cost of reading it 仄 inside a line; infinite when verse does not.
+        level: cost of reading it 平 inside a line; infinite if verse does not.
+        oblique: cost of reading it 仄 inside a line; infinite if verse does not.
         both: whether it has readings of both tones, however rare.
         end_level: cost of reading it 平 at the end of a line, where rare readings count too.
         end_oblique: cost of reading it 仄 there.
-        rhymes: for each rhyme, level or oblique, that it may end a line in, the cost. A rhyme
-            says plainly which reading is meant, so none is left out for being rare. Empty for a
-            character without known readings, which may rhyme with anything.
+        rhymes: cost by rhyme, level or oblique. A rhyme identifies the reading, so rare ones are
+            included. Empty for an unknown character, which may rhyme with anything.
     """
 
     level: float
@@ -88,9 +86,8 @@ def place_of(character: str) -> Place:
         return Place(even, even, True, even, even, {})
     level = level_share(character)
     rhymes: dict[str, float] = {}
-    for reading in readings:
-        cost = _cost(reading.share)
-        rhymes[reading.rhyme] = min(cost, rhymes.get(reading.rhyme, math.inf))
+    for reading in readings:  # the commonest first
+        rhymes.setdefault(reading.rhyme, _cost(reading.share))
     tones = {reading.level for reading in readings}
     return Place(
         *_inside(level),
@@ -101,11 +98,16 @@ def place_of(character: str) -> Place:
     )
 
 
+def tone_costs_in(line: str, at: int) -> tuple[float, float]:
+    """The costs of reading character `at` (from 0) of a line 平 and 仄; see `tone_costs`."""
+    return tone_costs(line[max(at - 1, 0) : at], line[at], line[at + 1 : at + 2])
+
+
 def tone_costs(before: str, character: str, after: str) -> tuple[float, float]:
     """The costs of reading a character 平 and 仄 between two others in a line.
 
-    A word tells more than a character (唯 is oblique in 唯阿 alone), so the share of the pair that
-    decides the most stands in for the character's own.
+    A word is more informative than a character (唯 is oblique only in 唯阿): the more decisive pair
+    of neighbours replaces the character's own share.
 
     Args:
         before: the character before it, or "".
@@ -115,15 +117,11 @@ def tone_costs(before: str, character: str, after: str) -> tuple[float, float]:
     place = place_of(character)
     if not place.both:
         return place.level, place.oblique
-    words = _words()
-    shares = [
-        share
-        for share in (words.get((before + character, 1)), words.get((character + after, 0)))
-        if share is not None
-    ]
+    words, pairs = _words(), ((before + character, 1), (character + after, 0))
+    shares = [words[pair] for pair in pairs if pair in words]
     if not shares:
         return place.level, place.oblique
-    # A word makes a reading likely or unlikely; it takes away none that the character has.
+    # A word makes a reading likely or unlikely, and never impossible.
     share = max(shares, key=lambda share: abs(share - 0.5))
     return _inside(min(max(share, RARE), 1 - RARE))
 
@@ -146,17 +144,11 @@ def _usual(character: str) -> str:
 
 @cache
 def _readings(character: str) -> tuple[Reading, ...]:
-    known = _lexicon().get(character, "") + _later().get(character, "")
-    found = {
-        (tone, rhyme_of(rime, tone)): rime
-        for rime, tone in zip(known[::2], known[1::2], strict=True)
-    }
-    if not found:
-        return ()
+    known = _lexicon().get(character, "")
+    pairs = zip(known[::2], known[1::2], strict=True)
+    found = {(tone, rhyme_of(rime, tone)): rime for rime, tone in pairs}
     weights = _weighed(character, list(found))
-    readings = [
-        Reading(tone, rhyme, rime, weights[tone, rhyme]) for (tone, rhyme), rime in found.items()
-    ]
+    readings = [Reading(*key, rime, weights[key]) for key, rime in found.items()]
     return tuple(sorted(readings, key=lambda reading: -reading.share))
 
 
@@ -176,18 +168,12 @@ def _weighed(character: str, found: list[tuple[str, str]]) -> dict[tuple[str, st
 
 @cache
 def _lexicon() -> dict[str, str]:
-    rows = (row.partition("\t") for row in data_text("lexicon.tsv").splitlines())
-    return {character: readings for character, _, readings in rows}
-
-
-@cache
-def _later() -> dict[str, str]:
-    """Readings later than 廣韻, each with a witness in the file."""
-    later: dict[str, str] = {}
+    """Rime and tone of each reading by character, those later than 廣韻 last."""
+    known = dict(row.split("\t") for row in data_text("lexicon.tsv").splitlines())
     for row in data_text("later_readings.tsv").splitlines()[1:]:
         character, reading, *_ = row.split("\t")
-        later[character] = later.get(character, "") + reading
-    return later
+        known[character] = known.get(character, "") + reading
+    return known
 
 
 @cache

@@ -8,6 +8,7 @@ P (平) and Z (仄). Source: 王力《詩詞格律》 and 《漢語詩律學》.
 The second and the last tone of the core alone name the type; the others say how well it is kept.
 """
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
@@ -28,15 +29,15 @@ LONE_LEVEL = "孤平"
 LENIENT_TEDING = "特定句式首字仄"
 
 UNFIT = "?"
-"""Shown in place of the type of a line that fits none."""
+"""In place of the type of a line that fits none."""
 
 RATES = {XIAO_AO: 0.12, DA_AO: 0.027, TEDING: 0.14, THREE_OBLIQUES: 0.10, GUPING_RESCUE: 0.07}
-"""How often regulated Tang 五律 take each licence where it may stand (see docs/prosody.md)."""
+"""How often regulated Tang 五律 take each licence where it is possible (see docs/prosody.md)."""
 
 
 @dataclass(frozen=True, slots=True)
 class LinePattern:
-    """What one sequence of tones is as a line of verse, looked at alone.
+    """What the tones of one line make of it, whatever its neighbours are.
 
     Attributes:
         tones: the tones of all its characters, such as `ZZPPZ`.
@@ -91,10 +92,10 @@ class LinePattern:
 
 
 def line_pattern(tones: str) -> LinePattern:
-    """What the tones of a line of five or seven characters make of it.
+    """The pattern of a line of five or seven tones.
 
     Raises:
-        KeyError: `tones` is no sequence of five or seven P and Z.
+        KeyError: `tones` is not five or seven of P and Z.
     """
     return _patterns(len(tones))[tones]
 
@@ -102,7 +103,7 @@ def line_pattern(tones: str) -> LinePattern:
 def patterns_of_type(
     kind: str, characters: int, *, licences: bool = True
 ) -> tuple[LinePattern, ...]:
-    """All sequences of tones without fault that a line of this type may have.
+    """All faultless patterns of a type.
 
     Args:
         kind: a, A, b or B.
@@ -121,78 +122,63 @@ def patterns_of_type(
 
 @cache
 def _patterns(characters: int) -> dict[str, LinePattern]:
-    if characters not in (5, 7):
-        raise KeyError(characters)
-    return {tones: _judge(tones) for tones in map("".join, product("PZ", repeat=characters))}
+    tones = map("".join, product("PZ", repeat={5: 5, 7: 7}[characters]))
+    return {sequence: _judge(sequence) for sequence in tones}
+
+
+_CORES: tuple[tuple[str, str, dict[str, str], tuple[int, ...]], ...] = (
+    ("a", ".ZPPZ", {}, ()),
+    ("a", ".ZZPZ", {"licence": XIAO_AO}, (3,)),
+    ("a", ".Z.ZZ", {"licence": DA_AO}, (4,)),
+    ("A", ".ZZPP", {}, ()),
+    ("A", ".ZPPP", {"fault": THREE_LEVELS}, (3,)),
+    ("A", ".Z.ZP", {"fault": OUT_OF_PATTERN}, (4,)),
+    ("b", ".PPZZ", {}, ()),
+    ("b", "PPZPZ", {"licence": TEDING}, (3, 4)),
+    ("b", "ZPZPZ", {"fault": LENIENT_TEDING}, (1,)),
+    ("b", ".PZZZ", {"warning": THREE_OBLIQUES}, (3,)),
+    ("b", ".PPPZ", {"fault": OUT_OF_PATTERN}, (4,)),
+    ("B", "PP.ZP", {}, ()),
+    ("B", "ZPPZP", {"licence": GUPING_RESCUE}, (1, 3)),
+    ("B", "ZPZZP", {"fault": LONE_LEVEL}, (1,)),
+    ("B", ".P.PP", {"fault": OUT_OF_PATTERN}, (4,)),
+)
+"""Each core belongs to one row: the type, the tones, what they are, and at which places."""
 
 
 def _judge(tones: str) -> LinePattern:
-    front = len(tones) - 5
-    first, second, third, fourth, last = tuple(tones[front:])
-    kind = {"ZZ": "a", "ZP": "A", "PZ": "b", "PP": "B"}[second + last]
-    out = bool(front) and tones[1] == second
-    licence = fault = warning = ""
-    places: tuple[int, ...] = ()
-    if kind == "a":
-        if fourth == "Z":
-            licence, places = DA_AO, (4,)
-        elif third == "Z":
-            licence, places = XIAO_AO, (3,)
-    elif kind == "A":
-        if fourth == "Z":
-            fault, places = OUT_OF_PATTERN, (4,)
-        elif third == "P":
-            fault, places = THREE_LEVELS, (3,)
-    elif kind == "b":
-        if fourth == "P" and third == "P":
-            fault, places = OUT_OF_PATTERN, (4,)
-        elif fourth == "P" and first == "Z":
-            fault, places = LENIENT_TEDING, (1,)
-        elif fourth == "P":
-            licence, places = TEDING, (3, 4)
-        elif third == "Z":
-            warning, places = THREE_OBLIQUES, (3,)
-    elif fourth == "P":
-        fault, places = OUT_OF_PATTERN, (4,)
-    elif first == "Z" and third == "Z":
-        fault, places = LONE_LEVEL, (1,)
-    elif first == "Z":
-        licence, places = GUPING_RESCUE, (1, 3)
-    places = tuple(front + place for place in places)
-    return LinePattern(tones, kind, licence, fault, warning, places, out)
+    front, core = len(tones) - 5, tones[-5:]
+    kind, _, found, places = next(row for row in _CORES if re.fullmatch(row[1], core))
+    out = front > 0 and tones[1] == core[1]
+    return LinePattern(tones, kind, places=tuple(front + at for at in places), front=out, **found)
 
 
 @dataclass(frozen=True)
 class Sequence:
-    """One of the four courses of line types.
+    """One of the four sequences of line types.
 
     Attributes:
-        types: the types of the first eight lines; longer poems go on in the same order.
-        level_start: whether the second character of a line of five is level in the first line.
-        rhymed_start: whether the first line rhymes.
+        types: the types of the first eight lines; longer poems continue in the same order.
     """
 
     types: str
-    level_start: bool
-    rhymed_start: bool
+
+    @property
+    def rhymed_start(self) -> bool:
+        """Whether the first line rhymes."""
+        return self.types[0].isupper()
 
     def name(self, characters: int) -> str:
         """The Chinese name, which follows the second character: 平起 and 仄起 change in 七言."""
-        level = self.level_start if characters == 5 else not self.level_start
+        level = (self.types[0] in "bB") == (characters == 5)
         return f"{'平' if level else '仄'}起首句{'入韻' if self.rhymed_start else '不入韻'}"
 
     def for_lines(self, lines: int) -> str:
         """The types of a poem of so many lines."""
-        cycle = self.types[4:]
-        return (self.types + cycle * (lines // 4))[:lines]
+        return (self.types + self.types[4:] * (lines // 4))[:lines]
 
 
-SEQUENCES = (
-    Sequence("aBbAaBbA", level_start=False, rhymed_start=False),
-    Sequence("ABbAaBbA", level_start=False, rhymed_start=True),
-    Sequence("bAaBbAaB", level_start=True, rhymed_start=False),
-    Sequence("BAaBbAaB", level_start=True, rhymed_start=True),
-)
+SEQUENCES = tuple(map(Sequence, ("aBbAaBbA", "ABbAaBbA", "bAaBbAaB", "BAaBbAaB")))
 
 
 def sequence_of(types: str) -> Sequence | None:

@@ -29,17 +29,8 @@ _ENTERING = dict(
 )
 
 _GROUPS = (
-    "東冬",
-    "江陽",
-    "支微齊",
-    "魚虞",
-    "佳灰",
-    "真文元",
-    "寒刪先元",
-    "蕭肴豪",
-    "庚青蒸",
-    "覃鹽咸",
-)
+    "東冬", "江陽", "支微齊", "魚虞", "佳灰", "真文元", "寒刪先元", "蕭肴豪", "庚青蒸", "覃鹽咸",
+)  # fmt: skip
 
 
 def rhyme_of(rime: str, tone: str) -> str:
@@ -53,14 +44,10 @@ def rhyme_of(rime: str, tone: str) -> str:
         KeyError: there is no such rhyme in that tone.
     """
     level = _LEVEL_OF[rime]
-    if tone == "平":
-        return level
-    if tone == "上":
-        return _RISING[level]
-    if tone == "去":
-        return "泰" if rime == "泰" else _DEPARTING[level]
-    # 業 (the entering tone of 嚴) went to 洽, unlike its level tone.
-    return "洽" if rime == "嚴" else _ENTERING[level]
+    # 泰 has no other tones; 業 (the entering tone of 嚴) is in 洽, unlike its level tone.
+    exceptions = {("泰", "去"): "泰", ("嚴", "入"): "洽"}
+    tables = {"平": {level: level}, "上": _RISING, "去": _DEPARTING, "入": _ENTERING}
+    return exceptions.get((rime, tone)) or tables[tone][level]
 
 
 def neighbouring(rhyme: str, rime: str, other: str) -> bool:
@@ -68,8 +55,8 @@ def neighbouring(rhyme: str, rime: str, other: str) -> bool:
 
     Args:
         rhyme: level-tone rhyme of the first line's last character.
-        rime: its rhyme in 廣韻, which parts the two halves of 元: 魂 and 痕 stand with 真文, 元
-            itself with 寒刪先.
+        rime: its rhyme in 廣韻, which divides 元: 魂 and 痕 are neighbours of 真文, 元 itself of
+            寒刪先.
         other: the rhyme of the poem.
     """
     if rhyme == "元":

@@ -1,19 +1,23 @@
 """What the rules say of a poem whose readings are settled: licences, faults and warnings."""
 
 from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
 
-from tangyin.prosody import line_type, report, sentences
+from tangyin.prosody import line_type, report
 from tangyin.prosody.assignment import Assignment
 from tangyin.prosody.lexicon import place_of, readings_of
 from tangyin.prosody.line_type import DA_AO, UNFIT, XIAO_AO, LinePattern
-from tangyin.prosody.report import Couplet, Finding
+from tangyin.prosody.report import Couplet, Finding, Licence
 from tangyin.prosody.rhyme import neighbouring
 
 SELF, COUPLET = "本句自救", line_type.COUPLET_RESCUE
+OBLIQUE = "仄聲"
+"""In place of the rhyme of a character without a level reading."""
 
 
 def rescued(patterns: tuple[LinePattern, ...], number: int) -> bool:
-    """Whether the departure of line `number` (0-based) is made good by its fellow."""
+    """Whether the next line rescues the departure of line `number` (0-based)."""
     return number % 2 == 0 and number + 1 < len(patterns) and patterns[number + 1].rescues
 
 
@@ -37,12 +41,12 @@ def letters(patterns: tuple[LinePattern, ...], *, strict: bool) -> str:
 def end_rhyme(character: str, rhyme: str) -> str:
     """The rhyme of a line's end in a poem in `rhyme`: that one if it can be, else its likeliest.
 
-    仄聲 when the character has no level reading.
+    `OBLIQUE` when the character has no level reading.
     """
     place = place_of(character)
     if not place.rhymes or rhyme in place.rhymes:
         return rhyme
-    return next((r.rhyme for r in readings_of(character) if r.level), "仄聲")
+    return next((r.rhyme for r in readings_of(character) if r.level), OBLIQUE)
 
 
 def first_line_rhyme(character: str, rhyme: str) -> str:
@@ -55,57 +59,52 @@ def first_line_rhyme(character: str, rhyme: str) -> str:
     return next(near, "")
 
 
-def judge(lines: tuple[str, ...], reading: Assignment) -> tuple[list[Finding], list[Finding]]:
+def judge(lines: tuple[str, ...], reading: Assignment) -> tuple[list[Licence], list[Finding]]:
     """The licences and the faults of a poem in reading order."""
-    licences: list[Finding] = []
+    licences: list[Licence] = []
     faults: list[Finding] = []
-    patterns = reading.patterns
     if len(lines) % 2:
-        faults.append(Finding(0, report.ODD_COUNT, (), *sentences.odd_count(len(lines))))
+        faults.append(Finding.of(report.ODD_COUNT, 0, (), count=len(lines)))
     if reading.oblique:
-        said = sentences.oblique_rhyme(reading.rhyme)
-        return [], [*faults, Finding(0, report.OBLIQUE_RHYME, (), *said)]
-    for number, pattern in enumerate(patterns):
-        own_licences, own_faults = _of_line(lines, patterns, number)
-        licences += own_licences
-        faults += own_faults
+        return [], [*faults, Finding.of(report.OBLIQUE_RHYME, 0, (), rhyme=reading.rhyme)]
+    for number, line in enumerate(lines):
+        licences += _licences_of_line(line, reading, number)
+        faults += _faults_of_line(line, reading.patterns, number)
         if number:
-            faults += _with_line_before(lines, patterns, number)
-        faults += _of_end(lines, pattern, number, reading.rhyme)
-        if number == 0 and pattern.tones[-1] == "P":
-            own = first_line_rhyme(lines[0][-1], reading.rhyme)
-            if own and own != reading.rhyme:
-                said = sentences.borrowed(lines[0][-1], own, reading.rhyme)
-                licences.append(Finding(1, line_type.BORROWED, (len(lines[0]),), *said))
+            faults += _faults_with_line_before(lines, reading.patterns, number)
+        faults += _faults_of_end(line, reading, number)
     return licences, faults
 
 
-def _of_line(
-    lines: tuple[str, ...], patterns: tuple[LinePattern, ...], number: int
-) -> tuple[list[Finding], list[Finding]]:
-    line, pattern = lines[number], patterns[number]
+def _in_line(line: str, places: tuple[int, ...]) -> dict[str, str]:
+    """The parameters of a sentence about some characters of a line."""
+    return {"characters": "".join(line[place - 1] for place in places), "tail": line[-3:]}
 
-    def finding(kind: str, places: tuple[int, ...], rescue: str = "") -> Finding:
-        said = sentences.of_line(kind, number + 1, line, pattern.tones, places, rescue)
-        return Finding(number + 1, kind, places, *said, rescue)
 
-    licences, faults = [], []
-    if pattern.front:
-        faults.append(finding(line_type.OUT_OF_PATTERN, (2,)))
-    if pattern.fault:
-        faults.append(finding(pattern.fault, pattern.places))
-    if pattern.licence == DA_AO and not rescued(patterns, number):
-        faults.append(finding(report.UNRESCUED, pattern.places))
-    elif pattern.licence:
-        licences.append(finding(pattern.licence, pattern.places, _rescue(patterns, number)))
+def _licence(
+    kind: str, number: int, line: str, places: tuple[int, ...], rescue: str = "", **params: str
+) -> Licence:
+    variant = rescue if kind == XIAO_AO else ""
+    params |= _in_line(line, places)
+    return replace(Licence.of(kind, number + 1, places, variant, **params), rescue=rescue)
+
+
+def _licences_of_line(line: str, reading: Assignment, number: int) -> Iterator[Licence]:
+    patterns, rhyme = reading.patterns, reading.rhyme
+    pattern = patterns[number]
+    if pattern.licence and (pattern.licence != DA_AO or rescued(patterns, number)):
+        yield _licence(pattern.licence, number, line, pattern.places, _rescue(patterns, number))
     departed = number > 0 and patterns[number - 1].licence in (XIAO_AO, DA_AO)
     if departed and rescued(patterns, number - 1):
-        licences.append(finding(COUPLET, (len(line) - 2,), COUPLET))
-    return licences, faults
+        yield _licence(COUPLET, number, line, (len(line) - 2,), COUPLET)
+    if number == 0 and pattern.tones[-1] == "P":
+        own = first_line_rhyme(line[-1], rhyme)
+        if own not in ("", rhyme):
+            yield _licence(line_type.BORROWED, 0, line, (len(line),), own=own, rhyme=rhyme)
 
 
 def _rescue(patterns: tuple[LinePattern, ...], number: int) -> str:
-    """How the licence of a line is made good; a 小拗 may go without."""
+    """What rescues the licence of a line; a 小拗 needs nothing."""
     pattern = patterns[number]
     if pattern.licence not in (XIAO_AO, DA_AO):
         return SELF
@@ -114,36 +113,45 @@ def _rescue(patterns: tuple[LinePattern, ...], number: int) -> str:
     return SELF if pattern.core[0] == "P" else ""
 
 
-def _with_line_before(
+def _faults_of_line(line: str, patterns: tuple[LinePattern, ...], number: int) -> Iterator[Finding]:
+    pattern = patterns[number]
+    found: list[tuple[str, tuple[int, ...]]] = []
+    if pattern.front:
+        found.append((line_type.OUT_OF_PATTERN, (2,)))
+    if pattern.fault:
+        found.append((pattern.fault, pattern.places))
+    if pattern.licence == DA_AO and not rescued(patterns, number):
+        found.append((report.UNRESCUED, pattern.places))
+    for kind, places in found:
+        tone = pattern.tones[places[0] - 1] if kind == line_type.OUT_OF_PATTERN else ""
+        yield Finding.of(kind, number + 1, places, tone, **_in_line(line, places))
+
+
+def _faults_with_line_before(
     lines: tuple[str, ...], patterns: tuple[LinePattern, ...], number: int
-) -> list[Finding]:
-    place = len(lines[0]) - 3
+) -> Iterator[Finding]:
+    places = (len(lines[0]) - 3,)
     upper, lower = patterns[number - 1].core[1], patterns[number].core[1]
     couplet = number % 2 == 1
-    if (upper == lower) != couplet:
-        return []
-    kind = report.NO_OPPOSITION if couplet else report.NO_ADHESION
-    said = sentences.of_neighbours(
-        kind, number + 1, lines[number - 1][place - 1], lines[number][place - 1], lower
-    )
-    return [Finding(number + 1, kind, (place,), *said)]
+    if (upper == lower) == couplet:
+        kind = report.NO_OPPOSITION if couplet else report.NO_ADHESION
+        before = lines[number - 1][places[0] - 1]
+        params = _in_line(lines[number], places)
+        yield Finding.of(kind, number + 1, places, lower, upper=before, **params)
 
 
-def _of_end(lines: tuple[str, ...], pattern: LinePattern, number: int, rhyme: str) -> list[Finding]:
-    line = lines[number]
-    places = (len(line),)
-    level = pattern.tones[-1] == "P"
+def _faults_of_end(line: str, reading: Assignment, number: int) -> Iterator[Finding]:
+    places, params = (len(line),), {"characters": line[-1], "rhyme": reading.rhyme}
     if number % 2:
-        own = end_rhyme(line[-1], rhyme)
-        if own == rhyme:
-            return []
-        said = sentences.out_of_rhyme(number + 1, line[-1], own, rhyme)
-        return [Finding(number + 1, report.OUT_OF_RHYME, places, *said)]
-    if not level or (number == 0 and first_line_rhyme(line[-1], rhyme)):
-        return []
-    kind = report.LEVEL_ODD_END if number else report.LEVEL_FIRST_END
-    said = sentences.of_line(kind, number + 1, line, pattern.tones, places)
-    return [Finding(number + 1, kind, places, *said)]
+        own = end_rhyme(line[-1], reading.rhyme)
+        if own != reading.rhyme:
+            variant = own if own == OBLIQUE else ""
+            yield Finding.of(report.OUT_OF_RHYME, number + 1, places, variant, own=own, **params)
+    elif reading.patterns[number].tones[-1] == "P":
+        if number:
+            yield Finding.of(report.LEVEL_ODD_END, number + 1, places, **params)
+        elif not first_line_rhyme(line[-1], reading.rhyme):
+            yield Finding.of(report.LEVEL_FIRST_END, 1, places, **params)
 
 
 def warn(
@@ -164,16 +172,15 @@ def warn(
             same = couplets[number // 2].same
             found.append((report.SELF_OPPOSED, tuple(line.index(c) + 1 for c in same)))
         for kind, places in found:
-            said = sentences.of_line(kind, number + 1, line, pattern.tones, places)
-            warnings.append(Finding(number + 1, kind, places, *said))
+            warnings.append(Finding.of(kind, number + 1, places, **_in_line(line, places)))
     again = repeated_characters(lines)
     if again:
-        warnings.append(Finding(0, report.REPEATED, (), *sentences.repeated(again)))
+        warnings.append(Finding.of(report.REPEATED, 0, (), characters="、".join(again)))
     return warnings
 
 
 def repeated_characters(lines: tuple[str, ...]) -> str:
-    """The characters that stand in more than one place, reduplication (離離) counted as one."""
+    """The characters in more than one place, reduplication (離離) counted as one."""
     counts: Counter[str] = Counter()
     for line in lines:
         counts.update(c for at, c in enumerate(line) if at == 0 or line[at - 1] != c)

@@ -1,4 +1,4 @@
-"""Tones and rhymes of a whole vocabulary as arrays, for whoever builds verse under rules."""
+"""Tones and rhymes of a whole vocabulary as arrays."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,24 +12,19 @@ from tangyin.prosody.rhyme import LEVEL_RHYMES
 
 @dataclass(frozen=True)
 class ToneTable:
-    """What each of V characters may be.
+    """The readings of V characters.
 
     Attributes:
-        level: whether verse reads it 平 inside a line, (V,) bool.
-        oblique: whether verse reads it 仄 inside a line, (V,) bool.
-        log_level: ln of the share of 平, (V,) float32; -inf where it is not read so.
+        log_level: ln of the share of 平 inside a line, (V,) float32; -inf where it is impossible or
+            the character is unknown.
         log_oblique: ln of the share of 仄, (V,) float32.
-        end_oblique: whether it may end a line on an oblique tone, (V,) bool.
         rhymes: whether it may rhyme in each of the 30 level rhymes (`LEVEL_RHYMES`), (V, 30) bool.
         log_rhymes: ln of the share of the reading in that rhyme, (V, 30) float32.
-        known: whether the lexicon has it, (V,) bool; what it lacks is neither level nor oblique.
+        known: whether the lexicon has it, (V,) bool.
     """
 
-    level: NDArray[np.bool_]
-    oblique: NDArray[np.bool_]
     log_level: NDArray[np.float32]
     log_oblique: NDArray[np.float32]
-    end_oblique: NDArray[np.bool_]
     rhymes: NDArray[np.bool_]
     log_rhymes: NDArray[np.float32]
     known: NDArray[np.bool_]
@@ -38,28 +33,13 @@ class ToneTable:
 def tone_table(characters: Sequence[str]) -> ToneTable:
     """The table of the given characters, in their order.
 
-    A word of `data/reading_words.tsv` may still change which of two readings is the likelier, and
-    admit a rare one, so the table is a little stricter than the checker.
+    It ignores the words of `data/reading_words.tsv`, so it is slightly stricter than the checker.
     """
     places = [place_of(character) for character in characters]
     known = np.array([bool(readings_of(character)) for character in characters], dtype=bool)
-    log_level = _negative([place.level for place in places])
-    log_oblique = _negative([place.oblique for place in places])
-    log_rhymes = _negative(
-        [[place.rhymes.get(rhyme, np.inf) for rhyme in LEVEL_RHYMES] for place in places]
-    ).reshape(len(places), len(LEVEL_RHYMES))  # (V, 30)
+    log_level = -np.array([place.level for place in places], np.float32)
+    log_oblique = -np.array([place.oblique for place in places], np.float32)
+    costs = [place.rhymes.get(rhyme, np.inf) for place in places for rhyme in LEVEL_RHYMES]
+    log_rhymes = -np.array(costs, np.float32).reshape(len(places), len(LEVEL_RHYMES))  # (V, 30)
     log_level[~known] = log_oblique[~known] = -np.inf
-    return ToneTable(
-        level=np.isfinite(log_level),
-        oblique=np.isfinite(log_oblique),
-        log_level=log_level,
-        log_oblique=log_oblique,
-        end_oblique=np.isfinite([place.end_oblique for place in places]) & known,
-        rhymes=np.isfinite(log_rhymes),
-        log_rhymes=log_rhymes,
-        known=known,
-    )
-
-
-def _negative(costs: list[float] | list[list[float]]) -> NDArray[np.float32]:
-    return -np.asarray(costs, dtype=np.float32)
+    return ToneTable(log_level, log_oblique, np.isfinite(log_rhymes), log_rhymes, known)

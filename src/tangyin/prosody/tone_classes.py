@@ -8,11 +8,11 @@ from tangyin.verse import Vocabulary
 
 
 def tone_classes(vocabulary: Vocabulary) -> npt.NDArray[np.uint8]:
-    """Tone class of each token (`tangyin.verse.Reader`).
+    """Tone class of each token (`tangyin.model.Reader`).
 
     Returns:
         (len(vocabulary),) uint8: 1 for a character whose readings are all level, 2 all oblique,
-        3 for one with both, 0 for one that the lexicon lacks and for what is no character.
+        3 for one with both, 0 for an unknown character and for other tokens.
     """
     classes = np.zeros(len(vocabulary), dtype=np.uint8)
     for number, character in zip(vocabulary.hanzi_ids, vocabulary.hanzi, strict=True):

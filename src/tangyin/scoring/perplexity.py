@@ -1,11 +1,10 @@
-"""The perplexity protocol: what each target costs, in the open and in the closed figure.
+"""The perplexity protocol (`docs/protocol.md`): what each target costs, open and closed.
 
-`docs/protocol.md` states the protocol. Both evaluations, the engine's and the one in training, hand
-their log-probabilities to this file, so that the count is made in one place.
+Both evaluations, the engine's and the one in training, are counted here.
 """
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import asdict, astuple, dataclass
 from functools import cache
 from typing import Any
 
@@ -13,23 +12,23 @@ import numpy as np
 import numpy.typing as npt
 
 from tangyin.data.files import data_text
-from tangyin.verse import EOS, FORMS, MARKS, UNK, Ids, Vocabulary, form_token, is_hanzi
+from tangyin.verse import EOS, MARKS, UNK, Ids, Vocabulary, is_hanzi
 
 ALL_HANZI = 20_992
-"""How many characters there are to know: the block U+4E00-U+9FFF."""
+"""Number of all characters: the block U+4E00-U+9FFF."""
 
 _DIRECT, _OUTSIDE, _LACKING = 0, 1, 2
 
 
 @cache
 def closed_hanzi() -> frozenset[str]:
-    """The characters of the closed vocabulary: 2,814, fixed for ever."""
+    """The 2,814 characters of the closed vocabulary, which never changes."""
     return frozenset(data_text("closed_vocabulary.txt").split())
 
 
 @dataclass
 class Tally:
-    """Sums over poems, from which the perplexities are divided once.
+    """Sums over poems; the perplexities are quotients of these sums.
 
     Attributes:
         poems: number of poems.
@@ -53,18 +52,12 @@ class Tally:
 
     def __add__(self, other: "Tally") -> "Tally":
         """The sums of both."""
-        names = [f.name for f in fields(Tally)]
-        return Tally(*(getattr(self, name) + getattr(other, name) for name in names))
+        return Tally(*map(sum, zip(astuple(self), astuple(other), strict=True)))
 
     def figures(self) -> dict[str, Any]:
         """Counts, sums and perplexities under the protocol's names."""
-        return {
-            "poems": self.poems,
-            "targets": self.targets,
-            "hanzi": self.hanzi,
-            "unknown": self.unknown,
-            "nll": self.nll,
-            "nll_closed": self.nll_closed,
+        sums = {name: s for name, s in asdict(self).items() if not name.startswith("nll_hanzi")}
+        return sums | {
             "per_token": perplexity(self.nll, self.targets),
             "per_token_closed": perplexity(self.nll_closed, self.targets),
             "per_hanzi": perplexity(self.nll_hanzi, self.hanzi),
@@ -76,7 +69,7 @@ def perplexity(nll: float, targets: int) -> float:
     """exp(nll / targets), infinite where a float cannot hold it."""
     try:
         return math.exp(nll / targets)
-    except OverflowError:  # above 1e308: a model that is certain, and wrong
+    except OverflowError:
         return math.inf
 
 
@@ -96,13 +89,13 @@ class Targets:
 
 
 class PerplexityMeter:
-    """Charges log-probabilities of a model by the protocol.
+    """Counts the cost of poems by the protocol, from a model's log-probabilities.
 
-    Open: an unknown character costs nll(<unk>) + ln(20,992 - H), H being the characters the model
-    knows: its chance is shared by all it does not know. Closed: the model is collapsed onto the
-    closed vocabulary. A known character outside it adds to the closed <unk>; a character of it
-    that the model lacks gets its share of the model's <unk>, as in the open figure, and what
-    remains of that <unk> stays with the closed one.
+    Open: an unknown character costs nll(<unk>) + ln(20,992 - H), where H is the number of known
+    characters: all unknown characters share the probability of <unk>. Closed: the model is
+    collapsed onto the closed vocabulary. A known character outside it adds to the closed <unk>; a
+    character of it that the model lacks gets its share of the model's <unk>, as in the open figure,
+    and the closed <unk> keeps the rest.
     """
 
     def __init__(self, vocabulary: Vocabulary) -> None:
@@ -160,5 +153,5 @@ class PerplexityMeter:
 
 
 def prefix_of(vocabulary: Vocabulary) -> str:
-    """What a model is given before a poem, by the protocol's name: "none" or "form"."""
-    return "form" if any(form_token(form) in vocabulary for form in FORMS) else "none"
+    """What a model reads before a poem in the protocol: "none" or "form"."""
+    return "form" if vocabulary.forms else "none"

@@ -1,6 +1,7 @@
-"""Scoring given poems and the held-out ones on the NumPy engine."""
+"""Scoring given and held-out poems on the NumPy engine."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
@@ -16,7 +17,37 @@ BATCH = 16
 """Poems that are read side by side; the engine multiplies so many at a time."""
 
 NO_TARGET = -1
-"""Stands in targets where nothing is to be predicted."""
+"""Target number where nothing is to be predicted."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """What a poem costs a model; `dataclasses.asdict` gives its JSON.
+
+    Attributes:
+        text: the poem as it was read.
+        form: name of its form.
+        targets: characters, marks and `<eos>`.
+        hanzi: characters among the targets.
+        unknown: characters the model does not know.
+        nll: summed negative log-likelihood in nats, open figure.
+        nll_closed: the same, closed figure.
+    """
+
+    text: str
+    form: str
+    targets: int
+    hanzi: int
+    unknown: int
+    nll: float
+    nll_closed: float
+
+    @classmethod
+    def of(cls, poem: Poem, tally: Tally) -> "Score":
+        """The score of a poem whose targets were counted."""
+        names = ("targets", "hanzi", "unknown", "nll", "nll_closed")
+        counts = {name: getattr(tally, name) for name in names}
+        return cls(poem.text, poem.form.name, **counts)
 
 
 def score_texts(engine: Engine, texts: Sequence[str], form: Form) -> Iterator[Tally]:
@@ -25,65 +56,59 @@ def score_texts(engine: Engine, texts: Sequence[str], form: Form) -> Iterator[Ta
     Args:
         engine: the model.
         texts: clean texts (lines and marks), all of `form`.
-        form: their form; the model is given it where it asks for one.
+        form: their form, which the model is conditioned on if its vocabulary has it.
 
     Raises:
-        UsageError: the model was not trained on the form.
+        UsageError: form.not_trained.
     """
-    accountant = PerplexityMeter(engine.vocabulary)
+    meter = PerplexityMeter(engine.vocabulary)
     prefix = engine.vocabulary.prefix(form)
     for start in range(0, len(texts), BATCH):
-        yield from _charged(engine, accountant, prefix, texts[start : start + BATCH])
+        yield from _charged(engine, meter, prefix, texts[start : start + BATCH])
 
 
 @one_blas_thread()
 def _charged(
-    engine: Engine, accountant: PerplexityMeter, prefix: Ids, texts: Sequence[str]
+    engine: Engine, meter: PerplexityMeter, prefix: Ids, texts: Sequence[str]
 ) -> list[Tally]:
     """The cost of texts of one form that are read side by side."""
-    targets = [accountant.targets(text) for text in texts]
+    targets = [meter.targets(text) for text in texts]
     ids = np.stack([poem.ids for poem in targets], axis=1)  # (T, B)
     tokens, state = engine.begin(prefix, len(texts))
     log_probs = np.empty((*ids.shape, engine.vocabulary.outputs), dtype=np.float32)
     for place, target in enumerate(ids):
         log_probs[place] = engine.log_probs(engine.step(tokens, state))
         tokens = target
-    return [accountant.charge(log_probs[:, column], poem) for column, poem in enumerate(targets)]
+    return [meter.charge(log_probs[:, column], poem) for column, poem in enumerate(targets)]
 
 
+@one_blas_thread()
 def target_costs(
     engine: Engine, inputs: Sequence[Ids], targets: Sequence[Ids]
 ) -> list[npt.NDArray[np.float64]]:
-    """What each target of sequences of any length costs; those of like length are read together.
+    """The cost of each target of sequences of any lengths; similar lengths are read together.
 
     Args:
         engine: the model.
         inputs: (T,) of each sequence, what the model reads.
-        targets: (T,) of each, what follows each input, or `NO_TARGET` where it does not matter.
+        targets: (T,) of each, what follows each input, or `NO_TARGET`.
 
     Returns:
         (T,) negative log-probabilities of each sequence, 0 where there is no target.
     """
     costs = [np.zeros(len(sequence)) for sequence in inputs]
     order = np.argsort([len(sequence) for sequence in inputs], kind="stable")
-    for start in range(0, len(order), BATCH):
-        _read_costs(
-            engine, [(inputs[i], targets[i], costs[i]) for i in order[start : start + BATCH]]
-        )
-    return costs
-
-
-@one_blas_thread()
-def _read_costs(engine: Engine, sequences: list[tuple[Ids, Ids, npt.NDArray[np.float64]]]) -> None:
-    """Fill in the costs of sequences that are read side by side, the longest of them last."""
-    state = engine.start(len(sequences))
     eos = engine.vocabulary.id(EOS)
-    for step in range(len(sequences[-1][0])):
-        read = [sequence[step] if step < len(sequence) else eos for sequence, _, _ in sequences]
-        log_probs = engine.log_probs(engine.step(np.array(read, dtype=np.int32), state))
-        for row, (sequence, target, cost) in enumerate(sequences):
-            if step < len(sequence) and target[step] != NO_TARGET:
-                cost[step] = -float(log_probs[row, target[step]])
+    for start in range(0, len(order), BATCH):
+        chosen = order[start : start + BATCH]
+        state = engine.start(len(chosen))
+        for step in range(len(inputs[chosen[-1]])):
+            read = [inputs[i][step] if step < len(inputs[i]) else eos for i in chosen]
+            log_probs = engine.log_probs(engine.step(np.array(read, dtype=np.int32), state))
+            for row, i in enumerate(chosen):
+                if step < len(inputs[i]) and targets[i][step] != NO_TARGET:
+                    costs[i][step] = -float(log_probs[row, targets[i][step]])
+    return costs
 
 
 def score_poems(engine: Engine, poems: Iterable[Poem]) -> Iterator[tuple[Poem, Tally]]:
@@ -96,7 +121,7 @@ def score_poems(engine: Engine, poems: Iterable[Poem]) -> Iterator[tuple[Poem, T
 
 
 def evaluate_split(engine: Engine, split: str, forms: Iterable[Form]) -> Tally:
-    """What the held-out Tang poems of some forms cost together.
+    """The cost of the held-out Tang poems of some forms together.
 
     Args:
         engine: the model.
@@ -104,7 +129,7 @@ def evaluate_split(engine: Engine, split: str, forms: Iterable[Form]) -> Tally:
         forms: the forms, each of which the model must know.
 
     Raises:
-        TangyinError: the corpus of this machine has no such poem.
+        TangyinError: score.no_poems; or there is no prepared corpus.
     """
     # Here, so that writing a poem does not load what fetches and unpacks the corpus.
     from tangyin.corpus import load_corpus
@@ -115,8 +140,5 @@ def evaluate_split(engine: Engine, split: str, forms: Iterable[Form]) -> Tally:
         texts = corpus.select(forms=[form]).text
         tally = sum(score_texts(engine, texts, form), tally)
     if not tally.poems:
-        raise TangyinError(
-            f"the prepared corpus holds no {split} poem in these forms; "
-            "run `tangyin corpus fetch` without --source"
-        )
+        raise TangyinError("score.no_poems", split=split)
     return tally

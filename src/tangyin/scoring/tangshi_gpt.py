@@ -12,7 +12,7 @@ import numpy as np
 
 from tangyin.errors import UsageError
 from tangyin.model.engine import Engine
-from tangyin.scoring.perplexity import perplexity
+from tangyin.scoring.perplexity import Tally
 from tangyin.scoring.score import NO_TARGET, target_costs
 from tangyin.verse import BOS, EOS, MARKS, TEXT, TITLE, UNK, is_hanzi, title_characters
 
@@ -34,48 +34,41 @@ def evaluate_tangshi_gpt(engine: Engine) -> dict[str, Any]:
 
 
 def titled_figures(engine: Engine, poems: Sequence[tuple[str, str]]) -> dict[str, Any]:
-    """What titles and texts cost a model that is told nothing, not even the form.
+    """The cost of titles and texts for a model that is conditioned on nothing, not even the form.
 
     Args:
         engine: of a model that was trained to predict titles.
-        poems: title and text of each, uncleaned; what the model does not know in them is `<unk>`,
-            and costs no more than that.
+        poems: title and text of each, uncleaned; unknown characters in them are `<unk>`, and cost
+            no more than that.
 
     Returns:
         As `Tally.figures`; the closed ones are None, since the protocol has none.
 
     Raises:
-        UsageError: the model predicts no titles, or must be told the form.
+        UsageError: score.no_titles, the model predicts no titles or needs the form.
     """
     vocabulary = engine.vocabulary
     if not vocabulary.takes_title or BOS not in vocabulary:
-        raise UsageError(
-            "the protocol tangshi-gpt counts titles, and this model was not trained on them; "
-            "use the protocol honest"
-        )
+        raise UsageError("score.no_titles")
     bos, eos, of_title, of_text = map(vocabulary.id, (BOS, EOS, TITLE, TEXT))
     inputs, targets, hanzi, free = [], [], [], 0
     for full_title, text in poems:
         title = title_characters(full_title)
-        named, written = vocabulary.encode(title), vocabulary.encode(text)
-        inputs.append(np.array([bos, of_title, *named, of_text, *written], dtype=np.int32))
-        targets.append(np.array([NO_TARGET, *named, eos, *written, eos], dtype=np.int32))
+        title_ids, text_ids = vocabulary.encode(title), vocabulary.encode(text)
+        inputs.append(np.array([bos, of_title, *title_ids, of_text, *text_ids], dtype=np.int32))
+        targets.append(np.array([NO_TARGET, *title_ids, eos, *text_ids, eos], dtype=np.int32))
         hanzi.append([False, *map(is_hanzi, title), False, *map(is_hanzi, text), False])
         lines = sum(character in MARKS for character in text)
         free += 1 + max(-(-lines // 2) - 1, 0)  # the start mark and the newlines
     costs = np.concatenate(target_costs(engine, inputs, targets))
-    targeted, characters = np.concatenate(targets), np.concatenate(hanzi)
-    counted = int((targeted != NO_TARGET).sum()) + free
-    nll = float(costs.sum())
-    return {
-        "poems": len(poems),
-        "targets": counted,
-        "hanzi": int(characters.sum()),
-        "unknown": int((targeted == vocabulary.id(UNK)).sum()),
-        "nll": nll,
-        "nll_closed": None,
-        "per_token": perplexity(nll, counted),
-        "per_token_closed": None,
-        "per_hanzi": perplexity(float(costs[characters].sum()), int(characters.sum())),
-        "per_hanzi_closed": None,
-    }
+    target, is_character = np.concatenate(targets), np.concatenate(hanzi)
+    tally = Tally(
+        poems=len(poems),
+        targets=int((target != NO_TARGET).sum()) + free,
+        hanzi=int(is_character.sum()),
+        unknown=int((target == vocabulary.id(UNK)).sum()),
+        nll=float(costs.sum()),
+        nll_hanzi=float(costs[is_character].sum()),
+    )
+    figures = tally.figures()
+    return {name: None if name.endswith("_closed") else figures[name] for name in figures}

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from tangyin import lstm
 from tangyin.lstm import GATES, Parameters, Step
 from tangyin.lstm.arrays import FloatArray
-from tangyin.model.file import Architecture
+from tangyin.model import Architecture
 from tangyin.nn.language_model import LanguageModel
 from tangyin.studies.numpy_twin import numpy_twin
 from tangyin.verse import EOS, Vocabulary

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import torch
 
 from tangyin.corpus import DEV, TRAIN, Batch, load_corpus
-from tangyin.model.file import Architecture
+from tangyin.model import Architecture
 from tangyin.nn.language_model import LanguageModel
 from tangyin.studies.poem_costs import as_tensor, perplexities, poem_costs
 from tangyin.studies.recipes import few

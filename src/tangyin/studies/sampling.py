@@ -20,7 +20,7 @@ from tangyin.studies.recipes import Base, few
 from tangyin.studies.training_cache import Advance, Job, Training, TrainingCache
 from tangyin.studies.unmasked import form_of_tokens, write_unmasked
 from tangyin.verse import EOS, MARKS, UNK, WULV
-from tangyin.writing import Argmax, RandomK, Rule, Temperature, TopP, compose
+from tangyin.writing import Argmax, Order, RandomK, Rule, Temperature, TopP, compose
 
 FIRST = "日紅山夜湖海月"
 """The first characters of the report's seven poems."""
@@ -115,7 +115,8 @@ def written(engine: Engine, rule: Rule, count: int) -> list[tuple[str, float]]:
         opening = {0: engine.vocabulary.id(character)}
         for start in range(0, len(numbers), SIDE_BY_SIDE):
             chosen = numbers[start : start + SIDE_BY_SIDE]
-            found = compose(engine, WULV, opening, rule, SEED + place, chosen)
+            orders = [Order(opening, SEED + place, number) for number in chosen]
+            found = compose(engine, WULV, rule, orders)
             poems += [(poem.text, poem.log_likelihood) for poem in found]
     return poems
 
@@ -136,9 +137,8 @@ def _of_rule(engine: Engine, name: str, count: int, _advance: Advance) -> dict[s
 
 def _seven(engine: Engine, rule: Rule) -> dict[str, Any]:
     """The seven poems that argmax gives, one a character, as the report had them."""
-    texts = [
-        compose(engine, WULV, {0: engine.vocabulary.id(c)}, rule, SEED, [0])[0].text for c in FIRST
-    ]
+    orders = [Order({0: engine.vocabulary.id(c)}, SEED, 0) for c in FIRST]
+    texts = [poem.text for poem in compose(engine, WULV, rule, orders)]
     poems = [_lines(text) for text in texts]
     return {
         "texts": texts,
@@ -244,9 +244,10 @@ def _overfitting(
         for name in OVERFITTED_RULES:
             copied = []
             for place, character in enumerate(known):
-                numbers = range(max(count // len(known), 1))
                 opening = {0: vocabulary.id(character)}
-                for poem in compose(engine, WULV, opening, RULES[name], SEED + place, numbers):
+                numbers = range(max(count // len(known), 1))
+                orders = [Order(opening, SEED + place, number) for number in numbers]
+                for poem in compose(engine, WULV, RULES[name], orders):
                     copied.append(float(np.mean([line in lines for line in poem.lines])))
             rules[name] = with_interval(copied)
             advance(0.4)

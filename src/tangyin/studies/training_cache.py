@@ -245,7 +245,7 @@ class TrainingCache:
         try:
             # The name would make a run of the same numbers another one.
             recipe = replace(job.recipe, name="study")
-            model = train(recipe, run, resume=True, own=job.own, watcher=recorder)
+            model = train(recipe, run, resume=True, own=job.own, callback=recorder)
         except InterruptedRun as stop:
             recorder.save()
             raise InterruptedRun("stopped, and saved; go on with the same command") from stop

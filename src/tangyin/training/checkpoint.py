@@ -1,19 +1,17 @@
-"""Checkpoints: everything a training needs to go on, whole or not at all.
+"""Checkpoints: everything a training needs to resume, written whole or not at all.
 
-Of the sampler and the schedule that is the place in the run, since order, rate and dropout of a
-step follow from its place (`trainer`); so a run may go on with other processes or another device.
+Of sampler and schedule that is only the position in the run, which determines order, rate and
+dropout of a step (`trainer`). So a run may resume with other processes or on another device.
 """
 
 import hashlib
-import json
+import io
+import pickle
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors import safe_open as _safe_open
-from safetensors.torch import save as _serialize
 from torch import Tensor
 
 from tangyin.errors import TangyinError, UsageError
@@ -29,16 +27,16 @@ class DamagedCheckpointError(TangyinError):
 
 @dataclass
 class Progress:
-    """How far a training has come, beside its tensors.
+    """The position of a training and its results so far.
 
     Attributes:
         poems: digest of the poems trained on (`Dataset.facts`).
-        epoch: the epoch under way, from 1.
-        step: batches of that epoch already done; 0 at the end of the one before.
+        epoch: the current epoch, from 1.
+        step: batches of that epoch already done; 0 at the end of the previous one.
         loss_sum: summed negative log-likelihood of that epoch's targets so far, in nats.
-        targets: how many targets that were, by weight.
+        targets: total weight of those targets.
         seconds: training time of that epoch so far.
-        best_epoch: the epoch whose weights are the best so far, 0 when there is none.
+        best_epoch: the epoch whose weights are the best so far, 0 before the first evaluation.
         best: its dev per_token perplexity.
         metrics: a line for each finished epoch (`metrics.jsonl`).
     """
@@ -61,31 +59,18 @@ def save_checkpoint(
     optimizer: torch.optim.Optimizer,
     best: dict[str, Tensor],
 ) -> None:
-    """Write a checkpoint of its own file, and delete all but the two latest.
+    """Write a checkpoint, SHA-256 and `torch.save`'s bytes, and delete all but the two latest.
 
-    Checkpoints of a later place are deleted too: there can be none but a damaged one that the run
-    did not go on from.
-
-    Args:
-        folder: the run's `checkpoint` folder.
-        progress: how far the training has come.
-        model: its weights are saved as `model.*`.
-        optimizer: its state is saved as `optimizer.INDEX.KEY`.
-        best: the best weights so far, saved as `best.*`; empty before the first evaluation.
+    Checkpoints of a later position are deleted too: they can only be damaged ones that the run
+    did not resume from. `best` are the best weights so far, empty before the first evaluation.
     """
     make_folder(folder)
-    tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
-    tensors |= {f"best.{name}": tensor for name, tensor in best.items()}
-    for index, state in optimizer.state_dict()["state"].items():
-        for key, value in state.items():
-            if value is not None:
-                tensors[f"optimizer.{index}.{key}"] = torch.as_tensor(value)
-    # Copies, since safetensors refuses tensors that share memory.
-    whole = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in tensors.items()}
-    text = json.dumps(asdict(progress), ensure_ascii=False)
-    metadata = {"progress": text, "sha256": _digest(text, whole)}
-    path = folder / f"{progress.epoch:07d}-{progress.step:07d}.safetensors"
-    write_whole(path, _serialize(whole, metadata))
+    buffer = io.BytesIO()
+    state = optimizer.state_dict()["state"]
+    torch.save((asdict(progress), model.state_dict(), state, best), buffer)
+    content = buffer.getvalue()
+    path = folder / f"{progress.epoch:07d}-{progress.step:07d}.pt"
+    write_whole(path, hashlib.sha256(content).digest() + content)
     found = checkpoints(folder)
     newest = found.index(path)
     for stale in found[:newest] + found[newest + KEPT :]:
@@ -94,69 +79,29 @@ def save_checkpoint(
 
 def checkpoints(folder: Path) -> list[Path]:
     """The checkpoint files of a run, newest first."""
-    return sorted(folder.glob("[0-9]*.safetensors"), reverse=True)
+    return sorted(folder.glob("[0-9]*.pt"), reverse=True)
 
 
 def load_checkpoint(
     path: Path, model: torch.nn.Module, optimizer: torch.optim.Optimizer, poems: str
 ) -> tuple[Progress, dict[str, Tensor]]:
-    """Bring model and optimizer to where a checkpoint left them.
-
-    Args:
-        path: the checkpoint.
-        model: gets its weights.
-        optimizer: gets its state.
-        poems: digest of the poems to go on with.
-
-    Returns:
-        The progress and the best weights so far.
+    """Restore model and optimizer; return the progress and the best weights so far.
 
     Raises:
         DamagedCheckpointError: the file was cut short or altered.
-        UsageError: it was made with other poems, or by another version of tangyin.
+        UsageError: it was made with poems of another digest, or by another version of tangyin.
     """
+    content = path.read_bytes()
+    if hashlib.sha256(content[32:]).digest() != content[:32]:
+        raise DamagedCheckpointError("training.checkpoint_damaged", path=path)
     try:
-        with _safe_open(path, framework="pt") as file:
-            metadata = file.metadata()
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        if metadata["sha256"] != _digest(metadata["progress"], tensors):
-            raise ValueError("its content does not fit its digest")
-        progress = Progress(**json.loads(metadata["progress"]))
-    except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
-        raise DamagedCheckpointError(f"the checkpoint {path} is damaged ({error})") from error
-    if progress.poems != poems:
-        raise UsageError(
-            f"the run of {path} was trained on other poems; give it the same ones (--corpus), "
-            "or another folder with --run"
-        )
-    states: dict[int, dict[str, Tensor]] = {}
-    try:
-        for name, tensor in _under("optimizer.", tensors).items():
-            index, key = name.split(".")
-            states.setdefault(int(index), {})[key] = tensor
+        values, weights, state, best = torch.load(io.BytesIO(content[32:]), map_location="cpu")
+        progress = Progress(**values)
+        if progress.poems != poems:
+            raise UsageError("training.other_poems", path=path)
+        model.load_state_dict(weights)
         groups = optimizer.state_dict()["param_groups"]
-        model.load_state_dict(_under("model.", tensors))
-        optimizer.load_state_dict({"state": states, "param_groups": groups})
-    except (KeyError, ValueError, RuntimeError) as error:
-        raise UsageError(
-            f"the checkpoint {path} was made by another version of tangyin; go on with that one, "
-            "or give another folder with --run"
-        ) from error
-    return progress, _under("best.", tensors)
-
-
-def _digest(progress: str, tensors: dict[str, Tensor]) -> str:
-    """SHA-256 of all that a checkpoint holds; safetensors itself notices only a wrong length."""
-    digest = hashlib.sha256(progress.encode())
-    for name, tensor in sorted(tensors.items()):
-        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        digest.update(tensor.flatten().view(torch.uint8).numpy().data)
-    return digest.hexdigest()
-
-
-def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {
-        name.removeprefix(prefix): tensor
-        for name, tensor in tensors.items()
-        if name.startswith(prefix)
-    }
+        optimizer.load_state_dict({"state": state, "param_groups": groups})
+    except (KeyError, TypeError, ValueError, RuntimeError, pickle.UnpicklingError) as error:
+        raise UsageError("training.other_version", path=path) from error
+    return progress, best

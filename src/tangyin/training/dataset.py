@@ -1,4 +1,4 @@
-"""What a recipe trains on: vocabulary, encoded training poems, dev poems."""
+"""The data of a training: vocabulary, encoded training poems, dev poems."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -40,15 +40,14 @@ class Dataset:
     """The data of one training.
 
     Attributes:
-        vocabulary: made of the training poems alone.
+        vocabulary: made from the training poems alone.
         forms: the forms trained on.
-        train: encoded training poems (`corpus.encode_poem`); of poems that are told something,
-            what stands in `told`.
+        train: encoded training poems (`corpus.encode_poem`), or with prefix dropout its `texts`.
         dev: dev texts by form.
-        facts: where the poems come from, for the model file; `poems_sha256` tells any two
-            collections of training and dev poems apart.
-        remarks: sentences on poems of one's own that could not be used.
-        told: the training poems with what they may be told, for `data.prefix = "told"`.
+        facts: where the poems come from, for the model file; `poems_sha256` identifies the
+            training and dev poems.
+        remarks: which poems of a user's file are not used, and why.
+        prefixes: the training poems with their prefixes, for `data.prefix = "told"`.
         kinds: dynasty and form of each training poem, for the stages of a curriculum.
     """
 
@@ -57,25 +56,21 @@ class Dataset:
     train: list[Ids]
     dev: dict[Form, list[str]]
     facts: dict[str, object]
-    remarks: tuple[str, ...] = ()
-    told: PrefixDropout | None = None
+    remarks: tuple[TangyinError, ...] = ()
+    prefixes: PrefixDropout | None = None
     kinds: tuple[tuple[str, str], ...] = ()
 
     def batches(
         self, batch_size: int, seed: int, epoch: int, stage: StageRecipe | None = None
     ) -> Sequence[Batch]:
-        """The training batches of one epoch, in the order that (seed, epoch) decide.
+        """The batches of at most `batch_size` poems of one epoch, from 1, of a stage or of all.
 
-        Args:
-            batch_size: most poems in a batch.
-            seed: of the run.
-            epoch: from 1; what poems are told is decided anew for each.
-            stage: takes its poems alone; None takes all.
+        (seed, epoch) determine order and prefixes.
         """
         shuffle = np.random.default_rng([seed, epoch])
         poems = self.of(stage)
-        if self.told is not None:
-            return self.told.batches(self.vocabulary, poems, batch_size, shuffle)
+        if self.prefixes is not None:
+            return self.prefixes.batches(poems, batch_size, shuffle)
         lengths = [len(self.train[poem]) for poem in poems]
         eos = self.vocabulary.id(EOS)
         return [
@@ -86,108 +81,83 @@ class Dataset:
     def of(self, stage: StageRecipe | None) -> npt.NDArray[np.intp]:
         """Numbers of the training poems of a stage, or of all.
 
-        Poems of one's own are of no dynasty, and in every stage of their form.
+        Poems of a user's file have no dynasty and are in every stage of their form.
         """
         if stage is None:
             return np.arange(len(self.train))
         forms = {form_named(form).name for form in stage.forms}
-        return np.array(
-            [
-                number
-                for number, (dynasty, form) in enumerate(self.kinds)
-                if dynasty in (*stage.dynasties, "own") and form in forms
-            ],
-            dtype=np.intp,
-        )
+        chosen = [
+            dynasty in (*stage.dynasties, "own") and form in forms for dynasty, form in self.kinds
+        ]
+        return np.flatnonzero(chosen)
 
     def targets(self, stage: StageRecipe | None) -> int:
-        """Targets of a stage's texts."""
-        first = 0 if self.told is not None else 1  # the prefix token
+        """Number of targets in a stage's texts."""
+        first = 0 if self.prefixes is not None else 1  # the prefix token
         return sum(len(self.train[poem]) - first for poem in self.of(stage))
-
-    def dev_chunks(self, size: int) -> Iterator[tuple[Form, list[str]]]:
-        """The dev texts in pieces of at most `size`, one form at a time."""
-        for form, texts in self.dev.items():
-            for start in range(0, len(texts), size):
-                yield form, texts[start : start + size]
 
 
 def load_dataset(recipe: DataRecipe, own: Path | None = None) -> Dataset:
-    """Collect what a recipe asks for.
-
-    Args:
-        recipe: forms, dynasties, vocabulary.
-        own: a file of one's own poems to train on instead of the corpus (`corpus.read_own`).
+    """Load the poems of a recipe, from the corpus or a user's own file (`corpus.read_own`).
 
     Raises:
         TangyinError: the corpus is missing, or no poem is in the recipe's forms.
     """
     forms = tuple(map(form_named, recipe.forms))
-    remarks: tuple[str, ...] = ()
-    if own is None:
-        corpus = load_corpus()
-        facts: dict[str, object] = {
-            "corpus": corpus.facts["integrity"],
-            "split_sha256": corpus.facts["split_sha256"],
-        }
-        corpus = corpus.select(forms=forms)
-        training = corpus.select(parts=[TRAIN], dynasties=recipe.dynasties)
-    else:
-        everything = read_own(own)
-        corpus = everything.select(forms=forms)
-        facts = {"corpus": own.name, "left_out": len(everything.facts["left_out"])}
-        training = corpus.select(parts=[TRAIN])
-        remarks = _remarks(own, everything, corpus, recipe.forms)
+    everything = load_corpus() if own is None else read_own(own)
+    corpus = everything.select(forms=forms)
+    training = corpus.select(parts=[TRAIN], dynasties=recipe.dynasties if own is None else None)
     dev = {
         form: texts for form in forms if (texts := corpus.select(forms=[form], parts=[DEV]).text)
     }
     if not len(training) or not dev:
+        held_out = sum(map(len, dev.values()))
         raise TangyinError(
-            f"there are {len(training)} training and {sum(map(len, dev.values()))} dev poems in "
-            f"{', '.join(recipe.forms)}; name other forms in data.forms or add poems"
+            "training.no_poems", train=len(training), dev=held_out, forms=recipe.forms
         )
-    facts["poems_sha256"] = _digest(training.text, *dev.values())
-    prefixes = {
+    tokens = {
         "none": (BOS,),
         "form": tuple(form_token(form) for form in forms),
-        "told": prefix_tokens(LEVEL_RHYMES),
+        "told": prefix_tokens(LEVEL_RHYMES, forms),
     }[recipe.prefix]
-    vocabulary = Vocabulary.from_texts(training.text, recipe.minimum_frequency, prefixes)
-    told = PrefixDropout.of(vocabulary, training, recipe) if recipe.prefix == "told" else None
+    vocabulary = Vocabulary.from_texts(training.text, recipe.minimum_frequency, tokens)
+    prefixes = PrefixDropout.of(vocabulary, training, recipe) if recipe.prefix == "told" else None
     return Dataset(
         vocabulary=vocabulary,
         forms=forms,
-        train=encode(vocabulary, training) if told is None else told.texts,
+        train=encode(vocabulary, training) if prefixes is None else prefixes.texts,
         dev=dev,
-        facts=facts,
-        remarks=remarks,
-        told=told,
+        facts=_source(everything, own) | {"poems_sha256": _digest(training.text, *dev.values())},
+        remarks=() if own is None else tuple(_remarks(own, everything, corpus, recipe.forms)),
+        prefixes=prefixes,
         kinds=tuple(zip(training.dynasty, training.form, strict=True)),
     )
 
 
 def encode(vocabulary: Vocabulary, corpus: Corpus) -> list[Ids]:
-    """The poems of a corpus as a model sees them."""
+    """The poems of a corpus as a model reads them."""
     return [
         encode_poem(vocabulary, text, form_named(form))
         for text, form in zip(corpus.text, corpus.form, strict=True)
     ]
 
 
+def _source(corpus: Corpus, own: Path | None) -> dict[str, object]:
+    facts = corpus.facts
+    if own is None:
+        return {"corpus": facts["integrity"], "split_sha256": facts["split_sha256"]}
+    return {"corpus": own.name, "left_out": len(facts["left_out"])}
+
+
 def _remarks(
     own: Path, everything: Corpus, chosen: Corpus, forms: tuple[str, ...]
-) -> tuple[str, ...]:
-    """What a person should know of the poems that are not used."""
-    remarks = []
-    left_out = everything.facts["left_out"]
-    if left_out:
-        remarks.append(f"{len(left_out)} of the poems in {own} are left out; {left_out[0]}")
-    if len(chosen) < len(everything):
-        remarks.append(
-            f"{len(everything) - len(chosen)} of the poems in {own} are in other forms than "
-            f"data.forms names ({', '.join(forms)}), and not used"
+) -> Iterator[TangyinError]:
+    if left_out := everything.facts["left_out"]:
+        yield TangyinError(
+            "training.poems_left_out", count=len(left_out), path=own, first=left_out[0]
         )
-    return tuple(remarks)
+    if others := len(everything) - len(chosen):
+        yield TangyinError("training.poems_of_other_forms", count=others, path=own, forms=forms)
 
 
 def _digest(*collections: list[str]) -> str:

@@ -1,9 +1,9 @@
-"""Several processes that train one model, as torchrun starts them.
+"""Data-parallel training in several processes, as torchrun starts them.
 
-Every process has the whole model and knows every batch, and takes its share of the batch's poems.
-PyTorch's DistributedDataParallel adds the gradients up on the way back (Li et al. 2020, "PyTorch
-Distributed"). Gradients go through gloo between processors and through NCCL between CUDA devices;
-the few numbers that the processes tell each other beside them always go through gloo.
+Every process holds the whole model, knows every batch and takes its share of the batch's poems.
+PyTorch's DistributedDataParallel sums the gradients during the backward pass (Li et al. 2020,
+"PyTorch Distributed"), through gloo on CPUs and NCCL on CUDA devices. Everything else that the
+processes exchange goes through gloo.
 """
 
 import os
@@ -15,7 +15,6 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import numpy as np
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
@@ -27,26 +26,26 @@ from tangyin.nn.language_model import LanguageModel
 from tangyin.training.device import chosen_device
 
 TIMEOUT = timedelta(minutes=5)
-"""How long a process waits for another one that neither answers nor has gone."""
+"""How long a process waits for another one that is alive and silent."""
 
 _kept: list[DistributedDataParallel] = []
-"""Never freed: freeing one waits for gloo, which can wait for a process that has ended already."""
-
-MESSAGE = 2000
-"""Bytes of the longest sentence that one process tells the others."""
+"""Never freed: freeing one waits for gloo, which can wait for a process that has already ended."""
 
 
 def weight_of(batch: Batch) -> float:
-    """How much the targets of a batch count, in all."""
+    """The total weight of a batch's targets."""
     return float(batch.mask.sum() if batch.weights is None else batch.weights.sum())
 
 
 class LostProcessError(TangyinError):
-    """Another process of the training has gone, or answers no more."""
+    """Another process of the training has ended, or does not respond."""
 
 
 class DistributedContext:
     """The processes of a training, seen from one of them.
+
+    Methods that communicate raise `LostProcessError` when another process has ended, or does not
+    respond within `TIMEOUT`.
 
     Attributes:
         rank: number of this one, from 0; number 0 writes the run's folder and speaks to the user.
@@ -66,21 +65,17 @@ class DistributedContext:
     def share(self, batch: Batch) -> tuple[Batch, float]:
         """This process's poems of a batch, every `count`-th one, and their part of its weight.
 
-        With fewer poems than processes, those without one have the first as a part of 0.
+        With fewer poems than processes, those without one get the first as a part of 0.
         """
         if self.count == 1:
             return batch, 1.0
-        poems = np.arange(batch.inputs.shape[1])[self.rank :: self.count]
-        none = not len(poems)
-        if none:
-            poems = np.arange(1)
-        share = Batch(
-            batch.inputs[:, poems],
-            batch.targets[:, poems],
-            batch.mask[:, poems],
-            None if batch.weights is None else batch.weights[:, poems],
-        )
-        return share, 0.0 if none else weight_of(share) / weight_of(batch)
+        poems = list(range(batch.inputs.shape[1])[self.rank :: self.count])
+        arrays: dict[str, Any] = {
+            name: None if array is None else array[:, poems or [0]]
+            for name, array in vars(batch).items()
+        }
+        share = Batch(**arrays)
+        return share, weight_of(share) / weight_of(batch) if poems else 0.0
 
     def loss_of(self, model: LanguageModel) -> Callable[..., Tensor]:
         """The model's loss; after its backward pass every process has the mean gradient."""
@@ -92,76 +87,58 @@ class DistributedContext:
         return shared
 
     def sum(self, *values: float) -> list[Any]:
-        """Add up, for each place, the values of all processes; each keeps its type.
-
-        Raises:
-            LostProcessError: one has gone.
-        """
+        """The sum of each value over all processes; each keeps its type."""
         if self.count == 1:
             return list(values)
         total = torch.tensor(values, dtype=torch.float64)
-        with self.talking():
+        with self.communicating():
             dist.all_reduce(total)
         return [type(value)(sum_) for value, sum_ in zip(values, total.tolist(), strict=True)]
 
-    def agree(self, *values: float) -> bool:
-        """Whether number 0 has the values that this process has."""
-        return self.sum(*(value * self.first for value in values)) == list(values)
+    def gather(self, value: Any) -> list[Any]:
+        """The values of all processes, by rank."""
+        values = [value] * self.count
+        if self.count > 1:
+            with self.communicating():
+                dist.all_gather_object(values, value)
+        return values
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """Make a part fail for all processes, with the same sentence, when it fails for one.
+        """Make a part fail in all processes, with the first one's error, when it fails in any.
 
-        All wait for each other at its end. Inside it, they must not talk to each other.
-
-        Raises:
-            TangyinError: what the first of those that failed raised.
-            LostProcessError: one has gone.
+        All wait for each other at its end. They must not communicate inside it.
         """
         failure: TangyinError | None = None
         try:
             yield
+        except LostProcessError:
+            raise
         except TangyinError as error:
-            if self.count == 1 or isinstance(error, LostProcessError):
-                raise
             failure = error
-        if self.count == 1:
-            return
-        own = torch.zeros(MESSAGE, dtype=torch.uint8)
-        if failure is not None:
-            where = "" if self.first else f"process {self.rank}: "
-            text = bytes([failure.exit_code]) + f"{where}{failure}".encode()[: MESSAGE - 1]
-            own[: len(text)] = torch.frombuffer(bytearray(text), dtype=torch.uint8)
-        all_ = [torch.empty_like(own) for _ in range(self.count)]
-        with self.talking():
-            dist.all_gather(all_, own)
-        for message in all_:
-            said = bytes(message.tolist()).rstrip(b"\0")
-            if said:
-                raised = TangyinError(said[1:].decode(errors="ignore"))
-                raised.exit_code = said[0]
-                raise raised from failure
+        for rank, found in enumerate(self.gather(failure)):
+            if found is not None and rank == 0:
+                raise found
+            if found is not None:
+                other = TangyinError("training.process_failed", rank=rank, cause=found)
+                other.exit_code = found.exit_code
+                raise other
 
     @contextmanager
-    def talking(self) -> Iterator[None]:
-        """Around what needs all processes.
-
-        Raises:
-            LostProcessError: one of them has gone, or did not answer within `TIMEOUT`.
-        """
+    def communicating(self) -> Iterator[None]:
+        """Turn the errors of calls that need all processes into `LostProcessError`."""
         try:
             yield
         except RuntimeError as error:
             if self.count == 1 or not (isinstance(error, dist.DistError) or "gloo" in str(error)):
                 raise
             raise LostProcessError(
-                f"process {self.rank} of {self.count} has lost another one, which has ended or "
-                "answers no more; go on with the same command and --resume"
+                "training.lost_process", rank=self.rank, count=self.count
             ) from error
 
 
 class _Loss(nn.Module):
-    """The loss as a module's forward pass, which is what DistributedDataParallel takes over."""
+    """The loss as a forward pass, which DistributedDataParallel wraps."""
 
     def __init__(self, model: LanguageModel) -> None:
         super().__init__()
@@ -173,74 +150,65 @@ class _Loss(nn.Module):
 
 @contextmanager
 def joined(device: str = "auto") -> Iterator[DistributedContext]:
-    """Meet the other processes that torchrun has started, or be the only one without it.
+    """Join the processes that torchrun has started; without torchrun there is only this one.
 
     Args:
         device: one of `tangyin.training.device.DEVICES`.
 
     Raises:
-        UsageError: the device is none of this machine.
-        LostProcessError: the others could not be met, or one was lost meanwhile.
+        UsageError: this machine has no such device.
+        LostProcessError: the others could not be reached, or one was lost later.
     """
     count = int(os.environ.get("WORLD_SIZE", "1"))
     if count == 1:
         yield DistributedContext(device=chosen_device(device))
         return
-    rank, number, here = (
+    rank, local_rank, local_count = (
         int(os.environ[name]) for name in ("RANK", "LOCAL_RANK", "LOCAL_WORLD_SIZE")
     )
-    place = chosen_device(device, number, here)
-    share_cores(here)
-    backend = "gloo" if place.type == "cpu" else "cpu:gloo,cuda:nccl"
-    processes = DistributedContext(rank, count, place)
-    before = signal.signal(signal.SIGTERM, _ended)
+    context = DistributedContext(rank, count, chosen_device(device, local_rank, local_count))
+    share_cores(local_count)
+    before = signal.signal(signal.SIGTERM, _terminated)
     try:
-        _meet(backend, processes)
-        yield processes
+        _connect(context)
+        yield context
         dist.destroy_process_group()
         signal.signal(signal.SIGTERM, before)
     except BaseException:
-        # torchrun ends those that are left by SIGTERM; first let this one say why it ends
+        # torchrun ends the remaining processes by SIGTERM; let this one report its error first.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         raise
 
 
 def share_cores(processes: int) -> None:
-    """Take this process's part of the machine's cores, unless OMP_NUM_THREADS says how many.
-
-    Args:
-        processes: how many there are on this machine.
-    """
+    """Take one of `processes` equal parts of the cores, unless the user set OMP_NUM_THREADS."""
     if "OMP_NUM_THREADS" not in os.environ or _set_by_torchrun("OMP_NUM_THREADS"):
         torch.set_num_threads(max(1, (os.cpu_count() or 1) // processes))
 
 
 def _set_by_torchrun(name: str) -> bool:
-    """Whether torchrun set a variable by itself; then it is missing in what it began with."""
+    """Whether torchrun set a variable; then its own initial environment lacks it."""
     if not dist.is_torchelastic_launched():
         return False
     try:
         environment = Path(f"/proc/{os.getppid()}/environ").read_bytes().split(b"\0")
-    except OSError:  # there is no such file on other systems than Linux
+    except OSError:  # only Linux has this file
         return False
     return not any(entry.startswith(f"{name}=".encode()) for entry in environment)
 
 
-def _meet(backend: str, processes: DistributedContext) -> None:
-    if processes.device.type == "cuda":
-        torch.cuda.set_device(processes.device)
+def _connect(context: DistributedContext) -> None:
+    cuda = context.device.type == "cuda"
+    if cuda:
+        torch.cuda.set_device(context.device)
     try:
-        dist.init_process_group(backend, timeout=TIMEOUT)
+        dist.init_process_group("cpu:gloo,cuda:nccl" if cuda else "gloo", timeout=TIMEOUT)
     except (RuntimeError, ValueError) as error:
-        where = f"{os.environ.get('MASTER_ADDR')}:{os.environ.get('MASTER_PORT')}"
+        address = f"{os.environ.get('MASTER_ADDR')}:{os.environ.get('MASTER_PORT')}"
         raise LostProcessError(
-            f"process {processes.rank} of {processes.count} could not meet the others at {where}; "
-            "see that every machine reaches it"
+            "training.unreachable", rank=context.rank, count=context.count, address=address
         ) from error
 
 
-def _ended(_number: int, _frame: FrameType | None) -> None:
-    raise LostProcessError(
-        "this process was told to end (SIGTERM), as torchrun does when another one has ended; "
-        "go on with the same command and --resume"
-    )
+def _terminated(_number: int, _frame: FrameType | None) -> None:
+    raise LostProcessError("training.terminated")

@@ -13,39 +13,42 @@ from tangyin.training.precision import autocast
 from tangyin.verse import Form
 
 CHUNK = 64
-"""Poems read side by side."""
+"""Poems in a batch."""
 
 
 @torch.no_grad()
-def evaluate(model: LanguageModel, material: Dataset, precision: str = "fp32") -> dict[Form, Tally]:
-    """What the dev poems of each form cost.
+def evaluate(model: LanguageModel, dataset: Dataset, precision: str = "fp32") -> dict[Form, Tally]:
+    """Measure the dev poems of each form, with matrix products in "fp32" or "bf16".
 
-    Args:
-        model: is left in the mode (training or not) it was in.
-        material: its vocabulary and dev poems.
-        precision: of the matrix products, "fp32" or "bf16".
+    The model keeps its mode (training or evaluation).
     """
     was_training = model.training
     model.eval()
     device = model.embedding.weight.device
-    vocabulary = material.vocabulary
-    accountant = PerplexityMeter(vocabulary)
+    vocabulary = dataset.vocabulary
+    meter = PerplexityMeter(vocabulary)
     tones = tone_classes(vocabulary) if model.architecture.follows_text else None
     tallies: dict[Form, Tally] = {}
-    for form, texts in material.dev_chunks(CHUNK):
-        targets = [accountant.targets(text) for text in texts]
+    chunks = (
+        (form, texts[start : start + CHUNK])
+        for form, texts in dataset.dev.items()
+        for start in range(0, len(texts), CHUNK)
+    )
+    for form, texts in chunks:
+        targets = [meter.targets(text) for text in texts]
         ids = np.stack([poem.ids for poem in targets], axis=1)  # (T, B)
         prefix = np.repeat(vocabulary.prefix(form)[:, None], len(texts), axis=1)
         read = np.concatenate((prefix, ids[:-1]))
         features = None
         if tones is not None:
-            features = FeatureTensors.of(read_sequences(vocabulary, tones, read)).to(device)
+            found = read_sequences(vocabulary, tones, model.architecture.layout, read)
+            features = FeatureTensors.of(found).to(device)
         inputs = torch.from_numpy(read.astype(np.int64)).to(device)
         with autocast(precision, device):
-            found = model.log_probs(inputs, features)[len(prefix) - 1 :]
-        log_probs = found.float().cpu().numpy()  # (T, B, outputs)
+            predicted = model.log_probs(inputs, features)[len(prefix) - 1 :]
+        log_probs = predicted.float().cpu().numpy()  # (T, B, outputs)
         for column, poem in enumerate(targets):
-            cost = accountant.charge(log_probs[:, column], poem)
+            cost = meter.charge(log_probs[:, column], poem)
             tallies[form] = tallies.get(form, Tally()) + cost
     model.train(was_training)
     return tallies

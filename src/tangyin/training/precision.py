@@ -1,4 +1,4 @@
-"""In which precision the matrix products of a training are taken."""
+"""The precision of the matrix products of a training."""
 
 import os
 from contextlib import AbstractContextManager
@@ -13,17 +13,10 @@ _ISAS_WITH_BF16 = ("BF16", "FP16", "AMX", "AVX10", "DEFAULT", "ALL")
 
 
 def chosen_precision(name: str, device: torch.device) -> str:
-    """Say what "auto" means on this machine.
+    """The precision ("fp32" or "bf16") that one of `PRECISIONS` means on a device of this machine.
 
-    bf16 where the device multiplies in it by units of its own: GPUs that torch says so of, and
-    processors with AVX-512 BF16 or AMX that oneDNN may use (`ONEDNN_MAX_CPU_ISA` can forbid it).
-
-    Args:
-        name: one of `PRECISIONS`.
-        device: where the training runs.
-
-    Returns:
-        "fp32" or "bf16".
+    "auto" is bf16 where the device has units for it: GPUs that torch reports, and processors with
+    AVX-512 BF16 or AMX that oneDNN may use (`ONEDNN_MAX_CPU_ISA` can forbid it).
     """
     if name != "auto":
         return name
@@ -36,12 +29,7 @@ def chosen_precision(name: str, device: torch.device) -> str:
 
 
 def autocast(precision: str, device: torch.device) -> AbstractContextManager[object]:
-    """The context in which the forward pass takes its products.
-
-    Args:
-        precision: "fp32" or "bf16".
-        device: where the training runs.
-    """
+    """The context for a forward pass with matrix products in "fp32" or "bf16"."""
     return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16")
 
 

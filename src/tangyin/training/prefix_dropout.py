@@ -1,8 +1,7 @@
-"""What a training poem is told before its text: form, rhyme and title, each at random."""
+"""Prefix dropout: form, rhyme and title precede a training poem at random."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import overload
 
 import numpy as np
 import numpy.typing as npt
@@ -23,20 +22,25 @@ from tangyin.verse import (
 LONGEST_TITLE = 40
 """Poems with more characters in their title are trained without it."""
 
+Bools = npt.NDArray[np.bool_]
+Numbers = npt.NDArray[np.intp]
+
 
 @dataclass(frozen=True)
 class PrefixDropout:
-    """Poems and all that a prefix may tell of them, in token numbers.
+    """Poems and all that their prefixes may contain, in token numbers.
 
     Attributes:
+        vocabulary: of the model.
         texts: lines and marks, then `<eos>`.
         forms: (N,) the form token of each poem.
-        rhymes: (N,) its rhyme token, or -1 where it has no one level rhyme.
-        titles: its title's characters; empty where it has none or one that is too long.
-        shares: which share of the poems is told form, rhyme and title.
-        title_weight: how much a character of a title counts as a target.
+        rhymes: (N,) its rhyme token, or -1 without a single level rhyme.
+        titles: the characters of its title; empty without a title or with one that is too long.
+        shares: which share of the poems is conditioned on form, rhyme and title.
+        title_weight: weight of a title's characters as targets.
     """
 
+    vocabulary: Vocabulary
     texts: list[Ids]
     forms: Ids
     rhymes: Ids
@@ -48,9 +52,10 @@ class PrefixDropout:
     def of(cls, vocabulary: Vocabulary, corpus: Corpus, recipe: DataRecipe) -> "PrefixDropout":
         """Encode the poems of a corpus."""
         end = np.array([vocabulary.id(EOS)], dtype=np.int32)
-        titles = [title_characters(title) for title in corpus.title]
+        titles = map(title_characters, corpus.title)
         rhymes = [rhyme_of_poem(lines) for lines in corpus.lines()]
         return cls(
+            vocabulary,
             texts=[np.concatenate((vocabulary.encode(text), end)) for text in corpus.text],
             forms=np.array(
                 [vocabulary.prefix_id(form_named(form)) for form in corpus.form], dtype=np.int32
@@ -58,77 +63,53 @@ class PrefixDropout:
             rhymes=np.array(
                 [-1 if r is None else vocabulary.prefix(None, r)[1] for r in rhymes], dtype=np.int32
             ),
-            titles=[
-                vocabulary.encode(title if len(title) <= LONGEST_TITLE else "") for title in titles
-            ],
+            titles=[vocabulary.encode(t if len(t) <= LONGEST_TITLE else "") for t in titles],
             shares=(recipe.tell_form, recipe.tell_rhyme, recipe.tell_title),
             title_weight=recipe.title_weight,
         )
 
     def batches(
-        self,
-        vocabulary: Vocabulary,
-        chosen: npt.NDArray[np.intp],
-        batch_size: int,
-        random: np.random.Generator,
+        self, chosen: Numbers, batch_size: int, random: np.random.Generator
     ) -> Sequence[Batch]:
-        """Decide what each chosen poem is told this time, and part them into batches.
-
-        Args:
-            vocabulary: of the model.
-            chosen: numbers of the poems.
-            batch_size: most poems in a batch.
-            random: decides what is told and the order.
-        """
-        tell = random.random((len(chosen), 3)) < self.shares
-        tell[:, 1] &= self.rhymes[chosen] >= 0
+        """Draw prefixes for the poems of these numbers, and an order; group them into batches."""
+        given = random.random((len(chosen), 3)) < self.shares
+        given[:, 1] &= self.rhymes[chosen] >= 0
         titles = np.array([len(self.titles[poem]) for poem in chosen])
-        tell[:, 2] &= titles > 0
+        given[:, 2] &= titles > 0
         lengths = np.array([len(self.texts[poem]) for poem in chosen])
-        lengths = lengths + 1 + tell[:, 1] + tell[:, 2] * (1 + titles)
-        parted = bucket(lengths.tolist(), batch_size, random)
-        return _PrefixBatches(self, vocabulary, [(chosen[rows], tell[rows]) for rows in parted])
+        lengths = lengths + 1 + given[:, 1] + given[:, 2] * (1 + titles)
+        groups = bucket(lengths.tolist(), batch_size, random)
+        return _LazyBatches(self, [(chosen[rows], given[rows]) for rows in groups])
 
-    def collate(
-        self, vocabulary: Vocabulary, poems: npt.NDArray[np.intp], tell: npt.NDArray[np.bool_]
-    ) -> Batch:
-        """Put poems side by side, padding the shorter ones at the end.
+    def collate(self, poems: Numbers, given: Bools) -> Batch:
+        """Stack poems side by side, padding the shorter ones at the end.
 
-        The targets of a told title are its characters and `<eos>`; the input after them is
-        `<text>`. Other prefix tokens are followed by no target.
+        The targets of a title are its characters and `<eos>`; the input after them is `<text>`.
+        Other prefix tokens have no target.
 
         Args:
-            vocabulary: of the model.
-            poems: their numbers, B of them.
-            tell: (B, 3), whether each is told its form, rhyme and title.
+            poems: (B,) their numbers.
+            given: (B, 3) whether the prefix of each contains form, rhyme and title.
         """
-        columns = [
-            self._column(vocabulary, int(poem), told)
-            for poem, told in zip(poems, tell, strict=True)
-        ]
-        eos = vocabulary.id(EOS)
+        columns = [self._column(int(poem), row) for poem, row in zip(poems, given, strict=True)]
         shape = max(len(inputs) for inputs, _, _ in columns), len(columns)
-        inputs = np.full(shape, eos, dtype=np.int32)
-        targets = np.full(shape, eos, dtype=np.int32)
+        inputs, targets = np.full((2, *shape), self.vocabulary.id(EOS), dtype=np.int32)
         mask = np.zeros(shape, dtype=np.bool_)
         weights = np.zeros(shape, dtype=np.float32)
-        for column, (read, wanted, counted) in enumerate(columns):
-            inputs[: len(read), column] = read
-            targets[: len(read), column] = wanted
-            weights[: len(read), column] = counted
-            mask[: len(read), column] = True
+        for number, column in enumerate(columns):
+            length = len(column[0])
+            inputs[:length, number], targets[:length, number], weights[:length, number] = column
+            mask[:length, number] = True
         return Batch(inputs, targets, mask, weights)
 
-    def _column(
-        self, vocabulary: Vocabulary, poem: int, tell: npt.NDArray[np.bool_]
-    ) -> tuple[Ids, Ids, npt.NDArray[np.float32]]:
+    def _column(self, poem: int, given: Bools) -> tuple[Ids, Ids, npt.NDArray[np.float32]]:
         """Inputs, targets and weights of one poem."""
-        title, text = self.titles[poem], self.texts[poem]
-        prefix = [int(self.forms[poem]) if tell[0] else vocabulary.prefix_id(None)]
-        if tell[1]:
+        vocabulary, title, text = self.vocabulary, self.titles[poem], self.texts[poem]
+        prefix = [int(self.forms[poem]) if given[0] else vocabulary.prefix_id(None)]
+        if given[1]:
             prefix.append(int(self.rhymes[poem]))
         before = len(prefix)
-        if tell[2]:
+        if given[2]:
             prefix += [vocabulary.id(TITLE), *title.tolist()]
         prefix.append(vocabulary.id(TEXT))
         inputs = np.concatenate((prefix, text[:-1])).astype(np.int32)
@@ -136,31 +117,20 @@ class PrefixDropout:
         targets[len(prefix) - 1 :] = text
         weights = np.ones(len(inputs), dtype=np.float32)
         weights[: len(prefix) - 1] = 0.0
-        if tell[2]:
+        if given[2]:
             targets[before : before + len(title)] = title
             weights[before : before + len(title) + 1] = self.title_weight
         return inputs, targets, weights
 
 
-class _PrefixBatches(Sequence[Batch]):
-    """Batches that are put together only when they are asked for."""
+class _LazyBatches(Sequence[Batch]):
+    """Batches that are collated when they are accessed."""
 
-    def __init__(
-        self,
-        told: PrefixDropout,
-        vocabulary: Vocabulary,
-        parts: list[tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]],
-    ) -> None:
-        self._told, self._vocabulary, self._parts = told, vocabulary, parts
+    def __init__(self, poems: PrefixDropout, parts: list[tuple[Numbers, Bools]]) -> None:
+        self._poems, self._parts = poems, parts
 
     def __len__(self) -> int:
         return len(self._parts)
 
-    @overload
-    def __getitem__(self, index: int) -> Batch: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Batch]: ...
-    def __getitem__(self, index: int | slice) -> Batch | Sequence[Batch]:
-        if isinstance(index, slice):
-            return _PrefixBatches(self._told, self._vocabulary, self._parts[index])
-        return self._told.collate(self._vocabulary, *self._parts[index])
+    def __getitem__(self, index: int) -> Batch:  # type: ignore[override] # no slices
+        return self._poems.collate(*self._parts[index])

@@ -1,4 +1,4 @@
-"""The folder of one training: recipe, metrics, checkpoints, model, and the lock on it."""
+"""The folder of one training: recipe, metrics, checkpoints, model and lock."""
 
 import json
 from collections.abc import Iterator
@@ -22,39 +22,21 @@ class RunFolder:
         self.model = path / "model.safetensors"
 
     def check(self, recipe: Recipe, resume: bool) -> None:
-        """See that a run with this recipe can begin here, or go on.
-
-        Raises:
-            UsageError: a run is here and `resume` is False; or it has another recipe, or lacks
-                its `config.toml`.
-        """
+        """Refuse a run in the folder if `resume` is False or it has another recipe or none."""
         here = [self.config, self.metrics, self.checkpoint, self.model]
         if not any(path.exists() for path in here):
             return
         if not resume:
-            raise UsageError(
-                f"{self.path} holds a run already; go on with it by --resume, "
-                "or give another folder with --run"
-            )
+            raise UsageError("training.run_exists", path=self.path)
         if not self.config.exists():
-            raise UsageError(
-                f"the run in {self.path} has lost its config.toml; put it back, "
-                "or give another folder with --run"
-            )
+            raise UsageError("training.run_without_recipe", path=self.path)
         if read_recipe(self.config) != recipe:
-            raise UsageError(
-                f"the run in {self.path} has another recipe (see its config.toml); "
-                "resume it with that one, or give another folder with --run"
-            )
+            raise UsageError("training.other_recipe", path=self.path)
 
     def begin(self, recipe: Recipe) -> None:
-        """Write `config.toml` if this is a new run, and clear what a killed one left half-written.
-
-        Raises:
-            TangyinError: the folder cannot be written.
-        """
+        """Write `config.toml` of a new run, and delete the temporary files of a killed one."""
         # `files.whole_file` writes beside its target, under the target's name between dots.
-        leftovers = [*self.checkpoint.glob(".[0-9]*.safetensors.*")]
+        leftovers = [*self.checkpoint.glob(".[0-9]*.pt.*")]
         for target in (self.config, self.metrics, self.model):
             leftovers += self.path.glob(f".{target.name}.*")
         for leftover in leftovers:
@@ -63,33 +45,20 @@ class RunFolder:
             write_whole(self.config, recipe_toml(recipe))
 
     def write_metrics(self, lines: list[dict[str, Any]]) -> None:
-        """Write `metrics.jsonl` anew, one line an epoch.
-
-        Raises:
-            TangyinError: the folder cannot be written.
-        """
+        """Replace `metrics.jsonl`: one line an epoch."""
         text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
         write_whole(self.metrics, text)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep other trainings out of the folder; the lock goes when the process does.
-
-        Raises:
-            TangyinError: another training holds it.
-        """
+        """Lock the folder against other trainings, until the process ends at the latest."""
         make_folder(self.path)
         try:
             file = (self.path / "lock").open("a+b")
         except OSError as error:
-            raise TangyinError(
-                f"cannot write in {self.path}: {error.strerror or error}; choose another folder "
-                "with --run"
-            ) from error
+            reason = error.strerror or str(error)
+            raise TangyinError("training.read_only", path=self.path, reason=reason) from error
         with file:
             if not lock(file):
-                raise TangyinError(
-                    f"another training is running in {self.path}; wait for it, or give another "
-                    "folder with --run"
-                )
+                raise TangyinError("training.locked", path=self.path)
             yield

@@ -1,4 +1,4 @@
-"""Which source made a model."""
+"""The version of the source that made a model."""
 
 import subprocess
 from pathlib import Path

@@ -18,7 +18,7 @@ from tangyin.verse import Vocabulary
 
 
 class DivergedError(TangyinError):
-    """A loss or a gradient became infinite or NaN; the weights are as before the step."""
+    """Loss, gradient, dev loss or weights became infinite, NaN or far too large."""
 
 
 class TrainingStep:
@@ -27,10 +27,10 @@ class TrainingStep:
     Args:
         model: is trained in place.
         optimizer: recipe of the optimizer.
-        vocabulary: the model's, for what its inputs reveal.
+        vocabulary: the model's, for the features of its inputs.
         precision: "fp32" or "bf16" (`precision.chosen_precision`).
         tones: of the vocabulary (`prosody.tone_classes`), if the architecture follows the text.
-        processes: those that train together.
+        context: the processes that train together.
     """
 
     def __init__(
@@ -40,30 +40,27 @@ class TrainingStep:
         vocabulary: Vocabulary,
         precision: str,
         tones: np.ndarray[tuple[int], np.dtype[np.uint8]] | None = None,
-        processes: DistributedContext | None = None,
+        context: DistributedContext | None = None,
     ) -> None:
         self.model, self.vocabulary, self.tones = model, vocabulary, tones
-        self.processes = processes or DistributedContext()
+        self.context = context or DistributedContext()
         self.clip_norm = optimizer.clip_norm
         self.optimizer = make_optimizer(optimizer, model)
         self.precision = precision
-        self._loss = self.processes.loss_of(model)
+        self._loss = self.context.loss_of(model)
 
     def settle(self, batch: Batch) -> None:
-        """Go forward and backward once for nothing, before the first step of several processes.
+        """Run one forward and backward pass without an update, before several processes start.
 
-        After its first pass DistributedDataParallel orders the gradients anew, and the order in
-        which those of three processes are added decides the last bits. A run that goes on would
-        not end on the same bits if its first step differed in this from the others.
-
-        Args:
-            batch: any.
+        After its first pass DistributedDataParallel reorders the gradients, and with three
+        processes or more the order of summation decides the last bits. Without this, the first
+        step of a resumed run would differ from the same step of an uninterrupted one.
 
         Raises:
-            LostProcessError: another process has gone.
+            LostProcessError: another process has ended.
         """
-        with self.processes.talking():
-            loss = self._loss_of(self.processes.share(batch)[0])
+        with self.context.communicating():
+            loss = self._loss_of(self.context.share(batch)[0])
             loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.zero_grad()
 
@@ -74,31 +71,32 @@ class TrainingStep:
             The batch's loss before the step, in nats a target.
 
         Raises:
-            DivergedError: the loss or the gradient's norm is infinite or NaN; no step was taken.
-            LostProcessError: another process has gone.
+            DivergedError: the loss or the gradient's norm is infinite or NaN; the weights are
+                unchanged.
+            LostProcessError: another process has ended.
         """
-        share, part = self.processes.share(batch)
-        count = self.processes.count
-        with self.processes.talking():
+        share, part = self.context.share(batch)
+        count = self.context.count
+        with self.context.communicating():
             loss = self._loss_of(share)
             if count > 1:
-                # from the mean over the share's targets to what it adds to the batch's mean, times
-                # the processes, over which the gradients' mean will be taken
+                # The mean over the share's targets, as a part of the batch's mean; times `count`
+                # since DistributedDataParallel takes the mean of the gradients.
                 loss = loss * (count * part)
-            value: float = self.processes.sum(float(loss.detach()) / count)[0]
+            value: float = self.context.sum(float(loss.detach()) / count)[0]
             if not math.isfinite(value):
-                raise DivergedError(f"the loss became {value}")
+                raise DivergedError("training.loss_diverged", value=value)
             self.optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
-        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.clip_norm)
+        norm = float(torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.clip_norm))
         if not math.isfinite(norm):
-            raise DivergedError(f"the gradient's norm became {float(norm)}")
+            raise DivergedError("training.gradient_diverged", value=norm)
         self.optimizer.step()
         return value
 
     def _loss_of(self, batch: Batch) -> Tensor:
         """The loss of a batch's targets, in nats a target."""
-        device = self.processes.device
+        device = self.context.device
         inputs, targets = (
             torch.from_numpy(ids.astype(np.int64)).to(device)
             for ids in (batch.inputs, batch.targets)
@@ -106,19 +104,16 @@ class TrainingStep:
         weights = batch.weights
         if weights is None and not batch.mask.all():
             weights = batch.mask.astype(np.float32)
+        weighted = None if weights is None else torch.from_numpy(weights).to(device)
         features = None
         if self.tones is not None:
-            read = read_sequences(self.vocabulary, self.tones, batch.inputs)
+            layout = self.model.architecture.layout
+            read = read_sequences(self.vocabulary, self.tones, layout, batch.inputs)
             features = FeatureTensors.of(read).to(device)
         with autocast(self.precision, device):
-            return self._loss(
-                inputs,
-                targets,
-                None if weights is None else torch.from_numpy(weights).to(device),
-                features,
-            )
+            return self._loss(inputs, targets, weighted, features)
 
     def set_rate(self, rate: float) -> None:
-        """Set the learning rate of the steps to come."""
+        """Set the learning rate of the following steps."""
         for group in self.optimizer.param_groups:
             group["lr"] = rate

@@ -2,6 +2,7 @@
 
 import math
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -20,6 +21,7 @@ from tangyin.model.file import ModelFile, save_model
 from tangyin.nn.language_model import LanguageModel
 from tangyin.prosody import tone_classes
 from tangyin.scoring import Tally
+from tangyin.training.callback import Callback, Step
 from tangyin.training.checkpoint import (
     DamagedCheckpointError,
     Progress,
@@ -34,54 +36,19 @@ from tangyin.training.precision import chosen_precision
 from tangyin.training.recipe import Recipe, StageRecipe
 from tangyin.training.run_folder import RunFolder
 from tangyin.training.source_version import source_version
-from tangyin.training.stages import rate_at
 from tangyin.training.step import DivergedError, TrainingStep
 
 LARGEST_LOSS = 500.0
-"""A training with more nats a target has failed; the perplexity of twice as many is no float."""
+"""In nats a target. A larger dev loss is a failure; the perplexity of twice as many overflows."""
 
 SAVE_EVERY = 600.0
-"""Seconds between checkpoints within an epoch: so much a killed run does again, at most."""
+"""Seconds between checkpoints within an epoch, the most that a killed run has to repeat."""
 
 
 class InterruptedRun(TangyinError):  # noqa: N818 - an interruption is no error
-    """A training was stopped by the user; everything up to there is saved."""
+    """The user stopped a training; everything up to there is saved."""
 
     exit_code = 130
-
-
-@dataclass(frozen=True)
-class Step:
-    """What a watcher is told after each batch.
-
-    Attributes:
-        epoch: from 1.
-        epochs: at most so many.
-        targets: targets of this batch, by weight.
-        epoch_targets_done: targets of the epoch so far, this batch's among them.
-        epoch_targets: targets of a whole epoch.
-        loss: mean negative log-likelihood of the epoch so far, in nats.
-    """
-
-    epoch: int
-    epochs: int
-    targets: float
-    epoch_targets_done: float
-    epoch_targets: int
-    loss: float
-
-
-class Callback:
-    """Follows a training; the command line draws its progress bar with one."""
-
-    def step(self, step: Step) -> None:
-        """A batch is done."""
-
-    def epoch(self, metrics: dict[str, Any]) -> None:
-        """An epoch is done and evaluated."""
-
-    def say(self, sentence: str) -> None:
-        """Something that a person should know."""
 
 
 def train(
@@ -91,110 +58,100 @@ def train(
     resume: bool = False,
     own: Path | None = None,
     device: str = "auto",
-    watcher: Callback | None = None,
+    callback: Callback | None = None,
 ) -> ModelFile:
     """Train a model by a recipe, alone or as one of the processes that torchrun has started.
 
-    The run goes epoch by epoch: all training batches, then dev by the protocol. Whenever dev
-    per_token falls, the weights become `model.safetensors`; after `patience` epochs without that,
-    or after the last epoch, the run ends. Each epoch's end is a checkpoint, and within a long epoch
-    there is one every `SAVE_EVERY` seconds; a killed run goes on from the last one to the same
-    result as one never killed. SIGINT makes a checkpoint at the next step.
+    After each epoch the model is evaluated on dev. When the dev perplexity falls, the weights are
+    written to `model.safetensors`; the run ends after `patience` epochs without that, or after the
+    last epoch. Checkpoints are written after each epoch, every `SAVE_EVERY` seconds within one, and
+    upon SIGINT. A resumed run ends with the same result as an uninterrupted one.
 
     Several processes take the same steps as one, each with its share of every batch and of dev
-    (`DistributedContext`); only what dropout drops is drawn by each for itself. The first alone
-    writes the run's folder, which all must see, and tells the watcher.
+    (`DistributedContext`); only dropout is drawn by each process separately. Number 0 writes the
+    run's folder, which all must see, and calls the callback.
 
     Args:
-        recipe: what to do.
-        run: where to keep it.
-        resume: go on with the run that is there (one that is not begins).
-        own: a file of one's own poems to train on.
-        device: "cpu", "cuda", or "auto", CUDA where there is a device for it. A run may go on on
-            another one.
-        watcher: is told how it goes.
+        recipe: determines the result.
+        run: the folder for it.
+        resume: resume the run in the folder, or begin one.
+        own: a user's file of poems to train on.
+        device: "cpu", "cuda" or "auto", CUDA where available; resuming may use another one.
+        callback: follows the training.
 
     Returns:
         The best model, which `model.safetensors` holds rounded to fp16.
 
     Raises:
-        InterruptedRun: SIGINT came.
+        InterruptedRun: SIGINT was received.
+        DivergedError: the training loss, its gradient, the dev loss or the weights became
+            infinite, NaN or far too large.
         UsageError: a run is in the folder and `resume` is False, or it has another recipe or other
             poems; there is no such device.
-        LostProcessError: another process of the training has gone.
-        TangyinError: the loss became infinite or NaN, the disk is full, another training is in
-            the folder, every checkpoint is damaged, the network does not fit into memory.
+        LostProcessError: another process of the training has ended.
+        TangyinError: the disk is full, another training is in the folder, every checkpoint is
+            damaged, or the network does not fit into memory.
     """
-    with joined(device) as processes, ExitStack() as held:
-        if watcher is None or not processes.first:
-            watcher = Callback()
-        with processes.together():
-            if processes.first:
+    with joined(device) as context, ExitStack() as held:
+        if callback is None or not context.first:
+            callback = Callback()
+        with context.together():
+            if context.first:
                 held.enter_context(run.locked())
                 run.check(recipe, resume)
-            material = load_dataset(recipe.data, own)
+            dataset = load_dataset(recipe.data, own)
             for number, stage in enumerate(recipe.stages, 1):
-                if not len(material.of(stage)):
-                    raise UsageError(
-                        f"stages, number {number}: no training poem is of its forms and "
-                        "dynasties; name others or add poems"
-                    )
-            for remark in material.remarks:
-                watcher.say(remark)
-            model = _new_model(recipe, material, processes.device)
-        training = _Training(recipe, run, material, model, watcher, processes)
+                if not len(dataset.of(stage)):
+                    raise UsageError("training.empty_stage", number=number)
+            for remark in dataset.remarks:
+                callback.say(str(remark))
+            model = _new_model(recipe, dataset, context.device)
+        training = _Training(recipe, run, dataset, model, callback, context)
         training.restore()
-        with processes.together():
-            if processes.first:
+        with context.together():
+            if context.first:
                 run.begin(recipe)
         return training.go()
 
 
-def _new_model(recipe: Recipe, material: Dataset, device: torch.device) -> LanguageModel:
-    """The network with the weights that a run begins with: the same on all devices."""
+def _new_model(recipe: Recipe, dataset: Dataset, device: torch.device) -> LanguageModel:
+    """The network with its initial weights, which are the same on all devices."""
     network = recipe.model
     torch.manual_seed(recipe.training.seed)
     try:
+        architecture = network.architecture.fitted(dataset.vocabulary)
         return LanguageModel(
-            network.architecture, material.vocabulary, network.initialization, network.dropout
+            architecture, dataset.vocabulary, network.initialization, network.dropout
         ).to(device)
-    except RuntimeError as error:  # what torch raises when it gets no memory
-        raise TangyinError(
-            f"there is no memory for a network of {network.layers} layers of "
-            f"{network.hidden_size} and an embedding of {network.embedding_size}; "
-            "make it smaller"
-        ) from error
+    except RuntimeError as error:  # torch could not allocate memory
+        raise TangyinError("training.no_memory", **network.architecture.to_json()) from error
 
 
+@dataclass
 class _Training:
-    """One run under way."""
+    """A run in progress."""
 
-    def __init__(
-        self,
-        recipe: Recipe,
-        run: RunFolder,
-        material: Dataset,
-        model: LanguageModel,
-        watcher: Callback,
-        processes: DistributedContext,
-    ) -> None:
-        self.recipe, self.run, self.material, self.callback = recipe, run, material, watcher
-        self.model, self.processes = model, processes
-        self.architecture = model.architecture
-        self.precision = chosen_precision(recipe.training.precision, processes.device)
-        self.tones = tone_classes(material.vocabulary) if self.architecture.follows_text else None
+    recipe: Recipe
+    run: RunFolder
+    dataset: Dataset
+    model: LanguageModel
+    callback: Callback
+    context: DistributedContext
+
+    def __post_init__(self) -> None:
+        recipe, dataset, model, context = self.recipe, self.dataset, self.model, self.context
+        self.precision = chosen_precision(recipe.training.precision, context.device)
+        self.tones = tone_classes(dataset.vocabulary) if model.architecture.follows_text else None
         self.step = TrainingStep(
-            model, recipe.optimizer, material.vocabulary, self.precision, self.tones, processes
+            model, recipe.optimizer, dataset.vocabulary, self.precision, self.tones, context
         )
-        shares = {
-            form: texts[processes.rank :: processes.count] for form, texts in material.dev.items()
-        }
-        self.dev_share = replace(material, dev=shares)
-        self.progress = Progress(poems=str(material.facts["poems_sha256"]))
+        shares = {form: texts[context.rank :: context.count] for form, texts in dataset.dev.items()}
+        self.dev_share = replace(dataset, dev=shares)
+        self.progress = Progress(poems=str(dataset.facts["poems_sha256"]))
         self.best: dict[str, Tensor] = {}
         self.commit = source_version()
         self.saved, self.settled = time.monotonic(), False
-        # For each epoch its stage and its number within the stage, from 0.
+        # The stage of each epoch and the epoch's number within it, from 0.
         self.course: list[tuple[StageRecipe | None, int]] = [
             (stage, number) for stage in recipe.stages for number in range(stage.epochs)
         ] or [(None, number) for number in range(recipe.training.epochs)]
@@ -203,11 +160,14 @@ class _Training:
         """Train to the end."""
         with _interruption() as interrupted:
             while not self._finished():
-                self._train_epoch(interrupted)
-                self._end_epoch()
-                (stop,) = self.processes.sum(interrupted())
+                try:
+                    self._train_epoch(interrupted)
+                    self._end_epoch()
+                except DivergedError as error:
+                    raise self._located(error) from error
+                (stop,) = self.context.sum(interrupted())
                 if stop and not self._finished():
-                    self._stop("after epoch", self.progress.epoch - 1)
+                    raise InterruptedRun("training.stopped", epoch=self.progress.epoch, step=0)
         return self._model_file()
 
     def _finished(self) -> bool:
@@ -220,67 +180,61 @@ class _Training:
         done, schedule = self.progress, self.recipe.training
         self.model.train()
         stage, number = self.course[done.epoch - 1]
-        batches = self.material.batches(schedule.batch_size, schedule.seed, done.epoch, stage)
-        epoch_targets = self.material.targets(stage)
-        if self.processes.count > 1 and not self.settled:
+        batches = self.dataset.batches(schedule.batch_size, schedule.seed, done.epoch, stage)
+        epoch_targets = self.dataset.targets(stage)
+        if self.context.count > 1 and not self.settled:
             self.step.settle(batches[0])
             self.settled = True
-        for batch in batches[done.step :]:
+        while done.step < len(batches):
+            batch = batches[done.step]
             began = time.perf_counter()
             if stage is not None:
                 progress = (number + (done.step + 1) / len(batches)) / stage.epochs
-                self.step.set_rate(rate_at(stage, progress))
-            loss = self._step(batch)
-            count = weight_of(batch)
+                self.step.set_rate(stage.rate_at(progress))
+            loss, weight = self._step(batch), weight_of(batch)
             done.step += 1
-            done.loss_sum += loss * count
-            done.targets += count
+            done.loss_sum += loss * weight
+            done.targets += weight
             done.seconds += time.perf_counter() - began
+            mean = done.loss_sum / done.targets
             self.callback.step(
-                Step(
-                    done.epoch,
-                    len(self.course),
-                    count,
-                    done.targets,
-                    epoch_targets,
-                    done.loss_sum / done.targets,
-                )
+                Step(done.epoch, len(self.course), weight, done.targets, epoch_targets, mean)
             )
-            due = self.processes.first and time.monotonic() - self.saved > SAVE_EVERY
-            stop, save = self.processes.sum(interrupted(), due)
+            due = self.context.first and time.monotonic() - self.saved > SAVE_EVERY
+            stop, save = self.context.sum(interrupted(), due)
             if (stop or save) and done.step < len(batches):
                 self._save()
                 if stop:
-                    self._stop(f"at epoch {done.epoch}, step", done.step)
+                    raise InterruptedRun("training.stopped", epoch=done.epoch, step=done.step)
 
     def _step(self, batch: Batch) -> float:
         done = self.progress
-        # Keyed by its place, what a step drops is the same however often the run was stopped.
-        key = [self.recipe.training.seed, done.epoch, done.step, self.processes.rank]
+        # Dropout is keyed by the step's position, so interruptions do not change it.
+        key = [self.recipe.training.seed, done.epoch, done.step, self.context.rank]
         torch.manual_seed(int(np.random.SeedSequence(key).generate_state(1, np.uint64)[0]))
-        try:
-            return self.step(batch)
-        except DivergedError as error:
-            raise self._diverged(str(error), f"step {done.step + 1}") from error
+        return self.step(batch)
 
-    def _diverged(self, what: str, where: str) -> TangyinError:
-        if self.progress.best_epoch:
-            kept = f"the best weights, of epoch {self.progress.best_epoch}, are in {self.run.model}"
-        else:
-            kept = "there are no good weights yet"
-        rate = "learning_rate of that stage" if self.recipe.stages else "optimizer.learning_rate"
-        return TangyinError(
-            f"{what} at epoch {self.progress.epoch}, {where}; {kept}: train again at a smaller "
-            f"{rate}"
+    def _located(self, error: DivergedError) -> DivergedError:
+        """The same error with its place in the run, and the remedy."""
+        done = self.progress
+        key = "stages.learning_rate" if self.recipe.stages else "optimizer.learning_rate"
+        place = {"fault": error, "epoch": done.epoch, "steps": done.step, "key": key}
+        if not done.best_epoch:
+            return DivergedError("training.diverged_at_once", **place)
+        return DivergedError(
+            "training.diverged", **place, best=done.best_epoch, model=self.run.model
         )
 
     def _end_epoch(self) -> None:
-        """Evaluate, keep the best weights, write everything down."""
+        """Evaluate, keep the best weights, write everything to the run's folder."""
         done = self.progress
         share = sum(evaluate(self.model, self.dev_share, self.precision).values(), Tally())
-        tally = Tally(*self.processes.sum(*astuple(share)))
+        tally = Tally(*self.context.sum(*astuple(share)))
         if not tally.nll / tally.targets < LARGEST_LOSS:
-            raise self._diverged(f"the loss on dev became {tally.nll / tally.targets:g}", "its end")
+            raise DivergedError("training.dev_diverged", value=tally.nll / tally.targets)
+        largest = max(tensor.abs().max() for tensor in self.model.state_dict().values())
+        if not largest.half().isfinite():  # the model file holds fp16
+            raise DivergedError("training.weights_diverged", value=float(largest))
         dev = tally.figures()
         improved = dev["per_token"] < done.best
         loss = done.loss_sum / done.targets
@@ -299,11 +253,11 @@ class _Training:
         done.metrics.append(metrics)
         done.epoch, done.step = done.epoch + 1, 0
         done.loss_sum, done.targets, done.seconds = 0.0, 0, 0.0
-        # The checkpoint comes last: what a resumed run repeats is only what it will write again.
-        with self.processes.together():
-            if improved and self.processes.first:
+        # The checkpoint comes last: a run killed before it writes the same files again.
+        with self.context.together():
+            if improved and self.context.first:
                 save_model(self._model_file(), self.run.model)
-            if self.processes.first:
+            if self.context.first:
                 self.run.write_metrics(done.metrics)
         self._save()
         self.callback.epoch(metrics)
@@ -318,14 +272,14 @@ class _Training:
             tensors["tones"] = self.tones
         return ModelFile(
             name=self.recipe.name,
-            architecture=self.architecture,
-            vocabulary=self.material.vocabulary,
-            forms=self.material.forms,
+            architecture=self.model.architecture,
+            vocabulary=self.dataset.vocabulary,
+            forms=self.dataset.forms,
             tensors=tensors,
             training={
                 "recipe": self.recipe.as_dict(),
-                **self.material.facts,
-                "poems": len(self.material.train),
+                **self.dataset.facts,
+                "poems": len(self.dataset.train),
                 "epoch": self.progress.best_epoch,
                 "precision": self.precision,
                 "commit": self.commit,
@@ -334,64 +288,47 @@ class _Training:
         )
 
     def _save(self) -> None:
-        with self.processes.together():
-            if self.processes.first:
+        with self.context.together():
+            if self.context.first:
                 save_checkpoint(
                     self.run.checkpoint, self.progress, self.model, self.step.optimizer, self.best
                 )
         self.saved = time.monotonic()
 
     def restore(self) -> None:
-        """Go on from the newest checkpoint that is sound, if there is one."""
-        with self.processes.together():
+        """Load the newest undamaged checkpoint, if there is one."""
+        with self.context.together():
             self._load(checkpoints(self.run.checkpoint))
-        poems = int(self.progress.poems[:12], 16)  # as much as a float holds
-        same = self.processes.agree(self.progress.epoch, self.progress.step, poems)
-        with self.processes.together():
-            if not same:
-                raise TangyinError(
-                    f"{self.run.path} or the poems are others than those of process 0; give all "
-                    "machines the same corpus, and one folder by --run that all of them see"
-                )
+        place = self.progress.poems, self.progress.epoch, self.progress.step
+        if len(set(self.context.gather(place))) > 1:
+            raise TangyinError("training.processes_differ", path=self.run.path)
 
     def _load(self, found: list[Path]) -> None:
-        for number, path in enumerate(found):
+        for path in found:
             try:
                 self.progress, self.best = load_checkpoint(
                     path, self.model, self.step.optimizer, self.progress.poems
                 )
+                return
             except DamagedCheckpointError as error:
-                if number + 1 == len(found):
+                if path == found[-1]:
                     raise TangyinError(
-                        f"{error}, and there is no other; delete {self.run.path} and begin again"
+                        "training.checkpoints_damaged", cause=error, path=self.run.path
                     ) from error
-                self.callback.say(f"{error}; going on from the one before it")
-                continue
-            return
-
-    def _stop(self, where: str, number: int) -> None:
-        raise InterruptedRun(
-            f"stopped {where} {number}, and saved; go on with the same command and --resume"
-        )
+                self.callback.say(str(TangyinError("training.checkpoint_skipped", cause=error)))
 
 
 @contextmanager
 def _interruption() -> Iterator[Callable[[], bool]]:
     """Turn the first SIGINT into a flag; a second one stops at once."""
-    seen = False
+    seen = threading.Event()
 
     def note(_number: int, _frame: FrameType | None) -> None:
-        nonlocal seen
-        seen = True
+        seen.set()
         signal.signal(signal.SIGINT, previous)
 
-    previous = signal.getsignal(signal.SIGINT)
-    try:
-        signal.signal(signal.SIGINT, note)
-    except ValueError:  # not the main thread, which alone receives signals
-        yield lambda: False
-        return
-    try:
-        yield lambda: seen
-    finally:
-        signal.signal(signal.SIGINT, previous)
+    with ExitStack() as stack:
+        if threading.current_thread() is threading.main_thread():  # which alone receives signals
+            previous = signal.signal(signal.SIGINT, note)
+            stack.callback(signal.signal, signal.SIGINT, previous)
+        yield seen.is_set

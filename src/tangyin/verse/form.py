@@ -1,8 +1,12 @@
-"""The four forms of regulated verse that the project writes: their shapes and names."""
+"""Forms of verse: their shapes and names. The forms themselves are in `tangyin.verse.forms`."""
 
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
 
 from tangyin.errors import UsageError
+from tangyin.verse.script import to_traditional
 
 
 @dataclass(frozen=True)
@@ -10,16 +14,22 @@ class Form:
     """A shape of poem: so many lines of so many characters.
 
     Attributes:
-        name: the Chinese name, such as 五律.
-        ascii_name: its romanization, accepted wherever the name is.
-        lines: number of lines, 4 or 8.
-        characters: characters in each line without the mark, 5 or 7.
+        name: the Chinese name in traditional characters, such as 五律.
+        ascii_name: its romanization, in small letters; accepted wherever the name is.
+        lines: number of lines.
+        characters: characters in each line without the mark.
+        regulated: whether tone patterns and rates of licences are known for it, which regulated
+            writing needs (`data/regulated_rates.json`).
+        in_corpus: whether the project's corpus and its split hold poems of this form. A person's
+            own poems can be in any form.
     """
 
     name: str
     ascii_name: str
     lines: int
     characters: int
+    regulated: bool = False
+    in_corpus: bool = False
 
     @property
     def hanzi(self) -> int:
@@ -31,38 +41,50 @@ class Form:
         """What a language model predicts: characters, marks and `<eos>`."""
         return self.lines * (self.characters + 1) + 1
 
+    @property
+    def rhyming(self) -> tuple[int, ...]:
+        """The lines that rhyme, from 0: the second of each couplet. The first may rhyme too."""
+        return tuple(range(1, self.lines, 2))
+
+    @property
+    def heads(self) -> tuple[tuple[int, ...], ...]:
+        """The lines whose heads an acrostic can take: all lines, or the first of each couplet."""
+        return tuple(range(self.lines)), tuple(range(0, self.lines, 2))
+
     def __str__(self) -> str:
         return self.name
 
 
-WUJUE = Form("五絕", "wujue", 4, 5)
-QIJUE = Form("七絕", "qijue", 4, 7)
-WULV = Form("五律", "wulv", 8, 5)
-QILV = Form("七律", "qilv", 8, 7)
-
-FORMS = (WUJUE, QIJUE, WULV, QILV)
-
-_BY_NAME = {
-    spelling: form
-    for form in FORMS
-    for spelling in (form.name, form.ascii_name, form.name.replace("絕", "绝"))
-}
-_BY_SHAPE = {(form.lines, form.characters): form for form in FORMS}
+@cache
+def known_forms() -> tuple[Form, ...]:
+    """Every form in `tangyin.verse.forms`: those of the corpus first, then by module name."""
+    package = import_module("tangyin.verse.forms")
+    names = sorted(module.name for module in iter_modules(package.__path__))
+    families = [import_module(f"{package.__name__}.{name}") for name in names]
+    found = [form for family in families for form in family.FORMS]
+    return tuple(sorted(found, key=lambda form: not form.in_corpus))
 
 
 def form_named(name: str) -> Form:
-    """The form called `name`: 五律, 七律, 五絕, 七絕, or wulv, qilv, wujue, qijue.
+    """The form with this Chinese name (traditional or simplified) or ASCII name.
 
     Raises:
-        UsageError: there is no such form.
+        UsageError: form.unknown.
     """
-    try:
-        return _BY_NAME[name.strip().lower()]
-    except KeyError:
-        known = ", ".join(f"{form.name} ({form.ascii_name})" for form in FORMS)
-        raise UsageError(f"there is no form {name!r}; the forms are {known}") from None
+    wanted = name.strip().lower()
+    for convert in (str, to_traditional):
+        for form in known_forms():
+            if convert(wanted) in (form.name, form.ascii_name):
+                return form
+    forms = [f"{form.name} ({form.ascii_name})" for form in known_forms()]
+    raise UsageError("form.unknown", name=name, forms=forms)
 
 
 def form_of_shape(lines: int, characters: int) -> Form | None:
-    """The form of `lines` lines of `characters` characters, or None when it is no form of ours."""
-    return _BY_SHAPE.get((lines, characters))
+    """The first form of `lines` lines of `characters` characters, or None."""
+    shape = lines, characters
+    return next((form for form in known_forms() if (form.lines, form.characters) == shape), None)
+
+
+FORMS = tuple(form for form in known_forms() if form.in_corpus)
+"""The four forms of the corpus. Their modules import `Form` from here, hence this place."""

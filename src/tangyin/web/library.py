@@ -102,7 +102,7 @@ def model_row(origin: str, model: ModelFile, name: str, *, default: bool) -> dic
         "parameters": model.parameters,
         "precision": model.precision,
         "known_hanzi": len(model.vocabulary.hanzi),
-        "architecture": vars(model.architecture),
+        "architecture": model.architecture.to_json(),
         "figures": model.figures,
         "training": model.training,
         "licence": model.licence,

@@ -1,12 +1,13 @@
 """Requests about given verse as jobs: checking, scoring, mending, looking into the model."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any, TypeVar
 
 from tangyin.api import Writer
 from tangyin.errors import UsageError
 from tangyin.model.inspection import expectation, lay_out, surprises, trace
-from tangyin.prosody import check_text, level_share, poems_in, readings_of
+from tangyin.prosody import check_text, level_share, readings_of
 from tangyin.verse import Form, Ids, split_poems, to_simplified, to_traditional
 from tangyin.web.jobs import Job, once
 from tangyin.web.library import Library, form_of
@@ -30,9 +31,9 @@ def checking(body: PoemsBody) -> Job[list[Json]]:
     """The job of `/api/check`: a report for each poem, as `tangyin check --format json`."""
 
     def checked() -> list[Json]:
-        texts = _poems(body.text, poems_in, "check")
+        texts = _poems(body.text)
         return [
-            {"number": number, **_numbered(number, check_text, text).to_json()}
+            {"number": number, **asdict(_numbered(number, check_text, text))}
             for number, text in enumerate(texts, 1)
         ]
 
@@ -43,7 +44,7 @@ def scoring(library: Library, body: ScoreBody) -> Job[list[Json]]:
     """The job of `/api/score`: a score for each poem, as `tangyin score`."""
 
     def scored() -> list[Json]:
-        texts = _poems(body.text, split_poems, "score")
+        texts = _poems(body.text)
         writer = library.writer(body.model)
         read = [_numbered(number, writer.read, text) for number, text in enumerate(texts, 1)]
         return [score.to_json() for score in writer.score_many([poem for poem, _ in read])]
@@ -129,10 +130,10 @@ def converting(body: ScriptBody) -> Job[Json]:
     return once(lambda: {"text": convert(body.text)})
 
 
-def _poems(text: str, cut: Callable[[str], list[str]], what: str) -> list[str]:
-    poems = cut(text)
+def _poems(text: str) -> list[str]:
+    poems = split_poems(text)
     if not poems:
-        raise UsageError(f"there is no poem to {what}; give at least one, one a line")
+        raise UsageError("text.none")
     if len(poems) > POEMS:
         raise UsageError(f"these are {len(poems)} poems; give at most {POEMS} at a time")
     return poems

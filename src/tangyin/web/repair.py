@@ -9,7 +9,7 @@ from tangyin.errors import TangyinError, UsageError
 from tangyin.prosody import check_poem
 from tangyin.verse import Poem
 from tangyin.writing import BLANK
-from tangyin.writing.repair import mend_character
+from tangyin.writing.repair import fix_character
 
 Json = dict[str, Any]
 
@@ -37,7 +37,7 @@ def suggestions(writer: Writer, text: str, line: int, kind: str, count: int) -> 
         raise UsageError(f"there is no fault {kind[:20]} in line {line}; check the poem again")
     found = [
         (mend.poem.text, mend.log_likelihood)
-        for mend in mend_character(writer.engine, poem, line, kind, count)
+        for mend in fix_character(writer.engine, poem, line, kind, count)
     ]
     if not found and line:
         found = _of_lines(writer, poem, {line}, count)

@@ -1,12 +1,14 @@
-"""Whether given characters can be part of a regulated poem, and where given words can stand."""
+"""Whether given characters can be part of a regulated poem, and where given words fit."""
 
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from tangyin.errors import UsageError
 from tangyin.prosody import LEVEL_RHYMES, Sequence, ToneTable
 from tangyin.prosody.lexicon import place_of
 from tangyin.prosody.rules import first_line_rhyme
@@ -26,7 +28,9 @@ from tangyin.writing.constraints import (
 Word = tuple[int, ...]
 
 STEPS = 300
-"""How many places are tried for the words of a wish before it is taken to be impossible."""
+"""How many places are tried for the words of a request before it is taken to be impossible."""
+
+LINE_TONES = {"a": "仄仄平平仄", "A": "仄仄仄平平", "b": "平平平仄仄", "B": "平平仄仄平"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,29 +62,30 @@ class Fitting:
         return self.readings.level & ~self.forbidden
 
     def bad_lines(self, sequence: Sequence, given: Columns) -> Mask:
-        """Lines whose given characters no pattern of their type can hold.
-
-        Args:
-            sequence: the sequence.
-            given: (n, form.hanzi), ways to give characters.
-
-        Returns:
-            (n, form.lines).
-        """
+        """(n, form.lines) of (n, form.hanzi): lines that no pattern of their type can hold."""
+        draft = Draft(self.form, self.characters, given, given)
         uniforms = np.zeros((1, self.form.lines))
-        tones = Tones(self.form, self.readings, (sequence,), self.rates, uniforms)
-        return ~tones.admits(Draft(self.form, self.characters, given, given))
+        return ~Tones(self.readings, (sequence,), self.rates, uniforms, draft).admits()
+
+    def misfit(self, sequence: Sequence, given: Columns, line: int) -> dict[str, Any]:
+        """What an error about a line that does not fit its pattern says."""
+        width = self.form.characters
+        there = given[line * width : (line + 1) * width]
+        tones = LINE_TONES[sequence.for_lines(self.form.lines)[line]]
+        # What precedes the core of five is opposite to the core's second character.
+        front = "" if width == 5 else "仄仄" if tones[1] == "平" else "平平"
+        return {
+            "line": line + 1,
+            "text": "".join("□" if c == FREE else self.characters[c] for c in there),
+            "pattern": sequence.name(width),
+            "tones": front + tones,
+        }
 
     def rhyme(self, sequence: Sequence, given: Columns, asked: int) -> tuple[int, int | None]:
-        """The rhyme that given line ends ask for.
-
-        Args:
-            sequence: the sequence.
-            given: (form.hanzi,) columns or FREE.
-            asked: number of the rhyme asked for (`LEVEL_RHYMES`), or OPEN.
+        """The rhyme that given line ends ask for, besides the one asked for (or OPEN).
 
         Returns:
-            The likeliest rhyme that all can have, or OPEN when neither they nor a wish decide; and
+            The likeliest rhyme that all can have, or OPEN when neither they nor `asked` decide; and
             the first line whose end cannot rhyme so, or None.
         """
         possible = np.ones(len(LEVEL_RHYMES), dtype=bool)
@@ -114,20 +119,24 @@ class Fitting:
         place = place_of(self.characters[end])
         return math.exp(-(place.end_level if sequence.rhymed_start else place.end_oblique))
 
-    def rhymes_short(self, sequence: Sequence, given: Columns, rhyme: int) -> tuple[int, int]:
-        """How many characters are left to rhyme with, and how many places there are for them.
-
-        Args:
-            sequence: the sequence.
-            given: (form.hanzi,) columns or FREE.
-            rhyme: number of the rhyme; the largest one counts when it is OPEN.
-        """
+    def rhyme_fault(self, sequence: Sequence, given: Columns, asked: int) -> UsageError | None:
+        """Why the lines cannot rhyme in the rhyme asked for (or OPEN); None if they can."""
+        rhyme, stray = self.rhyme(sequence, given, asked)
+        name = LEVEL_RHYMES[asked] if asked != OPEN else ""
+        if stray is not None:
+            end = self.characters[given[(stray + 1) * self.form.characters - 1]]
+            code = "request.rhyme_stray" if name else "request.rhymes_disagree"
+            return UsageError(code, line=stray + 1, character=end, rhyme=name)
         ends = [end for _, end in self._given_rhymes(sequence, given)]
         rhyming = self.book.rhyming & self.rhyme_writable
         rhyming[:, ends] = False
         sizes = rhyming.sum(axis=1)
-        places = self.form.lines // 2 + sequence.rhymed_start - len(ends)
-        return int(sizes.max() if rhyme == OPEN else sizes[rhyme]), places
+        left = int(sizes.max() if rhyme == OPEN else sizes[rhyme])  # of the largest when open
+        places = len(self.form.rhyming) + sequence.rhymed_start - len(ends)
+        if left < places:
+            code = "request.rhymes_scarce_any" if rhyme == OPEN else "request.rhymes_scarce"
+            return UsageError(code, left=left, rhyme=LEVEL_RHYMES[rhyme], places=places)
+        return None
 
     def place(
         self,
@@ -137,17 +146,9 @@ class Fitting:
         asked: int,
         uniforms: npt.NDArray[np.float64],
     ) -> Columns | None:
-        """Give each word a place where the rules can keep it, by chance.
+        """`given` with each word at a place where the rules can keep it; None without room.
 
-        Args:
-            sequence: the sequence.
-            given: (form.hanzi,) what is given besides.
-            words: columns of each word.
-            asked: number of the rhyme asked for, or OPEN.
-            uniforms: (words,); a word's place is uniform among those that are left to it.
-
-        Returns:
-            `given` with the words in it, or None when they have no room.
+        `uniforms` (words,) draw each word's place, which is uniform among those left to it.
         """
         steps = STEPS
 
@@ -169,7 +170,7 @@ class Fitting:
     def _ways(
         self, sequence: Sequence, given: Columns, word: Word, asked: int, *, keep: bool
     ) -> Columns:
-        """(n, form.hanzi): `given` with a word, at each place where it can stand."""
+        """(n, form.hanzi): `given` with a word, at each place where it fits."""
         key = sequence, given.tobytes(), word, asked
         if key in self._ways_of:
             return self._ways_of[key]
@@ -196,14 +197,10 @@ class Fitting:
         ends = [end for _, end in self._given_rhymes(sequence, given)]
         had = [end for _, end in self._given_rhymes(sequence, before)]
         repeated = len(ends) - len(set(ends)) > len(had) - len(set(had))
-        rhyme, stray = self.rhyme(sequence, given, asked)
-        if repeated or stray is not None:
-            return False
-        left, places = self.rhymes_short(sequence, given, rhyme)
-        return left >= places
+        return not repeated and self.rhyme_fault(sequence, given, asked) is None
 
     def _lent(self, end: int) -> Mask:
-        """(30,) whether a first line that ends so may stand in a poem of each rhyme."""
+        """(30,) whether a first line that ends so may begin a poem of each rhyme."""
         return np.array([bool(first_line_rhyme(self.characters[end], r)) for r in LEVEL_RHYMES])
 
     def _given_rhymes(self, sequence: Sequence, given: Columns) -> Iterator[tuple[int, int]]:

@@ -1,4 +1,4 @@
-"""Whether a line stands in the corpus: a Bloom filter over all its lines."""
+"""Whether a line is in the corpus: a Bloom filter over all its lines."""
 
 import hashlib
 from collections.abc import Iterable
@@ -61,7 +61,7 @@ class LineFilter:
         """
         size, bits = int.from_bytes(stored[:8], "little"), stored[_HEADER:]
         if not bits or len(bits) != size // 8 or stored[8:_HEADER] != _digest(bits):
-            raise TangyinError("the filter of corpus lines is damaged; install tangyin again")
+            raise TangyinError("writing.line_filter_damaged")
         return cls(np.frombuffer(bits, dtype=np.uint8), size)
 
 

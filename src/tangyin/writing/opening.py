@@ -1,76 +1,80 @@
-"""What a person gives a poem to begin with."""
+"""The characters and marks that a poem is given to begin with."""
 
-from tangyin.errors import UsageError, counted
+from collections.abc import Sequence
+
+import numpy as np
+
+from tangyin.errors import UsageError
 from tangyin.verse import (
-    MARKS,
+    BLANK,
     Form,
+    Ids,
     Vocabulary,
     corpus_spelling,
-    is_hanzi,
-    normalize,
-    to_traditional,
+    read_places,
     traditional_alternative,
 )
+from tangyin.writing.constraints import FREE, Columns
 
-BLANK = "□"
-"""Stands for a character that is not given and left to the model."""
+__all__ = ["BLANK", "first_free", "known_token", "laid_out", "read_opening", "token_of"]
 
 
 def read_opening(start: str, form: Form, vocabulary: Vocabulary) -> dict[int, int]:
-    """Lay the first characters or lines of a poem out over the places of its form.
-
-    Simplified characters are converted and variants brought to the corpus' spelling. Marks may be
-    given at the ends of lines; where they are not, the model chooses them. A □ leaves its place
-    open, so that characters further on can be given too.
+    """The tokens of the places that are given.
 
     Args:
-        start: the first characters, or □ in their stead; may be empty.
+        start: the first characters or lines, with `BLANK` for each character left open; may be
+            empty.
         form: the form of the poem.
-        vocabulary: of the model that goes on.
+        vocabulary: of the model that continues.
 
     Returns:
-        Token number by place (0 is the first character; every line has its mark as a place).
+        Token number by place (`verse.read_places`); the model chooses missing marks.
 
     Raises:
-        UsageError: something in `start` is no Chinese character, is unknown to the model, is a
-            mark inside a line, or there is more than the form has room for.
+        UsageError: see `verse.read_places`; or the model does not know a character.
     """
-    forced: dict[int, int] = {}
-    text = to_traditional(normalize(start))
-    width = form.characters + 1
-    place = 0
-    count = sum(character not in MARKS for character in text)
-    if count > form.hanzi:
-        raise UsageError(
-            f"the start has {count} characters, and a {form} has room for {form.hanzi}; shorten it"
-        )
-    for character in text:
-        at_end = place % width == form.characters
-        if character in MARKS:
-            if not at_end:
-                raise UsageError(
-                    f"the mark {character} stands after {counted(place % width, 'character')}, "
-                    f"and lines of a {form} have {form.characters}; take it out or give a whole "
-                    "line"
-                )
-            forced[place] = vocabulary.id(character)
-            place += 1
-            continue
-        if at_end:
-            place += 1
-        if character != BLANK:
-            forced[place] = _known(character, vocabulary)
-        place += 1
-    return forced
+    places = read_places(start, form)
+    return {place: token_of(character, vocabulary) for place, character in places.items()}
 
 
-def _known(character: str, vocabulary: Vocabulary) -> int:
-    if not is_hanzi(character):
-        raise UsageError(
-            f"{character!r} (U+{ord(character):04X}) is no Chinese character; "
-            "start with characters such as 日 or 明月"
-        )
-    for spelled in (str, corpus_spelling, traditional_alternative):
-        if spelled(character) in vocabulary:
-            return vocabulary.id(spelled(character))
-    raise UsageError(f"the model does not know the character {character}; start with another one")
+def token_of(character: str, vocabulary: Vocabulary) -> int:
+    """The token of a character or mark, in whatever spelling the model knows.
+
+    Raises:
+        UsageError: the model does not know it.
+    """
+    token = known_token(character, vocabulary)
+    if token is None:
+        raise UsageError("text.unknown", character=character)
+    return token
+
+
+def known_token(character: str, vocabulary: Vocabulary) -> int | None:
+    """As `token_of`, but None for a character that the model does not know."""
+    for spelled in (character, corpus_spelling(character), traditional_alternative(character)):
+        if spelled in vocabulary:
+            return vocabulary.id(spelled)
+    return None
+
+
+def laid_out(
+    openings: Sequence[dict[int, int]], form: Form, vocabulary: Vocabulary
+) -> tuple[Columns, Ids]:
+    """Given characters and given marks of some openings.
+
+    Returns:
+        (openings, form.hanzi) columns or FREE; (openings, form.lines) token numbers or FREE.
+    """
+    tokens = np.full((len(openings), form.lines, form.characters + 1), FREE, dtype=np.int32)
+    for row, opening in zip(tokens.reshape(len(openings), -1), openings, strict=True):
+        row[list(opening)] = list(opening.values())
+    characters = tokens[:, :, :-1].reshape(len(openings), -1)
+    first = int(vocabulary.hanzi_ids[0])
+    return np.where(characters == FREE, FREE, characters - first), tokens[:, :, -1].copy()
+
+
+def first_free(given: Columns) -> int:
+    """The first place of (form.hanzi,) columns that is not given, or FREE."""
+    free = np.flatnonzero(given == FREE)
+    return int(free[0]) if len(free) else FREE

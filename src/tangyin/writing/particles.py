@@ -5,54 +5,177 @@ poems that keep the rules. The sequence of line types, the licence of each line 
 first line borrows its rhyme are drawn for a poem at the rates of Tang verse. Within them the poem
 is a population of N particles. At every place a particle draws a character by the sampling rule
 from what its constraints allow, and its weight is multiplied by the share that the rule gives to
-all that they allow: a particle that was led where the rules fit badly counts for less. At line
+all that they allow: a particle that was led where the rules fit badly has a small weight. At line
 ends the particles are resampled by weight where the weights have become unequal; at the end one
 particle is drawn by weight (Doucet, de Freitas and Gordon 2001, "Sequential Monte Carlo methods in
-practice"). As N grows, its distribution becomes the restricted one.
-
-top-p takes the nucleus without the rules, then what the rules allow of it, and of that the nucleus
-again. argmax and random-k do not look at how likely their candidates are, so there a particle is
-weighed by the probability of what it chose over the chance it was chosen with, which makes the
-population the model's again, among the k most likely that the rules allow.
+practice"). As N grows, its distribution becomes the restricted one (docs/writing.md).
 """
 
 from collections import Counter
 from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
 
 from tangyin.errors import TangyinError
-from tangyin.model.engine import TILE, Engine
+from tangyin.model.engine import Engine
 from tangyin.model.threads import one_blas_thread
-from tangyin.writing.constraints import FREE
-from tangyin.writing.population import Population, RegulatedPoem
-from tangyin.writing.request import Plan
+from tangyin.prosody import LEVEL_RHYMES, Report, check_poem
+from tangyin.prosody import Sequence as LineSequence
+from tangyin.writing.constraints import FREE, OPEN, Columns, Mask, Rows, Start
+from tangyin.writing.decoding import Composition, Decoder
+from tangyin.writing.opening import first_free
+from tangyin.writing.options import PARTICLES, constraint_modules
+from tangyin.writing.planning import Plan
+from tangyin.writing.randomness import poem_uniforms
 from tangyin.writing.rules import Argmax, Rule
 
-__all__ = ["PARTICLES", "ParticleComposer", "RegulatedPoem", "write_regulated"]
-
-PARTICLES = TILE
-"""How many particles a poem has unless asked otherwise: as many as one product of the engine takes.
-
-One more would cost as much as sixteen more, and 24 wrote no likelier poems (docs/writing.md).
-"""
+DRAWS = 12
+"""How many particles of a poem are drawn before none is found that passes the checker."""
 
 TRIES = 12
 """How often a poem is tried again that does not pass, or repeats an earlier one."""
 
+LICENCES = frozenset({"小拗", "大拗", "特定句式", "孤平拗救", "對句相救", "借鄰韻", "三仄尾"})
+"""What a strict poem has none of."""
 
+
+@dataclass(frozen=True)
+class RegulatedPoem(Composition):
+    """A poem that keeps the rules, with the checker's verdict."""
+
+    report: Report
+
+
+class Population:
+    """The particles of some poems; row = poem · particles + particle."""
+
+    def __init__(
+        self,
+        composer: "ParticleComposer",
+        seed: int,
+        numbers: Sequence[int],
+        attempt: int = 0,
+        banned: Container[str] = (),
+    ) -> None:
+        """Draw what each poem keeps to; for the arguments see `ParticleComposer.compose`."""
+        self.plan = plan = composer.plan
+        # Under argmax the particles of a poem differ by the places of words alone.
+        alike = isinstance(composer.rule, Argmax) and not plan.words
+        self.particles = particles = 1 if alike else composer.particles
+        form = plan.request.form
+        places = form.lines * (form.characters + 1)
+        own = places + len(plan.words)  # uniforms of each particle
+        shared = 2 * form.lines + 2  # those that the particles of a poem have in common
+        total = particles * own + shared
+        streams = np.stack(
+            [poem_uniforms(seed, n, total * (attempt + 1))[-total:] for n in numbers]
+        )
+        mine = streams[:, : particles * own].reshape(-1, own)
+        uniforms, for_words = np.split(mine, [places], axis=1)
+        # One number a line to resample by; that of the last line draws the particle.
+        licences, self.resampling, course = np.split(
+            streams[:, -shared:], [form.lines, 2 * form.lines], axis=1
+        )
+        shares = np.cumsum([share for _, share in plan.sequences])
+        drawn = np.searchsorted(shares / shares[-1], course[:, 0], side="right")
+        self.sequences = [plan.sequences[number][0] for number in drawn]
+        given, asked, placed = self._give(for_words)
+        each = np.repeat(np.arange(len(numbers)), particles)  # poem of each row
+        start = Start(
+            plan,
+            plan.draft(given),
+            tuple(self.sequences[poem] for poem in each),
+            asked,
+            borrows=(course[:, 1] < plan.fitting.rates.borrowed)[each],
+            licences=licences[each],
+            banned=banned,
+        )
+        built = (module.build(start) for module in constraint_modules())
+        self.decoder = Decoder(
+            composer.engine,
+            composer.rule,
+            plan.prefix,
+            start.draft,
+            np.repeat(plan.marks[None], len(each), axis=0),
+            np.asarray(numbers, dtype=np.intp)[each],
+            np.full(len(each), first_free(plan.given)),
+            uniforms,
+            self.resampling,
+            [constraint for constraint in built if constraint],
+            particles,
+        )
+        self.decoder.weights = np.where(placed, 0.0, -np.inf)
+
+    def _give(self, uniforms: npt.NDArray[np.float64]) -> tuple[Columns, Rows, Mask]:
+        """What is given to each row, words placed, the rhyme it asks for, and whether it fits."""
+        fitting, wanted = self.plan.fitting, self.plan.asked
+        given = np.repeat(self.plan.given[None], len(uniforms), axis=0)
+        asked = np.empty(len(given), dtype=np.intp)
+        placed = np.ones(len(given), dtype=bool)
+        rhymes: dict[tuple[LineSequence, bytes], int] = {}
+        for row, chance in enumerate(uniforms):
+            sequence = self.sequences[row // self.particles]
+            if self.plan.words:
+                found = fitting.place(sequence, given[row], self.plan.words, wanted, chance)
+                placed[row] = found is not None
+                given[row] = given[row] if found is None else found
+            key = sequence, given[row].tobytes()
+            if key not in rhymes:
+                rhymes[key], _ = fitting.rhyme(sequence, given[row], wanted)
+            asked[row] = rhymes[key]
+        return given, asked, placed
+
+    def write(self) -> list[RegulatedPoem | None]:
+        """Write all lines and draw one particle of each poem."""
+        self.decoder.run()
+        return [self._drawn(poem) for poem in range(len(self.sequences))]
+
+    def _drawn(self, poem: int) -> RegulatedPoem | None:
+        """One particle of a poem by weight, among those that the checker finds to be as wanted."""
+        first = poem * self.particles
+        own = self.decoder.weights[first : first + self.particles].copy()
+        for _ in range(DRAWS):
+            if not np.isfinite(own).any():
+                break
+            cumulative = np.cumsum(np.exp(own - own.max()))
+            threshold = self.resampling[poem, -1] * cumulative[-1]
+            chosen = int(np.searchsorted(cumulative, threshold, side="right"))
+            found = self.decoder.composition(first + chosen)
+            report = check_poem(found.lines)
+            if self._kept(report, self.sequences[poem]):
+                return RegulatedPoem(found.text, found.log_likelihood, report)
+            own[chosen] = -np.inf
+        return None
+
+    def _kept(self, report: Report, sequence: LineSequence) -> bool:
+        """Whether the checker agrees that a poem is what was asked for."""
+        request = self.plan.request
+        departures = {finding.kind for finding in (*report.licences, *report.warnings)}
+        return (
+            report.regulated
+            and report.pattern == sequence.name(request.form.characters)
+            and (self.plan.asked == OPEN or report.rhyme == LEVEL_RHYMES[self.plan.asked])
+            and not (request.strict and departures & LICENCES)
+        )
+
+
+@dataclass(eq=False)
 class ParticleComposer:
     """Writes regulated poems by one plan.
 
-    Args:
+    Attributes:
         engine: the model.
-        plan: what is wanted (`wish.plan`).
+        plan: what is written (`planning.plan`).
         rule: the sampling rule.
-        particles: N, at least 1.
+        particles: of each poem, at least 1.
     """
 
-    def __init__(self, engine: Engine, plan: Plan, rule: Rule, particles: int = PARTICLES) -> None:
-        self.engine, self.plan, self.rule, self.particles = engine, plan, rule, particles
-        # Under argmax the particles of a poem differ by the places of words alone.
-        self.alike = isinstance(rule, Argmax) and not plan.words
+    engine: Engine
+    plan: Plan
+    rule: Rule
+    particles: int = PARTICLES
 
     @one_blas_thread()
     def compose(
@@ -62,27 +185,19 @@ class ParticleComposer:
         attempt: int = 0,
         banned: Container[str] = (),
     ) -> list[RegulatedPoem | None]:
-        """Write one poem for each number, side by side.
+        """Write a poem for each number of a seed, side by side; none has a line of `banned`.
 
-        Args:
-            seed: keys the poems' random streams, with their number.
-            numbers: which poems of that seed.
-            attempt: 0 first; another one draws another poem for the same seed and number.
-            banned: lines that must not be written.
+        Another `attempt` draws another poem for the same seed and number.
 
         Returns:
             The poems; None where every particle ended in what the rules forbid, or the checker
             reads the poem otherwise and finds a fault.
         """
-        particles = 1 if self.alike else self.particles
-        population = Population(
-            self.engine, self.plan, self.rule, particles, seed, numbers, attempt, banned
-        )
-        return population.write()
+        return Population(self, seed, numbers, attempt, banned).write()
 
     def own(self, poem: RegulatedPoem) -> frozenset[str]:
         """The lines of a poem that were not given whole."""
-        width, hanzi = self.plan.wish.form.characters, self.plan.fitting.characters
+        width, hanzi = self.plan.request.form.characters, self.plan.fitting.characters
         given = {"".join(hanzi[column] for column in word) for word in self.plan.words}
         return frozenset(
             line
@@ -107,21 +222,17 @@ class ParticleComposer:
 def write_regulated(
     composer: ParticleComposer, seed: int, count: int, side_by_side: int
 ) -> Iterator[RegulatedPoem]:
-    """Write poems 0 … count - 1 of a seed, each as soon as it is there.
+    """Write poems 0 … count - 1 of a seed, each as soon as it is done.
 
-    A poem that did not come to pass, or that shares two lines with an earlier one, is written
-    again; the earlier poems' lines are banned then (but for lines that were given). So poem n
-    depends on the ones before it, and not on how many are written after it or side by side.
+    A poem that failed, or that shares two lines with an earlier one, is written again; the earlier
+    poems' lines are banned then, except those that were given. So poem n depends on the ones before
+    it, and not on how many are written after it or side by side.
 
-    Args:
-        composer: writes them.
-        seed: keys them, with their number.
-        count: how many.
-        side_by_side: at most so many together. The first is written alone and each time twice as
-            many as before, so that a reader has something to read while the others come.
+    At most `side_by_side` are written together. The first is written alone, and each time twice as
+    many as before, so that a reader has something to read while the others are written.
 
     Raises:
-        TangyinError: no poem comes to pass: the wishes leave too little.
+        TangyinError: writing.no_poem, the request leaves too little room.
     """
     written: dict[str, list[int]] = {}
     numbers = range(0)
@@ -133,10 +244,7 @@ def write_regulated(
             while poem is None or _shares_two(composer.own(poem), written):
                 attempt += 1
                 if attempt > TRIES:
-                    raise TangyinError(
-                        f"no poem that keeps the rules came about in {TRIES} tries; give fewer "
-                        "characters, another rhyme or pattern, or allow licences"
-                    )
+                    raise TangyinError("writing.no_poem", tries=TRIES)
                 poem = composer.compose(seed, [number], attempt, written)[0]
             for line in composer.own(poem):
                 written.setdefault(line, []).append(number)
@@ -144,6 +252,6 @@ def write_regulated(
 
 
 def _shares_two(lines: frozenset[str], written: dict[str, list[int]]) -> bool:
-    """Whether two of the lines stand in one poem, `written` being the poems of each line."""
+    """Whether two of the lines are in one poem, `written` being the poems of each line."""
     shared = Counter(number for line in lines for number in written.get(line, ()))
     return any(count > 1 for count in shared.values())

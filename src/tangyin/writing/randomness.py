@@ -10,19 +10,11 @@ SEEDS = 2**64
 
 
 def poem_uniforms(seed: int, number: int, count: int) -> npt.NDArray[np.float64]:
-    """Uniform numbers in [0, 1) for one poem.
+    """(count,) uniform numbers in [0, 1) for poem `number` of a seed.
 
     The generator is Philox (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"),
     counter-based and keyed by (seed, number): poem 7 of a seed is the same whatever was drawn for
     other poems.
-
-    Args:
-        seed: 0 … 2⁶⁴-1.
-        number: which poem of that seed.
-        count: how many numbers, one a step.
-
-    Returns:
-        float64 of shape (count,).
     """
     key = np.array([seed, number], dtype=np.uint64)
     return np.random.Generator(np.random.Philox(key=key)).random(count)

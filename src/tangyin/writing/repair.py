@@ -1,4 +1,4 @@
-"""Mending a fault of prosody by changing one character."""
+"""Fixing a fault of prosody by changing one character."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -11,14 +11,17 @@ from tangyin.scoring.score import score_poems
 from tangyin.verse import Poem
 
 CANDIDATES = 80
-"""So many of the likeliest characters are tried at each place."""
+"""Number of likeliest characters that are tried at each place."""
 
 SCORED = 64
-"""So many ways that mend the fault are weighed in their context."""
+"""Number of fixes that are scored in their context."""
+
+_NEIGHBOURS = {kinds.NO_OPPOSITION: -1, kinds.NO_ADHESION: -1, kinds.UNRESCUED: 1}
+"""The other line of faults between two lines."""
 
 
 @dataclass(frozen=True)
-class Mend:
+class Fix:
     """A poem with one character changed so that a fault is gone.
 
     Attributes:
@@ -34,47 +37,37 @@ class Mend:
     log_likelihood: float
 
 
-def mend_character(engine: Engine, poem: Poem, line: int, kind: str, count: int) -> list[Mend]:
-    """Ways to take a fault away by one character, with no new fault.
+def fix_character(engine: Engine, poem: Poem, line: int, kind: str, count: int) -> list[Fix]:
+    """Ways to fix a fault by changing one character, with no new fault.
 
-    Every place of the line is tried, and of the line before or after where the fault is one
-    between the two, with the characters that the model finds likeliest there.
+    Every place of the line is tried, and of the line before or after where the fault is between
+    the two, with the characters that the model finds likeliest there.
 
     Args:
-        engine: a model that knows the form.
+        engine: a model that was trained on the form.
         poem: a poem in traditional characters.
         line: 1-based number of the line at fault.
         kind: the fault, such as 失粘.
-        count: how many ways to give at most.
+        count: the largest number of fixes.
 
     Returns:
-        The ways, those that make the likeliest poem first; none where one character does not do.
-
-    Raises:
-        UsageError: the model was not trained on the form.
+        The fixes, those that make the likeliest poem first; none if one character is not enough.
     """
     before = check_poem(poem.lines)
-    lines = [line, *_neighbours(line, kind)]
+    lines = {line, line + _NEIGHBOURS.get(kind, 0)} & set(range(1, len(poem.lines) + 1))
     found = [
         way
-        for number in lines
-        if 1 <= number <= len(poem.lines)
+        for number in sorted(lines, key=lambda number: number != line)
         for way in _ways(engine, poem, number, before, line, kind)
     ]
-    # By rank at its place first, so that each place is heard.
+    # By rank at its place first, so that each place is represented.
     found.sort(key=lambda way: way[3])
     weighed = score_poems(engine, [way[0] for way in found[:SCORED]])
-    mends = [
-        Mend(changed, number, place, -tally.nll)
+    fixes = [
+        Fix(changed, number, place, -tally.nll)
         for (changed, tally), (_, number, place, _) in zip(weighed, found[:SCORED], strict=True)
     ]
-    return sorted(mends, key=lambda mend: -mend.log_likelihood)[:count]
-
-
-def _neighbours(line: int, kind: str) -> tuple[int, ...]:
-    if kind in (kinds.NO_OPPOSITION, kinds.NO_ADHESION):
-        return (line - 1,)
-    return (line + 1,) if kind == kinds.UNRESCUED else ()
+    return sorted(fixes, key=lambda fix: -fix.log_likelihood)[:count]
 
 
 def _ways(
@@ -87,19 +80,19 @@ def _ways(
     for at, character in enumerate(old):
         expected = expectation(engine, prefix, ahead + old[:at], character, CANDIDATES)
         # Prosody sees readings alone: of characters that read alike one is tried first.
-        mended: dict[object, bool] = {}
+        works: dict[object, bool] = {}
         for rank, (other, _) in enumerate(expected.candidates):
             readings = tuple((r.tone, r.rhyme) for r in readings_of(other))
-            if other == character or not mended.get(readings, True):
+            if other == character or not works.get(readings, True):
                 continue
             changed = list(poem.lines)
             changed[number - 1] = old[:at] + other + old[at + 1 :]
-            mended[readings] = _mends(before, check_poem(changed), line, kind)
-            if mended[readings]:
+            works[readings] = _fixes(before, check_poem(changed), line, kind)
+            if works[readings]:
                 yield replace(poem, lines=tuple(changed)), number, at + 1, rank
 
 
-def _mends(before: Report, after: Report, line: int, kind: str) -> bool:
+def _fixes(before: Report, after: Report, line: int, kind: str) -> bool:
     gone = not any((fault.line, fault.kind) == (line, kind) for fault in after.faults)
-    worse = len(after.warnings) > len(before.warnings)  # such as a rhyme that stands there already
+    worse = len(after.warnings) > len(before.warnings)  # such as a rhyme that is used already
     return gone and not worse and len(after.faults) < len(before.faults)

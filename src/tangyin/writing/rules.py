@@ -1,10 +1,11 @@
 """Sampling rules: how the next token is chosen among the candidates.
 
 A rule sees the model's log-probabilities of the candidates that the form admits at this place, and
-one uniform number for each poem. It never sees `<unk>`, and never has to know a form.
+one uniform number for each poem. It never sees `<unk>`, and does not depend on the form.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -12,44 +13,43 @@ import numpy as np
 import numpy.typing as npt
 
 from tangyin.errors import UsageError
+from tangyin.writing.options import Option
 
 Array = npt.NDArray[np.float32]
 Uniforms = npt.NDArray[np.float64]
 Values = npt.NDArray[np.floating]
 Choice = npt.NDArray[np.intp]
+Columns = npt.NDArray[np.integer]
+Weights = npt.NDArray[np.float64]
 
 NUCLEUS = 512
-"""So many candidates are ranked at first to find a nucleus."""
+"""Number of candidates that are ranked at first to find a nucleus."""
 
 BLOCK = 128
 """Columns that are drawn from together at first."""
 
 FEW = 12
-"""Up to so many largest values are found one after the other."""
+"""Up to this many largest values are found one after the other."""
 
 
 class Rule(ABC):
-    """Chooses one candidate for each poem.
+    """Chooses one candidate for each poem; `name` is what it is called on the command line.
 
-    Attributes:
-        name: what it is called on the command line.
-        weighs_choice: the rule draws without regard to how likely its candidates are, so that a
-            sampler under constraints must weigh what was chosen (`particles`).
+    Under constraints a particle pays for what the rule would rather have chosen. A rule gives each
+    candidate a share q of the probability when nothing is excluded. Among what is allowed a
+    particle draws c with the probability q(c)/Q, Q being the sum of their shares; so its weight is
+    multiplied by Q, and the two together are q(c), as in free writing.
     """
 
     name: ClassVar[str]
-    weighs_choice: ClassVar[bool]
+
+    def __post_init__(self) -> None:
+        _check(**vars(self))
 
     def choose(self, log_probs: Array, uniforms: Uniforms) -> Choice:
-        """Choose among the candidates.
+        """A column (B,) for each row of `log_probs` (B, C), by `uniforms` (B,) in [0, 1).
 
-        Args:
-            log_probs: (B, C), log-probabilities of C candidates under the unmasked model; they
-                need not sum to one.
-            uniforms: (B,), one number in [0, 1) a poem.
-
-        Returns:
-            (B,), a column of `log_probs` for each row.
+        The candidates' log-probabilities under the unmasked model need not sum to one.
         """
         return self.draw(self.support(log_probs), uniforms)
 
@@ -63,23 +63,66 @@ class Rule(ABC):
 
     @abstractmethod
     def draw(self, log_probs: Array, uniforms: Uniforms) -> Choice:
-        """Choose among what `support` left, or among a part of it.
+        """As `choose`, among what `support` left or a part of it; the others are -inf."""
 
-        Args:
-            log_probs: (B, C), -inf for what must not be chosen; one of each row is not.
-            uniforms: (B,), one number in [0, 1) a poem.
+    @abstractmethod
+    def log_weight(self, support: Array, masked: Array, chosen: Columns) -> Weights:
+        """Ln of the factor (rows,) of the weights for characters drawn; -inf where none is allowed.
 
-        Returns:
-            (B,), a column of `log_probs` for each row.
+        `support` (rows, C) is what `support` returned, `masked` what is allowed of it, and
+        `chosen` (rows,) the columns drawn.
         """
+
+    @abstractmethod
+    def log_share(self, support: Array, given: Array) -> Weights:
+        """Ln of the factor (rows,) of the weights for given tokens of log-probability `given`."""
+
+
+class _Ranked(Rule):
+    """Draws evenly among the most likely candidates.
+
+    Their probabilities do not matter to the draw, so q is the model's probability, and a draw has
+    the probability 1 among as many as share it. This makes the particles the model's again.
+    """
+
+    def log_weight(self, support: Array, masked: Array, chosen: Columns) -> Weights:  # noqa: ARG002
+        """See `Rule.log_weight`."""
+        likelihood = masked[np.arange(len(masked)), chosen].astype(np.float64)
+        return likelihood + np.log(self.sharing(masked))
+
+    def log_share(self, support: Array, given: Array) -> Weights:  # noqa: ARG002
+        """See `Rule.log_share`."""
+        return given.astype(np.float64)
+
+    def sharing(self, masked: Array) -> Choice:
+        """(rows,) the number of candidates that share the draw."""
+        return np.ones(len(masked), dtype=np.intp)
+
+
+class _Tempered(Rule):
+    """Draws in proportion to the probabilities, the logits divided by `temperature`."""
+
+    temperature: float
+
+    def draw(self, log_probs: Array, uniforms: Uniforms) -> Choice:
+        """See `Rule.draw`."""
+        return _draw(_weights(log_probs, self.temperature), uniforms)
+
+    def log_weight(self, support: Array, masked: Array, chosen: Columns) -> Weights:  # noqa: ARG002
+        """See `Rule.log_weight`."""
+        return _log_sum(masked, self.temperature) - _log_sum(support, self.temperature)
+
+    def log_share(self, support: Array, given: Array) -> Weights:
+        """See `Rule.log_share`."""
+        scaled: Weights = given.astype(np.float64) / self.temperature
+        return scaled - _log_sum(support, self.temperature)
 
 
 @dataclass(frozen=True)
-class Argmax(Rule):
+class Argmax(_Ranked):
     """The most likely candidate."""
 
     name: ClassVar[str] = "argmax"
-    weighs_choice: ClassVar[bool] = True
 
     def draw(self, log_probs: Array, uniforms: Uniforms) -> Choice:  # noqa: ARG002
         """See `Rule.draw`; the uniforms are not used."""
@@ -88,61 +131,53 @@ class Argmax(Rule):
 
 
 @dataclass(frozen=True)
-class RandomK(Rule):
+class RandomK(_Ranked):
     """The course report's random-k: uniform among the k most likely candidates.
 
-    A candidate that is nearly certain is taken as it is, so that the rule does not break what the
+    A candidate that is nearly certain is always taken, so that the rule does not break what the
     model knows.
 
     Attributes:
-        k: how many candidates share the chance.
-        certainty: probability from which the most likely one is simply taken.
+        k: the number of candidates.
+        certainty: probability from which the most likely one is always taken.
     """
 
     name: ClassVar[str] = "random-k"
-    weighs_choice: ClassVar[bool] = True
     k: int = 5
     certainty: float = 0.9
-
-    def __post_init__(self) -> None:
-        if self.k < 1:
-            raise UsageError(f"k is {self.k}; give a whole number from 1 up")
-        if not 0 < self.certainty <= 1:
-            raise UsageError(f"certainty is {self.certainty}; give a number above 0 and up to 1")
 
     def draw(self, log_probs: Array, uniforms: Uniforms) -> Choice:
         """See `Rule.draw`."""
         k = min(self.k, log_probs.shape[1])
         columns, best = _largest(log_probs, k)
-        # Where constraints leave fewer than k, chance is shared by those alone.
+        # Where constraints leave fewer than k, those alone share the draw.
         open_ = np.isfinite(best).sum(axis=1)
         rank = np.minimum((uniforms * open_).astype(np.intp), np.maximum(open_ - 1, 0))
         rank[best[:, 0] >= np.log(self.certainty)] = 0
-        return _pick(columns, rank)
+        picked: Choice = np.take_along_axis(columns, rank[:, None], axis=1)[:, 0]
+        return picked
+
+    def sharing(self, masked: Array) -> Choice:
+        """See `_Ranked.sharing`."""
+        open_ = np.minimum(np.isfinite(masked).sum(axis=1), self.k)
+        certain = masked.max(axis=1) >= np.log(self.certainty)
+        return np.where(certain, 1, np.maximum(open_, 1))
 
 
 @dataclass(frozen=True)
-class Temperature(Rule):
-    """Sampling from the model, its logits divided by a temperature.
+class Temperature(_Tempered):
+    """Sampling from the model at a temperature.
 
     Attributes:
-        temperature: below 1 the likely grow likelier, above 1 the unlikely do.
+        temperature: values below 1 sharpen the distribution, values above 1 flatten it.
     """
 
     name: ClassVar[str] = "temperature"
-    weighs_choice: ClassVar[bool] = False
     temperature: float = 1.0
-
-    def __post_init__(self) -> None:
-        _check_temperature(self.temperature)
-
-    def draw(self, log_probs: Array, uniforms: Uniforms) -> Choice:
-        """See `Rule.draw`."""
-        return _draw(_weights(log_probs, self.temperature), uniforms)
 
 
 @dataclass(frozen=True)
-class TopP(Rule):
+class TopP(_Tempered):
     """Nucleus sampling (Holtzman et al. 2020, "The curious case of neural text degeneration").
 
     Samples from the smallest set of candidates that together have the share `p` of the
@@ -154,18 +189,8 @@ class TopP(Rule):
     """
 
     name: ClassVar[str] = "top-p"
-    weighs_choice: ClassVar[bool] = False
     p: float = 0.9
     temperature: float = 1.0
-
-    def __post_init__(self) -> None:
-        if not 0 < self.p <= 1:
-            raise UsageError(f"p is {self.p}; give a number above 0 and up to 1")
-        _check_temperature(self.temperature)
-
-    def draw(self, log_probs: Array, uniforms: Uniforms) -> Choice:
-        """See `Rule.draw`."""
-        return _draw(_weights(log_probs, self.temperature), uniforms)
 
     def support(self, log_probs: Array) -> Array:
         """See `Rule.support`."""
@@ -182,41 +207,78 @@ class TopP(Rule):
         return np.where(weights >= least[:, None], log_probs, np.float32(-np.inf))
 
 
-def rule_named(
-    name: str,
-    *,
-    k: int | None = None,
-    certainty: float | None = None,
-    temperature: float | None = None,
-    p: float | None = None,
-) -> Rule:
+RULES: dict[str, type[Any]] = {rule.name: rule for rule in (Argmax, RandomK, TopP, Temperature)}
+"""The rules by name."""
+
+OPTIONS = (
+    Option("rule", str, "top-p", choices=tuple(RULES)).texts(
+        en=("Choose by", "How each character is chosen."),
+        zh=("取字", "怎樣選每個字。"),
+    ),
+    Option("k", int, None, minimum=1, maximum=100_000).texts(
+        en=("k", "random-k: number of likeliest characters to choose among; 5 by default."),
+        zh=("k", "random-k：在前幾個字裡任取一個；預設 5。"),
+    ),
+    Option("certainty", float, None, minimum=0, maximum=1, above=True).texts(
+        en=("Certainty", "random-k: probability from which a character is taken; 0.9 by default."),
+        zh=("把握", "random-k：機率達到此值的字直接取用；預設 0.9。"),
+    ),
+    Option("temperature", float, None, minimum=0.01, maximum=100).texts(
+        en=("Temperature", "temperature, top-p: values below 1 sharpen the distribution."),
+        zh=("溫度", "temperature、top-p：小於 1 則更偏向機率高的字；預設 1。"),
+    ),
+    Option("p", float, None, minimum=0, maximum=1, above=True).texts(
+        en=("p", "top-p: share of the probability to choose from; 0.9 by default."),
+        zh=("p", "top-p：從合計機率佔這個比例的字裡取；預設 0.9。"),
+    ),
+)
+"""The options that choose a rule and its numbers."""
+
+
+def rule_named(name: str, **numbers: float | None) -> Rule:
     """A sampling rule by name, with its numbers.
 
     Args:
         name: argmax, random-k, temperature or top-p.
-        k: of random-k.
-        certainty: of random-k.
-        temperature: of temperature and top-p.
-        p: of top-p.
+        numbers: `k` and `certainty` of random-k, `temperature` of temperature and top-p, `p` of
+            top-p; None for the rule's own.
 
     Raises:
-        UsageError: there is no such rule, it has no such number, or the number cannot be.
+        UsageError: there is no such rule, it has no such number, or the number is out of bounds.
     """
-    rules: dict[str, type[Any]] = {r.name: r for r in (Argmax, RandomK, Temperature, TopP)}
-    if name not in rules:
-        raise UsageError(f"there is no rule {name!r}; the rules are {', '.join(rules)}")
-    numbers = {"k": k, "certainty": certainty, "temperature": temperature, "p": p}
+    _check(rule=name)
     given = {key: value for key, value in numbers.items() if value is not None}
     for key in given:
-        if key not in rules[name].__dataclass_fields__:
-            raise UsageError(f"the rule {name} has no number {key}; leave it out")
-    rule: Rule = rules[name](**given)
+        if key not in RULES[name].__dataclass_fields__:
+            raise UsageError("request.rule_number", rule=name, name=key)
+    rule: Rule = RULES[name](**given)
     return rule
 
 
-def _check_temperature(temperature: float) -> None:
-    if not 0.01 <= temperature <= 100:
-        raise UsageError(f"the temperature is {temperature}; give a number from 0.01 to 100")
+def rule_of(values: Mapping[str, Any], given: Rule | None) -> Rule:
+    """The rule of a request.
+
+    Args:
+        values: of the options above, by name.
+        given: the rule itself, where the caller made it.
+
+    Raises:
+        UsageError: see `rule_named`; or there are numbers besides a rule that was given.
+    """
+    numbers = {option.name: values[option.name] for option in OPTIONS[1:]}
+    if given is None:
+        return rule_named(values["rule"], **numbers)
+    for name, value in numbers.items():
+        if value is not None:
+            raise UsageError("request.rule_number", rule=given.name, name=name)
+    return given
+
+
+def _check(**values: Any) -> None:
+    """See that the values of some of the options are possible."""
+    for option in OPTIONS:
+        if option.name in values:
+            option.check(values[option.name])
 
 
 def _weights(log_probs: Array, temperature: float) -> Array:
@@ -225,6 +287,17 @@ def _weights(log_probs: Array, temperature: float) -> Array:
     scaled /= np.float32(temperature)
     weights: Array = np.exp(scaled, out=scaled)
     return weights
+
+
+def _log_sum(log_probs: Array, temperature: float) -> Weights:
+    """Ln Σ exp(x/T) of each row."""
+    scaled = log_probs / np.float32(temperature)
+    largest = scaled.max(axis=1, keepdims=True)
+    finite = np.where(np.isfinite(largest), largest, np.float32(0))
+    with np.errstate(divide="ignore"):
+        total = np.log(np.exp(scaled - finite).sum(axis=1, dtype=np.float64))
+    sums: Weights = total + finite[:, 0]
+    return sums
 
 
 def _draw(weights: Values, uniforms: Uniforms) -> Choice:
@@ -264,12 +337,6 @@ def _least_needed(ranked: Array, share: npt.NDArray[np.float64]) -> Array:
     before = np.cumsum(ranked, axis=1, dtype=np.float64) - ranked
     least: Array = np.where(before < share[:, None], ranked, np.float32(np.inf)).min(axis=1)
     return least
-
-
-def _pick(columns: Choice, rank: Choice) -> Choice:
-    """`columns[row, rank[row]]` for every row."""
-    picked: Choice = np.take_along_axis(columns, rank[:, None], axis=1)[:, 0]
-    return picked
 
 
 def _largest(values: Values, k: int) -> tuple[Choice, Values]:

@@ -1,23 +1,27 @@
-"""Poems under way, many side by side, and what a constraint on them is."""
+"""Poems being written, many side by side, and the interface of the constraints on them."""
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Protocol
+from collections.abc import Container
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from tangyin.prosody.lexicon import place_of, tone_costs
+from tangyin.prosody import Sequence as LineSequence
 from tangyin.verse import Form
+
+if TYPE_CHECKING:
+    from tangyin.writing.planning import Plan
 
 Rows = npt.NDArray[np.intp]
 Mask = npt.NDArray[np.bool_]
 Columns = npt.NDArray[np.int32]
 
 FREE = -1
-"""In `Draft.given`: nothing is given for this place."""
+"""Nothing is given for this place."""
+
+OPEN = -1
+"""No rhyme is asked for, or settled yet."""
 
 
 @dataclass
@@ -31,10 +35,8 @@ class Draft:
         form: the form.
         characters: what the columns stand for.
         columns: (rows, form.hanzi) int32, the characters so far; what lies ahead means nothing.
-        given: (rows, form.hanzi) int32, characters that must stand, or FREE.
+        given: (rows, form.hanzi) int32, given characters, or FREE.
         place: the place being written, counting characters only.
-        given_level: (rows, form.hanzi) what is given there can be read 平; True where nothing is.
-        given_oblique: the same of 仄.
     """
 
     form: Form
@@ -42,13 +44,6 @@ class Draft:
     columns: Columns
     given: Columns
     place: int = 0
-    given_level: Mask = field(init=False)
-    given_oblique: Mask = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.given_level, self.given_oblique = tones_of_given(
-            self.given, self.characters, self.form.characters
-        )
 
     @property
     def line(self) -> int:
@@ -77,75 +72,54 @@ class Draft:
         """Go on with these rows, in this order; a row may be named more than once."""
         self.columns = self.columns[rows]
         self.given = self.given[rows]
-        self.given_level = self.given_level[rows]
-        self.given_oblique = self.given_oblique[rows]
 
 
-def tones_of_given(given: Columns, characters: Sequence[str], width: int) -> tuple[Mask, Mask]:
-    """Whether the checker can read given characters 平, and 仄, where they stand.
+@dataclass(frozen=True, eq=False)
+class Start:
+    """What a constraint is built from: the plan, and what was drawn for each row.
 
-    Args:
-        given: (rows, lines · width) columns or FREE.
-        characters: what the columns stand for.
-        width: characters in a line.
-
-    Returns:
-        Two masks of the same shape, True where nothing is given.
+    Attributes:
+        plan: the request and what follows from it.
+        draft: the rows, nothing written yet.
+        sequences: the line types of each row.
+        asked: (rows,) number of the rhyme that each row must take (`LEVEL_RHYMES`), or OPEN.
+        borrows: (rows,) whether a rhymed first line takes a neighbouring rhyme if there is one.
+        licences: (rows, lines) numbers in [0, 1) to draw each line's licence by; the particles of
+            one poem share them, so that resampling leaves the licences at their rates.
+        banned: lines that must not be written.
     """
-    # Most rows are given the same.
-    different, row_of = np.unique(given, axis=0, return_inverse=True)
-    level, oblique = np.ones(different.shape, dtype=bool), np.ones(different.shape, dtype=bool)
-    words = ["", *characters]  # FREE + 1 is the number of no neighbour
-    for row, place in zip(*np.nonzero(different != FREE), strict=True):
-        column = place % width
-        before = words[different[row, place - 1] + 1] if column else ""
-        after = words[different[row, place + 1] + 1] if column < width - 1 else ""
-        level[row, place], oblique[row, place] = _tones(
-            before, words[different[row, place] + 1], after, at_end=bool(column == width - 1)
-        )
-    row_of = row_of.reshape(-1)  # one version of NumPy keeps an axis here
-    return level[row_of], oblique[row_of]
+
+    plan: "Plan"
+    draft: Draft
+    sequences: tuple[LineSequence, ...]
+    asked: Rows
+    borrows: Mask
+    licences: npt.NDArray[np.float64]
+    banned: Container[str]
 
 
-@lru_cache(maxsize=10_000)
-def _tones(before: str, character: str, after: str, *, at_end: bool) -> tuple[bool, bool]:
-    if at_end:
-        place = place_of(character)
-        costs = place.end_level, place.end_oblique
-    else:
-        costs = tone_costs(before, character, after)
-    return math.isfinite(costs[0]), math.isfinite(costs[1])
-
-
-class Constraint(Protocol):
+class Constraint:
     """One rule that poems must keep, with what it has to remember of each row.
 
-    Constraints are composed by intersection: a character may stand where every constraint allows
-    it. Each sees the same calls in the same order: for every place `allowed`, then `record`; `keep`
-    after rows were resampled.
+    A character may be written where every constraint allows it. Each constraint sees the same
+    calls in the same order: for every place `allowed`, then `record`; `keep` after rows were
+    resampled. A module of this package that defines a constraint has its `OPTIONS`, and
+    `build(start)`, which makes the constraint, or None where the request does not ask for it.
     """
 
-    def allowed(self, draft: Draft) -> Mask | None:
-        """What may stand at the draft's place: (rows, characters), or None for anything.
+    def allowed(self, draft: Draft) -> Mask | None:  # noqa: ARG002
+        """What may be written at the draft's place: (rows, characters), or None for anything.
 
-        A row of its own whose `given` place is filled is not asked: what is given stands.
+        Has no effect on rows whose character is given there.
         """
-        ...
+        return None
+
+    def refuses(self, draft: Draft, row: int, last: int) -> bool:  # noqa: ARG002
+        """Whether the row's line must not end on the column `last`, with what it has so far."""
+        return False
 
     def record(self, draft: Draft, chosen: Columns) -> None:
         """Take note of the characters chosen at the draft's place, (rows,)."""
-        ...
 
     def keep(self, rows: Rows) -> None:
-        """Go on with these rows, in this order."""
-        ...
-
-
-class Stateless:
-    """What a constraint without memory of its own shares."""
-
-    def record(self, draft: Draft, chosen: Columns) -> None:
-        """Nothing to note."""
-
-    def keep(self, rows: Rows) -> None:
-        """Nothing to carry over."""
+        """Go on with these rows, in this order; a row may be named more than once."""

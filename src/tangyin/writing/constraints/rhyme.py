@@ -4,18 +4,31 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from tangyin.errors import UsageError
 from tangyin.prosody import LEVEL_RHYMES, ToneTable, neighbouring, readings_of
-from tangyin.writing.constraints.draft import FREE, Columns, Draft, Mask, Rows
+from tangyin.verse import to_traditional
+from tangyin.writing.constraints.draft import (
+    FREE,
+    OPEN,
+    Columns,
+    Constraint,
+    Draft,
+    Mask,
+    Rows,
+    Start,
+)
+from tangyin.writing.options import Option
 
-OPEN = -1
-"""The rhyme of a row that has not come to one yet."""
+OPTIONS = (
+    Option("rhyme", str, "", regulated=True).texts(
+        en=("Rhyme", "One of the 30 level rhymes, such as 東."),
+        zh=("押韻", "三十個平聲韻之一，如「東」。"),
+    ),
+)
 
 SURE = 0.3
 """A character rhymes only by a reading that has this share of its level readings' weight."""
-
-Numbers = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -30,7 +43,7 @@ class RhymeBook:
 
     rhyming: Mask
     borrowed: Mask
-    likeliest: Numbers
+    likeliest: Rows
 
     @classmethod
     def of(cls, table: ToneTable, characters: Sequence[str]) -> "RhymeBook":
@@ -53,11 +66,35 @@ class RhymeBook:
         return cls(rhyming, borrowed & ~table.rhymes.T, likeliest)
 
 
-class Rhyme:
+def build(start: Start) -> "Rhyme":
+    """The constraint on line ends."""
+    fitting = start.plan.fitting
+    rhymed = np.array([sequence.rhymed_start for sequence in start.sequences])
+    writable = fitting.rhyme_writable
+    return Rhyme(fitting.book, writable, start.draft, start.asked, rhymed, start.borrows)
+
+
+def rhyme_number(name: str) -> int:
+    """The number of a rhyme (`LEVEL_RHYMES`) that the option `rhyme` names; OPEN for none.
+
+    Raises:
+        UsageError: there is no such level rhyme.
+    """
+    if not name:
+        return OPEN
+    # 肴 is asked for by its own name, which OpenCC would change.
+    spelled = name if name in LEVEL_RHYMES else to_traditional(name)
+    spelled = {"眞": "真", "靑": "青"}.get(spelled, spelled)
+    if len(spelled) != 1 or spelled not in LEVEL_RHYMES:
+        raise UsageError("request.unknown_rhyme", name=name, rhymes=LEVEL_RHYMES)
+    return LEVEL_RHYMES.index(spelled)
+
+
+class Rhyme(Constraint):
     """Keeps the rhyme of every row.
 
-    A row takes the rhyme of the first character that stands at a rhyming place, unless one was
-    asked for; no character rhymes with itself. A first line may borrow from a neighbouring rhyme.
+    A row takes the rhyme of the first character at a rhyming place, unless one was asked for; no
+    character rhymes with itself. A first line may borrow from a neighbouring rhyme.
     """
 
     def __init__(
@@ -65,21 +102,11 @@ class Rhyme:
         book: RhymeBook,
         writable: Mask,
         draft: Draft,
-        asked: Numbers,
+        asked: Rows,
         rhymed_start: Mask,
         borrows: Mask,
     ) -> None:
-        """Begin.
-
-        Args:
-            book: the rhymes of the characters.
-            writable: (V,) what may be written at a rhyming place.
-            draft: the poems, nothing written yet.
-            asked: (rows,) number of the rhyme asked for (`LEVEL_RHYMES`), or OPEN.
-            rhymed_start: (rows,) the first line rhymes.
-            borrows: (rows,) the first line, where it rhymes, takes a neighbouring rhyme if there
-                is one.
-        """
+        """`writable` is (V,), the others (rows,); see `Start` for `asked` and `borrows`."""
         self._rhyming = book.rhyming & writable
         self._borrowed = book.borrowed & writable
         self._likeliest = book.likeliest
@@ -105,7 +132,7 @@ class Rhyme:
         self._enough = sizes >= open_[:, None]  # (rows, 30)
 
     @property
-    def rhyme(self) -> Numbers:
+    def rhyme(self) -> Rows:
         """(rows,) number of each row's rhyme, or OPEN."""
         return self._rhyme
 

@@ -1,14 +1,31 @@
 """The tones of regulated verse: each line after one of the patterns of its type."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
-from tangyin.prosody import LinePattern, Sequence, ToneTable, patterns_of_type
-from tangyin.verse import Form
-from tangyin.writing.constraints.draft import FREE, Columns, Draft, Mask, Rows
+from tangyin.prosody import LinePattern, ToneTable, patterns_of_type
+from tangyin.prosody import Sequence as LineSequence
+from tangyin.prosody.lexicon import place_of, tone_costs
+from tangyin.verse import Form, to_traditional
+from tangyin.writing.constraints.draft import FREE, Columns, Constraint, Draft, Mask, Rows, Start
 from tangyin.writing.constraints.rates import Rates
+from tangyin.writing.options import Option
+
+OPTIONS = (
+    Option("pattern", str, "", regulated=True).texts(
+        en=("Pattern", "平起首句入韻 and the like, or line types (aBbAaBbA)."),
+        zh=("句式", "平起首句入韻之類，或用字母寫各句的句式（aBbAaBbA）。"),
+    ),
+    Option("strict", bool, False, regulated=True).texts(
+        en=("No licence", "Allow no licence (拗救, 特定句式 …)."),
+        zh=("不拗", "不許拗救、特定句式等變通。"),
+    ),
+)
 
 DA_AO = "大拗"
 
@@ -52,7 +69,19 @@ class Readings:
         )
 
 
-class Tones:
+def build(start: Start) -> "Tones":
+    """The constraint on the line types of each row."""
+    fitting = start.plan.fitting
+    return Tones(fitting.readings, start.sequences, fitting.rates, start.licences, start.draft)
+
+
+def is_named(sequence: LineSequence, pattern: str, form: Form) -> bool:
+    """Whether the option `pattern` names a sequence, in Chinese or by its line types."""
+    name = to_traditional(pattern).replace("韵", "韻")
+    return name in ("", sequence.name(form.characters), sequence.for_lines(form.lines))
+
+
+class Tones(Constraint):
     """Keeps every row on the line types of its sequence.
 
     At the beginning of a line each row draws its licence (小拗, 大拗, 特定句式, 孤平拗救, 三仄尾 or
@@ -62,31 +91,23 @@ class Tones:
 
     def __init__(
         self,
-        form: Form,
         readings: Readings,
-        sequences: tuple[Sequence, ...],
+        sequences: tuple[LineSequence, ...],
         rates: Rates,
         uniforms: npt.NDArray[np.float64],
+        draft: Draft,
     ) -> None:
-        """Prepare the patterns.
-
-        Args:
-            form: the form of the poems.
-            readings: of the characters a model knows.
-            sequences: the sequence of each row.
-            rates: how often licences are taken; `Rates.strict` for none.
-            uniforms: (rows, lines), a number for each line's licence; the particles of one poem
-                have the same, so that resampling leaves the licences at their rates.
-        """
+        """`sequences` has one for each row or one for all; `uniforms` is (rows, lines)."""
+        self._form = form = draft.form
+        self._level, self._oblique = tones_of_given(draft.given, draft.characters, form.characters)
         self._readings = readings
-        self._rates = rates
         self._types = np.array(
             [["aAbB".index(kind) for kind in s.for_lines(form.lines)] for s in sequences]
         )  # (rows, lines)
-        self._patterns = [
+        all_patterns = [
             patterns_of_type(kind, form.characters, licences=rates.licensed) for kind in "aAbB"
         ]
-        most = max(map(len, self._patterns))
+        most = max(map(len, all_patterns))
         shape = (4, most)
         self._tones = np.zeros((*shape, form.characters), dtype=bool)  # True is 平
         self._weights = np.zeros(shape)
@@ -94,7 +115,7 @@ class Tones:
         self._rescues = np.zeros(shape, dtype=bool)
         self._departs = np.zeros((*shape, form.characters), dtype=bool)
         self._licence = np.full(shape, -1)
-        for kind, patterns in enumerate(self._patterns):
+        for kind, patterns in enumerate(all_patterns):
             names = sorted({_licence(p) for p in patterns})
             for number, pattern in enumerate(patterns):
                 self._tones[kind, number] = [tone == "P" for tone in pattern.tones]
@@ -128,8 +149,8 @@ class Tones:
         tones = self._tones_here(draft)
         level, oblique = self._readings.level[chosen], self._readings.oblique[chosen]
         is_given = draft.given[:, draft.place] != FREE
-        level = np.where(is_given, draft.given_level[:, draft.place], level)
-        oblique = np.where(is_given, draft.given_oblique[:, draft.place], oblique)
+        level = np.where(is_given, self._level[:, draft.place], level)
+        oblique = np.where(is_given, self._oblique[:, draft.place], oblique)
         level &= (self._alive & tones).any(axis=1)
         oblique &= (self._alive & ~tones).any(axis=1)
         read_level = level & (~oblique | self._readings.mostly_level[chosen])
@@ -143,6 +164,7 @@ class Tones:
         self._types = self._types[rows]
         self._alive = self._alive[rows]
         self._unrescued = self._unrescued[rows]
+        self._level, self._oblique = self._level[rows], self._oblique[rows]
 
     def _tones_here(self, draft: Draft) -> Mask:
         """(rows, patterns): the tone each pattern of the row's line has at this place."""
@@ -152,7 +174,7 @@ class Tones:
     def _begin_line(self, draft: Draft) -> None:
         """Draw each row's licence for this line, among those its given characters admit."""
         kinds = self._types[:, draft.line]
-        fits = self._admitted(draft, draft.line)
+        fits = self._admitted(draft.line)
         rescuing = fits & self._rescues[kinds]
         fits = np.where(self._unrescued[:, None], rescuing, fits)
         # A licence is drawn by its rate, whatever the number of patterns that make it.
@@ -168,36 +190,33 @@ class Tones:
         drawn = np.minimum((cumulative <= threshold).sum(axis=1), weights.shape[1] - 1)
         same = licences == np.take_along_axis(licences, drawn[:, None], axis=1)
         self._alive = fits & same
-        chance = np.where(same, share, 0.0).sum(axis=1) / np.maximum(cumulative[:, -1], 1e-300)
-        self.log_weight = -np.log(np.maximum(chance, 1e-300))
 
-    def admits(self, draft: Draft) -> Mask:
+    def admits(self) -> Mask:
         """(rows, lines): whether some pattern of each line can hold the characters given for it.
 
-        A 大拗 counts only where the line after it can rescue it. All rows are taken to follow the
-        first one's sequence when the draft has another number of rows than this.
+        A 大拗 counts only where the line after it can rescue it.
         """
-        lines = [self._admitted(draft, line).any(axis=1) for line in range(draft.form.lines)]
+        lines = [self._admitted(line).any(axis=1) for line in range(self._form.lines)]
         admitted: Mask = np.stack(lines, axis=1)
         return admitted
 
-    def _admitted(self, draft: Draft, line: int) -> Mask:
+    def _admitted(self, line: int) -> Mask:
         """(rows, patterns): which a line may have, a 大拗 only where it can be rescued."""
         da_ao = self._da_ao[self._types[:, line]]
-        fits = self._fitting(draft, line)
-        if line + 1 == draft.form.lines:
+        fits = self._fitting(line)
+        if line + 1 == self._form.lines:
             unrescued: Mask = fits & ~da_ao
             return unrescued
-        after = self._fitting(draft, line + 1) & self._rescues[self._types[:, line + 1]]
+        after = self._fitting(line + 1) & self._rescues[self._types[:, line + 1]]
         fits &= ~da_ao | np.asarray(after.any(axis=1, keepdims=True))
         return fits
 
-    def _fitting(self, draft: Draft, line: int) -> Mask:
+    def _fitting(self, line: int) -> Mask:
         """(rows, patterns): which patterns the characters given for a line can be read by."""
         kinds = self._types[:, line]
-        width = draft.form.characters
+        width = self._form.characters
         there = slice(line * width, (line + 1) * width)
-        level, oblique = draft.given_level[:, there], draft.given_oblique[:, there]
+        level, oblique = self._level[:, there], self._oblique[:, there]
         tones = self._tones[kinds]  # (rows, patterns, width)
         readable = np.where(tones, level[:, None], oblique[:, None]).all(axis=2)
         fits: Mask = readable & (self._weights[kinds] > 0)
@@ -206,3 +225,33 @@ class Tones:
 
 def _licence(pattern: LinePattern) -> str:
     return pattern.licence or pattern.warning
+
+
+def tones_of_given(given: Columns, characters: Sequence[str], width: int) -> tuple[Mask, Mask]:
+    """Whether the checker can read given characters (rows, lines · width) 平, and 仄.
+
+    Both masks have the shape of `given`, and are True where nothing is given.
+    """
+    # Most rows are given the same.
+    different, row_of = np.unique(given, axis=0, return_inverse=True)
+    level, oblique = np.ones(different.shape, dtype=bool), np.ones(different.shape, dtype=bool)
+    words = ["", *characters]  # FREE + 1 is the number of no neighbour
+    for row, place in zip(*np.nonzero(different != FREE), strict=True):
+        column = place % width
+        before = words[different[row, place - 1] + 1] if column else ""
+        after = words[different[row, place + 1] + 1] if column < width - 1 else ""
+        level[row, place], oblique[row, place] = _tones(
+            before, words[different[row, place] + 1], after, at_end=bool(column == width - 1)
+        )
+    row_of = row_of.reshape(-1)  # one version of NumPy keeps an axis here
+    return level[row_of], oblique[row_of]
+
+
+@lru_cache(maxsize=10_000)
+def _tones(before: str, character: str, after: str, *, at_end: bool) -> tuple[bool, bool]:
+    if at_end:
+        place = place_of(character)
+        costs = place.end_level, place.end_oblique
+    else:
+        costs = tone_costs(before, character, after)
+    return math.isfinite(costs[0]), math.isfinite(costs[1])

@@ -1,35 +1,42 @@
-"""Constraints on the characters themselves: none that is forbidden, none too often."""
+"""No character occurs too often."""
 
 import numpy as np
 
-from tangyin.writing.constraints.draft import FREE, Columns, Draft, Mask, Rows, Stateless
+from tangyin.writing.constraints.draft import (
+    FREE,
+    Columns,
+    Constraint,
+    Draft,
+    Mask,
+    Rows,
+    Start,
+)
+from tangyin.writing.options import Option
+
+OPTIONS = (
+    Option("most", int, 2, minimum=1, regulated=True).texts(
+        en=(
+            "Repeats",
+            "How often one character may occur in a poem; a doubled one (離離) counts once.",
+        ),
+        zh=("重字", "同一個字在一首詩裡最多出現幾次；疊字（離離）算一次。"),
+    ),
+)
 
 
-class Forbidden(Stateless):
-    """Never writes certain characters."""
-
-    def __init__(self, forbidden: Mask) -> None:
-        """`forbidden` is (characters,), True for what must not stand."""
-        self._mask = ~forbidden[None]
-
-    def allowed(self, draft: Draft) -> Mask:
-        """See `Constraint.allowed`."""
-        return np.broadcast_to(self._mask, (len(draft.columns), self._mask.shape[1]))
+def build(start: Start) -> "Repetition":
+    """The constraint on repeated characters."""
+    return Repetition(start.draft, start.plan.request.most)
 
 
-class Repetition:
+class Repetition(Constraint):
     """Writes no character more often than a number of times, reduplication (離離) counted as one.
 
     What is given counts from the beginning, so that the places before it leave room for it.
     """
 
     def __init__(self, draft: Draft, most: int) -> None:
-        """Begin.
-
-        Args:
-            draft: the poems, nothing written yet.
-            most: how often one character may stand in a poem.
-        """
+        """`most` is how often one character may occur in a poem."""
         given = draft.given
         counted = given != FREE
         starts_line = np.arange(draft.form.hanzi) % draft.form.characters == 0

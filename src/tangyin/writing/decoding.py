@@ -1,0 +1,248 @@
+"""The decode loop: poems of one form, written place by place and many rows side by side.
+
+Free writing is this loop without constraints and with one particle for each poem. For regulated
+verse see `particles.py`.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from tangyin.model.engine import Engine, State
+from tangyin.verse import EOS, MARKS, Ids
+from tangyin.writing.constraints import FREE, Columns, Constraint, Draft, Mask, Rows
+from tangyin.writing.rules import Argmax, Array, Choice, RandomK, Rule, Uniforms
+
+END_MARKS = "。？！"
+"""What may close an even line."""
+
+
+@dataclass(frozen=True)
+class Composition:
+    """One poem as it came out.
+
+    Attributes:
+        text: lines and marks.
+        log_likelihood: natural logarithm of the text's probability, `<eos>` included, under the
+            model without any mask, given the prefix that was read.
+    """
+
+    text: str
+    log_likelihood: float
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The lines without marks."""
+        return tuple(re.split(f"[{MARKS}]", self.text)[:-1])
+
+
+@dataclass(eq=False)
+class Decoder:
+    """Writes rows of poems; row = poem · particles + particle.
+
+    Inside a line the rule chooses among the characters the model knows, at its end among the marks
+    that may stand there. `<unk>` never comes out. Under argmax, poem n takes the n-th most likely
+    character at its first free place, so that poems differ.
+
+    Attributes:
+        prefix: tokens that are read before the text.
+        draft: the rows with their given characters.
+        marks: (rows, lines) token numbers of given marks, or FREE.
+        numbers: (rows,) each row's number under its seed.
+        first_free: (rows,) the place, in characters, where argmax goes by number; or FREE.
+        uniforms: (rows, lines · (characters + 1)) numbers in [0, 1), one for each token.
+        resampling: (poems, lines) numbers to resample the particles by, one for each line.
+        weights: (rows,) logarithms of the particles' weights; tracked under constraints only.
+        likelihood: (rows,) log-likelihood of what was written.
+        written: the tokens written so far, (rows,) each.
+    """
+
+    engine: Engine
+    rule: Rule
+    prefix: Ids
+    draft: Draft
+    marks: Ids
+    numbers: Rows
+    first_free: Rows
+    uniforms: Uniforms
+    resampling: Uniforms | None = None
+    constraints: Sequence[Constraint] = ()
+    particles: int = 1
+    weights: npt.NDArray[np.float64] = field(init=False)
+    likelihood: npt.NDArray[np.float64] = field(init=False)
+    written: list[Ids] = field(default_factory=list, init=False)
+    _tokens: Ids = field(init=False)
+    _state: State = field(init=False)
+
+    def __post_init__(self) -> None:
+        vocabulary, rows = self.engine.vocabulary, len(self.draft.given)
+        self._first = int(vocabulary.hanzi_ids[0])
+        self._closing = [
+            np.array([vocabulary.id(mark) for mark in marks]) for marks in (MARKS, END_MARKS)
+        ]
+        # random-k is uniform among characters; a poem with its marks at random would be no poem.
+        self._mark_rule = Argmax() if isinstance(self.rule, RandomK) else self.rule
+        self.weights, self.likelihood = np.zeros(rows), np.zeros(rows)
+        self._tokens, self._state = self.engine.begin(self.prefix, rows)
+
+    def run(self) -> None:
+        """Write all rows to their end."""
+        form = self.draft.form
+        for line in range(form.lines):
+            for _ in range(form.characters):
+                self._write_character()
+                self.draft.place += 1
+            self._write_mark(line)
+            if self.resampling is not None and line + 1 < form.lines:
+                self._resample(self.resampling[:, line])
+        self.likelihood += self._log_probs()[:, self.engine.vocabulary.id(EOS)]
+
+    def composition(self, row: int) -> Composition:
+        """What was written in a row."""
+        text = self.engine.vocabulary.decode(int(tokens[row]) for tokens in self.written)
+        return Composition(text, float(self.likelihood[row]))
+
+    def _log_probs(self) -> Array:
+        return self.engine.log_probs(self.engine.step(self._tokens, self._state))
+
+    def _write_character(self) -> None:
+        draft, log_probs = self.draft, self._log_probs()
+        within = log_probs[:, self._first :]  # the characters come last, so no copy is made
+        mask = self._mask(within.shape)
+        given = draft.given[:, draft.place]
+        checked = bool(self.constraints) and draft.at_line_end
+        # With one particle only a weight of -inf matters, which comes about at line ends.
+        if self.particles == 1 and FREE not in given and not checked:
+            columns = given
+        else:
+            columns = self._choose(within, mask, given)
+        for constraint in self.constraints:
+            constraint.record(draft, columns)
+        draft.columns[:, draft.place] = columns
+        self._append(log_probs, columns + self._first)
+
+    def _mask(self, shape: tuple[int, ...]) -> Mask | None:
+        """(rows, characters) what all constraints allow; None without constraints."""
+        if not self.constraints:
+            return None
+        mask = np.ones(shape, dtype=bool)
+        for constraint in self.constraints:
+            allowed = constraint.allowed(self.draft)
+            if allowed is not None:
+                mask &= allowed
+        return mask
+
+    def _choose(self, within: Array, mask: Mask | None, given: Columns) -> Columns:
+        """Choose a character for each row that is given none, and weigh the rows."""
+        support = self.rule.support(within)
+        masked = support if mask is None else self._restricted(within, support, mask)
+        rows, fixed = np.arange(len(within)), given != FREE
+        columns: Columns = np.where(fixed, given, self._draw(masked, rows)).astype(np.int32)
+        if mask is not None:
+            if self.draft.at_line_end:
+                self._renew_ends(masked, columns, fixed)
+            self.weights += np.where(
+                fixed,
+                self.rule.log_share(support, within[rows, columns]),
+                self.rule.log_weight(support, masked, columns),
+            )
+        return columns
+
+    def _restricted(self, within: Array, support: Array, mask: Mask) -> Array:
+        """The rule's candidates among what is allowed; the others are -inf."""
+        masked = np.where(mask, support, -np.inf)
+        # Where all of the rule's own candidates are excluded, any that is allowed may be taken; the
+        # particle's weight accounts for its small probability.
+        stuck = np.asarray(~np.isfinite(masked).any(axis=1))
+        masked[stuck] = np.where(mask[stuck], within[stuck], -np.inf)
+        open_ = np.asarray(np.isfinite(masked).any(axis=1))
+        masked[open_] = self.rule.support(masked[open_])
+        return masked
+
+    def _draw(self, masked: Array, rows: Rows) -> Choice:
+        """What the rule chooses for some rows."""
+        finite = np.isfinite(masked)
+        # A row where nothing is allowed is lost, so any choice will do.
+        options = np.where(finite.any(axis=1, keepdims=True), masked, np.float32(0))
+        chosen = self.rule.draw(options, self.uniforms[rows, len(self.written)])
+        if isinstance(self.rule, Argmax):
+            ranked = np.flatnonzero(self.first_free[rows] == self.draft.place)
+            if len(ranked):
+                sizes = np.maximum(finite[ranked].sum(axis=1), 1)
+                ranks = self.numbers[rows[ranked]] % sizes
+                order = np.argsort(-options[ranked], axis=1, kind="stable")
+                chosen[ranked] = np.take_along_axis(order, ranks[:, None], axis=1)[:, 0]
+        return chosen
+
+    def _renew_ends(self, masked: Array, columns: Columns, fixed: Mask) -> None:
+        """Choose another last character where a constraint refuses the line as a whole.
+
+        Its probability is taken out of `masked`, so that the particle's weight accounts for it. A
+        particle whose last character is given, or that has no other, is lost.
+        """
+        line, width = self.draft.line, self.draft.form.characters
+        given = self.draft.given[:, line * width : (line + 1) * width]
+        some_free: Mask = (given == FREE).any(axis=1)
+        open_ = np.flatnonzero(some_free & np.isfinite(self.weights))
+        while len(open_):
+            refused = [self._refused(int(row), int(columns[row])) for row in open_]
+            open_ = open_[np.array(refused, dtype=bool)]
+            masked[open_, columns[open_]] = -np.inf
+            lost = fixed[open_] | ~np.isfinite(masked[open_]).any(axis=1)
+            self.weights[open_[lost]] = -np.inf
+            open_ = open_[~lost]
+            if len(open_):
+                columns[open_] = self._draw(masked[open_], open_)
+
+    def _refused(self, row: int, last: int) -> bool:
+        return any(constraint.refuses(self.draft, row, last) for constraint in self.constraints)
+
+    def _write_mark(self, line: int) -> None:
+        log_probs, given = self._log_probs(), self.marks[:, line]
+        candidates, fixed = self._closing[line % 2], given != FREE
+        uniforms = self.uniforms[:, len(self.written)]
+        chosen = candidates[self._mark_rule.choose(log_probs[:, candidates], uniforms)]
+        tokens = np.where(fixed, given, chosen)
+        if self.constraints and fixed.any():
+            own = log_probs[np.arange(len(tokens)), tokens]
+            shares = self._mark_rule.log_share(log_probs[:, candidates], own)
+            self.weights += np.where(fixed, shares, 0.0)
+        self._append(log_probs, tokens)
+
+    def _append(self, log_probs: Array, tokens: npt.NDArray[np.integer]) -> None:
+        """Append a token to every row."""
+        self._tokens = tokens.astype(np.int32)
+        self.likelihood += log_probs[np.arange(len(tokens)), tokens]
+        self.written.append(self._tokens)
+
+    def _resample(self, uniforms: Uniforms) -> None:
+        """Draw the particles of each poem anew by weight where few of them carry it.
+
+        Systematic resampling (Kitagawa 1996), when the effective number is below half.
+        """
+        weights = self.weights.reshape(-1, self.particles)
+        rows = np.arange(weights.size).reshape(weights.shape)
+        for poem, own in enumerate(weights):
+            if not np.isfinite(own).any():
+                continue
+            share = np.exp(own - own.max())
+            share /= share.sum()
+            if 1 / (share**2).sum() >= self.particles / 2:
+                continue
+            points = (np.arange(self.particles) + uniforms[poem]) / self.particles
+            cumulative = np.cumsum(share)
+            ancestors = np.searchsorted(cumulative / cumulative[-1], points, side="right")
+            rows[poem] = poem * self.particles + ancestors
+            own[:] = 0.0
+        kept: Rows = rows.ravel()
+        if (kept == np.arange(len(kept))).all():
+            return
+        self._state = self._state.take(kept)
+        self.draft.keep(kept)
+        for constraint in self.constraints:
+            constraint.keep(kept)
+        self._tokens, self.likelihood = self._tokens[kept], self.likelihood[kept]
+        self.written = [tokens[kept] for tokens in self.written]

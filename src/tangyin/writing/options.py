@@ -1,0 +1,212 @@
+"""The options of a writing request, each described once.
+
+The command line, the API's bodies and the page's controls are made from these descriptions. The
+options that belong to a sampling rule are declared in `rules.py`, those of a constraint in its own
+file in `constraints/`.
+"""
+
+import math
+import operator
+import pkgutil
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from tangyin.errors import UsageError
+from tangyin.model import DEFAULT
+from tangyin.model.engine import TILE
+from tangyin.verse import known_forms
+from tangyin.writing.randomness import SEEDS
+
+Texts = Mapping[str, str]
+
+PARTICLES = TILE
+"""Default number of particles of a poem: as many as one product of the engine takes.
+
+One more would cost as much as sixteen more, and 24 wrote no likelier poems (docs/writing.md).
+"""
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option of a writing request.
+
+    Attributes:
+        name: in Python and in JSON; the command line writes hyphens for underscores.
+        kind: type of its value: str, int, float or bool.
+        default: its value when it is left out; may be None.
+        help: one sentence in English ("en") and Chinese ("zh").
+        label: a word or two for a form field, in both languages.
+        choices: the values that are possible, if they are few.
+        minimum: smallest value.
+        maximum: largest value.
+        above: whether `minimum` itself is excluded.
+        longest: most characters of a text; None where something else limits it.
+        many: whether it may be repeated; its value is a tuple then.
+        regulated: whether it belongs to regulated verse only.
+    """
+
+    name: str
+    kind: type
+    default: Any
+    help: Texts = field(default_factory=dict)
+    label: Texts = field(default_factory=dict)
+    choices: tuple[str, ...] = ()
+    minimum: Any = None
+    maximum: Any = None
+    above: bool = False
+    longest: int | None = None
+    many: bool = False
+    regulated: bool = False
+
+    def texts(self, **texts: tuple[str, str]) -> "Option":
+        """The option with its label and help in each language."""
+        labels, helps = ({code: pair[at] for code, pair in texts.items()} for at in (0, 1))
+        return replace(self, label=labels, help=helps)
+
+    def check(self, value: Any) -> Any:
+        """The value as this option's type.
+
+        Raises:
+            UsageError: it has another type, is out of bounds, or is not among the choices.
+        """
+        if self.many:
+            return tuple(map(self._check, value if isinstance(value, list | tuple) else (value,)))
+        return None if value is None and self.default is None else self._check(value)
+
+    def _check(self, value: Any) -> Any:
+        known, value = {"name": self.name, "value": value}, self._typed(value)
+        if self.choices and value not in self.choices:
+            raise UsageError("request.choice", **known, choices=self.choices)
+        if self.longest is not None and len(value) > self.longest:
+            raise UsageError("request.long", name=self.name, count=len(value), longest=self.longest)
+        if self.minimum is not None and not self._in_bounds(value):
+            bounds = {"minimum": self.minimum, "maximum": self.maximum}
+            if self.maximum is None:
+                raise UsageError("request.below", **known, **bounds)
+            if self.above:
+                raise UsageError("request.range_above", **known, **bounds)
+            raise UsageError("request.range", **known, **bounds)
+        return value
+
+    def _typed(self, value: Any) -> Any:
+        is_flag = isinstance(value, bool)
+        with suppress(TypeError, ValueError):
+            if self.kind is int and not is_flag:
+                return operator.index(value)
+            if self.kind is float and not is_flag and not isinstance(value, str):
+                return float(value)
+        if self.kind in (str, bool) and isinstance(value, self.kind):
+            return value
+        raise UsageError(_WRONG_TYPE[self.kind], name=self.name, value=value)
+
+    def _in_bounds(self, value: Any) -> bool:
+        most = math.inf if self.maximum is None else self.maximum
+        return bool(self.minimum <= value <= most and not (self.above and value == self.minimum))
+
+
+_WRONG_TYPE = {
+    str: "request.not_text",
+    int: "request.not_whole_number",
+    float: "request.not_number",
+    bool: "request.not_switch",
+}
+
+_FORMS = " ".join(f"{form} ({form.ascii_name})" for form in known_forms())
+
+OPTIONS = (
+    Option("start", str, "", longest=2000).texts(
+        en=("Begin with", "First characters or lines, with □ for each character left open."),
+        zh=("起首", "開頭的字或句，留空的字用 □ 代替。"),
+    ),
+    Option("form", str, None).texts(
+        en=("Form", f"{_FORMS}; 五律 or the model's first by default."),
+        zh=("體裁", f"{_FORMS}；預設五律，或模型的第一種。"),
+    ),
+    Option("regulated", bool, True).texts(
+        en=("Regulated", "Keep tones, 粘對 and rhyme, or the form alone."),
+        zh=("近體", "是否守平仄、粘對和押韻；否則只守句數和字數。"),
+    ),
+    Option("title", str, "").texts(
+        en=("Title", "Title of the poem, for a model that was trained on titles."),
+        zh=("題目", "詩的題目；須用學過題目的模型。"),
+    ),
+    Option("acrostic", str, "").texts(
+        en=("Acrostic", "Characters for the heads of the lines or couplets."),
+        zh=("藏頭", "藏頭：每句或每聯的第一個字。"),
+    ),
+    Option("include", str, (), many=True, regulated=True).texts(
+        en=("Must hold", "A word that the poem must contain; may be repeated."),
+        zh=("必有", "詩中必須出現的詞，可以給幾個。"),
+    ),
+    Option("particles", int, PARTICLES, minimum=1, maximum=4096).texts(
+        en=("Particles", "Particles of each regulated poem."),
+        zh=("粒子", "每首近體詩用多少個粒子。"),
+    ),
+    Option("count", int, 1, minimum=1, maximum=1_000_000).texts(
+        en=("Poems", "Number of poems."),
+        zh=("幾首", "寫幾首。"),
+    ),
+    Option("seed", int, None, minimum=0, maximum=SEEDS - 1).texts(
+        en=("Seed", "The same seed gives the same poems; a new one by default."),
+        zh=("種子", "種子相同，詩就相同；預設隨機。"),
+    ),
+    Option("script", str, "traditional", choices=("traditional", "simplified")).texts(
+        en=("Script", "Characters of the output."),
+        zh=("字體", "輸出用繁體還是簡體。"),
+    ),
+    Option("model", str, DEFAULT).texts(
+        en=("Model", "A model's name or file."),
+        zh=("模型", "模型的名稱。"),
+    ),
+)
+
+
+def options() -> dict[str, Option]:
+    """All options by name: those of every request, of the sampling rules, and of constraints."""
+    return dict(_options(constraint_modules()))
+
+
+def checked(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of all options: those given, and the defaults of the others.
+
+    Raises:
+        UsageError: there is no such option, or its value is not possible.
+    """
+    known = options()
+    del known["model"]  # a request is made to a model
+    for name in given:
+        if name not in known:
+            raise UsageError("request.unknown_option", name=name, options=sorted(known))
+    return {
+        name: option.check(given[name]) if name in given else option.default
+        for name, option in known.items()
+    }
+
+
+def constraint_modules() -> tuple[ModuleType, ...]:
+    """The modules in `tangyin.writing.constraints` that define a constraint."""
+    from tangyin.writing import constraints
+
+    return _found(tuple(constraints.__path__))
+
+
+@cache
+def _found(path: tuple[str, ...]) -> tuple[ModuleType, ...]:
+    modules = [
+        import_module(f"tangyin.writing.constraints.{module.name}")
+        for module in pkgutil.iter_modules(path)
+    ]
+    return tuple(module for module in modules if hasattr(module, "OPTIONS"))
+
+
+@cache
+def _options(modules: tuple[ModuleType, ...]) -> dict[str, Option]:
+    from tangyin.writing import rules
+
+    of_constraints = (option for module in modules for option in module.OPTIONS)
+    return {option.name: option for option in (*OPTIONS, *rules.OPTIONS, *of_constraints)}

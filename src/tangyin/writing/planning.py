@@ -1,0 +1,136 @@
+"""Whether a request for regulated verse can be met, and how."""
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+
+from tangyin.errors import UsageError
+from tangyin.prosody import SEQUENCES, Sequence, ToneTable, tone_table
+from tangyin.verse import Ids, Vocabulary, normalize, to_traditional
+from tangyin.writing.constraints import (
+    FREE,
+    Columns,
+    Draft,
+    Mask,
+    Readings,
+    RhymeBook,
+    rates_of,
+)
+from tangyin.writing.constraints.rhyme import rhyme_number
+from tangyin.writing.constraints.tones import is_named
+from tangyin.writing.fitting import Fitting, Word
+from tangyin.writing.opening import known_token, laid_out
+from tangyin.writing.request import Request, opening_of, prefix_for, tokens_of
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A request that can be met.
+
+    Attributes:
+        request: the request.
+        fitting: the rules, for what is given.
+        given: (form.hanzi,) int32 columns that every poem has, or FREE.
+        marks: (form.lines,) int32 token numbers of given marks, or FREE.
+        asked: number of the rhyme that the request names (`LEVEL_RHYMES`), or OPEN.
+        words: the columns of each word of `include`, the longest first.
+        prefix: what the model reads before the text.
+        sequences: those that fit, each with its weight: the share of Tang poems that follow it,
+            times that of the reading it needs of a given end of the first line.
+    """
+
+    request: Request
+    fitting: Fitting
+    given: Columns
+    marks: Ids
+    asked: int
+    words: tuple[Word, ...]
+    prefix: Ids
+    sequences: tuple[tuple[Sequence, float], ...] = ()
+
+    def draft(self, given: Columns) -> Draft:
+        """Empty poems with what is given, (rows, form.hanzi), in its places."""
+        return Draft(self.request.form, self.fitting.characters, np.zeros_like(given), given)
+
+
+def plan(request: Request, vocabulary: Vocabulary) -> Plan:
+    """See whether a request can be met, and how.
+
+    Raises:
+        UsageError: it cannot; the error says why, and at which line.
+    """
+    form, first = request.form, int(vocabulary.hanzi_ids[0])
+    if not form.regulated:
+        raise UsageError("form.not_regulated", form=form.name)
+    given, marks = laid_out([opening_of(request, vocabulary)], form, vocabulary)
+    words = [tuple(t - first for t in tokens_of(w, vocabulary)) for w in request.include]
+    for word, columns in zip(request.include, words, strict=True):
+        if len(columns) > form.characters:
+            raise UsageError(
+                "request.word_long", word=word, form=form.name, longest=form.characters
+            )
+    forbidden = _forbidden(request.avoid, vocabulary)
+    for column in {*given[given != FREE].tolist(), *(c for word in words for c in word)}:
+        if forbidden[column]:
+            raise UsageError("request.avoided_and_given", character=vocabulary.hanzi[column])
+    rates = rates_of(form).strict if request.strict else rates_of(form)
+    fitting = Fitting(form, vocabulary.hanzi, *_tables(vocabulary.hanzi), rates, forbidden)
+    candidates = [s for s in rates.sequences if is_named(s, request.pattern, form)]
+    if not candidates:
+        raise UsageError(
+            "request.unknown_pattern",
+            pattern=request.pattern,
+            form=form.name,
+            patterns=[s.name(form.characters) for s in SEQUENCES],
+        )
+    result = Plan(
+        request,
+        fitting,
+        given[0],
+        marks[0],
+        rhyme_number(request.rhyme),
+        tuple(sorted(filter(None, words), key=len, reverse=True)),
+        prefix_for(request, vocabulary),
+    )
+    faults = {sequence: _faults(result, sequence) for sequence in candidates}
+    sequences = tuple(
+        (s, rates.sequences[s] * fitting.first_end(s, result.given))
+        for s, found in faults.items()
+        if not found
+    )
+    if not sequences:
+        raise min(faults.values(), key=len)[0]
+    return replace(result, sequences=sequences)
+
+
+def _forbidden(avoid: str, vocabulary: Vocabulary) -> Mask:
+    """(characters,) what must not be written; a model avoids what it does not know anyway."""
+    tokens = [known_token(c, vocabulary) for c in to_traditional(normalize(avoid))]
+    known = [token for token in tokens if token is not None]
+    return np.isin(vocabulary.hanzi_ids, known)
+
+
+@lru_cache(maxsize=4)
+def _tables(hanzi: tuple[str, ...]) -> tuple[ToneTable, Readings, RhymeBook]:
+    table = tone_table(hanzi)
+    return table, Readings.of(table), RhymeBook.of(table, hanzi)
+
+
+def _faults(plan: Plan, sequence: Sequence) -> list[UsageError]:
+    """Why a sequence is impossible, an error for each line at fault; empty when it is possible."""
+    fitting, given, request = plan.fitting, plan.given, plan.request
+    bad = np.flatnonzero(fitting.bad_lines(sequence, given[None])[0])
+    if len(bad):
+        code = "request.line_misfit" if request.pattern else "request.line_misfit_any"
+        code = "request.line_misfit_strict" if request.strict else code
+        return [UsageError(code, **fitting.misfit(sequence, given, int(line))) for line in bad]
+    fault = fitting.rhyme_fault(sequence, given, plan.asked)
+    if fault:
+        return [fault]
+    for words in (*((word,) for word in plan.words), plan.words):
+        if fitting.place(sequence, given, words, plan.asked, np.zeros(len(words))) is None:
+            shown = ["".join(fitting.characters[column] for column in word) for word in words]
+            pattern = sequence.name(request.form.characters)
+            return [UsageError("request.no_room", words=shown, pattern=pattern)]
+    return []

@@ -1,0 +1,59 @@
+"""The shipped models give what they gave before their features had a layout in the file.
+
+`shipped_log_probs.json` was made by the code of commit f563562: of five poems with their prefixes
+the likeliest token at each place, its log-probability and those of twelve others, and the figures
+of the poems by the protocol.
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tangyin.model import Engine, find_model
+from tangyin.scoring import score_texts
+from tangyin.verse import Form, form_named
+
+STORED = json.loads((Path(__file__).parent / "shipped_log_probs.json").read_text("utf-8"))
+NAMES = ("strong", "report")
+
+
+def log_probs(engine: Engine, poem: dict[str, Any]) -> np.ndarray:
+    """(T, outputs) after the prefix and each character of a stored poem."""
+    form = form_named(poem["form"]) if poem["form"] else None
+    prefix = engine.vocabulary.prefix(form, poem["rhyme"], poem["title"])
+    inputs = np.concatenate((prefix, engine.vocabulary.encode(poem["text"])))[:, None]
+    return np.stack([engine.log_probs(output)[0] for output in engine.read(inputs)])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_log_probabilities_and_figures_are_those_of_the_commit_that_trained_it(
+    name: str,
+) -> None:
+    engine, stored = Engine(find_model(name)), STORED["models"][name]
+    for poem in stored["poems"]:
+        found = log_probs(engine, poem)
+        assert found.argmax(axis=1).tolist() == poem["argmax"]
+        # Another CPU rounds differently, by less than this.
+        np.testing.assert_allclose(found.max(axis=1), poem["best"], atol=2e-4)
+        np.testing.assert_allclose(found[:, stored["columns"]], poem["log_probs"], atol=2e-4)
+        if poem["figures"]:
+            (tally,) = score_texts(engine, [poem["text"]], form_named(poem["form"]))
+            shown = {key: f"{value:.2f}" for key, value in tally.figures().items()}
+            assert shown == {key: f"{value:.2f}" for key, value in poem["figures"].items()}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_another_form_in_the_installation_changes_no_bit_of_it(
+    name: str, extra_form: Callable[..., Form]
+) -> None:
+    poem = STORED["models"][name]["poems"][-1]
+    before = log_probs(Engine(find_model(name)), poem)
+    extra_form("六言絕句", "liujue", lines=4, characters=6)
+    extra_form("六韻", "liuyun", lines=12, characters=5, in_corpus=True)
+    model = find_model(name)
+    assert model.architecture.layout.forms == ("五絕", "七絕", "五律", "七律")
+    assert np.array_equal(log_probs(Engine(model), poem), before)

@@ -1,0 +1,248 @@
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tangyin.errors import UsageError
+from tangyin.verse import (
+    FORMS,
+    MARKS,
+    WUJUE,
+    Form,
+    Poem,
+    form_of_text,
+    read_each,
+    read_poem,
+    read_verse,
+    split_poems,
+)
+
+HANZI = st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF)
+JUE = "白日依山盡，黃河入海流。欲窮千里目，更上一層樓。"
+QI = "朝辭白帝彩雲間，千里江陵一日還。兩岸猿聲啼不住，輕舟已過萬重山。"
+LV = (
+    "空山新雨後，天氣晚來秋。明月松間照，清泉石上流。"
+    "竹喧歸浣女，蓮動下漁舟。隨意春芳歇，王孫自可留。"
+)
+PAILU = LV + JUE
+LINES = ("白日依山盡", "黃河入海流", "欲窮千里目", "更上一層樓")
+
+
+def bare(text):
+    return "".join(c for c in text if c not in "，。")
+
+
+def rows(text, marks="。"):
+    """The text with a line break after each of the marks."""
+    return "".join(c + "\n" * (c in marks) for c in text)
+
+
+def refused(text, read=read_poem):
+    with pytest.raises(UsageError) as caught:
+        read(text)  # type: ignore[operator]
+    return caught.value
+
+
+@st.composite
+def poems(draw):
+    form: Form = draw(st.sampled_from(FORMS))
+    line = st.text(HANZI, min_size=form.characters, max_size=form.characters)
+    lines = draw(st.lists(line, min_size=form.lines, max_size=form.lines))
+    return Poem(tuple(lines), draw(st.text(MARKS, min_size=form.lines, max_size=form.lines)))
+
+
+@given(poems(), st.randoms(use_true_random=False))
+@settings(deadline=None)
+def test_any_layout_of_a_poem_with_its_marks_is_the_same_poem(poem, chance):
+    text = "".join(c + chance.choice(["", "", " ", "\n", "\u3000", "「", "[1]"]) for c in poem.text)
+    assert read_poem(text) == (poem, False)
+    assert read_verse(text) == poem
+    assert form_of_text(poem.text) is poem.form
+
+
+@given(poems(), st.data())
+@settings(deadline=None)
+def test_any_mixture_of_marks_breaks_and_quotes_at_line_ends_gives_the_same_lines(poem, data):
+    ends = data.draw(
+        st.lists(
+            st.tuples(st.booleans(), st.sampled_from(["", "\n", "\r\n", " ", "\n\n", "」", "①"])),
+            min_size=len(poem.lines),
+            max_size=len(poem.lines),
+        )
+    )
+    text = "".join(
+        line + mark * marked + end
+        for line, mark, (marked, end) in zip(poem.lines, poem.marks, ends, strict=True)
+    )
+    read, added = read_poem(text)
+    expected = [
+        mark if marked else "，。"[number % 2]
+        for number, (mark, (marked, _)) in enumerate(zip(poem.marks, ends, strict=True))
+    ]
+    assert (read.lines, read.marks) == (poem.lines, "".join(expected))
+    assert added == (not all(marked for marked, _ in ends))
+    assert read_verse(text) == read
+
+
+@given(st.integers(1, 8), st.sampled_from([5, 7]), st.data())
+@settings(deadline=None)
+def test_poems_of_any_length_are_read_by_marks_or_by_breaks(couplets, length, data):
+    lines = tuple(
+        data.draw(st.text(HANZI, min_size=length, max_size=length)) for _ in range(2 * couplets)
+    )
+    marks = "，。" * couplets
+    marked = "".join(map("".join, zip(lines, marks, strict=True)))
+    for text in (marked, rows(marked, "，。"), "\n".join(lines), marked.replace("。", "。。")):
+        assert read_verse(text).lines == lines
+
+
+@given(st.text() | st.text("日月山，。\n《》[1]: a"))
+@settings(deadline=None)
+def test_any_text_is_read_or_refused_in_one_sentence(text):
+    for read in (read_poem, read_verse):
+        try:
+            read(text)
+        except UsageError as error:
+            sentences = [error.message(language) for language in ("en", "zh")]
+            assert not any("\n" in sentence for sentence in sentences)
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "params"),
+    [
+        ("", "text.empty", {}),
+        (" \n\ufeff", "text.empty", {}),
+        ("。。", "text.only_marks", {}),
+        (JUE + "x", "text.character", {"character": "x", "point": "U+0078", "line": 1}),
+        (rows(JUE) + "😀，", "text.character", {"character": "😀", "point": "U+1F600", "line": 3}),
+        (JUE[:12], "text.no_form", {"lines": 2, "characters": 5}),
+        ("日" * 500, "text.no_form", {"lines": 100, "characters": 5}),
+        (JUE[:-2] + "。", "text.unequal", {"line": 4, "length": 4, "common": 5}),
+        ("床前明月，光疑是地上霜。" + JUE[:12], "text.unequal", {"line": 1, "lengths": [4, 5, 6]}),
+        ("日月。" * 20, "text.line_length", {"length": 2, "lengths": [5, 7]}),
+        ("國破", "text.unclear", {"count": 2}),
+        ("春眠不覺曉", "text.one_line", {}),
+    ],
+)
+def test_a_text_that_is_not_a_poem_is_refused_with_its_fault(text, code, params):
+    error = refused(text)
+    assert error.code == code
+    assert {name: error.params[name] for name in params} == params
+
+
+def test_a_poem_without_a_form_says_so():
+    with pytest.raises(UsageError) as caught:
+        _ = Poem(("日",), "。").form
+    assert caught.value.code == "text.no_form"
+
+
+@pytest.mark.parametrize(
+    ("heading", "title", "author"),
+    [
+        ("登鸛雀樓\n", "登鸛雀樓", ""),
+        ("登鸛雀樓\n王之渙\n", "登鸛雀樓", "王之渙"),
+        ("  題鸛雀樓二首 \n\n 王之渙\n\n", "題鸛雀樓二首", "王之渙"),
+        ("《登鸛雀樓》王之渙\n", "登鸛雀樓", "王之渙"),
+        ("王之渙\n《登鸛雀樓》[1]\n", "登鸛雀樓", "王之渙"),
+        ("題目：登鸛雀樓\n作者：王之渙\n", "登鸛雀樓", "王之渙"),
+        ("《登鸛雀樓，其一》\n", "登鸛雀樓，其一", ""),
+        ("《題破山寺後》\n", "題破山寺後", ""),
+        ("登鸛雀樓（其一）\n", "登鸛雀樓（其一）", ""),
+        ("On the Stork Tower\n", "On the Stork Tower", ""),
+    ],
+)
+@pytest.mark.parametrize("verse", [JUE, rows(JUE), rows(JUE, "，。"), "\n".join(LINES)])
+def test_a_heading_is_title_and_author(heading, title, author, verse):
+    (text,) = split_poems(heading + verse)
+    poem, _ = read_poem(text)
+    assert (poem.text, poem.title, poem.author) == (JUE, title, author)
+
+
+def test_given_title_and_author_replace_those_of_the_text():
+    poem, _ = read_poem(f"登鸛雀樓\n王之渙\n{JUE}", "鹿柴", "王維")
+    assert (poem.title, poem.author, poem.form) == ("鹿柴", "王維", WUJUE)
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        # without the first row as a title, the lines would not pair
+        (f"題破山寺後\n{JUE}", 4),
+        # by count these would be six lines of seven
+        ("春望\n" + "\n".join(bare(LV)[at : at + 5] for at in range(0, 40, 5)), 8),
+        # without marks, rows as long as a line are lines
+        ("題破山寺後\n" + "\n".join(LINES), 5),
+        # the first line may lack its mark
+        (JUE.replace("，", "\n", 1), 4),
+    ],
+)
+def test_a_first_row_is_a_title_if_only_so_the_lines_pair(text, lines):
+    assert len(read_verse(text).lines) == lines
+
+
+@pytest.mark.parametrize("text", ["國破山河\n" + "\n".join(LINES[1:]), f"登鸛雀樓\n{JUE[:-3]}。"])
+def test_a_damaged_poem_is_not_read_without_its_first_row(text):
+    assert refused(text, read_verse).code in ("text.unclear", "text.unequal")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize(
+    ("text", "poems"),
+    [
+        ("", 0),
+        ("\n \n\n", 0),
+        (JUE, 1),
+        (f"{JUE}\n{LV}\n{QI}\n", 3),
+        (f"{JUE}\n\n\n{LV}", 2),
+        (f"{rows(JUE)}\n{rows(LV)}\n", 2),
+        (f"{bare(JUE)}\n{bare(LV)}\n{bare(QI)}", 3),
+        (f"{bare(JUE)}\n\n{bare(LV)}", 2),
+        (rows(JUE, "，"), 1),
+        (f"\ufeff{JUE}\n{JUE[:-1]}", 2),
+        (f"{rows(LV)}\n \n{JUE}\n{QI}", 3),
+        (f"{PAILU}\n{PAILU}\n{LV}", 3),
+        (f"{JUE}\n{JUE[:-3]}。\n{LV}", 3),
+        ("鹿柴\n" + JUE, 1),
+        (f"鹿柴\n{JUE}\n終南\n{LV}", 2),
+        (f"《鹿柴》{JUE}\n《終南》{LV}", 2),
+        (f"鹿柴\n\n{JUE}\n\n終南\n\n{LV}", 2),
+        # a row of four lines and more that ends inside a line is wrapped, and not a poem
+        (f"{LV[:27]}\n{LV[27:]}", 1),
+        # a couplet is a poem for the checker, and the last block has no poem below it
+        ("白日依山盡\n黃河入海流\n\n" + JUE + "\n\n日月", 3),
+    ],
+)
+def test_poems_are_one_a_line_or_between_blank_lines(text, poems, end):
+    assert len(split_poems(text.replace("\n", end))) == poems
+
+
+def test_a_bad_poem_among_good_ones_has_its_number_and_line():
+    found = dict(read_each(f"{rows(JUE)}\n鹿柴\n\n{JUE[:-3]}。\n\n{LV}", read_verse))
+    assert [poem.lines[0] for poem in (found[1], found[3]) if isinstance(poem, Poem)] == [
+        "白日依山盡", "空山新雨後",
+    ]  # fmt: skip
+    error = found[2]
+    assert isinstance(error, UsageError)
+    assert error.code == "text.poem"
+    assert (error.params["number"], error.params["line"]) == (2, 4)
+    assert error.params["error"].code == "text.unequal"
+
+
+@pytest.mark.corpus
+@pytest.mark.parametrize("layout", ["a line", "blank lines", "couplets"])
+def test_a_file_of_poems_is_split_into_them(corpus, layout):
+    texts = random.Random(3).sample(corpus.text, 300)
+    content = {
+        "a line": "\n".join(texts),
+        "blank lines": "\n\n".join(texts),
+        "couplets": "\n".join(rows(text) for text in texts),
+    }[layout]
+    assert [read_poem(text)[0].text for text in split_poems(content)] == texts
+
+
+@pytest.mark.corpus
+def test_every_poem_of_the_corpus_reads_back_as_itself(corpus):
+    for text, form in zip(corpus.text[::97], corpus.form[::97], strict=True):
+        poem, added = read_poem(text)
+        assert (poem.text, poem.form.name, added) == (text, form, False)

@@ -1,0 +1,69 @@
+"""What the tests of writing share."""
+
+from collections.abc import Callable
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from tangyin.api import Writer
+from tangyin.errors import TangyinError
+from tangyin.model import Engine
+from tangyin.model.file import ModelFile
+from tangyin.verse import WULV, Form
+from tangyin.writing import (
+    ParticleComposer,
+    RegulatedPoem,
+    Request,
+    Rule,
+    plan,
+    rule_named,
+    write_regulated,
+)
+
+
+@pytest.fixture(scope="session")
+def report_writer(report_model: ModelFile) -> Writer:
+    """A writer with the shipped model `report`."""
+    return Writer(report_model)
+
+
+@pytest.fixture(scope="session")
+def make_composer(report_engine: Engine) -> Callable[..., ParticleComposer]:
+    """Makes a composer, as `make_composer("top-p", 4, rhyme="東")`; of `report` by default."""
+
+    def make(
+        rule: str | Rule = "temperature",
+        particles: int = 4,
+        *,
+        engine: Engine = report_engine,
+        form: Form = WULV,
+        **options: Any,
+    ) -> ParticleComposer:
+        chosen = rule if isinstance(rule, Rule) else rule_named(rule)
+        planned = plan(Request(form, **options), engine.vocabulary)
+        return ParticleComposer(engine, planned, chosen, particles)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def first_poem(make_composer: Callable[..., ParticleComposer]) -> Callable[..., RegulatedPoem]:
+    """Writes a poem of `report`; see `make_composer` for the arguments."""
+    return lambda *given, **options: next(
+        write_regulated(make_composer(*given, **options), 5, 1, 1)
+    )
+
+
+@pytest.fixture(scope="session")
+def refused() -> Callable[..., Any]:
+    """`with refused(code, name=value)`: the error inside has that code and these parameters."""
+
+    @contextmanager
+    def expected(code: str, **params: Any) -> Any:
+        with pytest.raises(TangyinError) as caught:
+            yield caught
+        error = caught.value
+        assert (error.code, {name: error.params[name] for name in params}) == (code, params)
+
+    return expected

@@ -1,0 +1,184 @@
+"""The options of a request: described once, checked in one place, and added by one file."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tangyin.api import rule_named
+from tangyin.errors import UsageError
+from tangyin.verse import WULV
+from tangyin.writing import Request, TopP
+from tangyin.writing.options import options
+
+NO_REPEATED_HEAD = '''
+"""No two lines begin with the same character."""
+
+import numpy as np
+
+from tangyin.writing.constraints import Constraint
+from tangyin.writing.options import Option
+
+OPTIONS = (
+    Option("no_repeat_head", bool, False, regulated=True).texts(
+        en=("Heads differ", "Begin every line with another character."),
+        zh=("句首不同", "各句的第一個字都不同。"),
+    ),
+)
+
+
+def build(start):
+    return NoRepeatedHead() if start.plan.request.no_repeat_head else None
+
+
+class NoRepeatedHead(Constraint):
+    def allowed(self, draft):
+        if draft.column or not draft.line:
+            return None
+        mask = np.ones((len(draft.columns), len(draft.characters)), dtype=bool)
+        for line in range(draft.line):
+            heads = draft.columns[:, line * draft.form.characters]
+            mask[np.arange(len(mask)), heads] = False
+        return mask
+'''
+
+TRY_IT = """
+import json, sys
+from tangyin.writing import constraints
+
+constraints.__path__.append(sys.argv[1])
+
+import tangyin
+from tangyin.cli.main import run
+
+heads = [
+    len({line[0] for line in verse.lines})
+    for verse in tangyin.load("report").write_many(
+        seed=3, count=16, particles=4, **json.loads(sys.argv[2])
+    )
+]
+print(json.dumps(heads), flush=True)
+run(sys.argv[3:])
+"""
+
+
+def test_a_constraint_is_added_by_one_file(tmp_path: Path) -> None:
+    (tmp_path / "no_repeated_head.py").write_text(NO_REPEATED_HEAD, encoding="utf-8")
+
+    def heads(given: str, *words: str) -> tuple[list[int], str]:
+        """Different heads of each poem by the API, and what the command line printed."""
+        done = subprocess.run(
+            [sys.executable, "-c", TRY_IT, str(tmp_path), given, "write", *words],
+            capture_output=True, encoding="utf-8", check=True,
+        )  # fmt: skip
+        counts, _, rest = done.stdout.partition("\n")
+        return json.loads(counts), rest
+
+    line = ("--model", "report", "--seed", "3", "--count", "16", "--particles", "4")
+    plain, written = heads("{}", *line, "--format", "jsonl")
+    assert min(plain) < 8
+    assert [len({x[0] for x in json.loads(p)["lines"]}) for p in written.splitlines()] == plain
+    kept, written = heads(
+        '{"no_repeat_head": true}', *line, "--format", "jsonl", "--no-repeat-head"
+    )
+    assert set(kept) == {8}
+    assert {len({x[0] for x in json.loads(p)["lines"]}) for p in written.splitlines()} == {8}
+    assert "Begin every line with another character." in heads("{}", "--help")[1]
+
+
+def test_every_option_has_a_default_it_accepts_and_words_in_both_languages() -> None:
+    for name, option in options().items():
+        assert option.name == name
+        assert option.check(option.default) == option.default
+        for texts in (option.help, option.label):
+            assert set(texts) == {"en", "zh"}
+            assert all(texts.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "taken"),
+    [
+        ("include", "明月", ("明月",)),  # one word, not its characters
+        ("include", ["明月", "清風"], ("明月", "清風")),
+        ("seed", np.int64(7), 7),
+        ("seed", None, None),
+        ("seed", 2**64 - 1, 2**64 - 1),
+        ("temperature", 2, 2.0),
+        ("certainty", 1, 1.0),
+        ("strict", True, True),
+        ("script", "simplified", "simplified"),
+    ],
+)
+def test_values_that_are_possible_are_taken(name: str, value: object, taken: object) -> None:
+    assert options()[name].check(value) == taken
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "code"),
+    [
+        ("count", [0, -1, 1_000_001], "request.range"),
+        ("particles", [0, 4097], "request.range"),
+        ("seed", [-1, 2**64], "request.range"),
+        ("temperature", [0, 0.009, 101, float("nan"), float("inf")], "request.range"),
+        ("k", [0, -1], "request.range"),
+        ("p", [0, -1, 1.01, float("nan")], "request.range_above"),
+        ("certainty", [0, 1.1, float("nan")], "request.range_above"),
+        ("most", [0], "request.below"),
+        ("start", ["日" * 2001], "request.long"),
+        ("script", ["latin", ""], "request.choice"),
+        ("rule", ["best"], "request.choice"),
+        ("rhyme", [1, None, ["東"]], "request.not_text"),
+        ("include", [3, ["明月", 3]], "request.not_text"),
+        ("count", ["3", 1.5, True, None], "request.not_whole_number"),
+        ("p", ["0.5", True, []], "request.not_number"),
+        ("strict", [1, "yes", None], "request.not_switch"),
+        ("rime", ["東"], "request.unknown_option"),
+        ("model", ["report"], "request.unknown_option"),  # a request is made to a model
+    ],
+)  # fmt: skip
+def test_values_that_are_not_possible_are_refused(name: str, values: list, code: str) -> None:
+    for value in values:
+        with pytest.raises(UsageError) as refused:
+            Request(WULV, **{name: value})
+        assert (refused.value.code, refused.value.params["name"]) == (code, name)
+        if name != "start":
+            assert refused.value.message("zh") != refused.value.message("en")
+
+
+def test_a_rule_is_given_by_name_with_its_own_numbers_or_as_an_object() -> None:
+    assert Request(WULV).rule == TopP()
+    assert Request(WULV, rule="top-p", p=0.5).rule == TopP(0.5)
+    assert Request(WULV, rule=TopP(0.5)).rule == TopP(0.5)
+    own = {
+        "argmax": {},
+        "random-k": {"k": 3, "certainty": 0.5},
+        "temperature": {"temperature": 0.7},
+        "top-p": {"p": 0.5, "temperature": 2.0},
+    }
+    for name, numbers in own.items():
+        rule = rule_named(name, **numbers)
+        assert rule.name == name
+        assert {key: getattr(rule, key) for key in numbers} == numbers
+        for key in {"k", "certainty", "temperature", "p"} - numbers.keys():
+            with pytest.raises(UsageError) as refused:
+                Request(WULV, rule=name, **{key: 1})
+            assert refused.value.code == "request.rule_number"
+            assert refused.value.params == {"rule": name, "name": key}
+    with pytest.raises(UsageError) as refused:
+        Request(WULV, rule=TopP(), p=0.5)
+    assert refused.value.code == "request.rule_number"
+
+
+def test_options_of_regulated_verse_are_refused_for_free_verse() -> None:
+    given = {"rhyme": "東", "strict": True, "most": 1, "include": "明月", "avoid": "日"}
+    for name, value in given.items():
+        with pytest.raises(UsageError) as refused:
+            Request(WULV, regulated=False, **{name: value})
+        assert (refused.value.code, refused.value.params) == (
+            "request.regulated_only",
+            {"name": name},
+        )
+    assert Request(WULV, regulated=False, most=2, title="春", acrostic="春夏秋冬").most == 2
