@@ -125,7 +125,7 @@ class Writer:
             text: a poem in a form that the model knows.
             line: which line, from 1.
             character: which character of it, from 1; the whole line when None.
-            count: at most so many, 1 … 100.
+            count: the largest number of ways, 1 … 100.
             seed: keys the draws.
             options: see `write_many`; start and form are those of the poem.
 
@@ -137,6 +137,8 @@ class Writer:
         Raises:
             UsageError: there is no such line, or the rest of the poem does not keep the rules.
         """
+        if options.keys() & {"start", "form"}:
+            raise UsageError("request.start_of_revision")
         poem, _ = self.read(text)
         form = self._form(poem.form.name)
         if not 1 <= line <= form.lines:

@@ -190,7 +190,7 @@ def test_random_k_stays_among_the_k_most_likely(report_engine: Engine, k: int) -
             if column == 5:
                 admitted = MARKS if line % 2 == 0 else "。？！"
                 best = max((vocabulary.id(m) for m in admitted), key=lambda t: log_probs[place, t])
-                assert token == best  # marks are no matter of chance
+                assert token == best  # marks are not random
                 continue
             known = log_probs[place, vocabulary.hanzi_ids]
             rank = int((known > log_probs[place, token]).sum())

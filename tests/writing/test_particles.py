@@ -103,7 +103,7 @@ FORM_MODELS = [(form, rule) for form in FORMS for rule in RULES]
 
 @pytest.fixture(scope="module")
 def of_all_forms(random_model, report_model):
-    """An engine that knows 900 characters and is told the form by a token."""
+    """An engine that knows 900 characters and is conditioned on the form."""
     prefixes = tuple(form_token(form) for form in FORMS)
     hanzi = report_model.vocabulary.hanzi[::3]
     return Engine(random_model(hanzi, FORMS, prefixes=prefixes, scale=0.5))
@@ -223,7 +223,7 @@ def test_many_particles_come_to_the_distribution_that_the_rules_leave(puzzle, ru
 
 
 def test_a_random_k_weight_is_on_average_the_mass_of_its_candidates():
-    """Whether five may stand, or two, or one is so likely that it is taken as it is."""
+    """Whether five are allowed, or two, or one is so likely that it is always taken."""
     rule, uniforms = RandomK(k=5, certainty=0.9), (np.arange(1200) + 0.5) / 1200
     probabilities = np.array([0.3, 0.2, 0.15, 0.1, 0.1, 0.05, 0.05, 0.05])
     for allowed, mass in (([0, 1, 2, 3, 4, 5, 6, 7], 0.85), ([1, 4], 0.3), ([6], 0.05)):
@@ -239,7 +239,7 @@ def test_a_random_k_weight_is_on_average_the_mass_of_its_candidates():
 
 
 def test_particles_are_weighed_by_what_is_given_further_on(puzzle):
-    """The words after a free place say what stands there: more than its own past does."""
+    """The words after a free place decide what is written there, more than those before it."""
     planned, engine, *_ = puzzle
     chances = solutions(puzzle, 1.0)
     best = max(chances, key=chances.get)
@@ -356,13 +356,13 @@ def test_given_marks_are_kept(first_poem):
 
 
 def test_what_the_checker_reads_otherwise_than_asked_is_not_handed_out(first_poem, refused):
-    """光 rhymes in 陽, whatever the pattern wants; 要 where 平 is wanted is read as 小拗."""
-    for wishes in (
+    """光 rhymes in 陽, whatever the pattern needs; 要 where 平 is needed is read as 小拗."""
+    for options in (
         {"start": "床前明月光", "rhyme": "陽", "pattern": "平起首句不入韻"},
         {"start": "白日要山盡", "strict": True},
     ):
         with refused("writing.no_poem"):
-            first_poem(**wishes)
+            first_poem(**options)
     loose = first_poem(start="白日要山盡")
     assert "小拗" in {finding.kind for finding in loose.report.licences}
 
@@ -381,7 +381,7 @@ def test_a_given_line_is_not_repeated(make_composer, puzzle):
 
 
 def test_under_argmax_there_is_a_poem_for_every_number(make_composer, of_all_forms):
-    """Also for those beyond the number of characters that may stand first."""
+    """Also for those beyond the number of characters that may come first."""
     composer = make_composer("argmax", engine=of_all_forms, pattern="BAaBbAaB", strict=True)
     known = len(of_all_forms.vocabulary.hanzi)
     assert None not in composer.compose(1, [0, known // 2, known - 1, 3 * known])

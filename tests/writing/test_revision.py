@@ -195,6 +195,7 @@ def test_other_forms_are_revised_by_a_model_that_knows_them(random_model, report
         ({"line": 1, "count": 101}, "range"),
         ({"line": 1, "rhyme": "送"}, "unknown_rhyme"),
         ({"line": 1, "rime": "東"}, "unknown_option"),
+        ({"line": 1, "form": "五律"}, "start_of_revision"),
     ],
 )
 def test_what_is_impossible_is_refused(report_writer, poem, refused, arguments, code):

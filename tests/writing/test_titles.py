@@ -88,8 +88,8 @@ def test_a_line_is_revised_under_its_title(writer: Writer) -> None:
     text = writer.write(form="五絕", seed=5, **TITLED).text
     for regulated in (True, False):
         titled, plain = (
-            writer.revise(text, 2, regulated=regulated, rule=rule_named("temperature"), **wishes)
-            for wishes in (TITLED, {})
+            writer.revise(text, 2, regulated=regulated, rule=rule_named("temperature"), **options)
+            for options in (TITLED, {})
         )
         assert titled[0].title == "送友人歸山"
         assert plain[0].title == ""

@@ -82,7 +82,7 @@ def test_places_leave_room_for_what_is_given_further_on(data):
     for lines in write(WULV, CHARACTERS, given_, 2, np.random.default_rng(0)):
         stood, _ = occurrences(lines)
         for character, count in stood.items():
-            # What a person gave more often than that stands as often as it was given.
+            # What a person gave more often than that occurs as often as it was given.
             assert count <= max(2, counts[CHARACTERS.index(character)])
     width = WULV.characters
     text = "".join(write(WULV, CHARACTERS, fixed.copy(), 2, np.random.default_rng(0))[0])
@@ -151,7 +151,7 @@ def test_acrostics_head_couplets_or_lines(first_poem, rule, acrostic, lines):
 
 @pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize(
-    "wishes",
+    "options",
     [
         {"include": ("明月",)},
         {"include": ("明月", "清風", "白雲")},
@@ -160,11 +160,11 @@ def test_acrostics_head_couplets_or_lines(first_poem, rule, acrostic, lines):
         {"include": ("春風", "風吹", "吹柳")},  # may share characters
     ],
 )
-def test_words_asked_for_stand_in_one_line_each(first_poem, rule, wishes):
-    poem = first_poem(rule, **wishes)
-    for word in wishes["include"]:
+def test_each_word_asked_for_is_in_some_line(first_poem, rule, options):
+    poem = first_poem(rule, **options)
+    for word in options["include"]:
         assert any(word in line for line in poem.lines)
-    assert wishes.get("rhyme") in (None, poem.report.rhyme)
+    assert options.get("rhyme") in (None, poem.report.rhyme)
 
 
 def test_words_stand_at_many_places(make_composer):

@@ -70,18 +70,16 @@ def write(
     """
     if first_line and start:
         raise UsageError("request.start_twice")
-    start = start or first_line
+    given["start"] = start or first_line or None
     chosen = {name: value for name, value in given.items() if value is not None}
     verses: Iterable[Verse]
     if revise is None:
         if line is not None or character is not None:
             raise UsageError("request.line_without_poem")
-        verses = load(model).write_many(start, **chosen)
+        verses = load(model).write_many(**chosen)
+    elif line is None:
+        raise UsageError("request.line_missing")
     else:
-        if line is None:
-            raise UsageError("request.line_missing")
-        if start or "form" in chosen:
-            raise UsageError("request.start_of_revision")
         verses = load(model).revise(read_text(revise), line, character=character, **chosen)
     if output_format == "jsonl":
         emit((json_line(asdict(verse)) for verse in verses), output)

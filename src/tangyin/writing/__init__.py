@@ -1,8 +1,9 @@
 """Writing poems with the NumPy engine, without torch."""
 
+from tangyin.verse import BLANK
 from tangyin.writing.composer import Order, compose
 from tangyin.writing.decoding import Composition
-from tangyin.writing.opening import BLANK, read_opening
+from tangyin.writing.opening import read_opening
 from tangyin.writing.options import PARTICLES, Option
 from tangyin.writing.particles import ParticleComposer, RegulatedPoem, write_regulated
 from tangyin.writing.planning import Plan, plan

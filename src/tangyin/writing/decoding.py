@@ -6,12 +6,12 @@ verse see `particles.py`.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from tangyin.model.engine import Engine, State
+from tangyin.model.engine import Engine
 from tangyin.verse import EOS, MARKS, Ids
 from tangyin.writing.constraints import FREE, Columns, Constraint, Draft, Mask, Rows
 from tangyin.writing.rules import Argmax, Array, Choice, RandomK, Rule, Uniforms
@@ -44,7 +44,7 @@ class Decoder:
     """Writes rows of poems; row = poem · particles + particle.
 
     Inside a line the rule chooses among the characters the model knows, at its end among the marks
-    that may stand there. `<unk>` never comes out. Under argmax, poem n takes the n-th most likely
+    the form admits there. `<unk>` is never written. Under argmax, poem n takes the n-th most likely
     character at its first free place, so that poems differ.
 
     Attributes:
@@ -71,11 +71,6 @@ class Decoder:
     resampling: Uniforms | None = None
     constraints: Sequence[Constraint] = ()
     particles: int = 1
-    weights: npt.NDArray[np.float64] = field(init=False)
-    likelihood: npt.NDArray[np.float64] = field(init=False)
-    written: list[Ids] = field(default_factory=list, init=False)
-    _tokens: Ids = field(init=False)
-    _state: State = field(init=False)
 
     def __post_init__(self) -> None:
         vocabulary, rows = self.engine.vocabulary, len(self.draft.given)
@@ -86,6 +81,7 @@ class Decoder:
         # random-k is uniform among characters; a poem with its marks at random would be no poem.
         self._mark_rule = Argmax() if isinstance(self.rule, RandomK) else self.rule
         self.weights, self.likelihood = np.zeros(rows), np.zeros(rows)
+        self.written: list[Ids] = []
         self._tokens, self._state = self.engine.begin(self.prefix, rows)
 
     def run(self) -> None:
@@ -114,7 +110,7 @@ class Decoder:
         mask = self._mask(within.shape)
         given = draft.given[:, draft.place]
         checked = bool(self.constraints) and draft.at_line_end
-        # With one particle only a weight of -inf matters, which comes about at line ends.
+        # With one particle only a weight of -inf matters, which is set at line ends.
         if self.particles == 1 and FREE not in given and not checked:
             columns = given
         else:

@@ -6,7 +6,6 @@ import numpy as np
 
 from tangyin.errors import UsageError
 from tangyin.verse import (
-    BLANK,
     Form,
     Ids,
     Vocabulary,
@@ -16,15 +15,12 @@ from tangyin.verse import (
 )
 from tangyin.writing.constraints import FREE, Columns
 
-__all__ = ["BLANK", "first_free", "known_token", "laid_out", "read_opening", "token_of"]
-
 
 def read_opening(start: str, form: Form, vocabulary: Vocabulary) -> dict[int, int]:
     """The tokens of the places that are given.
 
     Args:
-        start: the first characters or lines, with `BLANK` for each character left open; may be
-            empty.
+        start: the first characters or lines, with □ for each character left open; may be empty.
         form: the form of the poem.
         vocabulary: of the model that continues.
 

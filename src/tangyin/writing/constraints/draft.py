@@ -33,7 +33,7 @@ class Draft:
 
     Attributes:
         form: the form.
-        characters: what the columns stand for.
+        characters: the characters that columns refer to.
         columns: (rows, form.hanzi) int32, the characters so far; what lies ahead means nothing.
         given: (rows, form.hanzi) int32, given characters, or FREE.
         place: the place being written, counting characters only.
