@@ -1,4 +1,4 @@
-"""How plots look, and their SVG: one style sheet, colours that all can tell apart, our font."""
+"""The look of plots and their SVG: one style sheet, colours that everyone can distinguish."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -10,10 +10,14 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
-import numpy.typing as npt
 from matplotlib import font_manager
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
+
+from tangyin.lstm.arrays import FloatArray
+
+Values = Sequence[Sequence[float]]
+"""One list per curve or place."""
 
 HERE = Path(__file__).parent / "page"
 FONT = HERE / "fonts/tangyin_plot_cjk.otf"
@@ -34,7 +38,7 @@ PALETTE = {
     BROWN: ("brown", "#c98b4a"),
     TEAL: ("teal", "#5cc0b6"),
 }
-"""For each colour the name of the page's variable, and what it is on dark paper."""
+"""For each colour, its CSS variable and its value on a dark background."""
 
 LOOKS: tuple[dict[str, Any], ...] = (
     {"color": BLUE, "linestyle": "-", "marker": "o"},
@@ -48,8 +52,8 @@ LOOKS: tuple[dict[str, Any], ...] = (
     {"color": BROWN, "linestyle": (0, (9, 2, 2, 2)), "marker": "h"},
     {"color": TEAL, "linestyle": (0, (2, 2)), "marker": "<"},
 )
-"""Okabe and Ito's colours (2008), the light ones darkened until they show on white, and two more;
-each with a line and a mark of its own, so that grey print tells them apart too."""
+"""Okabe and Ito's colours (2008), the light ones darkened for white paper, and two more; each has
+its own line and marker, for grey print."""
 
 OPTIMIZERS = {
     "SGD": 6,
@@ -87,42 +91,32 @@ def _use_font() -> None:
     font_manager.fontManager.addfont(str(FONT))
 
 
-def styled(draw: Callable[[], Any]) -> Any:
-    """What a function makes under the style sheet."""
-    _use_font()
-    with mpl.rc_context(fname=HERE / "report.mplstyle"):
-        return draw()
-
-
-def svg_of(draw: Callable[[], Any], description: str) -> str:
+def svg_of(draw: Callable[[], Any], title: str) -> str:
     """Draw a figure as SVG; the same results give the same text with the same Matplotlib.
 
     Args:
-        draw: makes the Matplotlib figure, or a pair of it and a function that puts into its SVG
-            what moves.
-        description: its title.
+        draw: makes the Matplotlib figure, or a pair of it and a function that adds animations to
+            its SVG.
+        title: the SVG's.
     """
-
-    def save() -> str:
-        drawn, target = draw(), StringIO()
+    _use_font()
+    target = StringIO()
+    with mpl.rc_context(fname=HERE / "report.mplstyle"):
+        drawn = draw()
         figure, animate = drawn if isinstance(drawn, tuple) else (drawn, str)
-        figure.savefig(
-            target, format="svg", metadata={"Date": None, "Creator": None, "Title": description}
-        )
+        figure.savefig(target, format="svg", metadata={"Title": title})
         svg = target.getvalue()
         return str(animate(compact(svg[svg.index("<svg") :])))
-
-    return str(styled(save))
 
 
 def formula_svg(tex: str) -> str:
     """A formula as SVG, set by Matplotlib."""
 
-    def draw() -> Any:
-        mpl.rcParams["mathtext.fontset"] = "stix"
-        mpl.rcParams["savefig.bbox"] = "tight"
-        mpl.rcParams["savefig.pad_inches"] = 0.02
-        mpl.rcParams["figure.constrained_layout.use"] = False
+    def draw() -> Figure:
+        mpl.rcParams.update({
+            "mathtext.fontset": "stix", "savefig.bbox": "tight", "savefig.pad_inches": 0.02,
+            "figure.constrained_layout.use": False,
+        })  # fmt: skip
         canvas = Figure(figsize=(0.01, 0.01))
         canvas.text(0, 0, f"${tex}$", fontsize=FORMULA_POINTS)
         return canvas
@@ -131,7 +125,7 @@ def formula_svg(tex: str) -> str:
 
 
 def compact(svg: str) -> str:
-    """Matplotlib's SVG without what nobody sees, such as digits below a hundredth of a point."""
+    """Matplotlib's SVG without metadata, comments, ids and digits below a hundredth of a point."""
 
     def rounded(match: re.Match[str]) -> str:
         places = FINE.sub(lambda n: f"{float(n[0]):.2f}".rstrip("0").rstrip("."), match[2])
@@ -153,14 +147,9 @@ def glyphs(drawings: Iterable[str]) -> str:
 
 
 def inline_svg(svg: str, name: str, alt: str) -> str:
-    """An SVG inside an HTML page that has its `glyphs`, with ids of its own.
+    """An SVG of `svg_of` for an HTML page that defines its `glyphs`.
 
-    The colours become the page's, which follow light and dark.
-
-    Args:
-        svg: from `svg_of`.
-        name: the prefix of its ids.
-        alt: what is to be seen.
+    Its ids get the prefix `name`. The colours become the page's, which follow light and dark.
     """
     letters = {letter for _, letter in GLYPH.findall(svg)}
 
@@ -177,10 +166,9 @@ def inline_svg(svg: str, name: str, alt: str) -> str:
 
 
 def file_svg(svg: str) -> str:
-    """An SVG as a file, on white paper whatever is around it."""
-    head = svg.index(">") + 1
-    paper = '<rect width="100%" height="100%" fill="#ffffff"/>'
-    return f'<?xml version="1.0" encoding="utf-8"?>\n{svg[:head]}\n {paper}{svg[head:]}'
+    """An SVG as a file, on a white background."""
+    paper = '>\n <rect width="100%" height="100%" fill="#ffffff"/>'
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + svg.replace(">", paper, 1)
 
 
 def panels(columns: int = 1, rows: int = 1, *, height: float = 3.4, **options: Any) -> Any:
@@ -190,11 +178,9 @@ def panels(columns: int = 1, rows: int = 1, *, height: float = 3.4, **options: A
 
 
 def look(number: int, *, marker: bool = False, **more: Any) -> dict[str, Any]:
-    """Colour and line of the curve of a number, and its mark if wanted."""
-    chosen = dict(LOOKS[number % len(LOOKS)])
-    if not marker:
-        del chosen["marker"]
-    return {**chosen, **more}
+    """Colour and line of the curve with this number, and its marker on request."""
+    style = LOOKS[number % len(LOOKS)] | more
+    return style if marker else {key: style[key] for key in style if key != "marker"}
 
 
 def optimizer_look(name: str, *, marker: bool = False) -> dict[str, Any]:
@@ -203,19 +189,10 @@ def optimizer_look(name: str, *, marker: bool = False) -> dict[str, Any]:
     return look(number, marker=marker, label=name)
 
 
-def band(
-    axes: Any,
-    x: npt.NDArray[Any] | Sequence[float],
-    curves: Sequence[Sequence[float]],
-    style: dict[str, Any],
-) -> None:
-    """A curve of means over seeds, with a band from the lowest to the highest.
+def band(axes: Any, x: Sequence[float] | FloatArray, curves: Values, style: dict[str, Any]) -> None:
+    """Draw the mean of curves, one per seed, in a band from the lowest to the highest.
 
-    Args:
-        axes: to draw in.
-        x: as long as the longest curve; one that ended early counts as far as it goes.
-        curves: one a seed.
-        style: of the line (`look`), with its `label`.
+    `x` is as long as the longest curve; a curve that ended early counts as far as it goes.
     """
     length = min(len(x), max(map(len, curves)))
     table = np.full((len(curves), length), np.nan)
@@ -227,24 +204,15 @@ def band(
         axes.fill_between(x[:length], low, high, color=style["color"], alpha=0.18, linewidth=0)
 
 
-def ranges(
-    axes: Any, x: Sequence[float], values: Sequence[Sequence[float]], **options: Any
-) -> None:
-    """Means over seeds, joined by a line, with bars from the lowest to the highest.
-
-    Args:
-        axes: to draw in.
-        x: one place for each entry of `values`.
-        values: one list a place, with an entry for each seed.
-        options: of the line.
-    """
+def ranges(axes: Any, x: Sequence[float], values: Values, **options: Any) -> None:
+    """Draw the mean over seeds at each place, with bars from the lowest to the highest."""
     means = np.array([np.mean(seeds) for seeds in values])
     low, high = (np.array(list(map(end, values))) for end in (min, max))
     axes.errorbar(x, means, (means - low, high - means), capsize=3, **options)
 
 
 def second_scale(axes: Any, x: Sequence[float], values: Sequence[float], label: str) -> None:
-    """A dashed line with a scale of its own at the right."""
+    """Draw a dashed line with its own scale on the right."""
     right = axes.twinx()
     right.plot(x, values, color=VERMILION, linestyle="--", marker="s")
     right.set(ylabel=label, ylim=(0, None))

@@ -34,22 +34,20 @@ from tangyin.training.precision import chosen_precision
 from tangyin.training.source_version import source_version
 
 NUMERICS = 1
-"""Raised whenever the same recipe would train to other numbers: cached results become invalid.
-
-The version of tangyin would not do: most releases do not change the numbers."""
+"""Increased whenever the same recipe would train to other numbers: it invalidates the cache. Most
+releases do not change the numbers."""
 
 WORST = 20_000.0
-"""The dev perplexity given to a training that diverged; a uniform guess is far better."""
+"""The dev perplexity recorded for a diverged training; a uniform guess is far better."""
 
 Advance = Callable[[float], None]
 
 
 @dataclass(frozen=True)
 class Job:
-    """A training that a study asks for.
+    """A training that a study requests; the recipe's name does not matter.
 
     Attributes:
-        recipe: what to train; its name does not matter.
         own: a file of poems to train on instead of the corpus (`TrainingCache.poem_file`).
         keep: whether to keep the weights, the best and the last.
     """
@@ -61,14 +59,13 @@ class Job:
 
 @dataclass(frozen=True)
 class Training:
-    """What a training came to.
+    """The result of a training.
 
     Attributes:
         epochs: the lines of `metrics.jsonl`.
-        losses: the training loss within the epochs (`Recorder.losses`).
+        losses: `Recorder.losses`.
         failed: how it diverged, or "".
-        best: the file of the best model, if it was to be kept.
-        last: the file of the last weights, likewise.
+        best, last: the files of the best and the last weights; they exist if the job has `keep`.
     """
 
     epochs: list[dict[str, Any]]
@@ -92,7 +89,7 @@ class Training:
 
     @property
     def final_dev(self) -> float:
-        """The open dev perplexity at the end, `WORST` when it diverged."""
+        """The open dev perplexity at the end, `WORST` if it diverged."""
         return self.dev()[-1] if self.epochs and not self.failed else WORST
 
     @property
@@ -114,15 +111,11 @@ class Training:
 
 
 class TrainingCache:
-    """Trains and computes for studies, and keeps the results.
+    """Trains and computes for studies, and keeps the results in `folder` (`studies_home()`).
 
-    The folder holds `trainings/` and `computed/`, where each file is named by the digest of
-    everything that decides its content; `runs/`, the trainings in progress; and `poems/`. Two
-    studies that ask for the same training share it, and a study that was stopped resumes.
-
-    Args:
-        folder: `studies_home()` when None.
-        progress: follows the work.
+    It holds `trainings/` and `computed/`, where each file is named by the digest of everything that
+    decides its content; `runs/`, the trainings in progress; and `poems/`. Studies share equal
+    trainings, and a stopped study resumes.
     """
 
     def __init__(self, folder: Path | None = None, progress: Progress | None = None) -> None:
@@ -131,8 +124,8 @@ class TrainingCache:
 
     def train_all(self, jobs: Iterable[Job], what: str) -> list[Training]:
         """Train one job after the other; `what` describes them in a few words."""
-        asked = list(jobs)
-        return [self.train(job, f"{what} {n}/{len(asked)}") for n, job in enumerate(asked, 1)]
+        jobs = list(jobs)
+        return [self.train(job, f"{what} {n}/{len(jobs)}") for n, job in enumerate(jobs, 1)]
 
     def train(self, job: Job, what: str) -> Training:
         """Train, or read the result from the cache.
@@ -141,7 +134,6 @@ class TrainingCache:
 
         Raises:
             InterruptedRun: the user stopped it; the same call resumes it.
-            TangyinError: it failed otherwise.
         """
         name, epochs = self.name_of(job), job.recipe.epochs
         self.progress.doing(what)
@@ -152,7 +144,7 @@ class TrainingCache:
             self.progress.plan(-epochs)
         else:
             run = self.folder / "runs" / name
-            found = self._train(job, run, best if job.keep else None, last)
+            found = self._train(job, run, best, last)
             _write_json(record, found)
             shutil.rmtree(run, ignore_errors=True)
             self.progress.plan(len(found["epochs"]) - epochs)
@@ -163,7 +155,7 @@ class TrainingCache:
         return _digest(
             recipe={key: v for key, v in job.recipe.as_dict().items() if key != "name"},
             precision=chosen_precision(job.recipe.training.precision, torch.device("cpu")),
-            poems=_sha256(job.own.read_bytes()) if job.own else corpus_facts(),
+            poems=_sha256(job.own.read_bytes()) if job.own else _corpus_facts(),
         )
 
     def compute(
@@ -174,8 +166,8 @@ class TrainingCache:
         Args:
             what: its name.
             settings: JSON values; everything that decides the result.
-            work: how much it is (`Progress`).
-            function: gets a function to report the work done; returns JSON values.
+            work: the amount of work (`Progress`).
+            function: returns JSON values; it gets a function to report the work done.
         """
         path = self.folder / "computed" / f"{what}-{_digest(settings=settings, what=what)}.json"
         self.progress.doing(what.replace("-", " "))
@@ -198,13 +190,7 @@ class TrainingCache:
     def poem_file(
         self, train: Iterable[str], dev: Iterable[str], titles: Iterable[str] = ()
     ) -> Path:
-        """A file of poems to train on, named by its content.
-
-        Args:
-            train: texts of the training part.
-            dev: texts of the dev part.
-            titles: those of the training part's poems, if any.
-        """
+        """A file of training and dev poems, named by its content; `titles` are of the former."""
         records = [{"text": text, "part": "train"} for text in train]
         for record, title in zip(records, titles, strict=False):
             record["title"] = title
@@ -216,8 +202,8 @@ class TrainingCache:
             write_whole(path, content)
         return path
 
-    def _train(self, job: Job, folder: Path, best: Path | None, last: Path) -> dict[str, Any]:
-        """Train, and return what is recorded of it."""
+    def _train(self, job: Job, folder: Path, best: Path, last: Path) -> dict[str, Any]:
+        """Train, and return the record."""
         run = RunFolder(folder)
         make_folder(folder)
         recorder = Recorder(folder / "points.json", self.progress)
@@ -231,10 +217,10 @@ class TrainingCache:
             raise InterruptedRun("study.stopped") from stop
         except DivergedError as error:
             failed = str(error.params.get("fault", error))
-        if best is not None and model is not None:
+        if job.keep and model is not None:
             make_folder(best.parent)
             save_model(model, best)
-            save_model(last_weights(job.recipe, run, model), last)
+            save_model(_last_weights(job.recipe, run, model), last)
         lines = run.metrics.read_text("utf-8").splitlines() if run.metrics.exists() else []
         return {
             "recipe": job.recipe.as_dict(),
@@ -245,16 +231,14 @@ class TrainingCache:
         }
 
 
-def last_weights(recipe: Recipe, run: RunFolder, best: ModelFile) -> ModelFile:
-    """The last weights of a finished run, as a model file like that of its best ones."""
+def _last_weights(recipe: Recipe, run: RunFolder, best: ModelFile) -> ModelFile:
+    """The last weights of a finished run, in a model file like that of the best ones."""
     model = LanguageModel(best.architecture, best.vocabulary)
     optimizer = make_optimizer(recipe.optimizer, model)
     newest = checkpoints(run.checkpoint)[0]
     load_checkpoint(newest, model, optimizer, str(best.training["poems_sha256"]))
     tensors = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
-    return ModelFile(
-        best.name, best.architecture, best.vocabulary, best.forms, tensors, best.training
-    )
+    return replace(best, tensors=tensors, figures={})
 
 
 def made() -> dict[str, Any]:
@@ -263,13 +247,13 @@ def made() -> dict[str, Any]:
         "tangyin": source_version(),
         "torch": torch.__version__,
         "numpy": np.__version__,
-        "machine": processor(),
+        "machine": _processor(),
         "threads": torch.get_num_threads(),
         "precision": chosen_precision("auto", torch.device("cpu")),
     }
 
 
-def processor() -> str:
+def _processor() -> str:
     """The name of the processor, and how many cores this process may use."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     info = Path("/proc/cpuinfo")
@@ -280,18 +264,17 @@ def processor() -> str:
 
 
 def rounded(values: Iterable[float], digits: int = 5) -> list[float]:
-    """Numbers to so many significant digits, more than a plot shows."""
+    """Numbers rounded to significant digits, more than a plot shows."""
     return [float(f"{value:.{digits}g}") for value in values]
 
 
-def corpus_facts() -> dict[str, str]:
-    """What distinguishes this corpus and its split from any other."""
+def _corpus_facts() -> dict[str, str]:
     facts = load_corpus().facts
     return {"integrity": facts["integrity"], "split": facts["split_sha256"]}
 
 
 def _digest(**facts: Any) -> str:
-    facts |= {"numerics": NUMERICS, "corpus": corpus_facts()}
+    facts |= {"numerics": NUMERICS, "corpus": _corpus_facts()}
     return _sha256(json.dumps(facts, sort_keys=True, ensure_ascii=False).encode())[:20]
 
 

@@ -1,4 +1,4 @@
-"""How far each of our gradients is from central differences and from autograd."""
+"""The errors of our gradients against central differences and autograd."""
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -23,28 +23,25 @@ SCALE = 0.7
 """Standard deviation of the random weights: the gates are neither linear nor saturated."""
 HANZI = "天地玄黃宇宙洪荒"
 REFERENCES = ("differences", "autograd")
+WEIGHTS = [f"{kind}_{gate}" for kind in "Wb" for gate in GATES]
 
-Function = Callable[[Tensor], Tensor]
+Case = tuple[str, str, str, FloatArray, Callable[[Tensor], Tensor], Tensor]
+"""A Jacobian at a point: the function that returned it, what is differentiated by what, the
+Jacobian, the same function by definition, and the point."""
 
 
 def jacobian_errors(draws: int) -> list[dict[str, Any]]:
-    """Measure every Jacobian of `tangyin.lstm` at random points.
-
-    Args:
-        draws: how many points; each has its own weights, inputs and states.
+    """Measure every Jacobian of `tangyin.lstm` at random weights, inputs and states.
 
     Returns:
         One dictionary for each Jacobian: `name`, `of`, `by`, `shape`, and the largest relative
-        error over the points against `differences` and against `autograd`.
+        error over the draws against `differences` and against `autograd`.
     """
     return _largest(map(_one_draw_of_jacobians, range(draws)))
 
 
 def parameter_errors(draws: int) -> list[dict[str, Any]]:
-    """Measure the gradient of the language model's loss with respect to every parameter.
-
-    Args:
-        draws: how many models, each with its own weights and padded batch.
+    """Measure the gradient of the loss of random language models on random padded batches.
 
     Returns:
         One dictionary for each parameter: `name`, `by` (the parameter), `shape`, and the errors as
@@ -54,7 +51,6 @@ def parameter_errors(draws: int) -> list[dict[str, Any]]:
 
 
 def _largest(draws: Iterable[list[dict[str, Any]]]) -> list[dict[str, Any]]:
-    """Each line with its largest errors over the draws."""
     return [
         lines[0] | {by: max(line[by] for line in lines) for by in REFERENCES}
         for lines in zip(*draws, strict=True)
@@ -62,7 +58,7 @@ def _largest(draws: Iterable[list[dict[str, Any]]]) -> list[dict[str, Any]]:
 
 
 def _errors(found: FloatArray, *references: FloatArray) -> dict[str, Any]:
-    """The shape, and the norm of each difference over that of the reference."""
+    """The shape, and the norm of each difference relative to that of the reference."""
     errors = [float(np.linalg.norm(found - ref) / np.linalg.norm(ref)) for ref in references]
     return {"shape": list(found.shape), **dict(zip(REFERENCES, errors, strict=True))}
 
@@ -108,19 +104,11 @@ def _tensors(values: dict[str, Any]) -> dict[str, Tensor]:
 
 
 def _weights(layer: Parameters) -> dict[str, Tensor]:
-    names = [f"{kind}_{gate}" for kind in "Wb" for gate in GATES]
-    return _tensors({name: getattr(layer, name) for name in names})
+    return _tensors({name: getattr(layer, name) for name in WEIGHTS})
 
 
-def _jacobians(
-    generator: np.random.Generator,
-) -> Iterator[tuple[str, str, str, FloatArray, Function, Tensor]]:
-    """Every Jacobian of `tangyin.lstm` at one random point.
-
-    Yields:
-        The name of the function that returned it, what is differentiated, the quantity it is
-        differentiated by, the Jacobian, the same by definition, and the value of the quantity.
-    """
+def _jacobians(generator: np.random.Generator) -> Iterator[Case]:
+    """Every Jacobian of `tangyin.lstm` at one random point."""
 
     def normal(*shape: int) -> FloatArray:
         return SCALE * generator.standard_normal(shape)
@@ -166,12 +154,9 @@ def _of_one_step(layer: Parameters, step: Step) -> Iterator[tuple[str, str, str,
         yield name, of, by, getattr(lstm, name)(layer, step)
 
 
-def _through_time(
-    layer: Parameters, xs: FloatArray, start: FloatArray
-) -> Iterator[tuple[str, str, str, FloatArray, Function, Tensor]]:
+def _through_time(layer: Parameters, xs: FloatArray, start: FloatArray) -> Iterator[Case]:
     """The Jacobians of one state with respect to an earlier one."""
-    H = layer.hidden_size
-    weights, inputs = _weights(layer), torch.from_numpy(xs)
+    H, weights, inputs = layer.hidden_size, _weights(layer), torch.from_numpy(xs)
 
     def last_state(count: int, state: Tensor) -> Tensor:
         for x in inputs[:count]:
@@ -189,11 +174,12 @@ def _through_time(
     W, b, h_0 = layer.W_hh[:H], layer.b[:H], start[:H]
     h_1 = lstm.plain_rnn_step(layer.W_ih[:H], W, b, xs[0], h_0)
     matrix, rest = torch.from_numpy(W), torch.from_numpy(layer.W_ih[:H] @ xs[0] + b)
-    plain = lstm.plain_rnn_dh_dh_prev(W, h_1)
-    yield (
-        "plain_rnn_dh_dh_prev", "h", "h_prev", plain,
-        lambda state: torch.tanh(matrix @ state + rest), torch.from_numpy(h_0),
-    )  # fmt: skip
+
+    def plain(state: Tensor) -> Tensor:
+        return torch.tanh(matrix @ state + rest)
+
+    found = lstm.plain_rnn_dh_dh_prev(W, h_1)
+    yield "plain_rnn_dh_dh_prev", "h", "h_prev", found, plain, torch.from_numpy(h_0)
 
 
 def steps_of(layer: Parameters, xs: FloatArray, h: FloatArray, c: FloatArray) -> list[Step]:
@@ -206,14 +192,11 @@ def steps_of(layer: Parameters, xs: FloatArray, h: FloatArray, c: FloatArray) ->
 
 
 def numpy_twin(model: LanguageModel) -> lstm.LanguageModel:
-    """The model of `tangyin.lstm` with copies of the parameters of one of `tangyin.nn`.
+    """The model of `tangyin.lstm` with copies of the parameters of a one-layer plain model on CPU.
 
-    The NumPy model predicts every token it reads. A bias of −∞ takes those that the PyTorch model
-    only reads, the prefix tokens, out of its softmax: their probability is 0, and so are all
-    gradients through them. They are the last rows of `output.weight` and `output.bias`.
-
-    Args:
-        model: of one layer of the plain cell, on the CPU.
+    The NumPy model predicts every token it reads. The tokens that the PyTorch model only reads, the
+    prefixes, get a bias of −∞: their probability is 0, and so are all gradients through them. They
+    are the last rows of `output.weight` and `output.bias`.
     """
     arrays = {name: value.numpy().copy() for name, value in model.state_dict().items()}
     only_read = len(arrays["embedding.weight"]) - len(arrays["output.bias"])
@@ -241,22 +224,21 @@ def _one_draw_of_parameters(seed: int) -> list[dict[str, Any]]:
     _, gradients = twin.loss_and_gradients(inputs, targets, mask)
     batch = (torch.from_numpy(inputs), torch.from_numpy(targets), torch.from_numpy(mask))
     parameters = model.state_dict(keep_vars=True)
-    closed = torch.autograd.grad(model.loss(*batch), list(parameters.values()))
-    autograd = torch.autograd.grad(
-        _loss_step_by_step(parameters, *batch), list(parameters.values())
+    closed, autograd = (
+        torch.autograd.grad(loss, list(parameters.values()))
+        for loss in (model.loss(*batch), _loss_step_by_step(parameters, *batch))
     )
-    lines: dict[str, list[dict[str, Any]]] = {"tangyin.lstm": [], "tangyin.nn": []}
+    loss = partial(twin.loss, inputs, targets, mask)
+    lines = []
     for name, by_closed_form, reference in zip(parameters, closed, autograd, strict=True):
         rows = len(reference)  # the twin has one more for each token that is only read
-        differences = _differences(
-            lambda: twin.loss(inputs, targets, mask), twin.parameters[name][:rows]
-        )
-        for package, found in zip(
-            lines, (gradients[name][:rows], by_closed_form.numpy()), strict=True
-        ):
-            errors = _errors(found, differences, reference.numpy())
-            lines[package].append({"name": package, "by": name} | errors)
-    return [line for found in lines.values() for line in found]
+        differences = _differences(loss, twin.parameters[name][:rows])
+        found = {"tangyin.lstm": gradients[name][:rows], "tangyin.nn": by_closed_form.numpy()}
+        lines += [
+            {"name": package, "by": name} | _errors(gradient, differences, reference.numpy())
+            for package, gradient in found.items()
+        ]
+    return sorted(lines, key=lambda line: str(line["name"]))
 
 
 def _loss_step_by_step(
@@ -264,13 +246,12 @@ def _loss_step_by_step(
 ) -> Tensor:
     """The language model's loss from the definition of a step, for autograd to differentiate."""
     W = torch.cat([parameters["lstm.weight_hh_l0"], parameters["lstm.weight_ih_l0"]], 1)
-    blocks = {f"W_{gate}": block for gate, block in zip(GATES, W.chunk(4), strict=True)}
-    biases = parameters["lstm.bias_l0"].chunk(4)
-    blocks |= {f"b_{gate}": block for gate, block in zip(GATES, biases, strict=True)}
+    blocks = (*W.chunk(4), *parameters["lstm.bias_l0"].chunk(4))
+    given = dict(zip(WEIGHTS, blocks, strict=True))
     h = c = W.new_zeros(inputs.shape[1], HIDDEN)
     outputs = []
     for x in F.embedding(inputs, parameters["embedding.weight"]):
-        q = _quantities(blocks | {"x": x, "h_prev": h, "c_prev": c})
+        q = _quantities(given | {"x": x, "h_prev": h, "c_prev": c})
         h, c = q["h"], q["c"]
         outputs.append(h)
     logits = torch.stack(outputs) @ parameters["output.weight"].T + parameters["output.bias"]

@@ -1,11 +1,12 @@
 """How much of a gradient reaches an earlier hidden state: ‖∂h_T/∂h_t‖ against T − t."""
 
+from functools import partial
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 
 from tangyin.lstm import Parameters, plain_rnn_dh_dh_prev, plain_rnn_step, state_jacobians
-from tangyin.lstm.arrays import FloatArray
 from tangyin.studies.gradients.errors import steps_of
 from tangyin.studies.training_cache import rounded
 
@@ -17,13 +18,7 @@ def gradient_flow(hidden_size: int, input_size: int, steps: int, seeds: int) -> 
 
     Weights, biases and inputs are uniform in ±1/√H, as in the course report's network before
     training, whose inputs are rows of its embedding. Every network starts from a zero state. Only
-    the bias of the forget gate is set.
-
-    Args:
-        hidden_size: H.
-        input_size: E.
-        steps: T.
-        seeds: how many networks of each kind; those of one seed share weights and inputs.
+    the bias of the forget gate is set. Networks of one seed share weights and inputs.
 
     Returns:
         `lags`, T − t from 0 to T; and `curves`, one for each forget bias and one for the plain
@@ -32,50 +27,31 @@ def gradient_flow(hidden_size: int, input_size: int, steps: int, seeds: int) -> 
         value. In the LSTM c_t is held fixed.
     """
     norms: dict[tuple[str, float | None], list[list[float]]] = {}
+
+    def add(network: str, bias: float | None, jacobians: Any) -> None:
+        curve = [float(np.linalg.norm(jacobian, 2)) for jacobian in jacobians]
+        norms.setdefault((network, bias), []).append(curve)
+
+    H, E, bound = hidden_size, input_size, hidden_size**-0.5
     for seed in range(seeds):
-        generator = np.random.default_rng(seed)
-        H, E, bound = hidden_size, input_size, hidden_size**-0.5
-        W_ih, W_hh, b, xs = (
-            generator.uniform(-bound, bound, shape)
-            for shape in ((4 * H, E), (4 * H, H), 4 * H, (steps, E))
-        )
+        draw = partial(np.random.default_rng(seed).uniform, -bound, bound)
+        W_ih, W_hh, b, xs = map(draw, ((4 * H, E), (4 * H, H), 4 * H, (steps, E)))
         for bias in FORGET_BIASES:
             layer = Parameters(W_ih=W_ih, W_hh=W_hh, b=b.copy())
             layer.b_f[:] = bias
             products = state_jacobians(layer, steps_of(layer, xs, np.zeros(H), np.zeros(H)))
-            norms.setdefault(("LSTM", bias), []).append(_norms(products[:, :H, :H]))
-        products = _plain_products(W_ih[:H], W_hh[:H], b[:H], xs)
-        norms.setdefault(("plain RNN", None), []).append(_norms(products))
+            add("LSTM", bias, products[::-1, :H, :H])
+        W_ih, W_hh, b = W_ih[:H], W_hh[:H], b[:H]
+        plain = partial(plain_rnn_step, W_ih, W_hh, b)
+        states = list(accumulate(xs, lambda h, x: plain(x, h), initial=np.zeros(H)))  # noqa: B023
+        transitions = [plain_rnn_dh_dh_prev(W_hh, h) for h in reversed(states[1:])]
+        add("plain RNN", None, accumulate(transitions, np.matmul, initial=np.eye(H)))
+    ends = {"lowest": np.min, "median": np.median, "highest": np.max}
     return {
         "lags": list(range(steps + 1)),
         "curves": [
-            {
-                "network": network,
-                "forget_bias": bias,
-                "lowest": rounded(np.min(curves, axis=0), 4),
-                "median": rounded(np.median(curves, axis=0), 4),
-                "highest": rounded(np.max(curves, axis=0), 4),
-            }
+            {"network": network, "forget_bias": bias}
+            | {name: rounded(end(curves, axis=0), 4) for name, end in ends.items()}
             for (network, bias), curves in norms.items()
         ],
     }
-
-
-def _plain_products(
-    W_ih: FloatArray, W_hh: FloatArray, b: FloatArray, xs: FloatArray
-) -> FloatArray:
-    """∂h_T/∂h_t of the plain network, (T+1, H, H), in the order of t."""
-    h: FloatArray = np.zeros(len(b))
-    states = []
-    for x in xs:
-        h = plain_rnn_step(W_ih, W_hh, b, x, h)
-        states.append(h)
-    products = [np.eye(len(b))]
-    for h in reversed(states):
-        products.append(products[-1] @ plain_rnn_dh_dh_prev(W_hh, h))
-    return np.stack(products[::-1])
-
-
-def _norms(products: FloatArray) -> list[float]:
-    """The largest singular value of each Jacobian, in the order of T − t."""
-    return [float(np.linalg.norm(product, 2)) for product in reversed(products)]
