@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -39,26 +40,6 @@ class Counting(Progress):
         self.said.append(sentence)
 
 
-@dataclass(frozen=True)
-class Quick:
-    """A study at its quick size.
-
-    Attributes:
-        found: what `run_study` gave.
-        progress: what it told.
-        seconds: processor time of it.
-    """
-
-    found: dict[str, Any]
-    progress: Counting
-    seconds: float
-
-    @property
-    def results(self) -> dict[str, Any]:
-        results: dict[str, Any] = self.found["results"]
-        return results
-
-
 @pytest.fixture(scope="session")
 def studies_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the quick sizes keep their results and trainings."""
@@ -66,17 +47,16 @@ def studies_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def quick(studies_folder: Path) -> Callable[[str], Quick]:
-    """Runs a study at its quick size, the first time it is asked for."""
-    known: dict[str, Quick] = {}
+def quick(studies_folder: Path) -> Callable[[str], Any]:
+    """Run a study at its quick size once; give its `progress` and processor `seconds` too."""
 
-    def run(name: str) -> Quick:
-        if name not in known:
-            progress = Counting()
-            began = time.process_time()
-            cache = TrainingCache(studies_folder, progress)
-            found = run_study(all_studies()[name], cache, quick=True)
-            known[name] = Quick(found, progress, time.process_time() - began)
-        return known[name]
+    @cache
+    def run(name: str) -> SimpleNamespace:
+        progress, began = Counting(), time.process_time()
+        found = run_study(all_studies()[name], TrainingCache(studies_folder, progress), quick=True)
+        seconds = time.process_time() - began
+        return SimpleNamespace(
+            found=found, results=found["results"], progress=progress, seconds=seconds
+        )
 
     return run

@@ -5,20 +5,23 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
+from tangyin.nn import LSTM
 from tangyin.nn.language_model import LanguageModel
 from tangyin.studies import TrainingCache, all_studies
 from tangyin.studies.cells.run import CELLS, hidden_units
 from tangyin.studies.ingredients.run import VARIANTS
 from tangyin.studies.initialization.run import STARTS
 from tangyin.studies.optimizers.run import CONTESTANTS, REPORTS
-from tangyin.studies.proxy import proxy_base
-from tangyin.studies.recipes import Base
+from tangyin.studies.poem_costs import perplexities
+from tangyin.studies.recipes import Base, proxy_base
 from tangyin.studies.scaling.run import GOAL, power_law
 from tangyin.training import load_dataset
 from tangyin.training.step import TrainingStep
+from tangyin.verse import UNK, Vocabulary
 
 Run = Callable[[str], Any]
 STUDIES = all_studies()
@@ -33,20 +36,17 @@ def test_the_ten_studies_of_the_report_run_together_within_three_hours() -> None
 
 
 @pytest.mark.parametrize("name", REPORTED)
-def test_a_quick_size_is_quick_and_gives_json(quick: Run, name: str, studies_folder: Any) -> None:
+def test_a_quick_size_is_quick_gives_json_and_does_the_work_that_is_planned(
+    quick: Run, name: str, studies_folder: Any
+) -> None:
     found = quick(name)
     assert found.seconds < 30
     assert json.loads(json.dumps(found.found, allow_nan=False)) == found.found
     assert found.results["settings"]["quick"] is True
     kept = studies_folder / "quick" / f"{name}.json"
     assert json.loads(kept.read_text(encoding="utf-8")) == found.found
-
-
-@pytest.mark.parametrize("name", REPORTED)
-def test_the_work_that_is_planned_is_the_work_that_is_done(quick: Run, name: str) -> None:
-    progress = quick(name).progress
-    # A training that diverges, or was done before, plans its work away again.
-    assert progress.done == pytest.approx(progress.planned, abs=1)
+    # A training that diverges, or was done before, subtracts its work again.
+    assert found.progress.done == pytest.approx(found.progress.planned, abs=1)
 
 
 def test_equal_units_stay_equal_and_others_do_not(quick: Run) -> None:
@@ -92,35 +92,62 @@ def test_cells_have_equal_parameters_to_within_one_unit(cell: str, layers: int) 
     units = hidden_units(cell, layers, inputs, target, outputs)
 
     def count(hidden: int) -> int:
-        from tangyin.nn import LSTM
-
         network = LSTM(inputs, hidden, layers, cell=cell, device="meta")
         return sum(p.numel() for p in network.parameters()) + outputs * (hidden + 1)
 
-    assert abs(count(units) - target) <= min(
-        abs(count(units - 1) - target), abs(count(units + 1) - target)
-    )
+    assert min(range(units - 1, units + 2), key=lambda n: abs(count(n) - target)) == units
     assert count(units) == pytest.approx(target, rel=0.02)
 
 
 def test_every_effect_on_the_way_to_the_reports_figure_is_measured(quick: Run) -> None:
     effects = quick("perplexity").results["effects"]
     (honest,) = effects["honest"]
-    for way in ("open", "plain", "open_without_first", "plain_without_first"):
-        for figure in ("per_token", "mean_of_poems"):
-            assert honest[way][figure] > 1
-            assert effects["characters"][0][way][figure] > 1
+    for counted in (honest, effects["characters"][0]):
+        ways = ("open", "plain", "open_without_first", "plain_without_first")
+        assert all(
+            min(counted[way]["per_token"], counted[way]["mean_of_poems"]) > 1 for way in ways
+        )
     assert honest["plain"]["per_token"] <= honest["open"]["per_token"]
     assert effects["leak"][0]["share_seen"] > 0.5
 
 
+def test_the_report_protocol_trains_on_most_dev_poems_of_the_next_epoch(quick: Run) -> None:
+    found = quick("report-protocol")
+    first, second = found.results["epochs"]
+    assert first["dev_share_seen"] == 0
+    assert 0.7 < second["dev_share_seen"] < 0.9
+    for epoch in (first, second):
+        assert epoch["dev_mean_of_poems"] > epoch["dev_per_token"]
+    assert second["train_per_token"] < 0.7 * first["train_per_token"]
+    assert second["dev_mean_of_poems"] < first["dev_mean_of_poems"]
+    said = [sentence.split(":")[0] for sentence in found.progress.said]
+    assert said == ["epoch 1", "epoch 2"]
+
+
+def test_effects_of_counting_are_those_of_their_definitions() -> None:
+    generator = np.random.default_rng(2)
+    vocabulary = Vocabulary("天地玄黃宇宙")
+    targets = generator.integers(0, vocabulary.outputs, (6, 5))
+    costs = generator.uniform(0, 8, (6, 5))
+    found = perplexities(costs, targets, vocabulary, first=True)
+    charge = np.log(20_992 - 6) * (targets == vocabulary.id(UNK)).sum()
+    assert charge > 0
+    assert found["plain"]["per_token"] == pytest.approx(np.exp(costs.sum() / 30))
+    assert found["open"]["per_token"] == pytest.approx(np.exp((costs.sum() + charge) / 30))
+    rest = found["plain_without_first"]
+    assert rest["per_token"] == pytest.approx(np.exp(costs[1:].sum() / 25))
+    assert rest["mean_of_poems"] == pytest.approx(np.exp(costs[1:].sum(axis=0) / 5).mean())
+    given = perplexities(costs[1:], targets[1:], vocabulary, first=False)
+    assert given["plain_without_first"] == rest
+    assert "plain" not in given
+
+
 def test_argmax_is_less_diverse_than_drawing_and_masks_keep_the_form(quick: Run) -> None:
     results = quick("sampling").results
-    rules = results["rules"]
-    assert rules["argmax"]["distinct"]["2"] < rules["temperature 1"]["distinct"]["2"]
-    argmax, drawn = (rules[n]["log_likelihood"]["value"] for n in ("argmax", "temperature 1"))
-    assert argmax > drawn
-    assert len(rules["argmax"]["seven"]["texts"]) == 7
+    argmax, drawn = (results["rules"][name] for name in ("argmax", "temperature 1"))
+    assert argmax["distinct"]["2"] < drawn["distinct"]["2"]
+    assert argmax["log_likelihood"]["value"] > drawn["log_likelihood"]["value"]
+    assert len(argmax["seven"]["texts"]) == 7
     assert 0 <= results["unmasked"]["argmax"] <= 1
     over = results["overfitting"]
     assert over["best"]["perplexity"].keys() == over["last"]["perplexity"].keys()

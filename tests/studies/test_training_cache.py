@@ -9,8 +9,8 @@ import pytest
 from tangyin.errors import TangyinError
 from tangyin.model.file import load_model
 from tangyin.studies import Progress, TrainingCache, training_cache
+from tangyin.studies.progress import Recorder
 from tangyin.studies.recipes import Base, changed
-from tangyin.studies.recorder import Recorder
 from tangyin.studies.training_cache import Job, Training
 from tangyin.training import DivergedError, InterruptedRun, Step
 

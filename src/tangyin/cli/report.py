@@ -9,21 +9,17 @@ from tangyin.cli.streams import note
 from tangyin.errors import UsageError
 
 FOLDER = Path("docs/report")
+PATH = click.Path(path_type=Path)
 
 
 @click.command()
 @click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    default=FOLDER,
-    show_default=True,
-    help="The report's folder.",
+    "-o", "--output", type=PATH, default=FOLDER, show_default=True, help="The report's folder."
 )
 @click.option(
     "--results",
     "given",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="Build from these gathered results instead of this machine's.",
 )
 @click.option("--quick", is_flag=True, help="Use the results of quick sizes.")

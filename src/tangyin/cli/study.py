@@ -70,7 +70,7 @@ def _run(one: Any, quick: bool, names: list[str]) -> dict[str, Any] | None:
         try:
             found = run_study(one, TrainingCache(progress=progress), quick)
         except Exception as error:
-            # One study that fails must not keep an unattended night from the others.
+            # In an unattended run, one failing study must not stop the others.
             if len(names) == 1 or getattr(error, "exit_code", None) == INTERRUPTED:
                 raise
             expected = isinstance(error, TangyinError)
@@ -78,5 +78,4 @@ def _run(one: Any, quick: bool, names: list[str]) -> dict[str, Any] | None:
             progress.say(f"tangyin: {one.name} failed:{why}")
             return None
     note(f"{one.name}: done in {found['made']['seconds'] / 60:.1f} min")
-    results: dict[str, Any] = found["results"]
-    return results
+    return dict(found["results"])

@@ -2,8 +2,7 @@
 
 from tangyin.studies.progress import Progress
 from tangyin.studies.report import build, render
-from tangyin.studies.results import gather, read_results, run_study
-from tangyin.studies.study import Study, all_studies
+from tangyin.studies.study import Study, all_studies, gather, read_results, run_study
 from tangyin.studies.training_cache import TrainingCache
 
 __all__ = [

@@ -39,19 +39,16 @@ def self_bleu(poems: Sequence[Lines]) -> list[float]:
                 for gram, number in count.items():
                     most[gram] = sorted([*most.get(gram, [0, 0]), number])[-2:]
             matched = [
-                sum(
-                    min(number, most[gram][0] if number == most[gram][1] else most[gram][1])
-                    for gram, number in count.items()
-                )
+                sum(min(n, most[gram][n != most[gram][1]]) for gram, n in count.items())
                 for count in counts
             ]
             totals = np.array([max(sum(count.values()), 1) for count in counts])
             logs += np.log(np.array(matched) / totals) / len(ORDERS)
-    return [float(value) for value in np.exp(logs)]
+    return list(map(float, np.exp(logs)))
 
 
 def repeated(poems: Sequence[Lines]) -> list[float]:
-    """Of each poem the share of its lines that another poem has too."""
+    """For each poem, the share of its lines that occur in another poem."""
     owners = Counter(line for lines in poems for line in set(lines))
     return [sum(owners[line] > 1 for line in lines) / len(lines) for lines in poems]
 
@@ -62,11 +59,8 @@ def with_interval(
 ) -> dict[str, float]:
     """A mean over poems with its 95 % bootstrap interval.
 
-    The poems are drawn anew a thousand times with replacement (Efron 1979, percentile interval).
-
-    Args:
-        values: one a poem.
-        measure: what is made of them; the mean.
+    The poems are resampled a thousand times with replacement (Efron 1979, percentile interval).
+    `measure` replaces the mean.
     """
     table = np.asarray(values, dtype=np.float64)
     draws = np.random.default_rng(0).integers(len(table), size=(RESAMPLES, len(table)))

@@ -1,4 +1,4 @@
-"""Filters and checks that the templates of the report use. None of them writes words."""
+"""Filters and checks for the report's templates; none of them writes words."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 class Absent(Undefined):
-    """A number that quick results do not have. It prints as a dash, whatever is done with it."""
+    """A number that quick results lack; any expression with it prints as a dash."""
 
     def __str__(self) -> str:
         return "–"
@@ -38,7 +38,7 @@ def number(value: float, digits: int = 0) -> str:
 
 
 def short(value: float) -> str:
-    """A number with no more digits than it has: "0.01"."""
+    """A number without trailing zeros: "0.01"."""
     return f"{value:g}".replace("-", MINUS)
 
 
@@ -57,10 +57,7 @@ def spread(values: Sequence[float], digits: int = 1) -> str:
 
 def span(numbers: Sequence[int]) -> str:
     """Whole numbers from the lowest to the highest: "4", "4–6", or "–" if there are none."""
-    if not numbers:
-        return "–"
-    low, high = min(numbers), max(numbers)
-    return str(low) if low == high else f"{low}–{high}"
+    return "–".join(map(str, sorted({min(numbers), max(numbers)}))) if numbers else "–"
 
 
 def percent(share: float, digits: int = 1) -> str:
@@ -81,11 +78,10 @@ def interval(found: dict[str, float], digits: int = 1, factor: float = 1.0) -> s
 
 def power(value: float, digits: int = 1) -> str:
     """A number that may be far from 1: "6.3 × 10⁻¹⁶", "0.28"."""
-    if value == 0:
-        return "0"
-    mantissa, _, exponent = f"{value:.{digits}e}".partition("e")
+    written = f"{value:.{digits}e}"
+    mantissa, _, exponent = written.partition("e")
     if -3 < int(exponent) < 3:
-        return f"{float(f'{value:.{digits}e}'):g}"
+        return f"{float(written):g}"
     return f"{mantissa}{NARROW}×{NARROW}10{str(int(exponent)).translate(SUPERSCRIPTS)}"
 
 
@@ -102,7 +98,7 @@ def numeral(value: int) -> str:
 
 
 def apart(lower: Sequence[float], higher: Sequence[float]) -> bool:
-    """Whether every seed of the one is below every seed of the other."""
+    """Whether all of one's seeds are below all of the other's."""
     return max(lower) < min(higher)
 
 
@@ -113,21 +109,18 @@ def ranked(values: Mapping[str, Sequence[float]]) -> list[str]:
 
 def overlapping(values: Mapping[str, Sequence[float]]) -> list[list[str]]:
     """Pairs of neighbours in that order whose seeds overlap."""
-    pairs = pairwise(ranked(values))
-    return [[a, b] for a, b in pairs if not apart(values[a], values[b])]
+    return [[a, b] for a, b in pairwise(ranked(values)) if not apart(values[a], values[b])]
 
 
 @pass_environment
 def at(environment: Environment, lines: Iterable[dict[str, Any]], **wanted: Any) -> Any:
     """The first line that has these values."""
-    for line in lines:
-        if all(line[key] == value for key, value in wanted.items()):
-            return line
-    return environment.undefined(hint=f"no entry has {wanted}")
+    found = (line for line in lines if wanted.items() <= line.items())
+    return next(found, environment.undefined(hint=f"no entry has {wanted}"))
 
 
 def _keeps_absent(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The filter, or what is absent when that is filtered."""
+    """The filter, which passes on what is absent."""
 
     @wraps(function)
     def filtered(*args: Any, **options: Any) -> Any:

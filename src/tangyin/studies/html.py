@@ -1,4 +1,4 @@
-"""The report's Markdown as HTML that needs nothing beside it: no script, no file, no network."""
+"""The report's Markdown as self-contained HTML: no script, no file, no network."""
 
 import re
 from collections.abc import Mapping
@@ -17,7 +17,8 @@ SPANS = (
     r"|[\u3400-\u9fff](?:[\u3000-\u303f\u3400-\u9fff\uff00-\uff64]*[\u3001-\u303f\u3400-\u9fff])?"
 )
 """W_hh, or a run of Chinese with the marks inside it."""
-FORMULA = re.compile(r"\$\$(.+?)\$\$\n<!-- .+? -->", re.DOTALL)
+FORMULA = re.compile(r"\$\$(.+?)\$\$\n<!-- (.+?) -->", re.DOTALL)
+"""A formula in TeX and in words."""
 CAPTION = r"\n<p><strong>({} \d+).</strong>(.*?)</p>"
 PLOT = re.compile(
     r'<p><img alt="[^"]*" src="figures/([\w-]+)\.svg" /></p>' + CAPTION.format("Figure"), re.DOTALL
@@ -29,14 +30,7 @@ TABLE = re.compile(r"(<table>.*?</table>)" + CAPTION.format("Table"), re.DOTALL)
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure or a formula.
-
-    Attributes:
-        name: unique on the page.
-        svg: from `svg_of`.
-        alt: what is to be seen.
-        formula: whether it is a formula.
-    """
+    """A figure or a formula: a unique name, the SVG of `svg_of`, and what a reader would see."""
 
     name: str
     svg: str
@@ -45,7 +39,7 @@ class Drawing:
 
     @property
     def inline(self) -> str:
-        """The SVG inside a page; the letters of a formula are as large as the text's."""
+        """The SVG inside a page; formulas have the font size of the text."""
         svg = inline_svg(self.svg, self.name, self.alt)
         if not self.formula:
             return svg
@@ -54,7 +48,7 @@ class Drawing:
 
 
 class _Inline(InlineProcessor):
-    """Marks Chinese as such, and sets W_hh with its letters below the line."""
+    """Marks Chinese with its language, and sets the letters of W_hh below the line."""
 
     def handleMatch(self, m: re.Match[str], data: str) -> tuple[Element, int, int]:  # type: ignore[override]  # noqa: ARG002
         span = Element("span") if m["base"] else Element("span", {"lang": "zh-Hant"})
@@ -65,7 +59,7 @@ class _Inline(InlineProcessor):
 
 
 def page_html(text: str, drawn: Mapping[str, Drawing], blocks: Any) -> str:
-    """Markdown as HTML, with drawings inside and captions where they belong.
+    """Markdown as HTML, with inline drawings and captions.
 
     Args:
         text: the Markdown.
@@ -86,7 +80,7 @@ def page_html(text: str, drawn: Mapping[str, Drawing], blocks: Any) -> str:
 
 
 def _headed(table: str) -> str:
-    """The table with heads of rows and columns, and numbers to the right."""
+    """The table with row and column headers, and numbers aligned right."""
     head, body = table.split("<tbody>")
     head = re.sub(r"<th\b(.*?)>", r'<th scope="col"\1>', head)
     head = re.sub(r"<th scope=\"col\"(.*?)></th>", r"<td\1></td>", head)

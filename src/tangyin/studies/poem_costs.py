@@ -1,4 +1,4 @@
-"""What predicting each token of many poems of one form costs a network, and the perplexities."""
+"""The cost of each token of many poems of one form, and perplexities."""
 
 import math
 from collections.abc import Sequence
@@ -20,13 +20,7 @@ Costs = npt.NDArray[np.float64]
 
 
 def encoded(vocabulary: Vocabulary, texts: Sequence[str], first: int | None) -> torch.Tensor:
-    """Poems of one length as columns, (T + 1, N) int64, with `<eos>` at the end.
-
-    Args:
-        vocabulary: the network's.
-        texts: the poems.
-        first: the token in front of each, None for none.
-    """
+    """Poems of one length as columns, (T + 1, N) int64, between the token `first` and `<eos>`."""
     start, end = [] if first is None else [first], [vocabulary.id(EOS)]
     poems = [np.concatenate((start, vocabulary.encode(text), end)) for text in texts]
     return torch.from_numpy(np.stack(poems, axis=1).astype(np.int64))
@@ -35,7 +29,7 @@ def encoded(vocabulary: Vocabulary, texts: Sequence[str], first: int | None) -> 
 def text_costs(
     model: ModelFile, texts: Sequence[str], form: Form
 ) -> tuple[Costs, npt.NDArray[np.int64]]:
-    """`poem_costs` of texts of a form, and the tokens that were to be predicted, (T, N) each."""
+    """`poem_costs` of texts of a form, and the predicted tokens, (T, N) each."""
     network = LanguageModel(model.architecture, model.vocabulary)
     network.load_state_dict({k: torch.from_numpy(v.copy()) for k, v in model.tensors.items()})
     poems = encoded(model.vocabulary, texts, model.vocabulary.prefix_id(form))
@@ -44,15 +38,7 @@ def text_costs(
 
 @torch.no_grad()
 def poem_costs(model: LanguageModel, poems: torch.Tensor) -> Costs:
-    """Negative log-probability of each target.
-
-    Args:
-        model: the network.
-        poems: (T + 1, N) int64; each row is read and the next one predicted.
-
-    Returns:
-        (T, N), in nats.
-    """
+    """Negative log-probability in nats, (T, N), of each token but the first of poems (T + 1, N)."""
     was_training = model.training
     model.eval()
     parts = []
@@ -71,8 +57,8 @@ def perplexities(
     """Perplexities of the same predictions, counted in several ways.
 
     Args:
-        costs: (T, N), of `poem_costs`.
-        targets: (T, N), the tokens that were to be predicted.
+        costs: (T, N), from `poem_costs`.
+        targets: (T, N), the predicted tokens.
         vocabulary: the network's.
         first: whether the first row predicts the poems' first characters.
 

@@ -1,7 +1,10 @@
-"""The recipes that studies vary: the report's network, and a small one for quick sizes."""
+"""The recipes that studies vary: the report's network, and a proxy of the strong model."""
 
+import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -37,18 +40,21 @@ QUICK: dict[str, Any] = {
 QUICK_TRAIN, QUICK_DEV = 96, 24
 """Poems of a quick size."""
 
+PROXY = tomllib.loads(Path(__file__).with_name("proxy.toml").read_text(encoding="utf-8"))
+RATE: float = PROXY["stages"][0]["learning_rate"]
+SHARE = 2
+"""One training poem in so many is used: three minutes on one slow core."""
+
 
 @dataclass(frozen=True)
 class Base:
     """What the trainings of a study have in common.
 
     Attributes:
-        recipe: to be varied.
         own: the file of poems, if it is not the corpus.
-        seeds: of the trainings that are repeated.
+        seeds: of repeated trainings.
         texts: the training poems.
-        dev: how many dev poems there are.
-        quick: whether this is the quick size.
+        dev: the number of dev poems.
     """
 
     recipe: Recipe
@@ -66,14 +72,7 @@ class Base:
         forms: Iterable[str] = ("五律",),
         values: Mapping[str, Any] = REPORT,
     ) -> "Base":
-        """The report's network on some forms, or a small one on a few of their poems.
-
-        Args:
-            cache: keeps the few poems.
-            quick: whether to take the small one.
-            forms: what is trained on.
-            values: those of another recipe than the report's.
-        """
+        """The network of a recipe on some forms, or a small `quick` one on a few of their poems."""
         recipe = changed(build_recipe(dict(values), "a study's recipe"), {"data.forms": [*forms]})
         poems = load_corpus().select(forms=recipe.data.forms, dynasties=recipe.data.dynasties)
         train, dev = (poems.select(parts=[part]).text for part in (TRAIN, DEV))
@@ -82,11 +81,6 @@ class Base:
         train, dev = few(train, QUICK_TRAIN), few(dev, QUICK_DEV)
         own = cache.poem_file(train, dev)
         return cls(changed(recipe, QUICK), own, SEEDS[:1], train, len(dev), quick)
-
-    @property
-    def train(self) -> int:
-        """How many training poems there are."""
-        return len(self.texts)
 
     def job(self, changes: Mapping[str, Any] | None = None, *, keep: bool = False) -> Job:
         """A training of the recipe with some values changed (`changed`)."""
@@ -102,16 +96,16 @@ class Base:
         return self.jobs({"training.epochs": epochs, "training.patience": epochs}, keep=True)
 
     def settings(self) -> dict[str, Any]:
-        """The facts below every figure."""
+        """The facts below each figure."""
         recipe = self.recipe
         return {
             "quick": self.quick,
             "seeds": list(self.seeds),
-            "train_poems": self.train,
+            "train_poems": len(self.texts),
             "dev_poems": self.dev,
             "epochs": recipe.training.epochs,
             "batch_size": recipe.training.batch_size,
-            "steps": -(-self.train // recipe.training.batch_size),
+            "steps": -(-len(self.texts) // recipe.training.batch_size),
             "embedding_size": recipe.model.embedding_size,
             "hidden_size": recipe.model.hidden_size,
             "learning_rate": recipe.optimizer.learning_rate,
@@ -123,14 +117,39 @@ def changed(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
     values = recipe.as_dict()
     for key, value in changes.items():
         *path, name = key.split(".")
-        section = values
-        for step in path:
-            section = section[step]
-        section[name] = value
+        reduce(getitem, path, values)[name] = value
     return build_recipe(values, "a study's recipe")
 
 
 def few(items: Sequence[T], count: int) -> list[T]:
-    """So many of the items, spread evenly over them."""
+    """Items spread evenly over all of them."""
     count = min(count, len(items))
     return [items[number * len(items) // count] for number in range(count)]
+
+
+def stage(**changes: float) -> list[dict[str, Any]]:
+    """The proxy's `stages` with some values changed."""
+    return [PROXY["stages"][0] | changes]
+
+
+def proxy_base(cache: TrainingCache, quick: bool) -> Base:
+    """What the trainings of the proxy have in common."""
+    return on_poems(Base.of(cache, quick, values=PROXY), cache, SHARE)
+
+
+def on_poems(
+    base: Base, cache: TrainingCache, share: int, dynasties: Sequence[str] = ("tang", "song")
+) -> Base:
+    """The same on one training poem in `share`, with titles, and on all dev poems."""
+    poems = load_corpus().select(forms=base.recipe.data.forms, dynasties=dynasties)
+    training, dev = poems.select(parts=[TRAIN]), poems.select(parts=[DEV]).text
+    most = QUICK_TRAIN * SHARE if base.quick else len(training)
+    rows = few(few(range(len(training)), most), most // share)
+    texts, titles = ([column[row] for row in rows] for column in (training.text, training.title))
+    return replace(base, own=cache.poem_file(texts, few(dev, base.dev), titles), texts=texts)
+
+
+def proxy_settings(base: Base) -> dict[str, Any]:
+    """The facts below each figure."""
+    names = ("quick", "train_poems", "dev_poems", "batch_size", "embedding_size", "hidden_size")
+    return {name: base.settings()[name] for name in names} | {"rate": RATE}

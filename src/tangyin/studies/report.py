@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,24 +19,16 @@ import jinja2
 from tangyin.errors import TangyinError
 from tangyin.files import make_folder, write_whole
 from tangyin.studies import filters
-from tangyin.studies.html import Drawing, page_html
+from tangyin.studies.html import FORMULA, Drawing, page_html
 from tangyin.studies.study import Study
-from tangyin.studies.style import PALETTE, file_svg, formula_svg, glyphs, svg_of
+from tangyin.studies.style import HERE, PALETTE, file_svg, formula_svg, glyphs, svg_of
 
-PAGE = Path(__file__).parent / "page"
 FIGURE = re.compile(r"!\[([^\]]*)\]\(figures/([\w-]+)\.svg\)")
-FORMULA = re.compile(r"\$\$(.+?)\$\$\n<!-- (.+?) -->", re.DOTALL)
 LABEL = re.compile(r"^\*\*(Figure|Table)\.\*\*", re.MULTILINE)
 
 
 class Claim(NamedTuple):
-    """A row of the summary, in Markdown.
-
-    Attributes:
-        said: the course report's claim; empty where it makes none.
-        found: the verdict and why.
-        number: the decisive figure.
-    """
+    """A row of the summary, in Markdown: the course report's claim, if any, and our finding."""
 
     said: str
     found: str
@@ -47,10 +40,8 @@ class Part:
     """A study's part of the report.
 
     Attributes:
-        study: the study.
-        found: its results with how they were made, None if it was not run.
-        claims: its rows of the summary.
-        text: its Markdown, empty if it was not run.
+        found: from `run_study`, None if it was not run.
+        text: its Markdown.
         drawn: its figures by name, and its formulas by their TeX.
     """
 
@@ -62,13 +53,7 @@ class Part:
 
 
 def build(results: dict[str, Any], studies: Mapping[str, Study], folder: Path) -> list[Path]:
-    """Write the report: `index.html`, `report.md`, `figures/*.svg` and `results.json`.
-
-    Figures of an earlier report that this one does not have are deleted.
-
-    Returns:
-        The files.
-    """
+    """Write the report's files (`render`), delete stale figures, and return the paths."""
     files = render(results, studies)
     make_folder(folder / "figures")
     for stale in (folder / "figures").glob("*.svg"):
@@ -82,54 +67,52 @@ def build(results: dict[str, Any], studies: Mapping[str, Study], folder: Path) -
 def render(results: dict[str, Any], studies: Mapping[str, Study]) -> dict[str, str]:
     """The report's files by their paths in its folder; the same results give the same files.
 
+    They are `index.html`, `report.md`, `figures/*.svg` and `results.json`.
+
     Raises:
         TangyinError: a template needs a number that the results do not have, or the results
             contradict what it says.
     """
+    found = results["studies"]
     parts = [
-        _part(study, found)
+        _part(study, found.get(study.name))
         for study in studies.values()
-        if study.reported
-        and ((found := results["studies"].get(study.name)) is not None or not study.apart)
+        if study.reported and (study.name in found or not study.apart)
     ]
-    counts = dict.fromkeys(("Figure", "Table"), 0)
+    counts = {"Figure": count(1), "Table": count(1)}
 
     def numbered(match: re.Match[str]) -> str:
-        counts[match[1]] += 1
-        return f"**{match[1]} {counts[match[1]]}.**"
+        return f"**{match[1]} {next(counts[match[1]])}.**"
 
     for part in parts:
         part.text = LABEL.sub(numbered, part.text)
     drawn = {name: drawing for part in parts for name, drawing in part.drawn.items()}
-    environment = _environment(PAGE, quick=False)
+    environment = _environment(HERE, quick=False)
     environment.filters["filled"] = _filled
     blocks = environment.get_template("blocks.html.j2").module
     environment.filters["html"] = lambda text: page_html(text, drawn, blocks)
     environment.globals.update(
         parts=parts,
-        made=_by_origin(results["studies"]),
+        made=_by_origin(found),
         matplotlib=results["matplotlib"],
         palette=PALETTE,
         glyphs=glyphs(drawing.svg for drawing in drawn.values()),
-        quick=any(_quick(found) for found in results["studies"].values()),
+        quick=any(map(_quick, found.values())),
     )
-    files = {
+    figures = {name: drawing for name, drawing in drawn.items() if not drawing.formula}
+    return {
         "index.html": environment.get_template("index.html.j2").render(),
         "report.md": FORMULA.sub(r"$$\1$$", environment.get_template("report.md.j2").render()),
         "results.json": json.dumps(results, ensure_ascii=False, indent=1) + "\n",
+        **{f"figures/{name}.svg": file_svg(drawing.svg) for name, drawing in figures.items()},
     }
-    for name, drawing in drawn.items():
-        if not drawing.formula:
-            files[f"figures/{name}.svg"] = file_svg(drawing.svg)
-    return files
 
 
 def _part(study: Study, found: dict[str, Any] | None) -> Part:
     part = Part(study, found)
     if found is None:
         return part
-    results = found["results"]
-    plots = study.plots
+    results, plots = found["results"], study.plots
 
     def claim(said: str = "", *, caller: Callable[[], str]) -> str:
         sentences, _, number = caller().strip().partition("\n\n")
@@ -169,7 +152,7 @@ def _filled(text: str) -> str:
 
 def _environment(folder: Path, *, quick: bool) -> jinja2.Environment:
     environment = jinja2.Environment(  # noqa: S701 (it yields Markdown)
-        loader=jinja2.FileSystemLoader([folder, PAGE]),
+        loader=jinja2.FileSystemLoader([folder, HERE]),
         undefined=filters.Absent if quick else jinja2.StrictUndefined,
         extensions=["jinja2.ext.do"],
         trim_blocks=True,

@@ -19,8 +19,7 @@ from tangyin.files import make_folder, write_whole
 from tangyin.model.file import ModelFile, save_model
 from tangyin.nn.language_model import LanguageModel
 from tangyin.paths import studies_home
-from tangyin.studies.progress import Progress
-from tangyin.studies.recorder import Recorder
+from tangyin.studies.progress import Progress, Recorder
 from tangyin.training import (
     DivergedError,
     InterruptedRun,
@@ -30,6 +29,7 @@ from tangyin.training import (
     train,
 )
 from tangyin.training.checkpoint import checkpoints, load_checkpoint
+from tangyin.training.dataset import load_dataset
 from tangyin.training.precision import chosen_precision
 from tangyin.training.source_version import source_version
 
@@ -174,16 +174,9 @@ class TrainingCache:
         if path.exists():
             self.progress.plan(-work)
             return json.loads(path.read_text(encoding="utf-8"))
-        left = work
-
-        def advance(share: float) -> None:
-            nonlocal left
-            done = min(left, share)
-            left -= done
-            self.progress.advance(done)
-
-        value = json.loads(json.dumps(function(advance), allow_nan=False))
-        advance(left)
+        end = self.progress.done + work
+        value = json.loads(json.dumps(function(self.progress.advance), allow_nan=False))
+        self.progress.advance(max(end - self.progress.done, 0))
         _write_json(path, value)
         return value
 
@@ -239,6 +232,44 @@ def _last_weights(recipe: Recipe, run: RunFolder, best: ModelFile) -> ModelFile:
     load_checkpoint(newest, model, optimizer, str(best.training["poems_sha256"]))
     tensors = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
     return replace(best, tensors=tensors, figures={})
+
+
+def outcome(job: Job, trained: list[Training]) -> dict[str, Any]:
+    """`parameters`, and lists with an entry for each seed.
+
+    Returns:
+        `parameters`; the `best` open dev perplexity, its `best_epoch`, the last `train`
+        perplexity, `seconds` per epoch, and the `dev` curve.
+    """
+    return {
+        "parameters": parameters(job),
+        "best": rounded(training.best_dev() for training in trained),
+        "best_epoch": [training.best_epoch for training in trained],
+        "train": rounded(training.epochs[-1]["train_per_token"] for training in trained),
+        "seconds": rounded(training.seconds / len(training.epochs) for training in trained),
+        "dev": [rounded(training.dev()) for training in trained],
+    }
+
+
+def ends(job: Job, trained: list[Training]) -> dict[str, Any]:
+    """`parameters`, and for each seed the last dev perplexities and the seconds of training."""
+    names = {"closed": "per_token_closed", "open": "per_token", "per_hanzi": "per_hanzi_closed"}
+    return {
+        "parameters": parameters(job),
+        **{
+            name: rounded(WORST if t.failed else t.dev(figure)[-1] for t in trained)
+            for name, figure in names.items()
+        },
+        "seconds": rounded(training.seconds for training in trained),
+    }
+
+
+def parameters(job: Job) -> int:
+    """The number of weights that the network learns."""
+    vocabulary = load_dataset(job.recipe.data, job.own).vocabulary
+    with torch.device("meta"):
+        model = LanguageModel(job.recipe.model.architecture, vocabulary)
+    return sum(parameter.numel() for parameter in model.parameters())
 
 
 def made() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Writing without any mask: the rule chooses among all tokens, `<unk>` and `<eos>` among them."""
+"""Writing without a mask: the rule chooses among all tokens, including `<unk>` and `<eos>`."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from tangyin.verse import EOS, UNK, Form, Vocabulary, form_of_text
 from tangyin.writing import Rule, poem_uniforms
 
 LONGEST = 80
-"""Tokens after which a text that has not ended is given up; a 七律 has 64."""
+"""Tokens after which an unfinished text is cut; a 七律 has 64."""
 
 
 def write_unmasked(
@@ -21,13 +21,11 @@ def write_unmasked(
         engine: the model.
         rule: the sampling rule.
         seed: of the poems' streams; text n has number n.
-        starts: for each text the characters it begins with, all known; may be "". The same number
-            for every text.
-        form: given as the prefix, if the model takes one.
+        starts: the first characters of each text, all known and equally many; may be "".
+        form: the prefix, if the model takes one.
 
     Returns:
-        The tokens of each text without `<eos>`; one that did not end in `LONGEST` tokens has all
-        of these.
+        The tokens of each text without `<eos>`, at most `LONGEST`.
     """
     vocabulary = engine.vocabulary
     given = np.array([vocabulary.encode(start) for start in starts], dtype=np.int32)

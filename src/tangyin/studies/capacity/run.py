@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from tangyin.studies.outcomes import outcome
 from tangyin.studies.recipes import Base
 from tangyin.studies.study import Study
-from tangyin.studies.training_cache import TrainingCache
+from tangyin.studies.training_cache import TrainingCache, outcome
 
 HIDDEN = (32, 64, 128, 256, 512)
 EMBEDDING = (64, 128, 256, 512)

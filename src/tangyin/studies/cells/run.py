@@ -4,10 +4,9 @@ import bisect
 from typing import Any
 
 from tangyin.nn import RecurrentCell
-from tangyin.studies.outcomes import outcome, parameters
 from tangyin.studies.recipes import Base
 from tangyin.studies.study import Study
-from tangyin.studies.training_cache import TrainingCache
+from tangyin.studies.training_cache import TrainingCache, outcome, parameters
 from tangyin.training.dataset import load_dataset
 
 CELLS = {

@@ -47,7 +47,7 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
         facts = {"jobs": [cache.name_of(job) for job in jobs], "written": count}
         train = [[line["train_per_token"] for line in training.epochs] for training in trained]
         found[kind] = {
-            "train_poems": base.train,
+            "train_poems": len(base.texts),
             "dev_poems": base.dev,
             "dev": [rounded(training.dev()) for training in trained],
             "train": list(map(rounded, train)),

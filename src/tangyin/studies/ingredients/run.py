@@ -2,11 +2,9 @@
 
 from typing import Any, NamedTuple
 
-from tangyin.studies.outcomes import ends
-from tangyin.studies.proxy import SHARE, on_poems, proxy_base, proxy_settings, stage
-from tangyin.studies.recipes import SEEDS
+from tangyin.studies.recipes import SEEDS, SHARE, on_poems, proxy_base, proxy_settings, stage
 from tangyin.studies.study import Study
-from tangyin.studies.training_cache import TrainingCache
+from tangyin.studies.training_cache import TrainingCache, ends
 
 NOTHING_FED: dict[str, Any] = {
     "model.echo": False,

@@ -5,10 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from tangyin.studies.outcomes import ends
-from tangyin.studies.proxy import on_poems, proxy_base, proxy_settings, stage
+from tangyin.studies.recipes import on_poems, proxy_base, proxy_settings, stage
 from tangyin.studies.study import Study
-from tangyin.studies.training_cache import Job, TrainingCache
+from tangyin.studies.training_cache import Job, TrainingCache, ends
 
 WIDTHS = ((32, 48), (64, 96), (128, 192), (256, 384), (384, 576), (512, 1024))
 """Sizes of embedding and hidden state; the opposite character gets a quarter of the latter."""
@@ -32,7 +31,7 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
     passes = (1, 2) if quick else PASSES
     jobs: dict[str, list[tuple[int, Job]]] = {
         "size": [(hidden, base.job(_sizes(embedding, hidden))) for embedding, hidden in widths],
-        "poems": [(some.train, some.job()) for some in parts],
+        "poems": [(len(some.texts), some.job()) for some in parts],
         "passes": [(epochs, base.job({"stages": stage(epochs=epochs)})) for epochs in passes],
     }
     cache.progress.plan(sum(job.recipe.epochs for some in jobs.values() for _, job in some))
