@@ -5,14 +5,8 @@ import torch
 
 from tangyin.model import Architecture
 from tangyin.nn.language_model import LanguageModel
-from tangyin.studies.initialization.probes import (
-    GROUPS,
-    cell_of,
-    gradient_norms,
-    rank,
-    saturated_gates,
-    unit_values,
-)
+from tangyin.studies.initialization import probes
+from tangyin.studies.initialization.probes import cell_of, rank, saturated_gates, unit_values
 from tangyin.verse import Vocabulary
 
 VOCABULARY = Vocabulary("天地玄黃宇宙洪荒")
@@ -61,8 +55,8 @@ def test_saturated_gates_are_those_near_an_end(model: LanguageModel) -> None:
 def test_norms_of_the_groups_make_the_norm_of_all(model: LanguageModel) -> None:
     inputs = torch.randint(0, VOCABULARY.outputs, (5, 3))
     model.loss(inputs, inputs).backward()  # type: ignore[no-untyped-call]
-    norms = gradient_norms(model)
-    assert set(norms) == set(GROUPS)
+    norms = probes.gradient_norms(model)
+    assert set(norms) == set(probes.GROUPS)
     whole = torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None]).norm()
     assert sum(n**2 for n in norms.values()) ** 0.5 == pytest.approx(float(whole), rel=1e-5)
     assert all(n > 0 for n in norms.values())

@@ -2,11 +2,11 @@
 
 import json
 import pkgutil
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from inspect import getfile
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -17,7 +17,6 @@ from tangyin.errors import TangyinError, UsageError
 from tangyin.files import make_folder, write_whole
 from tangyin.studies.training_cache import TrainingCache, made
 
-TEMPLATE = "report.md.j2"
 FORMAT = 1
 """Version of the gathered results."""
 
@@ -47,19 +46,14 @@ class Study:
     apart: bool = False
 
     @property
-    def package(self) -> str:
-        """The dotted name of its folder."""
-        return self.run.__module__.rpartition(".")[0]
-
-    @property
     def name(self) -> str:
         """The name on the command line."""
-        return self.package.rpartition(".")[2].replace("_", "-")
+        return self.run.__module__.split(".")[-2].replace("_", "-")
 
     @property
     def template(self) -> Path:
         """Its part of the report; the file need not exist."""
-        return Path(str(sys.modules[self.run.__module__].__file__)).with_name(TEMPLATE)
+        return Path(getfile(self.run)).with_name("report.md.j2")
 
     @property
     def reported(self) -> bool:
@@ -69,7 +63,7 @@ class Study:
     @property
     def plots(self) -> ModuleType:
         """Functions that take the results and draw: `update_rules` draws `update-rules.svg`."""
-        return import_module(f"{self.package}.plots")
+        return import_module(self.run.__module__.removesuffix("run") + "plots")
 
 
 def all_studies() -> dict[str, Study]:

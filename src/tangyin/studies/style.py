@@ -10,11 +10,10 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
+import numpy.typing as npt
 from matplotlib import font_manager
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
-
-from tangyin.lstm.arrays import FloatArray
 
 Values = Sequence[Sequence[float]]
 """One list per curve or place."""
@@ -189,7 +188,9 @@ def optimizer_look(name: str, *, marker: bool = False) -> dict[str, Any]:
     return look(number, marker=marker, label=name)
 
 
-def band(axes: Any, x: Sequence[float] | FloatArray, curves: Values, style: dict[str, Any]) -> None:
+def band(
+    axes: Any, x: Sequence[float] | npt.NDArray[Any], curves: Values, style: dict[str, Any]
+) -> None:
     """Draw the mean of curves, one per seed, in a band from the lowest to the highest.
 
     `x` is as long as the longest curve; a curve that ended early counts as far as it goes.

@@ -103,10 +103,6 @@ def _tensors(values: dict[str, Any]) -> dict[str, Tensor]:
     return {name: torch.from_numpy(np.array(value)) for name, value in values.items()}
 
 
-def _weights(layer: Parameters) -> dict[str, Tensor]:
-    return _tensors({name: getattr(layer, name) for name in WEIGHTS})
-
-
 def _jacobians(generator: np.random.Generator) -> Iterator[Case]:
     """Every Jacobian of `tangyin.lstm` at one random point."""
 
@@ -117,7 +113,8 @@ def _jacobians(generator: np.random.Generator) -> Iterator[Case]:
     layer = Parameters(W_ih=normal(4 * H, E), W_hh=normal(4 * H, H), b=normal(4 * H))
     x, h_prev, c_prev = normal(E), normal(H), normal(H)
     step = lstm.step_forward(layer, x, h_prev, c_prev)
-    read = _weights(layer) | _tensors({"x": x, "h_prev": h_prev, "c_prev": c_prev})
+    weights = _tensors({name: getattr(layer, name) for name in WEIGHTS})
+    read = weights | _tensors({"x": x, "h_prev": h_prev, "c_prev": c_prev})
     values = read | _tensors({"z": step.z} | step._asdict())
 
     def quantity(of: str, by: str, value: Tensor) -> Tensor:
@@ -127,7 +124,7 @@ def _jacobians(generator: np.random.Generator) -> Iterator[Case]:
         yield name, of, by, found, partial(quantity, of, by), values[by]
     for by, found in lstm.jacobians(layer, x, h_prev, c_prev).items():
         yield "jacobians", "h", by, found, partial(quantity, "h", by), values[by]
-    yield from _through_time(layer, normal(STEPS, E), normal(2 * H))
+    yield from _through_time(layer, weights, normal(STEPS, E), normal(2 * H))
     u = normal(E)
     softmax = partial(torch.softmax, dim=0)
     yield "softmax_jacobian", "p", "u", lstm.softmax_jacobian(u), softmax, torch.from_numpy(u)
@@ -154,9 +151,11 @@ def _of_one_step(layer: Parameters, step: Step) -> Iterator[tuple[str, str, str,
         yield name, of, by, getattr(lstm, name)(layer, step)
 
 
-def _through_time(layer: Parameters, xs: FloatArray, start: FloatArray) -> Iterator[Case]:
+def _through_time(
+    layer: Parameters, weights: dict[str, Tensor], xs: FloatArray, start: FloatArray
+) -> Iterator[Case]:
     """The Jacobians of one state with respect to an earlier one."""
-    H, weights, inputs = layer.hidden_size, _weights(layer), torch.from_numpy(xs)
+    H, inputs = layer.hidden_size, torch.from_numpy(xs)
 
     def last_state(count: int, state: Tensor) -> Tensor:
         for x in inputs[:count]:

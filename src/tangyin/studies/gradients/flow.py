@@ -34,8 +34,11 @@ def gradient_flow(hidden_size: int, input_size: int, steps: int, seeds: int) -> 
 
     H, E, bound = hidden_size, input_size, hidden_size**-0.5
     for seed in range(seeds):
-        draw = partial(np.random.default_rng(seed).uniform, -bound, bound)
-        W_ih, W_hh, b, xs = map(draw, ((4 * H, E), (4 * H, H), 4 * H, (steps, E)))
+        generator = np.random.default_rng(seed)
+        W_ih, W_hh, b, xs = (
+            generator.uniform(-bound, bound, shape)
+            for shape in ((4 * H, E), (4 * H, H), 4 * H, (steps, E))
+        )
         for bias in FORGET_BIASES:
             layer = Parameters(W_ih=W_ih, W_hh=W_hh, b=b.copy())
             layer.b_f[:] = bias
@@ -46,7 +49,7 @@ def gradient_flow(hidden_size: int, input_size: int, steps: int, seeds: int) -> 
         states = list(accumulate(xs, lambda h, x: plain(x, h), initial=np.zeros(H)))  # noqa: B023
         transitions = [plain_rnn_dh_dh_prev(W_hh, h) for h in reversed(states[1:])]
         add("plain RNN", None, accumulate(transitions, np.matmul, initial=np.eye(H)))
-    ends = {"lowest": np.min, "median": np.median, "highest": np.max}
+    ends: dict[str, Any] = {"lowest": np.min, "median": np.median, "highest": np.max}
     return {
         "lags": list(range(steps + 1)),
         "curves": [
