@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tangyin.lstm import Parameters, plain_rnn_dh_dh_prev, plain_rnn_step, state_jacobians
+from tangyin.lstm.arrays import FloatArray
 from tangyin.studies.gradients.errors import steps_of
 from tangyin.studies.training_cache import rounded
 
@@ -33,6 +34,7 @@ def gradient_flow(hidden_size: int, input_size: int, steps: int, seeds: int) -> 
         norms.setdefault((network, bias), []).append(curve)
 
     H, E, bound = hidden_size, input_size, hidden_size**-0.5
+    zero: FloatArray = np.zeros(H)
     for seed in range(seeds):
         generator = np.random.default_rng(seed)
         W_ih, W_hh, b, xs = (
@@ -42,11 +44,11 @@ def gradient_flow(hidden_size: int, input_size: int, steps: int, seeds: int) -> 
         for bias in FORGET_BIASES:
             layer = Parameters(W_ih=W_ih, W_hh=W_hh, b=b.copy())
             layer.b_f[:] = bias
-            products = state_jacobians(layer, steps_of(layer, xs, np.zeros(H), np.zeros(H)))
+            products = state_jacobians(layer, steps_of(layer, xs, zero, zero))
             add("LSTM", bias, products[::-1, :H, :H])
         W_ih, W_hh, b = W_ih[:H], W_hh[:H], b[:H]
         plain = partial(plain_rnn_step, W_ih, W_hh, b)
-        states = list(accumulate(xs, lambda h, x: plain(x, h), initial=np.zeros(H)))  # noqa: B023
+        states = list(accumulate(xs, lambda h, x: plain(x, h), initial=zero))  # noqa: B023
         transitions = [plain_rnn_dh_dh_prev(W_hh, h) for h in reversed(states[1:])]
         add("plain RNN", None, accumulate(transitions, np.matmul, initial=np.eye(H)))
     ends: dict[str, Any] = {"lowest": np.min, "median": np.median, "highest": np.max}
