@@ -134,7 +134,7 @@ async def _report() -> Response:
     for file in REPORT_PAGES:
         if file.is_file():
             return FileResponse(file)
-    raise TangyinError("server.no-report")
+    raise TangyinError("server.no_report")
 
 
 async def options() -> list[Described]:
