@@ -50,7 +50,7 @@ def relative_error() -> Callable[..., float]:
             reference = reference.detach().numpy()
         assert ours.shape == reference.shape
         difference = np.linalg.norm(np.asarray(ours - reference, np.float64))
-        return float(difference / max(np.linalg.norm(reference), floor))
+        return float(difference / max(float(np.linalg.norm(reference)), floor))
 
     return measure
 

@@ -27,7 +27,7 @@ PROSE = re.sub(r"```.*?```|`[^`\n]*`", "", PAGE, flags=re.DOTALL)
 DISPLAYED = re.compile(r"(?<=\n\n)\$\$\n(.*?)\n\$\$(?=\n\n)", re.DOTALL)
 
 
-def resolve(module: str, name: str):
+def resolve(module, name):
     thing = importlib.import_module("tangyin.lstm." + module.replace("/", "."))
     for part in name.split("."):
         thing = getattr(thing, part)
@@ -35,13 +35,13 @@ def resolve(module: str, name: str):
 
 
 @pytest.mark.parametrize(("module", "name"), sorted(set(NAME.findall(PAGE))))
-def test_function_named_in_the_page_exists_in_that_file(module: str, name: str) -> None:
+def test_function_named_in_the_page_exists_in_that_file(module, name):
     thing = resolve(module, name)
     assert Path(inspect.getsourcefile(thing)) == SOURCES / f"{module}.py"
 
 
 @pytest.mark.parametrize("module", [local_jacobians, step_jacobians])
-def test_page_names_every_jacobian(module) -> None:
+def test_page_names_every_jacobian(module):
     here = module.__name__.rsplit(".", 1)[1]
     named = {name for file, name in NAME.findall(PAGE) if file == here}
     defined = {
@@ -55,7 +55,7 @@ def test_page_names_every_jacobian(module) -> None:
 
 
 @pytest.mark.parametrize(("place", "code"), QUOTED)
-def test_quoted_lines_stand_in_the_function_as_quoted(place: tuple[str, str], code: str) -> None:
+def test_quoted_lines_stand_in_the_function_as_quoted(place, code):
     source = inspect.getsource(resolve(*place))
     kept = [line.strip() for line in source.splitlines() if not line.strip().startswith("#")]
     wanted = [line.strip() for line in code.splitlines()]
@@ -65,7 +65,7 @@ def test_quoted_lines_stand_in_the_function_as_quoted(place: tuple[str, str], co
     )
 
 
-def test_examples_print_what_the_page_says() -> None:
+def test_examples_print_what_the_page_says():
     examples = "\n".join(code for info, code in BLOCKS if not info)
     assert examples.count(">>>") > 20
     test = doctest.DocTestParser().get_doctest(examples, {}, "derivation.md", None, 0)
@@ -75,7 +75,7 @@ def test_examples_print_what_the_page_says() -> None:
     assert not runner.failures, "".join(complaints)
 
 
-def test_tests_named_in_the_page_exist() -> None:
+def test_tests_named_in_the_page_exist():
     tests = {path.name: path.read_text(encoding="utf-8") for path in ROOT.glob("tests/lstm/*.py")}
     code = "\n".join(tests.values())
     for name in re.findall(r"`(test_\w+)`", PAGE):
@@ -84,7 +84,7 @@ def test_tests_named_in_the_page_exist() -> None:
         assert name in tests, name
 
 
-def test_mathematics_is_written_so_that_github_and_katex_both_set_it() -> None:
+def test_mathematics_is_written_so_that_github_and_katex_both_set_it():
     displayed = DISPLAYED.findall(PROSE)
     rest = DISPLAYED.sub("", PROSE)
     assert "$$" not in rest, "a displayed formula needs blank lines around it and $$ on own lines"
@@ -100,7 +100,7 @@ def test_mathematics_is_written_so_that_github_and_katex_both_set_it() -> None:
     assert all("\\\\" not in formula for line in inline for formula in line)
 
 
-def test_picture_is_what_its_script_draws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_picture_is_what_its_script_draws(tmp_path, monkeypatch):
     target = tmp_path / "graph.svg"
     script = ROOT / "scripts/draw_lstm_graph.py"
     monkeypatch.setattr(sys, "argv", [str(script), str(target)])

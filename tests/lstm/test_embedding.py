@@ -1,5 +1,3 @@
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 import torch
@@ -10,9 +8,7 @@ T, B, V, E = 6, 3, 5, 4
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_embedding_and_its_backward_are_those_of_torch(
-    dtype: type, generator: np.random.Generator, relative_error: Callable[..., float]
-) -> None:
+def test_embedding_and_its_backward_are_those_of_torch(dtype, generator, relative_error):
     weight = generator.standard_normal((V, E)).astype(dtype)
     tokens = generator.integers(V - 1, size=(T, B))
     dx = generator.standard_normal((T, B, E)).astype(dtype)
@@ -24,24 +20,17 @@ def test_embedding_and_its_backward_are_those_of_torch(
     assert relative_error(gradient, tensor.grad) <= (1e-12 if dtype == np.float64 else 1e-6)
 
 
-def test_embedding_is_the_product_with_one_hot_rows(generator: np.random.Generator) -> None:
+def test_embedding_is_the_product_with_one_hot_rows(generator):
     weight = generator.standard_normal((V, E))
     tokens = generator.integers(V, size=9)
     dx = generator.standard_normal((9, E))
     one_hot = np.eye(V)[tokens]
     np.testing.assert_array_equal(embedding_forward(weight, tokens), one_hot @ weight)
     np.testing.assert_allclose(embedding_backward(tokens, dx, V), one_hot.T @ dx, atol=1e-14)
-
-
-def test_token_that_does_not_occur_gets_no_gradient(generator: np.random.Generator) -> None:
-    gradient = embedding_backward(np.array([0, 2, 2]), generator.standard_normal((3, E)), V)
-    np.testing.assert_array_equal(gradient[[1, 3, 4]], 0)
-    np.testing.assert_array_equal(
-        embedding_backward(np.zeros((0, 2), int), np.zeros((0, 2, E)), V), 0
-    )
+    assert not embedding_backward(np.zeros((0, 2), int), np.zeros((0, 2, E)), V).any()
 
 
 @pytest.mark.parametrize("token", [-1, V])
-def test_token_outside_the_vocabulary_is_refused(token: int) -> None:
+def test_token_outside_the_vocabulary_is_refused(token):
     with pytest.raises(ValueError, match="outside the vocabulary"):
         embedding_forward(np.zeros((V, E)), np.array([0, token]))

@@ -1,4 +1,3 @@
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -46,14 +45,8 @@ SHAPES = {"W": (4, 3), "b": (5,), "s": ()}
 @pytest.mark.parametrize(("dtype", "bound"), [(np.float64, 1e-12), (np.float32, 1e-6)])
 @pytest.mark.parametrize(("ours", "theirs", "options"), CASES, ids=IDS)
 def test_optimizer_follows_torch_step_by_step(
-    ours: type[Optimizer],
-    theirs: type[torch.optim.Optimizer],
-    options: dict[str, Any],
-    dtype: type,
-    bound: float,
-    generator: np.random.Generator,
-    relative_error: Callable[..., float],
-) -> None:
+    ours, theirs, options, dtype, bound, generator, relative_error
+):
     start = {name: generator.standard_normal(s).astype(dtype) for name, s in SHAPES.items()}
     parameters = {name: array.copy() for name, array in start.items()}
     tensors = {name: torch.from_numpy(array.copy()) for name, array in start.items()}
@@ -81,7 +74,7 @@ def test_optimizer_follows_torch_step_by_step(
     assert all(np.abs(parameters[name] - start[name]).max() > 1e-3 for name in parameters)
 
 
-def test_parameters_change_in_place(generator: np.random.Generator) -> None:
+def test_parameters_change_in_place(generator):
     array = generator.standard_normal(3)
     view = array[:]
     Adam({"a": array}).step({"a": np.ones(3)})
@@ -89,16 +82,17 @@ def test_parameters_change_in_place(generator: np.random.Generator) -> None:
     np.testing.assert_array_equal(view, array)
 
 
-def test_gradient_of_another_name_or_shape_is_refused() -> None:
+def test_gradient_of_another_name_or_shape_is_refused():
     optimizer = SGD({"a": np.zeros(3)})
-    with pytest.raises(TangyinError, match="gradients of b"):
+    with pytest.raises(TangyinError) as refused:
         optimizer.step({"b": np.zeros(3)})
+    assert (refused.value.code, refused.value.params["found"]) == ("nn.gradients", ["b"])
     with pytest.raises(ValueError, match="gradient of a"):
         optimizer.step({"a": np.zeros((1, 3))})
     assert optimizer.steps == 0
 
 
 @pytest.mark.parametrize("options", [{}, {"momentum": 0.9, "dampening": 0.1}])
-def test_nesterov_without_its_momentum_is_refused(options: dict[str, float]) -> None:
+def test_nesterov_without_its_momentum_is_refused(options):
     with pytest.raises(ValueError, match="nesterov"):
         SGD({"a": np.zeros(3)}, nesterov=True, **options)

@@ -1,5 +1,3 @@
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 import torch
@@ -7,7 +5,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tangyin.lstm import (
-    Parameters,
     sequence_backward,
     sequence_forward,
     step_backward,
@@ -20,7 +17,7 @@ sizes = st.tuples(*(st.integers(1, top) for top in (6, 4, 5, 4)))
 seeds = st.integers(0, 2**32 - 1)
 
 
-def torch_layer(parameters: Parameters) -> torch.nn.LSTM:
+def torch_layer(parameters):
     layer = torch.nn.LSTM(parameters.input_size, parameters.hidden_size)
     layer = layer.to(torch.from_numpy(parameters.b).dtype)
     layer.load_state_dict({k: torch.from_numpy(v) for k, v in parameters.state_dict().items()})
@@ -42,9 +39,7 @@ def torch_loop(W_ih, W_hh, b, x, h, c, mask=None):
     return torch.stack(outputs), h, c
 
 
-def draw(
-    generator: np.random.Generator, size: tuple[int, int, int, int], dtype: type, reached: str
-) -> tuple[list[np.ndarray], list[np.ndarray]]:
+def draw(generator, size, dtype, reached):
     """The inputs x, h_0, c_0, and the adjoints of outputs, h_n, c_n, zero where not reached."""
     T, B, H, E = size
     inputs = [generator.standard_normal(s).astype(dtype) for s in ((T, B, E), (B, H), (B, H))]
@@ -59,14 +54,8 @@ def draw(
 @pytest.mark.parametrize("reached", REACHED)
 @pytest.mark.parametrize("size", SIZES)
 def test_backward_through_time_is_autograd_of_a_plain_loop(
-    size: tuple[int, int, int, int],
-    reached: str,
-    scale: float,
-    masked: bool,
-    generator: np.random.Generator,
-    random_parameters: Callable[..., Parameters],
-    relative_error: Callable[..., float],
-) -> None:
+    size, reached, scale, masked, generator, random_parameters, relative_error
+):
     T, B, H, E = size
     parameters = random_parameters(generator, H, E, scale)
     (x, h_0, c_0), adjoints = draw(generator, size, np.float64, reached)
@@ -89,14 +78,8 @@ def test_backward_through_time_is_autograd_of_a_plain_loop(
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize(("dtype", "bound"), [(np.float64, 1e-12), (np.float32, 1e-5)])
 def test_sequence_and_its_gradients_are_those_of_torch(
-    dtype: type,
-    bound: float,
-    size: tuple[int, int, int, int],
-    reached: str,
-    generator: np.random.Generator,
-    random_parameters: Callable[..., Parameters],
-    relative_error: Callable[..., float],
-) -> None:
+    dtype, bound, size, reached, generator, random_parameters, relative_error
+):
     parameters = random_parameters(generator, *size[2:], dtype=dtype)
     layer = torch_layer(parameters)
     inputs, adjoints = draw(generator, size, dtype, reached)
@@ -124,9 +107,7 @@ def test_sequence_and_its_gradients_are_those_of_torch(
 
 @settings(deadline=None, max_examples=30)
 @given(size=sizes, seed=seeds)
-def test_steps_one_by_one_are_the_sequence(
-    random_parameters: Callable[..., Parameters], size: tuple[int, int, int, int], seed: int
-) -> None:
+def test_steps_one_by_one_are_the_sequence(random_parameters, size, seed):
     generator = np.random.default_rng(seed)
     parameters = random_parameters(generator, *size[2:])
     (x, h, c), (dh, dh_n, dc_n) = draw(generator, size, np.float64, "all")
@@ -150,111 +131,7 @@ def test_steps_one_by_one_are_the_sequence(
     np.testing.assert_allclose(whole.c_0, dc_n, atol=1e-12)
 
 
-@settings(deadline=None, max_examples=30)
-@given(size=sizes, seed=seeds)
-def test_batch_equals_one_sequence_at_a_time(
-    random_parameters: Callable[..., Parameters], size: tuple[int, int, int, int], seed: int
-) -> None:
-    generator = np.random.default_rng(seed)
-    parameters = random_parameters(generator, *size[2:])
-    inputs, adjoints = draw(generator, size, np.float64, "all")
-    mask = generator.random(size[:2]) < 0.7
-    trace = sequence_forward(parameters, *inputs, mask)
-    batch = sequence_backward(parameters, trace, *adjoints)
-    total = np.zeros_like(batch.W_ih)
-    for k in range(size[1]):
-        one = slice(k, k + 1)
-        x, h_0, c_0 = inputs[0][:, one], inputs[1][one], inputs[2][one]
-        alone = sequence_forward(parameters, x, h_0, c_0, mask[:, one])
-        np.testing.assert_allclose(trace.outputs[:, one], alone.outputs, atol=1e-13)
-        gradients = sequence_backward(
-            parameters, alone, adjoints[0][:, one], adjoints[1][one], adjoints[2][one]
-        )
-        np.testing.assert_allclose(batch.x[:, one], gradients.x, atol=1e-12)
-        np.testing.assert_allclose(batch.c_0[one], gradients.c_0, atol=1e-12)
-        total += gradients.W_ih
-    np.testing.assert_allclose(batch.W_ih, total, atol=1e-12)
-
-
-@settings(deadline=None, max_examples=30)
-@given(size=sizes, seed=seeds, data=st.data())
-def test_two_halves_with_carried_state_are_the_whole(
-    random_parameters: Callable[..., Parameters],
-    size: tuple[int, int, int, int],
-    seed: int,
-    data: st.DataObject,
-) -> None:
-    generator = np.random.default_rng(seed)
-    parameters = random_parameters(generator, *size[2:])
-    (x, h_0, c_0), (dh, dh_n, dc_n) = draw(generator, size, np.float64, "all")
-    mask = generator.random(size[:2]) < 0.7
-    cut = data.draw(st.integers(0, size[0]))
-    whole = sequence_forward(parameters, x, h_0, c_0, mask)
-    first = sequence_forward(parameters, x[:cut], h_0, c_0, mask[:cut])
-    second = sequence_forward(parameters, x[cut:], first.h_n, first.c_n, mask[cut:])
-    halves = np.concatenate([first.outputs, second.outputs])
-    np.testing.assert_allclose(whole.outputs, halves, atol=1e-13)
-
-    expected = sequence_backward(parameters, whole, dh, dh_n, dc_n)
-    late = sequence_backward(parameters, second, dh[cut:], dh_n, dc_n)
-    early = sequence_backward(parameters, first, dh[:cut], late.h_0, late.c_0)
-    for name in ("W_ih", "W_hh", "b"):
-        total = getattr(early, name) + getattr(late, name)
-        np.testing.assert_allclose(getattr(expected, name), total, atol=1e-12)
-    np.testing.assert_allclose(expected.x, np.concatenate([early.x, late.x]), atol=1e-12)
-    np.testing.assert_allclose(expected.h_0, early.h_0, atol=1e-12)
-    np.testing.assert_allclose(expected.c_0, early.c_0, atol=1e-12)
-
-
-def test_masked_batch_equals_each_sequence_at_its_own_length(
-    generator: np.random.Generator, random_parameters: Callable[..., Parameters]
-) -> None:
-    T, B, H, E = 6, 4, 5, 3
-    lengths = np.array([6, 1, 4, 0])
-    parameters = random_parameters(generator, H, E)
-    (x, h_0, c_0), (dh, dh_n, dc_n) = draw(generator, (T, B, H, E), np.float64, "all")
-    mask = np.arange(T)[:, None] < lengths
-    dh *= mask[:, :, None]
-    trace = sequence_forward(parameters, x, h_0, c_0, mask)
-    gradients = sequence_backward(parameters, trace, dh, dh_n, dc_n)
-    W_hh = np.zeros_like(parameters.W_hh)
-    for k, length in enumerate(lengths):
-        one = slice(k, k + 1)
-        alone = sequence_forward(parameters, x[:length, one], h_0[one], c_0[one])
-        np.testing.assert_allclose(trace.outputs[:length, one], alone.outputs, atol=1e-13)
-        for t in range(length, T):
-            np.testing.assert_array_equal(trace.h[t + 1, k], trace.h[length, k])
-            np.testing.assert_array_equal(trace.c[t + 1, k], trace.c[length, k])
-        np.testing.assert_allclose(trace.h_n[one], alone.h_n, atol=1e-13)
-        np.testing.assert_allclose(trace.c_n[one], alone.c_n, atol=1e-13)
-        expected = sequence_backward(parameters, alone, dh[:length, one], dh_n[one], dc_n[one])
-        np.testing.assert_allclose(gradients.x[:length, one], expected.x, atol=1e-12)
-        np.testing.assert_array_equal(gradients.x[length:, k], 0)
-        np.testing.assert_allclose(gradients.h_0[one], expected.h_0, atol=1e-12)
-        np.testing.assert_allclose(gradients.c_0[one], expected.c_0, atol=1e-12)
-        W_hh += expected.W_hh
-    np.testing.assert_allclose(gradients.W_hh, W_hh, atol=1e-12)
-
-
-def test_padding_values_change_nothing(
-    generator: np.random.Generator, random_parameters: Callable[..., Parameters]
-) -> None:
-    T, B, H, E = 6, 4, 5, 3
-    parameters = random_parameters(generator, H, E)
-    (x, h_0, c_0), adjoints = draw(generator, (T, B, H, E), np.float64, "all")
-    mask = generator.random((T, B)) < 0.5
-    other = np.where(mask[:, :, None], x, generator.standard_normal(x.shape))
-    traces = [sequence_forward(parameters, inputs, h_0, c_0, mask) for inputs in (x, other)]
-    np.testing.assert_array_equal(traces[0].h, traces[1].h)
-    np.testing.assert_array_equal(traces[0].c, traces[1].c)
-    both = [sequence_backward(parameters, trace, *adjoints) for trace in traces]
-    for ours, reference in zip(*both, strict=True):
-        np.testing.assert_array_equal(ours, reference)
-
-
-def test_state_starts_at_zero_and_absent_adjoints_are_zero(
-    generator: np.random.Generator, random_parameters: Callable[..., Parameters]
-) -> None:
+def test_state_starts_at_zero_and_absent_adjoints_are_zero(generator, random_parameters):
     T, B, H, E = 4, 3, 5, 2
     parameters = random_parameters(generator, H, E)
     (x, _, _), (dh, _, _) = draw(generator, (T, B, H, E), np.float64, "all")
@@ -269,9 +146,7 @@ def test_state_starts_at_zero_and_absent_adjoints_are_zero(
     assert np.abs(only_c.W_hh).max() > 0
 
 
-def test_backward_leaves_the_trace_and_the_adjoints_alone(
-    generator: np.random.Generator, random_parameters: Callable[..., Parameters]
-) -> None:
+def test_backward_leaves_the_trace_and_the_adjoints_alone(generator, random_parameters):
     size = (5, 3, 4, 2)
     parameters = random_parameters(generator, *size[2:])
     inputs, adjoints = draw(generator, size, np.float64, "all")
@@ -295,12 +170,7 @@ def test_backward_leaves_the_trace_and_the_adjoints_alone(
         ("mask", (5, 1)),
     ],
 )
-def test_input_that_would_broadcast_is_refused(
-    wrong: str,
-    shape: tuple[int, ...],
-    generator: np.random.Generator,
-    random_parameters: Callable[..., Parameters],
-) -> None:
+def test_input_that_would_broadcast_is_refused(wrong, shape, generator, random_parameters):
     parameters = random_parameters(generator, 4, 2)
     given_arrays = {
         "x": np.ones((5, 3, 2)),
@@ -314,9 +184,7 @@ def test_input_that_would_broadcast_is_refused(
 
 
 @pytest.mark.parametrize("wrong", ["dh", "dh_n", "dc_n"])
-def test_adjoint_that_would_broadcast_is_refused(
-    wrong: str, generator: np.random.Generator, random_parameters: Callable[..., Parameters]
-) -> None:
+def test_adjoint_that_would_broadcast_is_refused(wrong, generator, random_parameters):
     parameters = random_parameters(generator, 4, 2)
     trace = sequence_forward(parameters, np.ones((5, 3, 2)))
     with pytest.raises(ValueError, match=wrong):

@@ -1,15 +1,13 @@
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 import torch
 
-from tangyin.lstm import Parameters, step_backward, step_forward
+from tangyin.lstm import step_backward, step_forward
 
 B, H, E = 6, 5, 3
 
 
-def torch_cell(parameters: Parameters) -> torch.nn.LSTMCell:
+def torch_cell(parameters):
     cell = torch.nn.LSTMCell(parameters.input_size, parameters.hidden_size)
     cell = cell.to(torch.from_numpy(parameters.b).dtype)
     with torch.no_grad():
@@ -24,14 +22,8 @@ def torch_cell(parameters: Parameters) -> torch.nn.LSTMCell:
 @pytest.mark.parametrize("reached", ["both", "h", "c"])
 @pytest.mark.parametrize(("dtype", "bound"), [(np.float64, 1e-12), (np.float32, 1e-5)])
 def test_step_and_its_backward_are_those_of_torch(
-    scale: float,
-    reached: str,
-    dtype: type,
-    bound: float,
-    generator: np.random.Generator,
-    random_parameters: Callable[..., Parameters],
-    relative_error: Callable[..., float],
-) -> None:
+    scale, reached, dtype, bound, generator, random_parameters, relative_error
+):
     parameters = random_parameters(generator, H, E, scale, dtype)
     cell = torch_cell(parameters)
     x, h, c = (generator.standard_normal((B, n)).astype(dtype) for n in (E, H, H))
@@ -61,9 +53,7 @@ def test_step_and_its_backward_are_those_of_torch(
         assert relative_error(array, reference) <= bound, name
 
 
-def test_one_step_alone_is_a_batch_of_one(
-    generator: np.random.Generator, random_parameters: Callable[..., Parameters]
-) -> None:
+def test_one_step_alone_is_a_batch_of_one(generator, random_parameters):
     parameters = random_parameters(generator, H, E)
     x, h, c, dh, dc = (generator.standard_normal(n) for n in (E, H, H, H, H))
     alone = step_forward(parameters, x, h, c)
@@ -77,9 +67,7 @@ def test_one_step_alone_is_a_batch_of_one(
     np.testing.assert_allclose(gradients.x, batched.x[0], rtol=1e-13)
 
 
-def test_huge_weights_give_no_overflow(
-    generator: np.random.Generator, random_parameters: Callable[..., Parameters]
-) -> None:
+def test_huge_weights_give_no_overflow(generator, random_parameters):
     parameters = random_parameters(generator, H, E, scale=1e4)
     x, h, c = (generator.standard_normal((B, n)) for n in (E, H, H))
     with np.errstate(all="raise", under="ignore"):
@@ -89,9 +77,7 @@ def test_huge_weights_give_no_overflow(
 
 
 @pytest.mark.parametrize("wrong", ["x", "h_prev", "c_prev"])
-def test_state_that_would_broadcast_is_refused(
-    wrong: str, generator: np.random.Generator, random_parameters: Callable[..., Parameters]
-) -> None:
+def test_state_that_would_broadcast_is_refused(wrong, generator, random_parameters):
     parameters = random_parameters(generator, H, E)
     read = {"x": np.ones((B, E)), "h_prev": np.ones((B, H)), "c_prev": np.ones((B, H))}
     read[wrong] = read[wrong][:, :1]
@@ -99,9 +85,7 @@ def test_state_that_would_broadcast_is_refused(
         step_forward(parameters, **read)
 
 
-def test_adjoint_that_would_broadcast_is_refused(
-    generator: np.random.Generator, random_parameters: Callable[..., Parameters]
-) -> None:
+def test_adjoint_that_would_broadcast_is_refused(generator, random_parameters):
     parameters = random_parameters(generator, H, E)
     step = step_forward(parameters, np.ones((B, E)), np.ones((B, H)), np.ones((B, H)))
     with pytest.raises(ValueError, match="dh"):

@@ -1,5 +1,3 @@
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 import torch
@@ -7,32 +5,17 @@ import torch
 from tangyin import lstm
 from tangyin.lstm import Parameters, jacobians, step_backward, step_forward
 
-NAMES = [
-    "f",
-    "i",
-    "g",
-    "c",
-    "c_prev",
-    "o",
-    "h_prev",
-    "x",
-    "W_f",
-    "W_i",
-    "W_g",
-    "W_o",
-    "b_f",
-    "b_i",
-    "b_g",
-    "b_o",
+NAMES = ["f", "i", "g", "c", "c_prev", "o", "h_prev", "x"] + [
+    f"{k}_{g}" for k in "Wb" for g in "figo"
 ]
 SIZES = [(5, 3), (1, 1), (3, 6)]
 
 
-def h_of(v: dict, xp):
+def h_of(v, xp):
     """The step written once more, from its definition; a gate or c given in `v` is held there."""
     z = xp.concatenate([v["h_prev"], v["x"]])
 
-    def gate(name: str):
+    def gate(name):
         if name in v:
             return v[name]
         y = v[f"W_{name}"] @ z + v[f"b_{name}"]
@@ -42,9 +25,7 @@ def h_of(v: dict, xp):
     return gate("o") * xp.tanh(c)
 
 
-def drawn(
-    generator: np.random.Generator, parameters: Parameters
-) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+def drawn(generator, parameters):
     """The values a step reads, and those on its way."""
     H, E = parameters.hidden_size, parameters.input_size
     read = {
@@ -62,9 +43,7 @@ def drawn(
     return read | weights, on_the_way
 
 
-def test_jacobians_have_exactly_the_documented_names(
-    generator: np.random.Generator, random_parameters: Callable[..., Parameters]
-) -> None:
+def test_jacobians_have_exactly_the_documented_names(generator, random_parameters):
     parameters = random_parameters(generator, 3, 2)
     result = jacobians(parameters, np.ones(2), np.ones(3), np.ones(3))
     assert list(result) == NAMES
@@ -74,55 +53,27 @@ def test_jacobians_have_exactly_the_documented_names(
     assert all(shapes[name] == (3, 3) for name in NAMES if name != "x" and not name.startswith("W"))
 
 
+@pytest.mark.parametrize(("scale", "floor"), [(0.7, 1e-300), (20.0, 1e-2)])
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", NAMES)
-def test_jacobian_is_that_of_central_differences(
-    name: str,
-    size: tuple[int, int],
-    generator: np.random.Generator,
-    random_parameters: Callable[..., Parameters],
-    central_differences: Callable[..., np.ndarray],
-    relative_error: Callable[..., float],
-) -> None:
-    parameters = random_parameters(generator, *size)
-    values, on_the_way = drawn(generator, parameters)
-    ours = jacobians(parameters, values["x"], values["h_prev"], values["c_prev"])[name]
-    reference = central_differences(
-        lambda v: h_of(values | {name: v}, np), (values | on_the_way)[name]
-    )
-    assert relative_error(ours, reference) <= 1e-7
-
-
-@pytest.mark.parametrize(
-    ("scale", "floor"), [(0.7, 1e-300), (20.0, 1e-2)], ids=["ordinary", "saturated"]
-)
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("name", NAMES)
-def test_jacobian_is_that_of_autograd(
-    name: str,
-    size: tuple[int, int],
-    scale: float,
-    floor: float,
-    generator: np.random.Generator,
-    random_parameters: Callable[..., Parameters],
-    relative_error: Callable[..., float],
-) -> None:
+def test_jacobian_is_that_of_autograd_and_of_central_differences(
+    name, size, scale, floor, generator, random_parameters, central_differences, relative_error
+):
     parameters = random_parameters(generator, *size, scale=scale)
     values, on_the_way = drawn(generator, parameters)
     ours = jacobians(parameters, values["x"], values["h_prev"], values["c_prev"])[name]
     tensors = {key: torch.from_numpy(value) for key, value in values.items()}
-
-    def torch_h_of(v: torch.Tensor) -> torch.Tensor:
-        return h_of(tensors | {name: v}, torch)
-
-    varied = torch.from_numpy((values | on_the_way)[name].copy())
-    reference = torch.autograd.functional.jacobian(torch_h_of, varied)
+    at = (values | on_the_way)[name].copy()
+    reference = torch.autograd.functional.jacobian(
+        lambda v: h_of(tensors | {name: v}, torch), torch.from_numpy(at)
+    )
     assert relative_error(ours, reference, floor) <= 1e-12
+    if scale < 1:  # saturated gates are beyond the reach of differences
+        reference = central_differences(lambda v: h_of(values | {name: v}, np), at)
+        assert relative_error(ours, reference) <= 1e-7
 
 
-def test_c_has_no_derivative_by_o(
-    generator: np.random.Generator, random_parameters: Callable[..., Parameters]
-) -> None:
+def test_c_has_no_derivative_by_o(generator, random_parameters):
     parameters = random_parameters(generator, 3, 2)
     values, _ = drawn(generator, parameters)
     read = [values[name] for name in ("x", "h_prev", "c_prev")]
@@ -133,11 +84,7 @@ def test_c_has_no_derivative_by_o(
     np.testing.assert_array_equal(before.c, after.c)
 
 
-def test_backward_is_the_adjoint_times_the_jacobian(
-    generator: np.random.Generator,
-    random_parameters: Callable[..., Parameters],
-    relative_error: Callable[..., float],
-) -> None:
+def test_backward_is_the_adjoint_times_the_jacobian(generator, random_parameters, relative_error):
     H = 4
     parameters = random_parameters(generator, H, 3)
     values, _ = drawn(generator, parameters)
@@ -157,11 +104,7 @@ def test_backward_is_the_adjoint_times_the_jacobian(
         assert relative_error(array, expected) <= 1e-12, name
 
 
-def test_jacobians_of_c_are_those_of_autograd(
-    generator: np.random.Generator,
-    random_parameters: Callable[..., Parameters],
-    relative_error: Callable[..., float],
-) -> None:
+def test_jacobians_of_c_are_those_of_autograd(generator, random_parameters, relative_error):
     parameters = random_parameters(generator, 4, 3)
     values, _ = drawn(generator, parameters)
     step = step_forward(parameters, values["x"], values["h_prev"], values["c_prev"])
@@ -178,11 +121,7 @@ def test_jacobians_of_c_are_those_of_autograd(
     assert relative_error(lstm.dc_dx(parameters, step), by_x) <= 1e-12
 
 
-def test_jacobians_keep_float32(
-    generator: np.random.Generator,
-    random_parameters: Callable[..., Parameters],
-    relative_error: Callable[..., float],
-) -> None:
+def test_jacobians_keep_float32(generator, random_parameters, relative_error):
     double = random_parameters(generator, 4, 3)
     single = Parameters(*(a.astype(np.float32) for a in (double.W_ih, double.W_hh, double.b)))
     values, _ = drawn(generator, double)
@@ -193,9 +132,7 @@ def test_jacobians_keep_float32(
         assert relative_error(ours[name], reference) <= 1e-5, name
 
 
-def test_batch_is_refused(
-    generator: np.random.Generator, random_parameters: Callable[..., Parameters]
-) -> None:
+def test_batch_is_refused(generator, random_parameters):
     parameters = random_parameters(generator, 3, 2)
     with pytest.raises(ValueError, match="one step alone"):
         jacobians(parameters, np.ones((1, 2)), np.ones((1, 3)), np.ones((1, 3)))

@@ -1,10 +1,7 @@
-from collections.abc import Callable
-
 import numpy as np
 import torch
 
 from tangyin.lstm import (
-    Parameters,
     plain_rnn_dh_dh_prev,
     plain_rnn_step,
     state_jacobians,
@@ -15,7 +12,7 @@ from tangyin.lstm import (
 H, E, T = 4, 3, 6
 
 
-def walk(generator: np.random.Generator, parameters: Parameters) -> list:
+def walk(generator, parameters):
     h, c = generator.standard_normal((2, H))
     steps = []
     for x in generator.standard_normal((T, E)):
@@ -24,7 +21,7 @@ def walk(generator: np.random.Generator, parameters: Parameters) -> list:
     return steps
 
 
-def torch_run(parameters: Parameters, xs: np.ndarray, state: torch.Tensor) -> torch.Tensor:
+def torch_run(parameters, xs, state):
     W_ih, W_hh, b = (torch.from_numpy(a) for a in (parameters.W_ih, parameters.W_hh, parameters.b))
     h, c = state.chunk(2)
     for x in torch.from_numpy(xs):
@@ -35,10 +32,8 @@ def torch_run(parameters: Parameters, xs: np.ndarray, state: torch.Tensor) -> to
 
 
 def test_state_jacobian_is_autograd_through_all_the_steps_between(
-    generator: np.random.Generator,
-    random_parameters: Callable[..., Parameters],
-    relative_error: Callable[..., float],
-) -> None:
+    generator, random_parameters, relative_error
+):
     parameters = random_parameters(generator, H, E)
     steps = walk(generator, parameters)
     xs = np.stack([step.x for step in steps])
@@ -53,9 +48,7 @@ def test_state_jacobian_is_autograd_through_all_the_steps_between(
     np.testing.assert_array_equal(ours[T], np.eye(2 * H))
 
 
-def test_transition_is_the_last_state_jacobian(
-    generator: np.random.Generator, random_parameters: Callable[..., Parameters]
-) -> None:
+def test_transition_is_the_last_state_jacobian(generator, random_parameters):
     parameters = random_parameters(generator, H, E)
     steps = walk(generator, parameters)
     np.testing.assert_array_equal(
@@ -64,8 +57,8 @@ def test_transition_is_the_last_state_jacobian(
 
 
 def test_without_recurrent_weights_the_cell_carries_the_product_of_the_forget_gates(
-    generator: np.random.Generator, random_parameters: Callable[..., Parameters]
-) -> None:
+    generator, random_parameters
+):
     parameters = random_parameters(generator, H, E)
     parameters.W_hh[:] = 0
     steps = walk(generator, parameters)
@@ -74,9 +67,7 @@ def test_without_recurrent_weights_the_cell_carries_the_product_of_the_forget_ga
     np.testing.assert_allclose(ours, expected, rtol=1e-13, atol=0)
 
 
-def test_plain_rnn_and_its_jacobian_are_those_of_torch(
-    generator: np.random.Generator, relative_error: Callable[..., float]
-) -> None:
+def test_plain_rnn_and_its_jacobian_are_those_of_torch(generator, relative_error):
     cell = torch.nn.RNNCell(E, H, dtype=torch.float64)
     W_ih, W_hh = cell.weight_ih.detach().numpy(), cell.weight_hh.detach().numpy()
     b = (cell.bias_ih + cell.bias_hh).detach().numpy()

@@ -1,5 +1,6 @@
 import shutil
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -63,7 +64,7 @@ def gradcheck() -> Callable[..., None]:
 
         called = Called()
 
-        def function(*given: Tensor) -> object:
+        def function(*given: Tensor) -> Any:
             parameters = {f"module.{n}": p for n, p in zip(names, given[: len(names)], strict=True)}
             return torch.func.functional_call(called, parameters, given[len(names) :])
 
@@ -82,6 +83,6 @@ def relative_error() -> Callable[[Tensor, Tensor], float]:
     def error(found: Tensor, reference: Tensor) -> float:
         assert found.shape == reference.shape
         reference = reference.double()
-        return ((found.double() - reference).norm() / reference.norm()).item()
+        return float((found.double() - reference).norm() / reference.norm())
 
     return error

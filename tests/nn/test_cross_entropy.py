@@ -58,8 +58,8 @@ def whole(leaves, fixed):
 def ours(leaves, fixed):
     hidden, weight, bias, *values = leaves
     targets, scale, *echo = fixed
-    heard = Echo(values[0], *echo) if values else None
-    return linear_cross_entropy(hidden, weight, bias, targets, scale, heard)
+    counted = Echo(values[0], *echo) if values else None
+    return linear_cross_entropy(hidden, weight, bias, targets, scale, counted)
 
 
 def loss_and_gradients(function, leaves, fixed, dtype):
@@ -90,14 +90,6 @@ def test_in_float64_loss_and_gradients_are_those_of_all_logits_whatever_the_chun
         found = loss_and_gradients(ours, leaves, fixed, float64)
     for one, other in zip(found, loss_and_gradients(whole, leaves, fixed, float64), strict=True):
         assert (one - other).norm() <= 1e-12 * (1 + other.norm())
-
-
-@pytest.mark.parametrize("K", [0, 3], ids=["plain", "echo"])
-def test_gradients_are_the_limits_of_differences(K, monkeypatch):
-    monkeypatch.setattr(module, "CHUNK_BYTES", 1)
-    leaves, fixed = draw(35, 6, 3, K, 4)
-    given_ = tuple(leaf.double().requires_grad_() for leaf in leaves)
-    assert torch.autograd.gradcheck(lambda *given_: ours(given_, fixed), given_)
 
 
 @pytest.mark.parametrize("K", [0, 5], ids=["plain", "echo"])
@@ -168,28 +160,6 @@ def test_the_gradients_of_two_backward_passes_add_up(path):
     loss.backward()
     for leaf, gradient in zip(given_, once[1:], strict=True):
         torch.testing.assert_close(leaf.grad, 2 * gradient)
-
-
-def test_a_character_that_stands_more_than_once_is_echoed_as_often(path, relative_error):
-    (hidden, weight, bias), (targets, scale) = draw(3, 7, 4)
-    values = torch.tensor([[0.5, -2.0], [1.0, 0.25], [3.0, -1.0]], requires_grad=True)
-    ids = torch.tensor([[4, 4, 4, 2]] * 3, dtype=torch.int32)
-    classes = torch.tensor([[0, 0, 1, -1], [-1, 1, 1, 0], [-1, -1, -1, -1]], dtype=torch.int8)
-    loss = linear_cross_entropy(hidden, weight, bias, targets, scale, Echo(values, ids, classes))
-    logits = (hidden @ weight.t() + bias).detach()
-    logits[0, 4] += 0.5 + 0.5 - 2.0
-    logits[1, 4] += 0.25 + 0.25
-    logits[1, 2] += 1.0
-    by_logits = logits.softmax(1)
-    by_logits[range(3), targets] -= 1
-    by_logits *= scale[:, None]
-    (gradient,) = torch.autograd.grad(loss, values)
-    expected = torch.zeros(3, 2)
-    expected[0] = torch.stack((2 * by_logits[0, 4], by_logits[0, 4]))
-    expected[1] = torch.stack((by_logits[1, 2], 2 * by_logits[1, 4]))
-    torch.testing.assert_close(gradient, expected)
-    nll = F.cross_entropy(logits, targets, reduction="none")
-    assert relative_error(loss.detach(), nll @ scale) < 1e-6
 
 
 def test_a_class_below_zero_adds_nothing_whatever_id_stands_there(path):

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from tangyin.lstm.cell import Cell
-from tangyin.nn import LSTM, LSTMCell, LSTMLayer, RecurrentCell, StackedLSTM
+from tangyin.nn import LSTM, LSTMLayer, RecurrentCell, StackedLSTM
 from tangyin.nn.dropout import character_dropout, locked_dropout, weight_dropout
 
 
@@ -67,18 +67,6 @@ def test_dropout_is_off_outside_training():
     plain = LSTM(3, 4, 2)
     plain.load_state_dict(lstm.state_dict())
     assert torch.equal(lstm(x)[0], plain(x)[0])
-
-
-def test_dropout_of_one_lets_nothing_through():
-    lower, upper = StackedLSTM(
-        2, LSTMLayer, [LSTMCell, 3, 4], [LSTMCell, 4, 4], dropout=1.0
-    ).states(torch.randn(5, 2, 3))
-    other, same = StackedLSTM(
-        2, LSTMLayer, [LSTMCell, 3, 4], [lambda *_: LSTMCell(4, 4)], dropout=1.0
-    ).states(torch.zeros(5, 2, 3))
-    assert not torch.equal(lower.h, other.h)
-    assert torch.equal(upper.h[:, 0], upper.h[:, 1])
-    assert torch.equal(same.h[:, 0], same.h[:, 1])
 
 
 @pytest.mark.parametrize("p", [-0.1, 1.1])

@@ -50,19 +50,6 @@ def test_step_by_step_equals_the_whole_sequence(name, make):
 
 
 @per_cell
-def test_batch_equals_one_sequence_at_a_time(name, make):
-    layer = LSTMLayer(make(name))
-    x, h, c = draw(5, 3, 3), draw(3, 4), draw(3, 4)
-    output, last = layer(x, (h, c))
-    for b in range(3):
-        one = slice(b, b + 1)
-        alone, state = layer(x[:, one], (h[one], c[one]))
-        same(alone, output[:, one])
-        same(state.h, last.h[one])
-        same(state.c, last.c[one])
-
-
-@per_cell
 @pytest.mark.parametrize("cut", [1, 3, 4])
 def test_two_halves_with_carried_state_equal_the_whole(name, cut, make):
     layer = LSTMLayer(make(name))
@@ -145,16 +132,6 @@ def test_a_masked_step_carries_the_state_unchanged(name, make):
 
 
 @per_cell
-def test_a_mask_of_true_changes_nothing(name, make):
-    layer = BidirectionalLSTMLayer(lambda: make(name))
-    x = draw(4, 2, 3)
-    output, last = layer(x)
-    masked, masked_last = layer(x, None, torch.ones(4, 2, dtype=torch.bool))
-    same(masked, output)
-    same(masked_last, last)
-
-
-@per_cell
 def test_reverse_of_reverse_is_forward(name, make):
     cell = make(name)
     x, start = draw(5, 2, 3), (draw(2, 4), draw(2, 4))
@@ -206,18 +183,3 @@ def test_all_states_hold_the_output_and_the_last_states(name, bidirectional, mak
         end = 0 if n % directions else -1
         same(h[n, end], h_n[n])
         same(c[n, end], c_n[n])
-
-
-@given(T=st.integers(1, 6), B=st.integers(1, 4), cut=st.integers(1, 5), seed=st.integers(0, 99))
-@invariant
-def test_halves_equal_the_whole_at_any_size(T, B, cut, seed):
-    torch.manual_seed(seed)
-    lstm = LSTM(3, 4, 2, dtype=float64)
-    x = draw(T, B, 3)
-    output, last = lstm(x)
-    state, parts = None, []
-    for start in range(0, T, cut):
-        part, state = lstm(x[start : start + cut], state)
-        parts.append(part)
-    same(torch.cat(parts), output)
-    same(state, last)

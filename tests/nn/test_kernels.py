@@ -201,23 +201,6 @@ def test_states_and_gradients_may_lie_in_memory_in_any_order(kernel, relative_er
             assert relative_error(found[name], value) < 1e-6, name
 
 
-def test_second_derivatives_in_float32_are_those_of_float64(kernel, relative_error):
-    shape = (4, 3, 5, 4)
-    given, mask = draw(shape), mask_of(shape)
-
-    def penalty(dtype):
-        leaves = {name: t.to(dtype, copy=True).requires_grad_() for name, t in given.items()}
-        states = lstm_sequence(
-            leaves["x"], LSTMState(leaves["h_0"], leaves["c_0"]), leaves["w_ih"], leaves["w_hh"],
-            leaves["bias"], mask,
-        )  # fmt: skip
-        (first,) = torch.autograd.grad(states.h.square().sum(), leaves["x"], create_graph=True)
-        return torch.autograd.grad(first.square().sum(), [leaves["w_ih"], leaves["w_hh"]])
-
-    for found, exact in zip(penalty(float32), penalty(float64), strict=True):
-        assert relative_error(found, exact) < 1e-5
-
-
 @pytest.fixture
 def at_threads():
     """Calls a function with so many threads."""

@@ -1,7 +1,6 @@
-"""The language model: its names, its loss under padding, its agreement with the NumPy engine."""
+"""The language model: plain, and with features of the prefix, tied output, echo and dropout."""
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -12,44 +11,141 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from tangyin.errors import UsageError
-from tangyin.model import Architecture, Engine, ModelFile
-from tangyin.nn import INITIALIZATIONS
+from tangyin.model import (
+    ECHOES,
+    Architecture,
+    Engine,
+    FeatureLayout,
+    ModelFile,
+    read_sequences,
+)
+from tangyin.nn import INITIALIZATIONS, Dropout, cell
+from tangyin.nn.feature_tensors import FeatureTensors
 from tangyin.nn.language_model import LanguageModel
-from tangyin.verse import FORMS, WULV, Vocabulary, form_token
+from tangyin.prosody import LEVEL_RHYMES, tone_classes
+from tangyin.verse import FORMS, QIJUE, WUJUE, Vocabulary, prefix_tokens
 
-HANZI = "日紅山夜湖海月春江花朝秋風雨雲水"
-VOCABULARY = Vocabulary(HANZI)
-MIXED = Vocabulary(HANZI, [form_token(form) for form in FORMS])
+POEMS = {
+    WUJUE: "白日依山盡，黃河入海流。欲窮千里目，更上一層樓。",
+    QIJUE: "黃河遠上白雲間，一片孤城萬仞山。羌笛何須怨楊柳，春風不度玉門關。",
+}
+VOCABULARY = Vocabulary(
+    sorted(set("".join(POEMS.values())) - set("，。")), prefix_tokens(LEVEL_RHYMES)
+)
+TONES = tone_classes(VOCABULARY)
+SIZES = {"opposite_size": 4, "rhyme_size": 3, "place_size": 3, "tone_size": 2}
+ALL = {"tied": True, "echo": True, **SIZES}
+KINDS = {
+    "plain": {},
+    "plain, three layers": {"layers": 3},
+    "all": ALL,
+    "two layers": {**ALL, "layers": 2},
+    "no echo": {**ALL, "echo": False},
+    "echo alone": {"tied": True, "echo": True},
+    "tied alone": {"tied": True},
+    "opposite and tones": {"tied": True, "opposite_size": 4, "tone_size": 2},
+    "rhyme and place": {"tied": True, "rhyme_size": 4, "place_size": 2, "echo": True},
+}
 
-
-def random_batch(lengths: list[int], vocabulary: Vocabulary = VOCABULARY) -> list[Tensor]:
-    """Inputs, targets and mask, (T, B) each, with random tokens in the padding too."""
-    shape = (max(lengths), len(lengths))
-    inputs = torch.randint(len(vocabulary), shape)
-    targets = torch.randint(vocabulary.outputs, shape)
-    mask = torch.arange(shape[0]).unsqueeze(1) < torch.tensor(lengths)
-    return [inputs, targets, mask]
-
-
-def loss_and_gradients(model: LanguageModel, *batch: Tensor | None) -> list[Tensor]:
-    loss = model.loss(*batch)  # type: ignore[arg-type]
-    return [loss.detach(), *torch.autograd.grad(loss, list(model.parameters()))]
-
-
-def assert_equal_beyond_rounding(found: list[Tensor], expected: list[Tensor]) -> None:
-    for one, other in zip(found, expected, strict=True):
-        assert (one - other).norm() <= 1e-12 * (1 + other.norm())
-
-
-def test_parameters_are_named_and_shaped_as_in_the_model_file() -> None:
-    for architecture in (Architecture(7, 5), Architecture(4, 6, layers=3)):
-        for vocabulary in (VOCABULARY, MIXED):
-            model = LanguageModel(architecture, vocabulary)
-            found = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
-            assert found == architecture.shapes(vocabulary)
+Batch = tuple[Tensor, Tensor, Tensor, FeatureTensors]
 
 
-def test_the_report_initialization_is_uniform_with_a_forget_bias_of_one() -> None:
+def build(kind, dropout=None):
+    """A model in float64 whose parameters are all random, none of them 0."""
+    model = LanguageModel(Architecture(6, 5, **KINDS[kind]), VOCABULARY, dropout=dropout).double()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.normal_(0, 0.5)
+    return model
+
+
+def features_of(inputs):
+    return FeatureTensors.of(read_sequences(VOCABULARY, TONES, FeatureLayout(), inputs))
+
+
+def columns():
+    """Poems of unequal lengths, some conditioned on form, rhyme or title."""
+    given_ = [
+        (WUJUE, (WUJUE, "尤", "上樓")),
+        (QIJUE, (None, None, "黃河遠")),
+        (WUJUE, (None, "尤", None)),
+        (QIJUE, (QIJUE, "刪", "春")),
+        (WUJUE, (WUJUE, None, None)),
+    ]
+    return [
+        np.concatenate((VOCABULARY.prefix(*prefix), VOCABULARY.encode(POEMS[form])))
+        for form, prefix in given_
+    ]
+
+
+def batch(extra=0):
+    """Inputs, targets, weights and features; `extra` more steps of padding at the end."""
+    poems = columns()
+    steps = max(map(len, poems)) - 1 + extra
+    generator = np.random.default_rng(extra)
+    inputs = generator.integers(0, len(VOCABULARY), (steps, len(poems))).astype(np.int32)
+    targets = generator.integers(0, VOCABULARY.outputs, inputs.shape)
+    weights = np.zeros(inputs.shape)
+    for column, poem in enumerate(poems):
+        length = len(poem) - 1
+        inputs[:length, column] = poem[:-1]
+        targets[:length, column] = np.where(poem[1:] < VOCABULARY.outputs, poem[1:], 0)
+        weights[:length, column] = np.where(np.arange(length) < 3, 0.0, 0.5 + column)
+    return (
+        torch.from_numpy(inputs.astype(np.int64)),
+        torch.from_numpy(targets),
+        torch.from_numpy(weights),
+        features_of(inputs),
+    )
+
+
+def naive_log_probs(model, inputs, known):
+    """The model of `Architecture` around its LSTM, written down for autograd."""
+    P = dict(model.named_parameters())
+    a, table, u = model.architecture, P["embedding.weight"], []
+    for name in ("opposite", "rhyme"):
+        if getattr(a, f"{name}_size"):
+            u.append(table[getattr(known, name)] @ P[f"{name}.weight"].t())
+    for name in ("place", "tone"):
+        if getattr(a, f"{name}_size"):
+            u.append(P[f"{name}.weight"][getattr(known, name)])
+    h, _ = model.lstm(torch.cat((table[inputs], *u), 2))
+    beside = torch.cat((h, *u), 2)
+    if a.tied:
+        s = beside @ P["projection.weight"].t() + P["projection.bias"]
+        logits = s @ table[: VOCABULARY.outputs].t() + P["output.bias"]
+    else:
+        logits = h @ P["output.weight"].t() + P["output.bias"]
+    if a.echo:
+        gains = beside @ P["echo.weight"].t() + P["echo.bias"]
+        t, b, q = torch.nonzero(known.echo >= 0, as_tuple=True)
+        gained = gains[t, b, known.echo[t, b, q].long()]
+        logits = logits.index_put((t, b, inputs[q, b]), gained, accumulate=True)
+    return logits.log_softmax(2)
+
+
+def naive_loss(model, given_):
+    inputs, targets, weights, known = given_
+    nll = -naive_log_probs(model, inputs, known).gather(2, targets.unsqueeze(2)).squeeze(2)
+    return (nll * weights).sum() / weights.sum()
+
+
+def gradients(loss, model):
+    names, parameters = zip(*model.named_parameters(), strict=True)
+    found = torch.autograd.grad(loss, parameters)
+    return dict(zip(names, found, strict=True))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_parameters_are_named_and_shaped_as_in_the_model_file(kind):
+    model = build(kind)
+    found = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+    if model.architecture.follows_text:
+        found["tones"] = TONES.shape
+    assert found == model.architecture.shapes(VOCABULARY)
+
+
+def test_the_report_initialization_is_uniform_with_a_forget_bias_of_one():
     model = LanguageModel(Architecture(64, 100), VOCABULARY, "report")
     bound = 1 / math.sqrt(100)
     bias = model.lstm.bias_l0.detach()
@@ -66,13 +162,14 @@ def test_the_report_initialization_is_uniform_with_a_forget_bias_of_one() -> Non
 
 
 @pytest.mark.parametrize("name", sorted(INITIALIZATIONS))
-def test_every_initialization_gives_a_finite_loss(name: str) -> None:
+def test_every_initialization_gives_a_finite_loss(name):
     model = LanguageModel(Architecture(8, 6), VOCABULARY, name)
-    found = loss_and_gradients(model, *random_batch([9, 4, 7]))
-    assert all(torch.isfinite(value).all() for value in found)
+    loss = model.loss(*batch()[:3])
+    assert loss.isfinite()
+    assert all(gradient.isfinite().all() for gradient in gradients(loss, model).values())
 
 
-def test_unknown_initializations_and_cells_are_refused() -> None:
+def test_unknown_initializations_and_cells_are_refused():
     for code, architecture, how in (
         ("nn.initialization_unknown", Architecture(8, 6), "lucky"),
         ("nn.cell_unknown", Architecture(8, 6, cell="gru"), "report"),
@@ -82,7 +179,7 @@ def test_unknown_initializations_and_cells_are_refused() -> None:
         assert refused.value.code == code
 
 
-def test_the_same_seed_makes_the_same_model_and_another_seed_another() -> None:
+def test_the_same_seed_makes_the_same_model_and_another_seed_another():
     models = []
     for seed in (3, 3, 4):
         torch.manual_seed(seed)
@@ -93,91 +190,202 @@ def test_the_same_seed_makes_the_same_model_and_another_seed_another() -> None:
     assert not torch.equal(models[0]["lstm.weight_hh_l1"], models[2]["lstm.weight_hh_l1"])
 
 
-@settings(deadline=None, max_examples=30)
-@given(
-    lengths=st.lists(st.integers(1, 12), min_size=1, max_size=6),
-    layers=st.integers(1, 2),
-    extra=st.integers(1, 5),
-    seed=st.integers(0, 2**31),
-)
-def test_adding_padding_changes_neither_loss_nor_any_gradient(
-    lengths: list[int], layers: int, extra: int, seed: int
-) -> None:
-    torch.manual_seed(seed)
-    model = LanguageModel(Architecture(5, 4, layers), VOCABULARY).double()
-    inputs, targets, mask = random_batch(lengths)
-    found = loss_and_gradients(model, inputs, targets, mask)
-    wider = random_batch([n + extra for n in lengths])
-    for padded, original in zip(wider, (inputs, targets, mask), strict=True):
-        for column, length in enumerate(lengths):
-            padded[:length, column] = original[:length, column]
-    wider[2] = torch.arange(len(wider[0])).unsqueeze(1) < torch.tensor(lengths)
-    assert_equal_beyond_rounding(loss_and_gradients(model, *wider), found)
+@pytest.mark.parametrize("kind", KINDS)
+def test_loss_and_gradients_are_those_of_the_model_written_down(kind):
+    """The gradient of a tied embedding is the sum over all its uses."""
+    model, given_ = build(kind), batch()
+    loss, expected = model.loss(*given_), naive_loss(model, given_)
+    assert loss.item() == pytest.approx(expected.item(), rel=1e-12)
+    reference = gradients(expected, model)
+    for name, gradient in gradients(loss, model).items():
+        assert (gradient - reference[name]).norm() <= 1e-11 * (1 + reference[name].norm()), name
+        assert gradient.any(), name
 
 
-@settings(deadline=None, max_examples=30)
-@given(
-    lengths=st.lists(st.sampled_from([form.targets for form in FORMS]), min_size=1, max_size=5),
-    seed=st.integers(0, 2**31),
-)
-def test_a_padded_batch_costs_and_teaches_what_its_poems_do_one_by_one(
-    lengths: list[int], seed: int
-) -> None:
-    torch.manual_seed(seed)
-    model = LanguageModel(Architecture(5, 4), MIXED).double()
-    inputs, targets, mask = random_batch(lengths, MIXED)
-    together = loss_and_gradients(model, inputs, targets, mask)
-    alone = [torch.zeros(())] + [torch.zeros_like(p) for p in model.parameters()]
-    for column, length in enumerate(lengths):
-        poem = slice(None, length), slice(column, column + 1)
-        for number, value in enumerate(loss_and_gradients(model, inputs[poem], targets[poem])):
-            alone[number] = alone[number] + value * length / sum(lengths)
-    assert_equal_beyond_rounding(together, alone)
-
-
-def test_without_padding_the_mask_may_be_left_out() -> None:
-    model = LanguageModel(Architecture(5, 4), VOCABULARY).double()
-    inputs, targets, mask = random_batch([6, 6, 6])
-    assert mask.all()
-    assert_equal_beyond_rounding(
-        loss_and_gradients(model, inputs, targets, None),
-        loss_and_gradients(model, inputs, targets, mask),
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_loss_is_what_the_log_probabilities_say(kind):
+    model = build(kind)
+    inputs, targets, weights, known = batch()
+    nll = -model.log_probs(inputs, known).gather(2, targets.unsqueeze(2)).squeeze(2)
+    weighted = (nll * weights).sum() / weights.sum()
+    assert model.loss(inputs, targets, weights, known).item() == pytest.approx(
+        weighted.item(), rel=1e-12
+    )
+    assert model.loss(inputs, targets, None, known).item() == pytest.approx(
+        nll.mean().item(), rel=1e-12
     )
 
 
-def test_the_loss_is_the_mean_cross_entropy_of_an_nn_lstm_of_the_same_weights() -> None:
-    model = LanguageModel(Architecture(8, 6), VOCABULARY).double()
-    peer = torch.nn.LSTM(8, 6).double()
-    with torch.no_grad():
-        for ours, theirs in (("weight_ih_l0", "weight_ih_l0"), ("weight_hh_l0", "weight_hh_l0"),
-                             ("bias_l0", "bias_ih_l0")):  # fmt: skip
-            getattr(peer, theirs).copy_(getattr(model.lstm, ours))
-        peer.bias_hh_l0.zero_()
-    inputs, targets, _ = random_batch([9, 9, 9, 9])
-    hidden, _ = peer(model.embedding(inputs))
-    logits = F.linear(hidden, model.output.weight, model.output.bias)
-    expected = F.cross_entropy(logits.flatten(0, 1), targets.flatten())
-    assert model.loss(inputs, targets).item() == pytest.approx(expected.item(), rel=1e-12)
+@settings(deadline=None, max_examples=40)
+@given(data=st.data(), kind=st.sampled_from(sorted(KINDS)))
+def test_changing_an_input_changes_no_earlier_log_probability(data, kind):
+    torch.manual_seed(1)
+    model = build(kind)
+    inputs = batch()[0].numpy().astype(np.int32)
+    column = data.draw(st.integers(0, inputs.shape[1] - 1))
+    place = data.draw(st.integers(0, len(inputs) - 1))
+    other = inputs.copy()
+    tokens = st.integers(0, len(VOCABULARY) - 1)
+    other[place, column] = data.draw(tokens.filter(lambda token: token != inputs[place, column]))
+    one, two = (
+        model.log_probs(torch.from_numpy(ids.astype(np.int64)), features_of(ids))
+        for ids in (inputs, other)
+    )
+    torch.testing.assert_close(one[:place], two[:place], rtol=0, atol=1e-12)
+    others = torch.arange(inputs.shape[1]) != column
+    torch.testing.assert_close(one[:, others], two[:, others], rtol=0, atol=1e-12)
+    assert (one[place, column] - two[place, column]).abs().max() > 1e-9
 
 
-def test_the_logarithms_are_of_probabilities_that_no_prefix_token_shares() -> None:
-    model = LanguageModel(Architecture(8, 6), MIXED)
-    inputs, _, _ = random_batch([7, 7], MIXED)
-    log_probs = model.log_probs(inputs)
-    assert log_probs.shape == (7, 2, len(MIXED) - len(FORMS))
-    assert log_probs.exp().sum(-1).detach().numpy() == pytest.approx(1, abs=1e-5)
+@pytest.mark.parametrize("kind", KINDS)
+def test_padding_at_the_end_changes_neither_loss_nor_any_gradient(kind):
+    model = build(kind)
+    losses = [model.loss(*batch(extra)) for extra in (0, 7)]
+    assert losses[0].item() == pytest.approx(losses[1].item(), rel=1e-12)
+    one, two = (gradients(loss, model) for loss in losses)
+    for name, gradient in one.items():
+        assert (gradient - two[name]).norm() <= 1e-11 * (1 + gradient.norm()), name
 
 
-@pytest.mark.parametrize("layers", [1, 3])
-def test_the_numpy_engine_agrees_on_logits_and_argmax(
-    layers: int, randomise: Callable[..., torch.nn.Module]
-) -> None:
-    architecture = Architecture(12, 20, layers)
+def test_a_new_model_with_a_tied_output_predicts_nearly_as_chance_does():
+    model = LanguageModel(Architecture(64, 48, **ALL), VOCABULARY)
+    loss = model.loss(*batch()).item()
+    assert loss == pytest.approx(np.log(VOCABULARY.outputs), abs=0.05)
+    assert not model.echo.weight.any()
+    assert not model.projection.bias.any()
+
+
+def test_the_echo_tensor_has_a_class_for_each_earlier_input_and_none_for_later_ones():
+    inputs, _, _, known = batch()
+    T, B = inputs.shape
+    assert known.echo.shape == (T, B, T)
+    later = torch.arange(T) > torch.arange(T)[:, None]
+    assert (known.echo.transpose(0, 1)[:, later] == -1).all()
+    assert set(known.echo.unique().tolist()) == {-1, *range(ECHOES)}
+    sources = known.echo >= 0
+    counted = inputs.t()[None].expand(T, B, T)[sources]
+    assert (counted < VOCABULARY.outputs).all()
+
+
+@pytest.mark.parametrize("kind", ["plain, three layers", "all", "two layers"])
+@pytest.mark.parametrize(
+    "given_", [(None, None, None), (WUJUE, "尤", "白日上樓")], ids=["bare", "conditioned"]
+)
+def test_the_numpy_engine_agrees_on_log_probabilities_and_argmax(kind, given_, randomise):
+    architecture = Architecture(12, 20, **KINDS[kind])
     model = randomise(LanguageModel(architecture, VOCABULARY), scale=0.4)
     tensors = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
-    engine = Engine(ModelFile("random", architecture, VOCABULARY, (WULV,), tensors))
-    inputs, _, _ = random_batch([49] * 33)
-    ours = model.log_probs(inputs).detach().numpy()  # type: ignore[operator]
-    theirs = np.stack([engine.log_probs(h) for h in engine.read(inputs.numpy().astype(np.int32))])
-    assert np.abs(ours - theirs).max() < 1e-4
-    assert (ours.argmax(-1) == theirs.argmax(-1)).all()
+    engine = Engine(
+        ModelFile("random", architecture, VOCABULARY, FORMS, {**tensors, "tones": TONES})
+    )
+    tokens = np.concatenate((VOCABULARY.prefix(*given_), VOCABULARY.encode(POEMS[WUJUE])))
+    generator = np.random.default_rng(3)
+    inputs = np.repeat(tokens[:, None], 17, axis=1)
+    others = generator.integers(0, VOCABULARY.outputs, inputs.shape)
+    inputs = np.where(generator.random(inputs.shape) < 0.2, others, inputs).astype(np.int32)
+    ours = model.log_probs(torch.from_numpy(inputs.astype(np.int64)), features_of(inputs))
+    theirs = np.stack([engine.log_probs(step_output) for step_output in engine.read(inputs)])
+    assert np.abs(ours.detach().numpy() - theirs).max() < 1e-4
+    assert (ours.detach().numpy().argmax(-1) == theirs.argmax(-1)).all()
+
+
+class Seen:
+    """What the parts of a model were given in one forward pass."""
+
+    def __init__(self, model, monkeypatch):
+        self.recurrent: list[Tensor] = []
+        self.others: list[tuple[Tensor, Tensor | None]] = []
+        original = cell.lstm_sequence
+
+        def sequence(x, state, weight_ih, weight_hh, bias, mask):  # type: ignore[no-untyped-def]
+            self.recurrent.append(weight_hh.detach())
+            self.others.append((weight_ih, bias))
+            return original(x, state, weight_ih, weight_hh, bias, mask)
+
+        monkeypatch.setattr(cell, "lstm_sequence", sequence)
+        model.lstm.register_forward_pre_hook(self._input)
+        model.lstm.register_forward_hook(self._output)
+        self.model = model
+
+    def _input(self, _module, arguments):
+        self.input = arguments[0].detach()
+
+    def _output(self, _module, _arguments, result):
+        self.above = result[0].detach()
+
+
+def test_recurrent_weights_are_dropped_anew_for_each_batch_and_only_while_training(monkeypatch):
+    model = build("two layers", Dropout(recurrent=0.4))
+    seen = Seen(model, monkeypatch)
+    inputs, _, _, known = batch()
+    weights = [model.lstm.weight_hh_l0, model.lstm.weight_hh_l1]
+    for _ in range(2):
+        model.hidden_states(inputs, known)
+    assert not torch.equal(seen.recurrent[0], seen.recurrent[2])
+    for found, weight in zip(seen.recurrent, weights * 2, strict=True):
+        kept = found != 0
+        assert 0.4 < kept.double().mean() < 0.8
+        torch.testing.assert_close(found[kept], weight[kept] / 0.6)
+    assert seen.others[0][0] is model.lstm.weight_ih_l0
+    assert seen.others[0][1] is model.lstm.bias_l0
+    seen.recurrent.clear()
+    model.eval()
+    model.hidden_states(inputs, known)
+    assert all(map(torch.equal, seen.recurrent, weights))
+
+
+def test_a_dropped_weight_gets_no_gradient(monkeypatch):
+    model = build("tied alone", Dropout(recurrent=0.5))
+    seen = Seen(model, monkeypatch)
+    loss = model.loss(*batch()[:3])
+    (gradient,) = torch.autograd.grad(loss, model.lstm.weight_hh_l0)
+    assert torch.equal(gradient != 0, seen.recurrent[0] != 0)
+
+
+def test_input_and_output_units_are_dropped_at_all_steps_or_none(monkeypatch):
+    model = build("all", Dropout(input=0.3, output=0.5))
+    seen = Seen(model, monkeypatch)
+    inputs, _, _, known = batch()
+    hidden = model.hidden_states(inputs, known).detach()
+    H = model.architecture.hidden_size
+    for dropped, p in ((seen.input, 0.3), (hidden[..., :H], 0.5)):
+        kept = dropped != 0
+        assert torch.equal(kept, kept[:1].expand_as(kept))
+        assert not torch.equal(kept[0, 0], kept[0, 1])  # each sequence has its own
+        assert abs(kept[0].double().mean().item() - (1 - p)) < 0.3
+    kept = hidden[..., :H] != 0
+    torch.testing.assert_close(hidden[..., :H][kept], 2 * seen.above[kept])
+    assert hidden[..., H:].all()  # the features beside it stay
+
+
+def test_characters_are_dropped_wherever_they_are_read_and_stay_in_the_output():
+    model = build("all", Dropout(characters=0.5))
+    inputs, _, _, known = batch()
+    tables: list[Tensor] = []
+    original = F.embedding
+
+    def embedding(ids, table, *options):
+        tables.append(table.detach())
+        return original(ids, table, *options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tangyin.nn.language_model.F.embedding", embedding)
+        hidden = model.hidden_states(inputs, known)
+    # those of place and tone are looked up whole
+    of_characters = [table for table in tables if table.shape == model.embedding.weight.shape]
+    assert len(of_characters) == 3  # the input, the character opposite, the rhyme
+    assert all(torch.equal(table, of_characters[0]) for table in of_characters)
+    rows = (of_characters[0] != 0).any(1)
+    assert 0.2 < rows.double().mean() < 0.8
+    torch.testing.assert_close(of_characters[0][rows], 2 * model.embedding.weight[rows].detach())
+    _, weight = model._output(hidden.flatten(0, 1))
+    assert torch.equal(weight, model.embedding.weight[: VOCABULARY.outputs])
+
+
+def test_without_training_nothing_is_dropped():
+    model = build("all", Dropout(0.3, 0.3, 0.3, 0.3))
+    plain = build("all")
+    plain.load_state_dict(model.state_dict())
+    given_ = batch()
+    assert model.loss(*given_).item() != model.loss(*given_).item()
+    assert model.eval().loss(*given_).item() == plain.loss(*given_).item()

@@ -1,10 +1,10 @@
+import functools
 import pickle
 
 import pytest
 import torch
 from torch.nn.utils.rnn import pack_padded_sequence, pack_sequence, pad_packed_sequence
 
-from tangyin.lstm.cell import Cell
 from tangyin.nn import (
     LSTM,
     BidirectionalLSTMLayer,
@@ -127,15 +127,6 @@ def test_a_whole_batch_of_none_gives_none():
     assert h.shape == c.shape == (1, 0, 4)
 
 
-def test_inputs_that_are_no_view_of_contiguous_memory_are_taken():
-    lstm = LSTM(3, 4)
-    x = torch.randn(3, 2, 5).permute(2, 1, 0).requires_grad_()
-    output, _ = lstm(x)
-    torch.testing.assert_close(output, lstm(x.contiguous())[0])
-    output.sum().backward()
-    assert x.grad.shape == x.shape
-
-
 def test_only_the_state_may_be_learnt():
     lstm = LSTM(3, 4).requires_grad_(False)
     h = torch.zeros(1, 2, 4, requires_grad=True)
@@ -143,39 +134,29 @@ def test_only_the_state_may_be_learnt():
     assert h.grad.all()
 
 
+X, Z = torch.randn, torch.zeros
+TRUE = functools.partial(torch.ones, dtype=torch.bool)
+
+
 @pytest.mark.parametrize(
-    ("call", "match"),
+    ("arguments", "match"),
     [
-        (lambda m: m(torch.randn(5, 2, 7)), "7 features .* input_size=3"),
-        (lambda m: m(torch.randn(5, 2, 3, 1)), "give 3 dimensions"),
-        (lambda m: m(torch.randn(3)), "give 3 dimensions"),
-        (lambda m: m(torch.randn(0, 2, 3)), "at least one step"),
-        (lambda m: m(torch.randn(5, 2, 3).double()), "convert one to the other"),
-        (
-            lambda m: m(torch.randn(5, 2, 3), (torch.zeros(1, 2, 4),) * 2),
-            r"each of shape \(2, 2, 4\)",
-        ),
-        (
-            lambda m: m(torch.randn(5, 2, 3), (torch.zeros(2, 2, 4), torch.zeros(2, 3, 4))),
-            r"each of shape \(2, 2, 4\)",
-        ),
-        (
-            lambda m: m(torch.randn(5, 2, 3), mask=torch.ones(2, 5, dtype=torch.bool)),
-            r"one bool for each step and sequence, \(5, 2\)",
-        ),
-        (lambda m: m(torch.randn(5, 2, 3), mask=torch.ones(5, 2)), "of torch.float32"),
-        (lambda m: m(torch.randn(5, 3), (torch.zeros(2, 1, 4),) * 2), r"of shape \(2, 4\)"),
-        (
-            lambda m: m(
-                pack_sequence([torch.randn(5, 3)]), mask=torch.ones(5, 1, dtype=torch.bool)
-            ),
-            "no mask",
-        ),
+        ((X(5, 2, 7),), "7 features .* input_size=3"),
+        ((X(5, 2, 3, 1),), "give 3 dimensions"),
+        ((X(3),), "give 3 dimensions"),
+        ((X(0, 2, 3),), "at least one step"),
+        ((X(5, 2, 3).double(),), "convert one to the other"),
+        ((X(5, 2, 3), (Z(1, 2, 4), Z(1, 2, 4))), r"each of shape \(2, 2, 4\)"),
+        ((X(5, 2, 3), (Z(2, 2, 4), Z(2, 3, 4))), r"each of shape \(2, 2, 4\)"),
+        ((X(5, 3), (Z(2, 1, 4), Z(2, 1, 4))), r"of shape \(2, 4\)"),
+        ((X(5, 2, 3), None, TRUE(2, 5)), r"one bool for each step and sequence, \(5, 2\)"),
+        ((X(5, 2, 3), None, torch.ones(5, 2)), "of torch.float32"),
+        ((pack_sequence([X(5, 3)]), None, TRUE(5, 1)), "no mask"),
     ],
 )
-def test_what_does_not_fit_is_refused_in_one_clear_sentence(call, match):
+def test_what_does_not_fit_is_refused_in_one_clear_sentence(arguments, match):
     with pytest.raises(ShapeError, match=match) as raised:
-        call(LSTM(3, 4, 2))
+        LSTM(3, 4, 2)(*arguments)
     assert "\n" not in str(raised.value)
 
 
@@ -187,28 +168,21 @@ def test_a_shape_that_does_not_fit_is_caught_as_numpys_and_as_torchs_error():
             LSTM(3, 4)(torch.randn(5, 2, 7))
 
 
+STACK = functools.partial(StackedLSTM, 2, LSTMLayer, [LSTMCell, 3, 4], [LSTMCell, 4, 4])
+BOTH = functools.partial(BidirectionalLSTMLayer, LSTMCell, 3, 4)
+
+
 @pytest.mark.parametrize(
     ("make", "match"),
     [
         (lambda: LSTM(0, 4), "input_size is 0"),
         (lambda: LSTM(3, -1), "hidden_size is -1"),
         (lambda: LSTM(3, 4, 0), "num_layers is 0"),
-        (lambda: LSTMCell(3, 4)(torch.randn(2, 2, 3)), "not"),
-        (lambda: LSTMCell(3, 4)(torch.randn(2, 5)), "input_size=3"),
-        (
-            lambda: LSTMCell(3, 4)(torch.randn(2, 3), (torch.zeros(2, 4), torch.zeros(2, 5))),
-            r"each of shape \(2, 4\)",
-        ),
-        (
-            lambda: BidirectionalLSTMLayer(LSTMCell, 3, 4)(torch.randn(5, 2, 3), [None]),
-            "give two",
-        ),
-        (
-            lambda: StackedLSTM(2, LSTMLayer, [LSTMCell, 3, 4], [LSTMCell, 4, 4])(
-                torch.randn(5, 2, 3), [None]
-            ),
-            "one for each of 2 layers",
-        ),
+        (lambda: LSTMCell(3, 4)(X(2, 2, 3)), "not"),
+        (lambda: LSTMCell(3, 4)(X(2, 5)), "input_size=3"),
+        (lambda: LSTMCell(3, 4)(X(2, 3), (Z(2, 4), Z(2, 5))), r"each of shape \(2, 4\)"),
+        (lambda: BOTH()(X(5, 2, 3), [None]), "give two"),
+        (lambda: STACK()(X(5, 2, 3), [None]), "one for each of 2 layers"),
     ],
 )
 def test_what_cannot_be_is_refused_in_one_clear_sentence(make, match):
@@ -220,32 +194,6 @@ def test_cell_options_reach_the_cell():
     lstm = LSTM(3, 4, cell="mogrifier", cell_options={"rounds": 2})
     names = list(lstm.state_dict())
     assert names == ["weight_ih_l0", "weight_hh_l0", "bias_l0", "weight_q1_l0", "weight_r2_l0"]
-
-
-def test_a_new_cell_is_one_class():
-    """Layers, stacks, directions, masks, names and initialization come with it."""
-
-    class Leaky(Cell):
-        gates = "fg"
-
-        def shapes(self, input_size, hidden_size):
-            return {**super().shapes(input_size, hidden_size), "gain_out": (hidden_size,)}
-
-        def step(self, ops, weights, inputs, h, c):
-            y_f, y_g = self.preactivations(ops, weights, inputs, h)
-            f = ops.sigmoid(y_f)
-            c = f * c + (1 - f) * y_g
-            return weights.gain_out * ops.tanh(c), c
-
-    lstm = LSTM(3, 4, 2, bidirectional=True, cell=Leaky(), initialization="orthogonal")
-    assert "gain_out_l1_reverse" in lstm.state_dict()
-    assert lstm.bias_l0[:4].eq(1.0).all()
-    mask = mask_from_lengths(torch.tensor([3, 5]))
-    output, (h, _) = lstm(torch.randn(5, 2, 3), mask=mask)
-    assert output.shape == (5, 2, 8)
-    assert h.shape == (4, 2, 4)
-    output.square().sum().backward()
-    assert all(p.grad is not None and p.grad.any() for p in lstm.parameters())
 
 
 def test_layers_and_stacks_are_called_as_in_custom_lstms():

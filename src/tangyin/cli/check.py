@@ -8,7 +8,15 @@ from pathlib import Path
 
 import click
 
-from tangyin.cli.streams import emit, json_line, note, note_heading, output_option, read_text
+from tangyin.cli.streams import (
+    emit,
+    format_option,
+    json_line,
+    note,
+    note_heading,
+    output_option,
+    read_text,
+)
 from tangyin.errors import UsageError, message
 from tangyin.prosody import Report, check_poem
 from tangyin.verse import read_each, read_verse
@@ -18,17 +26,10 @@ LEGEND = "○ 平 level  ● 仄 oblique  ◎ ◉ the same, chosen among two rea
 
 @click.command()
 @click.argument("file", default="-")
-@click.option(
-    "--format",
-    "form_of_output",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="For people, or a JSON array.",
-)
+@format_option("For people, or a JSON array.")
 @click.option("--fail", is_flag=True, help="Exit with 1 when a poem is not regulated.")
 @output_option
-def check(file: str, form_of_output: str, fail: bool, output: Path | None) -> None:
+def check(file: str, output_format: str, fail: bool, output: Path | None) -> None:
     """Check the prosody of the poems of FILE, or of standard input.
 
     One poem a line, or poems separated by blank lines; two or more lines of five or seven
@@ -51,7 +52,7 @@ def check(file: str, form_of_output: str, fail: bool, output: Path | None) -> No
     if not (reports or refused):
         raise UsageError("text.none")
     if reports:
-        emit(_as_json(reports) if form_of_output == "json" else _as_text(reports, output), output)
+        emit(_as_json(reports) if output_format == "json" else _as_text(reports, output), output)
     for refusal in refused[:-1]:
         note(f"tangyin: {refusal}")
     if refused:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from tangyin.cli.streams import emit, emit_json, json_line, note, output_option
+from tangyin.cli.streams import emit, emit_json, format_option, json_line, note, output_option
 from tangyin.corpus import (
     COLUMNS,
     PACKAGE,
@@ -55,19 +55,12 @@ def _advance(bar: Any, received: int) -> None:
 
 
 @corpus.command()
-@click.option(
-    "--format",
-    "form_of_output",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Tables, or a JSON object.",
-)
+@format_option("Tables, or a JSON object.")
 @output_option
-def stats(form_of_output: str, output: Path | None) -> None:
+def stats(output_format: str, output: Path | None) -> None:
     """Count poems by dynasty, part and form, and dropped records by reason."""
     counted = corpus_statistics(load_corpus())
-    if form_of_output == "json":
+    if output_format == "json":
         emit_json(counted, output)
     else:
         emit(_tables(counted), output)

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from tangyin.api import PROTOCOLS, load
-from tangyin.cli.streams import emit, emit_json, output_option
+from tangyin.cli.streams import emit, emit_json, format_option, output_option
 from tangyin.model import DEFAULT
 
 
@@ -27,14 +27,7 @@ from tangyin.model import DEFAULT
     show_default=True,
     help="How perplexity is counted (docs/protocol.md); tangshi-gpt has its own test poems.",
 )
-@click.option(
-    "--format",
-    "output_format",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="A table, or a JSON object.",
-)
+@format_option("A table, or a JSON object.")
 @output_option
 def evaluate(
     model: str,

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from tangyin.cli.streams import emit, emit_json, note, output_option
+from tangyin.cli.streams import emit, emit_json, format_option, note, output_option
 from tangyin.errors import TangyinError
 from tangyin.model import find_model, model_card, shipped_or_own
 from tangyin.model.file import ModelFile
@@ -13,14 +13,7 @@ from tangyin.model.file import ModelFile
 
 @click.command()
 @click.option("--card", metavar="MODEL", help="Print the card of one model, in Markdown.")
-@click.option(
-    "--format",
-    "output_format",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="A table, or a JSON array.",
-)
+@format_option("A table, or a JSON array.")
 @output_option
 def models(card: str | None, output_format: str, output: Path | None) -> None:
     """List the shipped models and your own, with their figures.

@@ -32,6 +32,14 @@ def output_option(command: F) -> F:
     return option(command)
 
 
+def format_option(text: str, data: str = "json") -> Callable[[F], F]:
+    """The option `--format`, "text" or `data`, passed on as `output_format`; `text` is its help."""
+    kinds = click.Choice(["text", data])
+    return click.option(
+        "--format", "output_format", type=kinds, default="text", show_default=True, help=text
+    )
+
+
 def emit(lines: Iterable[str], output: Path | None) -> None:
     """Write lines to standard output immediately, or to a file atomically.
 

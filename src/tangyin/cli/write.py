@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from tangyin.api import Verse, load
-from tangyin.cli.streams import emit, json_line, output_option, read_text
+from tangyin.cli.streams import emit, format_option, json_line, output_option, read_text
 from tangyin.errors import UsageError
 from tangyin.writing.options import Option, options
 
@@ -43,14 +43,7 @@ def _parameter(option: Option) -> click.Parameter:
 @click.option("--revise", metavar="FILE", help="Rewrite a line of the poem in FILE (- for input).")
 @click.option("--line", type=int, help="Which line to revise, from 1.")
 @click.option("--character", type=int, help="Which character of it; the whole line by default.")
-@click.option(
-    "--format",
-    "form_of_output",
-    type=click.Choice(["text", "jsonl"]),
-    default="text",
-    show_default=True,
-    help="Poems to read, or a JSON object per line.",
-)
+@format_option("Poems to read, or a JSON object per line.", data="jsonl")
 @output_option
 def write(
     start: str,
@@ -59,7 +52,7 @@ def write(
     revise: str | None,
     line: int | None,
     character: int | None,
-    form_of_output: str,
+    output_format: str,
     output: Path | None,
     **given: Any,
 ) -> None:
@@ -88,7 +81,7 @@ def write(
         raise UsageError("request.line_missing")
     else:
         verses = load(model).revise(read_text(revise), line, character=character, **chosen)
-    if form_of_output == "jsonl":
+    if output_format == "jsonl":
         emit((json_line(asdict(verse)) for verse in verses), output)
     else:
         emit(_for_people(verses), output)

@@ -1,7 +1,7 @@
-"""The local Jacobians of one step: each edge of the computational graph by itself.
+"""The local Jacobians of one step: of each edge of the computational graph.
 
 The Jacobian ∂a/∂b has one row for each component of a and one column for each component of b.
-Where b is a matrix the Jacobian has three axes: ∂a_k/∂B_jm stands at [k, j, m]. Everything is for
+Where b is a matrix the Jacobian has three axes: ∂a_k/∂B_jm is at [k, j, m]. Everything is for
 one step alone, without a batch: gates and states are (H,), x is (E,), z = [h_prev, x] is (H+E,).
 """
 

@@ -9,8 +9,8 @@ hundred rows are computed while their logits are in the cache, in their place; w
 gradient by s, W and b (as in Wijmans et al. 2024, "Cut your losses in large-vocabulary language
 models", and LinkedIn's Liger kernels, for one CPU).
 
-Echoes: the model may add to the logits of characters that stand earlier in the sequence, one value
-a class of place (`tangyin.verse.Reader`): z_n[id] += echo_n[class] for each of them.
+Echoes: the model may add to the logits of characters earlier in the sequence, one value
+a class of place (`tangyin.model.Reader`): z_n[id] += echo_n[class] for each of them.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""Masks that tell the steps of a sequence from its padding."""
+"""Masks of sequences that are padded to one length."""
 
 import torch
 from torch import Tensor

@@ -8,7 +8,7 @@ Cummins 2000), with the gates i, f, g, o stacked in this order:
     c_t = f ⊙ c_{t-1} + i ⊙ g
     h_t = o ⊙ tanh(c_t)
 
-Only h_{t-1} W_hhᵀ and ∇y_{t+1} W_hh stand inside the loops: the inputs of all steps are projected
+Only h_{t-1} W_hhᵀ and ∇y_{t+1} W_hh are inside the loops: the inputs of all steps are projected
 in one product, and each weight's gradient is one product over all steps.
 
 What is done to a step between the products is in the native kernel, or in `torch_kernel` where it
@@ -214,7 +214,7 @@ def _differentiable_backward(
     products: torch.dtype,
 ) -> tuple[Tensor | None, ...]:
     """Compute the same gradients by autograd through the steps, to be differentiated again."""
-    # views, so that a tensor that stands in two places gets its gradient for each by itself
+    # views, so that a tensor given twice gets a gradient for each
     views = [a if a is None or a.dtype == torch.bool else a.view_as(a) for a in arguments]
     x, h_0, c_0, weight_ih, weight_hh, bias, mask = views
     cast = products != weight_ih.dtype  # as autocast did on the way forward

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 SMALLEST = 1 << 20
-"""Bytes below which the C library keeps the memory by itself."""
+"""Bytes belowwhich the C library keeps memory anyway."""
 
 Memory = np.ndarray[tuple[int], np.dtype[np.uint8]]
 
@@ -40,7 +40,7 @@ def empty(shape: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> T
     Args:
         shape: of the tensor.
         dtype: of the tensor.
-        device: other devices' memory is left to torch, which keeps it by itself.
+        device: other devices' memory is left to torch, which keeps it anyway.
 
     Returns:
         A contiguous tensor of any content.

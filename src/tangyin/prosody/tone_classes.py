@@ -8,7 +8,7 @@ from tangyin.verse import Vocabulary
 
 
 def tone_classes(vocabulary: Vocabulary) -> npt.NDArray[np.uint8]:
-    """Tone class of each token (`tangyin.verse.Reader`).
+    """Tone class of each token (`tangyin.model.Reader`).
 
     Returns:
         (len(vocabulary),) uint8: 1 for a character whose readings are all level, 2 all oblique,
