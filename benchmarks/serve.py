@@ -2,9 +2,9 @@
 
     python benchmarks/serve.py [--model report] [--flat 10000] [--format json]
 
-Starts `tangyin serve` in a process of its own and asks it as clients do: 200 free poems with 32 in
-flight; regulated poems from 32 clients for some seconds, of whom those who are told to come back
-wait as long as they are told; then many free poems, while the server's memory is read.
+Starts `tangyin serve` and sends it requests: 200 free poems with 32 in flight; regulated poems from
+32 and 96 clients for some seconds, which wait as long as Retry-After says when they are refused;
+then many free poems, while the server's memory is read.
 """
 
 import argparse
@@ -61,7 +61,7 @@ class Server:
         return int(lines[0].split()[1]), headers, answer
 
     def stop(self) -> None:
-        """End it."""
+        """End the server."""
         self.process.terminate()
         self.process.wait()
 
@@ -85,7 +85,7 @@ async def many(server: Server, count: int, body: dict[str, Any]) -> tuple[list[f
 
 
 async def sustained(server: Server, seconds: float, clients: int) -> dict[str, float]:
-    """Regulated poems a second, and how many clients were told to come back."""
+    """Regulated poems a second, and the number of refusals (429)."""
     end, seeds = time.monotonic() + seconds, itertools.count()
     counts = {200: 0, 429: 0}
 
@@ -102,7 +102,7 @@ async def sustained(server: Server, seconds: float, clients: int) -> dict[str, f
     await asyncio.gather(*(client() for _ in range(clients)))
     others = sum(count for status, count in counts.items() if status not in (200, 429))
     poems = counts[200] / (time.monotonic() - start)
-    return {"poems_per_second": round(poems, 2), "told_to_come_back": counts[429], "failed": others}
+    return {"poems_per_second": round(poems, 2), "refused": counts[429], "failed": others}
 
 
 def measure(model: str, flat: int, seconds: float) -> dict[str, Any]:
@@ -142,7 +142,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--model", default="report", help="the model that is asked")
+    parser.add_argument("--model", default="report", help="the model to write with")
     parser.add_argument("--flat", type=int, default=10_000, help="requests while memory is read")
     parser.add_argument("--seconds", type=float, default=10, help="of regulated writing")
     parser.add_argument("--format", choices=["text", "json"], default="text")

@@ -3,9 +3,9 @@
     python scripts/ship_model.py runs/report report
     python scripts/ship_model.py runs/strong strong int8
 
-The figures are those of the weights as they are stored (fp16 unless int8 is named), by the NumPy
-engine; a model that predicts titles gets that of the protocol tangshi-gpt too. Run it once per
-shipped model: test is looked at here and nowhere else.
+The NumPy engine computes the figures with the weights as stored (fp16, or int8 if named); a model
+that predicts titles is also evaluated by the protocol tangshi-gpt. Run it once per shipped model:
+test is evaluated here and nowhere else.
 """
 
 import sys

@@ -45,23 +45,23 @@ def test_it_serves_without_torch_until_it_is_stopped(how: signal.Signals) -> Non
     assert server.returncode == (0 if how == signal.SIGINT else -signal.SIGTERM)
 
 
-def test_a_port_that_is_taken_is_told(cli) -> None:
+def test_a_port_in_use_is_an_error(cli) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         cli("serve", "--port", port).refused(1, f"port {port}", "--port")
 
 
-def test_an_address_of_another_machine_is_told_once(cli) -> None:
+def test_an_address_of_another_machine_is_an_error(cli) -> None:
     done = cli("serve", "--host", "192.0.2.1")
     done.refused(1, "192.0.2.1", "--host")
     assert done.err.count("192.0.2.1") == 1
 
 
-def test_a_model_that_is_not_there_is_told(cli) -> None:
-    cli("serve", "--port", "0", "--model", "nobody").refused(2, "no model called nobody")
+def test_an_unknown_model_is_an_error(cli) -> None:
+    cli("serve", "--port", "0", "--model", "nobody").refused(2, "nobody")
 
 
-def test_without_the_extra_the_mend_is_told(tmp_path) -> None:
+def test_without_the_extra_the_error_says_how_to_install_it(tmp_path) -> None:
     # A module of that name in front of the installed one.
     (tmp_path / "uvicorn.py").write_text("raise ModuleNotFoundError(name='uvicorn')")
     done = subprocess.run(

@@ -6,7 +6,6 @@ from tangyin.lstm import (
     plain_rnn_step,
     state_jacobians,
     step_forward,
-    transition_jacobian,
 )
 
 H, E, T = 4, 3, 6
@@ -46,14 +45,6 @@ def test_state_jacobian_is_autograd_through_all_the_steps_between(
         )
         assert relative_error(ours[t], reference) <= 1e-12
     np.testing.assert_array_equal(ours[T], np.eye(2 * H))
-
-
-def test_transition_is_the_last_state_jacobian(generator, random_parameters):
-    parameters = random_parameters(generator, H, E)
-    steps = walk(generator, parameters)
-    np.testing.assert_array_equal(
-        transition_jacobian(parameters, steps[-1]), state_jacobians(parameters, steps)[T - 1]
-    )
 
 
 def test_without_recurrent_weights_the_cell_carries_the_product_of_the_forget_gates(

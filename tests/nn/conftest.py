@@ -83,6 +83,6 @@ def relative_error() -> Callable[[Tensor, Tensor], float]:
     def error(found: Tensor, reference: Tensor) -> float:
         assert found.shape == reference.shape
         reference = reference.double()
-        return float((found.double() - reference).norm() / reference.norm())
+        return float(((found.double() - reference).norm() / reference.norm()).item())
 
     return error

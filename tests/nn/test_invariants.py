@@ -84,42 +84,6 @@ def test_masked_batch_equals_each_sequence_at_its_own_length(name, direction, ma
 
 
 @per_cell
-def test_masked_batch_has_the_gradients_of_its_buckets(name, make):
-    layer = BidirectionalLSTMLayer(lambda: make(name))
-    own = torch.tensor([4, 2, 4, 2, 1])
-    mask = mask_from_lengths(own)
-    x = draw(4, 5, 3)
-    outer = draw(4, 5, 8)
-    parameters = list(layer.parameters())
-    output, _ = layer(x, None, mask)
-    masked = torch.autograd.grad((output * outer).sum(), parameters)
-    buckets = [torch.zeros_like(p) for p in parameters]
-    for length in own.unique().tolist():
-        bucket = own == length
-        output, _ = layer(x[:length, bucket])
-        loss = (output * outer[:length, bucket]).sum()
-        for total, g in zip(buckets, torch.autograd.grad(loss, parameters), strict=True):
-            total += g
-    for a, b in zip(masked, buckets, strict=True):
-        same(a, b)
-
-
-@per_cell
-def test_what_stands_in_the_padding_does_not_matter(name, make):
-    lstm = LSTM(3, 4, 2, bidirectional=True, cell=lambda i, h, **_: make(name, i, h))
-    mask = mask_from_lengths(torch.tensor([2, 5]))
-    x = draw(5, 2, 3)
-    other = torch.where(mask.unsqueeze(-1), x, 1e3 * draw(5, 2, 3)).requires_grad_()
-    output, last = lstm(x, mask=mask)
-    again, last_again = lstm(other, mask=mask)
-    same(again, output)
-    same(last_again, last)
-    (gradient,) = torch.autograd.grad(again.square().sum(), other)
-    assert not gradient[~mask].any()
-    assert gradient[mask].all()
-
-
-@per_cell
 def test_a_masked_step_carries_the_state_unchanged(name, make):
     layer = LSTMLayer(make(name))
     mask = torch.tensor([[True], [False], [True], [False]])

@@ -1,7 +1,6 @@
 """Checkpoints: damage is detected, the previous one is used, and the last two are kept."""
 
 import hashlib
-import io
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from tangyin.training.checkpoint import (
     save_checkpoint,
 )
 
-NAME = "0000002-0000000.pt"
+NAME = "0000002-0000000.checkpoint"
 
 
 def network() -> tuple[torch.nn.Module, torch.optim.Optimizer]:
@@ -100,10 +99,9 @@ def test_a_checkpoint_of_other_poems_or_another_network_is_refused(
 
 
 def test_a_checkpoint_of_another_layout_is_of_another_version(tmp_path: Path) -> None:
-    buffer = io.BytesIO()
-    torch.save({"epoch": 3}, buffer)
+    content = b'{"epochs": 3}\n'
     path = tmp_path / NAME
-    path.write_bytes(hashlib.sha256(buffer.getvalue()).digest() + buffer.getvalue())
+    path.write_bytes(hashlib.sha256(content).digest() + content)
     with pytest.raises(UsageError) as refusal:
         load_checkpoint(path, *network(), "poems")
     assert refusal.value.code == "training.other_version"

@@ -25,47 +25,36 @@ def processor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str]
     return make
 
 
+BF16 = "avx512f avx512_bf16"
+
+
 @pytest.mark.parametrize(
-    ("flags", "expected"),
+    ("flags", "isa", "expected"),
     [
-        ("avx512f avx512_bf16", "bf16"),
-        ("amx_bf16 amx_tile", "bf16"),
-        ("avx2", "fp32"),
-        ("avx512f avx512_vnni", "fp32"),
+        (BF16, None, "bf16"),
+        ("amx_bf16 amx_tile", None, "bf16"),
+        ("avx2", None, "fp32"),
+        ("avx512f avx512_vnni", None, "fp32"),
+        *((BF16, isa, "fp32") for isa in ("AVX2", "avx2", "SSE41", "AVX512_CORE")),
+        (BF16, "AVX512_CORE_VNNI", "fp32"),
+        *((BF16, f"AVX512_CORE_{isa}", "bf16") for isa in ("BF16", "FP16", "AMX")),
+        *((BF16, isa, "bf16") for isa in ("AVX10_1_512", "DEFAULT", "")),
     ],
 )
-def test_auto_is_bf16_where_the_processor_has_units_for_it(
-    flags: str, expected: str, processor: Callable[[str], None]
+def test_auto_is_bf16_where_the_processor_has_units_that_onednn_may_use(
+    flags: str,
+    isa: str | None,
+    expected: str,
+    processor: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     processor(flags)
+    if isa is not None:
+        monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", isa)
     assert chosen_precision("auto", CPU) == expected
 
 
-@pytest.mark.parametrize(
-    ("isa", "expected"),
-    [
-        ("AVX2", "fp32"),
-        ("avx2", "fp32"),
-        ("SSE41", "fp32"),
-        ("AVX512_CORE", "fp32"),
-        ("AVX512_CORE_VNNI", "fp32"),
-        ("AVX512_CORE_BF16", "bf16"),
-        ("AVX512_CORE_FP16", "bf16"),
-        ("AVX512_CORE_AMX", "bf16"),
-        ("AVX10_1_512", "bf16"),
-        ("DEFAULT", "bf16"),
-        ("", "bf16"),
-    ],
-)
-def test_auto_heeds_what_onednn_may_use(
-    isa: str, expected: str, processor: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    processor("avx512f avx512_bf16")
-    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", isa)
-    assert chosen_precision("auto", CPU) == expected
-
-
-def test_auto_is_fp32_where_nothing_tells_of_the_processor(
+def test_auto_is_fp32_where_the_processor_is_unknown(
     processor: Callable[[str], None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     processor("")

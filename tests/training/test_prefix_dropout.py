@@ -1,10 +1,11 @@
-"""What training poems are told: form, rhyme and title, each to some, and what is asked of them."""
+"""Prefix dropout: form, rhyme and title precede some poems, and what the targets are."""
 
 import json
 from collections import Counter
 from collections.abc import Callable
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -62,8 +63,8 @@ def poems() -> list[Poem]:
 
 
 @pytest.fixture(scope="module")
-def material(tmp_path_factory: pytest.TempPathFactory, poems: list[Poem]) -> Dataset:
-    path = tmp_path_factory.mktemp("told") / "poems.jsonl"
+def dataset(tmp_path_factory: pytest.TempPathFactory, poems: list[Poem]) -> Dataset:
+    path = tmp_path_factory.mktemp("prefixes") / "poems.jsonl"
     rows = [{"text": text, "title": title, "part": TRAIN} for _, title, text in poems]
     rows += [
         {"text": text, "part": DEV}
@@ -73,9 +74,9 @@ def material(tmp_path_factory: pytest.TempPathFactory, poems: list[Poem]) -> Dat
     return load_dataset(RECIPE, path)
 
 
-def told_of(material: Dataset) -> PrefixDropout:
-    assert material.told is not None
-    return material.told
+def prefixes_of(dataset: Dataset) -> PrefixDropout:
+    assert dataset.prefixes is not None
+    return dataset.prefixes
 
 
 class Column:
@@ -102,58 +103,57 @@ class Column:
             self.title = "".join(self.prefix[self.opening + 1 : -1])
 
 
-def columns(material: Dataset, epoch: int = 1, seed: int = 3, size: int = 16) -> list[Column]:
+def columns(dataset: Dataset, epoch: int = 1, seed: int = 3, size: int = 16) -> list[Column]:
     return [
-        Column(material.vocabulary, batch, column)
-        for batch in material.batches(size, seed, epoch)
+        Column(dataset.vocabulary, batch, column)
+        for batch in dataset.batches(size, seed, epoch)
         for column in range(batch.inputs.shape[1])
     ]
 
 
-def test_the_vocabulary_has_every_token_that_a_poem_may_be_told(material: Dataset) -> None:
-    assert material.vocabulary.prefixes == prefix_tokens(LEVEL_RHYMES)
+def test_the_vocabulary_has_every_prefix_token(dataset: Dataset) -> None:
+    assert dataset.vocabulary.prefixes == prefix_tokens(LEVEL_RHYMES)
 
 
-@pytest.mark.parametrize("tell", list(product([False, True], repeat=3)), ids=str)
-def test_a_poem_is_told_by_the_prefix_that_writing_gives(
-    tell: tuple[bool, bool, bool], material: Dataset, poems: list[Poem]
+@pytest.mark.parametrize("given", list(product([False, True], repeat=3)), ids=str)
+def test_a_poem_has_the_prefix_that_writing_gives(
+    given: tuple[bool, bool, bool], dataset: Dataset, poems: list[Poem]
 ) -> None:
-    told, vocabulary = told_of(material), material.vocabulary
+    prefixes, vocabulary = prefixes_of(dataset), dataset.vocabulary
     number = next(
         n for n, (_, title, _) in enumerate(poems)
-        if told.rhymes[n] >= 0 and len(told.titles[n]) > 2 and "…" not in title
+        if prefixes.rhymes[n] >= 0 and len(prefixes.titles[n]) > 2 and "…" not in title
     )  # fmt: skip
     form, title, text = poems[number]
     lines, _ = split_lines(text) or ((), "")
-    given = [
-        one if wanted else None
-        for one, wanted in zip((form_named(form), rhyme_of_poem(lines), title), tell, strict=True)
-    ]
-    prefix = vocabulary.prefix(*given)
-    batch = told.collate(vocabulary, np.array([number]), np.array([tell]))
+    known = form_named(form), rhyme_of_poem(lines), title
+    prefix = vocabulary.prefix(
+        *(one if wanted else None for one, wanted in zip(known, given, strict=True))
+    )
+    batch = prefixes.collate(np.array([number]), np.array([given]))
     expected = np.concatenate((prefix, vocabulary.encode(text)))
     assert batch.inputs[:, 0].tolist() == expected.tolist()
 
     column = Column(vocabulary, batch, 0)
     assert column.text == text
-    known = vocabulary.encode(title_characters(title))
-    characters = [vocabulary.tokens[token] for token in known]
+    encoded = vocabulary.encode(title_characters(title))
+    characters = [vocabulary.tokens[token] for token in encoded]
     end = len(prefix) - 1
     expected_weights = [0.0] * end + [1.0] * (len(text) + 1)
-    if tell[2]:
+    if given[2]:
         opening = end - len(characters) - 1
         assert column.targets[opening:end] == [*characters, EOS]  # after <title>, and after it all
-        assert column.prefix[end] == TEXT  # and not the <eos> that was asked for
+        assert column.prefix[end] == TEXT  # and not the <eos> that was the target
         expected_weights[opening:end] = [0.25] * (len(characters) + 1)
     assert column.weights == expected_weights
 
 
-def test_every_poem_stands_in_every_epoch_once_told_nothing_but_the_truth(
-    material: Dataset, poems: list[Poem]
+def test_every_poem_is_in_every_epoch_once_with_its_own_prefix(
+    dataset: Dataset, poems: list[Poem]
 ) -> None:
     of_text = {text: (form, title) for form, title, text in poems}
     for epoch in (1, 2):
-        found = columns(material, epoch)
+        found = columns(dataset, epoch)
         assert Counter(column.text for column in found) == Counter(list(of_text))
         for column in found:
             form, title = of_text[column.text]
@@ -162,12 +162,12 @@ def test_every_poem_stands_in_every_epoch_once_told_nothing_but_the_truth(
                 lines, _ = split_lines(column.text) or ((), "")
                 assert column.rhyme == rhyme_of_poem(lines)
             if column.title is not None:
-                known = material.vocabulary.encode(title_characters(title))
-                assert column.title == material.vocabulary.decode(known)
+                known = dataset.vocabulary.encode(title_characters(title))
+                assert column.title == dataset.vocabulary.decode(known)
 
 
-def test_titles_too_long_or_without_characters_and_missing_rhymes_are_never_told(
-    material: Dataset, poems: list[Poem]
+def test_titles_too_long_or_without_characters_and_missing_rhymes_are_never_in_a_prefix(
+    dataset: Dataset, poems: list[Poem]
 ) -> None:
     rhyming = {
         text: rhyme_of_poem((split_lines(text) or ((), ""))[0]) is not None for *_, text in poems
@@ -175,83 +175,74 @@ def test_titles_too_long_or_without_characters_and_missing_rhymes_are_never_told
     assert not all(rhyming.values())
     untitled = {text for _, _, text in poems[:2]}
     for epoch in range(1, 6):
-        for column in columns(material, epoch):
+        for column in columns(dataset, epoch):
             assert column.text not in untitled or column.title is None
             assert rhyming[column.text] or column.rhyme is None
 
 
-def test_the_shares_told_are_near_the_recipes(material: Dataset, poems: list[Poem]) -> None:
+def test_the_shares_of_prefixes_are_near_the_recipes(dataset: Dataset, poems: list[Poem]) -> None:
     epochs = 12
-    found = [column for epoch in range(1, epochs + 1) for column in columns(material, epoch)]
-    told = told_of(material)
+    found = [column for epoch in range(1, epochs + 1) for column in columns(dataset, epoch)]
+    prefixes = prefixes_of(dataset)
     for share, could, was in (
         (0.7, len(poems), sum(column.form is not None for column in found)),
-        (0.4, int((told.rhymes >= 0).sum()), sum(column.rhyme is not None for column in found)),
-        (0.6, sum(map(bool, map(len, told.titles))), sum(c.title is not None for c in found)),
+        (0.4, int((prefixes.rhymes >= 0).sum()), sum(column.rhyme is not None for column in found)),
+        (0.6, sum(map(bool, map(len, prefixes.titles))), sum(c.title is not None for c in found)),
     ):
         trials = epochs * could
         assert abs(was - share * trials) < 4 * (trials * share * (1 - share)) ** 0.5
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0])
-def test_a_share_of_none_or_all_is_kept_exactly(share: float, mixed_poems: Path) -> None:
+def test_a_share_of_none_or_all_is_kept_exactly(share: float, lab: Any) -> None:
     recipe = DataRecipe(EVERY_FORM, ("tang",), 1, "told", share, share, share)
-    for column in columns(load_dataset(recipe, mixed_poems)):
+    for column in columns(load_dataset(recipe, lab.mixed)):
         if share == 0:
             assert column.prefix == [BOS, TEXT]
         else:
             assert column.form is not None
 
 
-def test_seed_and_epoch_decide_what_is_told_and_the_order(material: Dataset) -> None:
+def test_seed_and_epoch_determine_prefixes_and_order(dataset: Dataset) -> None:
     def read(seed: int, epoch: int) -> list[bytes]:
-        return [batch.inputs.tobytes() for batch in material.batches(16, seed, epoch)]
+        return [batch.inputs.tobytes() for batch in dataset.batches(16, seed, epoch)]
 
     assert read(1, 1) == read(1, 1)
     assert read(1, 1) != read(1, 2)
     assert read(1, 1) != read(2, 1)
-    prefixes = [
-        {column.text: column.prefix for column in columns(material, epoch)} for epoch in (1, 2)
-    ]
-    changed = sum(prefixes[0][text] != prefix for text, prefix in prefixes[1].items())
-    assert changed > 0.5 * len(prefixes[0])
+    one, two = (
+        {column.text: column.prefix for column in columns(dataset, epoch)} for epoch in (1, 2)
+    )
+    assert sum(one[text] != prefix for text, prefix in two.items()) > 0.5 * len(one)
 
 
-def test_batches_are_small_enough_and_little_of_them_is_padding(material: Dataset) -> None:
-    for batch in material.batches(16, 1, 1):
+def test_batches_are_small_enough_and_little_of_them_is_padding(dataset: Dataset) -> None:
+    for batch in dataset.batches(16, 1, 1):
         assert batch.inputs.shape == batch.targets.shape == batch.mask.shape
         assert batch.inputs.shape[1] <= 16
         assert (~batch.mask).mean() < 0.05
 
 
-def test_some_of_the_batches_are_those_at_the_same_places_of_all(material: Dataset) -> None:
-    batches = material.batches(16, 1, 1)
-    for one, other in zip(batches[3:7], list(batches)[3:7], strict=True):
-        assert np.array_equal(one.inputs, other.inputs)
-        assert np.array_equal(one.targets, other.targets)
-    assert len(batches[3:]) == len(batches) - 3
+def test_an_epochs_targets_are_those_of_the_texts(dataset: Dataset, poems: list[Poem]) -> None:
+    assert dataset.targets(None) == sum(len(text) + 1 for *_, text in poems)
 
 
-def test_an_epochs_targets_are_those_of_the_texts(material: Dataset, poems: list[Poem]) -> None:
-    assert material.targets(None) == sum(len(text) + 1 for *_, text in poems)
-
-
-def test_no_poem_that_is_told_of_is_held_out() -> None:
-    material = load_dataset(DataRecipe(("五絕",), ("tang", "song"), prefix="told"))
+def test_no_poem_with_a_prefix_is_held_out() -> None:
+    dataset = load_dataset(DataRecipe(("五絕",), ("tang", "song"), prefix="told"))
     held = load_corpus().select(parts=[DEV, TEST], forms=["五絕"]).text
-    encoded = {material.vocabulary.encode(text).tobytes() for text in held}
-    texts = [text[:-1].tobytes() for text in told_of(material).texts]
-    assert len(texts) == len(material.kinds) > 15_000
+    encoded = {dataset.vocabulary.encode(text).tobytes() for text in held}
+    texts = [text[:-1].tobytes() for text in prefixes_of(dataset).texts]
+    assert len(texts) == len(dataset.kinds) > 15_000
     assert encoded.isdisjoint(texts)
 
 
-def test_a_told_vocabulary_is_made_of_the_texts_alone(
+def test_a_vocabulary_is_made_of_the_texts_and_not_of_the_titles(
     tmp_path: Path, poems_of: Callable[[str, int], list[str]]
 ) -> None:
     rows = [{"text": text, "title": "龘靐齉"} for text in poems_of("五絕", 12)]
     path = tmp_path / "poems.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    material = load_dataset(DataRecipe(("五絕",), ("tang",), 1, "told"), path)
-    assert not set("龘靐齉") & set(material.vocabulary.hanzi)
-    told = told_of(material)
-    assert all(title.tolist() == [0, 0, 0] for title in told.titles)  # <unk>
+    dataset = load_dataset(DataRecipe(("五絕",), ("tang",), 1, "told"), path)
+    assert not set("龘靐齉") & set(dataset.vocabulary.hanzi)
+    prefixes = prefixes_of(dataset)
+    assert all(title.tolist() == [0, 0, 0] for title in prefixes.titles)  # <unk>

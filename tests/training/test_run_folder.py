@@ -126,7 +126,7 @@ def test_the_temporary_files_of_a_killed_run_are_deleted_and_nothing_else(lab: A
     lab.run.checkpoint.mkdir(parents=True)
     lab.run.config.write_text(recipe_toml(lab.tiny()), "utf-8")
     half = [".model.safetensors.x1_y", ".metrics.jsonl.abc", ".config.toml.q",
-            "checkpoint/.0000001-0000000.pt.zz"]  # fmt: skip
+            "checkpoint/.0000001-0000000.checkpoint.zz"]  # fmt: skip
     others = [".gitignore", ".pre-commit-config.yaml", "checkpoint/.hidden.txt", "notes.txt"]
     for name in half + others:
         (lab.run.path / name).write_text("something")

@@ -1,10 +1,10 @@
-"""A server in this process, and a browser."""
+"""A server in this process, a client, and a browser."""
 
 import asyncio
 import socket
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
 from tangyin.model import DEFAULT
 from tangyin.web import create_app
@@ -28,23 +28,25 @@ def serving(model: str) -> Iterator[str]:
         lifespan="on",
         ws="none",
         http=PatientProtocol,
-        # A client that was busy meanwhile finds its connection as it was.
+        # Connections stay open for a client that is busy meanwhile.
         timeout_keep_alive=600,
     )
     server = uvicorn.Server(config)
     with pytest.MonkeyPatch.context() as patch, socket.create_server(("127.0.0.1", 0)) as listener:
-        # What is answered is tested here, and not how quick a busy machine is.
-        patch.setattr("tangyin.web.answers.SECONDS", 600.0)
-        patch.setattr("tangyin.web.pool.PATIENCE", 600.0)
-        patch.setattr("tangyin.web.guards.BODY_SECONDS", 600.0)
-        patch.setattr("tangyin.web.connections.HEAD_SECONDS", 600.0)
+        # The tests are about answers, and not about the speed of a busy machine.
+        for limit in ("answers.SECONDS", "pool.PATIENCE"):
+            patch.setattr(f"tangyin.web.{limit}", 600.0)
+        for limit in ("guards.BODY_SECONDS", "connections.HEAD_SECONDS"):
+            patch.setattr(f"tangyin.web.{limit}", 600.0)
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
         while not server.started:
             time.sleep(0.01)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
 
 
 @pytest.fixture(scope="session")
@@ -68,26 +70,27 @@ def client(address: str) -> Iterator[httpx.Client]:
         yield client
 
 
-@pytest.fixture(scope="session")
-def in_loop() -> Callable[[Coroutine[Any, Any, None]], None]:
-    """Runs a coroutine in a thread of its own: the browser's driver keeps a loop in this one."""
-
-    def run(work: Coroutine[Any, Any, None]) -> None:
-        with ThreadPoolExecutor(1) as thread:
-            thread.submit(asyncio.run, work).result()
-
-    return run
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run a coroutine in a thread of its own: the browser's driver keeps a loop in this one."""
+    if not asyncio.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    names = pyfuncitem._fixtureinfo.argnames
+    work = pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names})
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, work).result()
+    return True
 
 
 PATIENCE = 300_000
-"""Milliseconds to wait for what must come: the machine may have other work."""
+"""Milliseconds to wait for what must happen: the machine may have other work."""
 
 
 @pytest.fixture
 def visit(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
-    """Opens the page in a window of its own; at the end nothing must have gone wrong in any.
+    """Opens the page in a window of its own; fails at the end if anything went wrong in one.
 
-    No error stands on the console, and no request went to another host.
+    There must be no error on the console, and no request to another host.
     """
     expect.set_options(timeout=PATIENCE)
     wrong: list[str] = []
@@ -99,18 +102,24 @@ def visit(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
         context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda m: wrong.append(m.text) if m.type in ("error", "warning") else 0)
+
+        def noted(message: ConsoleMessage) -> None:
+            if message.type in ("error", "warning"):
+                wrong.append(message.text)
+
+        def requested(request: Request) -> None:
+            if not request.url.startswith((server, "blob:")):
+                wrong.append(request.url)
+
+        page.on("console", noted)
         page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on(
-            "request",
-            lambda r: None if r.url.startswith((server, "blob:")) else wrong.append(r.url),
-        )
+        page.on("request", requested)
         page.goto(server + at)
-        page.wait_for_selector("#wishes [name=model] option", state="attached")
+        page.wait_for_selector("#request [name=model] option", state="attached")
         return page
 
     yield open_page
     for context in contexts:
         context.close()
-    # A refusal (422) that a test asks for is told by the browser as well.
+    # The browser reports a refusal (422) that a test asks for as well.
     assert [text for text in wrong if "status of 422" not in text] == []

@@ -40,7 +40,7 @@ def test_checking_and_studying_have_none_either(visit, light) -> None:
     page = visit("/#check", color_scheme=light, viewport={"width": 360, "height": 740})
     page.click("#check-example")
     page.click(".faults button")
-    page.wait_for_selector(".mends button")
+    page.wait_for_selector(".fixes button")
     judge(page)
     page.click("nav [data-page=study]")
     page.wait_for_selector("canvas")

@@ -21,7 +21,7 @@ GLYPH = """character => {
 
 
 @pytest.mark.parametrize(
-    ("name", "options", "wishes"),
+    ("name", "options", "given"),
     [
         (
             "page-desktop",
@@ -37,17 +37,17 @@ GLYPH = """character => {
     ids=["desktop", "phone"],
 )
 def test_the_page_can_be_looked_at(
-    visit, strong_address, tmp_path, name: str, options: dict[str, Any], wishes: dict[str, str]
+    visit, strong_address, tmp_path, name: str, options: dict[str, Any], given: dict[str, str]
 ) -> None:
     page = visit(server=strong_address, **options)
     folded = page.locator("details").first
     folded.evaluate("details => { details.open = true; }")
-    page.select_option("[name=form]", wishes["form"])
+    page.select_option("[name=form]", given["form"])
     for field in ("title", "seed"):
-        page.fill(f"[name={field}]", wishes[field])
+        page.fill(f"[name={field}]", given[field])
     folded.evaluate("details => { details.open = false; }")
     page.click("#write")
-    expect(page.locator("#status")).to_have_text("寫成 1 首")
+    expect(page.locator("#status")).to_have_text("寫好 1 首")
     expect(page.locator("#verdict")).to_contain_text("合律")
     expect(page.locator("#problem")).to_be_hidden()
     # Without a font for them all characters are the same empty box.

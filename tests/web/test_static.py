@@ -56,9 +56,7 @@ def test_every_word_is_there_in_both_languages(tmp_path) -> None:
     if not node:
         pytest.skip("no node to read the words with")
     source = (HERE / "static" / "language.js").read_text("utf-8")
-    shutil.copy(HERE / "static" / "sentences.js", tmp_path)
-    (tmp_path / "package.json").write_text('{"type": "module"}', "utf-8")
-    script = tmp_path / "words.js"
+    script = tmp_path / "words.mjs"
     script.write_text(source + "\nprocess.stdout.write(JSON.stringify(WORDS));", "utf-8")
     done = subprocess.run([node, str(script)], capture_output=True, check=True, timeout=60)
     words = json.loads(done.stdout)
@@ -66,9 +64,10 @@ def test_every_word_is_there_in_both_languages(tmp_path) -> None:
     for key, chinese in words["zh"].items():
         names = set(re.findall(r"\{\w+\}", chinese))
         assert set(re.findall(r"\{\w+\}", words["en"][key])) == names, key
-    for key in re.findall(r'data-t(?:-\w+)?="([^"]+)"', PAGE):
-        assert key in words["zh"]
     scripts = "".join(file.read_text("utf-8") for file in FILES if file.suffix == ".js")
-    calls = r'(?:\bt|#say|refuse|Refusal|\btell\((?:byId\("[\w-]+"\)|[\w.]+),)\s?\(?"([\w-]+)"'
-    for key in re.findall(calls, scripts):
-        assert key in {*words["zh"], "server"}
+    calls = (
+        r'(?:\bt|#say|refuse|Refusal|status|#action|field|figure|\bshowWords\((?:byId\("[\w-]+"\)|[\w.]+),)'
+        r'\s?\(?"([\w-]+)"'
+    )
+    used = re.findall(r'data-t(?:-\w+)?="([^"]+)"', PAGE) + re.findall(calls, scripts)
+    assert set(used) <= {*words["zh"], "server", "per_token", "per_token_closed"}

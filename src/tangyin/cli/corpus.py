@@ -46,7 +46,8 @@ def fetch(source: Path | None) -> None:
     ) as bar:
         prepared = fetch_corpus(source, lambda received: _advance(bar, received))
     if missing := prepared.facts["missing"]:
-        note(f"tangyin: {message('corpus.missing', {'count': len(missing), 'first': missing[0]})}")
+        remark = message("corpus.missing", {"count": len(missing), "first": missing[0]})
+        note(f"tangyin: {remark}")
     note(message("corpus.ready", {"count": len(prepared), "path": prepared_path()}))
 
 

@@ -9,7 +9,7 @@ from tangyin.api import load
 from tangyin.cli.streams import emit, json_line, note, note_heading, output_option, read_text
 from tangyin.errors import UsageError
 from tangyin.model import DEFAULT
-from tangyin.verse import read_each, split_poems
+from tangyin.verse import read_each
 
 
 @click.command()
@@ -25,10 +25,7 @@ def score(file: str, model: str, output: Path | None) -> None:
     \b
         echo 白日依山盡，黃河入海流。欲窮千里目，更上一層樓。 | tangyin score --model MODEL
     """
-    text = read_text(file)
-    if not split_poems(text):
-        raise UsageError("text.none")
-    writer = load(model)
+    text, writer = read_text(file), load(model)
     poems = []
     for number, read in read_each(text, writer.read):
         if isinstance(read, UsageError):
@@ -38,4 +35,6 @@ def score(file: str, model: str, output: Path | None) -> None:
         note_heading(number, poem)
         for sentence in notes:
             note(f"poem {number}: {sentence}")
+    if not poems:
+        raise UsageError("text.none")
     emit((json_line(asdict(score)) for score in writer.score_many(poems)), output)

@@ -21,7 +21,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
     help="Port to listen on; 0 takes a free one.",
 )
 @click.option(
-    "--model", default=DEFAULT, show_default=True, help="The model that answers unless asked."
+    "--model", default=DEFAULT, show_default=True, help="The model for requests that name none."
 )
 @click.option(
     "--workers", type=click.IntRange(1, 64), help="Threads that write.  [default: 2, 1 on one core]"
@@ -29,7 +29,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 def serve(host: str, port: int, model: str, workers: int | None) -> None:
     """Serve the page and its API until Ctrl-C.
 
-    On 127.0.0.1 it answers this machine alone. It has no accounts and no encryption: on another
+    On 127.0.0.1 it answers this machine only. It has no accounts and no encryption: on another
     address put a server that has them in front of it.
 
     \b
@@ -42,10 +42,7 @@ def serve(host: str, port: int, model: str, workers: int | None) -> None:
         from tangyin.web import create_app
         from tangyin.web.connections import PatientProtocol
     except ModuleNotFoundError as error:
-        raise TangyinError(
-            f"the page needs {error.name}, which is not installed; "
-            "install it with: pip install 'tangyin[web]'"
-        ) from error
+        raise TangyinError("server.missing-package", package=error.name) from error
     from tangyin.web.limits import CONNECTIONS
 
     local = host in LOOPBACK
@@ -66,25 +63,23 @@ def serve(host: str, port: int, model: str, workers: int | None) -> None:
         name = f"[{host}]" if ":" in host else host
         note(f"唐音 http://{name}:{listener.getsockname()[1]}/ (Ctrl-C stops)")
         if not local:
-            note("everyone who can reach this machine can use it")
+            note("anyone who can reach this machine can use it")
         try:
             uvicorn.Server(config).run([listener])
-        except KeyboardInterrupt:  # handed on by uvicorn when it has stopped
+        except KeyboardInterrupt:  # raised again by uvicorn when it has stopped
             note("stopped")
 
 
 def _listening(host: str, port: int) -> socket.socket:
-    """A socket that listens.
+    """A listening socket.
 
     Raises:
-        TangyinError: the address is not this machine's, or the port is taken.
+        TangyinError: the address is not this machine's, or the port is in use.
     """
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=1024)
     except OSError as error:
-        # create_server adds what it tried to bind, which stands in the sentence already.
+        # create_server appends the address, which is in the message already.
         reason = (error.strerror or str(error)).partition(" (while")[0]
-        raise TangyinError(
-            f"cannot listen on {host} port {port} ({reason}); name another with --host or --port"
-        ) from error
+        raise TangyinError("server.cannot-listen", host=host, port=port, reason=reason) from error

@@ -160,8 +160,8 @@ def line_options(line: str, end_costs: dict[str, float]) -> list[tuple[float, Li
     """
     ways = [("", 0.0)]
     for at in range(len(line) - 1):
-        costs = zip("PZ", tone_costs_in(line, at), strict=True)
-        possible = [(tone, own) for tone, own in costs if own != math.inf]
+        level, oblique = tone_costs_in(line, at)
+        possible = [(tone, own) for tone, own in (("P", level), ("Z", oblique)) if own != math.inf]
         ways = [(tones + tone, cost + own) for tones, cost in ways for tone, own in possible]
     best: dict[tuple[str, bool, bool], tuple[float, LinePattern]] = {}
     for tones, cost in ways:

@@ -106,8 +106,8 @@ def _chosen(lines: tuple[str, ...], reading: Assignment) -> list[ChosenReading]:
     chosen = []
     for number, (line, pattern) in enumerate(zip(lines, reading.patterns, strict=True)):
         for at, (character, tone) in enumerate(zip(line, pattern.tones, strict=True)):
-            costs = dict(zip("PZ", tone_costs_in(line, at), strict=True))
-            if math.isfinite(sum(costs.values())) and place_of(character).both:
-                share, name = math.exp(-costs[tone]), {"P": "平", "Z": "仄"}[tone]
+            costs = tone_costs_in(line, at)
+            if place_of(character).both and math.inf not in costs:
+                share, name = math.exp(-costs["PZ".index(tone)]), "平仄"["PZ".index(tone)]
                 chosen.append(ChosenReading(number + 1, at + 1, character, name, round(share, 3)))
     return chosen

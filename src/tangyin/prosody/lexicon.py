@@ -100,6 +100,9 @@ def place_of(character: str) -> Place:
 
 def tone_costs_in(line: str, at: int) -> tuple[float, float]:
     """The costs of reading character `at` (from 0) of a line 平 and 仄; see `tone_costs`."""
+    place = place_of(line[at])
+    if not place.both:  # as of most characters
+        return place.level, place.oblique
     return tone_costs(line[max(at - 1, 0) : at], line[at], line[at + 1 : at + 2])
 
 

@@ -46,17 +46,14 @@ class MuonOutput(Muon):
         everything = list(params)
         _, *gates, output = [p for p in everything if p.dim() == 2]
         chosen = {id(p) for p in (*gates, output)}
-        defaults = {
-            "lr": lr, "weight_decay": weight_decay, "momentum": momentum, "betas": (0.9, 0.999),
-        }  # fmt: skip
-        torch.optim.Optimizer.__init__(
+        rest = [p for p in everything if id(p) not in chosen]
+        groups = {4: gates, 1: [output], 0: rest}
+        torch.optim.AdamW.__init__(
             self,
-            [
-                {"params": gates, "gates": 4},
-                {"params": [output], "gates": 1},
-                {"params": [p for p in everything if id(p) not in chosen], "gates": 0},
-            ],
-            defaults,
+            [{"params": of, "gates": n, "momentum": momentum} for n, of in groups.items()],
+            lr=lr,
+            weight_decay=weight_decay,
+            fused=True,
         )
 
 

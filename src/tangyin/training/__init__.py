@@ -1,7 +1,7 @@
 """Recipes, optimizers, the loop, evaluation, checkpoints."""
 
 from tangyin.training.callback import Callback, Step
-from tangyin.training.dataset import Dataset, encode, load_dataset
+from tangyin.training.dataset import Dataset, load_dataset
 from tangyin.training.distributed import LostProcessError
 from tangyin.training.evaluation import evaluate
 from tangyin.training.optimizers import OPTIMIZERS, make_optimizer
@@ -12,6 +12,6 @@ from tangyin.training.trainer import InterruptedRun, train
 
 __all__ = [
     "OPTIMIZERS", "Callback", "Dataset", "DivergedError", "InterruptedRun", "LostProcessError",
-    "Recipe", "RunFolder", "Step", "build_recipe", "encode", "evaluate", "load_dataset",
+    "Recipe", "RunFolder", "Step", "build_recipe", "evaluate", "load_dataset",
     "make_optimizer", "read_recipe", "recipe_toml", "train",
 ]  # fmt: skip

@@ -5,13 +5,15 @@ dropout of a step (`trainer`). So a run may resume with other processes or on an
 """
 
 import hashlib
-import io
-import pickle
+import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as _deserialize
+from safetensors.torch import save as _serialize
 from torch import Tensor
 
 from tangyin.errors import TangyinError, UsageError
@@ -59,17 +61,30 @@ def save_checkpoint(
     optimizer: torch.optim.Optimizer,
     best: dict[str, Tensor],
 ) -> None:
-    """Write a checkpoint, SHA-256 and `torch.save`'s bytes, and delete all but the two latest.
+    """Write a checkpoint, and delete all but the two latest.
+
+    The file is a SHA-256 of the rest, the progress as a line of JSON, and safetensors: `model.*`,
+    `best.*` and the optimizer's state as `optimizer.INDEX.KEY`.
 
     Checkpoints of a later position are deleted too: they can only be damaged ones that the run
     did not resume from. `best` are the best weights so far, empty before the first evaluation.
     """
     make_folder(folder)
-    buffer = io.BytesIO()
-    state = optimizer.state_dict()["state"]
-    torch.save((asdict(progress), model.state_dict(), state, best), buffer)
-    content = buffer.getvalue()
-    path = folder / f"{progress.epoch:07d}-{progress.step:07d}.pt"
+    states = optimizer.state_dict()["state"]
+    tensors = {
+        **{f"model.{name}": tensor for name, tensor in model.state_dict().items()},
+        **{f"best.{name}": tensor for name, tensor in best.items()},
+        **{
+            f"optimizer.{index}.{key}": torch.as_tensor(value)
+            for index, state in states.items()
+            for key, value in state.items()
+            if value is not None
+        },
+    }
+    # Copies, since safetensors refuses tensors that share memory.
+    whole = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in tensors.items()}
+    content = json.dumps(asdict(progress)).encode() + b"\n" + _serialize(whole)
+    path = folder / f"{progress.epoch:07d}-{progress.step:07d}.checkpoint"
     write_whole(path, hashlib.sha256(content).digest() + content)
     found = checkpoints(folder)
     newest = found.index(path)
@@ -79,7 +94,7 @@ def save_checkpoint(
 
 def checkpoints(folder: Path) -> list[Path]:
     """The checkpoint files of a run, newest first."""
-    return sorted(folder.glob("[0-9]*.pt"), reverse=True)
+    return sorted(folder.glob("[0-9]*.checkpoint"), reverse=True)
 
 
 def load_checkpoint(
@@ -91,17 +106,30 @@ def load_checkpoint(
         DamagedCheckpointError: the file was cut short or altered.
         UsageError: it was made with poems of another digest, or by another version of tangyin.
     """
-    content = path.read_bytes()
-    if hashlib.sha256(content[32:]).digest() != content[:32]:
+    stored = path.read_bytes()
+    digest, content = stored[:32], stored[32:]
+    if hashlib.sha256(content).digest() != digest:
         raise DamagedCheckpointError("training.checkpoint_damaged", path=path)
     try:
-        values, weights, state, best = torch.load(io.BytesIO(content[32:]), map_location="cpu")
-        progress = Progress(**values)
+        line, _, body = content.partition(b"\n")
+        progress, tensors = Progress(**json.loads(line)), _deserialize(body)
         if progress.poems != poems:
             raise UsageError("training.other_poems", path=path)
-        model.load_state_dict(weights)
+        states: dict[int, dict[str, Tensor]] = {}
+        for name, tensor in _under("optimizer.", tensors).items():
+            index, key = name.split(".")
+            states.setdefault(int(index), {})[key] = tensor
         groups = optimizer.state_dict()["param_groups"]
-        optimizer.load_state_dict({"state": state, "param_groups": groups})
-    except (KeyError, TypeError, ValueError, RuntimeError, pickle.UnpicklingError) as error:
+        model.load_state_dict(_under("model.", tensors))
+        optimizer.load_state_dict({"state": states, "param_groups": groups})
+    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise UsageError("training.other_version", path=path) from error
-    return progress, best
+    return progress, _under("best.", tensors)
+
+
+def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {
+        name.removeprefix(prefix): tensor
+        for name, tensor in tensors.items()
+        if name.startswith(prefix)
+    }

@@ -121,25 +121,23 @@ def load_dataset(recipe: DataRecipe, own: Path | None = None) -> Dataset:
         "told": prefix_tokens(LEVEL_RHYMES, forms),
     }[recipe.prefix]
     vocabulary = Vocabulary.from_texts(training.text, recipe.minimum_frequency, tokens)
-    prefixes = PrefixDropout.of(vocabulary, training, recipe) if recipe.prefix == "told" else None
+    if recipe.prefix == "told":
+        prefixes = PrefixDropout.of(vocabulary, training, recipe)
+        encoded = prefixes.texts
+    else:
+        prefixes = None
+        rows = zip(training.text, training.form, strict=True)
+        encoded = [encode_poem(vocabulary, text, form_named(form)) for text, form in rows]
     return Dataset(
         vocabulary=vocabulary,
         forms=forms,
-        train=encode(vocabulary, training) if prefixes is None else prefixes.texts,
+        train=encoded,
         dev=dev,
         facts=_source(everything, own) | {"poems_sha256": _digest(training.text, *dev.values())},
         remarks=() if own is None else tuple(_remarks(own, everything, corpus, recipe.forms)),
         prefixes=prefixes,
         kinds=tuple(zip(training.dynasty, training.form, strict=True)),
     )
-
-
-def encode(vocabulary: Vocabulary, corpus: Corpus) -> list[Ids]:
-    """The poems of a corpus as a model reads them."""
-    return [
-        encode_poem(vocabulary, text, form_named(form))
-        for text, form in zip(corpus.text, corpus.form, strict=True)
-    ]
 
 
 def _source(corpus: Corpus, own: Path | None) -> dict[str, object]:

@@ -10,6 +10,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from types import FrameType
@@ -41,6 +42,7 @@ class LostProcessError(TangyinError):
     """Another process of the training has ended, or does not respond."""
 
 
+@dataclass(frozen=True)
 class DistributedContext:
     """The processes of a training, seen from one of them.
 
@@ -53,9 +55,9 @@ class DistributedContext:
         device: where this one trains.
     """
 
-    def __init__(self, rank: int = 0, count: int = 1, device: torch.device | None = None) -> None:
-        self.rank, self.count = rank, count
-        self.device = device or torch.device("cpu")
+    rank: int = 0
+    count: int = 1
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
 
     @property
     def first(self) -> bool:

@@ -36,7 +36,7 @@ class RunFolder:
     def begin(self, recipe: Recipe) -> None:
         """Write `config.toml` of a new run, and delete the temporary files of a killed one."""
         # `files.whole_file` writes beside its target, under the target's name between dots.
-        leftovers = [*self.checkpoint.glob(".[0-9]*.pt.*")]
+        leftovers = [*self.checkpoint.glob(".[0-9]*.checkpoint.*")]
         for target in (self.config, self.metrics, self.model):
             leftovers += self.path.glob(f".{target.name}.*")
         for leftover in leftovers:

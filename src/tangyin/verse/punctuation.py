@@ -1,10 +1,10 @@
-"""The six marks that close a line of verse, and what counts as a character of it."""
+"""The six marks that end a line of verse, and its characters."""
 
 import re
 import unicodedata
 
 MARKS = "，。？！；："
-"""The marks that may close a line. Everything else in a poem is a CJK character."""
+"""The marks that may end a line. Everything else in a poem is a CJK character."""
 
 FIRST_CJK, LAST_CJK = "\u3400", "\u9fff"
 """CJK here means U+3400-U+9FFF, as in the corpus rules."""
@@ -25,14 +25,14 @@ def is_hanzi(character: str) -> bool:
 
 
 def split_lines(text: str) -> tuple[tuple[str, ...], str] | None:
-    """Cut a text into its lines and the marks that close them.
+    """Split a text into its lines and their marks.
 
     Args:
-        text: CJK characters in runs, each run closed by one of the six marks.
+        text: lines of CJK characters, each followed by one of the six marks.
 
     Returns:
-        The lines without marks and the marks as one string, or None when the text is
-        anything else (an unclosed line, two marks in a row, a foreign character).
+        The lines without marks and the marks as one string, or None for any other text (a line
+        without a mark, two marks in a row, a foreign character).
     """
     pairs = LINE.findall(text)
     if not pairs or sum(len(line) + 1 for line, _ in pairs) != len(text):
@@ -41,10 +41,10 @@ def split_lines(text: str) -> tuple[tuple[str, ...], str] | None:
 
 
 def normalize(text: str) -> str:
-    """Bring what a person typed to the corpus' way of writing.
+    """A typed text as the corpus writes it.
 
-    NFC (which also turns compatibility ideographs into unified ones), full-width marks,
-    no quotation marks, no white space, no byte order mark.
+    NFC (which also replaces compatibility ideographs by unified ones), full-width marks, no
+    quotation marks, no white space, no byte order mark.
     """
     bare = "".join(text.translate(_DROPPED).split())
     return unicodedata.normalize("NFC", bare).translate(_FULL_WIDTH)

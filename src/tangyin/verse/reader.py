@@ -315,6 +315,9 @@ def _bare_rows(block: Block) -> list[str]:
 
 
 def _poems_of_block(block: Block) -> Iterator[Block]:
+    if len(block) == 1:
+        yield block
+        return
     rows = _bare_rows(block)
     whole = [_is_whole(row) for row in rows]
     length = _length_by_count(_RUN.findall("".join(rows)))

@@ -13,10 +13,9 @@ def to_simplified(text: str) -> str:
 
 
 def to_traditional(text: str) -> str:
-    """The text in the corpus' traditional characters, when it is written in simplified ones.
+    """A simplified text in the corpus' traditional characters.
 
-    A traditional text is handed back as it came: 里, 后 or 云 are traditional characters too, and
-    converting them would change the poem.
+    A traditional text is not changed: 里, 后 or 云 are traditional characters too.
     """
     if not is_simplified(text):
         return text
@@ -24,7 +23,7 @@ def to_traditional(text: str) -> str:
 
 
 def traditional_alternative(character: str) -> str:
-    """What a character of both scripts stands for when it is meant as a simplified one: 丰, 豐."""
+    """The traditional form of a character of both scripts that is meant as simplified: 丰, 豐."""
     return corpus_spelling(_converted("s2t", character))
 
 
@@ -45,7 +44,7 @@ def _leaning(character: str) -> int:
 
 
 def corpus_spelling(text: str) -> str:
-    """Replace characters that the corpus hardly knows by the form it writes them in (為 by 爲).
+    """Replace rare variants by the spelling of the corpus (為 by 爲).
 
     The table is `data/orthography.tsv`, made by `scripts/build_orthography.py`.
     """
@@ -55,7 +54,7 @@ def corpus_spelling(text: str) -> str:
 def _converted(name: str, text: str) -> str:
     try:
         return str(_converter(name).convert(text))
-    except UnicodeEncodeError:  # bytes from a shell that are no UTF-8; no script has them
+    except UnicodeEncodeError:  # bytes from a shell that are not UTF-8
         return text
 
 

@@ -1,191 +1,232 @@
-"""How answers go out: JSON, events, and errors as one sentence."""
+"""Responses: the results of jobs as JSON or server-sent events, and errors as codes."""
 
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
 
+from fastapi import Depends, Request
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.requests import ClientDisconnect
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from tangyin.errors import TangyinError
-from tangyin.web.jobs import Job
+from tangyin.web.jobs import Job, once
+from tangyin.web.library import Library
 from tangyin.web.limits import SECONDS
 from tangyin.web.pool import BusyError, Pool
 
-Json = Any
-Event = tuple[str, Json]
+T = TypeVar("T")
+Event = tuple[str, Any]
 
-_END: Json = object()
-"""Stands for the result after the last one."""
+STATUSES = {
+    "server.body-too-large": 413,
+    "server.body-too-slow": 408,
+    "server.busy": 429,
+    "server.failed": 500,
+    "server.no-report": 404,
+    "server.unknown-host": 421,
+}
+"""Status codes by error code; every other error is a 422."""
+
+HTTP_CODES = {400: "server.no-json", 404: "server.not-found", 405: "server.wrong-method"}
+"""Error codes of the framework's refusals, by status."""
+
+_END: Any = object()
+"""Sentinel after the last result."""
 
 _log = logging.getLogger("tangyin.web")
 
-NO_JSON = (
-    "the body is no JSON in UTF-8, or one nested too deep; /openapi.json describes what is taken"
-)
 
-NO_OBJECT = (
-    "the body is no JSON object; send one as Content-Type: application/json, as /openapi.json "
-    "describes it"
-)
+@dataclass(frozen=True)
+class Refusal:
+    """An error: its code, the values in its message, and the message."""
+
+    code: str
+    params: dict[str, Any]
+    message: str
 
 
-class JsonResponse(JSONResponse):
-    """JSON in UTF-8."""
+class ErrorResponse(JSONResponse):
+    """An error as JSON (see `Refusal`), in the language that the client accepts."""
 
-    def render(self, content: Json) -> bytes:
-        """The bytes of a JSON value; a lone surrogate, which UTF-8 lacks, is escaped."""
+    def __init__(
+        self, error: TangyinError, scope: Scope, headers: Mapping[str, str] | None = None
+    ) -> None:
+        content = error.to_json(language_of(scope))
+        super().__init__(content, STATUSES.get(error.code, 422), dict(headers or {}))
+        if isinstance(error, BusyError):
+            self.headers["Retry-After"] = str(error.params["seconds"])
+
+    def render(self, content: Any) -> bytes:
+        """JSON in UTF-8; a lone surrogate, which UTF-8 cannot encode, is escaped."""
         return json.dumps(content, ensure_ascii=False).encode("utf-8", "backslashreplace")
 
 
-def refusal(status: int, sentence: str, seconds: int | None = None) -> JsonResponse:
-    """An error as JSON: `{"error": sentence}`."""
-    headers = {} if seconds is None else {"Retry-After": str(seconds)}
-    return JsonResponse({"error": sentence}, status, headers)
+def language_of(scope: Scope) -> str:
+    """The language of messages: "zh" if Accept-Language begins with Chinese, otherwise "en"."""
+    header = dict(scope["headers"]).get(b"accept-language", b"")
+    return "zh" if header.strip().lower().startswith(b"zh") else "en"
 
 
-def refusal_of(error: BaseException) -> JsonResponse:
-    """The answer to an error: 422 for what cannot be done, 429 for what cannot be done now."""
-    if isinstance(error, BusyError):
-        return refusal(429, str(error), error.seconds)
-    if isinstance(error, TangyinError):
-        return refusal(422, str(error))
+async def refuse(request: Request, error: Exception) -> Response:
+    """The response to an expected error, a refusal of the framework, or a client that left."""
+    if isinstance(error, ClientDisconnect):
+        return Response(status_code=499)  # which nobody receives
     if isinstance(error, HTTPException):
-        answer = refusal(error.status_code, _http_sentence(error))
-        answer.headers.update(error.headers or {})
+        code = HTTP_CODES.get(error.status_code, "server.status")
+        values = {} if code in HTTP_CODES.values() else {"status": error.status_code}
+        answer = ErrorResponse(TangyinError(code, **values), request.scope, error.headers)
+        answer.status_code = error.status_code
         return answer
-    _log.error("a request failed", exc_info=error)
-    return refusal(500, "something went wrong here that should not; the server's log says what")
+    if isinstance(error, RequestValidationError):
+        error = _invalid(error)
+    if isinstance(error, TangyinError):
+        return ErrorResponse(error, request.scope)
+    raise error
 
 
-def _http_sentence(error: HTTPException) -> str:
-    return {
-        400: NO_JSON,
-        404: "there is nothing here; the page is at / and the API is described in /openapi.json",
-        405: "this address is not for that method; /openapi.json says which one it takes",
-    }.get(error.status_code, f"{str(error.detail).lower()}; /openapi.json describes what is taken")
+def _invalid(error: RequestValidationError) -> TangyinError:
+    """The first fault of a body, as a code."""
+    first = error.errors()[0]
+    field = ".".join(str(part) for part in first["loc"][1:])
+    if first["type"] == "json_invalid":
+        return TangyinError("server.no-json")
+    if not field:
+        return TangyinError("server.no-object")
+    return TangyinError("server.invalid-field", field=field, reason=first["type"])
 
 
-class JobResponse(Response):
-    """Puts a job into the pool and sends what comes of it.
+class Work:
+    """What one request needs: the models, the pool, and somebody who waits (a dependency)."""
 
-    The job is cancelled when the client leaves or the time is over. Until the first result is
-    there nothing is sent, so that a refusal has its own status.
-    """
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self.library: Library = request.app.state.library
+        self.pool: Pool = request.app.state.pool
+        self.wants_events = "text/event-stream" in request.headers.get("accept", "")
 
-    def __init__(
-        self,
-        pool: Pool,
-        job: Job[Json],
-        *,
-        whole: Callable[[list[Json]], Json] | None = None,
-        events: Callable[[Json], Iterable[Event]] | None = None,
-    ) -> None:
-        """Prepare the answer.
+    async def once(self, function: Callable[[], T], kind: str = "") -> T:
+        """The result of a function, called in the pool; see `all`."""
+        (result,) = await self.all(once(function, kind))
+        return result
 
-        Args:
-            pool: does the work.
-            job: the work.
-            whole: makes the JSON value of all results; the one result of `once` when None.
-            events: makes the server-sent events of one result, which are sent as they come; else
-                the answer is JSON.
+    async def all(self, job: Job[T]) -> list[T]:
+        """Put a job into the pool and wait for all its results.
+
+        The job is cancelled when the client disconnects or the time limit is exceeded.
+
+        Raises:
+            TangyinError: the work failed, takes too long, or the pool is full.
+            ClientDisconnect: nobody is waiting any more.
         """
-        super().__init__()
-        self._pool, self._job = pool, job
-        self._whole = whole or _only
-        self._events = events
+
+        async def gathered() -> list[T]:
+            return [result async for result in _results(self.pool, job)]
+
+        return await self._while_connected(gathered())
+
+    async def stream(
+        self, job: Job[T], events: Callable[[T], Iterable[Event]]
+    ) -> StreamingResponse:
+        """Send the results of a job as server-sent events, each as soon as it is there.
+
+        Waits for the first result, so that an error before it has a status of its own; a later
+        error is the last event. See `all` for errors.
+        """
+        results = _results(self.pool, job)
+        first = await self._while_connected(_next(results))
+        language = language_of(self._request.scope)
+
+        async def chunks() -> AsyncIterator[bytes]:
+            count, result = 0, first
+            try:
+                while result is not _END:
+                    count += 1
+                    for name, value in events(result):
+                        yield _event(name, value)
+                    result = await _next(results)
+                yield _event("end", {"poems": count})
+            except TangyinError as error:
+                yield _event("error", error.to_json(language))
+
+        return _EventResponse(chunks(), lambda: self.pool.cancel(job))
+
+    async def _while_connected(self, work: Coroutine[Any, Any, T]) -> T:
+        """Await something, but cancel it when the client disconnects."""
+        working = asyncio.create_task(work)
+        leaving = asyncio.create_task(_disconnected(self._request.receive))
+        try:
+            await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
+            if not working.done():
+                raise ClientDisconnect
+            return working.result()
+        finally:
+            working.cancel()
+            leaving.cancel()
+            await asyncio.gather(working, leaving, return_exceptions=True)
+
+
+AnyWork = Annotated[Work, Depends()]
+
+
+class _EventResponse(StreamingResponse):
+    """A stream that is given up when the client does not read it."""
+
+    media_type = "text/event-stream"
+
+    def __init__(self, chunks: AsyncIterator[bytes], release: Callable[[], None]) -> None:
+        super().__init__(chunks)
+        self._release = release
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Send the events."""
         try:
-            self._pool.submit(self._job)
-        except BusyError as error:
-            await refusal_of(error)(scope, receive, send)
-            return
-        answering = asyncio.create_task(self._answer(scope, receive, send))
-        leaving = asyncio.create_task(_left(receive))
-        try:
-            await asyncio.wait((answering, leaving), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            self._pool.cancel(self._job)
-            for task in (answering, leaving):
-                task.cancel()
-            with suppress(asyncio.CancelledError):
-                await answering
-
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        results = self._job.results()
-        started = False
-        try:
-            async with asyncio.timeout(SECONDS):
-                if self._events is None:
-                    answer: Response = JsonResponse(self._whole([one async for one in results]))
-                else:
-                    first = await anext(results, _END)
-                    started = True
-                    await self._send_events(self._events, first, results, send)
-                    return
-        except TimeoutError:
-            answer = self._too_long()
-        except Exception as error:
-            answer = refusal_of(error)
-        if started:
-            # The status is sent already; a client that still listens gets the sentence.
+            # A second more than the job's own limit, for its error event.
             with suppress(TimeoutError):
-                async with asyncio.timeout(1):
-                    await send(_chunk(_event("error", bytes(answer.body)), more=False))
-        else:
-            await answer(scope, receive, send)
-
-    async def _send_events(
-        self,
-        events: Callable[[Json], Iterable[Event]],
-        result: Json,
-        rest: AsyncIterator[Json],
-        send: Send,
-    ) -> None:
-        headers = [(b"content-type", b"text/event-stream; charset=utf-8")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        count = 0
-        while result is not _END:
-            count += 1
-            for name, value in events(result):
-                await send(_chunk(_event(name, JsonResponse(value).body)))
-            result = await anext(rest, _END)
-        await send(_chunk(_event("end", JsonResponse({"poems": count}).body), more=False))
-
-    def _too_long(self) -> JsonResponse:
-        if not self._job.begun:
-            return refusal_of(BusyError(10))
-        return refusal(
-            422, f"this took longer than {SECONDS:.0f} s; ask for less at once, such as fewer poems"
-        )
+                async with asyncio.timeout(SECONDS + 1):
+                    await super().__call__(scope, receive, send)
+        finally:
+            self._release()
 
 
-def _only(results: list[Json]) -> Json:
-    (result,) = results
-    return result
+async def _results(pool: Pool, job: Job[T]) -> AsyncIterator[T]:
+    """Results as they come; the time limit includes waiting in the queue."""
+    end = asyncio.get_running_loop().time() + SECONDS
+    results = job.results()
+    try:
+        pool.submit(job)
+        while True:
+            async with asyncio.timeout_at(end):
+                result = await _next(results)
+            if result is _END:
+                return
+            yield result
+    except TangyinError:
+        raise
+    except TimeoutError:
+        error = TangyinError("server.too-long", seconds=SECONDS) if job.begun else BusyError(10)
+        raise error from None
+    except Exception as error:
+        _log.exception("a request failed")
+        raise TangyinError("server.failed") from error
+    finally:
+        pool.cancel(job)
 
 
-async def _left(receive: Receive) -> None:
-    """Wait until the client has gone."""
+async def _next(results: AsyncIterator[T]) -> T:
+    return await anext(results, _END)
+
+
+async def _disconnected(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
-def _event(name: str, data: bytes | memoryview) -> bytes:
-    return b"event: %s\ndata: %s\n\n" % (name.encode(), data)
-
-
-def _chunk(body: bytes, *, more: bool = True) -> dict[str, Any]:
-    return {"type": "http.response.body", "body": body, "more_body": more}
-
-
-def wants_events(request: Request) -> bool:
-    """Whether a client asks for server-sent events rather than JSON."""
-    return "text/event-stream" in request.headers.get("accept", "")
+def _event(name: str, value: Any) -> bytes:
+    return f"event: {name}\ndata: {json.dumps(value, ensure_ascii=False)}\n\n".encode()

@@ -1,4 +1,4 @@
-"""Connections whose request does not come are closed."""
+"""Connections that send no request are closed."""
 
 import asyncio
 from typing import Any
@@ -10,9 +10,10 @@ from tangyin.web.limits import HEAD_SECONDS
 
 
 class PatientProtocol(H11Protocol):
-    """HTTP/1.1 that waits for the head of a request for a bounded time.
+    """HTTP/1.1 that waits a bounded time for the head of a request.
 
-    uvicorn waits for ever, and a few hundred clients that send nothing would keep out all others.
+    uvicorn has no such setting: it waits forever (`timeout_keep_alive` begins after a response),
+    and a few hundred clients that send nothing would keep all others out.
     """
 
     _waiting: asyncio.TimerHandle | None = None
@@ -27,19 +28,12 @@ class PatientProtocol(H11Protocol):
         super().data_received(data)
         self._watch()
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        """See `asyncio.Protocol`."""
-        self._let_be()
-        super().connection_lost(exc)
-
     def _watch(self) -> None:
-        """Give the head time from its first byte on, or from the beginning of the connection."""
-        if self.conn.their_state is not h11.IDLE:
-            self._let_be()
-        elif self._waiting is None:
-            self._waiting = self.loop.call_later(HEAD_SECONDS, self.transport.close)
-
-    def _let_be(self) -> None:
-        if self._waiting is not None:
+        """Start the clock with the connection, or with a head's first byte; stop it at its end."""
+        if self.conn.their_state is h11.IDLE:
+            self._waiting = self._waiting or self.loop.call_later(
+                HEAD_SECONDS, self.transport.close
+            )
+        elif self._waiting is not None:
             self._waiting.cancel()
             self._waiting = None

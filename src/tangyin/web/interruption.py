@@ -1,46 +1,30 @@
-"""Work that stops in its midst when nobody waits for it any more."""
+"""Work that ends early when nobody waits for it any more."""
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 from tangyin.api import Writer
 from tangyin.model import Engine, State, StepOutput
 from tangyin.model.file import ModelFile
 from tangyin.verse import Ids
 
-_work = threading.local()
-
 
 class InterruptedWork(Exception):  # noqa: N818
-    """Nobody waits for what this thread is doing."""
-
-
-@contextmanager
-def interruptible(unwanted: Callable[[], bool]) -> Iterator[None]:
-    """Let the work inside, of this thread, end as soon as it is unwanted.
-
-    Raises:
-        InterruptedWork: it was.
-    """
-    _work.unwanted = unwanted
-    try:
-        yield
-    finally:
-        del _work.unwanted
+    """Nobody waits for the work of this thread any more."""
 
 
 class InterruptibleEngine(Engine):
-    """An engine that asks at every step whether its work is still wanted.
+    """An engine that raises `InterruptedWork` at the first step at which its work is unwanted.
 
-    A poem that is hard to come by is tried many times, and no try should hold a worker longer than
-    its client waits.
+    A poem under many constraints is tried many times, and must not occupy a worker longer than its
+    client waits.
     """
+
+    work = threading.local()
+    """Its attribute `unwanted` is a function without arguments, set by each thread."""
 
     def step(self, tokens: Ids, state: State) -> StepOutput:
         """See `Engine.step`."""
-        unwanted = getattr(_work, "unwanted", None)
-        if unwanted is not None and unwanted():
+        if getattr(self.work, "unwanted", bool)():
             raise InterruptedWork
         return super().step(tokens, state)
 
@@ -49,6 +33,6 @@ class InterruptibleWriter(Writer):
     """A writer whose work can be interrupted."""
 
     def __init__(self, model: ModelFile) -> None:
-        # Not the base class's, whose engine would copy the weights for nothing.
+        # Without the base class, whose engine would copy the weights once more.
         self.model = model
         self.engine = InterruptibleEngine(model)

@@ -6,7 +6,8 @@ import time
 from collections import deque
 from typing import Any
 
-from tangyin.web.interruption import InterruptedWork, interruptible
+from tangyin.errors import TangyinError
+from tangyin.web.interruption import InterruptedWork, InterruptibleEngine
 from tangyin.web.jobs import Job
 from tangyin.web.limits import PATIENCE
 
@@ -14,32 +15,25 @@ ROWS = 32
 """Rows of the engine in one slice of jobs that are advanced together."""
 
 
-class BusyError(Exception):
-    """The queue is full.
-
-    Attributes:
-        seconds: after which to ask again.
-    """
+class BusyError(TangyinError):
+    """The queue is full; `seconds` in its parameters says when to ask again."""
 
     def __init__(self, seconds: int) -> None:
-        super().__init__(f"the server is busy; ask again in {seconds} s")
-        self.seconds = seconds
+        super().__init__("server.busy", seconds=seconds)
 
 
 class Pool:
-    """Advances jobs slice by slice, in turn, so that a long one does not keep a short one waiting.
+    """Advances jobs slice by slice, in turn, so that a long one does not delay a short one.
 
-    Threads, not processes: NumPy lets go of the interpreter in its products, and all share one
-    model in memory.
+    Threads, not processes: NumPy releases the interpreter's lock in its products, and all share
+    one model in memory.
+
+    Args:
+        workers: number of threads.
+        waiting: most jobs at a time, those being worked on included.
     """
 
     def __init__(self, workers: int, waiting: int) -> None:
-        """Start the threads.
-
-        Args:
-            workers: how many.
-            waiting: how many jobs there may be, those being worked on included.
-        """
         self.workers, self.waiting = workers, waiting
         self._queue: deque[Job[Any]] = deque()
         self._running: set[Job[Any]] = set()
@@ -62,7 +56,7 @@ class Pool:
         """Put a job into the queue.
 
         Raises:
-            BusyError: it is full, it would take too long to come to the job, or the pool is closed.
+            BusyError: it is full, the job would wait too long, or the pool is closed.
         """
         with self._condition:
             there = (*self._queue, *self._running)
@@ -75,14 +69,14 @@ class Pool:
             self._condition.notify()
 
     def cancel(self, job: Job[Any]) -> None:
-        """Forget a job; one that is worked on is let go at the engine's next step."""
+        """Remove a job; one that is worked on ends at the engine's next step."""
         with self._condition:
             job.cancelled = True
             if job in self._queue:
                 self._queue.remove(job)
 
     def close(self, seconds: float = 5.0) -> None:
-        """Cancel what there is, and wait until the workers have let go of it."""
+        """Cancel all jobs, and wait until the workers have ended."""
         with self._condition:
             self._closed = True
             for job in (*self._queue, *self._running):
@@ -111,7 +105,7 @@ class Pool:
                 self._seconds[jobs[0].kind] = mean + 0.2 * (each - mean)
 
     def _take(self) -> list[Job[Any]]:
-        """The next job, and those that can be advanced with it; none when the pool is closed."""
+        """The next job and those that can be advanced with it; none when the pool is closed."""
         with self._condition:
             while not self._queue and not self._closed:
                 self._condition.wait()
@@ -131,16 +125,16 @@ class Pool:
 
 
 def _advance(jobs: list[Job[Any]]) -> bool:
-    """Do a slice of jobs of one key; tell whether it was done, or nobody waited for it."""
+    """Do a slice of jobs of one key; False if nobody waited for it any more."""
+    InterruptibleEngine.work.unwanted = lambda: all(job.cancelled for job in jobs)
     try:
-        with interruptible(lambda: all(job.cancelled for job in jobs)):
-            jobs[0].advance(jobs)
+        jobs[0].advance(jobs)
     except InterruptedWork:
         return False
     except Exception as error:
         if len(jobs) == 1:
             jobs[0].fail(error)
-        else:  # one of them is at fault, and the others should not suffer for it
+        else:  # one of them is at fault, and the others should not fail with it
             for job in jobs:
                 _advance([job])
     return True

@@ -1,152 +1,169 @@
-"""Requests about given verse as jobs: checking, scoring, mending, looking into the model."""
+"""The API about given verse: checking, scoring, looking into the model."""
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from typing import Any, TypeVar
+
+from fastapi import APIRouter
 
 from tangyin.api import Writer
 from tangyin.errors import UsageError
-from tangyin.model.inspection import expectation, lay_out, surprises, trace
-from tangyin.prosody import check_text, level_share, readings_of
-from tangyin.verse import Form, Ids, split_poems, to_simplified, to_traditional
-from tangyin.web.jobs import Job, once
-from tangyin.web.library import Library, form_of
+from tangyin.model import inspection
+from tangyin.model.inspection import expectation, lay_out
+from tangyin.prosody import Report, check_text, level_share, readings_of
+from tangyin.prosody.lexicon import Reading
+from tangyin.scoring import Score
+from tangyin.verse import Form, Ids, read_each, to_simplified, to_traditional
+from tangyin.web.answers import AnyWork
+from tangyin.web.bodies import PlaceBody, PoemsBody, ScoreBody, ScriptBody, TraceBody
 from tangyin.web.limits import POEMS
-from tangyin.web.repair import suggestions
-from tangyin.web.requests import (
-    MendBody,
-    PlaceBody,
-    PoemsBody,
-    ScoreBody,
-    ScriptBody,
-    TraceBody,
-)
-from tangyin.writing import Request, prefix_for
+from tangyin.writing import prefix_for
 
-Json = dict[str, Any]
 T = TypeVar("T")
 
-
-def checking(body: PoemsBody) -> Job[list[Json]]:
-    """The job of `/api/check`: a report for each poem, as `tangyin check --format json`."""
-
-    def checked() -> list[Json]:
-        texts = _poems(body.text)
-        return [
-            {"number": number, **asdict(_numbered(number, check_text, text))}
-            for number, text in enumerate(texts, 1)
-        ]
-
-    return once(checked, "check")
+router = APIRouter()
 
 
-def scoring(library: Library, body: ScoreBody) -> Job[list[Json]]:
-    """The job of `/api/score`: a score for each poem, as `tangyin score`."""
+@dataclass(frozen=True, kw_only=True)
+class Checked(Report):
+    """The report on one of several poems."""
 
-    def scored() -> list[Json]:
-        texts = _poems(body.text)
-        writer = library.writer(body.model)
-        read = [_numbered(number, writer.read, text) for number, text in enumerate(texts, 1)]
-        return [score.to_json() for score in writer.score_many([poem for poem, _ in read])]
-
-    return once(scored, "score")
+    number: int
 
 
-def placing(library: Library, body: PlaceBody) -> Job[Json]:
-    """The job of `/api/place`: what a character is, and what the model expected in its place."""
+@dataclass(frozen=True)
+class Candidate:
+    """A character that the model might write; `level` is the share of its level readings."""
 
-    def placed() -> Json:
-        writer = library.writer(body.model)
-        form = form_of(writer, body.form)
-        text = lay_out(body.text, form)
+    character: str
+    probability: float
+    level: float
+
+
+@dataclass(frozen=True)
+class Place:
+    """What is at a place, and what the model expected there (`model.inspection.Expectation`)."""
+
+    character: str
+    readings: list[Reading]
+    known: bool
+    probability: float
+    rank: int
+    candidates: list[Candidate]
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A gate or state: a row for the prefix, and one for each character and mark."""
+
+    model: str
+    form: str
+    quantity: str
+    layer: int
+    layers: int
+    text: str
+    values: list[list[float]]
+    nll: list[float]
+
+
+@dataclass(frozen=True)
+class Converted:
+    """A text in the requested script."""
+
+    text: str
+
+
+@router.post("/check", response_model=list[Checked])
+async def check(body: PoemsBody, work: AnyWork) -> list[dict[str, Any]]:
+    """Check the prosody of poems."""
+
+    def checked() -> list[dict[str, Any]]:
+        reports = _read_each(body.text, check_text)
+        return [{"number": n, **asdict(report)} for n, report in enumerate(reports, 1)]
+
+    return await work.once(checked, "check")
+
+
+@router.post("/score")
+async def score(body: ScoreBody, work: AnyWork) -> list[Score]:
+    """Log-likelihood of given poems."""
+
+    def scored() -> list[Score]:
+        writer = work.library.writer(body.model)
+        return list(writer.score_many([poem for poem, _ in _read_each(body.text, writer.read)]))
+
+    return await work.once(scored, "score")
+
+
+@router.post("/place")
+async def place(body: PlaceBody, work: AnyWork) -> Place:
+    """Readings of a character, and what the model expected in its place."""
+
+    def placed() -> Place:
+        writer = work.library.writer(body.model)
+        form, text, prefix = _given(writer, body)
         at = (body.line - 1) * (form.characters + 1) + body.character - 1
         if body.character > form.characters or at >= len(text):
-            raise UsageError(
-                f"there is no character {body.character} in line {body.line} of this poem; "
-                "name one that is there"
-            )
-        prefix = _prefix(writer, form, body.title)
+            raise UsageError("server.no-character", line=body.line, character=body.character)
         found = expectation(writer.engine, prefix, text[:at], text[at], body.count)
-        return {
-            "character": found.character,
-            "readings": [
-                {"tone": r.tone, "rhyme": r.rhyme, "rime": r.rime, "share": round(r.share, 4)}
-                for r in readings_of(found.character)
-            ],
-            "known": found.known,
-            "probability": found.probability,
-            "rank": found.rank,
-            "candidates": [
-                {"character": c, "probability": p, "level": round(level_share(c), 4)}
-                for c, p in found.candidates
-            ],
-        }
+        return Place(
+            found.character,
+            [replace(way, share=round(way.share, 4)) for way in readings_of(found.character)],
+            found.known,
+            found.probability,
+            found.rank,
+            [Candidate(c, p, round(level_share(c), 4)) for c, p in found.candidates],
+        )
 
-    return once(placed)
+    return await work.once(placed)
 
 
-def mending(library: Library, body: MendBody) -> Job[list[Json]]:
-    """The job of `/api/mend`: ways to take a fault away."""
+@router.post("/trace")
+async def trace(body: TraceBody, work: AnyWork) -> Trace:
+    """A gate or state of the network while it reads a text."""
 
-    def mended() -> list[Json]:
-        writer = library.writer(body.model)
-        return list(suggestions(writer, body.text, body.line, body.kind, body.count))
-
-    return once(mended, "mend")
-
-
-def tracing(library: Library, body: TraceBody) -> Job[Json]:
-    """The job of `/api/trace`: a gate or state of one layer, character by character."""
-
-    def traced() -> Json:
-        writer = library.writer(body.model)
-        form, layers = form_of(writer, body.form), writer.model.architecture.layers
+    def traced() -> Trace:
+        writer = work.library.writer(body.model)
+        name, layers = writer.model.name, writer.model.architecture.layers
+        form, text, prefix = _given(writer, body)
         if body.layer > layers:
-            raise UsageError(
-                f"there is no layer {body.layer}; the model {writer.model.name} has {layers}"
-            )
-        text = lay_out(body.text, form)
+            raise UsageError("server.no-layer", layer=body.layer, model=name, layers=layers)
         if not text:
-            raise UsageError("there is nothing to read; give a line of verse")
-        prefix = _prefix(writer, form, body.title)
-        values = trace(writer.model, writer.engine, prefix, text, body.layer - 1, body.quantity)
-        return {
-            "model": writer.model.name,
-            "form": form.name,
-            "quantity": body.quantity,
-            "layer": body.layer,
-            "layers": layers,
-            "text": text,
-            "values": [[round(float(value), 3) for value in row] for row in values],
-            "nll": [round(float(nats), 4) for nats in surprises(writer.engine, prefix, text)],
-        }
+            raise UsageError("text.empty")
+        values = inspection.trace(
+            writer.model, writer.engine, prefix, text, body.layer - 1, body.quantity
+        )
+        nll = inspection.surprises(writer.engine, prefix, text)
+        rounded = [[round(float(value), 3) for value in row] for row in values]
+        costs = [round(float(nats), 4) for nats in nll]
+        return Trace(name, form.name, body.quantity, body.layer, layers, text, rounded, costs)
 
-    return once(traced)
+    return await work.once(traced)
 
 
-def converting(body: ScriptBody) -> Job[Json]:
-    """The job of `/api/script`: the text in the other script."""
+@router.post("/script")
+async def script(body: ScriptBody, work: AnyWork) -> Converted:
+    """A text in traditional or simplified characters."""
     convert = to_simplified if body.script == "simplified" else to_traditional
-    return once(lambda: {"text": convert(body.text)})
+    return await work.once(lambda: Converted(convert(body.text)))
 
 
-def _poems(text: str) -> list[str]:
-    poems = split_poems(text)
-    if not poems:
+def _read_each(text: str, read: Callable[[str], T]) -> list[T]:
+    """What is read from the poems of a text, if all can be read."""
+    found = []
+    for number, poem in read_each(text, read):
+        if number > POEMS:
+            raise UsageError("server.too-many-poems", most=POEMS)
+        if isinstance(poem, UsageError):
+            raise poem
+        found.append(poem)
+    if not found:
         raise UsageError("text.none")
-    if len(poems) > POEMS:
-        raise UsageError(f"these are {len(poems)} poems; give at most {POEMS} at a time")
-    return poems
+    return found
 
 
-def _numbered(number: int, read: Callable[[str], T], text: str) -> T:
-    """What is read from a text; a refusal says which poem it was."""
-    try:
-        return read(text)
-    except UsageError as error:
-        raise UsageError(f"poem {number}: {error}") from error
-
-
-def _prefix(writer: Writer, form: Form, title: str) -> Ids:
-    """What the model reads before a poem of the form, and of the title where there is one."""
-    return prefix_for(Request(form, title=title), writer.engine.vocabulary)
+def _given(writer: Writer, body: PlaceBody | TraceBody) -> tuple[Form, str, Ids]:
+    """The form and text of a body, and what the model reads before the text."""
+    request = writer.request(form=body.form, title=body.title)
+    text = lay_out(body.text, request.form)
+    return request.form, text, prefix_for(request, writer.engine.vocabulary)

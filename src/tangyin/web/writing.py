@@ -1,128 +1,90 @@
-"""Requests for poems as jobs, through the façade that the command line uses."""
+"""The API that writes poems, through the façade that the command line uses."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict
 from typing import Any
 
+from fastapi import APIRouter
+
 from tangyin.api import Writer
-from tangyin.results import Verse
-from tangyin.verse import Form
-from tangyin.web.jobs import Alone, Gathered, Job, once
-from tangyin.web.library import Library, form_of
-from tangyin.web.requests import ReviseBody, WriteBody
-from tangyin.writing import (
-    Argmax,
-    Composition,
-    Request,
-    Rule,
-    new_seed,
-    opening_of,
-    prefix_for,
-    read_title,
-    rule_named,
+from tangyin.web import bodies
+from tangyin.web.answers import AnyWork, Event
+from tangyin.web.jobs import Job, one_by_one
+from tangyin.web.library import Library
+from tangyin.writing import Order, Request, Verse, compose, new_seed, opening_of, prefix_for
+
+EVENTS = (
+    'event: line\ndata: {"number": 0, "line": 1, "text": "日落三邊別，"}\n\n'
+    "event: poem\ndata: {… as in the JSON array …}\n\n"
+    'event: end\ndata: {"poems": 1}\n\n'
 )
-from tangyin.writing.gathering import Order, compose_gathered
-
-Json = dict[str, Any]
+"""An example, for the OpenAPI description."""
 
 
-@dataclass(frozen=True)
-class _Piece:
-    """One free poem of one request."""
+def router() -> APIRouter:
+    """The routes; made anew for each application, from the options that there are then."""
+    made = APIRouter()
+    WriteBody, ReviseBody = bodies.write_body(), bodies.revise_body()
+    streamed = {"content": {"text/event-stream": {"schema": {"type": "string"}, "example": EVENTS}}}
 
-    order: Order
-    title: str
-    script: str
+    @made.post("/write", response_model=list[Verse], responses={200: streamed})
+    async def write(body: WriteBody, work: AnyWork) -> Any:  # type: ignore[valid-type]
+        """Write poems: a JSON array, or server-sent events for `Accept: text/event-stream`."""
+        job = _job(work.library, **bodies.given(body))
+        return await (work.stream(job, _events) if work.wants_events else work.all(job))
+
+    @made.post("/revise")
+    async def revise(body: ReviseBody, work: AnyWork) -> list[Verse]:  # type: ignore[valid-type]
+        """Other ways to write a line or a character of a poem, the likeliest first."""
+
+        def revised(model: str | None = None, **given: Any) -> list[Verse]:
+            return work.library.writer(model).revise(**given)
+
+        return await work.once(lambda: revised(**bodies.given(body)), "revise")
+
+    return made
 
 
-def writing(library: Library, body: WriteBody) -> Job[Json]:
-    """The job that `/api/write` asks for; its results are poems as JSON.
+def _job(library: Library, *, model: str | None = None, **given: Any) -> Job[Verse]:
+    """A job that writes poems; the errors of a free poem's options are raised here.
 
     Free poems of several requests with one model, form and rule are written side by side. A
-    regulated poem has sixteen particles and fills the engine's products by itself.
-
-    Raises:
-        TangyinError: the options of a free poem cannot be; those of others show in the job.
+    regulated poem has sixteen particles and fills the engine's products alone.
     """
-    seed = new_seed() if body.seed is None else body.seed
-    rule = rule_named(body.rule, **body.numbers())
-    writer = library.at_hand(body.model)
-    # Not by what a client calls it: there would be no end of kinds.
-    name = writer.model.name if writer else "other"
-    kind = f"{'regulated' if body.regulated else 'free'} {name}"
-    if writer is None or body.regulated or isinstance(rule, Argmax):
-        return Alone(_written(library, body, rule, seed), body.count, kind)
-    _write_many(writer, body, rule, seed)  # which refuses what cannot be, and writes nothing yet
-    form = form_of(writer, body.form)
-    wish = Request(form, body.start, acrostic=body.acrostic, title=body.title)
-    vocabulary = writer.engine.vocabulary
-    opening, prefix = opening_of(wish, vocabulary), prefix_for(wish, vocabulary)
-    title = read_title(wish)
-    pieces = [
-        _Piece(Order(opening, seed, number), title, body.script) for number in range(body.count)
-    ]
+    writer = library.loaded(model)
+    # Not the name that a client gives: there would be no end of kinds.
+    kind = writer.model.name if writer else "other"
+    given.setdefault("seed", new_seed())
+    if writer is not None and given.get("regulated") is False:
+        writer.write_many(**given)  # checks the options, and writes nothing yet
+        return _gathered(writer, writer.request(**given), f"free {kind}")
 
-    def work(together: list[_Piece]) -> list[Json]:
-        orders = [piece.order for piece in together]
-        poems = compose_gathered(writer.engine, form, rule, orders, prefix)
+    def poems() -> Iterator[Verse]:
+        yield from library.writer(model).write_many(**given)
+
+    return one_by_one(poems(), given.get("count", 1), f"regulated {kind}")
+
+
+def _gathered(writer: Writer, request: Request, kind: str) -> Job[Verse]:
+    form, rule, vocabulary = request.form, request.rule, writer.engine.vocabulary
+    opening, prefix = opening_of(request, vocabulary), prefix_for(request, vocabulary)
+    orders = [Order(opening, request.seed or 0, number) for number in range(request.count)]
+
+    def work(together: list[tuple[Order, Request]]) -> list[Verse]:
+        poems = compose(writer.engine, form, rule, [order for order, _ in together], prefix)
         return [
-            _verse(writer, form, rule, piece, poem).to_json()
-            for piece, poem in zip(together, poems, strict=True)
+            writer.verse(poem, of, order.seed, order.number).in_script(of.script)
+            for poem, (order, of) in zip(poems, together, strict=True)
         ]
 
-    return Gathered((id(writer), form, rule, prefix.tobytes()), pieces, work, kind)
+    pieces = [(order, request) for order in orders]
+    return Job(pieces, work, kind, key=(id(writer), form, rule, prefix.tobytes()))
 
 
-def revising(library: Library, body: ReviseBody) -> Job[list[Json]]:
-    """The job that `/api/revise` asks for; its result are poems as JSON."""
-
-    def revised() -> list[Json]:
-        verses = library.writer(body.model).revise(
-            body.text,
-            body.line,
-            character=body.character,
-            regulated=body.regulated,
-            rule=rule_named(body.rule, **body.numbers()),
-            count=body.count,
-            seed=body.seed,
-            **body.wishes(),
-        )
-        return [verse.in_script(body.script).to_json() for verse in verses]
-
-    return once(revised, "revise")
-
-
-def _written(library: Library, body: WriteBody, rule: Rule, seed: int) -> Iterator[Json]:
-    for verse in _write_many(library.writer(body.model), body, rule, seed):
-        yield verse.to_json()
-
-
-def _write_many(writer: Writer, body: WriteBody, rule: Rule, seed: int) -> Iterator[Verse]:
-    return writer.write_many(
-        body.start,
-        form=body.form,
-        regulated=body.regulated,
-        rule=rule,
-        count=body.count,
-        seed=seed,
-        script=body.script,
-        particles=body.particles,
-        **body.wishes(),
-    )
-
-
-def _verse(writer: Writer, form: Form, rule: Rule, piece: _Piece, poem: Composition) -> Verse:
-    """A poem as the façade hands it out."""
-    verse = Verse(
-        text=poem.text,
-        lines=poem.lines,
-        form=form.name,
-        title=piece.title,
-        model=writer.model.name,
-        rule=rule.name,
-        seed=piece.order.seed,
-        number=piece.order.number,
-        log_likelihood=poem.log_likelihood,
-        traditional=poem.lines,
-    )
-    return verse.in_script(piece.script)
+def _events(poem: Verse) -> Iterator[Event]:
+    """The lines of a poem with their marks, then the poem."""
+    rest = poem.text
+    for number, line in enumerate(poem.lines, 1):
+        text, rest = rest[: len(line) + 1], rest[len(line) + 1 :]
+        yield "line", {"number": poem.number, "line": number, "text": text}
+    yield "poem", asdict(poem)

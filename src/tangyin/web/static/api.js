@@ -1,44 +1,67 @@
-// Talking to the server: JSON, and server-sent events over a POST.
+// Requests to the server: JSON, and server-sent events over a POST.
 
-import { Refusal } from "./refusal.js";
+import { language } from "./language.js";
+import { Refusal, isAbort } from "./refusal.js";
 
+/**
+ * @param {string} path
+ * @param {Given | undefined} body
+ * @param {string} accept
+ * @param {AbortSignal} [signal]
+ */
 async function call(path, body, accept, signal) {
+  /** @type {Record<string, string>} */
+  const headers = { Accept: accept, "Accept-Language": language() };
   let response;
   try {
-    response = await fetch(path, body === undefined ? { signal } : {
-      method: "POST", signal, body: JSON.stringify(body),
-      headers: { "Content-Type": "application/json", Accept: accept },
+    response = await fetch(path, body === undefined ? { signal, headers } : {
+      method: "POST", signal, body: JSON.stringify(body), headers: { ...headers, "Content-Type": "application/json" },
     });
   } catch (error) { throw lost(error); }
   if (response.ok) return response;
-  // What answers without a sentence of ours is not the application.
-  const { error } = await response.json().catch(() => ({}));
-  throw error ? new Refusal("server", { sentence: error }) : new Refusal("overloaded");
+  // Without a message of ours it is not the application that answers.
+  const { message } = await response.json().catch(() => ({}));
+  throw message ? new Refusal("server", { message }) : new Refusal("overloaded");
 }
 
-/** What is to be thrown when the connection broke: an abortion of ours stays what it is. */
-const lost = (error) => (error.name === "AbortError" ? error : new Refusal("lost"));
+/**
+ * The error to throw when the connection broke; an abort of ours stays as it is.
+ * @param {unknown} error
+ */
+const lost = (error) => (isAbort(error) ? error : new Refusal("lost"));
 
-/** The JSON answer of an address of the API. */
+/**
+ * The JSON that an address of the API answers.
+ * @param {string} path
+ * @param {Given} [body]
+ * @param {AbortSignal} [signal]
+ */
 export async function ask(path, body, signal) {
   const response = await call(`api/${path}`, body, "application/json", signal);
   try { return await response.json(); } catch (error) { throw lost(error); }
 }
 
-/** Call `handle(name, value)` for each event that the server sends, until the end or `signal`. */
+/**
+ * Call `handle(name, value)` for each event that the server sends, until the end or `signal`.
+ * @param {string} path
+ * @param {Given} body
+ * @param {(name: string, value: any) => Promise<void>} handle
+ * @param {AbortSignal} signal
+ */
 export async function listen(path, body, handle, signal) {
   const response = await call(`api/${path}`, body, "text/event-stream", signal);
+  if (!response.body) throw new Refusal("lost");
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "", ended = false;
   for (;;) {
     const { value, done } = await reader.read().catch((error) => { throw lost(error); });
     if (done) break;
     const blocks = (rest + value).split("\n\n");
-    rest = blocks.pop();
+    rest = blocks.pop() ?? "";
     for (const block of blocks) {
-      signal.throwIfAborted(); // what has come already is not wanted any more either
+      signal.throwIfAborted(); // nor is what has arrived already wanted any more
       const [, name, data] = /^event: (\w+)\ndata: (.*)$/.exec(block) ?? [];
-      if (name === "error") throw new Refusal("server", { sentence: JSON.parse(data).error });
+      if (name === "error") throw new Refusal("server", { message: JSON.parse(data).message });
       if (name === "end") ended = true;
       else if (name) await handle(name, JSON.parse(data));
     }

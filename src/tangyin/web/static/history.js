@@ -1,20 +1,30 @@
 // Undo and redo.
 
 export class History {
-  #states = [];
-  #at = -1;
+  /** @type {Poem[]} */
+  #states;
+  #at = 0;
 
-  get current() { return this.#states[this.#at] ?? null; }
+  /** @param {Poem} state */
+  constructor(state) { this.#states = [state]; }
+
+  get current() { return this.#states[this.#at]; }
   get canUndo() { return this.#at > 0; }
   get canRedo() { return this.#at < this.#states.length - 1; }
 
-  /** A new state; what was undone before is forgotten. */
+  /**
+   * Add a state; states that were undone are dropped.
+   * @param {Poem} state
+   */
   push(state) {
     this.#states = [...this.#states.slice(0, this.#at + 1), state].slice(-100);
     this.#at = this.#states.length - 1;
   }
 
-  /** The current state with something found out about it; no step of its own. */
+  /**
+   * Complete the current state; this is not a step of its own.
+   * @param {Poem} state
+   */
   amend(state) { this.#states[this.#at] = state; }
 
   undo() { if (this.canUndo) this.#at -= 1; }

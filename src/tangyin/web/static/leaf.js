@@ -4,28 +4,37 @@ import { byId, make } from "./dom.js";
 import { language, t } from "./language.js";
 import { BLANK, FORMS } from "./verse.js";
 
+/** @type {Record<string, string>} */
 const SIGNS = { P: "○", Z: "●" };
 
-/** Sets poems into the leaf and tells which character is touched. */
+/** @typedef {[number, number]} At line and place, both from 0 */
+
+/** Shows a poem, each character of which can be selected. */
 export class Leaf {
+  /** @type {At} */
   #focus = [0, 0];
 
-  /** @param onTouch called with line and place, both from 0. */
+  /** @param {(line: number, at: number) => void} onTouch */
   constructor(onTouch) {
     this.frame = byId("frame");
     this.poem = byId("poem");
     this.poem.addEventListener("click", (event) => {
-      const button = event.target.closest(".hanzi");
-      if (button) onTouch(Number(button.dataset.line), Number(button.dataset.at));
+      const button = event.target instanceof Element && event.target.closest(".hanzi");
+      if (button instanceof HTMLElement) onTouch(Number(button.dataset.line), Number(button.dataset.at));
     });
     this.poem.addEventListener("keydown", (event) => this.#move(event));
     this.poem.addEventListener("focusin", (event) => {
+      if (!(event.target instanceof HTMLElement)) return;
       const { line, at } = event.target.dataset;
       if (line !== undefined) this.#rove(Number(line), Number(at));
     });
   }
 
-  /** An empty leaf of a form, ruled for its lines. */
+  /**
+   * An empty leaf of a form, ruled for its lines.
+   * @param {string} form
+   * @param {string} hint
+   */
   showEmpty(form, hint) {
     this.#shape(form);
     byId("poem-title").replaceChildren();
@@ -36,28 +45,37 @@ export class Leaf {
     this.frame.classList.add("empty");
   }
 
-  /** The title and what stands at the end. */
+  /**
+   * The title and the colophon.
+   * @param {Poem} poem
+   */
   #dress(poem) {
     byId("poem-title").replaceChildren(poem.title || t("untitled"), make("small", {}, poem.form));
-    byId("colophon").textContent = [poem.model, poem.seed !== null && poem.seed !== undefined ? `№ ${poem.seed}${poem.number ? `·${poem.number}` : ""}` : ""].filter(Boolean).join("　");
+    const number = poem.seed === null ? "" : `№ ${poem.seed}${poem.number ? `·${poem.number}` : ""}`;
+    byId("colophon").textContent = [poem.model, number].filter(Boolean).join("　");
   }
 
-  #shape(form) {
+  /**
+   * Fit the size of characters to a form, and to lines that are longer.
+   * @param {string} form
+   * @param {string[]} lines
+   */
+  #shape(form, lines = []) {
     const [count, width] = FORMS[form];
-    this.frame.dataset.lines = count;
-    this.frame.dataset.characters = width;
+    this.frame.style.setProperty("--columns", String(Math.max(count, 5)));
+    this.frame.style.setProperty("--rows", String(Math.max(width, ...lines.map((line) => line.length))));
     this.frame.classList.remove("empty");
   }
 
   /**
-   * Set a poem.
-   * @param poem the poem, in the script that is read.
-   * @param options touched: [line, place] or null; fresh: the first line that is new.
+   * Show a poem.
+   * @param {Poem} poem the poem, in the script that is shown
+   * @param {{ touched?: At | null, fresh?: number }} [options] the selected place; the first line that is new
    */
   show(poem, { touched = null, fresh = Infinity } = {}) {
-    this.#shape(poem.form);
+    this.#shape(poem.form, poem.lines);
     this.#dress(poem);
-    const [count, width] = FORMS[poem.form];
+    const [count] = FORMS[poem.form];
     const within = this.poem.contains(document.activeElement);
     const rows = poem.lines.map((line, n) => this.#line(poem, line, n, touched, n >= fresh));
     while (rows.length < count) rows.push(make("p", { className: "line blank-line" }));
@@ -65,9 +83,15 @@ export class Leaf {
     this.#rove(...(touched ?? this.#focus));
     if (within) this.#at(...this.#focus)?.focus({ preventScroll: true });
     this.frame.classList.toggle("empty", !poem.lines.length);
-    this.frame.dataset.characters = Math.max(width, ...poem.lines.map((line) => line.length)) > 5 ? 7 : 5;
   }
 
+  /**
+   * @param {Poem} poem
+   * @param {string} line
+   * @param {number} n
+   * @param {At | null} touched
+   * @param {boolean} fresh
+   */
   #line(poem, line, n, touched, fresh) {
     const tones = poem.prosody?.tones?.[n] ?? "";
     const characters = [...line].map((character, at) => {
@@ -84,31 +108,58 @@ export class Leaf {
     return row;
   }
 
+  /**
+   * @param {number} line
+   * @param {number} at
+   * @param {string} tone
+   */
   #where(line, at, tone) {
     const place = t("place", { line: line + 1, at: at + 1 });
     return tone ? `${place}${language() === "zh" ? "，" : ", "}${t(tone === "P" ? "level" : "oblique")}` : place;
   }
 
-  #at(line, at) { return this.poem.querySelector(`[data-line="${line}"][data-at="${at}"]`); }
+  /**
+   * @param {number} line
+   * @param {number} at
+   */
+  #at(line, at) { return this.#button(`[data-line="${line}"][data-at="${at}"]`); }
 
+  /**
+   * @param {string} selector
+   * @returns {HTMLElement | null}
+   */
+  #button(selector) { return this.poem.querySelector(selector); }
+
+  /**
+   * Make a character the one that Tab reaches.
+   * @param {number} line
+   * @param {number} at
+   */
   #rove(line, at) {
-    for (const button of this.poem.querySelectorAll('.hanzi[tabindex="0"]')) button.tabIndex = -1;
-    const button = this.#at(line, at) ?? this.poem.querySelector(".hanzi");
+    const last = this.#button('.hanzi[tabindex="0"]');
+    if (last) last.tabIndex = -1;
+    const button = this.#at(line, at) ?? this.#button(".hanzi");
     if (!button) return;
     button.tabIndex = 0;
     this.#focus = [Number(button.dataset.line), Number(button.dataset.at)];
   }
 
-  /** Bring the leaf to the top where little of it can be seen. */
+  /** Scroll to the leaf if little of it is visible. */
   reveal() {
     const { top, bottom } = byId("leaf").getBoundingClientRect();
     if (top < 0 || Math.min(bottom, innerHeight) - top < (bottom - top) * 0.9) byId("leaf").scrollIntoView({ block: "start" });
   }
 
+  /**
+   * @param {number} line
+   * @param {number} at
+   */
   focus(line, at) { this.#at(line, at)?.focus(); }
 
+  /** @param {KeyboardEvent} event */
   #move(event) {
     const across = byId("leaf").classList.contains("across");
+    /** @type {Record<string, At>} */
     const steps = across
       ? { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [2, 0], ArrowUp: [-2, 0] }
       : { ArrowDown: [0, 1], ArrowUp: [0, -1], ArrowLeft: [1, 0], ArrowRight: [-1, 0] };
@@ -117,9 +168,9 @@ export class Leaf {
     event.preventDefault();
     const [line, at] = this.#focus;
     let next = this.#at(line + step[0], at + step[1]);
-    // Past the end of a line comes the next line's beginning.
+    // After the end of a line comes the beginning of the next.
     if (!next && step[1] === 1) next = this.#at(line + 1, 0);
-    if (!next && step[1] === -1) next = [...this.poem.querySelectorAll(`[data-line="${line - 1}"]`)].at(-1);
+    if (!next && step[1] === -1) next = this.#button(`p:nth-child(${line}) .hanzi:nth-last-child(2)`);
     next?.focus();
   }
 }

@@ -2,15 +2,22 @@
 
 const MATHML = "http://www.w3.org/1998/Math/MathML";
 
+/**
+ * @param {string} name
+ * @param {...(Node | string)} children
+ */
 function node(name, ...children) {
   const element = document.createElementNS(MATHML, name);
   element.append(...children);
   return element;
 }
 
+/** @param {string} name */
 const mi = (name) => node("mi", name);
+/** @param {string} number */
 const mn = (number) => node("mn", number);
 
+/** @param {string} sign */
 function mo(sign) {
   const element = node("mo", sign);
   // Brackets as high as the line: no row of ours is higher.
@@ -18,18 +25,29 @@ function mo(sign) {
   return element;
 }
 
+/** @typedef {(base: string, ...index: Element[]) => Element} Indexed */
+
+/** @type {Indexed} */
 const sub = (base, ...index) => node("msub", mi(base), node("mrow", ...index));
+/** @param {string} base */
 const at = (base, before = false) => (before ? sub(base, mi("t"), mo("−"), mn("1")) : sub(base, mi("t")));
+/** @param {string} base */
 const after = (base) => sub(base, mi("t"), mo("+"), mn("1"));
+/** @type {(name: string, ...inner: Element[]) => Element[]} */
 const of = (name, ...inner) => [mi(name), mo("("), ...inner, mo(")")];
+/** @type {Indexed} */
 const transposed = (base, ...index) => node("msubsup", mi(base), node("mrow", ...index), mo("⊤"));
+/** @type {(...factors: (Element | Element[])[]) => Element[]} */
 const times = (...factors) => factors.flatMap((factor, n) => (n ? [mo("⊙"), factor] : [factor]).flat());
+/** @type {Indexed} */
 const nabla = (base, ...index) => node("mrow", mo("∇"), index.length ? sub(base, ...index) : at(base));
 
+/** @param {...Element[]} rows */
 function block(...rows) {
-  const math = node("math", node("mtable", ...rows.map(([left, ...right]) => node("mtr", node("mtd", left), node("mtd", mo("="), ...right)))));
+  const table = node("mtable", ...rows.map(([left, ...right]) => node("mtr", node("mtd", left), node("mtd", mo("="), ...right))));
+  table.setAttribute("displaystyle", "true");
+  const math = node("math", table);
   math.setAttribute("display", "block");
-  math.firstChild.setAttribute("displaystyle", "true");
   const holder = document.createElement("div");
   holder.className = "equations";
   holder.tabIndex = 0;
@@ -39,6 +57,7 @@ function block(...rows) {
   return holder;
 }
 
+/** @param {string} gate */
 const affine = (gate) => [sub("W", mi(gate)), at("z"), mo("+"), sub("b", mi(gate))];
 
 /** One step of the LSTM. */
@@ -52,10 +71,13 @@ export const equations = () => block(
   [at("h"), at("o"), mo("⊙"), ...of("tanh", at("c"))],
 );
 
-/** What one step hands back, in the notation of the derivation: ∇a is the loss differentiated by a. */
+/** The gradients of one step, in the notation of the derivation: ∇a is that of the loss by a. */
 export function gradients() {
+  /** @param {string} base */
   const squared = (base) => node("msubsup", mi(base), mi("t"), mn("2"));
+  /** @param {...Element} terms */
   const within = (...terms) => [mo("("), mn("1"), mo("−"), ...terms, mo(")")];
+  /** @param {string} gate */
   const slope = (gate) => [at(gate), mo("⊙"), ...within(at(gate))];
   return block(
     [nabla("h"), node("msup", mi("U"), mo("⊤")), nabla("u"), mo("+"), transposed("W", mi("h"), mi("h")), node("mrow", mo("∇"), after("y"))],
@@ -68,7 +90,7 @@ export function gradients() {
   );
 }
 
-/** What one step does to the gradient along the cell state, the gates held fixed. */
+/** The gradient along the cell state in one step, the gates held fixed. */
 export const gradient = () => block(
   [node("mfrac", node("mrow", mo("∂"), at("c")), node("mrow", mo("∂"), at("c", true))), ...of("diag", at("f"))],
 );

@@ -1,40 +1,30 @@
-// The page: its sections, language and light, and what a link brings.
+// The page: its sections, language and light, and the poem of a link.
 
 import { ask } from "./api.js";
 import { Check } from "./check.js";
 import { Compose } from "./compose.js";
 import { byId } from "./dom.js";
-import { language, setLanguage, t, tell } from "./language.js";
-import { tellError } from "./refusal.js";
+import { language, setLanguage, t, showWords } from "./language.js";
+import { showError } from "./refusal.js";
 import { keep, recall } from "./settings.js";
 import { poemOfLink } from "./share.js";
 import { Study } from "./study.js";
+import { setForms } from "./verse.js";
 
 const PAGES = ["compose", "check", "study"];
+const dark = matchMedia("(prefers-color-scheme: dark)");
 
+/** @param {string} name */
 function showPage(name) {
   for (const page of PAGES) byId(`${page}-page`).hidden = page !== name;
   for (const link of document.querySelectorAll("nav [data-page]")) {
-    if (link.dataset.page === name) link.setAttribute("aria-current", "page");
+    if (link instanceof HTMLElement && link.dataset.page === name) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
   document.title = `${t(name)} · 唐音`;
-  if (name === "study") study.begin();
 }
 
-let followed = ""; // the link whose poem was shown last
-
-function follow() {
-  const hash = location.hash.slice(1);
-  if (hash.startsWith("p=")) {
-    showPage("compose");
-    // Who comes back to a link by the browser's button finds the poem as it was left.
-    if (hash === followed) return;
-    followed = hash;
-    try { compose.show(poemOfLink(hash.slice(2)), "came-back"); } catch { tell(byId("problem"), "link-broken"); }
-  } else if (hash !== "main") showPage(PAGES.includes(hash) ? hash : "compose"); // #main skips the head of any page
-}
-
+/** @param {string} name */
 function speak(name) {
   keep("language", name);
   setLanguage(name);
@@ -45,32 +35,56 @@ function speak(name) {
   document.title = `${t(shown)} · 唐音`;
 }
 
-const dark = matchMedia("(prefers-color-scheme: dark)");
-
+/** @param {string} theme */
 function light(theme) {
   if (theme) document.documentElement.dataset.theme = theme;
 }
 
-light(recall("theme", ""));
-const compose = new Compose((text) => { location.hash = "check"; check.check(text); });
-const check = new Check((poem) => { followed = ""; compose.show(poem, ""); location.hash = "compose"; });
-const study = new Study();
-speak(recall("language", navigator.language.startsWith("zh") || !navigator.language ? "zh" : "en"));
+/**
+ * @param {Described[]} options
+ * @param {Model[]} models
+ */
+function start(options, models) {
+  const compose = new Compose(options, models, (text) => { location.hash = "check"; check.check(text); });
+  const check = new Check(models, (poem) => { followed = ""; compose.show(poem, ""); location.hash = "compose"; });
+  const study = new Study(models);
+  let followed = ""; // the link whose poem was shown last
 
+  function follow() {
+    const hash = location.hash.slice(1);
+    if (hash.startsWith("p=")) {
+      showPage("compose");
+      // After coming back to a link by the browser's button the poem is as it was left.
+      if (hash === followed) return;
+      followed = hash;
+      try { compose.show(poemOfLink(hash.slice(2)), "came-back"); } catch { showWords(byId("problem"), "link-broken"); }
+    } else if (hash !== "main") { // #main skips the head of any page
+      showPage(PAGES.includes(hash) ? hash : "compose");
+      if (hash === "study") study.begin();
+    }
+  }
+
+  const redraw = () => study.draw();
+  byId("theme").addEventListener("click", redraw);
+  dark.addEventListener("change", redraw);
+  addEventListener("hashchange", follow);
+  follow();
+}
+
+light(recall("theme", ""));
+speak(recall("language", navigator.language.startsWith("zh") || !navigator.language ? "zh" : "en"));
 byId("language").addEventListener("click", () => speak(language() === "zh" ? "en" : "zh"));
 byId("theme").addEventListener("click", () => {
   const shown = document.documentElement.dataset.theme ?? (dark.matches ? "dark" : "light");
   const theme = shown === "dark" ? "light" : "dark";
   keep("theme", theme);
   light(theme);
-  study.draw();
 });
-dark.addEventListener("change", () => study.draw());
-addEventListener("hashchange", follow);
-follow();
 
-ask("models").then((models) => {
-  compose.setModels(models);
-  check.setModels(models);
-  study.setModels(models);
-}, (error) => tellError(byId("problem"), error));
+const described = await Promise.all([ask("options"), ask("models"), ask("forms")])
+  .catch((error) => showError(byId("problem"), error));
+if (described) {
+  const [options, models, forms] = described;
+  setForms(forms);
+  start(options, models);
+}

@@ -1,17 +1,30 @@
-// What cannot be, in words that follow the language.
+// Errors as words.
 
-import { tell } from "./language.js";
+import { showWords } from "./language.js";
 
-/** An error that is told by a key of the interface's words and its values. */
+/** An error with the key of the interface's words for it, or "server" with the server's `message`. */
 export class Refusal extends Error {
+  /**
+   * @param {string} key
+   * @param {Values} values
+   */
   constructor(key, values = {}) {
-    super(values.sentence ?? key);
-    [this.key, this.values] = [key, values];
+    super(key);
+    this.key = key;
+    this.values = values;
   }
 }
 
-/** Tell an error in an element; nothing of one that we brought about ourselves. */
-export function tellError(element, error) {
-  if (error.name === "AbortError") return;
-  tell(element, error.key ?? "server", error.values ?? { sentence: error.message });
+/** @param {unknown} error */
+export const isAbort = (error) => error instanceof DOMException && error.name === "AbortError";
+
+/**
+ * Show an error in an element, unless the page itself aborted the request.
+ * @param {HTMLElement} element
+ * @param {unknown} error
+ */
+export function showError(element, error) {
+  if (isAbort(error)) return;
+  const known = error instanceof Refusal ? error : new Refusal("server", { message: String(error) });
+  showWords(element, known.key, known.values);
 }

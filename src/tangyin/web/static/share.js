@@ -3,15 +3,21 @@
 import { byId } from "./dom.js";
 import { cardOf, pngOf, svgOf } from "./card.js";
 import { copied } from "./clipboard.js";
-import { t, tell } from "./language.js";
+import { t, showWords } from "./language.js";
 import { FORMS, parse, textOf } from "./verse.js";
 
 const VERSION = 1;
+const link = byId("link", HTMLInputElement);
 
+/** @param {string} text */
 const encode = (text) => btoa(String.fromCharCode(...new TextEncoder().encode(text))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+/** @param {string} text */
 const decode = (text) => new TextDecoder("utf-8", { fatal: true }).decode(Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0)));
 
-/** The link that brings a poem back: all of it stands in the fragment, which no server sees. */
+/**
+ * The link to a poem: all of it is in the fragment, which no server sees.
+ * @param {Poem} poem
+ */
 export function linkOf(poem) {
   const { form, title, model, rule, seed, number, options, changed } = poem;
   const value = { v: VERSION, text: textOf(poem), form, title, model, rule, seed, number, options, changed };
@@ -20,14 +26,18 @@ export function linkOf(poem) {
 
 /**
  * The poem of a link's fragment.
- * @throws when it is no such fragment.
+ * @param {string} fragment
+ * @returns {Poem}
+ * @throws {Error} it is not such a fragment
  */
 export function poemOfLink(fragment) {
   const value = JSON.parse(decode(fragment));
   const { lines, marks } = parse(String(value.text));
   const [count, width] = FORMS[value.form];
   if (value.v !== VERSION || !lines.length || lines.length > count || lines.some((line) => line.length > width)) throw new Error("no poem");
+  /** @type {(name: string, longest: number) => string} */
   const text = (name, longest) => String(value[name] ?? "").slice(0, longest);
+  /** @param {string} name */
   const whole = (name) => (Number.isSafeInteger(value[name]) ? value[name] : null);
   return {
     lines, marks, form: value.form, title: text("title", 60), model: text("model", 60), rule: text("rule", 20),
@@ -36,35 +46,42 @@ export function poemOfLink(fragment) {
   };
 }
 
-let shared = null;
+/** @type {Poem | undefined} the poem in the dialog, in the script that is shown */
+let shared;
 
 /**
  * Open the dialog that shares a poem.
- * @param poem the poem, which the link holds.
- * @param shown the same in the script that is read, which the picture shows.
+ * @param {Poem} poem the poem, for the link
+ * @param {Poem} shown the same in the script that is shown, for the picture
  */
 export function openSharing(poem, shown) {
   shared = shown;
-  byId("link").value = linkOf(poem);
-  tell(byId("sharing-status"), "");
+  link.value = linkOf(poem);
+  showWords(byId("sharing-status"), "");
   const picture = new DOMParser().parseFromString(svgOf(cardOf(shown)), "image/svg+xml").documentElement;
   picture.setAttribute("role", "img");
   picture.setAttribute("aria-label", t("card-label", { text: textOf(shown) }));
   byId("card").replaceChildren(picture);
-  byId("sharing").showModal();
+  byId("sharing", HTMLDialogElement).showModal();
 }
 
-function save(blob, kind) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = `${shared.title || shared.lines[0]}.${kind}`;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+/**
+ * @param {string} kind
+ * @param {(card: import("./card.js").Card) => Promise<Blob | null>} draw
+ */
+async function save(kind, draw) {
+  const blob = shared && (await draw(cardOf(shared)));
+  if (!shared || !blob) return;
+  const anchor = document.createElement("a");
+  anchor.href = URL.createObjectURL(blob);
+  anchor.download = `${shared.title || shared.lines[0]}.${kind}`;
+  anchor.click();
+  setTimeout(() => URL.revokeObjectURL(anchor.href), 10_000);
 }
 
 byId("copy-link").addEventListener("click", async () => {
-  byId("link").select();
-  tell(byId("sharing-status"), await copied(byId("link").value));
+  link.select();
+  showWords(byId("sharing-status"), await copied(link.value));
 });
-byId("save-png").addEventListener("click", async () => save(await pngOf(cardOf(shared)), "png"));
-byId("save-svg").addEventListener("click", () => save(new Blob([svgOf(cardOf(shared))], { type: "image/svg+xml" }), "svg"));
+byId("save-png").addEventListener("click", () => save("png", pngOf));
+byId("save-svg").addEventListener("click", () => save("svg", async (card) => new Blob([svgOf(card)], { type: "image/svg+xml" })));

@@ -1,11 +1,11 @@
 // 學理: what the network computes, and how it looks while it reads.
 
 import { ask } from "./api.js";
-import { make } from "./dom.js";
+import { byId, make } from "./dom.js";
 import { HeatMap } from "./heatmap.js";
-import { language, t, tell } from "./language.js";
+import { language, t, showWords } from "./language.js";
 import { equations, gradient, gradients } from "./mathematics.js";
-import { tellError } from "./refusal.js";
+import { isAbort, showError } from "./refusal.js";
 import { FORMS, parse } from "./verse.js";
 
 const POEM = "國破山河在，城春草木深。感時花濺淚，恨別鳥驚心。烽火連三月，家書抵萬金。白頭搔更短，渾欲不勝簪。";
@@ -13,12 +13,15 @@ const QUANTITIES = ["f", "i", "g", "o", "c", "h"];
 
 export class Study {
   #begun = false;
-  #models = [];
+  /** @type {Trace | null} */
   #trace = null;
-  #asking = null;
+  /** @type {AbortController | undefined} */
+  #asking;
 
-  constructor() {
-    this.root = document.getElementById("study-sheet");
+  /** @param {Model[]} models */
+  constructor(models) {
+    this.models = models;
+    this.root = byId("study-sheet");
     this.text = make("textarea", { rows: 3, maxLength: 400, lang: "zh-Hant", value: POEM });
     this.quantity = make("select", {});
     this.model = make("select", {});
@@ -30,33 +33,28 @@ export class Study {
     this.model.addEventListener("change", () => { this.#fillLayers(); this.read(); });
     this.sorted.addEventListener("change", () => this.draw());
     document.addEventListener("language", () => { this.#build(); this.draw(); });
-  }
-
-  setModels(models) {
-    this.#models = models;
     this.#build();
-    if (this.#begun) this.read();
   }
 
-  /** The page is shown: read the example, once. */
+  /** Read the example when the page is first shown. */
   begin() {
-    if (this.#begun) return;
+    if (!this.#begun) this.read();
     this.#begun = true;
-    if (this.#models.length) this.read();
   }
 
   #fillLayers() {
-    const layers = this.#models.find(({ name }) => name === this.model.value)?.architecture.layers ?? 1;
-    this.layer.replaceChildren(...Array.from({ length: layers }, (_, n) => make("option", { value: n + 1 }, n + 1)));
+    const layers = this.models.find(({ name }) => name === this.model.value)?.architecture.layers ?? 1;
+    this.layer.replaceChildren(...Array.from({ length: layers }, (_, n) => make("option", { value: String(n + 1) }, n + 1)));
   }
 
   #build() {
     const [quantity, model] = [this.quantity.value || "f", this.model.value];
     this.quantity.replaceChildren(...QUANTITIES.map((name) => make("option", { value: name }, t(`q_${name}`))));
     this.quantity.value = quantity;
-    this.model.replaceChildren(...this.#models.map(({ name }) => make("option", { value: name }, name)));
+    this.model.replaceChildren(...this.models.map(({ name }) => make("option", { value: name }, name)));
     if (model) this.model.value = model;
     this.#fillLayers();
+    /** @type {(words: string, control: HTMLElement) => HTMLElement} */
     const field = (words, control) => make("label", { className: "field" }, make("span", {}, t(words)), control);
     const form = make("form", { className: "live" },
       field("study-text", this.text),
@@ -76,12 +74,13 @@ export class Study {
     );
   }
 
-  /** Ask how the network reads the text, and draw it. */
+  /** Request how the network reads the text, and draw it. */
   async read() {
     this.#asking?.abort();
     const asking = (this.#asking = new AbortController());
     const { lines } = parse(this.text.value);
-    const forms = this.#models.find(({ name }) => name === this.model.value)?.forms ?? [];
+    const forms = this.models.find(({ name }) => name === this.model.value)?.forms ?? [];
+    /** @param {string} name */
     const fits = (name) => FORMS[name][1] === lines[0]?.length && FORMS[name][0] >= lines.length;
     const form = forms.find(fits);
     try {
@@ -89,22 +88,23 @@ export class Study {
         text: this.text.value.replaceAll("\n", ""), quantity: this.quantity.value, layer: Number(this.layer.value) || 1,
         ...(form ? { form } : {}), ...(this.model.value ? { model: this.model.value } : {}),
       }, asking.signal);
-      tell(this.problem, "");
+      showWords(this.problem, "");
       this.draw();
     } catch (error) {
-      if (error.name === "AbortError") return;
+      if (isAbort(error)) return;
       this.#trace = null;
-      this.map.element.hidden = true; // it would show how something else was read
-      tellError(this.problem, error);
+      this.map.element.hidden = true; // it would show the reading of another text
+      showError(this.problem, error);
     }
   }
 
   draw() { if (this.#trace) this.map.show(this.#trace, this.sorted.checked); }
 
   #figures() {
+    /** @type {(model: Model, name: string) => string} */
     const figure = (model, name) => { const value = model.figures?.dev?.all?.[name]; return typeof value === "number" ? value.toFixed(2) : "–"; };
     const head = ["col-model", "col-parameters", "col-forms", "col-dev", "col-closed"].map((key) => make("th", { scope: "col" }, t(key)));
-    const rows = this.#models.map((model) => make("tr", {},
+    const rows = this.models.map((model) => make("tr", {},
       make("th", { scope: "row" }, model.name), make("td", {}, model.parameters.toLocaleString(language())),
       make("td", { lang: "zh-Hant" }, model.forms.join(" ")), make("td", {}, figure(model, "per_token")), make("td", {}, figure(model, "per_token_closed"))));
     return make("section", {}, make("h2", {}, t("study-figures")),

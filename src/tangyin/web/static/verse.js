@@ -1,6 +1,7 @@
 // Poems as values: lines and marks. Nothing here touches the page.
 
-export const FORMS = { 五絕: [4, 5], 七絕: [4, 7], 五律: [8, 5], 七律: [8, 7] };
+/** Lines and characters a line of each form, as the server has them. @type {Record<string, [number, number]>} */
+export const FORMS = {};
 export const RHYMES = "東冬江支微魚虞齊佳灰真文元寒刪先蕭肴豪歌麻陽庚青蒸尤侵覃鹽咸";
 export const PATTERNS = ["平起首句不入韻", "平起首句入韻", "仄起首句不入韻", "仄起首句入韻"];
 export const BLANK = "□";
@@ -8,14 +9,39 @@ export const BLANK = "□";
 const MARKS = "，。？！；：";
 const HANZI = /^[\u3400-\u9fff□]$/;
 
+/** @param {string} character */
 export const isMark = (character) => MARKS.includes(character);
 
-/** The first character of a text that stands in no verse, and is no white space. */
+/**
+ * Fill `FORMS`, the longest poems first.
+ * @param {Shape[]} shapes
+ */
+export function setForms(shapes) {
+  for (const { name, lines, characters } of shapes.sort((a, b) => b.lines - a.lines || a.characters - b.characters)) FORMS[name] = [lines, characters];
+}
+
+/**
+ * The form of lines that are all there.
+ * @param {string[]} lines
+ */
+export const formOf = (lines) => Object.keys(FORMS).find((name) => FORMS[name][0] === lines.length && FORMS[name][1] === lines[0].length);
+
+/**
+ * The first character of a text that is neither verse nor white space.
+ * @param {string} text
+ */
 export const stranger = (text) => [...text].find((c) => !HANZI.test(c) && !isMark(c) && /\S/.test(c));
 
-/** Lines and marks of a text: unfinished lines have "" for a mark, and □ is a character. */
+/**
+ * Lines and marks of a text: unfinished lines have "" for a mark, and □ is a character.
+ * @param {string} text
+ * @returns {Lines}
+ */
 export function parse(text) {
-  const lines = [], marks = [];
+  /** @type {string[]} */
+  const lines = [];
+  /** @type {string[]} */
+  const marks = [];
   let line = "";
   for (const character of text) {
     if (isMark(character) || character === "\n") {
@@ -28,33 +54,60 @@ export function parse(text) {
   return { lines, marks };
 }
 
-/** The text, with ， and 。 in turn for marks that are missing between lines. */
+/**
+ * The text, with ， and 。 in turn for marks that are missing between lines.
+ * @param {Lines} poem
+ */
 export const textOf = ({ lines, marks }) =>
   lines.map((line, n) => line + (marks[n] || (n < lines.length - 1 ? "，。"[n % 2] : ""))).join("");
 
-/** One couplet a row, as a person writes it down. */
-export const written = (poem) => {
+/**
+ * One couplet a row, as a person writes it down.
+ * @param {{ lines: string[], marks?: string[] }} poem
+ */
+export const written = ({ lines, marks = [] }) => {
+  /** @type {string[]} */
   const rows = [];
-  poem.lines.forEach((line, n) => { rows[n >> 1] = (rows[n >> 1] ?? "") + line + (poem.marks[n] || "，。"[n % 2]); });
+  lines.forEach((line, n) => { rows[n >> 1] = (rows[n >> 1] ?? "") + line + (marks[n] || "，。"[n % 2]); });
   return rows.join("\n");
 };
 
-/** Whether a poem has all its characters. */
+/**
+ * Whether a poem has all its characters.
+ * @param {Poem} poem
+ */
 export function isWhole({ form, lines }) {
   const [count, width] = FORMS[form] ?? [0, 0];
   return lines.length === count && lines.every((line) => line.length === width && !line.includes(BLANK));
 }
 
-/** The text up to and with a place; both are counted from 0. */
+/**
+ * The text up to and including a place; both are counted from 0.
+ * @param {Lines} poem
+ * @param {number} line
+ * @param {number} at
+ */
 export function textUpTo(poem, line, at) {
   const lines = [...poem.lines.slice(0, line), poem.lines[line].slice(0, at + 1)];
   const ended = at + 1 === poem.lines[line].length;
   return textOf({ lines, marks: [...poem.marks.slice(0, line), ended ? poem.marks[line] : ""] });
 }
 
-/** The poem with another text; what was true of the old text alone is dropped. */
+/**
+ * The poem with another text; the checker's report on the old text is dropped.
+ * @param {Poem} poem
+ * @param {string} text
+ * @returns {Poem}
+ */
 export const withText = (poem, text) => ({ ...poem, ...parse(text), prosody: null, changed: true });
 
+/**
+ * @param {Poem} poem
+ * @param {number} line
+ * @param {number} at
+ * @param {string} character
+ * @returns {Poem}
+ */
 export function replaceCharacter(poem, line, at, character) {
   const lines = [...poem.lines];
   lines[line] = lines[line].slice(0, at) + character + lines[line].slice(at + 1);

@@ -1,0 +1,132 @@
+"""The bodies of requests."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, create_model
+
+from tangyin.web import limits
+from tangyin.web.options import served_options
+from tangyin.writing import SEEDS
+from tangyin.writing.options import Option
+
+SPRING = (
+    "國破山河在，城春草木深。感時花濺淚，恨別鳥驚心。"
+    "烽火連三月，家書抵萬金。白頭搔更短，渾欲不勝簪。"
+)
+Text = Annotated[str, Field(max_length=limits.TEXT, examples=[SPRING])]
+Words = Annotated[str, Field(max_length=limits.WORDS)]
+ModelName = Annotated[str | None, Field(max_length=limits.WORDS, description="Name of the model.")]
+Count = Annotated[int, Field(ge=1, le=limits.COUNT)]
+Whole = Annotated[int, Field(ge=1, le=10_000, examples=[4])]
+
+
+class _Body(BaseModel):
+    """A body; unknown fields are errors."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class PoemsBody(_Body):
+    """Poems, as the command line reads them from a file."""
+
+    text: Text = Field(description="One poem a line, or poems separated by blank lines.")
+
+
+class ScoreBody(PoemsBody):
+    """Poems and the model to score them."""
+
+    model: ModelName = None
+
+
+class PlaceBody(_Body):
+    """A place in a poem or in the beginning of one."""
+
+    text: Text = Field(description="Whole lines with or without marks; the last may be unfinished.")
+    form: Words = Field(examples=["五律"])
+    title: Words = ""
+    line: Whole
+    character: Whole
+    count: int = Field(12, ge=1, le=limits.CANDIDATES)
+    model: ModelName = None
+
+
+class FixBody(_Body):
+    """A fault that `/api/check` found, to be fixed."""
+
+    text: Text = Field(examples=[SPRING.replace("心", "間")])
+    line: Annotated[int, Field(ge=0, le=10_000, examples=[4])]
+    kind: Words = Field(examples=["出韻"])
+    count: Count = 5
+    model: ModelName = None
+
+
+class TraceBody(_Body):
+    """A text and the part of the network to watch while it reads."""
+
+    text: Text = Field(examples=["國破山河在，"])
+    form: Words | None = None
+    title: Words = ""
+    quantity: Literal["i", "f", "g", "o", "c", "h"] = "c"
+    layer: int = Field(1, ge=1, le=64, description="From 1.")
+    model: ModelName = None
+
+
+class ScriptBody(_Body):
+    """A text to be converted to another script."""
+
+    text: Text
+    script: Literal["traditional", "simplified"] = Field(examples=["simplified"])
+
+
+def write_body() -> type[BaseModel]:
+    """The body of `/api/write`: all options of a request."""
+    examples: list[JsonValue] = [
+        {"start": "日", "seed": 8},
+        {"start": "明月", "rhyme": "陽", "count": 3, "seed": 7},
+        {"acrostic": "春夏秋冬", "regulated": False, "rule": "random-k", "k": 5},
+    ]
+    return _made("WriteBody", {"model": (ModelName, None)}, examples)
+
+
+def revise_body() -> type[BaseModel]:
+    """The body of `/api/revise`: a place in a poem, and the options that are left then."""
+    own: dict[str, Any] = {
+        "text": (Text, Field(description="A poem in a form that the model knows.")),
+        "line": (Whole, Field(description="Number of the line, from 1.")),
+        "character": (Whole | None, Field(None, description="Number in the line; or all of it.")),
+        "count": (Count, 5),
+        "model": (ModelName, None),
+        "seed": (Annotated[int, Field(ge=0, lt=SEEDS)], 0),
+        # Given by the poem, or fixed for revisions.
+        **dict.fromkeys(("start", "form", "acrostic", "include", "particles")),
+    }
+    return _made("ReviseBody", own, [{"text": SPRING, "line": 3, "regulated": False}])
+
+
+def given(body: BaseModel) -> dict[str, Any]:
+    """The values that a client gave."""
+    return body.model_dump(exclude_unset=True, exclude_none=True)
+
+
+def _made(name: str, own: dict[str, Any], examples: list[JsonValue]) -> type[BaseModel]:
+    described = {name: _field(option) for name, option in served_options().items()}
+    fields = {name: field for name, field in {**described, **own}.items() if field}
+    config = ConfigDict(extra="forbid", json_schema_extra={"examples": [*examples]})
+    made: type[BaseModel] = create_model(name, __config__=config, **fields)
+    return made
+
+
+def _field(option: Option) -> tuple[Any, Any]:
+    """Type and default of an option, as `create_model` takes them."""
+    kind: Any = Literal[option.choices] if option.choices else option.kind
+    bounds: dict[str, Any] = {
+        "gt" if option.above else "ge": option.minimum,
+        "le": option.maximum,
+        "max_length": None if option.choices else option.longest,
+    }
+    kind = Annotated[kind, Field(**{key: n for key, n in bounds.items() if n is not None})]
+    if option.many:
+        kind = Annotated[list[kind], Field(max_length=limits.WORDS_MANY)]
+    elif option.default is None:
+        kind = kind | None
+    return kind, Field(option.default, description=option.help["en"])

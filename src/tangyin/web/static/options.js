@@ -1,0 +1,137 @@
+// The controls of a request's options, made from the server's description of them.
+
+import { make } from "./dom.js";
+import { has, language, t } from "./language.js";
+import { PATTERNS, RHYMES } from "./verse.js";
+
+/** Options that are shown in another way than by a control of their own, or not at all. */
+const ELSEWHERE = new Set(["regulated", "k", "certainty", "temperature", "p", "particles", "script"]);
+
+/** Values to choose from where the server would take others as well. @type {Record<string, string[]>} */
+const OFFERED = { rhyme: [...RHYMES], pattern: PATTERNS, form: [], model: [] };
+
+/** @typedef {HTMLInputElement | HTMLSelectElement} Control */
+
+export class Controls {
+  /** @type {Map<string, { option: Described, control: Control, label: HTMLElement, slot: HTMLElement }>} */
+  #made = new Map();
+
+  /**
+   * Fill the places of a form: `data-option` names the option that a place is for, and the place
+   * with `data-option="*"` gets all that have none.
+   * @param {HTMLElement} form
+   * @param {Described[]} options
+   */
+  constructor(form, options) {
+    for (const option of options.filter(({ name }) => !ELSEWHERE.has(name))) {
+      const label = make("span"), control = controlOf(option);
+      const field = option.kind === "bool"
+        ? make("label", { className: "tick" }, control, label)
+        : make("label", { className: "field" }, label, control);
+      const slot = form.querySelector(`[data-option="${option.name}"]`) ?? form.querySelector('[data-option="*"]')?.appendChild(make("div"));
+      if (!(slot instanceof HTMLElement)) continue;
+      slot.append(field);
+      this.#made.set(option.name, { option, control, label, slot });
+    }
+    this.#label();
+    document.addEventListener("language", () => this.#label());
+  }
+
+  /** @param {string} name */
+  control(name) {
+    const made = this.#made.get(name);
+    if (!made) throw new Error(`there is no option ${name}`);
+    return made.control;
+  }
+
+  /**
+   * Show or hide an option.
+   * @param {string} name
+   * @param {boolean} shown
+   */
+  show(name, shown) {
+    const made = this.#made.get(name);
+    if (made) made.slot.hidden = !shown;
+  }
+
+  /** @param {boolean} regulated whether the options of regulated verse are shown */
+  fit(regulated) {
+    for (const { option, slot } of this.#made.values()) if (option.regulated) slot.hidden = !regulated;
+  }
+
+  /** The values of the options that are shown and are not left as they were. */
+  values() {
+    /** @type {Given} */
+    const given = {};
+    for (const { option, control, slot } of this.#made.values()) {
+      const value = slot.hidden ? undefined : valueOf(option, control);
+      if (value !== undefined && value !== option.default) given[option.name] = value;
+    }
+    return given;
+  }
+
+  /**
+   * Replace the choices of an option, and keep the one that is chosen if it is still there.
+   * @param {string} name
+   * @param {string[]} values
+   * @param {(value: string) => string} [words]
+   */
+  offer(name, values, words = (value) => wordsOf(name, value)) {
+    const control = this.control(name), chosen = control.value;
+    control.replaceChildren(...values.map((value) => make("option", { value }, words(value))));
+    if (values.includes(chosen)) control.value = chosen;
+  }
+
+  #label() {
+    for (const { option, control, label } of this.#made.values()) {
+      label.textContent = option.label[language()];
+      control.title = option.help[language()];
+      const hint = `${option.name}-hint`;
+      if (control instanceof HTMLInputElement && has(hint)) control.placeholder = t(hint);
+      const offered = offeredBy(option);
+      if (offered.length) this.offer(option.name, offered);
+    }
+  }
+}
+
+/** @param {Described} option */
+function offeredBy({ name, choices, default: value }) {
+  if (choices.length) return value === null || value === "" ? ["", ...choices] : choices;
+  return OFFERED[name]?.length ? ["", ...OFFERED[name]] : [];
+}
+
+/**
+ * @param {string} name
+ * @param {string} value
+ */
+const wordsOf = (name, value) => (value === "" ? t("any") : has(`${name}_${value}`) ? t(`${name}_${value}`) : value);
+
+/** @param {Described} option */
+function controlOf(option) {
+  const { name, kind, minimum, maximum, longest, default: value } = option;
+  if (option.choices.length || OFFERED[name]) {
+    const select = make("select", { name, lang: "zh-Hant" });
+    for (const choice of offeredBy(option)) select.append(make("option", { value: choice }));
+    if (typeof value === "string") select.value = value;
+    return select;
+  }
+  if (kind === "bool") return make("input", { name, type: "checkbox", checked: value === true });
+  if (kind === "str") return make("input", { name, lang: "zh-Hant", maxLength: longest ?? 200, value: typeof value === "string" ? value : "" });
+  const input = make("input", { name, type: "number", step: kind === "int" ? "1" : "any", value: value === null ? "" : String(value), required: value !== null });
+  if (minimum !== null) input.min = String(minimum);
+  if (maximum !== null) input.max = String(Math.min(maximum, Number.MAX_SAFE_INTEGER));
+  return input;
+}
+
+/**
+ * @param {Described} option
+ * @param {Control} control
+ */
+function valueOf({ kind, many }, control) {
+  if (control instanceof HTMLInputElement && kind === "bool") return control.checked;
+  if (control.value === "") return undefined;
+  if (kind === "int" || kind === "float") return Number(control.value);
+  if (!many) return control.value;
+  const words = control.value.split(/[\s，、,]+/).filter(Boolean);
+  return words.length ? words : undefined;
+}

@@ -1,0 +1,80 @@
+// The values that the page exchanges with the API, and the poem as the page keeps it.
+
+type Words = { zh: string; en: string };
+type Shape = { name: string; lines: number; characters: number };
+
+/** An option of a request, as /api/options describes it. */
+interface Described {
+  name: string;
+  kind: "str" | "int" | "float" | "bool";
+  default: unknown;
+  choices: string[];
+  minimum: number | null;
+  maximum: number | null;
+  longest: number | null;
+  many: boolean;
+  regulated: boolean;
+  label: Words;
+  help: Words;
+}
+
+interface Model {
+  name: string;
+  forms: string[];
+  parameters: number;
+  architecture: { layers: number };
+  figures: { dev?: { all?: Record<string, unknown> } };
+  takes_title: boolean;
+  default: boolean;
+}
+
+interface Finding { line: number; kind: string; places: number[]; zh: string; en: string }
+interface Couplet { lines: [number, number]; expected: boolean; score: number | null; pairs: { place: number; upper: string; lower: string; score: number }[] }
+
+interface Prosody {
+  form: string;
+  regulated: boolean;
+  pattern: string;
+  line_types: string;
+  tones: string[];
+  rhyme: string;
+  first_line: string;
+  licences: Finding[];
+  faults: Finding[];
+  warnings: Finding[];
+  couplets: Couplet[];
+  readings: { line: number; place: number; character: string }[];
+  lines: string[];
+}
+interface PoemReport extends Prosody { number: number }
+
+interface Verse { text: string; form: string; title: string; model: string; rule: string; seed: number; number: number; prosody: Prosody }
+interface Fix { text: string; lines: string[]; changed: [number, number][] }
+interface Place {
+  character: string;
+  readings: { tone: "平" | "上" | "去" | "入"; rhyme: string; share: number }[];
+  known: boolean;
+  probability: number;
+  rank: number;
+  candidates: { character: string; probability: number; level: number }[];
+}
+interface Trace { quantity: string; text: string; values: number[][]; nll: number[] }
+
+type Given = Record<string, any>;
+type Values = Record<string, string | number>;
+
+/** A text cut into lines; "" for a mark that is missing. */
+interface Lines { lines: string[]; marks: string[] }
+
+/** A poem on the page, finished or not. */
+interface Poem extends Lines {
+  form: string;
+  title: string;
+  model: string;
+  rule?: string;
+  seed: number | null;
+  number?: number;
+  prosody?: Prosody | null;
+  options?: Given;
+  changed?: boolean;
+}

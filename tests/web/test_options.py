@@ -1,0 +1,99 @@
+"""The option of a new constraint: one file, and the API and the page have it."""
+
+import sys
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+from tangyin.writing import constraints
+from tangyin.writing.options import options
+
+from .conftest import serving
+
+NO_REPEATED_HEAD = '''
+"""No two lines begin with the same character."""
+
+import numpy as np
+
+from tangyin.writing.constraints import Constraint
+from tangyin.writing.options import Option
+
+OPTIONS = (
+    Option("different_heads", bool, False, regulated=True).texts(
+        en=("Heads differ", "Begin every line with another character."),
+        zh=("句首不同", "各句的第一個字都不同。"),
+    ),
+)
+
+
+def build(start):
+    return NoRepeatedHead() if start.plan.request.different_heads else None
+
+
+class NoRepeatedHead(Constraint):
+    def allowed(self, draft):
+        if draft.column or not draft.line:
+            return None
+        mask = np.ones((len(draft.columns), len(draft.characters)), dtype=bool)
+        for line in range(draft.line):
+            heads = draft.columns[:, line * draft.form.characters]
+            mask[np.arange(len(mask)), heads] = False
+        return mask
+'''
+
+
+def heads(lines: list[str]) -> int:
+    """How many different characters begin the lines."""
+    return len({line[0] for line in lines})
+
+
+def test_the_option_of_a_new_constraint_is_everywhere(visit, tmp_path, monkeypatch) -> None:
+    (tmp_path / "different_heads.py").write_text(NO_REPEATED_HEAD, "utf-8")
+    monkeypatch.setattr(constraints, "__path__", [*constraints.__path__, str(tmp_path)])
+    monkeypatch.setitem(sys.modules, "tangyin.writing.constraints.different_heads", None)
+    monkeypatch.delitem(sys.modules, "tangyin.writing.constraints.different_heads")
+    with serving("report") as address, httpx.Client(base_url=address, timeout=600) as client:
+        schemas = client.get("/openapi.json").json()["components"]["schemas"]
+        for body in ("WriteBody", "ReviseBody"):
+            field = schemas[body]["properties"]["different_heads"]
+            assert field["type"] == "boolean"
+            assert field["description"] == "Begin every line with another character."
+        described = {option["name"]: option for option in client.get("/api/options").json()}
+        assert described["different_heads"]["label"]["zh"] == "句首不同"
+        given = {"seed": 3, "count": 16, "particles": 4}
+        plain = client.post("/api/write", json=given).json()
+        kept = client.post("/api/write", json={**given, "different_heads": True}).json()
+        assert min(heads(poem["lines"]) for poem in plain) < 8
+        assert {heads(poem["lines"]) for poem in kept} == {8}
+
+        page = visit(server=address)
+        page.locator("details").first.evaluate("details => { details.open = true; }")
+        control = page.get_by_role("checkbox", name="句首不同")
+        expect(control).to_have_attribute("title", "各句的第一個字都不同。")
+        control.check()
+        with page.expect_request("**/api/write") as asked:
+            page.click("#write")
+        assert asked.value.post_data_json["different_heads"] is True
+        expect(page.locator("#status")).to_have_text("寫好 1 首")
+        page.check("[name=regulated][value=no]")
+        expect(control).to_be_hidden()
+        page.click("#language")
+        page.check("[name=regulated][value=yes]")
+        expect(page.get_by_role("checkbox", name="Heads differ")).to_be_visible()
+
+
+def test_every_option_has_a_control_or_is_set_in_another_way(visit, address) -> None:
+    page = visit()
+    shown = page.locator("#request [name]").evaluate_all("all => all.map(one => one.name)")
+    elsewhere = {"k", "certainty", "temperature", "p", "particles", "script"}
+    assert {*shown} | elsewhere == {*options()}
+
+
+@pytest.mark.parametrize(("name", "most"), [("count", 20), ("particles", 128), ("k", 20_000)])
+def test_limits_of_the_server_are_in_the_description(client, name, most) -> None:
+    described = {option["name"]: option for option in client.get("/api/options").json()}
+    assert described[name]["maximum"] == most
+    body = client.get("/openapi.json").json()["components"]["schemas"]["WriteBody"]
+    field = body["properties"][name]
+    assert field.get("anyOf", [field])[0]["maximum"] == most
