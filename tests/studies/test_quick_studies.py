@@ -5,7 +5,6 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 
@@ -16,12 +15,10 @@ from tangyin.studies.cells.run import CELLS, hidden_units
 from tangyin.studies.ingredients.run import VARIANTS
 from tangyin.studies.initialization.run import STARTS
 from tangyin.studies.optimizers.run import CONTESTANTS, REPORTS
-from tangyin.studies.poem_costs import perplexities
 from tangyin.studies.recipes import Base, proxy_base
 from tangyin.studies.scaling.run import GOAL, power_law
 from tangyin.training import load_dataset
 from tangyin.training.step import TrainingStep
-from tangyin.verse import UNK, Vocabulary
 
 Run = Callable[[str], Any]
 STUDIES = all_studies()
@@ -122,24 +119,6 @@ def test_the_report_protocol_trains_on_most_dev_poems_of_the_next_epoch(quick: R
     assert second["dev_mean_of_poems"] < first["dev_mean_of_poems"]
     said = [sentence.split(":")[0] for sentence in found.progress.said]
     assert said == ["epoch 1", "epoch 2"]
-
-
-def test_effects_of_counting_are_those_of_their_definitions() -> None:
-    generator = np.random.default_rng(2)
-    vocabulary = Vocabulary("天地玄黃宇宙")
-    targets = generator.integers(0, vocabulary.outputs, (6, 5))
-    costs = generator.uniform(0, 8, (6, 5))
-    found = perplexities(costs, targets, vocabulary, first=True)
-    charge = np.log(20_992 - 6) * (targets == vocabulary.id(UNK)).sum()
-    assert charge > 0
-    assert found["plain"]["per_token"] == pytest.approx(np.exp(costs.sum() / 30))
-    assert found["open"]["per_token"] == pytest.approx(np.exp((costs.sum() + charge) / 30))
-    rest = found["plain_without_first"]
-    assert rest["per_token"] == pytest.approx(np.exp(costs[1:].sum() / 25))
-    assert rest["mean_of_poems"] == pytest.approx(np.exp(costs[1:].sum(axis=0) / 5).mean())
-    given = perplexities(costs[1:], targets[1:], vocabulary, first=False)
-    assert given["plain_without_first"] == rest
-    assert "plain" not in given
 
 
 def test_argmax_is_less_diverse_than_drawing_and_masks_keep_the_form(quick: Run) -> None:

@@ -98,7 +98,7 @@ def numeral(value: int) -> str:
 
 
 def apart(lower: Sequence[float], higher: Sequence[float]) -> bool:
-    """Whether all of one's seeds are below all of the other's."""
+    """Whether every value of `lower` is below every value of `higher`."""
     return max(lower) < min(higher)
 
 

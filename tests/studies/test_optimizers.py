@@ -1,15 +1,67 @@
-"""The surfaces, and the paths of the NumPy optimizers over them."""
+"""The optimizers that studies add to those of recipes, and the paths over the surfaces."""
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tangyin.lstm.optimizers import RMSprop
+from tangyin.model import Architecture
+from tangyin.nn.language_model import LanguageModel
+from tangyin.studies.optimizers.extra import register
 from tangyin.studies.update_rules.run import MAKERS, NEAR, STEPS, walk
 from tangyin.studies.update_rules.surfaces import RAVINE, SADDLE, Surface
+from tangyin.training import make_optimizer
+from tangyin.training.optimizers import OptimizerRecipe
+from tangyin.verse import Vocabulary
 
+register()
+VOCABULARY = Vocabulary("天地玄黃宇宙洪荒日月盈昃")
 PLACE = st.floats(-2, 2)
+SURFACE = pytest.mark.parametrize("surface", [RAVINE, SADDLE], ids=lambda s: s.name)
+
+
+def network() -> LanguageModel:
+    torch.manual_seed(1)
+    return LanguageModel(Architecture(7, 5), VOCABULARY)
+
+
+def steps(model: LanguageModel, optimizer: torch.optim.Optimizer, count: int) -> None:
+    for seed in range(count):
+        torch.manual_seed(seed)
+        ids = torch.randint(0, VOCABULARY.outputs, (4, 3))
+        optimizer.zero_grad()
+        model.loss(ids, ids).backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+
+
+def test_nesterov_is_that_of_torch() -> None:
+    ours, theirs = network(), network()
+    steps(ours, make_optimizer(OptimizerRecipe("nesterov", 0.3, momentum=0.8), ours), 3)
+    steps(theirs, torch.optim.SGD(theirs.parameters(), 0.3, momentum=0.8, nesterov=True), 3)
+    for mine, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+        torch.testing.assert_close(mine, other)
+
+
+def test_muon_turns_the_step_of_gates_and_output_into_nearly_orthogonal_matrices() -> None:
+    model = network()
+    before = {name: p.detach().clone() for name, p in model.named_parameters()}
+    rate = 0.01
+    steps(model, make_optimizer(OptimizerRecipe("muon-output", rate), model), 1)
+    for name, parameter in model.named_parameters():
+        moved = before[name] - parameter.detach()
+        blocks = {"lstm.weight_hh_l0": 4, "lstm.weight_ih_l0": 4, "output.weight": 1}.get(name, 0)
+        if not blocks:
+            # Adam's first step is the rate wherever there is a gradient.
+            assert float(moved.abs().max()) == pytest.approx(rate, rel=1e-3)
+            continue
+        for block in moved.chunk(blocks):
+            values = torch.linalg.svdvals(block / (rate * 0.2 * max(block.shape) ** 0.5))
+            # What has no gradient, as W_hh from the zero state, has no direction either.
+            large = values[values > 0.3]
+            assert ((large > 0.6) & (large < 1.3)).all()
+            assert len(large) > 0
 
 
 @given(st.sampled_from([RAVINE, SADDLE]), PLACE, PLACE)
@@ -22,7 +74,7 @@ def test_gradients_are_those_of_the_surface(surface: Surface, x: float, y: float
     assert f(x, y) >= min(least) == max(least)
 
 
-@pytest.mark.parametrize("surface", [RAVINE, SADDLE], ids=lambda s: s.name)
+@SURFACE
 def test_adaptive_optimizers_arrive_and_stay(surface: Surface) -> None:
     for name in ("RMSprop", "Adam"):
         path = walk(surface, name, STEPS)
@@ -42,7 +94,7 @@ def test_sgd_creeps_where_the_walls_bound_its_rate() -> None:
     assert abs(optimizer.parameters["place"][1]) > 100
 
 
-@pytest.mark.parametrize("surface", [RAVINE, SADDLE], ids=lambda s: s.name)
+@SURFACE
 @pytest.mark.parametrize("name", MAKERS)
 def test_no_optimizer_flies_off(surface: Surface, name: str) -> None:
     path = walk(surface, name, STEPS)
