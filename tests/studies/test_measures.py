@@ -6,7 +6,7 @@ from collections import Counter
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tangyin.model import Architecture
@@ -57,6 +57,7 @@ def test_repeated_lines_are_those_that_another_poem_has() -> None:
     ]
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-5, 5), min_size=2, max_size=40))
 def test_the_interval_holds_the_mean_and_shrinks_with_more_poems(values: list[float]) -> None:
     found = with_interval(values)
