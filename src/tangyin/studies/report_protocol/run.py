@@ -27,7 +27,7 @@ from tangyin.studies.training_cache import Advance, TrainingCache
 from tangyin.training.optimizers import OptimizerRecipe
 from tangyin.training.precision import chosen_precision
 from tangyin.training.step import TrainingStep
-from tangyin.verse import BOS, EOS, UNK, Vocabulary
+from tangyin.verse import BOS, Vocabulary
 
 EPOCHS, BATCH, RATE = 20, 128, 0.01
 DEV_SHARE = 0.2
@@ -39,19 +39,12 @@ SIZES, QUICK_SIZES = (256, 128), (64, 32)
 
 @dataclass(frozen=True)
 class Way:
-    """A way of training and measuring; with all four off it is the honest one.
+    """A way of training and measuring; with all four off it is the honest one."""
 
-    Attributes:
-        redrawn: the poems are split anew every epoch, instead of by the fixed split.
-        all_characters: the vocabulary is built from all poems, not from the training poems alone.
-        first_given: the first character is read and not predicted.
-        all_poems: the poems that the split keeps for the test, or away from training, are used too.
-    """
-
-    redrawn: bool = False
-    all_characters: bool = False
-    first_given: bool = False
-    all_poems: bool = False
+    redrawn: bool = False  # the poems are split anew every epoch, instead of by the fixed split
+    all_characters: bool = False  # the vocabulary is built from all poems, not the training poems
+    first_given: bool = False  # the first character is read and not predicted
+    all_poems: bool = False  # test poems and near-duplicates of held-out poems are used too
 
 
 REPORT = Way(redrawn=True, all_characters=True, first_given=True, all_poems=True)
@@ -61,9 +54,8 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
     """Train and measure the report's network in the report's way.
 
     Returns:
-        `settings`; `vocabulary` (known characters); `poems`; `epochs`, see `in_a_way`; and
-        `rose`, the first epoch whose figure is above the previous one, where the report would stop,
-        or None.
+        `settings`; the results of `in_a_way`; and `rose`, the first epoch whose figure is above the
+        previous one, where the report would stop, or None.
     """
     epochs = QUICK_EPOCHS if quick else EPOCHS
     cache.progress.plan(epochs)
@@ -74,11 +66,8 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
             "poems, {dev_per_token:.1f} per token; {dev_share_seen:.0%} of dev was trained on "
             "before".format(**line)
         )
-    rises = [
-        after["epoch"]
-        for before, after in pairwise(found["epochs"])
-        if after["dev_mean_of_poems"] > before["dev_mean_of_poems"]
-    ]
+    figures = [line["dev_mean_of_poems"] for line in found["epochs"]]
+    rises = (n for n, (before, after) in enumerate(pairwise(figures), 2) if after > before)
     settings = {
         "quick": quick,
         "epochs": epochs,
@@ -88,7 +77,7 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
         "minimum_frequency": MINIMUM_FREQUENCY,
         "seed": 1,
     }
-    return {"settings": settings, "rose": rises[0] if rises else None, **found}
+    return {"settings": settings, "rose": next(rises, None), **found}
 
 
 def in_a_way(cache: TrainingCache, way: Way, *, seed: int, epochs: int, quick: bool) -> Any:
@@ -106,9 +95,8 @@ def in_a_way(cache: TrainingCache, way: Way, *, seed: int, epochs: int, quick: b
 
 
 def _train(way: Way, seed: int, epochs: int, quick: bool, advance: Advance) -> dict[str, Any]:
-    corpus = load_corpus().select(dynasties=["tang"], forms=["五律"])
-    if not way.all_poems:
-        corpus = corpus.select(parts=[TRAIN, DEV])
+    parts_used = None if way.all_poems else [TRAIN, DEV]
+    corpus = load_corpus().select(dynasties=["tang"], forms=["五律"], parts=parts_used)
     texts, parts = corpus.text, corpus.part
     if quick:
         texts, parts = (few(column, QUICK_POEMS) for column in (texts, parts))
@@ -122,15 +110,13 @@ def _train(way: Way, seed: int, epochs: int, quick: bool, advance: Advance) -> d
     model = LanguageModel(Architecture(*(QUICK_SIZES if quick else SIZES)), vocabulary)
     precision = chosen_precision("auto", torch.device("cpu"))
     step = TrainingStep(model, OptimizerRecipe("adam", RATE), vocabulary, precision)
-    order = np.random.default_rng(seed)
+    order, share = np.random.default_rng(seed), int(DEV_SHARE * len(texts))
     seen = np.zeros(len(texts), dtype=bool)
     lines: list[dict[str, Any]] = []
     for epoch in range(1, epochs + 1):
         shuffled = order.permutation(len(texts))
-        share = int(DEV_SHARE * len(texts))
-        dev, train = shuffled[:share], shuffled[share:]
-        if not way.redrawn:
-            dev, train = shuffled[held[shuffled]], shuffled[~held[shuffled]]
+        in_dev = np.arange(len(texts)) < share if way.redrawn else held[shuffled]
+        dev, train = shuffled[in_dev], shuffled[~in_dev]
         share_seen = float(seen[dev].mean())
         began = time.perf_counter()
         loss = _train_epoch(step, poems, train, QUICK_BATCH if quick else BATCH)
@@ -153,8 +139,7 @@ def _train(way: Way, seed: int, epochs: int, quick: bool, advance: Advance) -> d
             }
         )
         advance(1)
-    known = vocabulary.outputs - len((UNK, EOS))
-    return {"vocabulary": known, "poems": len(texts), "epochs": lines}
+    return {"vocabulary": len(vocabulary.hanzi), "poems": len(texts), "epochs": lines}
 
 
 def _train_epoch(
