@@ -29,7 +29,7 @@ def cells(results: dict[str, Any]) -> Any:
         row, two = labels.index(_label(line)), line["layers"] == 2
         label = "_" if row else ("one layer", "two layers")[two]
         fill = "none" if two else "full"
-        style = look(two, linestyle="none", marker="os"[two], fillstyle=fill, label=label)
+        style = look(two, marker=True, linestyle="none", fillstyle=fill, label=label)
         axes.plot(line["best"], [row + (0.12 if two else -0.12)] * len(line["best"]), **style)
     axes.set_yticks(range(len(labels)), labels)
     axes.invert_yaxis()

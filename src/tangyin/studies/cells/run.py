@@ -52,8 +52,8 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
     cache.progress.plan(sum(job.recipe.epochs for _, jobs in plans for job in jobs))
     lines = []
     for line, jobs in plans:
-        layers = f", {line['layers']} layers" if line["layers"] == 2 else ""
-        trained = cache.train_all(jobs, f"{line['cell']}{layers}")
+        what = "{cell}, {layers} layers" if line["layers"] != 1 else "{cell}"
+        trained = cache.train_all(jobs, what.format(**line))
         lines.append({**line, **outcome(jobs[0], trained)})
     return {"settings": {**base.settings(), "target": target}, "cells": lines}
 

@@ -114,7 +114,8 @@ def _frequencies(axes: Any, zipf: dict[str, Any]) -> None:
 
 def _slope(zipf: dict[str, Any], low: int, high: int) -> float:
     """The power of the rank with which frequency falls between two ranks."""
-    return -float(np.polyfit(*_logs(zipf, low, high), 1)[0])
+    ranks, counts = _logs(zipf, low, high)
+    return -float(np.polyfit(ranks, counts, 1)[0])
 
 
 def _logs(zipf: dict[str, Any], low: int, high: int) -> Any:

@@ -1,6 +1,7 @@
 """The figures of the part on initialization, and the results of each start."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -31,10 +32,10 @@ def facts(results: dict[str, Any]) -> dict[str, Any]:
     def mean(figure: Callable[[Any], Any]) -> dict[str, float]:
         return {name: float(np.mean(values)) for name, values in each(figure).items()}
 
-    saturated = {
-        key: mean(lambda run, when=when: [gate[when] for gate in run["saturated"].values()])
-        for key, when in (("first", 0), ("last", -1))
-    }
+    first, last = (
+        mean(partial(lambda when, run: [gate[when] for gate in run["saturated"].values()], when))
+        for when in (0, -1)
+    )
     return {
         "clip_norm": OptimizerRecipe().clip_norm,
         "floor": FLOOR,
@@ -45,7 +46,7 @@ def facts(results: dict[str, Any]) -> dict[str, Any]:
         "ranks": each(lambda run: run["rank"][-1]),
         "first_ranks": each(lambda run: rank(run["values"]["first"])),
         "gradients": mean(lambda run: run["norms"]["W_hh"][0]),
-        "saturated": {n: {key: found[n] for key, found in saturated.items()} for n in starts},
+        "saturated": {name: {"first": first[name], "last": last[name]} for name in starts},
     }
 
 

@@ -55,7 +55,7 @@ def unit_values(model: LanguageModel) -> list[float]:
     cell = cell_of(model)
     parts = [part.view(4, cell.hidden_size, -1) for part in cell.parameters()]
     rows = torch.cat(parts, dim=2).transpose(0, 1).flatten(1).double()
-    return torch.linalg.svdvals(rows).tolist()
+    return [float(value) for value in torch.linalg.svdvals(rows)]
 
 
 def rank(values: list[float]) -> int:

@@ -14,7 +14,6 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from tangyin.corpus import DEV, TRAIN, Batch, load_corpus
@@ -111,26 +110,27 @@ def _train(way: Way, seed: int, epochs: int, quick: bool, advance: Advance) -> d
     precision = chosen_precision("auto", torch.device("cpu"))
     step = TrainingStep(model, OptimizerRecipe("adam", RATE), vocabulary, precision)
     order, share = np.random.default_rng(seed), int(DEV_SHARE * len(texts))
-    seen = np.zeros(len(texts), dtype=bool)
+    seen, size = np.zeros(len(texts), dtype=bool), QUICK_BATCH if quick else BATCH
     lines: list[dict[str, Any]] = []
     for epoch in range(1, epochs + 1):
         shuffled = order.permutation(len(texts))
         in_dev = np.arange(len(texts)) < share if way.redrawn else held[shuffled]
         dev, train = shuffled[in_dev], shuffled[~in_dev]
         share_seen = float(seen[dev].mean())
-        began = time.perf_counter()
-        loss = _train_epoch(step, poems, train, QUICK_BATCH if quick else BATCH)
+        began, total = time.perf_counter(), 0.0
+        for chosen in np.split(train, range(size, len(train), size)):
+            ids = poems[:, chosen].numpy().astype(np.int32)
+            batch = Batch(ids[:-1], ids[1:], np.ones(ids[1:].shape, dtype=np.bool_))
+            total += step(batch) * len(chosen)
         seconds = time.perf_counter() - began
         seen[train] = True
-        chosen = poems[:, dev]
-        figures = perplexities(
-            poem_costs(model, chosen), chosen[1:].numpy(), vocabulary, first=not way.first_given
-        )
+        costs, targets = poem_costs(model, poems[:, dev]), poems[1:, dev].numpy()
+        figures = perplexities(costs, targets, vocabulary, first=not way.first_given)
         own = figures["plain_without_first" if way.first_given else "plain"]
         lines.append(
             {
                 "epoch": epoch,
-                "train_per_token": math.exp(loss),
+                "train_per_token": math.exp(total / len(train)),
                 "dev": figures,
                 "dev_mean_of_poems": own["mean_of_poems"],
                 "dev_per_token": own["per_token"],
@@ -140,18 +140,6 @@ def _train(way: Way, seed: int, epochs: int, quick: bool, advance: Advance) -> d
         )
         advance(1)
     return {"vocabulary": len(vocabulary.hanzi), "poems": len(texts), "epochs": lines}
-
-
-def _train_epoch(
-    step: TrainingStep, poems: torch.Tensor, chosen: npt.NDArray[np.int64], batch_size: int
-) -> float:
-    """One pass; returns the mean loss in nats."""
-    total = 0.0
-    for start in range(0, len(chosen), batch_size):
-        ids = poems[:, chosen[start : start + batch_size]].numpy().astype(np.int32)
-        batch = Batch(ids[:-1], ids[1:], np.ones(ids[1:].shape, dtype=np.bool_))
-        total += step(batch) * ids.shape[1]
-    return total / len(chosen)
 
 
 STUDY = Study(

@@ -59,11 +59,9 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
     cache.progress.plan(len(names) + 5 + job.recipe.training.epochs)
     engine = Engine(find_model("report"))
     facts = {"poems": count, "seed": SEED, "model": "report"}
+    of_rule = partial(_of_rule, engine, count)
     rules = {
-        name: cache.compute(
-            "sampling", {"rule": name, **facts}, 1, partial(_of_rule, engine, name, count)
-        )
-        for name in names
+        n: cache.compute("sampling", {"rule": n, **facts}, 1, partial(of_rule, n)) for n in names
     }
     size, texts = {"poems": count}, few(load_corpus().select(forms=[WULV], parts=[DEV]).text, count)
 
@@ -71,26 +69,20 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
         # An unknown character counts as an ordinary token.
         return measured(texts, [-tally.nll_closed for tally in score_texts(engine, texts, WULV)])
 
-    human = cache.compute("sampling-human", size, 1, measure_human)
-    unmasked = cache.compute("sampling-unmasked", size, 1, lambda _: _unmasked(engine, texts))
     training = cache.train(job, "the overfitted network")
-    overfitting = cache.compute(
-        "sampling-overfitting",
-        {"job": cache.name_of(job), **size},
-        3,
-        partial(_overfitting, training, job.recipe.epochs, count, min(count, base.dev)),
-    )
+    trained = {"job": cache.name_of(job), **size}
+    overfit = partial(_overfitting, training, job.recipe.epochs, count, min(count, base.dev))
     words = {"first": FIRST, "line": LINE, "words": list(WORDS)}
     return {
         "settings": {"quick": quick, **facts, **words},
         "rules": rules,
-        "human": human,
-        "unmasked": unmasked,
-        "overfitting": overfitting,
+        "human": cache.compute("sampling-human", size, 1, measure_human),
+        "unmasked": cache.compute("sampling-unmasked", size, 1, partial(_unmasked, engine, texts)),
+        "overfitting": cache.compute("sampling-overfitting", trained, 3, overfit),
     }
 
 
-def _of_rule(engine: Engine, name: str, count: int, _advance: Advance) -> dict[str, Any]:
+def _of_rule(engine: Engine, count: int, name: str, _advance: Advance) -> dict[str, Any]:
     """All figures of a rule, and some of its poems.
 
     The poems are spread over the seven first characters. Under argmax, poem n of a character has
@@ -162,7 +154,7 @@ def measured(texts: Sequence[str], likelihoods: Sequence[float]) -> dict[str, An
     }
 
 
-def _unmasked(engine: Engine, texts: Sequence[str]) -> dict[str, Any]:
+def _unmasked(engine: Engine, texts: Sequence[str], _advance: Advance) -> dict[str, Any]:
     """The share of `<unk>` when nothing is masked.
 
     Returns:
@@ -172,7 +164,7 @@ def _unmasked(engine: Engine, texts: Sequence[str]) -> dict[str, Any]:
     """
     vocabulary = engine.vocabulary
     unknown = vocabulary.id(UNK)
-    argmax = write_unmasked(engine, Argmax(), SEED, list(FIRST), WULV)
+    argmax = write_unmasked(engine, Argmax(), SEED, FIRST, WULV)
     drawn = write_unmasked(engine, Temperature(1.0), SEED, _starts(len(texts)), WULV)
     ids = np.stack([vocabulary.encode(text) for text in texts], axis=1)
     read = np.concatenate((np.full((1, ids.shape[1]), vocabulary.prefix_id(WULV)), ids[:-1]))
@@ -207,19 +199,18 @@ def _overfitting(
         known = [c for c in FIRST if c in model.vocabulary]
         numbers = range(max(count // len(known), 1))
         figures: dict[str, dict[str, Any]] = {"perplexity": {}, "copied": {}}
+        found[which] = figures
         for part in (TRAIN, DEV):
             texts = few(corpus.select(parts=[part]).text, read)
             costs, _ = text_costs(model, texts, WULV)
             figures["perplexity"][part] = float(np.exp(costs.mean()))
         for name in OVERFITTED_RULES:
-            copied = [
-                _copied(poem.lines)
+            poems = chain.from_iterable(
+                _written(engine, character, RULES[name], SEED + place, numbers)
                 for place, character in enumerate(known)
-                for poem in _written(engine, character, RULES[name], SEED + place, numbers)
-            ]
-            figures["copied"][name] = with_interval(copied)
+            )
+            figures["copied"][name] = with_interval([_copied(poem.lines) for poem in poems])
             advance(0.4)
-        found[which] = figures
     return found
 
 
