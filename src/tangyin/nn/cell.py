@@ -179,7 +179,8 @@ class RecurrentCell(nn.Module):
 
     def extra_repr(self) -> str:
         """Show the cell and the sizes."""
-        return f"{type(self.kind).__name__}, {self.input_size}, {self.hidden_size}, bias={self.bias is not None}"
+        kind, bias = type(self.kind).__name__, self.bias is not None
+        return f"{kind}, {self.input_size}, {self.hidden_size}, bias={bias}"
 
 
 class LSTMCell(RecurrentCell):
