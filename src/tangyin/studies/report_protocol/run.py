@@ -26,7 +26,7 @@ from tangyin.studies.training_cache import Advance, TrainingCache
 from tangyin.training.optimizers import OptimizerRecipe
 from tangyin.training.precision import chosen_precision
 from tangyin.training.step import TrainingStep
-from tangyin.verse import BOS, Vocabulary
+from tangyin.verse import BOS, EOS, UNK, Vocabulary
 
 EPOCHS, BATCH, RATE = 20, 128, 0.01
 DEV_SHARE = 0.2
@@ -83,7 +83,7 @@ def in_a_way(cache: TrainingCache, way: Way, *, seed: int, epochs: int, quick: b
     """Train and measure in some way, or read the cached result.
 
     Returns:
-        `vocabulary` (known characters), `poems`, and `epochs`, a list of `epoch`,
+        `vocabulary` (known characters and marks), `poems`, and `epochs`, a list of `epoch`,
         `train_per_token`, `dev` (`poem_costs.perplexities`), `dev_mean_of_poems` (the report's
         figure) and `dev_per_token` (of the same targets), `dev_share_seen` (dev poems that an
         earlier epoch trained on) and `seconds`.
@@ -139,7 +139,8 @@ def _train(way: Way, seed: int, epochs: int, quick: bool, advance: Advance) -> d
             }
         )
         advance(1)
-    return {"vocabulary": len(vocabulary.hanzi), "poems": len(texts), "epochs": lines}
+    known = vocabulary.outputs - len((UNK, EOS))
+    return {"vocabulary": known, "poems": len(texts), "epochs": lines}
 
 
 STUDY = Study(
