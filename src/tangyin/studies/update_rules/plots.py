@@ -38,7 +38,8 @@ def update_rules(results: dict[str, Any]) -> Any:
         for name, path in results["paths"][surface.name].items():
             axes.plot(*zip(*path["points"], strict=True), **optimizer_look(name), alpha=0.9)
         axes.plot(*surface.start, "o", color=INK, markersize=6, fillstyle="none")
-        axes.plot(*zip(*surface.minima, strict=True), "x", color=INK, markersize=7)
+        for place in surface.minima:
+            axes.plot(*place, "x", color=INK, markersize=7)
         axes.set(xlim=(left, right), ylim=(bottom, top), xlabel="x", ylabel="y", title=surface.name)
         axes.grid(visible=False)
     _with_legend(figure, both)
