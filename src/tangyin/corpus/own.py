@@ -11,8 +11,7 @@ from tangyin.corpus.near_duplicates import NearDuplicates
 from tangyin.corpus.split import DEV, NEAR, TRAIN
 from tangyin.errors import TangyinError, UsageError
 from tangyin.files import read_text
-from tangyin.verse import read_poem, to_traditional
-from tangyin.verse.reader import located_poems
+from tangyin.verse import read_poem, split_poems, to_traditional
 
 DEV_SHARE = 10
 """One poem in so many is held out for the dev part."""
@@ -71,7 +70,7 @@ def _records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """The records of a file with the numbers of their lines."""
     content = read_text(path)
     if path.suffix.lower() not in (".jsonl", ".ndjson"):
-        yield from ((line, {"text": text}) for line, text in located_poems(content))
+        yield from ((line, {"text": text}) for line, text in split_poems(content))
         return
     for number, line in enumerate(content.split("\n"), 1):
         if line.strip():

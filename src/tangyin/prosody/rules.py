@@ -24,9 +24,7 @@ def rescued(patterns: tuple[LinePattern, ...], number: int) -> bool:
 def letters(patterns: tuple[LinePattern, ...], *, strict: bool) -> str:
     """A letter a line: its type, or `?` for one that fits none, an unrescued 大拗 among them.
 
-    Args:
-        patterns: the lines.
-        strict: show `LinePattern.strict_letter`, as for verse that is not regulated.
+    With `strict` it is `LinePattern.strict_letter`, as for verse that is not regulated.
     """
     return "".join(
         UNFIT

@@ -15,12 +15,12 @@ from tangyin.verse.reader import (
 )
 from tangyin.verse.script import (
     corpus_spelling,
+    fold_variants,
     is_simplified,
     to_simplified,
     to_traditional,
     traditional_alternative,
 )
-from tangyin.verse.variants import fold_variants
 from tangyin.verse.vocabulary import (
     BOS,
     EOS,
