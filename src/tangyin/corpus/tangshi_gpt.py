@@ -10,8 +10,7 @@ from tangyin.errors import TangyinError
 def tangshi_gpt_test(corpus: Corpus) -> list[tuple[str, str]]:
     """The 3,717 poems of that model's test file, in its order.
 
-    Args:
-        corpus: the prepared corpus. It lacks 78 of them, which the package has.
+    `corpus` is the prepared corpus. It lacks 78 of them, which the package has.
 
     Returns:
         Title and text of each, uncleaned: a few are in none of the four forms.
