@@ -8,7 +8,7 @@ from pathlib import Path
 from tangyin.corpus.corpus import Corpus
 from tangyin.corpus.download import claimed_integrity
 from tangyin.corpus.near_duplicates import mark_near_duplicates
-from tangyin.corpus.source import DYNASTIES, RawPoem, blacklist, poem_folder, raw_poems
+from tangyin.corpus.source import DYNASTIES, blacklist, poem_folder, raw_poems
 from tangyin.corpus.split import DEV, TEST, TRAIN, held_out, split_digest
 from tangyin.errors import TangyinError
 from tangyin.verse import MARKS, Form, form_of_shape, split_lines
@@ -58,8 +58,10 @@ def prepare(source: Path) -> Corpus:
                 reason = "blacklisted"
             elif poem.text in place:
                 reason = "duplicate"
-                if part != TRAIN:
-                    _replace(corpus, place[poem.text], poem, part)
+                at = place[poem.text]
+                if part != TRAIN:  # the split names this record, not the earlier one
+                    corpus.id[at], corpus.part[at] = poem.id, part
+                    corpus.title[at], corpus.author[at] = poem.title, poem.author
             elif poem.text in earlier:
                 reason = "duplicate_of_tang"
             elif form:
@@ -81,12 +83,6 @@ def prepare(source: Path) -> Corpus:
         "missing": sorted(parts.keys() - set(corpus.id)),
     }
     return corpus
-
-
-def _replace(corpus: Corpus, place: int, poem: RawPoem, part: str) -> None:
-    """Keep the record that the split names in place of an earlier one with the same text."""
-    corpus.id[place], corpus.part[place] = poem.id, part
-    corpus.title[place], corpus.author[place] = poem.title, poem.author
 
 
 def clean(text: str) -> tuple[Form | None, str]:

@@ -43,7 +43,7 @@ def check_poem(lines: Sequence[str]) -> Report:
     shape = form_of_shape(len(poem), len(poem[0]))
     couplets = couplets_of(poem)
     return Report(
-        form=report.GUTI if ancient else shape.name if shape else report.PAILU,
+        form="古體" if ancient else shape.name if shape else "排律",
         regulated=not faults,
         pattern=sequence.name(len(poem[0])) if sequence else report.NONE,
         line_types=types,

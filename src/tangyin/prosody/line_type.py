@@ -19,14 +19,10 @@ XIAO_AO = "小拗"
 DA_AO = "大拗"
 TEDING = "特定句式"
 GUPING_RESCUE = "孤平拗救"
-COUPLET_RESCUE = "對句相救"
-BORROWED = "借鄰韻"
 
 OUT_OF_PATTERN = "出律"
 THREE_LEVELS = "三平尾"
 THREE_OBLIQUES = "三仄尾"
-LONE_LEVEL = "孤平"
-LENIENT_TEDING = "特定句式首字仄"
 
 UNFIT = "?"
 """In place of the type of a line that fits none."""
@@ -131,12 +127,12 @@ _CORES: tuple[tuple[str, str, dict[str, str], tuple[int, ...]], ...] = (
     ("A", ".Z.ZP", {"fault": OUT_OF_PATTERN}, (4,)),
     ("b", ".PPZZ", {}, ()),
     ("b", "PPZPZ", {"licence": TEDING}, (3, 4)),
-    ("b", "ZPZPZ", {"fault": LENIENT_TEDING}, (1,)),
+    ("b", "ZPZPZ", {"fault": "特定句式首字仄"}, (1,)),
     ("b", ".PZZZ", {"warning": THREE_OBLIQUES}, (3,)),
     ("b", ".PPPZ", {"fault": OUT_OF_PATTERN}, (4,)),
     ("B", "PP.ZP", {}, ()),
     ("B", "ZPPZP", {"licence": GUPING_RESCUE}, (1, 3)),
-    ("B", "ZPZZP", {"fault": LONE_LEVEL}, (1,)),
+    ("B", "ZPZZP", {"fault": "孤平"}, (1,)),
     ("B", ".P.PP", {"fault": OUT_OF_PATTERN}, (4,)),
 )
 """Each core belongs to one row: the type, the tones, what they are, and at which places."""

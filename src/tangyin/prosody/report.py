@@ -12,18 +12,6 @@ UNRESCUED = "大拗失救"
 NO_OPPOSITION = "失對"
 NO_ADHESION = "失粘"
 OUT_OF_RHYME = "出韻"
-LEVEL_ODD_END = "單句平收"
-LEVEL_FIRST_END = "首句平收不韻"
-OBLIQUE_RHYME = "仄韻"
-ODD_COUNT = "單數句"
-
-REPEATED = "重字"
-REPEATED_RHYME = "重韻"
-SELF_OPPOSED = "同字相對"
-UNKNOWN = "字書未收"
-
-PAILU = "排律"
-GUTI = "古體"
 
 NONE = "-"
 """In place of a sequence or a rhyme that the poem does not have."""
