@@ -1,13 +1,11 @@
-from collections.abc import Callable
-
 import pytest
 
 from tangyin.errors import UsageError
-from tangyin.verse import FORMS, QIJUE, QILV, WUJUE, WULV, Form, form_named, form_of_shape
+from tangyin.verse import FORMS, QIJUE, QILV, WUJUE, WULV, form_named, form_of_shape
 from tangyin.verse.form import known_forms
 
 
-def test_the_four_forms_of_the_corpus_have_the_shapes_of_the_design() -> None:
+def test_the_four_forms_of_the_corpus_have_the_shapes_of_the_design():
     assert FORMS == known_forms() == (WUJUE, QIJUE, WULV, QILV)
     shapes = [(form.name, form.lines, form.characters) for form in FORMS]
     assert shapes == [("五絕", 4, 5), ("七絕", 4, 7), ("五律", 8, 5), ("七律", 8, 7)]
@@ -17,12 +15,12 @@ def test_the_four_forms_of_the_corpus_have_the_shapes_of_the_design() -> None:
     assert form_of_shape(4, 4) is None
 
 
-def test_a_wulv_has_49_targets_40_of_them_hanzi() -> None:
+def test_a_wulv_has_49_targets_40_of_them_hanzi():
     assert (WULV.targets, WULV.hanzi) == (49, 40)
     assert [form.targets for form in (WUJUE, QIJUE, QILV)] == [25, 33, 65]
 
 
-def test_the_second_line_of_each_couplet_rhymes_and_lines_or_couplets_have_heads() -> None:
+def test_the_second_line_of_each_couplet_rhymes_and_lines_or_couplets_have_heads():
     assert WUJUE.rhyming == (1, 3)
     assert WUJUE.heads == ((0, 1, 2, 3), (0, 2))
 
@@ -31,12 +29,12 @@ def test_the_second_line_of_each_couplet_rhymes_and_lines_or_couplets_have_heads
     ("name", "form"),
     [("五律", WULV), ("wulv", WULV), (" WuLv ", WULV), ("七绝", QIJUE), ("qilv", QILV)],
 )
-def test_forms_have_ascii_and_simplified_names_too(name: str, form: object) -> None:
+def test_forms_have_ascii_and_simplified_names_too(name, form):
     assert form_named(name) is form
 
 
 @pytest.mark.parametrize("name", ["", "五言", "sonnet", "排律", "\0", "\udcff"])
-def test_an_unknown_form_is_refused_with_the_names_there_are(name: str) -> None:
+def test_an_unknown_form_is_refused_with_the_names_there_are(name):
     with pytest.raises(UsageError) as caught:
         form_named(name)
     names = ["五絕 (wujue)", "七絕 (qijue)", "五律 (wulv)", "七律 (qilv)"]
@@ -46,9 +44,7 @@ def test_an_unknown_form_is_refused_with_the_names_there_are(name: str) -> None:
     )
 
 
-def test_a_file_in_the_folder_adds_a_form_behind_those_of_the_corpus(
-    extra_form: Callable[..., Form],
-) -> None:
+def test_a_file_in_the_folder_adds_a_form_behind_those_of_the_corpus(extra_form):
     form = extra_form("六言絕句", "a", lines=4, characters=6)
     other = extra_form("又五律", "b", lines=8, characters=5)
     assert known_forms() == (*FORMS, form, other)
