@@ -51,7 +51,7 @@ def test_an_unknown_command_is_refused_in_one_sentence(cli):
 
 
 def test_a_study_that_is_not_there_is_refused_in_one_sentence(cli):
-    cli("study", "nothing").refused(2, "there is no study 'nothing'; there are ")
+    cli("study", "nothing").refused(2, "'nothing'")
 
 
 @pytest.mark.parametrize(
@@ -77,13 +77,8 @@ def test_bytes_are_the_same_utf8_in_every_locale(environment, process, cli, tmp_
     assert done.stderr.decode().startswith("tangyin: the model does not know the character 龘;")
 
 
-def test_arguments_that_are_no_utf8_are_refused_in_one_sentence():
-    done = subprocess.run(
-        [sys.executable.encode(), b"-m", b"tangyin", b"write", b"\xff\xfe"],
-        capture_output=True,
-        env={**os.environ, "PYTHONUTF8": "1"},
-        timeout=60,
-    )
+def test_arguments_that_are_not_utf8_are_refused_in_one_sentence(process):
+    done = process("write", b"\xff\xfe", environment={"PYTHONUTF8": "1"})
     assert (done.returncode, done.stdout) == (2, b"")
     assert done.stderr == b"tangyin: the arguments are not UTF-8; type them in a UTF-8 terminal\n"
 

@@ -52,10 +52,9 @@ def faults_of(patterns, rhymed):
 def every_reading(lines, reading):
     """The least faults over all readings with the line ends that the assignment took."""
     ends = [pattern.tones[-1] for pattern in reading.patterns]
-    rhymed = []
-    for number, line in enumerate(lines):
-        place = place_of(line[-1])
-        rhymed.append(number % 2 == 0 or reading.rhyme in place.rhymes)
+    rhymed = [
+        n % 2 == 0 or reading.rhyme in place_of(line[-1]).rhymes for n, line in enumerate(lines)
+    ]
     options = []
     for line, end in zip(lines, ends, strict=True):
         tones = []

@@ -49,20 +49,16 @@ def test_a_word_decides_what_the_character_leaves_open():
 
 
 def test_the_halves_of_yuan_have_their_own_neighbours():
-    assert neighbouring("元", "魂", "真")
-    assert not neighbouring("元", "魂", "寒")
-    assert neighbouring("元", "元", "先")
-    assert neighbouring("東", "東", "冬")
-    assert not neighbouring("東", "東", "東")
-    assert not neighbouring("東", "東", "陽")
+    near, far = ("元魂真", "元元先", "東東冬"), ("元魂寒", "東東東", "東東陽")
+    assert all(neighbouring(*rhymes) for rhymes in near)
+    assert not any(neighbouring(*rhymes) for rhymes in far)
 
 
 @pytest.mark.parametrize("row", LATER, ids=[row[0] + row[1] for row in LATER])
 def test_a_later_reading_has_a_witness_that_holds_the_character(row):
     character, reading, title, author, line = row
     assert character in line
-    assert title
-    assert author
+    assert all((title, author))
     assert reading[1] in "平上去入"
 
 
