@@ -15,7 +15,7 @@ import uvicorn
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
 from tangyin.model import DEFAULT
-from tangyin.web import create_app
+from tangyin.web.app import create_app
 from tangyin.web.connections import PatientProtocol
 
 

@@ -13,7 +13,7 @@ import pytest
 import tangyin
 from tangyin.cli.main import run
 from tangyin.prosody import check_text
-from tangyin.web import create_app
+from tangyin.web.app import create_app
 from tangyin.web.limits import BODY, COUNT, POEMS, TEXT
 
 SPRING = (

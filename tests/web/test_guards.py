@@ -6,7 +6,7 @@ import time
 import httpx
 import pytest
 
-from tangyin.web import create_app
+from tangyin.web.app import create_app
 from tangyin.web.guards import POLICY, REPORT_POLICY
 
 

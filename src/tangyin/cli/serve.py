@@ -8,8 +8,6 @@ from tangyin.cli.streams import note
 from tangyin.errors import TangyinError
 from tangyin.model import DEFAULT
 
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
-
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
@@ -39,13 +37,13 @@ def serve(host: str, port: int, model: str, workers: int | None) -> None:
     try:
         import uvicorn
 
-        from tangyin.web import create_app
+        from tangyin.web.app import create_app
         from tangyin.web.connections import PatientProtocol
+        from tangyin.web.limits import CONNECTIONS
     except ModuleNotFoundError as error:
         raise TangyinError("server.missing_package", package=error.name) from error
-    from tangyin.web.limits import CONNECTIONS
 
-    local = host in LOOPBACK
+    local = host in ("127.0.0.1", "::1", "localhost")
     with _listening(host, port) as listener:
         app = create_app(model, workers=workers, local=local)
         config = uvicorn.Config(

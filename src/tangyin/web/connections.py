@@ -18,22 +18,18 @@ class PatientProtocol(H11Protocol):
 
     _waiting: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: Any) -> None:
-        """See `asyncio.Protocol`."""
+    def connection_made(self, transport: Any) -> None:  # noqa: D102
         super().connection_made(transport)
         self._watch()
 
-    def data_received(self, data: bytes) -> None:
-        """See `asyncio.Protocol`."""
+    def data_received(self, data: bytes) -> None:  # noqa: D102
         super().data_received(data)
         self._watch()
 
     def _watch(self) -> None:
         """Start the clock with the connection, or with a head's first byte; stop it at its end."""
+        waiting, self._waiting = self._waiting, None
         if self.conn.their_state is h11.IDLE:
-            self._waiting = self._waiting or self.loop.call_later(
-                HEAD_SECONDS, self.transport.close
-            )
-        elif self._waiting is not None:
-            self._waiting.cancel()
-            self._waiting = None
+            self._waiting = waiting or self.loop.call_later(HEAD_SECONDS, self.transport.close)
+        elif waiting is not None:
+            waiting.cancel()

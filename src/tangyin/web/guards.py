@@ -1,6 +1,7 @@
 """ASGI middleware between a client and the application: headers, hosts and bodies."""
 
 import asyncio
+import re
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect, Request
@@ -29,7 +30,7 @@ SECURITY = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
+LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d*)?", re.IGNORECASE)
 
 
 def security_headers(app: ASGIApp) -> ASGIApp:
@@ -62,11 +63,11 @@ def loopback_hosts(app: ASGIApp) -> ASGIApp:
     """
 
     async def handle(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or _host(scope) in LOOPBACK:
+        host = Headers(scope=scope).get("host", "") if scope["type"] == "http" else "localhost"
+        if LOOPBACK.fullmatch(host):
             await app(scope, receive, send)
         else:
-            error = TangyinError("server.unknown_host")
-            await ErrorResponse(error, scope)(scope, receive, send)
+            await ErrorResponse(TangyinError("server.unknown_host"), scope)(scope, receive, send)
 
     return handle
 
@@ -103,11 +104,3 @@ def bounded_bodies(app: ASGIApp) -> ASGIApp:
         await answer(scope, replayed, send)
 
     return handle
-
-
-def _host(scope: Scope) -> str:
-    """The name in the Host header, without a port."""
-    value = Headers(scope=scope).get("host", "").lower()
-    if value.startswith("["):
-        return value[1:].partition("]")[0]
-    return value.partition(":")[0]

@@ -1,7 +1,7 @@
 """Work for the pool, and the way its results return to the event loop."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
@@ -14,19 +14,14 @@ SLICE = 16
 class Job(Generic[T]):
     """Work on equal pieces, slice by slice; made on the event loop, advanced by a worker.
 
-    Results go into a queue that the limits of a request keep short, so that a client that reads
-    slowly never blocks a worker.
+    `anext` gives the results as they come, and raises what the work raised. They wait in a queue
+    that the limits of a request keep short: a client that reads slowly never blocks a worker.
 
     Args:
         pieces: the work; one result is delivered for each.
         work: does pieces of this job, and of others with the same key; returns their results.
         kind: jobs of one kind take about the same time for a result.
         key: jobs with the same key are advanced side by side; without one, a slice is one piece.
-
-    Attributes:
-        left: number of results still to come.
-        cancelled: nobody waits for the results any more.
-        begun: a worker has started it.
     """
 
     def __init__(
@@ -36,11 +31,11 @@ class Job(Generic[T]):
         kind: str = "",
         key: Hashable = None,
     ) -> None:
-        self.left, self.kind, self.key = len(pieces), kind, key
-        self.cancelled = self.begun = False
+        self.left, self.kind, self.key = len(pieces), kind, key  # results still to come
+        self.cancelled = self.begun = False  # by its client; by a worker
         self._pieces, self._work = list(pieces), work
         self._loop = asyncio.get_running_loop()
-        self._queue: asyncio.Queue[tuple[T | None, BaseException | None]] = asyncio.Queue()
+        self._queue: asyncio.Queue[tuple[Any, Exception | None]] = asyncio.Queue()
 
     def rows(self) -> int:
         """Number of pieces in the next slice; a large job leaves room for others."""
@@ -53,32 +48,25 @@ class Job(Generic[T]):
         for job, pieces in zip(together, slices, strict=True):
             del job._pieces[: len(pieces)]
             for _ in pieces:
-                job._deliver(next(results))
+                job.left -= 1
+                job._put(next(results))
+            if not job.left:
+                job._put(error=StopAsyncIteration())
 
-    def fail(self, error: BaseException) -> None:
+    def fail(self, error: Exception) -> None:
         """End the job with an error."""
         self.left = 0
-        self._put(None, error)
+        self._put(error=error)
 
-    def _deliver(self, result: T) -> None:
-        self.left -= 1
-        self._put(result, None)
-        if not self.left:
-            self._put(None, StopAsyncIteration())
-
-    def _put(self, result: T | None, error: BaseException | None) -> None:
+    def _put(self, result: T | None = None, error: Exception | None = None) -> None:
         with suppress(RuntimeError):  # the server has stopped, and its loop is closed
             self._loop.call_soon_threadsafe(self._queue.put_nowait, (result, error))
 
-    async def results(self) -> AsyncIterator[T]:
-        """The results as they come; raises what the work raised."""
-        while True:
-            result, error = await self._queue.get()
-            if isinstance(error, StopAsyncIteration):
-                return
-            if error is not None:
-                raise error
-            yield result  # type: ignore[misc]
+    async def __anext__(self) -> T:
+        result, error = await self._queue.get()
+        if error is not None:
+            raise error
+        return result  # type: ignore[no-any-return]
 
 
 def once(work: Callable[[], T], kind: str = "") -> Job[T]:

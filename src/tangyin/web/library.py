@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,8 @@ from tangyin.model import find_model, shipped_or_own
 from tangyin.model.file import ModelFile
 from tangyin.model.shelf import SHIPPED, own_models
 from tangyin.paths import models_home
-from tangyin.web.interruption import InterruptibleWriter
 from tangyin.web.limits import WRITERS
+from tangyin.web.pool import InterruptibleEngine
 
 
 @dataclass(frozen=True)
@@ -35,17 +35,22 @@ class ModelRow:
     training: dict[str, Any]
     licence: str
     takes_title: bool
-    default: bool
+    default: bool = False
+
+
+class InterruptibleWriter(Writer):
+    """A writer whose work can be interrupted."""
+
+    def __init__(self, model: ModelFile) -> None:
+        # Without the base class, whose engine would copy the weights once more.
+        self.model, self.engine = model, InterruptibleEngine(model)
 
 
 class Library:
     """Loads models when they are first asked for, and keeps the latest.
 
-    Args:
-        default: a shipped or own model's name, or a file's path.
-
     Raises:
-        TangyinError: there is no such model, or it is damaged.
+        TangyinError: there is no model of the name or file `default`, or it is damaged.
     """
 
     def __init__(self, default: str) -> None:
@@ -64,7 +69,7 @@ class Library:
         """The model of a name, the default one for None.
 
         Raises:
-            UsageError: no listed model has this name.
+            UsageError: server.no_model.
             TangyinError: its file is damaged.
         """
         found = self.loaded(name)
@@ -90,22 +95,19 @@ class Library:
 
     def _describe(self, *_: object) -> list[ModelRow]:
         default = self.default.model
-        rows = [_row("own", default, default.name, default=True)]
+        found = {default.name: _row("own", default, default.name)}
         for origin, model in shipped_or_own():
             if isinstance(model, TangyinError):
                 continue
-            name = model.name if origin == "shipped" else Path(origin).stem
-            if name == default.name:
-                rows[0] = _row(origin, default, name, default=True)
-            else:
-                rows.append(_row(origin, model, name, default=False))
-        return rows
+            kind, name = (origin, model.name) if origin == "shipped" else ("own", Path(origin).stem)
+            found[name] = _row(kind, default if name == default.name else model, name)
+        return [replace(row, default=not at) for at, row in enumerate(found.values())]
 
 
-def _row(origin: str, model: ModelFile, name: str, *, default: bool) -> ModelRow:
+def _row(origin: str, model: ModelFile, name: str) -> ModelRow:
     return ModelRow(
         name=name,
-        origin="shipped" if origin == "shipped" else "own",
+        origin=origin,
         forms=[form.name for form in model.forms],
         parameters=model.parameters,
         precision=model.precision,
@@ -115,5 +117,4 @@ def _row(origin: str, model: ModelFile, name: str, *, default: bool) -> ModelRow
         training=model.training,
         licence=model.licence,
         takes_title=model.vocabulary.takes_title,
-        default=default,
     )

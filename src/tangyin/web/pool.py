@@ -7,7 +7,8 @@ from collections import deque
 from typing import Any
 
 from tangyin.errors import TangyinError
-from tangyin.web.interruption import InterruptedWork, InterruptibleEngine
+from tangyin.model import Engine, State, StepOutput
+from tangyin.verse import Ids
 from tangyin.web.jobs import Job
 from tangyin.web.limits import PATIENCE
 
@@ -15,22 +16,32 @@ ROWS = 32
 """Rows of the engine in one slice of jobs that are advanced together."""
 
 
-class BusyError(TangyinError):
-    """The queue is full; `seconds` in its parameters says when to ask again."""
+class InterruptedWork(Exception):  # noqa: N818
+    """Nobody waits for the work of this thread any more."""
 
-    def __init__(self, seconds: int) -> None:
-        super().__init__("server.busy", seconds=seconds)
+
+class InterruptibleEngine(Engine):
+    """An engine that raises `InterruptedWork` at the first step at which its work is unwanted.
+
+    A poem under many constraints is tried many times, and must not occupy a worker longer than its
+    client waits.
+    """
+
+    work = threading.local()
+    """Its attribute `unwanted` is a function without arguments, set by each thread."""
+
+    def step(self, tokens: Ids, state: State) -> StepOutput:
+        """See `Engine.step`."""
+        if getattr(self.work, "unwanted", bool)():
+            raise InterruptedWork
+        return super().step(tokens, state)
 
 
 class Pool:
     """Advances jobs slice by slice, in turn, so that a long one does not delay a short one.
 
     Threads, not processes: NumPy releases the interpreter's lock in its products, and all share
-    one model in memory.
-
-    Args:
-        workers: number of threads.
-        waiting: most jobs at a time, those being worked on included.
+    one model in memory. At most `waiting` jobs are accepted, those being worked on included.
     """
 
     def __init__(self, workers: int, waiting: int) -> None:
@@ -40,10 +51,7 @@ class Pool:
         self._closed = False
         self._seconds: dict[str, float] = {}  # of a result of each kind, a running mean
         self._condition = threading.Condition()
-        self._threads = [
-            threading.Thread(target=self._work, name=f"writer-{number}", daemon=True)
-            for number in range(workers)
-        ]
+        self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(workers)]
         for thread in self._threads:
             thread.start()
 
@@ -56,7 +64,7 @@ class Pool:
         """Put a job into the queue.
 
         Raises:
-            BusyError: it is full, the job would wait too long, or the pool is closed.
+            TangyinError: server.busy: it is full or closed, or the job would wait too long.
         """
         with self._condition:
             there = (*self._queue, *self._running)
@@ -64,7 +72,7 @@ class Pool:
             ahead = work / self.workers
             long = len(there) >= self.workers and ahead > PATIENCE
             if self._closed or long or len(there) >= self.waiting:
-                raise BusyError(min(max(math.ceil(ahead), 1), 60))
+                raise TangyinError("server.busy", seconds=min(max(math.ceil(ahead), 1), 60))
             self._queue.append(job)
             self._condition.notify()
 
@@ -81,7 +89,7 @@ class Pool:
             self._closed = True
             for job in (*self._queue, *self._running):
                 job.cancelled = True
-                job.fail(BusyError(5))
+                job.fail(TangyinError("server.busy", seconds=5))
             self._queue.clear()
             self._condition.notify_all()
         end = time.monotonic() + seconds

@@ -42,6 +42,7 @@ class Option:
         help: one sentence in English ("en") and Chinese ("zh").
         label: a word or two for a form field, in both languages.
         choices: the values that are possible, if they are few.
+        offered: values to choose from on a form, where others are possible too.
         minimum: smallest value.
         maximum: largest value.
         above: whether `minimum` itself is excluded.
@@ -56,6 +57,7 @@ class Option:
     help: Texts = field(default_factory=dict)
     label: Texts = field(default_factory=dict)
     choices: tuple[str, ...] = ()
+    offered: tuple[str, ...] = ()
     minimum: Any = None
     maximum: Any = None
     above: bool = False

@@ -21,7 +21,7 @@ from tangyin.writing.constraints.draft import (
 from tangyin.writing.options import Option
 
 OPTIONS = (
-    Option("rhyme", str, "", regulated=True).texts(
+    Option("rhyme", str, "", offered=tuple(LEVEL_RHYMES), regulated=True).texts(
         en=("Rhyme", "One of the 30 level rhymes, such as 東."),
         zh=("押韻", "三十個平聲韻之一，如「東」。"),
     ),

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from tangyin.prosody import LinePattern, ToneTable, patterns_of_type
+from tangyin.prosody import SEQUENCES, LinePattern, ToneTable, patterns_of_type
 from tangyin.prosody import Sequence as LineSequence
 from tangyin.prosody.lexicon import place_of, tone_costs
 from tangyin.verse import Form, to_traditional
@@ -17,7 +17,7 @@ from tangyin.writing.constraints.rates import Rates
 from tangyin.writing.options import Option
 
 OPTIONS = (
-    Option("pattern", str, "", regulated=True).texts(
+    Option("pattern", str, "", offered=tuple(s.name(5) for s in SEQUENCES), regulated=True).texts(
         en=("Pattern", "平起首句入韻 and the like, or line types (aBbAaBbA)."),
         zh=("句式", "平起首句入韻之類，或用字母寫各句的句式（aBbAaBbA）。"),
     ),
