@@ -4,7 +4,6 @@ import stat
 import subprocess
 import sys
 import threading
-from pathlib import Path
 
 import pytest
 
@@ -31,9 +30,7 @@ def run(*arguments: object, prefix: tuple[str, ...] = ()) -> subprocess.Complete
 
 
 @pytest.mark.parametrize("content", [b"\x00\xff\n", "日\n月\n"])
-def test_the_content_is_replaced_and_nothing_left_beside_it(
-    tmp_path: Path, content: bytes | str
-) -> None:
+def test_the_content_is_replaced_and_nothing_left_beside_it(tmp_path, content) -> None:
     path = tmp_path / "poem"
     for earlier in (None, b"old and much longer than what follows"):
         if earlier:
@@ -44,7 +41,7 @@ def test_the_content_is_replaced_and_nothing_left_beside_it(
 
 
 @pytest.mark.parametrize("umask", [0o022, 0o077, 0o002, 0o027])
-def test_the_mode_honours_the_umask(tmp_path: Path, umask: int) -> None:
+def test_the_mode_honours_the_umask(tmp_path, umask) -> None:
     before = os.umask(umask)
     try:
         write_whole(tmp_path / "poem", "日")
@@ -57,9 +54,7 @@ def test_the_mode_honours_the_umask(tmp_path: Path, umask: int) -> None:
 @pytest.mark.parametrize(
     "failure", [RuntimeError(), KeyboardInterrupt(), TangyinError("file.write")]
 )
-def test_a_failure_on_the_way_leaves_the_old_content(
-    tmp_path: Path, failure: BaseException
-) -> None:
+def test_a_failure_on_the_way_leaves_the_old_content(tmp_path, failure) -> None:
     path = tmp_path / "poem"
     path.write_text("old")
 
@@ -75,7 +70,7 @@ def test_a_failure_on_the_way_leaves_the_old_content(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs RLIMIT_FSIZE")
-def test_a_full_disk_leaves_the_old_content_and_nothing_beside_it(tmp_path: Path) -> None:
+def test_a_full_disk_leaves_the_old_content_and_nothing_beside_it(tmp_path) -> None:
     path = tmp_path / "poem"
     path.write_text("old")
     result = run("-c", WRITE_A_MEGABYTE, path, 65536)
@@ -86,9 +81,7 @@ def test_a_full_disk_leaves_the_old_content_and_nothing_beside_it(tmp_path: Path
 
 
 @pytest.mark.parametrize(("options", "told"), [("size=64k", "No space"), ("ro", "Read-only")])
-def test_a_full_or_read_only_mount_is_told_in_one_sentence(
-    tmp_path: Path, options: str, told: str
-) -> None:
+def test_a_full_or_read_only_mount_is_told_in_one_sentence(tmp_path, options, told) -> None:
     private = ("unshare", "--mount")
     mount = ("mount", "-t", "tmpfs", "-o", options, "tmpfs", str(tmp_path))
     if sys.platform != "linux" or subprocess.run([*private, *mount], check=False).returncode:
@@ -102,7 +95,7 @@ def test_a_full_or_read_only_mount_is_told_in_one_sentence(
     assert result.stdout == ""  # nothing is left in the folder
 
 
-def test_a_kill_on_the_way_leaves_the_old_content(tmp_path: Path) -> None:
+def test_a_kill_on_the_way_leaves_the_old_content(tmp_path) -> None:
     path = tmp_path / "poem"
     path.write_text("old")
     script = """
@@ -117,7 +110,7 @@ with whole_file(Path(sys.argv[1])) as file:
     assert path.read_text() == "old"
 
 
-def test_a_link_stays_a_link(tmp_path: Path) -> None:
+def test_a_link_stays_a_link(tmp_path) -> None:
     target, link = tmp_path / "far" / "poem", tmp_path / "link"
     target.parent.mkdir()
     target.write_text("old")
@@ -128,14 +121,14 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     assert not target.is_symlink()
 
 
-def test_a_link_to_nothing_makes_its_target(tmp_path: Path) -> None:
+def test_a_link_to_nothing_makes_its_target(tmp_path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "poem")
     write_whole(tmp_path / "link", "new")
     assert (tmp_path / "poem").read_text() == "new"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs pipes in the file system")
-def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+def test_a_pipe_is_written_to_and_not_replaced(tmp_path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     read: list[bytes] = []
@@ -149,14 +142,14 @@ def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [".", "missing/poem", "file/poem", "x" * 300])
-def test_a_place_that_cannot_be_written_is_told_in_one_sentence(tmp_path: Path, name: str) -> None:
+def test_a_place_that_cannot_be_written_is_told_in_one_sentence(tmp_path, name) -> None:
     (tmp_path / "file").write_text("old")
     with pytest.raises(TangyinError, match=r"cannot write .*; free some space or choose"):
         write_whole(tmp_path / name, "new")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-def test_a_folder_is_made_with_its_parents_or_the_fault_told(tmp_path: Path) -> None:
+def test_a_folder_is_made_with_its_parents_or_the_fault_told(tmp_path) -> None:
     make_folder(tmp_path / "a" / "b")
     make_folder(tmp_path / "a" / "b")
     assert (tmp_path / "a" / "b").is_dir()
@@ -166,7 +159,7 @@ def test_a_folder_is_made_with_its_parents_or_the_fault_told(tmp_path: Path) -> 
             make_folder(tmp_path / name)
 
 
-def test_text_is_utf8_in_any_locale(tmp_path: Path) -> None:
+def test_text_is_utf8_in_any_locale(tmp_path) -> None:
     script = (
         "import sys; from pathlib import Path; from tangyin.files import write_whole;"
         "write_whole(Path(sys.argv[1]), '\\u65e5\\n')"
@@ -177,7 +170,7 @@ def test_text_is_utf8_in_any_locale(tmp_path: Path) -> None:
     assert (tmp_path / "poem").read_bytes() == "日\n".encode()
 
 
-def test_a_lock_holds_until_its_process_ends(tmp_path: Path) -> None:
+def test_a_lock_holds_until_its_process_ends(tmp_path) -> None:
     script = """
 import sys
 from tangyin.files import lock

@@ -66,14 +66,14 @@ def rewrite(page: Page, place: int, what: str) -> None:
 
 
 @pytest.fixture
-def page(visit) -> Page:
+def page(visit):
     """The page of a server with the small model."""
     opened: Page = visit()
     return opened
 
 
 @pytest.fixture
-def poem(page) -> str:
+def poem(page):
     """A poem that is on the leaf."""
     return write(page, start="明月", seed="16")
 

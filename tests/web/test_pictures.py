@@ -7,7 +7,6 @@ They are kept where TANGYIN_PICTURES says, and those of the documents are taken 
 
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import expect
@@ -36,9 +35,7 @@ GLYPH = """character => {
     ],
     ids=["desktop", "phone"],
 )
-def test_the_page_can_be_looked_at(
-    visit, strong_address, tmp_path, name: str, options: dict[str, Any], given: dict[str, str]
-) -> None:
+def test_the_page_can_be_looked_at(visit, strong_address, tmp_path, name, options, given) -> None:
     page = visit(server=strong_address, **options)
     folded = page.locator("details").first
     folded.evaluate("details => { details.open = true; }")

@@ -1,5 +1,6 @@
 """`tangyin models`."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from tangyin.cli.streams import emit, emit_json, format_option, note, output_opt
 from tangyin.errors import TangyinError
 from tangyin.model import find_model, model_card, shipped_or_own
 from tangyin.model.file import ModelFile
+from tangyin.model.shelf import ModelRow
 
 
 @click.command()
@@ -28,7 +30,11 @@ def models(card: str | None, output_format: str, output: Path | None) -> None:
     for origin, model in found:
         if isinstance(model, TangyinError):
             note(f"tangyin: left out {origin}: {model}")
-    rows = [_row(origin, model) for origin, model in found if isinstance(model, ModelFile)]
+    rows = [
+        asdict(ModelRow.of(origin, model))
+        for origin, model in found
+        if isinstance(model, ModelFile)
+    ]
     if output_format == "json":
         emit_json(rows, output)
         return
@@ -42,22 +48,6 @@ def models(card: str | None, output_format: str, output: Path | None) -> None:
             + ("" if row["origin"] == "shipped" else f"  ({row['origin']})")
         )
     emit(lines, output)
-
-
-def _row(origin: str, model: ModelFile) -> dict[str, Any]:
-    return {
-        # What --model takes: a file of one's own may bear another name than its recipe.
-        "name": model.name if origin == "shipped" else Path(origin).stem,
-        "origin": origin,
-        "forms": [form.name for form in model.forms],
-        "parameters": model.parameters,
-        "precision": model.precision,
-        "known_hanzi": len(model.vocabulary.hanzi),
-        "architecture": model.architecture.to_json(),
-        "figures": model.figures,
-        "training": model.training,
-        "licence": model.licence,
-    }
 
 
 def _dev(row: dict[str, Any], figure: str) -> str:

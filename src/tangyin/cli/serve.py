@@ -38,7 +38,7 @@ def serve(host: str, port: int, model: str, workers: int | None) -> None:
         import uvicorn
 
         from tangyin.web.app import create_app
-        from tangyin.web.connections import PatientProtocol
+        from tangyin.web.guards import PatientProtocol
         from tangyin.web.limits import CONNECTIONS
     except ModuleNotFoundError as error:
         raise TangyinError("server.missing_package", package=error.name) from error
@@ -69,11 +69,6 @@ def serve(host: str, port: int, model: str, workers: int | None) -> None:
 
 
 def _listening(host: str, port: int) -> socket.socket:
-    """A listening socket.
-
-    Raises:
-        TangyinError: the address is not this machine's, or the port is in use.
-    """
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=1024)

@@ -1,8 +1,10 @@
 """Finding models: those shipped in the package, a person's own, and files."""
 
 import os
+from dataclasses import dataclass
 from importlib.resources import as_file
 from pathlib import Path
+from typing import Any
 
 from tangyin.data.files import data_file
 from tangyin.errors import TangyinError, UsageError
@@ -13,6 +15,39 @@ SHIPPED = tuple(
     name for name in ("strong", "report") if data_file(f"models/{name}.safetensors").is_file()
 )
 DEFAULT = SHIPPED[0]
+
+
+@dataclass(frozen=True)
+class ModelRow:
+    """A model as `tangyin models --format json` prints it; `name` is what --model takes."""
+
+    name: str
+    origin: str
+    forms: list[str]
+    parameters: int
+    precision: str
+    known_hanzi: int
+    architecture: dict[str, Any]
+    figures: dict[str, Any]
+    training: dict[str, Any]
+    licence: str
+
+    @classmethod
+    def of(cls, origin: str, model: ModelFile) -> "ModelRow":
+        """The row of a model from `shipped_or_own`."""
+        return cls(
+            # A file of one's own may have another name than its recipe.
+            model.name if origin == "shipped" else Path(origin).stem,
+            origin,
+            [form.name for form in model.forms],
+            model.parameters,
+            model.precision,
+            len(model.vocabulary.hanzi),
+            model.architecture.to_json(),
+            model.figures,
+            model.training,
+            model.licence,
+        )
 
 
 def own_models() -> list[Path]:

@@ -16,10 +16,9 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from tangyin.errors import TangyinError
-from tangyin.web.jobs import Job, once
 from tangyin.web.library import Library
 from tangyin.web.limits import SECONDS
-from tangyin.web.pool import Pool
+from tangyin.web.pool import Job, Pool, once
 
 T = TypeVar("T")
 Event = tuple[str, Any]

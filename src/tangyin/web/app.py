@@ -21,10 +21,9 @@ from tangyin.web import reading, writing
 from tangyin.web.answers import AnyWork, Refusal, refuse
 from tangyin.web.bodies import Described, served_options
 from tangyin.web.guards import REPORT, bounded_bodies, loopback_hosts, security_headers
-from tangyin.web.jobs import once
-from tangyin.web.library import Library, ModelRow
+from tangyin.web.library import Library, ServedModel
 from tangyin.web.limits import WAITING
-from tangyin.web.pool import Pool
+from tangyin.web.pool import Pool, once
 
 HERE = Path(__file__).parent
 REPORT_PAGES = (HERE / "report.html", HERE.parents[2] / "docs" / "report" / "index.html")
@@ -138,7 +137,7 @@ async def options() -> list[Described]:
     ]
 
 
-async def models(work: AnyWork) -> list[ModelRow]:
+async def models(work: AnyWork) -> list[ServedModel]:
     """The models there are, with their figures."""
     # Not in the pool: the page needs it first, however much is being written.
     return await asyncio.to_thread(work.library.rows)

@@ -2,40 +2,28 @@
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
 
 from tangyin.api import Writer
 from tangyin.errors import TangyinError, UsageError
 from tangyin.model import find_model, shipped_or_own
 from tangyin.model.file import ModelFile
-from tangyin.model.shelf import SHIPPED, own_models
+from tangyin.model.shelf import SHIPPED, ModelRow, own_models
 from tangyin.paths import models_home
 from tangyin.web.limits import WRITERS
 from tangyin.web.pool import InterruptibleEngine
 
 
-@dataclass(frozen=True)
-class ModelRow:
-    """A model as `tangyin models --format json` prints it, and what the page needs besides.
+@dataclass(frozen=True, kw_only=True)
+class ServedModel(ModelRow):
+    """A model and what the page needs besides. Requests may use the `name`.
 
-    `default` marks the model that answers when none is named. Requests may use these names.
+    `default` marks the model that answers when none is named.
     """
 
-    name: str
-    origin: str
-    forms: list[str]
-    parameters: int
-    precision: str
-    known_hanzi: int
-    architecture: dict[str, Any]
-    figures: dict[str, Any]
-    training: dict[str, Any]
-    licence: str
     takes_title: bool
-    default: bool = False
+    default: bool
 
 
 class InterruptibleWriter(Writer):
@@ -88,33 +76,26 @@ class Library:
                 self._others.popitem(last=False)
             return self._others[name]
 
-    def rows(self) -> list[ModelRow]:
+    def rows(self) -> list[ServedModel]:
         """All models, the default one first; read again when the folder of own models changes."""
         files = [(path, path.stat().st_mtime_ns) for path in own_models() if path.is_file()]
         return self._described(models_home(), *files)
 
-    def _describe(self, *_: object) -> list[ModelRow]:
+    def _describe(self, *_: object) -> list[ServedModel]:
         default = self.default.model
-        found = {default.name: _row("own", default, default.name)}
+        found = {default.name: ("own", default)}
         for origin, model in shipped_or_own():
             if isinstance(model, TangyinError):
                 continue
-            kind, name = (origin, model.name) if origin == "shipped" else ("own", Path(origin).stem)
-            found[name] = _row(kind, default if name == default.name else model, name)
-        return [replace(row, default=not at) for at, row in enumerate(found.values())]
+            name = ModelRow.of(origin, model).name
+            found[name] = (origin, default if name == default.name else model)
+        return [
+            _row(origin, model, name, default=not at)
+            for at, (name, (origin, model)) in enumerate(found.items())
+        ]
 
 
-def _row(origin: str, model: ModelFile, name: str) -> ModelRow:
-    return ModelRow(
-        name=name,
-        origin=origin,
-        forms=[form.name for form in model.forms],
-        parameters=model.parameters,
-        precision=model.precision,
-        known_hanzi=len(model.vocabulary.hanzi),
-        architecture=model.architecture.to_json(),
-        figures=model.figures,
-        training=model.training,
-        licence=model.licence,
-        takes_title=model.vocabulary.takes_title,
-    )
+def _row(origin: str, model: ModelFile, name: str, *, default: bool) -> ServedModel:
+    kind = "shipped" if origin == "shipped" else "own"  # not a path of this machine
+    row = {**vars(ModelRow.of("shipped", model)), "name": name, "origin": kind}
+    return ServedModel(**row, takes_title=model.vocabulary.takes_title, default=default)

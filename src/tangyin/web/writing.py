@@ -9,8 +9,8 @@ from fastapi import APIRouter
 from tangyin.api import Writer
 from tangyin.web import bodies
 from tangyin.web.answers import AnyWork, Event
-from tangyin.web.jobs import Job, one_by_one
 from tangyin.web.library import Library
+from tangyin.web.pool import Job, one_by_one
 from tangyin.writing import Order, Request, Verse, compose, new_seed, opening_of, prefix_for
 
 EVENTS = (
@@ -22,7 +22,7 @@ EVENTS = (
 
 
 def router() -> APIRouter:
-    """The routes; made anew for each application, from the options that there are then."""
+    """The routes, made from the options that there are when an application is created."""
     made = APIRouter()
     WriteBody, ReviseBody = bodies.write_body(), bodies.revise_body()
     streamed = {"content": {"text/event-stream": {"schema": {"type": "string"}, "example": EVENTS}}}
