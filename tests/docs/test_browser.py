@@ -77,7 +77,7 @@ def test_the_python_api_shows_signatures_and_what_arguments_mean(look) -> None:
     text = look("api/index.html", lambda page: page.inner_text("article"))
     words = " ".join(text.split())
     assert re.search(r"load\( ?model: str \| PathLike\[str\] = DEFAULT,? ?\) -> Writer", words)
-    assert '    start: str = "",\n    *,\n    form: str | None = None,\n' in text
+    assert "    line: int,\n    *,\n    character: int | None = None,\n" in text
     assert "first characters or lines, traditional or simplified" in words
     assert "log_likelihood (float)" in words.replace(" ( ", " (")
 

@@ -103,7 +103,8 @@ def visit(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
         contexts.append(context)
         page = context.new_page()
 
-        page.on("console", lambda m: wrong.append(m.text) if m.type in ("error", "warning") else 0)
+        bad = ("error", "warning")
+        page.on("console", lambda m: wrong.append(m.text) if m.type in bad else None)
         page.on("pageerror", lambda error: wrong.append(str(error)))
         own = (server, "blob:")
         page.on("request", lambda r: None if r.url.startswith(own) else wrong.append(r.url))
@@ -116,3 +117,14 @@ def visit(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
         context.close()
     # The browser reports a refusal (422) that a test asks for as well.
     assert [text for text in wrong if "status of 422" not in text] == []
+
+
+def fill(page: Page, **given: str) -> None:
+    """Fill in the form."""
+    page.locator("details").first.evaluate("details => { details.open = true; }")
+    for name, value in given.items():
+        field = page.locator(f"#request [name={name}]")
+        if field.evaluate("field => field.tagName") == "SELECT":
+            field.select_option(value)
+        else:
+            field.fill(value)

@@ -12,12 +12,9 @@ import tangyin
 from tangyin.cli.main import run
 from tangyin.prosody import check_text
 from tangyin.web.app import create_app
+from tangyin.web.bodies import SPRING
 from tangyin.web.limits import BODY, COUNT, POEMS, TEXT
 
-SPRING = (
-    "國破山河在，城春草木深。感時花濺淚，恨別鳥驚心。"
-    "烽火連三月，家書抵萬金。白頭搔更短，渾欲不勝簪。"
-)
 SPOILT = SPRING.replace("心", "間")
 JSON = {"Content-Type": "application/json"}
 EVENTS = {"Accept": "text/event-stream"}

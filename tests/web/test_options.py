@@ -6,10 +6,13 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
+from tangyin.model.file import save_model
+from tangyin.prosody import LEVEL_RHYMES, SEQUENCES
+from tangyin.verse import WULV, prefix_tokens
 from tangyin.writing import constraints
 from tangyin.writing.options import options
 
-from .conftest import serving
+from .conftest import fill, serving
 
 NO_REPEATED_HEAD = '''
 """No two lines begin with the same character."""
@@ -68,7 +71,7 @@ def test_the_option_of_a_new_constraint_is_everywhere(visit, tmp_path, monkeypat
         assert {heads(poem["lines"]) for poem in kept} == {8}
 
         page = visit(server=address)
-        page.locator("details").first.evaluate("details => { details.open = true; }")
+        fill(page)
         control = page.get_by_role("checkbox", name="句首不同")
         expect(control).to_have_attribute("title", "各句的第一個字都不同。")
         control.check()
@@ -81,6 +84,31 @@ def test_the_option_of_a_new_constraint_is_everywhere(visit, tmp_path, monkeypat
         page.click("#language")
         page.check("[name=regulated][value=yes]")
         expect(page.get_by_role("checkbox", name="Heads differ")).to_be_visible()
+
+
+def test_a_new_form_is_on_the_page(visit, extra_form, random_model, tmp_path) -> None:
+    form = extra_form("六言絕句", "liujue", lines=4, characters=6)
+    file = tmp_path / "six.safetensors"
+    prefixes = prefix_tokens(LEVEL_RHYMES, (form,))
+    save_model(random_model("日月山水人", (form, WULV), prefixes=prefixes), file)
+    with serving(str(file)) as address:
+        shapes = httpx.get(f"{address}/api/forms", timeout=600).json()
+        assert {"name": "六言絕句", "lines": 4, "characters": 6} in shapes
+        page = visit(server=address)
+        expect(page.locator("[name=form] option")).to_have_text(["五律", "六言絕句"])
+        page.check("[name=regulated][value=no]")
+        fill(page, form="六言絕句")
+        expect(page.locator("#poem .line")).to_have_count(4)
+        page.click("#write")
+        expect(page.locator("#poem-title")).to_have_text("無題六言絕句")
+        expect(page.locator(".hanzi")).to_have_count(24)
+
+
+def test_rhymes_and_patterns_on_the_page_are_those_of_the_prosody(visit) -> None:
+    page = visit()
+    for name, known in (("rhyme", [*LEVEL_RHYMES]), ("pattern", [s.name(5) for s in SEQUENCES])):
+        values = page.locator(f"[name={name}] option").evaluate_all("all => all.map(o => o.value)")
+        assert values == ["", *known]
 
 
 def test_every_option_has_a_control_or_is_set_in_another_way(visit, address) -> None:

@@ -81,21 +81,16 @@ async def refuse(request: Request, error: Exception) -> Response:
         codes = {400: "server.no_json", 405: "server.wrong_method"}
         error = TangyinError(codes.get(error.status_code, "server.not_found"))
     elif isinstance(error, RequestValidationError):
-        error = _invalid(error)
+        first = error.errors()[0]
+        field, reason = ".".join(map(str, first["loc"][1:])), first["type"]
+        error = TangyinError("server.invalid_field", field=field, reason=reason)
+        if reason == "json_invalid":
+            error = TangyinError("server.no_json")
+        elif not field:
+            error = TangyinError("server.no_object")
     if isinstance(error, TangyinError):
         return ErrorResponse(error, request.scope, headers)
     return Response(status_code=499)  # to a `ClientDisconnect`; nobody receives it
-
-
-def _invalid(error: RequestValidationError) -> TangyinError:
-    """The first fault of a body, as a code."""
-    first = error.errors()[0]
-    field = ".".join(str(part) for part in first["loc"][1:])
-    if first["type"] == "json_invalid":
-        return TangyinError("server.no_json")
-    if not field:
-        return TangyinError("server.no_object")
-    return TangyinError("server.invalid_field", field=field, reason=first["type"])
 
 
 class Work:
@@ -117,7 +112,7 @@ class Work:
 
         Raises:
             TangyinError: the work failed, takes too long, or the pool is full.
-            ClientDisconnect: nobody is waiting any more.
+            ClientDisconnect: the client has left.
         """
 
         async def gathered() -> list[T]:

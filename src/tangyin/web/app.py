@@ -42,7 +42,6 @@ REFUSALS = {
     422: "The request cannot be granted; `code` says why.",
     429: "The server is busy; ask again after the seconds in Retry-After.",
 }
-HANDLED = (RequestValidationError, HTTPException, TangyinError, ClientDisconnect)
 
 
 @dataclass(frozen=True)
@@ -99,7 +98,9 @@ def create_app(
         responses={
             status: {"model": Refusal, "description": text} for status, text in REFUSALS.items()
         },
-        exception_handlers=dict.fromkeys(HANDLED, refuse),
+        exception_handlers=dict.fromkeys(
+            (RequestValidationError, HTTPException, TangyinError, ClientDisconnect), refuse
+        ),
     )
     app.state.library, app.state.pool = library, pool
     app.add_middleware(bounded_bodies)

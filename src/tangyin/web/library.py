@@ -1,7 +1,6 @@
 """The models that are served: by name alone, never by a path that a client gives."""
 
 import threading
-from collections import OrderedDict
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -35,7 +34,7 @@ class InterruptibleWriter(Writer):
 
 
 class Library:
-    """Loads models when they are first asked for, and keeps the latest.
+    """Loads models when they are first asked for, and keeps those loaded last.
 
     Raises:
         TangyinError: there is no model of the name or file `default`, or it is damaged.
@@ -43,7 +42,7 @@ class Library:
 
     def __init__(self, default: str) -> None:
         self.default: Writer = InterruptibleWriter(find_model(default))
-        self._others: OrderedDict[str, Writer] = OrderedDict()
+        self._others: dict[str, Writer] = {}
         self._lock = threading.Lock()
         self._described = lru_cache(maxsize=1)(self._describe)
 
@@ -71,10 +70,10 @@ class Library:
             if name not in self._others:
                 file = name if name in SHIPPED else str(paths[name])
                 self._others[name] = InterruptibleWriter(find_model(file))
-            self._others.move_to_end(name)
-            while len(self._others) > WRITERS:
-                self._others.popitem(last=False)
-            return self._others[name]
+            writer = self._others[name]
+            if len(self._others) > WRITERS:
+                del self._others[next(iter(self._others))]
+            return writer
 
     def rows(self) -> list[ServedModel]:
         """All models, the default one first; read again when the folder of own models changes."""

@@ -18,7 +18,6 @@ EVENTS = (
     "event: poem\ndata: {… as in the JSON array …}\n\n"
     'event: end\ndata: {"poems": 1}\n\n'
 )
-"""An example, for the OpenAPI description."""
 
 
 def router() -> APIRouter:
@@ -36,11 +35,9 @@ def router() -> APIRouter:
     @made.post("/revise")
     async def revise(body: ReviseBody, work: AnyWork) -> list[Verse]:  # type: ignore[valid-type]
         """Other ways to write a line or a character of a poem, the likeliest first."""
-
-        def revised(model: str | None = None, **given: Any) -> list[Verse]:
-            return work.library.writer(model).revise(**given)
-
-        return await work.once(lambda: revised(**bodies.given(body)), "revise")
+        given = bodies.given(body)
+        model = given.pop("model", None)
+        return await work.once(lambda: work.library.writer(model).revise(**given), "revise")
 
     return made
 
