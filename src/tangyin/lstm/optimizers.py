@@ -1,7 +1,7 @@
 """The optimizers of the course report and others like them, step by step as in `torch.optim`.
 
-In the formulas θ is a parameter, d its gradient plus `weight_decay`·θ, and t counts the steps from
-1. Every operation is elementwise; the moments (m, v, …) start at 0.
+In the formulas θ is a parameter, d its gradient plus `weight_decay`·θ, and t = 1, 2, … is the
+step. Every operation is elementwise; the moments (m, v, …) start at 0.
 """
 
 from abc import ABC, abstractmethod
