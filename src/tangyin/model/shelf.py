@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from importlib.resources import as_file
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from tangyin.data.files import data_file
 from tangyin.errors import TangyinError, UsageError
@@ -15,39 +15,6 @@ SHIPPED = tuple(
     name for name in ("strong", "report") if data_file(f"models/{name}.safetensors").is_file()
 )
 DEFAULT = SHIPPED[0]
-
-
-@dataclass(frozen=True)
-class ModelRow:
-    """A model as `tangyin models --format json` prints it; `name` is what --model takes."""
-
-    name: str
-    origin: str
-    forms: list[str]
-    parameters: int
-    precision: str
-    known_hanzi: int
-    architecture: dict[str, Any]
-    figures: dict[str, Any]
-    training: dict[str, Any]
-    licence: str
-
-    @classmethod
-    def of(cls, origin: str, model: ModelFile) -> "ModelRow":
-        """The row of a model from `shipped_or_own`."""
-        return cls(
-            # A file of one's own may have another name than its recipe.
-            model.name if origin == "shipped" else Path(origin).stem,
-            origin,
-            [form.name for form in model.forms],
-            model.parameters,
-            model.precision,
-            len(model.vocabulary.hanzi),
-            model.architecture.to_json(),
-            model.figures,
-            model.training,
-            model.licence,
-        )
 
 
 def own_models() -> list[Path]:
@@ -81,6 +48,44 @@ def shipped_or_own() -> list[tuple[str, ModelFile | TangyinError]]:
     """Every model with its origin, "shipped" or its path; for a damaged one, the error instead."""
     own = [(str(path), str(path)) for path in own_models()]
     return [(origin, _found(name)) for origin, name in [*(("shipped", s) for s in SHIPPED), *own]]
+
+
+@dataclass(frozen=True)
+class ModelSummary:
+    """A model as `tangyin models --format json` prints it.
+
+    Attributes:
+        name: what --model takes; an own file may have another name than its recipe.
+        origin: "shipped" or where it is from.
+    """
+
+    name: str
+    origin: str
+    forms: list[str]
+    parameters: int
+    precision: str
+    known_hanzi: int
+    architecture: dict[str, Any]
+    figures: dict[str, Any]
+    training: dict[str, Any]
+    licence: str
+
+    @classmethod
+    def of(cls, name: str, origin: str, model: ModelFile, **more: Any) -> Self:
+        """The summary of a model; `more` are the fields of a subclass."""
+        return cls(
+            name=name,
+            origin=origin,
+            forms=[form.name for form in model.forms],
+            parameters=model.parameters,
+            precision=model.precision,
+            known_hanzi=len(model.vocabulary.hanzi),
+            architecture=model.architecture.to_json(),
+            figures=model.figures,
+            training=model.training,
+            licence=model.licence,
+            **more,
+        )
 
 
 def _found(name: str) -> ModelFile | TangyinError:

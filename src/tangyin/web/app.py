@@ -21,7 +21,7 @@ from tangyin.web import reading, writing
 from tangyin.web.answers import AnyWork, Refusal, refuse
 from tangyin.web.bodies import Described, served_options
 from tangyin.web.guards import REPORT, bounded_bodies, loopback_hosts, security_headers
-from tangyin.web.library import Library, ServedModel
+from tangyin.web.library import Library, ModelRow
 from tangyin.web.limits import WAITING
 from tangyin.web.pool import Pool, once
 
@@ -138,7 +138,7 @@ async def options() -> list[Described]:
     ]
 
 
-async def models(work: AnyWork) -> list[ServedModel]:
+async def models(work: AnyWork) -> list[ModelRow]:
     """The models there are, with their figures."""
     # Not in the pool: the page needs it first, however much is being written.
     return await asyncio.to_thread(work.library.rows)

@@ -3,20 +3,21 @@
 import threading
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 from tangyin.api import Writer
 from tangyin.errors import TangyinError, UsageError
-from tangyin.model import find_model, shipped_or_own
+from tangyin.model import ModelSummary, find_model, shipped_or_own
 from tangyin.model.file import ModelFile
-from tangyin.model.shelf import SHIPPED, ModelRow, own_models
+from tangyin.model.shelf import SHIPPED, own_models
 from tangyin.paths import models_home
 from tangyin.web.limits import WRITERS
 from tangyin.web.pool import InterruptibleEngine
 
 
-@dataclass(frozen=True, kw_only=True)
-class ServedModel(ModelRow):
-    """A model and what the page needs besides. Requests may use the `name`.
+@dataclass(frozen=True)
+class ModelRow(ModelSummary):
+    """A model and what the page needs besides; requests may use its `name`.
 
     `default` marks the model that answers when none is named.
     """
@@ -75,26 +76,21 @@ class Library:
                 del self._others[next(iter(self._others))]
             return writer
 
-    def rows(self) -> list[ServedModel]:
+    def rows(self) -> list[ModelRow]:
         """All models, the default one first; read again when the folder of own models changes."""
         files = [(path, path.stat().st_mtime_ns) for path in own_models() if path.is_file()]
         return self._described(models_home(), *files)
 
-    def _describe(self, *_: object) -> list[ServedModel]:
+    def _describe(self, *_: object) -> list[ModelRow]:
         default = self.default.model
         found = {default.name: ("own", default)}
         for origin, model in shipped_or_own():
             if isinstance(model, TangyinError):
                 continue
-            name = ModelRow.of(origin, model).name
-            found[name] = (origin, default if name == default.name else model)
+            shipped = origin == "shipped"  # otherwise it is a path of this machine
+            kind, name = (origin, model.name) if shipped else ("own", Path(origin).stem)
+            found[name] = (kind, default if name == default.name else model)
         return [
-            _row(origin, model, name, default=not at)
-            for at, (name, (origin, model)) in enumerate(found.items())
+            ModelRow.of(name, kind, model, takes_title=model.vocabulary.takes_title, default=not at)
+            for at, (name, (kind, model)) in enumerate(found.items())
         ]
-
-
-def _row(origin: str, model: ModelFile, name: str, *, default: bool) -> ServedModel:
-    kind = "shipped" if origin == "shipped" else "own"  # not a path of this machine
-    row = {**vars(ModelRow.of("shipped", model)), "name": name, "origin": kind}
-    return ServedModel(**row, takes_title=model.vocabulary.takes_title, default=default)
