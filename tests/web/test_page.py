@@ -23,7 +23,7 @@ def poem_of(page: Page) -> str:
     return "".join(page.locator("#poem .line").all_text_contents())
 
 
-def write(page: Page, count: int = 1, *, said: str = "", **given: str) -> str:
+def write(page: Page, count: int = 1, /, *, said: str = "", **given: str) -> str:
     """Write by the form."""
     fill(page, **given)
     page.click("#write")
