@@ -1,6 +1,8 @@
 """The option of a new constraint: one file, and the API and the page have it."""
 
+import re
 import sys
+from pathlib import Path
 
 import httpx
 import pytest
@@ -14,36 +16,8 @@ from tangyin.writing.options import options
 
 from .conftest import fill, serving
 
-NO_REPEATED_HEAD = '''
-"""No two lines begin with the same character."""
-
-import numpy as np
-
-from tangyin.writing.constraints import Constraint
-from tangyin.writing.options import Option
-
-OPTIONS = (
-    Option("different_heads", bool, False, regulated=True).texts(
-        en=("Heads differ", "Begin every line with another character."),
-        zh=("句首不同", "各句的第一個字都不同。"),
-    ),
-)
-
-
-def build(start):
-    return NoRepeatedHead() if start.plan.request.different_heads else None
-
-
-class NoRepeatedHead(Constraint):
-    def allowed(self, draft):
-        if draft.column or not draft.line:
-            return None
-        mask = np.ones((len(draft.columns), len(draft.characters)), dtype=bool)
-        for line in range(draft.line):
-            heads = draft.columns[:, line * draft.form.characters]
-            mask[np.arange(len(mask)), heads] = False
-        return mask
-'''
+PAGE = (Path(__file__).parents[2] / "docs/contributing.md").read_text("utf-8")
+DIFFERENT_HEADS = re.search(r'constraints/heads.py"\n(.*?)^```$', PAGE, re.M | re.S)[1]
 
 
 def heads(lines: list[str]) -> int:
@@ -52,7 +26,7 @@ def heads(lines: list[str]) -> int:
 
 
 def test_the_option_of_a_new_constraint_is_everywhere(visit, tmp_path, monkeypatch) -> None:
-    (tmp_path / "different_heads.py").write_text(NO_REPEATED_HEAD, "utf-8")
+    (tmp_path / "different_heads.py").write_text(DIFFERENT_HEADS, "utf-8")
     monkeypatch.setattr(constraints, "__path__", [*constraints.__path__, str(tmp_path)])
     monkeypatch.setitem(sys.modules, "tangyin.writing.constraints.different_heads", None)
     monkeypatch.delitem(sys.modules, "tangyin.writing.constraints.different_heads")
@@ -61,7 +35,7 @@ def test_the_option_of_a_new_constraint_is_everywhere(visit, tmp_path, monkeypat
         for body in ("WriteBody", "ReviseBody"):
             field = schemas[body]["properties"]["different_heads"]
             assert field["type"] == "boolean"
-            assert field["description"] == "Begin every line with another character."
+            assert field["description"] == "Begin every line with a different character."
         described = {option["name"]: option for option in client.get("/api/options").json()}
         assert described["different_heads"]["label"]["zh"] == "句首不同"
         given = {"seed": 3, "count": 16, "particles": 4}
