@@ -7,14 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tangyin.errors import TangyinError
-from tangyin.model import (
-    ECHOES,
-    FeatureLayout,
-    Features,
-    Reader,
-    echo_classes,
-    read_sequences,
-)
+from tangyin.model import ECHOES, FeatureLayout, Features, Reader, echo_classes, read_sequences
 from tangyin.prosody import LEVEL_RHYMES, tone_classes
 from tangyin.verse import (
     FORMS,
@@ -222,9 +215,7 @@ def test_a_vocabulary_without_the_token_that_parts_prefix_and_text_is_refused() 
     assert caught.value.code == "model.no_text_token"
 
 
-def test_the_layout_says_what_the_places_and_tones_mean(
-    extra_form: Callable[..., Form],
-) -> None:
+def test_the_layout_says_what_the_places_and_tones_mean(extra_form: Callable[..., Form]) -> None:
     assert FeatureLayout.of(VOCABULARY) == LAYOUT == FeatureLayout.of(Vocabulary("日"))
     assert (LAYOUT.places, LAYOUT.tones) == (2 + 7 * 9 * 8, 256)
     six = extra_form("六言", "liuyan", lines=10, characters=6)

@@ -23,16 +23,7 @@ from tangyin.errors import TangyinError
 from tangyin.prosody import LEVEL_RHYMES
 from tangyin.training.prefix_dropout import PrefixDropout
 from tangyin.training.recipe import DataRecipe, StageRecipe
-from tangyin.verse import (
-    BOS,
-    EOS,
-    Form,
-    Ids,
-    Vocabulary,
-    form_named,
-    form_token,
-    prefix_tokens,
-)
+from tangyin.verse import BOS, EOS, Form, Ids, Vocabulary, form_named, form_token, prefix_tokens
 
 
 @dataclass(frozen=True)

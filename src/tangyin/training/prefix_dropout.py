@@ -9,15 +9,7 @@ import numpy.typing as npt
 from tangyin.corpus import Batch, Corpus, bucket
 from tangyin.prosody import rhyme_of_poem
 from tangyin.training.recipe import DataRecipe
-from tangyin.verse import (
-    EOS,
-    TEXT,
-    TITLE,
-    Ids,
-    Vocabulary,
-    form_named,
-    title_characters,
-)
+from tangyin.verse import EOS, TEXT, TITLE, Ids, Vocabulary, form_named, title_characters
 
 LONGEST_TITLE = 40
 """Poems with more characters in their title are trained without it."""
