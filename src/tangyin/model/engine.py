@@ -86,12 +86,10 @@ class Engine:
         Raises:
             UsageError: no cell has the name the model uses.
         """
-        network = model.architecture
-        self._cell = cell_named(network.cell)
+        self.network = network = model.architecture
         self.vocabulary = model.vocabulary
-        self.network = network
-        tensors = model.tensors
-        self._tensors = tensors
+        self._cell = cell_named(network.cell)
+        self._tensors = tensors = model.tensors
         names = self._cell.shapes(1, 1)
         self._layers = [
             SimpleNamespace(**{name: tensors[f"lstm.{name}_l{layer}"] for name in names})
@@ -124,15 +122,7 @@ class Engine:
         return State(list(zeros[0]), list(zeros[1]), reader)
 
     def step(self, tokens: Ids, state: State) -> StepOutput:
-        """Read one token of each sequence.
-
-        Args:
-            tokens: (B,) token numbers.
-            state: the state before, changed in place to the state after.
-
-        Returns:
-            What `log_probs` needs.
-        """
+        """Read one token of each sequence, (B,), and change the state in place."""
         features = self._features(tokens, state.reader)
         if type(self._cell) is PlainLSTM:
             self._plain_step(tokens, features, state)
@@ -158,14 +148,7 @@ class Engine:
             state.h[layer] = _sigmoid(o) * np.tanh(c)
 
     def log_probs(self, step_output: StepOutput) -> Array:
-        """Natural logarithms of the probabilities of the next token.
-
-        Args:
-            step_output: what `step` returned.
-
-        Returns:
-            (B, outputs) float32.
-        """
+        """Natural logarithms of the probabilities of the next token, (B, outputs) float32."""
         tensors, hidden = self._tensors, step_output.hidden
         if self.network.tied:
             hidden = _product(hidden, tensors["projection.weight"])
@@ -179,14 +162,7 @@ class Engine:
         return logits
 
     def read(self, inputs: Ids) -> list[StepOutput]:
-        """Read whole sequences from the zero state.
-
-        Args:
-            inputs: (T, B) token numbers.
-
-        Returns:
-            The step_output after each token.
-        """
+        """Read whole sequences, (T, B), from the zero state; return the output of each step."""
         state = self.start(inputs.shape[1])
         return [self.step(tokens, state) for tokens in inputs]
 

@@ -122,7 +122,7 @@ class ModelRecipe:
     @property
     def architecture(self) -> Architecture:
         """The network that the model file describes."""
-        names = [f.name for f in fields(Architecture) if f.name != "layout"]
+        names = {field.name for field in fields(Architecture)} & vars(self).keys()
         return Architecture(**{name: getattr(self, name) for name in names})
 
 
@@ -210,12 +210,10 @@ class Recipe:
             raise UsageError("recipe.features")
         forms = set(map(form_named, self.data.forms))
         for number, stage in enumerate(self.stages, 1):
-            for key, subset in (
-                ("forms", forms.issuperset(map(form_named, stage.forms))),
-                ("dynasties", set(self.data.dynasties).issuperset(stage.dynasties)),
-            ):
-                if not subset:
-                    raise UsageError("recipe.not_in_data", stage=number, key=key)
+            if not forms.issuperset(map(form_named, stage.forms)):
+                raise UsageError("recipe.not_in_data", stage=number, key="forms")
+            if not set(self.data.dynasties).issuperset(stage.dynasties):
+                raise UsageError("recipe.not_in_data", stage=number, key="dynasties")
         return self
 
     @property
@@ -229,12 +227,10 @@ class Recipe:
 
 
 def read_recipe(path: Path, changes: Iterable[str] = ()) -> Recipe:
-    """Read a recipe file.
+    """Read a TOML file.
 
-    Args:
-        path: a TOML file.
-        changes: `key=value` strings that override it, such as `optimizer.learning_rate=0.001`;
-            the value is TOML, or a bare string.
+    `changes` are `key=value` strings that override it, such as `optimizer.learning_rate=0.001`;
+    the value is TOML, or a bare string.
 
     Raises:
         UsageError: the file is missing or not TOML; a key is unknown or missing; a value has the
