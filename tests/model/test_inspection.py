@@ -62,8 +62,7 @@ def test_the_trace_is_that_of_the_derivations_lstm(
         weights = Parameters(*(model.tensors[f"lstm.{n}_l{number}"] for n in names))
         expected = sequence_forward(weights, x)
         x = expected.outputs
-    size = model.architecture.hidden_size
-    prefix = model.vocabulary.prefix(WULV)
+    size, prefix = model.architecture.hidden_size, model.vocabulary.prefix(WULV)
     for name in QUANTITIES:
         found = trace(model, engine, prefix, text, layer, name)
         if name in "ch":

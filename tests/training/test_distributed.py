@@ -20,8 +20,7 @@ from tangyin.errors import TangyinError, UsageError
 from tangyin.model.file import load_model
 from tangyin.training import DivergedError, LostProcessError, Recipe
 from tangyin.training import distributed as module
-from tangyin.training.device import chosen_device
-from tangyin.training.distributed import DistributedContext, share_cores
+from tangyin.training.distributed import DistributedContext, chosen_device, share_cores
 
 
 def alike(found: Any, wanted: Any) -> bool:
