@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from safetensors import safe_open
 from safetensors.numpy import save as serialize
 
 from tangyin.errors import TangyinError, UsageError
@@ -31,7 +32,6 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner),
     max_leaves=6,
 )
-DTYPES = {"F16": np.float16, "F32": np.float32, "I8": np.int8, "U8": np.uint8}
 HANZI = "山川日月天地人花草木風雨春夏秋"
 SIZES = {"embedding_size": 6, "hidden_size": 4, "layers": 2}
 FEATURES = {
@@ -77,16 +77,9 @@ def rich_file(rich: ModelFile, tmp_path: Path) -> Path:
 
 def parts(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """The description and the tensors of a model file."""
-    content = path.read_bytes()
-    size = struct.unpack("<Q", content[:8])[0]
-    header = json.loads(content[8 : 8 + size])
-    metadata = {key: json.loads(text) for key, text in header.pop("__metadata__").items()}
-    tensors = {}
-    for name, entry in header.items():
-        start, end = (8 + size + offset for offset in entry["data_offsets"])
-        values = np.frombuffer(content[start:end], DTYPES[entry["dtype"]])
-        tensors[name] = values.reshape(entry["shape"])
-    return metadata, tensors
+    with safe_open(path, framework="numpy") as file:
+        metadata = {key: json.loads(text) for key, text in file.metadata().items()}
+        return metadata, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
 
 
 def put(path: Path, metadata: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:

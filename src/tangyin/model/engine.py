@@ -167,14 +167,10 @@ class Engine:
         return [self.step(tokens, state) for tokens in inputs]
 
     def begin(self, prefix: Ids, sequences: int) -> tuple[Ids, State]:
-        """Read all but the last token of a prefix, once for many sequences.
-
-        Args:
-            prefix: (T,) token numbers, T at least 1.
-            sequences: B, how many go on from it.
+        """Read all but the last token of a prefix, (T,), once for many sequences.
 
         Returns:
-            (B,) the last token, which the first `step` shall read, and the state before it.
+            (B,) the last token, which the first `step` reads, and the state before it.
         """
         state = self.start(1)
         for token in prefix[:-1]:
@@ -203,8 +199,7 @@ class Engine:
         for name in ("opposite", "rhyme", "place", "tone"):
             weights = self._tensors.get(f"{name}.weight")
             if weights is not None:
-                ids = getattr(known, name)
-                is_token = name in ("opposite", "rhyme")
+                ids, is_token = getattr(known, name), name in ("opposite", "rhyme")
                 features.append(
                     _product(self._embedded(ids), weights) if is_token else weights[ids]
                 )

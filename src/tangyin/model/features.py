@@ -122,14 +122,10 @@ class Reader:
         layout: FeatureLayout,
         sequences: int,
     ) -> None:
-        """Begin before the first token.
+        """Begin before the first token of so many sequences.
 
-        Args:
-            vocabulary: of the model.
-            tones: (len(vocabulary),) tone class of each token: 1 level, 2 oblique, 3 both, 0 for
-                all others (`tangyin.prosody.tone_classes`).
-            layout: of the model.
-            sequences: B, how many are read side by side.
+        `tones` are the tone classes of the tokens, (len(vocabulary),): 1 level, 2 oblique, 3 both,
+        0 for all others (`tangyin.prosody.tone_classes`).
 
         Raises:
             TangyinError: model.no_text_token, since `<text>` separates prefix and text.
@@ -167,12 +163,7 @@ class Reader:
         return self._features(line_of)
 
     def echoes(self) -> tuple[Ids, Int8s]:
-        """The earlier characters that the next token may echo.
-
-        Returns:
-            Of every token read so far its number, and its class (`echo_classes`) or -1, both
-            (tokens read, B).
-        """
+        """Number of every token read so far, and its class (`echo_classes`) or -1, each (T, B)."""
         line_of = np.stack(self._lines_of)
         classes = _classes(line_of, self._current_line())
         classes[-1][line_of[-1] >= 0] = 0
@@ -253,14 +244,10 @@ def read_sequences(
 
 
 def echo_classes(line_of: Int8s, line: Int8s) -> Int8s:
-    """How each earlier character relates to each next token.
+    """How each earlier character relates to each next token, from `Features.line_of` and `.line`.
 
     0: it was just read, in the text; 1: earlier in the same line; 2: in the line before; 3: in an
     earlier line; 4: in the title. Every occurrence of a character counts separately.
-
-    Args:
-        line_of: (T, B), `Features.line_of`.
-        line: (T, B), `Features.line`.
 
     Returns:
         (T, T, B): at [t, q] the class of input q for the token after input t, or -1 if it cannot be

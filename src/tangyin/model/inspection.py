@@ -95,15 +95,8 @@ def trace(
     """A gate or state of a layer after the prefix and after each character of a text.
 
     The states are the engine's own; the gates that lead from one to the next are computed by the
-    mathematics of `tangyin.lstm`, which the engine equals.
-
-    Args:
-        model: the model.
-        engine: the same model's.
-        prefix: what is read before the text (`Vocabulary.prefix`).
-        text: its beginning or the whole, marks included.
-        layer: which layer, from 0.
-        quantity: one of `QUANTITIES`, in the notation of the derivation.
+    mathematics of `tangyin.lstm`, which the engine equals. Layers count from 0; `quantity` is one
+    of `QUANTITIES`, in the notation of the derivation.
 
     Returns:
         (1 + len(text), H) float32; gates i, f, o in 0 … 1, g and h in -1 … 1, c unbounded.

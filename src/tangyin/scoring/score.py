@@ -27,11 +27,7 @@ class Score:
     Attributes:
         text: the poem as it was read.
         form: name of its form.
-        targets: characters, marks and `<eos>`.
-        hanzi: characters among the targets.
-        unknown: characters the model does not know.
-        nll: summed negative log-likelihood in nats, open figure.
-        nll_closed: the same, closed figure.
+        targets: as in `Tally`, and so the others.
     """
 
     text: str
