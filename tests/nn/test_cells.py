@@ -174,3 +174,16 @@ def test_bias_false_leaves_no_bias_of_any_kind(name):
 def test_an_impossible_mogrifier_is_refused(options, match):
     with pytest.raises(ValueError, match=match):
         MogrifierLSTMCell(3, 4, **options)
+
+
+def test_the_named_cells_are_classes_to_subclass() -> None:
+    from tangyin import nn
+
+    class Own(nn.PeepholeLSTMCell):
+        pass
+
+    cell = Own(3, 4)
+    assert isinstance(cell, nn.PeepholeLSTMCell)
+    assert isinstance(cell, nn.RecurrentCell)
+    assert not isinstance(cell, nn.LSTMCell)
+    assert repr(cell) == "Own(Peephole, 3, 4, bias=True)"

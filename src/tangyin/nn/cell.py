@@ -1,7 +1,7 @@
 """The cells of `tangyin.lstm.cells` as PyTorch modules."""
 
 import math
-from functools import partial
+from functools import partialmethod
 from typing import Any
 
 import torch
@@ -179,12 +179,41 @@ class RecurrentCell(nn.Module):
 
     def extra_repr(self) -> str:
         """Show the cell and the sizes."""
-        return f"{self.kind}, {self.input_size}, {self.hidden_size}, bias={self.bias is not None}"
+        kind, bias = type(self.kind).__name__, self.bias is not None
+        return f"{kind}, {self.input_size}, {self.hidden_size}, bias={bias}"
 
 
-LSTMCell = partial(RecurrentCell, "lstm")
-CoupledLSTMCell = partial(RecurrentCell, "coupled")
-LayerNormLSTMCell = partial(RecurrentCell, "layer-norm")
-MogrifierLSTMCell = partial(RecurrentCell, "mogrifier")
-NormalisedCarryLSTMCell = partial(RecurrentCell, "layer-norm-carried")
-PeepholeLSTMCell = partial(RecurrentCell, "peephole")
+class LSTMCell(RecurrentCell):
+    """The plain LSTM cell."""
+
+    __init__ = partialmethod(RecurrentCell.__init__, "lstm")
+
+
+class CoupledLSTMCell(RecurrentCell):
+    """The cell whose input gate is one minus its forget gate."""
+
+    __init__ = partialmethod(RecurrentCell.__init__, "coupled")
+
+
+class LayerNormLSTMCell(RecurrentCell):
+    """The LayerNorm cell that carries c as it is."""
+
+    __init__ = partialmethod(RecurrentCell.__init__, "layer-norm")
+
+
+class MogrifierLSTMCell(RecurrentCell):
+    """The Mogrifier cell."""
+
+    __init__ = partialmethod(RecurrentCell.__init__, "mogrifier")
+
+
+class NormalisedCarryLSTMCell(RecurrentCell):
+    """The LayerNorm cell that carries the normalised c."""
+
+    __init__ = partialmethod(RecurrentCell.__init__, "layer-norm-carried")
+
+
+class PeepholeLSTMCell(RecurrentCell):
+    """The cell with peepholes."""
+
+    __init__ = partialmethod(RecurrentCell.__init__, "peephole")
