@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tangyin.errors import TangyinError, UsageError
+from tangyin.errors import TangyinError
 from tangyin.training import load_dataset
 from tangyin.training.recipe import DataRecipe
 from tangyin.verse import BOS, FORMS, UNK, WULV, form_named
@@ -77,11 +77,6 @@ def test_a_form_without_poems_is_refused(lab: Any) -> None:
         load_dataset(DataRecipe(("七律",)), lab.own)
     assert refusal.value.code == "training.no_poems"
     assert refusal.value.params == {"train": 0, "dev": 0, "forms": ("七律",)}
-
-
-def test_a_minimum_frequency_that_no_character_reaches_is_refused(lab: Any) -> None:
-    with pytest.raises(UsageError):
-        load_dataset(DataRecipe(("五律",), minimum_frequency=10_000), lab.own)
 
 
 def test_song_poems_train_where_the_recipe_names_them_and_dev_stays_tang() -> None:
