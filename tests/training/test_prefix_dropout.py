@@ -194,8 +194,7 @@ def test_seed_and_epoch_determine_prefixes_and_order(dataset: Dataset) -> None:
         return [batch.inputs.tobytes() for batch in dataset.batches(16, seed, epoch)]
 
     assert read(1, 1) == read(1, 1)
-    assert read(1, 1) != read(1, 2)
-    assert read(1, 1) != read(2, 1)
+    assert read(1, 1) not in (read(1, 2), read(2, 1))
     one, two = (
         {column.text: column.prefix for column in columns(dataset, epoch)} for epoch in (1, 2)
     )

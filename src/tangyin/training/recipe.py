@@ -35,11 +35,6 @@ from tangyin.training.recipe_values import (
 from tangyin.verse import form_named
 
 
-def _form(name: str) -> str:
-    form_named(name)
-    return name
-
-
 def _file_name(name: str) -> str:
     """Check the name of a recipe, which becomes that of a folder and of a model file."""
     usable = name.isprintable() and set(name).isdisjoint('/\\:*?"<>|')
@@ -48,7 +43,8 @@ def _file_name(name: str) -> str:
     return name
 
 
-Forms = Annotated[tuple[Annotated[str, AfterValidator(_form)], ...], Field(min_length=1)]
+FormName = Annotated[str, AfterValidator(lambda name: form_named(name) and name)]
+Forms = Annotated[tuple[FormName, ...], Field(min_length=1)]
 Dynasty = Annotated[str, one_of(lambda: ("tang", "song"))]
 Dynasties = Annotated[tuple[Dynasty, ...], Field(min_length=1)]
 
