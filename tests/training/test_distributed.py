@@ -129,15 +129,9 @@ def test_an_error_of_one_process_is_that_of_all_and_printed_once(lab: Any, launc
 
 @pytest.mark.corpus
 def test_a_diverging_loss_ends_all_with_one_error(lab: Any, launcher: Any) -> None:
-    recipe = lab.curriculum(
-        {
-            "model.dropout": {},
-            "optimizer": {"name": "sgd", "clip_norm": float("inf")},
-            "stages": [
-                {"forms": ["五律"], "dynasties": ["tang"], "epochs": 9, "learning_rate": 1000.0}
-            ],
-        }
-    )
+    stage = {"forms": ["五律"], "dynasties": ["tang"], "epochs": 9, "learning_rate": 1000.0}
+    optimizer = {"name": "sgd", "clip_norm": float("inf")}
+    recipe = lab.curriculum({"model.dropout": {}, "optimizer": optimizer, "stages": [stage]})
     launcher.start(lab.command(recipe), 2)
     assert launcher.statuses() == [1, 1]
     (line,) = launcher.errors()
@@ -147,19 +141,14 @@ def test_a_diverging_loss_ends_all_with_one_error(lab: Any, launcher: Any) -> No
 
 
 @pytest.mark.corpus
-def test_torchrun_trains_a_model(lab: Any) -> None:
+def test_torchrun_trains_a_model(lab: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     recipe = lab.tiny({"training.precision": "fp32"})
     # torchrun takes --run for its own --run-path
     command = ["-o" if word == "--run" else word for word in lab.command(recipe)]
-    done = subprocess.run(
-        [
-            sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2",
-            "-m", "tangyin", *command,
-        ],
-        env={key: value for key, value in os.environ.items() if key != "OMP_NUM_THREADS"},
-        capture_output=True,
-        text=True,
-    )  # fmt: skip
+    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    words = [sys.executable, *torchrun, "-m", "tangyin", *command]
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    done = subprocess.run(words, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert alike(lab.result(), lab.uninterrupted(recipe))
     assert load_model(lab.run.model).training["epoch"] == 3
@@ -213,31 +202,21 @@ def test_an_error_of_another_process_names_it_and_keeps_its_exit_code(
 
 
 @pytest.mark.parametrize(
-    ("chosen", "by_torchrun", "processes", "threads"),
-    [
-        (None, False, 2, 4),
-        (None, False, 3, 2),
-        (None, False, 64, 1),
-        ("1", True, 2, 4),  # which is how torchrun leaves it when it is not set
-        ("3", False, 2, None),
-    ],
+    ("chosen", "processes", "threads"),
+    [(None, 2, [4]), (None, 3, [2]), (None, 64, [1]), ("torchrun's", 2, [4]), ("3", 2, [])],
 )
 def test_each_process_takes_its_part_of_the_cores_unless_the_user_says_how_many(
-    chosen: str | None,
-    by_torchrun: bool,
-    processes: int,
-    threads: int | None,
-    monkeypatch: pytest.MonkeyPatch,
+    chosen: str | None, processes: int, threads: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "cpu_count", lambda: 8)
-    monkeypatch.setattr(module, "_set_by_torchrun", lambda _: by_torchrun)
+    monkeypatch.setattr(module, "_set_by_torchrun", lambda _: chosen == "torchrun's")
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     if chosen is not None:
         monkeypatch.setenv("OMP_NUM_THREADS", chosen)
     taken: list[int] = []
     monkeypatch.setattr(torch, "set_num_threads", taken.append)
     share_cores(processes)
-    assert taken == ([] if threads is None else [threads])
+    assert taken == threads
 
 
 @pytest.mark.parametrize(

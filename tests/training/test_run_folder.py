@@ -31,18 +31,16 @@ def refused(lab: Any, code: str, **params: Any) -> Iterator[None]:
     assert snapshot(lab.run.path).items() - {("lock", b"")} == before.items() - {("lock", b"")}
 
 
-@contextmanager
-def mounted(folder: Path) -> Iterator[None]:
-    """A tmpfs of 1 MB on a new folder, where this machine lets us mount one."""
+@pytest.fixture
+def disk(lab: Any) -> Iterator[Path]:
+    """A tmpfs of 1 MB on the folder `disk`, where this machine lets us mount one."""
+    folder: Path = lab.path / "disk"
     folder.mkdir()
-    mount = shutil.which("mount")
     words = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
-    if mount is None or subprocess.run(words, capture_output=True).returncode:
+    if not shutil.which("mount") or subprocess.run(words, capture_output=True).returncode:
         pytest.skip("this needs a file system of its own, and mounting is not allowed here")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
 
 
 def interrupt(lab: Any, run: str = "run") -> None:
@@ -125,9 +123,8 @@ def test_a_disk_full_in_the_middle_of_a_checkpoint_leaves_the_one_before_usable(
 ) -> None:
     interrupt(lab)
     before = snapshot(lab.run.checkpoint)
-    model, checkpoint = lab.run.model.stat().st_size, len(before.popitem()[1])
-    assert model < checkpoint - 1000
-    before = snapshot(lab.run.checkpoint)
+    (checkpoint,) = map(len, before.values())
+    assert lab.run.model.stat().st_size < checkpoint - 1000
     launcher.start(lab.command(lab.tiny(), "--resume"), largest_file=checkpoint - 1000)
     assert launcher.statuses() == [1]
     (said,) = launcher.errors()
@@ -137,33 +134,31 @@ def test_a_disk_full_in_the_middle_of_a_checkpoint_leaves_the_one_before_usable(
     assert lab.result() == lab.uninterrupted()
 
 
-def test_a_full_disk_is_reported_and_the_run_resumes_when_there_is_room(lab: Any) -> None:
-    disk = lab.path / "disk"
-    with mounted(disk):
-        interrupt(lab, "disk/run")
-        hog = disk / "hog"
-        with pytest.raises(OSError, match="No space left"), hog.open("wb") as file:  # noqa: PT012
-            while True:
-                file.write(b"x" * 4096)
-                file.flush()
-        with pytest.raises(TangyinError) as refusal:
-            lab.train(run="disk/run", resume=True)
-        assert refusal.value.params["reason"] == "No space left on device"
-        hog.unlink()
+def test_a_full_disk_is_reported_and_the_run_resumes_when_there_is_room(
+    lab: Any, disk: Path
+) -> None:
+    interrupt(lab, "disk/run")
+    hog = disk / "hog"
+    with pytest.raises(OSError, match="No space left"), hog.open("wb") as file:  # noqa: PT012
+        while True:
+            file.write(b"x" * 4096)
+            file.flush()
+    with pytest.raises(TangyinError) as refusal:
         lab.train(run="disk/run", resume=True)
-        assert lab.result("disk/run") == lab.uninterrupted()
+    assert refusal.value.params["reason"] == "No space left on device"
+    hog.unlink()
+    lab.train(run="disk/run", resume=True)
+    assert lab.result("disk/run") == lab.uninterrupted()
 
 
 @pytest.mark.parametrize("resume", [False, True])
-def test_a_read_only_folder_is_refused(resume: bool, lab: Any) -> None:
-    disk = lab.path / "disk"
-    with mounted(disk):
-        if resume:
-            interrupt(lab, "disk/run")
-        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
-        with pytest.raises(TangyinError) as refusal:
-            lab.train(run="disk/run", resume=resume)
-        assert refusal.value.params["reason"] == "Read-only file system"
+def test_a_read_only_folder_is_refused(resume: bool, lab: Any, disk: Path) -> None:
+    if resume:
+        interrupt(lab, "disk/run")
+    subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+    with pytest.raises(TangyinError) as refusal:
+        lab.train(run="disk/run", resume=resume)
+    assert refusal.value.params["reason"] == "Read-only file system"
 
 
 def test_a_file_in_place_of_the_folder_is_refused(lab: Any) -> None:

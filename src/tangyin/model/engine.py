@@ -26,18 +26,17 @@ TILE = 16
 """Sequences in every matrix product.
 
 A product of another shape may round differently. With one shape for all, a poem comes out the same
-alone or among others: the sequences of a product do not touch each other. They are its columns
-(weights times states), because these are what BLAS computes side by side in one vector register;
-rows it takes in groups of unequal size, each with another order of summation. More than 16 columns
-are parted in such groups too by the kernels for AVX2.
+alone or among others. The sequences are the columns of a product (weights times states), because
+BLAS computes columns side by side in one vector register. It splits rows into groups of unequal
+size, each with another order of summation; with more than 16 columns its AVX2 kernels split these.
 """
 
 BLOCK = 32
 """Rows of the weights in every matrix product.
 
-So few stay in the cache for the next TILE sequences; and for products of at most a million
-multiplications OpenBLAS has kernels for AVX-512 that do not first copy what they multiply, which
-takes as long as multiplying by 16 columns.
+So few stay in the cache for the next TILE sequences. For products of at most a million
+multiplications OpenBLAS has AVX-512 kernels that do not copy their operands first; copying takes as
+long as multiplying by 16 columns.
 """
 
 

@@ -48,7 +48,7 @@ class ModelFile:
         training: how it was made: recipe, corpus integrity, split digest, commit.
         figures: its perplexities, by part and form.
         licence: of the weights.
-        precision: "fp16" or "int8", how the weights lay in the file.
+        precision: "fp16" or "int8", how the file stores the weights.
     """
 
     name: str

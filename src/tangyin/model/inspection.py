@@ -118,7 +118,7 @@ def trace(
             continue
         if layer:
             x = state.h[layer - 1]
-        else:  # what the step_output holds beside the hidden state are the features that were read
+        else:  # the output of the step holds the hidden state, then the features that were read
             embedded = model.tensors["embedding.weight"][tokens]
             x = np.concatenate((embedded, step_output.hidden[:, size:]), axis=1)
         found.append(getattr(step_forward(Parameters(*weights), x, h, c), quantity)[0])
