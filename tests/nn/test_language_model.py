@@ -20,8 +20,7 @@ from tangyin.model import (
     read_sequences,
 )
 from tangyin.nn import INITIALIZATIONS, Dropout, cell
-from tangyin.nn.feature_tensors import FeatureTensors
-from tangyin.nn.language_model import LanguageModel
+from tangyin.nn.language_model import FeatureTensors, LanguageModel
 from tangyin.prosody import LEVEL_RHYMES, tone_classes
 from tangyin.verse import FORMS, QIJUE, WUJUE, Vocabulary, prefix_tokens
 

@@ -12,8 +12,7 @@ from tangyin.lstm.cells.lstm import PlainLSTM
 from tangyin.nn.dropout import weight_dropout
 from tangyin.nn.operations import TORCH
 from tangyin.nn.sequence import lstm_sequence, product_dtype
-from tangyin.nn.shape_error import ShapeError
-from tangyin.nn.state import LSTMState, Start, run_steps
+from tangyin.nn.state import LSTMState, ShapeError, Start, run_steps
 
 
 class RecurrentCell(nn.Module):

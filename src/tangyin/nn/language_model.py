@@ -2,16 +2,17 @@
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from tangyin.model import ECHOES, Architecture
+from tangyin.model import ECHOES, Architecture, Features, echo_classes
 from tangyin.model.engine import check_cell
 from tangyin.nn.cross_entropy import Echo, linear_cross_entropy
 from tangyin.nn.dropout import character_dropout, locked_dropout
-from tangyin.nn.feature_tensors import FeatureTensors
 from tangyin.nn.initialization import initialize
 from tangyin.nn.lstm import LSTM
 from tangyin.nn.sequence import product_dtype
@@ -33,6 +34,37 @@ class Dropout:
     input: float = 0.0
     output: float = 0.0
     recurrent: float = 0.0
+
+
+class FeatureTensors(NamedTuple):
+    """The features of the prefixes of sequences side by side (`tangyin.model.Features`).
+
+    Attributes:
+        place: (T, B) int64, row of the table of places.
+        opposite: (T, B) int64, token number.
+        rhyme: (T, B) int64, token number.
+        tone: (T, B) int64, row of the table of tones.
+        echo: (T, B, T) int8, class of each earlier input as an echo of the next token, or -1.
+    """
+
+    place: Tensor
+    opposite: Tensor
+    rhyme: Tensor
+    tone: Tensor
+    echo: Tensor
+
+    @classmethod
+    def of(cls, features: Features) -> "FeatureTensors":
+        """Turn what `tangyin.model.read_sequences` returns into tensors."""
+        known = (features.place, features.opposite, features.rhyme, features.tone)
+        place, opposite, rhyme, tone = (torch.from_numpy(a.astype(np.int64)) for a in known)
+        classes = echo_classes(features.line_of, features.line)  # (T, T, B)
+        echo = torch.from_numpy(np.ascontiguousarray(classes.transpose(0, 2, 1)))
+        return cls(place, opposite, rhyme, tone, echo)
+
+    def to(self, device: torch.device) -> "FeatureTensors":
+        """The same on another device."""
+        return FeatureTensors(*(tensor.to(device) for tensor in self))
 
 
 class LanguageModel(nn.Module):

@@ -13,11 +13,8 @@ from tangyin.lstm.cell import Cell
 from tangyin.nn.cell import RecurrentCell
 from tangyin.nn.conversion import from_torch
 from tangyin.nn.initialization import initialize
-from tangyin.nn.layer import BidirectionalLSTMLayer, LSTMLayer
-from tangyin.nn.mask import mask_from_lengths
-from tangyin.nn.shape_error import ShapeError
-from tangyin.nn.stack import StackedLSTM
-from tangyin.nn.state import LSTMState, Start
+from tangyin.nn.layer import BidirectionalLSTMLayer, LSTMLayer, StackedLSTM
+from tangyin.nn.state import LSTMState, ShapeError, Start, mask_from_lengths
 
 
 class LSTM(nn.Module):

@@ -1,4 +1,4 @@
-"""The state that a recurrent cell carries from step to step, and the loop that carries it."""
+"""The state a cell carries from step to step, the loop that carries it, masks and shape errors."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -15,6 +15,14 @@ class LSTMState(NamedTuple):
 
     h: Tensor
     c: Tensor
+
+
+class ShapeError(ValueError, RuntimeError):
+    """A tensor's shape or dtype does not fit the layer it was given to.
+
+    It is a RuntimeError too because torch.nn.LSTM raises that, so that code which catches either
+    goes on working when the one layer takes the other's place.
+    """
 
 
 def run_steps(
@@ -44,3 +52,17 @@ def run_steps(
         hs.append(h)
         cs.append(c)
     return LSTMState(torch.stack(hs), torch.stack(cs))
+
+
+def mask_from_lengths(lengths: Tensor, steps: int | None = None) -> Tensor:
+    """Make the mask of sequences padded on the right.
+
+    Args:
+        lengths: (B,) of integers, the length of each sequence.
+        steps: T; the greatest length if None.
+
+    Returns:
+        (T, B) of bool, True at step t of sequence b where t < lengths[b].
+    """
+    longest = int(lengths.max()) if steps is None else steps
+    return torch.arange(longest, device=lengths.device).unsqueeze(1) < lengths
