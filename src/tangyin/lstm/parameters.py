@@ -76,8 +76,7 @@ class Parameters:
     def weight(self, gate: str) -> FloatArray:
         """The weight W_λ of gate "i", "f", "g" or "o" over z = [h_prev, x].
 
-        Returns:
-            (H, H+E), a read-only copy; write into `W_hh` and `W_ih` instead.
+        It is (H, H+E), a read-only copy; write into `W_hh` and `W_ih` instead.
         """
         rows = self._rows(gate)
         joined = np.concatenate([self.W_hh[rows], self.W_ih[rows]], axis=1)  # (H, H+E)
@@ -135,16 +134,14 @@ class Parameters:
     def state_dict(self, prefix: str = "") -> dict[str, FloatArray]:
         """The layer under the names of `torch.nn.LSTM`: its bias in `bias_ih_l0`, zeros beside it.
 
-        Args:
-            prefix: put before every name, such as "lstm.".
-
-        Returns:
-            Four arrays; the first three are the layer's own, not copies.
+        `prefix` is put before each name. Of the four arrays the first three are the layer's own.
         """
-        zeros = np.zeros_like(self.b)
-        names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
-        arrays = (self.W_ih, self.W_hh, self.b, zeros)
-        return {prefix + name: array for name, array in zip(names, arrays, strict=True)}
+        return {
+            f"{prefix}weight_ih_l0": self.W_ih,
+            f"{prefix}weight_hh_l0": self.W_hh,
+            f"{prefix}bias_ih_l0": self.b,
+            f"{prefix}bias_hh_l0": np.zeros_like(self.b),
+        }
 
     def _rows(self, gate: str) -> slice:
         """The rows of a gate in the stack."""

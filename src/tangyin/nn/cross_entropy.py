@@ -90,21 +90,11 @@ class _LinearCrossEntropy(torch.autograd.Function):
     """Computes the gradients on the way forward and hands them out on the way back."""
 
     @staticmethod
-    def forward(
-        ctx: Any,
-        hidden: Tensor,
-        weight: Tensor,
-        bias: Tensor,
-        values: Tensor | None,
-        targets: Tensor,
-        scale: Tensor,
-        ids: Tensor | None,
-        classes: Tensor | None,
-        products: torch.dtype,
-    ) -> Tensor:
+    def forward(ctx: Any, *given: Any) -> Tensor:
+        hidden, weight, bias, values, targets, scale, ids, classes, products = given
         wide = torch.float64 if products == torch.float64 else torch.float32
         echo = None
-        if values is not None and ids is not None and classes is not None:
+        if values is not None:
             echo = Echo(
                 values.to(wide).contiguous(),
                 ids.to(torch.int32).contiguous(),
@@ -117,11 +107,10 @@ class _LinearCrossEntropy(torch.autograd.Function):
                 targets.long().contiguous(), scale.to(wide).contiguous(), echo, wanted,
             )  # fmt: skip
         if wanted:
-            given = (hidden, weight, bias, values)
             ctx.save_for_backward(
                 *(
-                    None if tensor is None or gradient is None else gradient.to(tensor.dtype)
-                    for tensor, gradient in zip(given, gradients, strict=True)
+                    None if gradient is None else gradient.to(tensor.dtype)
+                    for tensor, gradient in zip(given[:4], gradients, strict=True)
                 )
             )
         return loss

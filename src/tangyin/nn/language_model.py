@@ -130,12 +130,9 @@ class LanguageModel(nn.Module):
     def hidden_states(self, inputs: Tensor, features: FeatureTensors | None = None) -> Tensor:
         """Run the network up to its output layer over sequences from the zero state.
 
-        Args:
-            inputs: (T, B) int64 token numbers; padding comes at the end of a sequence.
-            features: of the inputs, if the architecture follows the text.
-
-        Returns:
-            (T, B, H + F): the last layer's hidden state and the features beside it.
+        Inputs are (T, B) int64 token numbers, with padding at the end of a sequence; features are
+        required if the architecture follows the text. The result is (T, B, H + F): the last layer's
+        hidden state and the features beside it.
         """
         drop = self.dropout if self.training else Dropout()
         table = character_dropout(self.embedding.weight, drop.characters)
@@ -168,17 +165,10 @@ class LanguageModel(nn.Module):
         weights: Tensor | None = None,
         features: FeatureTensors | None = None,
     ) -> Tensor:
-        """Mean cross-entropy of the targets, in nats, each counted by its weight.
+        """Mean cross-entropy of the targets, in nats: Σ weight · nll / Σ weight.
 
-        Args:
-            inputs: (T, B) int64.
-            targets: (T, B) int64.
-            weights: (T, B), how much each target counts; 0, or False, for padding and what is no
-                target. None: all count alike.
-            features: of the inputs, if the architecture follows the text.
-
-        Returns:
-            A scalar, Σ weight · nll / Σ weight.
+        All are (T, B). The weights say how much each target counts: 0, or False, for padding and
+        what is no target; all alike if None. Inputs and features are those of `hidden_states`.
         """
         hidden = self.hidden_states(inputs, features).flatten(0, 1)  # (T·B, H + F)
         wanted, scale = targets.flatten(), None
@@ -215,14 +205,9 @@ class LanguageModel(nn.Module):
         return Echo(self.echo(hidden), ids[rows % len(ids)], classes)
 
     def log_probs(self, inputs: Tensor, features: FeatureTensors | None = None) -> Tensor:
-        """Natural logarithms of the probabilities of the next token after each input.
+        """Log-probabilities, in nats, of the token after each input: (T, B, outputs).
 
-        Args:
-            inputs: (T, B) int64.
-            features: of the inputs, if the architecture follows the text.
-
-        Returns:
-            (T, B, outputs) float32 or wider.
+        They are float32 or wider. Inputs and features are those of `hidden_states`.
         """
         hidden = self.hidden_states(inputs, features)
         read, weight = self._output(hidden)

@@ -16,6 +16,7 @@ cannot be built. With bfloat16 products the native kernel keeps the gates in 16 
 of the projected inputs; c is float32, and tanh(c) is computed again in the backward.
 """
 
+from collections.abc import Sequence
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -75,22 +76,15 @@ def product_dtype(weight: Tensor) -> torch.dtype:
 
 
 def _forward(
-    kernel: Kernel | TorchKernel,
-    input: Tensor,
-    h_0: Tensor,
-    c_0: Tensor,
-    weight_ih: Tensor,
-    weight_hh: Tensor,
-    bias: Tensor | None,
-    mask: Tensor | None,
-    products: torch.dtype,
+    kernel: Kernel | TorchKernel, arguments: Sequence[Any], products: torch.dtype
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Compute the gates (T, B, 4H), as the kernel keeps them, and h and c from 0 to T."""
-    T, B, _ = input.shape
+    x, h_0, c_0, weight_ih, weight_hh, bias, mask = arguments
+    T, B, _ = x.shape
     H = h_0.shape[-1]
-    device = input.device
+    device = x.device
     y = workspace.empty((T, B, 4 * H), products, device)
-    torch.mm(input.flatten(0, 1).to(products), weight_ih.to(products).t(), out=y.view(T * B, 4 * H))
+    torch.mm(x.flatten(0, 1).to(products), weight_ih.to(products).t(), out=y.view(T * B, 4 * H))
     gates = kernel.gates(y)
     w_hh = workspace.empty((H, 4 * H), products, device)  # as the products read it fastest
     kernel.transpose(weight_hh.to(products).contiguous(), w_hh)
@@ -148,26 +142,17 @@ class _LSTMSequence(torch.autograd.Function):
     """`_forward` and `_backward` as autograd sees them."""
 
     @staticmethod
-    def forward(
-        ctx: Any,
-        input: Tensor,
-        h_0: Tensor,
-        c_0: Tensor,
-        weight_ih: Tensor,
-        weight_hh: Tensor,
-        bias: Tensor | None,
-        mask: Tensor | None,
-        products: torch.dtype,
-    ) -> tuple[Tensor, Tensor]:
-        mask = None if mask is None else mask.contiguous()
-        arguments = (input, h_0, c_0, weight_ih, weight_hh, bias, mask)
-        kernel = kernel_for(products, input.device)
-        with torch.autocast(input.device.type, enabled=False):
-            gates, h, c = _forward(kernel, *arguments, products)
+    def forward(ctx: Any, *given: Any) -> tuple[Tensor, Tensor]:
+        *tensors, mask, products = given
+        arguments = (*tensors, None if mask is None else mask.contiguous())
+        weight = arguments[3]
+        kernel = kernel_for(products, weight.device)
+        with torch.autocast(weight.device.type, enabled=False):
+            gates, h, c = _forward(kernel, arguments, products)
         ctx.save_for_backward(*arguments, gates, h, c)
         ctx.products, ctx.kernel = products, kernel
         ctx.set_materialize_grads(False)
-        return h[1:], c[1:].to(weight_ih.dtype)
+        return h[1:], c[1:].to(weight.dtype)
 
     @staticmethod
     def backward(
@@ -219,23 +204,19 @@ def _differentiable_backward(
     x, h_0, c_0, weight_ih, weight_hh, bias, mask = views
     cast = products != weight_ih.dtype  # as autocast did on the way forward
     with torch.autocast(x.device.type, products if cast else None, enabled=cast):
-        cell, weights = (
-            PlainLSTM(),
-            SimpleNamespace(weight_ih=weight_ih, weight_hh=weight_hh, bias=bias),
-        )
+        cell = PlainLSTM()
+        weights = SimpleNamespace(weight_ih=weight_ih, weight_hh=weight_hh, bias=bias)
         step = partial(cell.step, TORCH, weights)
         h, c = run_steps(step, cell.project(TORCH, weights, x), (h_0, c_0), mask)
     states = (h.to(products), c)
-    wanted = [n for n, need in enumerate(needed[:6]) if need]
+    wanted = [view for view, need in zip(views, needed, strict=False) if need]
     given = [(s, g) for s, g in zip(states, grads, strict=True) if g is not None]
     found = torch.autograd.grad(
         [s for s, _ in given],
-        [views[n] for n in wanted],
+        wanted,
         [g for _, g in given],
         create_graph=True,
         allow_unused=True,
     )
-    gradients: list[Tensor | None] = [None] * len(needed)
-    for n, gradient in zip(wanted, found, strict=True):
-        gradients[n] = gradient
-    return tuple(gradients)
+    gradients = iter(found)
+    return tuple(next(gradients) if need else None for need in needed)

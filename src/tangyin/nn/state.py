@@ -31,16 +31,10 @@ def run_steps(
     state: tuple[Tensor, Tensor],
     mask: Tensor | None = None,
 ) -> LSTMState:
-    """Carry a state through all steps of a sequence.
+    """Carry h and c, each (B, H), through all steps of a sequence: after each, (T, B, H).
 
-    Args:
-        step: from what the step reads, (B, ·), and h and c before it to h and c after it.
-        inputs: what the steps read, (T, B, ·) with T ≥ 1.
-        state: h and c before the first step, each (B, H).
-        mask: (T, B) of bool; where False the state is carried unchanged.
-
-    Returns:
-        The states after each step, h and c each (T, B, H).
+    `step` takes one of the inputs (T, B, ·), T ≥ 1, and h and c before it. Where the mask, (T, B)
+    of bool, is False the state is carried unchanged.
     """
     h, c = state
     hs, cs = [], []
@@ -55,14 +49,9 @@ def run_steps(
 
 
 def mask_from_lengths(lengths: Tensor, steps: int | None = None) -> Tensor:
-    """Make the mask of sequences padded on the right.
+    """Make the mask of sequences padded on the right, of integer lengths (B,).
 
-    Args:
-        lengths: (B,) of integers, the length of each sequence.
-        steps: T; the greatest length if None.
-
-    Returns:
-        (T, B) of bool, True at step t of sequence b where t < lengths[b].
+    It is (T, B) of bool, True where t < lengths[b]; T is `steps`, or the greatest length if None.
     """
     longest = int(lengths.max()) if steps is None else steps
     return torch.arange(longest, device=lengths.device).unsqueeze(1) < lengths

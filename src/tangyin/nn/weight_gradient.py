@@ -19,17 +19,10 @@ WIDE = 1536
 def weight_gradient(
     kernel: Kernel | TorchKernel, back: Tensor, inward: Tensor, to: Tensor, *, add: bool = False
 ) -> Tensor:
-    """Compute ∇W = ∇yᵀ x for y = x Wᵀ.
+    """Write, or add, ∇W = ∇yᵀ x for y = x Wᵀ to `to`, and return it.
 
-    Args:
-        kernel: that of the products' dtype.
-        back: ∇y, (N, O), in the products' dtype.
-        inward: x, (N, I), in the products' dtype.
-        to: takes ∇W, (O, I), contiguous; float32 if the products are in half precision.
-        add: add to it.
-
-    Returns:
-        `to`.
+    `back` is ∇y, (N, O), and `inward` x, (N, I), in the products' dtype, which the kernel must be
+    for; `to` is (O, I), contiguous, and float32 if the products are in half precision.
     """
     (N, O), I = back.shape, inward.shape[1]  # noqa: E741 - the equations' letters
     if to.dtype == back.dtype:
