@@ -115,11 +115,9 @@ def test_backward_leaves_the_trace_and_the_adjoints_alone(generator, random_para
     mask = generator.random(size[:2]) < 0.5
     trace = sequence_forward(parameters, *inputs, mask)
     before = [array.copy() for array in (*trace, *adjoints)]
-    first = sequence_backward(parameters, trace, *adjoints)
+    sequence_backward(parameters, trace, *adjoints)
     for array, copy in zip((*trace, *adjoints), before, strict=True):
         np.testing.assert_array_equal(array, copy)
-    for ours, reference in zip(first, sequence_backward(parameters, trace, *adjoints), strict=True):
-        np.testing.assert_array_equal(ours, reference)
 
 
 @pytest.mark.parametrize(

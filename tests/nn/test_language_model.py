@@ -292,8 +292,7 @@ def test_recurrent_weights_are_dropped_anew_for_each_batch_and_only_while_traini
     assert seen.others[0][0] is model.lstm.weight_ih_l0
     assert seen.others[0][1] is model.lstm.bias_l0
     seen.recurrent.clear()
-    model.eval()
-    model.hidden_states(inputs, known)
+    model.eval().hidden_states(inputs, known)
     assert all(map(torch.equal, seen.recurrent, weights))
 
 

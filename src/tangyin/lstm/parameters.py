@@ -87,9 +87,8 @@ class Parameters:
     def from_gates(cls, **gates: FloatArray) -> Self:
         """Stack the layer from the matrices of its gates, as in a derivation on paper.
 
-        Args:
-            **gates: `W_i`, `W_f`, `W_g`, `W_o`, each (H, H+E) over z = [h_prev, x], and `b_i`,
-                `b_f`, `b_g`, `b_o`, each (H,).
+        These are `W_i`, `W_f`, `W_g`, `W_o`, each (H, H+E) over z = [h_prev, x], and `b_i`, `b_f`,
+        `b_g`, `b_o`, each (H,).
 
         Raises:
             ValueError: one of the eight is missing, unknown or of another shape.
@@ -109,10 +108,8 @@ class Parameters:
     def from_state_dict(cls, state: Mapping[str, ArrayLike], prefix: str = "") -> Self:
         """Take the first layer of a `torch.nn.LSTM` state dict whose values are arrays.
 
-        Args:
-            state: holds `weight_ih_l0` (4H, E), `weight_hh_l0` (4H, H) and, unless the layer has
-                no bias, `bias_ih_l0` and `bias_hh_l0` (4H,), which are summed.
-            prefix: of these names, such as "lstm.".
+        It holds, under a prefix such as "lstm.", `weight_ih_l0` (4H, E), `weight_hh_l0` (4H, H)
+        and, unless the layer has no bias, `bias_ih_l0` and `bias_hh_l0` (4H,), which are summed.
 
         Raises:
             TangyinError: a weight is missing.

@@ -189,19 +189,19 @@ class StackedLSTM(RecurrentLayer):
         self, input: Tensor, state: list[Any] | None = None, mask: Tensor | None = None
     ) -> list[Any]:
         """Compute the states of every layer after every step, h and c each (T, B, H)."""
-        starts = [None] * len(self.layers) if state is None else state
-        if len(starts) != len(self.layers):
+        count = len(self.layers)
+        starts = [None] * count if state is None else state
+        if len(starts) != count:
             raise ShapeError(
-                f"the state is a list of {len(starts)}; "
-                f"give one for each of {len(self.layers)} layers"
+                f"the state is a list of {len(starts)}; give one for each of {count} layers"
             )
-        found: list[Any] = []
+        states: list[Any] = []
         x = input
         for layer, start in zip(self.layers, starts, strict=True):
-            found.append(layer.states(x, start, mask))
-            if len(found) < len(starts):
-                x = F.dropout(layer._output(found[-1], mask), self.dropout, self.training)
-        return found
+            states.append(layer.states(x, start, mask))
+            if len(states) < count:
+                x = F.dropout(layer._output(states[-1], mask), self.dropout, self.training)
+        return states
 
     def _output(self, states: list[Any], mask: Tensor | None) -> Tensor:
         output: Tensor = self.layers[-1]._output(states[-1], mask)

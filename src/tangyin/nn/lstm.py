@@ -126,10 +126,8 @@ class LSTM(nn.Module):
     def states(self, input: Tensor, hx: Start = None, mask: Tensor | None = None) -> LSTMState:
         """Compute the states of every layer and direction after every step.
 
-        Arguments are those of `forward`, without packed batches.
-
-        Returns:
-            h and c, each (L·D, T, B, H) whatever batch_first; (L·D, T, H) for one sequence.
+        Arguments are those of `forward`, without packed batches. h and c are each (L·D, T, B, H)
+        whatever batch_first, and (L·D, T, H) for one sequence.
         """
         h, c = self._join(self.stack.states(*self._arrange(input, hx, mask)))
         return LSTMState(h.squeeze(2), c.squeeze(2)) if input.dim() == 2 else LSTMState(h, c)

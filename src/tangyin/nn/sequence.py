@@ -1,12 +1,4 @@
-"""The LSTM over a whole sequence with its backward in closed form.
-
-Forward, for each step t (Hochreiter and Schmidhuber 1997; the forget gate of Gers, Schmidhuber and
-Cummins 2000), with the gates i, f, g, o stacked in this order:
-
-    y_t = W_ih x_t + W_hh h_{t-1} + b
-    i, f, o = σ(y_i), σ(y_f), σ(y_o);  g = tanh(y_g)
-    c_t = f ⊙ c_{t-1} + i ⊙ g
-    h_t = o ⊙ tanh(c_t)
+"""The LSTM of `tangyin.lstm.cells.lstm` over a whole sequence, with its backward in closed form.
 
 Only h_{t-1} W_hhᵀ and ∇y_{t+1} W_hh are inside the loops: the inputs of all steps are projected
 in one product, and each weight's gradient is one product over all steps.
