@@ -1,4 +1,4 @@
-"""Fill the tables of docs/studies/gradients.md from the results, and draw its plot.
+"""Fill the tables of docs/studies/gradients.md from the results.
 
     tangyin study gradients -o docs/results/gradients.json
     python scripts/compare_numpy_torch.py
@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from tangyin.files import write_whole
-from tangyin.studies.gradients_plot import draw_gradients
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = DOCS / "studies/gradients.md"
@@ -160,7 +159,5 @@ def comparison_table(comparison: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    found = results("gradients")
-    draw_gradients(found, DOCS / "images/gradients.svg")
     old = PAGE.read_text(encoding="utf-8")
-    write_whole(PAGE, filled(old, found, results("numpy_torch")))
+    write_whole(PAGE, filled(old, results("gradients"), results("numpy_torch")))

@@ -24,7 +24,7 @@ from tangyin.files import write_whole
 from tangyin.lstm import Adam
 from tangyin.model import Architecture
 from tangyin.nn.language_model import LanguageModel
-from tangyin.studies.numpy_twin import numpy_twin
+from tangyin.studies.gradients.errors import numpy_twin
 from tangyin.training import read_recipe
 from tangyin.training.dataset import load_dataset
 

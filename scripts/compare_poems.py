@@ -20,9 +20,9 @@ from tangyin.api import load
 from tangyin.corpus import DEV, load_corpus
 from tangyin.files import write_whole
 from tangyin.scoring import score_texts
-from tangyin.studies.page.words import interval
+from tangyin.studies.filters import interval
 from tangyin.studies.recipes import few
-from tangyin.studies.sampling import FIRST, measured
+from tangyin.studies.sampling.run import FIRST, measured
 from tangyin.verse import WULV, split_lines
 from tangyin.writing.novelty import corpus_lines
 

@@ -52,7 +52,7 @@ def test_what_is_impossible_is_refused_before_anything_is_written(writer: tangyi
         ("form.not_trained", {"form": "七律"}),
         ("form.unknown", {"form": "sonnet"}),
         ("request.argmax_count", {"count": 5000, "rule": "argmax"}),
-        ("text.character", {"start": "moon"}),
+        ("text.foreign", {"start": "moon"}),
     ]
     for code, options in wrong:
         for regulated in (True, False):

@@ -148,7 +148,7 @@ REFUSED = [
     (["日", "--rule", "top-p", "--p", "nan"], "p is nan; give"),
     (["日", "--seed", "18446744073709551616"], "'--seed': 18446744073709551616 is not in the"),
     (["日", "--form", "sonnet"], "there is no form 'sonnet'; the forms are 五絕"),
-    (["日", "--form", "qilv"], "the model report was not trained on 七律; it knows 五律"),
+    (["日", "--form", "qilv"], "was not trained on 七律; it knows 五律"),
     (["日", "--model", ""], "there is no model"),
     (["日", "--model", "/nowhere/model.safetensors"], "/nowhere/model.safetensors"),
     (["日", "--model", "x" * 5000], "xxx"),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from tangyin.studies import STUDIES, Progress, TrainingCache, run_study
+from tangyin.studies import Progress, TrainingCache, all_studies, run_study
 
 
 @pytest.fixture(autouse=True)
@@ -24,6 +24,7 @@ class Counting(Progress):
     """Adds the work up."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.planned = self.done = 0.0
         self.said: list[str] = []
 
@@ -54,7 +55,8 @@ class Quick:
 
     @property
     def results(self) -> dict[str, Any]:
-        return self.found["results"]
+        results: dict[str, Any] = self.found["results"]
+        return results
 
 
 @pytest.fixture(scope="session")
@@ -72,7 +74,8 @@ def quick(studies_folder: Path) -> Callable[[str], Quick]:
         if name not in known:
             progress = Counting()
             began = time.process_time()
-            found = run_study(STUDIES[name], TrainingCache(studies_folder, progress), quick=True)
+            cache = TrainingCache(studies_folder, progress)
+            found = run_study(all_studies()[name], cache, quick=True)
             known[name] = Quick(found, progress, time.process_time() - began)
         return known[name]
 

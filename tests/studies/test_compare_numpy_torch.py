@@ -11,7 +11,7 @@ import torch
 from tangyin.corpus import Batch, collate
 from tangyin.model import Architecture
 from tangyin.nn.language_model import LanguageModel
-from tangyin.studies.numpy_twin import numpy_twin
+from tangyin.studies.gradients.errors import numpy_twin
 from tangyin.training import read_recipe
 from tangyin.training.dataset import load_dataset
 from tangyin.verse import BOS, EOS, Vocabulary

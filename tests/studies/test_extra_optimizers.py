@@ -5,7 +5,7 @@ import torch
 
 from tangyin.model import Architecture
 from tangyin.nn.language_model import LanguageModel
-from tangyin.studies.extra_optimizers import register
+from tangyin.studies.optimizers.extra import register
 from tangyin.training import make_optimizer
 from tangyin.training.optimizers import OptimizerRecipe
 from tangyin.verse import Vocabulary

@@ -9,7 +9,7 @@ from matplotlib import font_manager
 from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
 
-from tangyin.studies.page import style
+from tangyin.studies import style
 from tangyin.verse import FORMS, is_hanzi
 
 SOURCES = Path(style.__file__).parent
@@ -20,13 +20,13 @@ def test_the_font_is_small_and_its_licence_lies_beside_it() -> None:
     licence = style.FONT.with_name("OFL.txt").read_text(encoding="utf-8")
     assert "SIL OPEN FONT LICENSE Version 1.1" in licence
     assert "Noto Sans CJK" in licence
-    notice = (SOURCES.parents[3] / "NOTICE").read_text(encoding="utf-8")
+    notice = (SOURCES.parents[2] / "NOTICE").read_text(encoding="utf-8")
     assert "Noto Sans CJK (SIL Open Font License 1.1)" in notice
 
 
-def test_the_font_has_every_chinese_character_of_the_sections() -> None:
+def test_the_font_has_every_chinese_character_of_the_plots() -> None:
     known = FT2Font(style.FONT).get_charmap()
-    texts = [path.read_text(encoding="utf-8") for path in SOURCES.glob("sections/*.py")]
+    texts = [path.read_text(encoding="utf-8") for path in SOURCES.glob("*/plots.py")]
     wanted = set(filter(is_hanzi, "".join(texts))) | set("".join(map(str, FORMS)))
     assert [character for character in sorted(wanted) if ord(character) not in known] == []
 

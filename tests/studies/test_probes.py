@@ -5,7 +5,7 @@ import torch
 
 from tangyin.model import Architecture
 from tangyin.nn.language_model import LanguageModel
-from tangyin.studies.probes import (
+from tangyin.studies.initialization.probes import (
     GROUPS,
     cell_of,
     gradient_norms,

@@ -9,18 +9,21 @@ import pytest
 import torch
 
 from tangyin.nn.language_model import LanguageModel
-from tangyin.studies import REPORTED, STUDIES, TOGETHER, TrainingCache, run_study
-from tangyin.studies.cells import CELLS, hidden_units
-from tangyin.studies.ingredients import VARIANTS
-from tangyin.studies.initialization import STARTS
-from tangyin.studies.optimizers import CONTESTANTS, REPORTS
+from tangyin.studies import TrainingCache, all_studies
+from tangyin.studies.cells.run import CELLS, hidden_units
+from tangyin.studies.ingredients.run import VARIANTS
+from tangyin.studies.initialization.run import STARTS
+from tangyin.studies.optimizers.run import CONTESTANTS, REPORTS
 from tangyin.studies.proxy import proxy_base
 from tangyin.studies.recipes import Base
-from tangyin.studies.scaling import GOAL, power_law
+from tangyin.studies.scaling.run import GOAL, power_law
 from tangyin.training import load_dataset
 from tangyin.training.step import TrainingStep
 
 Run = Callable[[str], Any]
+STUDIES = all_studies()
+REPORTED = [name for name, study in STUDIES.items() if study.reported]
+TOGETHER = [name for name in REPORTED if not STUDIES[name].apart]
 
 
 def test_the_ten_studies_of_the_report_run_together_within_three_hours() -> None:
@@ -44,19 +47,6 @@ def test_the_work_that_is_planned_is_the_work_that_is_done(quick: Run, name: str
     progress = quick(name).progress
     # A training that diverges, or was done before, plans its work away again.
     assert progress.done == pytest.approx(progress.planned, abs=1)
-
-
-def test_a_study_that_runs_again_does_nothing_again(
-    quick: Run, studies_folder: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    wanted = quick("capacity").results
-
-    def never(*_: Any, **__: Any) -> Any:
-        raise AssertionError("it was trained again")
-
-    monkeypatch.setattr("tangyin.studies.training_cache.train", never)
-    again = run_study(STUDIES["capacity"], TrainingCache(studies_folder), quick=True)
-    assert again["results"] == wanted
 
 
 def test_equal_units_stay_equal_and_others_do_not(quick: Run) -> None:
@@ -89,10 +79,10 @@ def test_the_reports_setting_comes_with_its_rates_and_every_optimizer_has_a_swee
 ) -> None:
     results = quick("optimizers").results
     assert list(results["report"]) == [f"{name} at 0.01" for name in REPORTS] + ["Adam at 0.001"]
-    for contestant in CONTESTANTS:
-        line = results["sweep"][contestant.name]
+    for name in CONTESTANTS:
+        line = results["sweep"][name]
         assert line["best"] == line["rates"][line["end"].index(min(line["end"]))]
-        assert results["curves"][contestant.name]
+        assert results["curves"][name]
 
 
 @pytest.mark.parametrize("cell", CELLS.values())

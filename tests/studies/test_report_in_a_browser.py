@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tangyin.studies import STUDIES, build
+from tangyin.studies import all_studies, build
 
 PATIENCE = 300_000
 """Milliseconds to wait: the machine may have other work."""
@@ -25,7 +25,7 @@ def address(quick: Callable[[str], Any], tmp_path_factory: pytest.TempPathFactor
     folder = tmp_path_factory.mktemp("report")
     found = {name: quick(name).found for name in SHOWN}
     results = {"format": 1, "matplotlib": "as it is", "studies": found}
-    build(results, {name: STUDIES[name] for name in SHOWN}, folder)
+    build(results, {name: all_studies()[name] for name in SHOWN}, folder)
     return (folder / "index.html").as_uri()
 
 

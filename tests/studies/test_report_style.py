@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 from matplotlib.figure import Figure
 
-from tangyin.studies.page.style import (
+from tangyin.studies.style import (
     GRID,
     INK,
     LOOKS,

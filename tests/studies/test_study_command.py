@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,8 +11,8 @@ from click.testing import CliRunner, Result
 
 from tangyin import studies
 from tangyin.cli.main import main
-from tangyin.errors import TangyinError
-from tangyin.studies import Study, TrainingCache
+from tangyin.errors import TangyinError, UsageError
+from tangyin.studies import TrainingCache
 from tangyin.training import InterruptedRun
 
 Install = Callable[..., None]
@@ -23,19 +24,19 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def works(workshop: TrainingCache, quick: bool) -> dict[str, Any]:
-    workshop.progress.plan(2)
-    workshop.progress.doing("something")
-    workshop.progress.advance(2)
+def works(cache: TrainingCache, quick: bool) -> dict[str, Any]:
+    cache.progress.plan(2)
+    cache.progress.doing("something")
+    cache.progress.advance(2)
     return {"settings": {"quick": quick}, "figure": 7}
 
 
 def fails(_: TrainingCache, __: bool) -> dict[str, Any]:
-    raise TangyinError("the disk is full; free some space")
+    raise TangyinError("study.results_damaged", path="x", fault="y")
 
 
 def stops(_: TrainingCache, __: bool) -> dict[str, Any]:
-    raise InterruptedRun("stopped, and saved; go on with the same command")
+    raise InterruptedRun("study.stopped")
 
 
 @pytest.fixture
@@ -43,12 +44,9 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Install:
     """Put studies of these names in the place of ours."""
 
     def put(**runs: Callable[[TrainingCache, bool], dict[str, Any]]) -> None:
-        known = {
-            name: Study(name, name, "Why?", 3, "small", run, lambda _: [])
-            for name, run in runs.items()
-        }
-        monkeypatch.setattr(studies, "STUDIES", known)
-        monkeypatch.setattr(studies, "TOGETHER", tuple(known))
+        common = {"minutes": 3, "sizes": "small", "reported": True, "apart": False}
+        known = {name: SimpleNamespace(name=name, run=run, **common) for name, run in runs.items()}
+        monkeypatch.setattr(studies, "all_studies", lambda: known)
 
     return put
 
@@ -58,13 +56,15 @@ def call(*words: str) -> Result:
 
 
 def test_the_list_says_how_long_each_takes_and_all_together() -> None:
-    done = call("--list")
-    assert done.exit_code == 0
-    for found in studies.STUDIES.values():
-        assert f"{found.name} " in done.output
-        assert f"{found.minutes:g} min" in done.output
-    total = sum(studies.STUDIES[name].minutes for name in studies.TOGETHER)
-    assert f"{total:g} min" in done.output.splitlines()[-1]
+    lines = call("--list").output.splitlines()
+    known = studies.all_studies()
+    assert len(lines) == 2 * len(known) + 1
+    for found in known.values():
+        assert any(
+            ln.startswith(f"{found.name} ") and f"{found.minutes:g} min" in ln for ln in lines
+        )
+    total = sum(s.minutes for s in known.values() if s.reported and not s.apart)
+    assert f"{total:g} min  the first 10;" in lines[-1]
 
 
 def test_results_are_kept_and_written_where_they_are_asked_for(
@@ -84,7 +84,7 @@ def test_results_are_kept_and_written_where_they_are_asked_for(
     assert not (home / "studies/results/two.json").exists()
 
 
-def test_what_runs_is_told_where_nobody_watches_a_bar(install: Install) -> None:
+def test_without_a_terminal_each_piece_of_work_is_a_line(install: Install) -> None:
     install(one=works)
     assert "one: something (0 of 2 epochs' work)" in call("one").stderr
 
@@ -95,12 +95,15 @@ def test_one_failure_does_not_keep_the_others_from_running(install: Install, hom
 
     install(bad=fails, worse=errs, good=works)
     done = call("all")
-    assert "bad failed: the disk is full" in done.stderr
-    assert "worse failed:" in done.stderr
-    assert "Traceback" in done.stderr
-    assert "bad, worse failed; mend" in str(done.exception)
+    assert "tangyin: bad failed: " in done.stderr
+    assert "tangyin: worse failed: Traceback" in done.stderr
+    assert isinstance(done.exception, TangyinError)
+    assert done.exception.code == "study.failed"
+    assert done.exception.params == {"names": ["bad", "worse"]}
     assert (home / "studies/results/good.json").exists()
-    assert "disk is full" in str(call("bad").exception)
+    alone = call("bad").exception
+    assert isinstance(alone, TangyinError)
+    assert alone.code == "study.results_damaged"
 
 
 def test_a_stop_stops_everything(install: Install, home: Path) -> None:
@@ -110,10 +113,8 @@ def test_a_stop_stops_everything(install: Install, home: Path) -> None:
     assert not (home / "studies/results/second.json").exists()
 
 
-@pytest.mark.parametrize(
-    ("words", "sentence"), [((), "name a study, or all"), (("non",), "there is no study 'non'")]
-)
-def test_a_wrong_call_is_refused(words: tuple[str, ...], sentence: str) -> None:
-    done = call(*words)
-    assert getattr(done.exception, "exit_code", None) == 2
-    assert sentence in str(done.exception)
+@pytest.mark.parametrize(("words", "code"), [((), "study.none_named"), (("non",), "study.unknown")])
+def test_a_wrong_call_is_refused(words: tuple[str, ...], code: str) -> None:
+    error = call(*words).exception
+    assert isinstance(error, UsageError)
+    assert error.code == code

@@ -1,6 +1,5 @@
-"""The workshop: nothing is trained twice, what is stopped goes on, what diverges is a result."""
+"""The cache: nothing is trained twice, what is stopped resumes, what diverges is a result."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -9,19 +8,20 @@ import pytest
 
 from tangyin.errors import TangyinError
 from tangyin.model.file import load_model
-from tangyin.studies import Progress, TrainingCache, workshop
+from tangyin.studies import Progress, TrainingCache, training_cache
 from tangyin.studies.recipes import Base, changed
+from tangyin.studies.recorder import Recorder
 from tangyin.studies.training_cache import Job, Training
-from tangyin.training import InterruptedRun, Step
+from tangyin.training import DivergedError, InterruptedRun, Step
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> TrainingCache:
+def cache(tmp_path: Path) -> TrainingCache:
     return TrainingCache(tmp_path)
 
 
-def job(shop: TrainingCache, changes: dict[str, Any] | None = None) -> Job:
-    return Base.of(shop, quick=True).job(
+def job(cache: TrainingCache, changes: dict[str, Any] | None = None) -> Job:
+    return Base.of(cache, quick=True).job(
         {"training.epochs": 3, "training.patience": 3} | (changes or {})
     )
 
@@ -36,25 +36,26 @@ def never(*_: Any, **__: Any) -> Any:
 
 
 def test_a_training_is_done_once_whatever_its_recipe_is_called(
-    shop: TrainingCache, monkeypatch: pytest.MonkeyPatch
+    cache: TrainingCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = job(shop)
-    first = shop.train(asked, "first")
-    monkeypatch.setattr(workshop, "train", never)
+    asked = job(cache)
+    first = cache.train(asked, "first")
+    monkeypatch.setattr(training_cache, "train", never)
     renamed = Job(changed(asked.recipe, {"name": "other"}), asked.own)
-    assert shop.train(renamed, "again") == first
-    assert not list((shop.folder / "runs").iterdir())
+    assert cache.train(renamed, "again") == first
+    assert not list((cache.folder / "runs").iterdir())
     with pytest.raises(AssertionError, match="trained again"):
-        shop.train(job(shop, {"training.seed": 9}), "another")
-    monkeypatch.setattr(workshop, "NUMERICS", workshop.NUMERICS + 1)
+        cache.train(job(cache, {"training.seed": 9}), "another")
+    monkeypatch.setattr(training_cache, "NUMERICS", training_cache.NUMERICS + 1)
     with pytest.raises(AssertionError, match="trained again"):
-        shop.train(asked, "of other numbers")
+        cache.train(asked, "of other numbers")
 
 
 class Stopping(Progress):
     """Stops a training after so many epochs, as Ctrl-C would."""
 
     def __init__(self, after: float, how: type[BaseException]) -> None:
+        super().__init__()
         self.left, self.how = after, how
 
     def advance(self, work: float) -> None:
@@ -65,7 +66,7 @@ class Stopping(Progress):
 
 @pytest.mark.parametrize("how", [KeyboardInterrupt, InterruptedRun])
 @pytest.mark.parametrize("after", [0.5, 1.5, 2.0])
-def test_a_stopped_training_goes_on_to_the_same_result(
+def test_a_stopped_training_resumes_to_the_same_result(
     how: type[BaseException], after: float, tmp_path: Path
 ) -> None:
     whole = TrainingCache(tmp_path / "whole")
@@ -82,47 +83,53 @@ def test_a_stopped_training_goes_on_to_the_same_result(
 
 
 def test_a_diverged_training_is_a_result_and_other_failures_are_not(
-    shop: TrainingCache, monkeypatch: pytest.MonkeyPatch
+    cache: TrainingCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wild = {"optimizer.name": "sgd", "optimizer.learning_rate": 1000.0, "optimizer.clip_norm": 1e9}
-    found = shop.train(job(shop, wild), "wild")
+    found = cache.train(job(cache, wild), "wild")
     assert found.failed
-    assert found.final_dev == workshop.WORST
-    assert shop.train(job(shop, wild), "wild") == found
+    assert found.final_dev == training_cache.WORST
+    assert cache.train(job(cache, wild), "wild") == found
 
-    def full(*_: Any, **__: Any) -> Any:
-        raise TangyinError("cannot write: the disk is full; free some space")
+    def fails(error: TangyinError) -> Any:
+        def train(*_: Any, **__: Any) -> Any:
+            raise error
 
-    monkeypatch.setattr(workshop, "train", full)
-    with pytest.raises(TangyinError, match="disk is full"):
-        shop.train(job(shop), "full")
+        return train
+
+    monkeypatch.setattr(
+        training_cache, "train", fails(DivergedError("training.dev_diverged", value=1e9))
+    )
+    assert cache.train(job(cache, {"training.seed": 8}), "dev loss diverges").failed
+    monkeypatch.setattr(training_cache, "train", fails(TangyinError("file.full")))
+    with pytest.raises(TangyinError) as failure:
+        cache.train(job(cache), "full")
+    assert failure.value.code == "file.full"
 
 
-def test_weights_are_kept_where_they_are_asked_for(shop: TrainingCache) -> None:
-    plain = job(shop, {"optimizer.learning_rate": 0.1})
-    assert not shop.train(plain, "plain").best.exists()
-    found = shop.train(Job(plain.recipe, plain.own, keep=True), "kept")
+def test_weights_are_kept_where_they_are_asked_for(cache: TrainingCache) -> None:
+    plain = job(cache, {"optimizer.learning_rate": 0.1})
+    assert not cache.train(plain, "plain").best.exists()
+    found = cache.train(Job(plain.recipe, plain.own, keep=True), "kept")
     best, last = load_model(found.best), load_model(found.last)
     assert best.tensors.keys() == last.tensors.keys()
     same = np.array_equal(best.tensors["output.bias"], last.tensors["output.bias"])
     assert same == (found.best_epoch == 3)
 
 
-def test_other_work_is_done_once_and_known_by_its_settings(shop: TrainingCache) -> None:
+def test_other_work_is_done_once_and_known_by_its_settings(cache: TrainingCache) -> None:
     done: list[int] = []
 
     def work(_: Any) -> dict[str, int]:
         done.append(1)
         return {"made": len(done)}
 
-    assert shop.compute("count", {"of": 1}, 1, work) == {"made": 1}
-    assert shop.compute("count", {"of": 1}, 1, work) == {"made": 1}
-    assert shop.compute("count", {"of": 2}, 1, work) == {"made": 2}
+    assert cache.compute("count", {"of": 1}, 1, work) == {"made": 1}
+    assert cache.compute("count", {"of": 1}, 1, work) == {"made": 1}
+    assert cache.compute("count", {"of": 2}, 1, work) == {"made": 2}
 
 
 def test_recorded_losses_are_the_means_of_their_steps(tmp_path: Path) -> None:
-    from tangyin.studies.recorder import Recorder
-
     generator = np.random.default_rng(4)
     recorder = Recorder(tmp_path / "losses.json", Progress())
     steps, size = 40, 7
@@ -140,4 +147,4 @@ def test_recorded_losses_are_the_means_of_their_steps(tmp_path: Path) -> None:
             assert loss == pytest.approx(losses[before:until].mean(), abs=1e-4)
             before = until
     recorder.save()
-    assert json.loads((tmp_path / "losses.json").read_text()) == recorder.losses
+    assert Recorder(tmp_path / "losses.json", Progress()).losses == recorder.losses

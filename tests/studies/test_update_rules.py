@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tangyin.studies.surfaces import RAVINE, SADDLE, Surface, lowest
-from tangyin.studies.update_rules import MAKERS, NEAR, STEPS, walk
+from tangyin.lstm.optimizers import RMSprop
+from tangyin.studies.update_rules.run import MAKERS, NEAR, STEPS, walk
+from tangyin.studies.update_rules.surfaces import RAVINE, SADDLE, Surface
 
 PLACE = st.floats(-2, 2)
 
@@ -17,7 +18,7 @@ def test_gradients_are_those_of_the_surface(surface: Surface, x: float, y: float
     f = surface.value
     wanted = ((f(x + d, y) - f(x - d, y)) / (2 * d), (f(x, y + d) - f(x, y - d)) / (2 * d))
     assert surface.gradient(x, y) == pytest.approx(wanted, rel=1e-4, abs=1e-4)
-    least = [f(*point) for point in lowest(surface)]
+    least = [f(*point) for point in surface.minima]
     assert f(x, y) >= min(least) == max(least)
 
 
@@ -47,3 +48,18 @@ def test_no_optimizer_flies_off() -> None:
             path = walk(surface, name, STEPS)
             assert path["distances"][-1] < path["distances"][0]
             assert all(abs(x) < 5 and abs(y) < 5 for x, y in path["points"])
+
+
+def test_a_turned_ravine_takes_rmsprop_longer_than_one_along_the_coordinates() -> None:
+    def steps(angle: float) -> int:
+        turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        place = turn @ np.array(RAVINE.start)
+        optimizer = RMSprop({"place": place}, lr=0.03, alpha=0.9)
+        for number in range(1, 3000):
+            x, y = turn.T @ place
+            optimizer.step({"place": turn @ np.array(RAVINE.gradient(float(x), float(y)))})
+            if np.linalg.norm(place) < 0.1:
+                return number
+        return 3000
+
+    assert steps(np.pi / 4) > 2 * steps(0.0)

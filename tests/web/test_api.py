@@ -200,9 +200,9 @@ def test_a_text_is_converted_between_scripts(answer) -> None:
 REFUSED: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
     ("write", {"start": "x"}, "text.foreign", {"character": "x"}),
     ("write", {"start": "x", "regulated": False}, "text.foreign", {"character": "x"}),
-    ("write", {"model": "nobody"}, "server.no-model", {"name": "nobody"}),
-    ("write", {"model": "../../etc/passwd"}, "server.no-model", {}),
-    ("write", {"model": "/etc/passwd", "regulated": False}, "server.no-model", {}),
+    ("write", {"model": "nobody"}, "server.no_model", {"name": "nobody"}),
+    ("write", {"model": "../../etc/passwd"}, "server.no_model", {}),
+    ("write", {"model": "/etc/passwd", "regulated": False}, "server.no_model", {}),
     ("write", {"k": 5}, "request.rule_number", {"rule": "top-p", "name": "k"}),
     ("write", {"start": "日" * 41}, "text.too_long", {"count": 41}),
     ("write", {"title": "送友人"}, "form.no_title", {}),
@@ -215,18 +215,18 @@ REFUSED: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
     ("check", {"text": ""}, "text.none", {}),
     ("check", {"text": SPRING + "\n\n明月"}, "text.poem", {"number": 2}),
     ("check", {"text": "\n\n".join(["明月下秦嶺，雲遙日落黃。"] * (POEMS + 1))},
-     "server.too-many-poems", {"most": POEMS}),
+     "server.too_many_poems", {"most": POEMS}),
     ("score", {"text": "白日依山盡，黃河入海流。"}, "text.poem", {"number": 1}),
     ("score", {"text": "<script>alert(1)</script>"}, "text.poem", {"number": 1}),
     ("fix", {"text": SPRING, "line": 4, "kind": "出韻"},
-     "server.no-fault", {"kind": "出韻", "line": 4}),
+     "server.no_fault", {"kind": "出韻", "line": 4}),
     ("place", {"text": SPRING, "form": "五律", "line": 2, "character": 6},
-     "server.no-character", {"line": 2, "character": 6}),
+     "server.no_character", {"line": 2, "character": 6}),
     ("place", {"text": "國破", "form": "五律", "line": 2, "character": 1},
-     "server.no-character", {}),
+     "server.no_character", {}),
     ("place", {"text": "國破", "form": "詩", "line": 1, "character": 1}, "form.unknown", {}),
     ("trace", {"text": ""}, "text.empty", {}),
-    ("trace", {"text": "國破", "layer": 2}, "server.no-layer", {"layer": 2, "layers": 1}),
+    ("trace", {"text": "國破", "layer": 2}, "server.no_layer", {"layer": 2, "layers": 1}),
 ]  # fmt: skip
 
 
@@ -265,7 +265,7 @@ def test_what_is_impossible_is_refused_by_a_code(
 def test_a_field_out_of_bounds_is_named(client, path, body, field, reason) -> None:
     response = client.post(f"/api/{path}", content=json.dumps(body), headers=JSON)
     assert response.status_code == 422
-    assert response.json()["code"] == "server.invalid-field"
+    assert response.json()["code"] == "server.invalid_field"
     assert response.json()["params"] == {"field": field, "reason": reason}
 
 
@@ -280,13 +280,13 @@ def test_what_is_not_a_number_is_refused(client, name, number) -> None:
 @pytest.mark.parametrize(
     ("code", "contents", "headers"),
     [
-        ("server.no-json", [b"{", b'{"start": "\xe6"}', b"[" * 9000,
+        ("server.no_json", [b"{", b'{"start": "\xe6"}', b"[" * 9000,
                             b'{"start": ' + b"[" * 8000 + b"]" * 8000 + b"}",
                             b'{"seed": ' + b"9" * 5000 + b"}"], JSON),
-        ("server.no-object", [b"null", b"[]", b""], JSON),
+        ("server.no_object", [b"null", b"[]", b""], JSON),
         # A page of another site can send text, but not JSON, without the browser asking first.
-        ("server.no-object", [b'{"seed": 1}'], {"Content-Type": "text/plain"}),
-        ("server.no-object", [b'{"seed": 1}'], {}),
+        ("server.no_object", [b'{"seed": 1}'], {"Content-Type": "text/plain"}),
+        ("server.no_object", [b'{"seed": 1}'], {}),
     ],
 )  # fmt: skip
 def test_a_body_that_is_not_a_json_object_is_refused(client, code, contents, headers) -> None:
@@ -313,10 +313,10 @@ def test_a_large_body_is_refused(client) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "status", "code"),
     [
-        *(("GET", path, 404, "server.not-found")
+        *(("GET", path, 404, "server.not_found")
           for path in ("/nothing", "/api/nothing", "/static/nothing.js", "/docs", "/api/models/",
                        "/static")),
-        *((method, "/api/write", 405, "server.wrong-method")
+        *((method, "/api/write", 405, "server.wrong_method")
           for method in ("GET", "PUT", "OPTIONS", "DELETE")),
     ],
 )  # fmt: skip

@@ -41,7 +41,7 @@ def test_an_installation_without_the_report_says_so(client, monkeypatch, tmp_pat
     monkeypatch.setattr("tangyin.web.app.REPORT_PAGES", (tmp_path / "report.html",))
     answer = client.get("/report")
     assert answer.status_code == 404
-    assert answer.json()["code"] == "server.no-report"
+    assert answer.json()["code"] == "server.no_report"
 
 
 def raw(address: str, request: bytes, seconds: float = 10) -> bytes:
@@ -87,7 +87,7 @@ def test_no_file_outside_the_static_folder_can_be_read(address, path) -> None:
 def test_only_the_loopback_names_are_answered(client, host, status) -> None:
     response = client.get("/healthz", headers={"Host": host})
     assert response.status_code == status
-    assert response.json().get("code") == ("server.unknown-host" if status == 421 else None)
+    assert response.json().get("code") == ("server.unknown_host" if status == 421 else None)
     assert response.headers["content-security-policy"] == POLICY
 
 
@@ -103,7 +103,7 @@ def test_a_body_that_does_not_come_is_not_waited_for(address, monkeypatch) -> No
     start = time.monotonic()
     answer = raw(address, head.encode())
     assert answer.startswith(b"HTTP/1.1 408")
-    assert b"server.body-too-slow" in answer
+    assert b"server.body_too_slow" in answer
     assert POLICY.encode() in answer
     assert time.monotonic() - start < 8
 

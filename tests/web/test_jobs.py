@@ -230,7 +230,7 @@ async def test_what_takes_too_long_is_refused(
     job = gate.job(3) if begun else simple([1])
     exchange = await Exchange(pool).answer(job, events)
     assert exchange.status == status
-    assert exchange.values["code"] == ("server.too-long" if begun else "server.busy")
+    assert exchange.values["code"] == ("server.too_long" if begun else "server.busy")
     gate.open.set()
     if blocking:
         await blocking
@@ -239,13 +239,13 @@ async def test_what_takes_too_long_is_refused(
 async def test_an_error_after_the_first_event_is_the_last_event(pool) -> None:
     def failing() -> Iterator[int]:
         yield 1
-        raise TangyinError("server.no-fix")
+        raise TangyinError("server.no_fix")
 
     exchange = await Exchange(pool).answer(one_by_one(failing(), 2), poem_events)
     *_, last, end = exchange.body.decode().split("\n\n")
     name, data = last.split("\n")
     assert (name, end) == ("event: error", "")
-    assert json.loads(data.removeprefix("data: ")) == TangyinError("server.no-fix").to_json()
+    assert json.loads(data.removeprefix("data: ")) == TangyinError("server.no_fix").to_json()
     assert exchange.sent[-1]["more_body"] is False
 
 

@@ -94,7 +94,7 @@ def _report(error: BaseException) -> None:
         _fail(message("cli.stopped", {}, language()), 130)
     if isinstance(error, OSError):
         forget_output()
-        code = "cli.refused-file" if error.filename else "cli.refused"
+        code = "cli.refused_file" if error.filename else "cli.refused"
         found = {"file": error.filename, "reason": error.strerror or error}
         _fail(message(code, found, language()), 1)
     _fail(message("cli.memory", {}, language()), 1)

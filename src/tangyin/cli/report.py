@@ -26,13 +26,13 @@ FOLDER = Path("docs/report")
     type=click.Path(path_type=Path),
     help="Build from these gathered results instead of this machine's.",
 )
-@click.option("--quick", is_flag=True, help="Gather the results of quick sizes.")
+@click.option("--quick", is_flag=True, help="Use the results of quick sizes.")
 def report(output: Path, given: Path | None, quick: bool) -> None:
     """Build the page of all studies that were run.
 
-    The folder gets index.html, which needs nothing beside it; report.md with its figures in
-    figures/; and results.json, of which all numbers of the page are. Studies that were not run on
-    this machine keep the results that the folder has of them.
+    The folder gets index.html, which is self-contained; report.md with its figures in figures/;
+    and results.json, where all numbers of the page come from. Studies that were not run on this
+    machine keep the results that are in the folder.
 
     \b
         tangyin report
@@ -42,13 +42,15 @@ def report(output: Path, given: Path | None, quick: bool) -> None:
         from tangyin import studies
 
     if output.exists() and not output.is_dir():
-        raise UsageError(f"{output} is a file; name a folder with -o")
+        raise UsageError("study.output_is_file", path=output)
     if given is None:
         results = studies.gather(studies.TrainingCache(), quick, output / "results.json")
     else:
         results = studies.read_results(given)
-    files = studies.build(results, studies.STUDIES, output)
-    missing = [name for name in studies.REPORTED if name not in results["studies"]]
-    note(f"{files[0]}: {len(studies.REPORTED) - len(missing)} of {len(studies.REPORTED)} studies")
+    known = studies.all_studies()
+    files = studies.build(results, known, output)
+    reported = [name for name, study in known.items() if study.reported]
+    missing = [name for name in reported if name not in results["studies"]]
+    note(f"{files[0]}: {len(reported) - len(missing)} of {len(reported)} studies")
     if missing:
         note(f"not run yet: tangyin study {' '.join(missing)}")

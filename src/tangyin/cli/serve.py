@@ -42,7 +42,7 @@ def serve(host: str, port: int, model: str, workers: int | None) -> None:
         from tangyin.web import create_app
         from tangyin.web.connections import PatientProtocol
     except ModuleNotFoundError as error:
-        raise TangyinError("server.missing-package", package=error.name) from error
+        raise TangyinError("server.missing_package", package=error.name) from error
     from tangyin.web.limits import CONNECTIONS
 
     local = host in LOOPBACK
@@ -82,4 +82,4 @@ def _listening(host: str, port: int) -> socket.socket:
     except OSError as error:
         # create_server appends the address, which is in the message already.
         reason = (error.strerror or str(error)).partition(" (while")[0]
-        raise TangyinError("server.cannot-listen", host=host, port=port, reason=reason) from error
+        raise TangyinError("server.cannot_listen", host=host, port=port, reason=reason) from error

@@ -1,7 +1,7 @@
-"""What each target of many poems of one form costs a network, and the perplexities made of it."""
+"""What predicting each token of many poems of one form costs a network, and the perplexities."""
 
 import math
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from tangyin.model.file import ModelFile
 from tangyin.nn.language_model import LanguageModel
 from tangyin.scoring.perplexity import ALL_HANZI
-from tangyin.verse import UNK, Vocabulary
+from tangyin.verse import EOS, UNK, Form, Vocabulary
 
 CHUNK = 64
 """Poems read side by side."""
@@ -19,11 +19,27 @@ CHUNK = 64
 Costs = npt.NDArray[np.float64]
 
 
-def loaded(model: ModelFile) -> LanguageModel:
-    """The network of a model file in torch."""
+def encoded(vocabulary: Vocabulary, texts: Sequence[str], first: int | None) -> torch.Tensor:
+    """Poems of one length as columns, (T + 1, N) int64, with `<eos>` at the end.
+
+    Args:
+        vocabulary: the network's.
+        texts: the poems.
+        first: the token in front of each, None for none.
+    """
+    start, end = [] if first is None else [first], [vocabulary.id(EOS)]
+    poems = [np.concatenate((start, vocabulary.encode(text), end)) for text in texts]
+    return torch.from_numpy(np.stack(poems, axis=1).astype(np.int64))
+
+
+def text_costs(
+    model: ModelFile, texts: Sequence[str], form: Form
+) -> tuple[Costs, npt.NDArray[np.int64]]:
+    """`poem_costs` of texts of a form, and the tokens that were to be predicted, (T, N) each."""
     network = LanguageModel(model.architecture, model.vocabulary)
     network.load_state_dict({k: torch.from_numpy(v.copy()) for k, v in model.tensors.items()})
-    return network.eval()
+    poems = encoded(model.vocabulary, texts, model.vocabulary.prefix_id(form))
+    return poem_costs(network, poems), poems[1:].numpy()
 
 
 @torch.no_grad()
@@ -80,8 +96,3 @@ def _both(costs: Costs) -> dict[str, float]:
         "per_token": math.exp(costs.mean()),
         "mean_of_poems": float(np.exp(costs.mean(axis=0)).mean()),
     }
-
-
-def as_tensor(poems: list[Any]) -> torch.Tensor:
-    """Encoded poems of one length as columns, (T + 1, N) int64."""
-    return torch.from_numpy(np.stack(poems, axis=1).astype(np.int64))

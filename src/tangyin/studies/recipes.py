@@ -14,6 +14,8 @@ T = TypeVar("T")
 SEEDS = (1, 2, 3)
 SWEEP = 5
 """Epochs of a training in a sweep."""
+LONG, QUICK_LONG = 21, 3
+"""Epochs of a training that is long enough to overfit."""
 
 REPORT: dict[str, Any] = {
     "name": "study",
@@ -32,7 +34,8 @@ QUICK: dict[str, Any] = {
     "training.epochs": 2,
     "training.patience": 2,
 }
-QUICK_POEMS = {TRAIN: 96, DEV: 24}
+QUICK_TRAIN, QUICK_DEV = 96, 24
+"""Poems of a quick size."""
 
 
 @dataclass(frozen=True)
@@ -41,24 +44,24 @@ class Base:
 
     Attributes:
         recipe: to be varied.
-        own: the file of poems of a quick size, or None.
+        own: the file of poems, if it is not the corpus.
         seeds: of the trainings that are repeated.
-        train: how many training poems there are.
-        dev: how many dev poems.
+        texts: the training poems.
+        dev: how many dev poems there are.
         quick: whether this is the quick size.
     """
 
     recipe: Recipe
     own: Path | None
     seeds: tuple[int, ...]
-    train: int
+    texts: list[str]
     dev: int
     quick: bool
 
     @classmethod
     def of(
         cls,
-        workshop: TrainingCache,
+        cache: TrainingCache,
         quick: bool,
         forms: Iterable[str] = ("五律",),
         values: Mapping[str, Any] = REPORT,
@@ -66,26 +69,24 @@ class Base:
         """The report's network on some forms, or a small one on a few of their poems.
 
         Args:
-            workshop: keeps the few poems.
-            quick: whether it shall be the small one.
+            cache: keeps the few poems.
+            quick: whether to take the small one.
             forms: what is trained on.
-            values: of another recipe than the report's.
+            values: those of another recipe than the report's.
         """
-        chosen = list(forms)
-        recipe = changed(build_recipe(dict(values), "a study's recipe"), {"data.forms": chosen})
-        texts = {
-            part: load_corpus()
-            .select(forms=chosen, dynasties=recipe.data.dynasties, parts=[part])
-            .text
-            for part in (TRAIN, DEV)
-        }
-        own = None
-        if quick:
-            recipe = changed(recipe, QUICK)
-            texts = {part: few(texts[part], count) for part, count in QUICK_POEMS.items()}
-            own = workshop.poem_file(texts[TRAIN], texts[DEV])
-        seeds = SEEDS[:1] if quick else SEEDS
-        return cls(recipe, own, seeds, len(texts[TRAIN]), len(texts[DEV]), quick)
+        recipe = changed(build_recipe(dict(values), "a study's recipe"), {"data.forms": [*forms]})
+        poems = load_corpus().select(forms=recipe.data.forms, dynasties=recipe.data.dynasties)
+        train, dev = (poems.select(parts=[part]).text for part in (TRAIN, DEV))
+        if not quick:
+            return cls(recipe, None, SEEDS, train, len(dev), quick)
+        train, dev = few(train, QUICK_TRAIN), few(dev, QUICK_DEV)
+        own = cache.poem_file(train, dev)
+        return cls(changed(recipe, QUICK), own, SEEDS[:1], train, len(dev), quick)
+
+    @property
+    def train(self) -> int:
+        """How many training poems there are."""
+        return len(self.texts)
 
     def job(self, changes: Mapping[str, Any] | None = None, *, keep: bool = False) -> Job:
         """A training of the recipe with some values changed (`changed`)."""
@@ -95,33 +96,30 @@ class Base:
         """The same with every seed."""
         return [self.job({**(changes or {}), "training.seed": s}, keep=keep) for s in self.seeds]
 
-    @property
-    def steps(self) -> int:
-        """Steps of an epoch, the poems being of one length."""
-        return -(-self.train // self.recipe.training.batch_size)
+    def long_jobs(self) -> list[Job]:
+        """Trainings long enough to overfit, one per seed, with their weights."""
+        epochs = QUICK_LONG if self.quick else LONG
+        return self.jobs({"training.epochs": epochs, "training.patience": epochs}, keep=True)
 
     def settings(self) -> dict[str, Any]:
-        """The facts that stand below every figure."""
+        """The facts below every figure."""
+        recipe = self.recipe
         return {
             "quick": self.quick,
             "seeds": list(self.seeds),
             "train_poems": self.train,
             "dev_poems": self.dev,
-            "epochs": self.recipe.training.epochs,
-            "batch_size": self.recipe.training.batch_size,
-            "steps": self.steps,
-            "embedding_size": self.recipe.model.embedding_size,
-            "hidden_size": self.recipe.model.hidden_size,
-            "learning_rate": self.recipe.optimizer.learning_rate,
+            "epochs": recipe.training.epochs,
+            "batch_size": recipe.training.batch_size,
+            "steps": -(-self.train // recipe.training.batch_size),
+            "embedding_size": recipe.model.embedding_size,
+            "hidden_size": recipe.model.hidden_size,
+            "learning_rate": recipe.optimizer.learning_rate,
         }
 
 
 def changed(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
-    """A recipe with some values changed, `{"optimizer.learning_rate": 0.1}`.
-
-    Raises:
-        UsageError: the recipe cannot be.
-    """
+    """A recipe with some values changed, such as `{"optimizer.learning_rate": 0.1}`."""
     values = recipe.as_dict()
     for key, value in changes.items():
         *path, name = key.split(".")

@@ -1,4 +1,4 @@
-"""What a study records of a training beside its metrics: the loss within each epoch."""
+"""Records the training loss within each epoch."""
 
 import json
 from pathlib import Path
@@ -9,69 +9,64 @@ from tangyin.studies.progress import Progress
 from tangyin.training import Callback, Step
 
 POINTS = 16
-"""Means of the training loss that are recorded of an epoch."""
+"""Means of the training loss that are recorded for each epoch."""
 
 
 class Recorder(Callback):
     """Records the mean training loss of each sixteenth of an epoch.
 
-    The record is kept in a file beside the run, written at the end of each epoch and by `save`, so
-    that it outlives a stop as the run does. What a killed run repeats is recorded once.
+    The record is a file beside the run, written at the end of each epoch and by `save`, so that it
+    survives a stop as the run does. What a killed run repeats is recorded once.
 
     Args:
         path: the file.
-        progress: is told of each step.
-
-    Attributes:
-        losses: pairs of the place, in epochs from the beginning, and the mean loss in nats of the
-            steps since the pair before.
+        progress: follows the steps.
     """
 
     def __init__(self, path: Path, progress: Progress) -> None:
         self._path, self._progress = path, progress
-        self.losses: list[list[float]] = []
+        # [epoch, targets done in it, targets of an epoch, mean loss of the epoch so far]
+        self._points: list[list[float]] = []
         if path.exists():
-            self.losses = json.loads(path.read_text(encoding="utf-8"))
-        self._resumed = bool(self.losses)
-        self._epoch = 0
-        self._done = self._sum = 0.0  # targets and their summed loss up to the last pair
-        self._share = 0.0  # of the epoch, as told to the progress
+            self._points = json.loads(path.read_text(encoding="utf-8"))
+        self._at: float | None = None  # in epochs from the start
+
+    @property
+    def losses(self) -> list[list[float]]:
+        """Pairs of a position, in epochs, and the mean loss in nats since the previous pair."""
+        pairs = []
+        last = before = total = 0.0
+        for epoch, done, targets, mean in self._points:
+            if epoch != last:
+                last, before, total = epoch, 0.0, 0.0
+            loss = (mean * done - total) / max(done - before, 1)
+            pairs.append([round(epoch - 1 + done / targets, 4), round(loss, 5)])
+            before, total = done, mean * done
+        return pairs
 
     def step(self, step: Step) -> None:
         """Record the loss where a sixteenth of the epoch is over."""
-        share = step.epoch_targets_done / step.epoch_targets
-        if step.epoch != self._epoch:
-            first = step.epoch_targets_done - step.targets
-            self._begin(step, first)
-        self._progress.advance(share - self._share)
-        self._share = share
-        last = step.epoch_targets_done >= step.epoch_targets
-        points = len([at for at, _ in self.losses if step.epoch - 1 < at <= step.epoch])
-        if last or share * POINTS >= points + 1:
-            total = step.loss * step.epoch_targets_done
-            mean = (total - self._sum) / max(step.epoch_targets_done - self._done, 1)
-            self.losses.append([round(step.epoch - 1 + share, 4), round(mean, 5)])
-            self._done, self._sum = step.epoch_targets_done, total
+        done, targets = step.epoch_targets_done, step.epoch_targets
+        if self._at is None:  # the start, or where a stopped run resumes
+            first = done - step.targets
+            self._at = step.epoch - 1 + first / targets
+            self._points = [p for p in self._points if (p[0], p[1]) <= (step.epoch, first + 1e-6)]
+            self._progress.plan(-self._at)
+        at = step.epoch - 1 + done / targets
+        self._progress.advance(at - self._at)
+        self._at = at
+        recorded = sum(point[0] == step.epoch for point in self._points)
+        if done >= targets or done / targets * POINTS >= recorded + 1:
+            self._points.append([step.epoch, done, targets, step.loss])
 
     def epoch(self, metrics: dict[str, Any]) -> None:  # noqa: ARG002
         """Keep what was recorded."""
         self.save()
 
     def say(self, sentence: str) -> None:
-        """Hand the sentence on."""
+        """Pass the sentence on."""
         self._progress.say(sentence)
 
     def save(self) -> None:
         """Write the record."""
-        write_whole(self._path, json.dumps(self.losses))
-
-    def _begin(self, step: Step, first: float) -> None:
-        """Begin an epoch, or go on in the middle of one where a stopped run does."""
-        self._epoch, self._done, self._share = step.epoch, first, first / step.epoch_targets
-        at = step.epoch - 1 + self._share
-        if self._resumed:
-            self.losses = [pair for pair in self.losses if pair[0] <= at + 1e-9]
-            self._progress.plan(-at)
-            self._resumed = False
-        # The step's own loss is not told apart from those before it, so it is taken as their mean.
-        self._sum = step.loss * first
+        write_whole(self._path, json.dumps(self._points))

@@ -1,13 +1,13 @@
-"""Where studies have their trainings done: each once, kept by its recipe."""
+"""Trains for studies, each recipe once, and keeps the results."""
 
 import hashlib
 import json
 import os
 import platform
+import re
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,26 +15,31 @@ import numpy as np
 import torch
 
 from tangyin.corpus import load_corpus
-from tangyin.errors import TangyinError
 from tangyin.files import make_folder, write_whole
 from tangyin.model.file import ModelFile, save_model
 from tangyin.nn.language_model import LanguageModel
 from tangyin.paths import studies_home
 from tangyin.studies.progress import Progress
 from tangyin.studies.recorder import Recorder
-from tangyin.training import InterruptedRun, Recipe, RunFolder, make_optimizer, train
+from tangyin.training import (
+    DivergedError,
+    InterruptedRun,
+    Recipe,
+    RunFolder,
+    make_optimizer,
+    train,
+)
 from tangyin.training.checkpoint import checkpoints, load_checkpoint
 from tangyin.training.precision import chosen_precision
 from tangyin.training.source_version import source_version
-from tangyin.training.step import DivergedError
 
 NUMERICS = 1
-"""Raised whenever the same recipe would train to other numbers; what was kept before is not used.
+"""Raised whenever the same recipe would train to other numbers: cached results become invalid.
 
-The version of tangyin would not do: most releases leave the numbers as they are."""
+The version of tangyin would not do: most releases do not change the numbers."""
 
 WORST = 20_000.0
-"""A dev perplexity that is given to a training that diverged; uniform guessing is far better."""
+"""The dev perplexity given to a training that diverged; a uniform guess is far better."""
 
 Advance = Callable[[float], None]
 
@@ -44,9 +49,9 @@ class Job:
     """A training that a study asks for.
 
     Attributes:
-        recipe: what to do; its name does not matter.
+        recipe: what to train; its name does not matter.
         own: a file of poems to train on instead of the corpus (`TrainingCache.poem_file`).
-        keep: keep the weights too, the best and the last.
+        keep: whether to keep the weights, the best and the last.
     """
 
     recipe: Recipe
@@ -56,14 +61,14 @@ class Job:
 
 @dataclass(frozen=True)
 class Training:
-    """A training that was done.
+    """What a training came to.
 
     Attributes:
         epochs: the lines of `metrics.jsonl`.
         losses: the training loss within the epochs (`Recorder.losses`).
-        failed: the sentence with which it diverged, or "".
-        best: file of the best model, if it was to be kept.
-        last: file of the last weights, likewise.
+        failed: how it diverged, or "".
+        best: the file of the best model, if it was to be kept.
+        last: the file of the last weights, likewise.
     """
 
     epochs: list[dict[str, Any]]
@@ -109,88 +114,70 @@ class Training:
 
 
 class TrainingCache:
-    """Does trainings and other work for studies, and keeps what came out.
+    """Trains and computes for studies, and keeps the results.
 
-    The folder holds `trainings/` and `computed/`, each a file named by the digest of all that
-    decides its content; `runs/`, the trainings under way; and `poems/`. Two studies that ask for
-    the same training get one, and a study that is stopped goes on where it was.
+    The folder holds `trainings/` and `computed/`, where each file is named by the digest of
+    everything that decides its content; `runs/`, the trainings in progress; and `poems/`. Two
+    studies that ask for the same training share it, and a study that was stopped resumes.
 
     Args:
         folder: `studies_home()` when None.
-        progress: is told how it goes.
+        progress: follows the work.
     """
 
     def __init__(self, folder: Path | None = None, progress: Progress | None = None) -> None:
         self.folder = folder or studies_home()
         self.progress = progress or Progress()
 
-    @cached_property
-    def corpus_facts(self) -> dict[str, str]:
-        """What tells this corpus and its split from any other."""
-        facts = load_corpus().facts
-        return {"integrity": facts["integrity"], "split": facts["split_sha256"]}
-
     def train_all(self, jobs: Iterable[Job], what: str) -> list[Training]:
-        """Do trainings one after the other.
-
-        Args:
-            jobs: what to do.
-            what: a few words for people.
-        """
+        """Train one job after the other; `what` describes them in a few words."""
         asked = list(jobs)
         return [self.train(job, f"{what} {n}/{len(asked)}") for n, job in enumerate(asked, 1)]
 
     def train(self, job: Job, what: str) -> Training:
-        """Do a training, or find what it came to when it was done before.
+        """Train, or read the result from the cache.
 
         A training that diverges is a result too, with `failed` set.
 
         Raises:
-            InterruptedRun: the user stopped it; the same call goes on with it.
+            InterruptedRun: the user stopped it; the same call resumes it.
             TangyinError: it failed otherwise.
         """
-        name = self.name_of(job)
+        name, epochs = self.name_of(job), job.recipe.epochs
         self.progress.doing(what)
         record = self.folder / "trainings" / f"{name}.json"
         best, last = (record.with_suffix(f".{which}.safetensors") for which in ("best", "last"))
-        epochs = job.recipe.epochs
-        if record.exists() and not (job.keep and not last.exists()):
+        if record.exists() and (last.exists() or not job.keep):
             found = json.loads(record.read_text(encoding="utf-8"))
             self.progress.plan(-epochs)
         else:
-            found = self._train(job, self.folder / "runs" / name, best if job.keep else None, last)
-            make_folder(record.parent)
-            write_whole(record, json.dumps(found, ensure_ascii=False))
-            shutil.rmtree(self.folder / "runs" / name, ignore_errors=True)
+            run = self.folder / "runs" / name
+            found = self._train(job, run, best if job.keep else None, last)
+            _write_json(record, found)
+            shutil.rmtree(run, ignore_errors=True)
             self.progress.plan(len(found["epochs"]) - epochs)
         return Training(found["epochs"], found["losses"], found["failed"], best, last)
 
     def name_of(self, job: Job) -> str:
-        """The digest of all that decides what a training comes to."""
-        return self._digest(
+        """The digest of everything that decides the result of a training."""
+        return _digest(
             recipe={key: v for key, v in job.recipe.as_dict().items() if key != "name"},
             precision=chosen_precision(job.recipe.training.precision, torch.device("cpu")),
-            poems=_file_digest(job.own) if job.own else self.corpus_facts,
+            poems=_sha256(job.own.read_bytes()) if job.own else corpus_facts(),
         )
 
     def compute(
-        self,
-        what: str,
-        settings: dict[str, Any],
-        work: float,
-        function: Callable[[Advance], Any],
+        self, what: str, settings: dict[str, Any], work: float, function: Callable[[Advance], Any]
     ) -> Any:
-        """Do other work, or find its result.
+        """Compute something else, or read it from the cache.
 
         Args:
             what: its name.
             settings: JSON values; everything that decides the result.
             work: how much it is (`Progress`).
-            function: does it; is given a function to tell the work done, and returns JSON values.
+            function: gets a function to report the work done; returns JSON values.
         """
-        path = (
-            self.folder / "computed" / f"{what}-{self._digest(settings=settings, what=what)}.json"
-        )
+        path = self.folder / "computed" / f"{what}-{_digest(settings=settings, what=what)}.json"
         self.progress.doing(what.replace("-", " "))
         if path.exists():
             self.progress.plan(-work)
@@ -205,8 +192,7 @@ class TrainingCache:
 
         value = json.loads(json.dumps(function(advance), allow_nan=False))
         advance(left)
-        make_folder(path.parent)
-        write_whole(path, json.dumps(value, ensure_ascii=False))
+        _write_json(path, value)
         return value
 
     def poem_file(
@@ -217,42 +203,34 @@ class TrainingCache:
         Args:
             train: texts of the training part.
             dev: texts of the dev part.
-            titles: of the training part's poems, as many; none for none.
+            titles: those of the training part's poems, if any.
         """
         records = [{"text": text, "part": "train"} for text in train]
         for record, title in zip(records, titles, strict=False):
             record["title"] = title
         records += [{"text": text, "part": "dev"} for text in dev]
         content = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
-        name = hashlib.sha256(content.encode()).hexdigest()[:16]
-        path = self.folder / "poems" / f"{name}.jsonl"
+        path = self.folder / "poems" / f"{_sha256(content.encode())[:16]}.jsonl"
         if not path.exists():
             make_folder(path.parent)
             write_whole(path, content)
         return path
 
-    def _digest(self, **facts: Any) -> str:
-        facts |= {"numerics": NUMERICS, "corpus": self.corpus_facts}
-        text = json.dumps(facts, sort_keys=True, ensure_ascii=False)
-        return hashlib.sha256(text.encode()).hexdigest()[:20]
-
     def _train(self, job: Job, folder: Path, best: Path | None, last: Path) -> dict[str, Any]:
         """Train, and return what is recorded of it."""
         run = RunFolder(folder)
         make_folder(folder)
-        recorder = Recorder(folder / "losses.json", self.progress)
+        recorder = Recorder(folder / "points.json", self.progress)
         failed, model = "", None
         try:
-            # The name would make a run of the same numbers another one.
+            # A run folder refuses a recipe of another name.
             recipe = replace(job.recipe, name="study")
             model = train(recipe, run, resume=True, own=job.own, callback=recorder)
         except InterruptedRun as stop:
             recorder.save()
-            raise InterruptedRun("stopped, and saved; go on with the same command") from stop
-        except TangyinError as error:
-            if not diverged(error):
-                raise
-            failed = str(error).partition(";")[0]
+            raise InterruptedRun("study.stopped") from stop
+        except DivergedError as error:
+            failed = str(error.params.get("fault", error))
         if best is not None and model is not None:
             make_folder(best.parent)
             save_model(model, best)
@@ -267,16 +245,8 @@ class TrainingCache:
         }
 
 
-def diverged(error: TangyinError) -> bool:
-    """Whether a training failed because its loss grew beyond measure.
-
-    The trainer says so in a sentence that asks for a smaller rate.
-    """
-    return isinstance(error.__cause__, DivergedError) or "optimizer.learning_rate" in str(error)
-
-
 def last_weights(recipe: Recipe, run: RunFolder, best: ModelFile) -> ModelFile:
-    """The weights that a finished run ended with, as a model file like that of its best ones."""
+    """The last weights of a finished run, as a model file like that of its best ones."""
     model = LanguageModel(best.architecture, best.vocabulary)
     optimizer = make_optimizer(recipe.optimizer, model)
     newest = checkpoints(run.checkpoint)[0]
@@ -288,7 +258,7 @@ def last_weights(recipe: Recipe, run: RunFolder, best: ModelFile) -> ModelFile:
 
 
 def made() -> dict[str, Any]:
-    """With what a result was made."""
+    """The versions and the machine that made a result."""
     return {
         "tangyin": source_version(),
         "torch": torch.__version__,
@@ -300,15 +270,12 @@ def made() -> dict[str, Any]:
 
 
 def processor() -> str:
-    """Name of the processor, and how many cores this process may use."""
+    """The name of the processor, and how many cores this process may use."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    name = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
-    if info.exists():
-        for line in info.read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                name = line.partition(":")[2].strip()
-                break
+    text = info.read_text(encoding="utf-8") if info.exists() else ""
+    named = re.search(r"^model name\s*: (.+)$", text, re.MULTILINE)
+    name = named[1].strip() if named else platform.processor() or platform.machine()
     return f"{name}, {cores} cores"
 
 
@@ -317,5 +284,21 @@ def rounded(values: Iterable[float], digits: int = 5) -> list[float]:
     return [float(f"{value:.{digits}g}") for value in values]
 
 
-def _file_digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def corpus_facts() -> dict[str, str]:
+    """What distinguishes this corpus and its split from any other."""
+    facts = load_corpus().facts
+    return {"integrity": facts["integrity"], "split": facts["split_sha256"]}
+
+
+def _digest(**facts: Any) -> str:
+    facts |= {"numerics": NUMERICS, "corpus": corpus_facts()}
+    return _sha256(json.dumps(facts, sort_keys=True, ensure_ascii=False).encode())[:20]
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _write_json(path: Path, value: Any) -> None:
+    make_folder(path.parent)
+    write_whole(path, json.dumps(value, ensure_ascii=False))

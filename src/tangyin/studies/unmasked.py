@@ -23,7 +23,7 @@ def write_unmasked(
         seed: of the poems' streams; text n has number n.
         starts: for each text the characters it begins with, all known; may be "". The same number
             for every text.
-        form: what the model is told, where it can be told something.
+        form: given as the prefix, if the model takes one.
 
     Returns:
         The tokens of each text without `<eos>`; one that did not end in `LONGEST` tokens has all

@@ -25,16 +25,16 @@ T = TypeVar("T")
 Event = tuple[str, Any]
 
 STATUSES = {
-    "server.body-too-large": 413,
-    "server.body-too-slow": 408,
+    "server.body_too_large": 413,
+    "server.body_too_slow": 408,
     "server.busy": 429,
     "server.failed": 500,
-    "server.no-report": 404,
-    "server.unknown-host": 421,
+    "server.no_report": 404,
+    "server.unknown_host": 421,
 }
 """Status codes by error code; every other error is a 422."""
 
-HTTP_CODES = {400: "server.no-json", 404: "server.not-found", 405: "server.wrong-method"}
+HTTP_CODES = {400: "server.no_json", 404: "server.not_found", 405: "server.wrong_method"}
 """Error codes of the framework's refusals, by status."""
 
 _END: Any = object()
@@ -96,10 +96,10 @@ def _invalid(error: RequestValidationError) -> TangyinError:
     first = error.errors()[0]
     field = ".".join(str(part) for part in first["loc"][1:])
     if first["type"] == "json_invalid":
-        return TangyinError("server.no-json")
+        return TangyinError("server.no_json")
     if not field:
-        return TangyinError("server.no-object")
-    return TangyinError("server.invalid-field", field=field, reason=first["type"])
+        return TangyinError("server.no_object")
+    return TangyinError("server.invalid_field", field=field, reason=first["type"])
 
 
 class Work:
@@ -210,7 +210,7 @@ async def _results(pool: Pool, job: Job[T]) -> AsyncIterator[T]:
     except TangyinError:
         raise
     except TimeoutError:
-        error = TangyinError("server.too-long", seconds=SECONDS) if job.begun else BusyError(10)
+        error = TangyinError("server.too_long", seconds=SECONDS) if job.begun else BusyError(10)
         raise error from None
     except Exception as error:
         _log.exception("a request failed")

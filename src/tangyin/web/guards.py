@@ -65,7 +65,7 @@ def loopback_hosts(app: ASGIApp) -> ASGIApp:
         if scope["type"] != "http" or _host(scope) in LOOPBACK:
             await app(scope, receive, send)
         else:
-            error = TangyinError("server.unknown-host")
+            error = TangyinError("server.unknown_host")
             await ErrorResponse(error, scope)(scope, receive, send)
 
     return handle
@@ -87,10 +87,10 @@ def bounded_bodies(app: ASGIApp) -> ASGIApp:
                 async for part in Request(scope, receive).stream():
                     body += part
                     if len(body) > BODY:
-                        error = TangyinError("server.body-too-large", most=BODY)
+                        error = TangyinError("server.body_too_large", most=BODY)
                         break
         except TimeoutError:
-            error = TangyinError("server.body-too-slow", seconds=BODY_SECONDS)
+            error = TangyinError("server.body_too_slow", seconds=BODY_SECONDS)
         except ClientDisconnect:
             return
         first = [{"type": "http.request", "body": body, "more_body": False}]

@@ -73,7 +73,7 @@ class Library:
         paths = {path.stem: path for path in own_models()}
         if name not in SHIPPED and name not in paths:
             known = dict.fromkeys([self.default.model.name, *SHIPPED, *paths])
-            raise UsageError("server.no-model", name=name[:40], models=list(known))
+            raise UsageError("server.no_model", name=name[:40], models=list(known))
         with self._lock:
             if name not in self._others:
                 file = name if name in SHIPPED else str(paths[name])

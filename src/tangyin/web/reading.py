@@ -104,7 +104,7 @@ async def place(body: PlaceBody, work: AnyWork) -> Place:
         form, text, prefix = _given(writer, body)
         at = (body.line - 1) * (form.characters + 1) + body.character - 1
         if body.character > form.characters or at >= len(text):
-            raise UsageError("server.no-character", line=body.line, character=body.character)
+            raise UsageError("server.no_character", line=body.line, character=body.character)
         found = expectation(writer.engine, prefix, text[:at], text[at], body.count)
         return Place(
             found.character,
@@ -127,7 +127,7 @@ async def trace(body: TraceBody, work: AnyWork) -> Trace:
         name, layers = writer.model.name, writer.model.architecture.layers
         form, text, prefix = _given(writer, body)
         if body.layer > layers:
-            raise UsageError("server.no-layer", layer=body.layer, model=name, layers=layers)
+            raise UsageError("server.no_layer", layer=body.layer, model=name, layers=layers)
         if not text:
             raise UsageError("text.empty")
         values = inspection.trace(
@@ -153,7 +153,7 @@ def _read_each(text: str, read: Callable[[str], T]) -> list[T]:
     found = []
     for number, poem in read_each(text, read):
         if number > POEMS:
-            raise UsageError("server.too-many-poems", most=POEMS)
+            raise UsageError("server.too_many_poems", most=POEMS)
         if isinstance(poem, UsageError):
             raise poem
         found.append(poem)

@@ -37,11 +37,11 @@ async def fix(body: FixBody, work: AnyWork) -> list[Fix]:
         poem, _ = writer.read(body.text)
         faults = {(fault.line, fault.kind) for fault in check_poem(poem.lines).faults}
         if (body.line, body.kind) not in faults:
-            raise UsageError("server.no-fault", kind=body.kind[:20], line=body.line)
+            raise UsageError("server.no_fault", kind=body.kind[:20], line=body.line)
         for found in _attempts(writer, poem, body, {line for line, _ in faults}):
             if found:
                 return [_fix(writer, poem, *way) for way in found[: body.count]]
-        raise UsageError("server.no-fix")
+        raise UsageError("server.no_fix")
 
     return await work.once(fixed, "fix")
 

@@ -160,14 +160,16 @@ class Decoder:
 
     def _draw(self, masked: Array, rows: Rows) -> Choice:
         """What the rule chooses for some rows."""
-        finite = np.isfinite(masked)
-        # A row where nothing is allowed is lost, so any choice will do.
-        options = np.where(finite.any(axis=1, keepdims=True), masked, np.float32(0))
+        options = masked
+        if self.constraints:
+            # A row where nothing is allowed is lost, so any choice will do.
+            some = np.isfinite(masked).any(axis=1, keepdims=True)
+            options = np.where(some, masked, np.float32(0))
         chosen = self.rule.draw(options, self.uniforms[rows, len(self.written)])
         if isinstance(self.rule, Argmax):
             ranked = np.flatnonzero(self.first_free[rows] == self.draft.place)
             if len(ranked):
-                sizes = np.maximum(finite[ranked].sum(axis=1), 1)
+                sizes = np.maximum(np.isfinite(masked[ranked]).sum(axis=1), 1)
                 ranks = self.numbers[rows[ranked]] % sizes
                 order = np.argsort(-options[ranked], axis=1, kind="stable")
                 chosen[ranked] = np.take_along_axis(order, ranks[:, None], axis=1)[:, 0]

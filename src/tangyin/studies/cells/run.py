@@ -1,0 +1,90 @@
+"""The family of cells at equal parameters, one layer and two, with dropout and without."""
+
+import bisect
+from typing import Any
+
+from tangyin.nn import RecurrentCell
+from tangyin.studies.outcomes import outcome, parameters
+from tangyin.studies.recipes import Base
+from tangyin.studies.study import Study
+from tangyin.studies.training_cache import TrainingCache
+from tangyin.training.dataset import load_dataset
+
+CELLS = {
+    "plain": "lstm",
+    "LayerNorm (Ba)": "layer-norm",
+    "LayerNorm (carried)": "layer-norm-carried",
+    "peephole": "peephole",
+    "coupled": "coupled",
+    "Mogrifier": "mogrifier",
+}
+TWO_LAYERS = ("plain", "LayerNorm (carried)", "Mogrifier")
+"""The cells that are tried with two layers too."""
+
+DROPOUT = (0.2, 0.4)
+"""Of the units of input and output; weights between hidden states lose half as much."""
+
+SMALLEST, LARGEST = 4, 1024
+
+
+def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
+    """Train every cell with as many hidden units as give the parameters of the report's network.
+
+    Returns:
+        `settings`; `cells`, a list with `outcome`, `cell`, `layers`, `dropout` and `hidden_size`.
+    """
+    base = Base.of(cache, quick)
+    plain = base.job()
+    target = parameters(plain)
+    vocabulary = load_dataset(plain.recipe.data, plain.own).vocabulary
+    inputs = base.recipe.model.embedding_size
+    plans = []
+    wanted = [(name, 1, 0.0) for name in CELLS] + [(name, 2, 0.0) for name in TWO_LAYERS]
+    wanted += [("plain", 1, share) for share in (DROPOUT[:1] if quick else DROPOUT)]
+    for name, layers, dropout in wanted:
+        rest = target - len(vocabulary) * inputs
+        units = hidden_units(CELLS[name], layers, inputs, rest, vocabulary.outputs)
+        changes: dict[str, Any] = {"cell": CELLS[name], "layers": layers, "hidden_size": units}
+        if dropout:
+            changes |= {"dropout.input": dropout, "dropout.output": dropout}
+            changes["dropout.recurrent"] = dropout / 2
+        jobs = base.jobs({f"model.{key}": value for key, value in changes.items()})
+        plans.append((name, layers, dropout, units, jobs))
+    cache.progress.plan(sum(job.recipe.epochs for *_, jobs in plans for job in jobs))
+    lines = []
+    for name, layers, dropout, units, jobs in plans:
+        trained = cache.train_all(jobs, f"{name}, {layers} layers" if layers > 1 else name)
+        line = {"cell": name, "layers": layers, "dropout": dropout, "hidden_size": units}
+        lines.append({**line, **outcome(jobs[0], trained)})
+    return {"settings": {**base.settings(), "target": target}, "cells": lines}
+
+
+def hidden_units(cell: str, layers: int, inputs: int, target: int, outputs: int) -> int:
+    """The hidden size whose cells and output layer come closest to a number of parameters.
+
+    Args:
+        cell: its name in a recipe.
+        layers: how many.
+        inputs: size of the embedding.
+        target: parameters of cells and output layer together.
+        outputs: rows of the output layer.
+    """
+
+    def count(units: int) -> int:
+        sizes = [inputs] + [units] * (layers - 1)
+        made = [RecurrentCell(cell, size, units, device="meta") for size in sizes]
+        weights = sum(p.numel() for part in made for p in part.parameters())
+        return weights + outputs * (units + 1)
+
+    above = bisect.bisect_right(range(LARGEST), target, lo=SMALLEST, key=count)
+    return min((above - 1, above), key=lambda units: abs(count(units) - target))
+
+
+STUDY = Study(
+    title="單元 Cells",
+    question="Is any cell better than the plain one at equal parameters?",
+    minutes=19,
+    sizes="6 cells and 3 with 2 layers × 3 seeds, dropout, 5 epochs",
+    run=run,
+    order=60,
+)

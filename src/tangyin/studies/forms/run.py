@@ -1,0 +1,99 @@
+"""The report's network on each form and on all of them, and whether it learns their length."""
+
+from functools import partial
+from typing import Any
+
+from tangyin.model import Engine
+from tangyin.model.file import load_model
+from tangyin.studies.diversity import with_interval
+from tangyin.studies.recipes import Base
+from tangyin.studies.study import Study
+from tangyin.studies.training_cache import Advance, Training, TrainingCache, rounded
+from tangyin.studies.unmasked import form_of_tokens, write_unmasked
+from tangyin.verse import FORMS, WULV, form_named
+from tangyin.writing import Argmax, Temperature
+
+EPOCHS, ALL_EPOCHS, PATIENCE = 10, 8, 3
+WRITTEN, QUICK_WRITTEN = 500, 16
+SEED = 1
+ALL, GIVEN = "all", "all, told the form"
+
+
+def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
+    """Train on each form, on all, and on all with the form given; then write without masks.
+
+    Returns:
+        `settings`; `kinds`, with `train_poems`, `dev_poems`, for each seed the `dev` curve (open
+        per_token), `train`, `best_epoch`, `best`, `per_hanzi`; and `length` (`_lengths`).
+    """
+    names = [form.name for form in FORMS]
+    kinds: dict[str, tuple[list[str], dict[str, Any]]] = {name: ([name], {}) for name in names}
+    kinds |= {ALL: (names, {}), GIVEN: (names, {"data.prefix": "form"})}
+    plans = []
+    for kind, (chosen, changes) in kinds.items():
+        base = Base.of(cache, quick, chosen)
+        epochs = 2 if quick else ALL_EPOCHS if len(chosen) > 1 else EPOCHS
+        length = {"training.epochs": epochs, "training.patience": PATIENCE}
+        # The study of perplexity trains on the 五律.
+        same = chosen == [WULV.name]
+        jobs = base.long_jobs() if same else base.jobs({**changes, **length}, keep=True)
+        plans.append((kind, base, jobs))
+    cache.progress.plan(sum(job.recipe.epochs for *_, jobs in plans for job in jobs))
+    cache.progress.plan(0.5 * len(plans))
+    count = QUICK_WRITTEN if quick else WRITTEN
+    found = {}
+    for kind, base, jobs in plans:
+        trained = cache.train_all(jobs, kind)
+        facts = {"jobs": [cache.name_of(job) for job in jobs], "written": count}
+        train = [[line["train_per_token"] for line in training.epochs] for training in trained]
+        found[kind] = {
+            "train_poems": base.train,
+            "dev_poems": base.dev,
+            "dev": [rounded(training.dev()) for training in trained],
+            "train": list(map(rounded, train)),
+            "best_epoch": [training.best_epoch for training in trained],
+            "best": rounded(training.best_dev() for training in trained),
+            "per_hanzi": rounded(training.best_dev("per_hanzi") for training in trained),
+            "length": cache.compute("length", facts, 0.5, partial(_lengths, kind, trained, count)),
+        }
+    settings = {"quick": quick, "seeds": list(base.seeds), "written": count}
+    return {"settings": settings, "kinds": found}
+
+
+def _lengths(kind: str, trained: list[Training], count: int, _advance: Advance) -> dict[str, Any]:
+    """How often the length comes out right, when only the model's own prefix is given.
+
+    Returns:
+        The share of right shapes among the `written` texts of all seeds at `temperature 1`: that of
+        the form (any of the four for `ALL`, the given one for `GIVEN`); and how many of `argmax_of`
+        argmax texts are right, `argmax`.
+    """
+    given = list(FORMS) if kind in (ALL, GIVEN) else [form_named(kind)]
+    share = count // len(trained) // len(given) or 1
+    right: list[bool] = []
+    argmax = 0
+    for training in trained:
+        engine = Engine(load_model(training.best))
+        for number, form in enumerate(given):
+            texts = write_unmasked(engine, Temperature(1.0), SEED + number, [""] * share, form)
+            texts += write_unmasked(engine, Argmax(), SEED, [""], form)
+            shapes = [form_of_tokens(engine.vocabulary, tokens) for tokens in texts]
+            *drawn, best = [s is not None if kind == ALL else s == form for s in shapes]
+            right += drawn
+            argmax += best
+    return {
+        "temperature 1": with_interval(right),
+        "written": len(right),
+        "argmax": argmax,
+        "argmax_of": len(trained) * len(given),
+    }
+
+
+STUDY = Study(
+    title="詩體 Forms",
+    question="Which forms are hard, and is a poem's length learned?",
+    minutes=13,
+    sizes="3 forms × 3 seeds × 10 epochs, all forms 2 × 3 × 8, at most",
+    run=run,
+    order=80,
+)

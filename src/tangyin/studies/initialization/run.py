@@ -1,0 +1,161 @@
+"""Ten initializations, and what they do to gradients, gates and units."""
+
+from collections.abc import Callable
+from functools import partial
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import torch
+
+from tangyin.nn import initialize
+from tangyin.nn.initialization import too_large
+from tangyin.nn.language_model import LanguageModel
+from tangyin.scoring import Tally
+from tangyin.studies.initialization.probes import (
+    cell_of,
+    gradient_norms,
+    rank,
+    saturated_gates,
+    unit_values,
+)
+from tangyin.studies.poem_costs import encoded
+from tangyin.studies.recipes import Base, changed
+from tangyin.studies.study import Study
+from tangyin.studies.training_cache import WORST, Advance, Job, TrainingCache, rounded
+from tangyin.training import DivergedError, evaluate, load_dataset
+from tangyin.training.step import TrainingStep
+
+EPOCHS, QUICK_EPOCHS = 2, 1
+EVERY, QUICK_EVERY = 9, 1
+"""Steps between two probes of the network."""
+PROBE_POEMS = 64
+"""Dev poems on which the gates are probed."""
+CONSTANT = 0.1
+TOO_LARGE = 30.0
+"""Multiple of the report's bound. At 100 the gradient of the first step overflows."""
+
+
+def _everything(value: float) -> Callable[[LanguageModel], None]:
+    """Set every parameter of the network, including the embedding and the output layer."""
+
+    @torch.no_grad()
+    def fill(model: LanguageModel) -> None:
+        for parameter in model.parameters():
+            parameter.fill_(value)
+
+    return fill
+
+
+def _forget_bias(value: float) -> Callable[[LanguageModel], None]:
+    def fill(model: LanguageModel) -> None:
+        initialize(model, "report")
+        cell_of(model).set_forget_bias(value)
+
+    return fill
+
+
+STARTS: dict[str, Callable[[LanguageModel], None]] = {
+    "zeros": _everything(0.0),
+    "one constant": _everything(CONSTANT),
+    "constant cell": partial(initialize, how="constant"),
+    "too small": partial(initialize, how="too-small"),
+    "too large": partial(initialize, how=partial(too_large, factor=TOO_LARGE)),
+    "uniform ±1/√h": partial(initialize, how="report"),
+    "Xavier": partial(initialize, how="xavier"),
+    "orthogonal": partial(initialize, how="orthogonal"),
+    "forget bias 0": _forget_bias(0.0),
+    "forget bias 2": _forget_bias(2.0),
+}
+"""`zeros` and `one constant` fill the whole network, `constant cell` only the cell. The uniform
+start is the report's; it, Xavier and orthogonal have forget bias 1."""
+
+
+def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
+    """Train from each start and probe the network every few steps.
+
+    Returns:
+        `settings`; `starts`: for each start a list of the results of `_train`, one per seed.
+    """
+    base = Base.of(cache, quick)
+    epochs, every = (QUICK_EPOCHS, QUICK_EVERY) if quick else (EPOCHS, EVERY)
+    recipe = {"training.epochs": epochs, "training.patience": epochs, "training.precision": "fp32"}
+    cache.progress.plan(len(STARTS) * len(base.seeds) * epochs)
+
+    def trained(start: str, seed: int) -> Any:
+        job = Job(changed(base.recipe, {**recipe, "training.seed": seed}), base.own)
+        facts = {"start": start, "every": every, "job": cache.name_of(job)}
+        return cache.compute("initialization", facts, epochs, partial(_train, job, start, every))
+
+    starts = {start: [trained(start, seed) for seed in base.seeds] for start in STARTS}
+    settings = {**base.settings(), "epochs": epochs, "every": every, "constant": CONSTANT}
+    return {"settings": settings, "starts": starts}
+
+
+def _train(job: Job, start: str, every: int, advance: Advance) -> dict[str, Any]:
+    """One training with probes.
+
+    The steps are the trainer's (`TrainingStep`), in fp32, so that identical units stay identical
+    unless something distinguishes them.
+
+    Returns:
+        `steps`, at which the network was probed; at each of them `loss` (mean since the previous
+        probe), `norms` (by group, after clipping), `saturated` (by gate) and `rank`; `values`, the
+        singular values of the units at the beginning and the end; `dev`, the open perplexity at
+        the end; `failed`, the step at which the loss stopped being finite, or None.
+    """
+    recipe = job.recipe
+    material = load_dataset(recipe.data, job.own)
+    torch.manual_seed(recipe.training.seed)
+    model = LanguageModel(recipe.model.architecture, material.vocabulary)
+    STARTS[start](model)
+    step = TrainingStep(model, recipe.optimizer, material.vocabulary, "fp32")
+    (form, texts), *_ = material.dev.items()
+    prefix = material.vocabulary.prefix_id(form)
+    inputs = encoded(material.vocabulary, texts[:PROBE_POEMS], prefix)[:-1]
+    first, losses, failed = unit_values(model), [], None
+    probes: dict[str, list[Any]] = {n: [] for n in ("steps", "loss", "rank", "norms", "saturated")}
+    epochs = [
+        material.batches(recipe.training.batch_size, recipe.training.seed, epoch)
+        for epoch in range(1, recipe.training.epochs + 1)
+    ]
+    for number, batch in enumerate(chain.from_iterable(epochs)):
+        try:
+            losses.append(step(batch))
+        except DivergedError:
+            if not number:  # there is nothing to show
+                raise
+            failed = number + 1
+            break
+        if number % every == 0:
+            probes["steps"].append(number)
+            probes["loss"].append(float(np.mean(losses)))
+            probes["rank"].append(rank(unit_values(model)))
+            probes["norms"].append(gradient_norms(model))
+            probes["saturated"].append(saturated_gates(model, inputs))
+            losses.clear()
+        advance(1 / len(epochs[0]))
+    tally = sum(evaluate(model, material, "fp32").values(), Tally())
+    return {
+        **probes,
+        "failed": failed,
+        "loss": rounded(probes["loss"]),
+        "norms": _by_key(probes["norms"]),
+        "saturated": _by_key(probes["saturated"]),
+        "values": {"first": rounded(first, 4), "last": rounded(unit_values(model), 4)},
+        "dev": min(tally.figures()["per_token"], WORST),
+    }
+
+
+def _by_key(lines: list[dict[str, float]]) -> dict[str, list[float]]:
+    return {key: rounded([line[key] for line in lines], 4) for key in lines[0]}
+
+
+STUDY = Study(
+    title="初始化 Initialization",
+    question="How do bad initial weights affect loss, gradients, gates and units?",
+    minutes=16,
+    sizes="10 starts × 3 seeds × 2 epochs, in fp32",
+    run=run,
+    order=40,
+)

@@ -1,0 +1,83 @@
+"""Eight optimizers at several rates, and the report's own comparison of four."""
+
+from typing import Any
+
+from tangyin.studies.optimizers.extra import register
+from tangyin.studies.recipes import Base
+from tangyin.studies.study import Study
+from tangyin.studies.training_cache import WORST, TrainingCache, rounded
+
+register()
+
+LARGE = (0.3, 1.0, 3.0, 10.0)
+SMALL = (0.001, 0.003, 0.01, 0.03)
+CONTESTANTS: dict[str, tuple[dict[str, Any], tuple[float, ...]]] = {
+    "SGD with momentum": ({"name": "sgd", "momentum": 0.9}, LARGE),
+    "Nesterov": ({"name": "nesterov", "momentum": 0.9}, LARGE),
+    "Adagrad": ({"name": "adagrad"}, (0.01, 0.03, 0.1, 0.3)),
+    "Adadelta": ({"name": "adadelta"}, (1.0, 3.0, 10.0, 30.0)),
+    "RMSprop": ({"name": "rmsprop"}, SMALL),
+    "Adam": ({"name": "adam"}, SMALL),
+    "AdamW": ({"name": "adamw", "weight_decay": 0.01}, SMALL),
+    "Muon": ({"name": "muon-output"}, (0.003, 0.01, 0.03, 0.1)),
+}
+"""Options of the recipe, and a grid of rates, half a decade apart, around the usual ones."""
+REPORT_RATE = 0.01
+REPORTS = ("SGD with momentum", "RMSprop", "Adam", "Adadelta")
+"""What the report compared, all at its rate; and Adam at a tenth of it, which is Adam's default."""
+
+
+def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
+    """Sweep the rates with one seed, repeat the best with all, and do the report's comparison.
+
+    Returns:
+        `settings`; `sweep`, for each optimizer its `rates`, the open dev perplexity at the `end` of
+        each, and its `best` rate (the lowest end); `curves`, for each optimizer at its best rate
+        the curve of every seed; `report`, the same for the report's settings.
+    """
+    base = Base.of(cache, quick)
+    grids = {name: r[1:3] if quick else r for name, (_, r) in CONTESTANTS.items()}
+    compared = [*((name, REPORT_RATE) for name in REPORTS), ("Adam", REPORT_RATE / 10)]
+    runs = sum(map(len, grids.values())) + len(base.seeds) * (len(CONTESTANTS) + len(compared))
+    cache.progress.plan(runs * base.recipe.training.epochs)
+
+    def curves(name: str, rate: float) -> list[dict[str, Any]]:
+        trained = cache.train_all(base.jobs(_changes(name, rate)), f"{name} at {rate:g}")
+        return [training.curve() for training in trained]
+
+    report = {f"{name} at {rate:g}": curves(name, rate) for name, rate in compared}
+    sweep: dict[str, dict[str, Any]] = {}
+    for name, rates in grids.items():
+        seed = {"training.seed": base.seeds[0]}
+        jobs = [base.job({**_changes(name, rate), **seed}) for rate in rates]
+        swept = cache.train_all(jobs, f"{name}, rates")
+        ends = [training.final_dev for training in swept]
+        best = rates[ends.index(min(ends))]
+        sweep[name] = {
+            "rates": list(rates),
+            "end": rounded(ends),
+            "failed": [bool(training.failed) for training in swept],
+            "best": best,
+            "at_edge": best in (rates[0], rates[-1]),
+        }
+    return {
+        "settings": {**base.settings(), "worst": WORST},
+        "report": report,
+        "sweep": sweep,
+        "curves": {name: curves(name, line["best"]) for name, line in sweep.items()},
+    }
+
+
+def _changes(name: str, rate: float) -> dict[str, Any]:
+    options = {"momentum": 0.0, "weight_decay": 0.0, **CONTESTANTS[name][0], "learning_rate": rate}
+    return {f"optimizer.{key}": value for key, value in options.items()}
+
+
+STUDY = Study(
+    title="優化器 Optimizers",
+    question="Which optimizer is fastest, which ends lowest, and how much does its rate matter?",
+    minutes=26,
+    sizes="8 optimizers × 4 rates and 3 seeds at the best, the report's 5 settings, 5 epochs",
+    run=run,
+    order=20,
+)

@@ -1,0 +1,1 @@
+"""What the report's network reaches on unseen poems."""

@@ -1,0 +1,1 @@
+"""The course report's own way of measuring."""

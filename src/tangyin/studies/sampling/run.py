@@ -1,0 +1,260 @@
+"""What the sampling rule affects: diversity, quality, copying; and what it cannot affect."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from functools import cache, partial
+from typing import Any
+
+import numpy as np
+
+from tangyin.corpus import DEV, TRAIN, load_corpus
+from tangyin.model import Engine, find_model
+from tangyin.model.file import load_model
+from tangyin.prosody import check_poem
+from tangyin.scoring import score_texts
+from tangyin.studies.diversity import distinct, repeated, self_bleu, with_interval
+from tangyin.studies.poem_costs import text_costs
+from tangyin.studies.recipes import Base, few
+from tangyin.studies.study import Study
+from tangyin.studies.training_cache import Advance, Training, TrainingCache
+from tangyin.studies.unmasked import form_of_tokens, write_unmasked
+from tangyin.verse import MARKS, UNK, WULV
+from tangyin.writing import Argmax, Order, RandomK, Rule, Temperature, TopP, compose
+
+FIRST = "日紅山夜湖海月"
+"""The first characters of the report's seven poems."""
+POEMS, QUICK_POEMS = 500, 21
+BATCH = 64
+"""Poems written side by side."""
+SEED = 1
+WORDS = ("不知", "何時")
+LINE = "何時一相送"
+"""What the report saw in four of its seven argmax poems."""
+
+RULES: dict[str, Rule] = {
+    "argmax": Argmax(),
+    **{f"random-{k}": RandomK(k) for k in (2, 3, 5, 10)},
+    **{f"temperature {t:g}": Temperature(t) for t in (0.5, 0.7, 1.0, 1.2)},
+    **{f"top-p {p:g}": TopP(p) for p in (0.5, 0.8, 0.9, 0.95)},
+}
+QUICK_RULES = ("argmax", "random-5", "temperature 1", "top-p 0.9")
+OVERFITTED_RULES = ("argmax", "random-5", "temperature 1")
+
+
+def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
+    """Write with every rule and count.
+
+    Returns:
+        `settings`; `rules`, for each rule what `measured` returns; `human`, the same of dev poems
+        by people; `unmasked`, the share of `<unk>` when nothing is masked; `overfitting`, of a
+        network at its best epoch and after its last: perplexities on training and dev poems, which
+        do not depend on a rule, and the share of copied lines under some rules.
+    """
+    base = Base.of(cache, quick)
+    count = QUICK_POEMS if quick else POEMS
+    names = QUICK_RULES if quick else tuple(RULES)
+    job = base.long_jobs()[0]
+    cache.progress.plan(len(names) + 5 + job.recipe.training.epochs)
+    engine = Engine(find_model("report"))
+    facts = {"poems": count, "seed": SEED, "model": "report"}
+    rules = {
+        name: cache.compute(
+            "sampling", {"rule": name, **facts}, 1, partial(_of_rule, engine, name, count)
+        )
+        for name in names
+    }
+    size, texts = {"poems": count}, few(load_corpus().select(forms=[WULV], parts=[DEV]).text, count)
+    human = cache.compute("sampling-human", size, 1, lambda _: _human(engine, texts))
+    unmasked = cache.compute("sampling-unmasked", size, 1, lambda _: _unmasked(engine, texts))
+    training = cache.train(job, "the overfitted network")
+    overfitting = cache.compute(
+        "sampling-overfitting",
+        {"job": cache.name_of(job), **size},
+        3,
+        partial(_overfitting, training, job.recipe.epochs, count, min(count, base.dev)),
+    )
+    words = {"first": FIRST, "line": LINE, "words": list(WORDS)}
+    return {
+        "settings": {"quick": quick, **facts, **words},
+        "rules": rules,
+        "human": human,
+        "unmasked": unmasked,
+        "overfitting": overfitting,
+    }
+
+
+def _of_rule(engine: Engine, name: str, count: int, _advance: Advance) -> dict[str, Any]:
+    """All figures of a rule, and some of its poems.
+
+    The poems are spread over the seven first characters. Under argmax, poem n of a character has
+    the n-th most likely second character.
+    """
+    rule = RULES[name]
+    poems: list[Any] = []
+    for place, character in enumerate(FIRST):
+        numbers = range(len(range(place, count, len(FIRST))))
+        for start in range(0, len(numbers), BATCH):
+            chosen = numbers[start : start + BATCH]
+            poems += _written(engine, character, rule, SEED + place, chosen)
+    found = measured([poem.text for poem in poems], [poem.log_likelihood for poem in poems])
+    free = write_unmasked(engine, rule, SEED, _starts(count), WULV)
+    kept = [form_of_tokens(engine.vocabulary, tokens) == WULV for tokens in free]
+    result = {**found, "form_unmasked": with_interval(kept), "shown": poems[0].text}
+    if isinstance(rule, Argmax):
+        result["seven"] = _seven(engine, rule)
+    return result
+
+
+def _written(
+    engine: Engine, character: str, rule: Rule, seed: int, numbers: Sequence[int]
+) -> list[Any]:
+    """Poems of some numbers on a first character, form kept by the mask."""
+    opening = {0: engine.vocabulary.id(character)}
+    return compose(engine, WULV, rule, [Order(opening, seed, number) for number in numbers])
+
+
+def _starts(count: int) -> list[str]:
+    return [FIRST[n % len(FIRST)] for n in range(count)]
+
+
+def _seven(engine: Engine, rule: Rule) -> dict[str, Any]:
+    """The seven poems that argmax gives, one per character, as the report had them."""
+    texts = [_written(engine, character, rule, SEED, [0])[0].text for character in FIRST]
+    poems = [_lines(text) for text in texts]
+    return {
+        "texts": texts,
+        "distinct": {str(order): distinct(poems, order) for order in (1, 2, 3)},
+        "words": {word: sum(word in text for text in texts) for word in WORDS},
+        "line": sum(LINE in lines for lines in poems),
+        "repeated": float(np.mean(repeated(poems))),
+    }
+
+
+def measured(texts: Sequence[str], likelihoods: Sequence[float]) -> dict[str, Any]:
+    """The figures of some poems.
+
+    Returns:
+        `distinct` by order; and each with an interval: `self_bleu`; `words`, the share of poems
+        with each; `repeated`, of lines that another poem has; `copied`, of lines that are in the
+        training poems; `rhymed` and `regulated`, of poems by the checker; `log_likelihood` per
+        token. `line`, how many poems have that line; `commonest`, the commonest lines.
+    """
+    poems = [_lines(text) for text in texts]
+    reports = [check_poem(lines) for lines in poems]
+    corpus = _training_lines()
+    common = Counter(line for lines in poems for line in dict.fromkeys(lines)).most_common(5)
+    return {
+        "poems": len(poems),
+        "distinct": {str(order): distinct(poems, order) for order in (1, 2, 3)},
+        "self_bleu": with_interval(self_bleu(poems)),
+        "words": {word: with_interval([word in text for text in texts]) for word in WORDS},
+        "line": sum(LINE in lines for lines in poems),
+        "repeated": with_interval(repeated(poems)),
+        "copied": with_interval([_copied(lines, corpus) for lines in poems]),
+        "rhymed": with_interval([report.rhyme != "-" for report in reports]),
+        "regulated": with_interval([report.regulated for report in reports]),
+        "log_likelihood": with_interval([v / WULV.targets for v in likelihoods]),
+        "commonest": [list(pair) for pair in common],
+    }
+
+
+def _human(engine: Engine, texts: Sequence[str]) -> dict[str, Any]:
+    """The same figures of dev poems; an unknown character counts as an ordinary token."""
+    return measured(texts, [-tally.nll_closed for tally in score_texts(engine, texts, WULV)])
+
+
+def _unmasked(engine: Engine, texts: Sequence[str]) -> dict[str, Any]:
+    """The share of `<unk>` when nothing is masked.
+
+    Returns:
+        `argmax` and `temperature 1`: among tokens written after the first character; `targets`:
+        among the targets of dev poems; `predicted`: of the places of dev poems where `<unk>` is
+        the most likely token; `argmax_texts`, the seven.
+    """
+    vocabulary = engine.vocabulary
+    unknown = vocabulary.id(UNK)
+    argmax = write_unmasked(engine, Argmax(), SEED, list(FIRST), WULV)
+    drawn = write_unmasked(engine, Temperature(1.0), SEED, _starts(len(texts)), WULV)
+    ids = np.stack([vocabulary.encode(text) for text in texts], axis=1)
+    read = np.concatenate((np.full((1, ids.shape[1]), vocabulary.prefix_id(WULV)), ids[:-1]))
+    places = [
+        engine.log_probs(step_output).argmax(axis=1) == unknown
+        for step_output in engine.read(read.astype(np.int32))
+    ]
+    return {
+        "argmax": _share_of(unknown, argmax),
+        "temperature 1": _share_of(unknown, drawn),
+        "targets": float((ids == unknown).mean()),
+        "predicted": float(np.mean(places)),
+        "argmax_texts": [vocabulary.decode(tokens) for tokens in argmax],
+    }
+
+
+def _share_of(unknown: int, texts: Sequence[Sequence[int]]) -> float:
+    tokens = [token for text in texts for token in text[1:]]
+    return tokens.count(unknown) / max(len(tokens), 1)
+
+
+def _overfitting(
+    training: Training, epochs: int, count: int, read: int, advance: Advance
+) -> dict[str, Any]:
+    """Perplexities and copying of a network before and after it overfits.
+
+    Args:
+        training: of the network.
+        epochs: how long it was.
+        count: how many poems each rule writes.
+        read: how many poems of each part the perplexities are measured on.
+        advance: reports the work done.
+    """
+    corpus = load_corpus().select(forms=[WULV], dynasties=["tang"])
+    found: dict[str, Any] = {"best_epoch": training.best_epoch, "last_epoch": epochs}
+    lines = _training_lines()
+    for which, path in (("best", training.best), ("last", training.last)):
+        model = load_model(path)
+        engine = Engine(model)
+        known = [c for c in FIRST if c in model.vocabulary]
+        numbers = range(max(count // len(known), 1))
+        figures: dict[str, dict[str, Any]] = {"perplexity": {}, "copied": {}}
+        for part in (TRAIN, DEV):
+            texts = few(corpus.select(parts=[part]).text, read)
+            costs, _ = text_costs(model, texts, WULV)
+            figures["perplexity"][part] = float(np.exp(costs.mean()))
+        for name in OVERFITTED_RULES:
+            copied = [
+                _copied(poem.lines, lines)
+                for place, character in enumerate(known)
+                for poem in _written(engine, character, RULES[name], SEED + place, numbers)
+            ]
+            figures["copied"][name] = with_interval(copied)
+            advance(0.4)
+        found[which] = figures
+    return found
+
+
+def _copied(lines: Sequence[str], corpus: frozenset[str]) -> float:
+    """The share of lines that are in the corpus."""
+    return float(np.mean([line in corpus for line in lines]))
+
+
+@cache
+def _training_lines() -> frozenset[str]:
+    """All lines of the training 五律."""
+    texts = load_corpus().select(forms=[WULV], dynasties=["tang"], parts=[TRAIN]).text
+    return frozenset(line for text in texts for line in _lines(text))
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(re.split(f"[{MARKS}]", text)[:-1])
+
+
+STUDY = Study(
+    title="採樣 Sampling",
+    question="What does the sampling rule change in diversity, quality and copying, and what can "
+    "it not change?",
+    minutes=2,
+    sizes="13 rules × 500 poems, masked and unmasked",
+    run=run,
+    order=70,
+)

@@ -1,0 +1,1 @@
+"""Size, poems and passes."""

@@ -1,0 +1,277 @@
+"""How plots look, and their SVG: one style sheet, colours that all can tell apart, our font."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from html import escape
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import numpy.typing as npt
+from matplotlib import font_manager
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
+
+HERE = Path(__file__).parent / "page"
+FONT = HERE / "fonts/tangyin_plot_cjk.otf"
+INK, GRID = "#222222", "#d4d4d4"
+FORMULA_POINTS = 12
+
+BLUE, VERMILION, GREEN, PURPLE = "#0072b2", "#d55e00", "#009e73", "#c0699a"
+ORANGE, SKY, GREY, BROWN, TEAL = "#c08000", "#3a97d4", "#7f7f7f", "#8c510a", "#35978f"
+
+PALETTE = {
+    BLUE: ("blue", "#4da3e0"),
+    VERMILION: ("vermilion", "#f0803c"),
+    GREEN: ("green", "#2dc79b"),
+    PURPLE: ("purple", "#e08fbf"),
+    ORANGE: ("orange", "#e6a832"),
+    SKY: ("sky", "#7cc4f4"),
+    GREY: ("grey", "#a3a3a3"),
+    BROWN: ("brown", "#c98b4a"),
+    TEAL: ("teal", "#5cc0b6"),
+}
+"""For each colour the name of the page's variable, and what it is on dark paper."""
+
+LOOKS: tuple[dict[str, Any], ...] = (
+    {"color": BLUE, "linestyle": "-", "marker": "o"},
+    {"color": VERMILION, "linestyle": "--", "marker": "s"},
+    {"color": GREEN, "linestyle": "-.", "marker": "^"},
+    {"color": PURPLE, "linestyle": ":", "marker": "D"},
+    {"color": ORANGE, "linestyle": (0, (5, 1, 1, 1, 1, 1)), "marker": "v"},
+    {"color": SKY, "linestyle": (0, (7, 2)), "marker": "P"},
+    {"color": INK, "linestyle": (0, (1, 1)), "marker": "X"},
+    {"color": GREY, "linestyle": (0, (3, 1, 1, 1)), "marker": "*"},
+    {"color": BROWN, "linestyle": (0, (9, 2, 2, 2)), "marker": "h"},
+    {"color": TEAL, "linestyle": (0, (2, 2)), "marker": "<"},
+)
+"""Okabe and Ito's colours (2008), the light ones darkened until they show on white, and two more;
+each with a line and a mark of its own, so that grey print tells them apart too."""
+
+OPTIMIZERS = {
+    "SGD": 6,
+    "momentum": 0,
+    "SGD with momentum": 0,
+    "Nesterov": 5,
+    "Adagrad": 4,
+    "Adadelta": 3,
+    "RMSprop": 1,
+    "Adam": 2,
+    "AdamW": 8,
+    "Muon": 7,
+    "Adam at 0.001": 9,
+}
+"""The look of each optimizer, the same in all plots."""
+
+
+FINENESS: tuple[Sequence[float], ...] = (
+    (1, 2, 5),
+    (1, 1.5, 2, 3, 4, 5, 7),
+    (1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9),
+    *([n / 10 for n in range(10, 100, step)] for step in (5, 2, 1)),
+)
+"""Steps of a logarithmic axis within a power of ten, from coarse to fine."""
+
+NUMBERS = re.compile(r'( (?:d|x|y|width|height)="|translate\()([^")]*)')
+FINE = re.compile(r"-?\d+\.\d{3,}")
+IDS = re.compile(r'(\bid="|href="#|url\(#)([^")]+)')
+GLYPH = re.compile(r'(<path id="([^"]+)" d="[^"]*" transform="scale\(0\.015625\)"/>)')
+"""A letter as Matplotlib defines it in each figure that has it."""
+
+
+@cache
+def _use_font() -> None:
+    font_manager.fontManager.addfont(str(FONT))
+
+
+def styled(draw: Callable[[], Any]) -> Any:
+    """What a function makes under the style sheet."""
+    _use_font()
+    with mpl.rc_context(fname=HERE / "report.mplstyle"):
+        return draw()
+
+
+def svg_of(draw: Callable[[], Any], description: str) -> str:
+    """Draw a figure as SVG; the same results give the same text with the same Matplotlib.
+
+    Args:
+        draw: makes the Matplotlib figure, or a pair of it and a function that puts into its SVG
+            what moves.
+        description: its title.
+    """
+
+    def save() -> str:
+        drawn, target = draw(), StringIO()
+        figure, animate = drawn if isinstance(drawn, tuple) else (drawn, str)
+        figure.savefig(
+            target, format="svg", metadata={"Date": None, "Creator": None, "Title": description}
+        )
+        svg = target.getvalue()
+        return str(animate(compact(svg[svg.index("<svg") :])))
+
+    return str(styled(save))
+
+
+def formula_svg(tex: str) -> str:
+    """A formula as SVG, set by Matplotlib."""
+
+    def draw() -> Any:
+        mpl.rcParams["mathtext.fontset"] = "stix"
+        mpl.rcParams["savefig.bbox"] = "tight"
+        mpl.rcParams["savefig.pad_inches"] = 0.02
+        mpl.rcParams["figure.constrained_layout.use"] = False
+        canvas = Figure(figsize=(0.01, 0.01))
+        canvas.text(0, 0, f"${tex}$", fontsize=FORMULA_POINTS)
+        return canvas
+
+    return svg_of(draw, "formula")
+
+
+def compact(svg: str) -> str:
+    """Matplotlib's SVG without what nobody sees, such as digits below a hundredth of a point."""
+
+    def rounded(match: re.Match[str]) -> str:
+        places = FINE.sub(lambda n: f"{float(n[0]):.2f}".rstrip("0").rstrip("."), match[2])
+        return match[1] + " ".join(places.split())
+
+    svg = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", svg, flags=re.DOTALL)
+    svg = NUMBERS.sub(rounded, re.sub(r'<g id="[^"]*"', "<g", svg))
+    return re.sub(r">\s+<", ">\n<", svg).strip()
+
+
+def glyphs(drawings: Iterable[str]) -> str:
+    """An invisible SVG with the letters of all drawings, each once."""
+    found = {name: path for svg in drawings for path, name in GLYPH.findall(svg)}
+    return (
+        '<svg width="0" height="0" aria-hidden="true" style="position:absolute"><defs>\n'
+        + "\n".join(found[name] for name in sorted(found))
+        + "\n</defs></svg>"
+    )
+
+
+def inline_svg(svg: str, name: str, alt: str) -> str:
+    """An SVG inside an HTML page that has its `glyphs`, with ids of its own.
+
+    The colours become the page's, which follow light and dark.
+
+    Args:
+        svg: from `svg_of`.
+        name: the prefix of its ids.
+        alt: what is to be seen.
+    """
+    letters = {letter for _, letter in GLYPH.findall(svg)}
+
+    def named(match: re.Match[str]) -> str:
+        return match[0] if match[2] in letters else f"{match[1]}{name}-{match[2]}"
+
+    svg = re.sub(r"\s*<defs>\s*</defs>", "", GLYPH.sub("", svg)).replace("xlink:href", "href")
+    svg = IDS.sub(named, svg).replace(INK, "currentColor").replace(GRID, "var(--grid)")
+    for colour, (variable, _) in PALETTE.items():
+        svg = svg.replace(colour, f"var(--{variable})")
+    head, body = svg.split(">", 1)
+    head = re.sub(r' (width|height|xmlns:xlink)="[^"]*"', "", head).removeprefix("<svg")
+    return f'<svg role="img" aria-label="{escape(alt)}"{head}>{body}'.strip()
+
+
+def file_svg(svg: str) -> str:
+    """An SVG as a file, on white paper whatever is around it."""
+    head = svg.index(">") + 1
+    paper = '<rect width="100%" height="100%" fill="#ffffff"/>'
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{svg[:head]}\n {paper}{svg[head:]}'
+
+
+def panels(columns: int = 1, rows: int = 1, *, height: float = 3.4, **options: Any) -> Any:
+    """A figure 7 inches wide, and its axes."""
+    figure = Figure(figsize=(7.0, height * rows))
+    return figure, figure.subplots(rows, columns, **options)
+
+
+def look(number: int, *, marker: bool = False, **more: Any) -> dict[str, Any]:
+    """Colour and line of the curve of a number, and its mark if wanted."""
+    chosen = dict(LOOKS[number % len(LOOKS)])
+    if not marker:
+        del chosen["marker"]
+    return {**chosen, **more}
+
+
+def optimizer_look(name: str, *, marker: bool = False) -> dict[str, Any]:
+    """Colour and line of an optimizer, with its `label`; "Adam at 0.01" looks like "Adam"."""
+    number = OPTIMIZERS[name if name in OPTIMIZERS else name.partition(" at ")[0]]
+    return look(number, marker=marker, label=name)
+
+
+def band(
+    axes: Any,
+    x: npt.NDArray[Any] | Sequence[float],
+    curves: Sequence[Sequence[float]],
+    style: dict[str, Any],
+) -> None:
+    """A curve of means over seeds, with a band from the lowest to the highest.
+
+    Args:
+        axes: to draw in.
+        x: as long as the longest curve; one that ended early counts as far as it goes.
+        curves: one a seed.
+        style: of the line (`look`), with its `label`.
+    """
+    length = min(len(x), max(map(len, curves)))
+    table = np.full((len(curves), length), np.nan)
+    for row, curve in zip(table, curves, strict=True):
+        row[: min(len(curve), length)] = curve[:length]
+    axes.plot(x[:length], np.nanmean(table, axis=0), **style)
+    if len(curves) > 1:
+        low, high = np.nanmin(table, axis=0), np.nanmax(table, axis=0)
+        axes.fill_between(x[:length], low, high, color=style["color"], alpha=0.18, linewidth=0)
+
+
+def ranges(
+    axes: Any, x: Sequence[float], values: Sequence[Sequence[float]], **options: Any
+) -> None:
+    """Means over seeds, joined by a line, with bars from the lowest to the highest.
+
+    Args:
+        axes: to draw in.
+        x: one place for each entry of `values`.
+        values: one list a place, with an entry for each seed.
+        options: of the line.
+    """
+    means = np.array([np.mean(seeds) for seeds in values])
+    low, high = (np.array(list(map(end, values))) for end in (min, max))
+    axes.errorbar(x, means, (means - low, high - means), capsize=3, **options)
+
+
+def second_scale(axes: Any, x: Sequence[float], values: Sequence[float], label: str) -> None:
+    """A dashed line with a scale of its own at the right."""
+    right = axes.twinx()
+    right.plot(x, values, color=VERMILION, linestyle="--", marker="s")
+    right.set(ylabel=label, ylim=(0, None))
+    right.yaxis.label.set_color(VERMILION)
+    right.spines["right"].set_visible(True)
+    right.grid(visible=False)
+
+
+def plain_ticks(axis: Any, values: Sequence[float]) -> None:
+    """Ticks at these values, written as they are."""
+    axis.set_ticks(list(values), [f"{value:g}" for value in values])
+    axis.set_minor_locator(NullLocator())
+
+
+def log_ticks(axes: Any, label: str) -> None:
+    """A logarithmic y axis with round values written as they are."""
+    axes.set(yscale="log", ylabel=label)
+    low, high = axes.get_ylim()
+    powers = 10.0 ** np.arange(-3, 7)
+    for steps in FINENESS:
+        shown = [step * power for power in powers for step in steps if low <= step * power <= high]
+        if len(shown) >= 4:
+            break
+    plain_ticks(axes.yaxis, shown)
+
+
+def epoch_axis(axes: Any) -> None:
+    """An x axis of whole epochs."""
+    axes.set_xlabel("epoch")
+    axes.xaxis.get_major_locator().set_params(integer=True)
