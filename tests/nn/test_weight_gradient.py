@@ -5,8 +5,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tangyin.nn.sequence import WIDE, weight_gradient
 from tangyin.nn.torch_kernel import TorchKernel
-from tangyin.nn.weight_gradient import WIDE, weight_gradient
 
 float32, bfloat16, float64 = torch.float32, torch.bfloat16, torch.float64
 EPS = {bfloat16: torch.finfo(bfloat16).eps, float32: 1e-5, float64: 1e-13}

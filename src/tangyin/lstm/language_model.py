@@ -98,12 +98,10 @@ class LanguageModel:
         return self._forward(inputs)[1]
 
     def loss(self, inputs: IntArray, targets: IntArray, mask: BoolArray | None = None) -> float:
-        """The mean cross-entropy, natural logarithms, over the targets that count.
+        """The mean cross-entropy, in nats, over the targets that count: where the mask is True.
 
-        Args:
-            inputs: (T, B), integers in [0, V). Padding must come after the text of its column.
-            targets: (T, B), the token after each input.
-            mask: (T, B), True at the targets that count; all of them by default.
+        All are (T, B); the targets are the tokens after the inputs, integers in [0, V). Padding
+        must come after the text of its column. All targets count without a mask.
         """
         return cross_entropy_forward(self.logits(inputs), targets, mask)[0]
 

@@ -21,8 +21,7 @@ from torch import Tensor
 
 from tangyin.nn import workspace
 from tangyin.nn.native import kernel_for
-from tangyin.nn.sequence import product_dtype
-from tangyin.nn.weight_gradient import weight_gradient
+from tangyin.nn.sequence import product_dtype, weight_gradient
 
 CHUNK_BYTES = 8 << 20
 """Logits of one chunk, about: small enough to stay in a cache, large enough for a fast product."""
