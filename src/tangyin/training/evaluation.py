@@ -4,8 +4,7 @@ import numpy as np
 import torch
 
 from tangyin.model import read_sequences
-from tangyin.nn.feature_tensors import FeatureTensors
-from tangyin.nn.language_model import LanguageModel
+from tangyin.nn.language_model import FeatureTensors, LanguageModel
 from tangyin.prosody import tone_classes
 from tangyin.scoring import PerplexityMeter, Tally
 from tangyin.training.dataset import Dataset

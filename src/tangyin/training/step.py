@@ -9,8 +9,7 @@ from torch import Tensor
 from tangyin.corpus import Batch
 from tangyin.errors import TangyinError
 from tangyin.model import read_sequences
-from tangyin.nn.feature_tensors import FeatureTensors
-from tangyin.nn.language_model import LanguageModel
+from tangyin.nn.language_model import FeatureTensors, LanguageModel
 from tangyin.training.distributed import DistributedContext
 from tangyin.training.optimizers import OptimizerRecipe, make_optimizer
 from tangyin.training.precision import autocast
