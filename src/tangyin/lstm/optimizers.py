@@ -33,10 +33,7 @@ class Optimizer(ABC):
     _moments: dict[tuple[str, str], FloatArray] = field(default_factory=dict, init=False)
 
     def step(self, gradients: Mapping[str, FloatArray]) -> None:
-        """Change every parameter by its gradient, which is not changed.
-
-        Args:
-            gradients: an array for each parameter, under its name and of its shape.
+        """Change every parameter by its gradient, of its name and shape, which is not changed.
 
         Raises:
             TangyinError: the names differ.
