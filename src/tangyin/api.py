@@ -10,21 +10,8 @@ from tangyin.errors import UsageError
 from tangyin.model import DEFAULT, Engine, find_model
 from tangyin.model.file import ModelFile
 from tangyin.prosody import Report, check_poem, check_text
-from tangyin.scoring import (
-    Score,
-    evaluate_split,
-    evaluate_tangshi_gpt,
-    prefix_of,
-    score_poems,
-)
-from tangyin.verse import (
-    WULV,
-    Form,
-    Poem,
-    form_named,
-    read_poem,
-    to_traditional,
-)
+from tangyin.scoring import Score, evaluate_split, evaluate_tangshi_gpt, prefix_of, score_poems
+from tangyin.verse import WULV, Form, Poem, form_named, read_poem, to_traditional
 from tangyin.writing import (
     BLANK,
     Composition,

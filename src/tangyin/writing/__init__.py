@@ -8,13 +8,7 @@ from tangyin.writing.options import PARTICLES, Option
 from tangyin.writing.particles import ParticleComposer, RegulatedPoem, write_regulated
 from tangyin.writing.planning import Plan, plan
 from tangyin.writing.randomness import SEEDS, new_seed, poem_uniforms
-from tangyin.writing.request import (
-    LONGEST_TITLE,
-    Request,
-    opening_of,
-    prefix_for,
-    read_title,
-)
+from tangyin.writing.request import LONGEST_TITLE, Request, opening_of, prefix_for, read_title
 from tangyin.writing.rules import Argmax, RandomK, Rule, Temperature, TopP, rule_named
 from tangyin.writing.verse import Verse
 

@@ -148,20 +148,17 @@ OPTIONS = (
         zh=("粒子", "每首近體詩用多少個粒子。"),
     ),
     Option("count", int, 1, minimum=1, maximum=1_000_000).texts(
-        en=("Poems", "Number of poems."),
-        zh=("幾首", "寫幾首。"),
+        en=("Poems", "Number of poems."), zh=("幾首", "寫幾首。")
     ),
     Option("seed", int, None, minimum=0, maximum=SEEDS - 1).texts(
         en=("Seed", "The same seed gives the same poems; a new one by default."),
         zh=("種子", "種子相同，詩就相同；預設隨機。"),
     ),
     Option("script", str, "traditional", choices=("traditional", "simplified")).texts(
-        en=("Script", "Characters of the output."),
-        zh=("字體", "輸出用繁體還是簡體。"),
+        en=("Script", "Characters of the output."), zh=("字體", "輸出用繁體還是簡體。")
     ),
     Option("model", str, DEFAULT).texts(
-        en=("Model", "A model's name or file."),
-        zh=("模型", "模型的名稱。"),
+        en=("Model", "A model's name or file."), zh=("模型", "模型的名稱。")
     ),
 )
 

@@ -179,11 +179,7 @@ class ParticleComposer:
 
     @one_blas_thread()
     def compose(
-        self,
-        seed: int,
-        numbers: Sequence[int],
-        attempt: int = 0,
-        banned: Container[str] = (),
+        self, seed: int, numbers: Sequence[int], attempt: int = 0, banned: Container[str] = ()
     ) -> list[RegulatedPoem | None]:
         """Write a poem for each number of a seed, side by side; none has a line of `banned`.
 

@@ -8,15 +8,7 @@ import numpy as np
 from tangyin.errors import UsageError
 from tangyin.prosody import SEQUENCES, Sequence, ToneTable, tone_table
 from tangyin.verse import Ids, Vocabulary, normalize, to_traditional
-from tangyin.writing.constraints import (
-    FREE,
-    Columns,
-    Draft,
-    Mask,
-    Readings,
-    RhymeBook,
-    rates_of,
-)
+from tangyin.writing.constraints import FREE, Columns, Draft, Mask, Readings, RhymeBook, rates_of
 from tangyin.writing.constraints.rhyme import rhyme_number
 from tangyin.writing.constraints.tones import is_named
 from tangyin.writing.fitting import Fitting, Word

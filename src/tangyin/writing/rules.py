@@ -212,8 +212,7 @@ RULES: dict[str, type[Any]] = {rule.name: rule for rule in (Argmax, RandomK, Top
 
 OPTIONS = (
     Option("rule", str, "top-p", choices=tuple(RULES)).texts(
-        en=("Choose by", "How each character is chosen."),
-        zh=("取字", "怎樣選每個字。"),
+        en=("Choose by", "How each character is chosen."), zh=("取字", "怎樣選每個字。")
     ),
     Option("k", int, None, minimum=1, maximum=100_000).texts(
         en=("k", "random-k: number of likeliest characters to choose among; 5 by default."),

@@ -2,15 +2,7 @@
 
 import numpy as np
 
-from tangyin.writing.constraints.draft import (
-    FREE,
-    Columns,
-    Constraint,
-    Draft,
-    Mask,
-    Rows,
-    Start,
-)
+from tangyin.writing.constraints.draft import FREE, Columns, Constraint, Draft, Mask, Rows, Start
 from tangyin.writing.options import Option
 
 OPTIONS = (
