@@ -18,7 +18,8 @@ from tangyin.writing.constraints import OPEN
 from tangyin.writing.constraints.rhyme import rhyme_number
 from tangyin.writing.opening import known_token, read_opening, token_of
 from tangyin.writing.options import checked, options
-from tangyin.writing.rules import Rule, rule_of
+from tangyin.writing.rules import OPTIONS as RULE_OPTIONS
+from tangyin.writing.rules import Rule, rule_named
 
 LONGEST_TITLE = 40
 """Chinese characters that a title may have."""
@@ -52,8 +53,9 @@ class Request:
         for name, option in options().items():
             if option.regulated and not values["regulated"] and values[name] != option.default:
                 raise UsageError("request.regulated_only", name=name)
-        values["rule"] = rule_of(values, rule if isinstance(rule, Rule) else None)
-        self.__dict__.update(values, form=form)
+        numbers = {option.name: values[option.name] for option in RULE_OPTIONS[1:]}
+        chosen = rule if isinstance(rule, Rule) else values["rule"]
+        self.__dict__.update(values, form=form, rule=rule_named(chosen, **numbers))
 
     if TYPE_CHECKING:
 
