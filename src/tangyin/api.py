@@ -29,7 +29,8 @@ from tangyin.writing import (
     rule_named,
     write_regulated,
 )
-from tangyin.writing.composer import check_numbers
+from tangyin.writing.decoding import check_numbers
+from tangyin.writing.options import Option
 from tangyin.writing.options import options as all_options
 
 __all__ = ["Score", "Verse", "Writer", "check", "load", "rule_named"]
@@ -84,7 +85,7 @@ class Writer:
             TangyinError: while writing, when no poem keeps all that was asked.
         """
         request = self.request(start, **options)
-        # Checked here and not while writing, so that nothing is written before a refusal.
+        # Refuse now, not while writing.
         check_numbers(request.rule, request.count - 1, len(self.engine.vocabulary.hanzi))
         seed = new_seed() if request.seed is None else request.seed
         if request.regulated:
@@ -135,25 +136,24 @@ class Writer:
                 "request.no_character", character=character, form=form.name, width=form.characters
             )
         count = replace(all_options()["count"], maximum=MOST_REVISIONS).check(count)
-        lines = list(poem.lines)
-        old = lines[line - 1]
-        chosen = range(form.characters) if character is None else (character - 1,)
-        lines[line - 1] = "".join(BLANK if at in chosen else c for at, c in enumerate(old))
-        open_text = "".join(map("".join, zip(lines, poem.marks, strict=True)))
+        characters = list(poem.text)
+        first = (line - 1) * (form.characters + 1)
+        for at in range(form.characters) if character is None else (character - 1,):
+            characters[first + at] = BLANK
+        open_text = "".join(characters)
         request = Request(form, open_text, count=count, seed=seed, **options)
-        found: Iterable[Composition]
+        drawn: Iterable[Composition | None]
         if request.regulated:
             planned = plan(request, self.engine.vocabulary)
-            composer = ParticleComposer(self.engine, planned, request.rule, REVISIONS)
-            found = composer.alternatives(seed)
+            composer = ParticleComposer(self.engine, planned, request.rule, particles=1)
+            drawn = composer.compose(seed, range(REVISIONS))
         else:
             drawn = self._free(request, seed, range(REVISIONS))
-            different = {composition.text: composition for composition in drawn}
-            found = sorted(different.values(), key=lambda poem: -poem.log_likelihood)
-        others = [composition for composition in found if composition.text != poem.text]
+        others = {other.text: other for other in drawn if other and other.text != poem.text}
+        likeliest = sorted(others.values(), key=lambda other: -other.log_likelihood)
         return [
-            self.verse(composition, request, seed, rank).in_script(request.script)
-            for rank, composition in enumerate(others[:count])
+            self.verse(other, request, seed, rank).in_script(request.script)
+            for rank, other in enumerate(likeliest[:count])
         ]
 
     def request(self, start: str = "", **options: Any) -> Request:
@@ -230,10 +230,9 @@ class Writer:
         """Perplexity on held-out poems by the protocol (`docs/protocol.md`).
 
         Args:
-            split: "dev" or "test".
+            split: "dev" or "test"; not used by "tangshi-gpt".
             form: one form; all that the model knows when None.
-            protocol: "honest", or "tangshi-gpt" for the count of that model, on its own test poems
-                in all forms, whatever `split` says.
+            protocol: "honest", or "tangshi-gpt": as that model counts, on its own test poems.
 
         Returns:
             `model, split, form, protocol, prefix, poems, targets, hanzi, unknown, nll, nll_closed,
@@ -244,12 +243,8 @@ class Writer:
             UsageError: an argument is not possible.
             TangyinError: the corpus is not prepared.
         """
-        for name, value, choices in (
-            ("split", split, ("dev", "test")),
-            ("protocol", protocol, PROTOCOLS),
-        ):
-            if value not in choices:
-                raise UsageError("request.choice", name=name, value=value, choices=choices)
+        Option("split", str, "dev", choices=("dev", "test")).check(split)
+        Option("protocol", str, "honest", choices=PROTOCOLS).check(protocol)
         if protocol == "tangshi-gpt":
             if form is not None:
                 raise UsageError("request.form_of_protocol", protocol=protocol)

@@ -152,11 +152,10 @@ def test_only_sure_readings_are_written_and_only_clear_ones_where_a_licence_depa
     for place in range(WULV.hanzi):
         draft.place = place
         mask = tones.allowed(draft)
-        here = tones._tones_here(draft)
-        departs = tones._departs[tones._types[:, draft.line], :, draft.column]
+        here, departs = tones._tones[:, draft.column], tones._departs[:, draft.column]
         for row in range(0, rows, 7):
-            wanted = {bool(tone) for tone in here[row][tones._alive[row]]}
-            least = 0.9 if departs[row][tones._alive[row]].any() else 0.3
+            wanted = {bool(tone) for tone in here[tones._alive[row]]}
+            least = 0.9 if departs[tones._alive[row]].any() else 0.3
             cleared += least == 0.9
             fits = np.zeros(len(characters), dtype=bool)
             fits |= (level >= least) & (True in wanted)

@@ -1,6 +1,6 @@
 """Regulated poems by sequential Monte Carlo.
 
-What is sampled: what free writing by the same rule would give (`composer.compose`), restricted to
+What is sampled: what free writing by the same rule would give (`decoding.compose`), restricted to
 poems that keep the rules. The sequence of line types, the licence of each line and whether the
 first line borrows its rhyme are drawn for a poem at the rates of Tang verse. Within them the poem
 is a population of N particles. At every place a particle draws a character by the sampling rule
@@ -127,12 +127,7 @@ class Population:
             asked[row] = rhymes[key]
         return given, asked, placed
 
-    def write(self) -> list[RegulatedPoem | None]:
-        """Write all lines and draw one particle of each poem."""
-        self.decoder.run()
-        return [self._drawn(poem) for poem in range(len(self.sequences))]
-
-    def _drawn(self, poem: int) -> RegulatedPoem | None:
+    def drawn(self, poem: int) -> RegulatedPoem | None:
         """One particle of a poem by weight, among those that the checker finds to be as wanted."""
         first = poem * self.particles
         own = self.decoder.weights[first : first + self.particles].copy()
@@ -189,7 +184,9 @@ class ParticleComposer:
             The poems; None where every particle ended in what the rules forbid, or the checker
             reads the poem otherwise and finds a fault.
         """
-        return Population(self, seed, numbers, attempt, banned).write()
+        population = Population(self, seed, numbers, attempt, banned)
+        population.decoder.run()
+        return [population.drawn(poem) for poem in range(len(numbers))]
 
     def own(self, poem: RegulatedPoem) -> frozenset[str]:
         """The lines of a poem that were not given whole."""
@@ -201,18 +198,6 @@ class ParticleComposer:
             if (self.plan.given[number * width : (number + 1) * width] == FREE).any()
             and line not in given
         )
-
-    @one_blas_thread()
-    def alternatives(self, seed: int) -> list[RegulatedPoem]:
-        """Different poems, each drawn by a particle for itself, the likeliest first.
-
-        With all but a line given, they are ways to write that line, ranked by the likelihood of
-        the whole poem.
-        """
-        alone = ParticleComposer(self.engine, self.plan, self.rule, 1)
-        drawn = alone.compose(seed, range(self.particles))
-        different = {poem.text: poem for poem in drawn if poem}
-        return sorted(different.values(), key=lambda poem: -poem.log_likelihood)
 
 
 def write_regulated(

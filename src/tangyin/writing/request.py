@@ -73,22 +73,16 @@ def opening_of(request: Request, vocabulary: Vocabulary) -> dict[int, int]:
     heads = tokens_of(request.acrostic, vocabulary)
     lines = next((lines for lines in form.heads if len(lines) == len(heads)), ())
     if heads and not lines:
-        raise UsageError(
-            "request.acrostic_length",
-            count=len(heads),
-            form=form.name,
-            lines=form.lines,
-            couplets=len(form.heads[-1]),
-        )
+        known = {"form": form.name, "lines": form.lines, "couplets": len(form.heads[-1])}
+        raise UsageError("request.acrostic_length", count=len(heads), **known)
     for line, head in zip(lines, heads, strict=False):
         place = line * (form.characters + 1)
         if opening.setdefault(place, head) != head:
-            raise UsageError(
-                "request.acrostic_and_start",
-                head=vocabulary.tokens[head],
-                line=line + 1,
-                character=vocabulary.tokens[opening[place]],
-            )
+            known = {
+                "head": vocabulary.tokens[head],
+                "character": vocabulary.tokens[opening[place]],
+            }
+            raise UsageError("request.acrostic_and_start", line=line + 1, **known)
     return opening
 
 
@@ -123,11 +117,11 @@ def prefix_for(request: Request, vocabulary: Vocabulary) -> Ids:
     Raises:
         UsageError: see `read_title`; or the model was trained on other forms, or without titles.
     """
+    characters = title_characters(read_title(request))
+    tokens = [known_token(character, vocabulary) for character in characters]
     title = "".join(
-        character if (token := known_token(character, vocabulary)) is None
-        else vocabulary.tokens[token]
-        for character in title_characters(read_title(request))
-    )  # fmt: skip
+        c if t is None else vocabulary.tokens[t] for c, t in zip(characters, tokens, strict=True)
+    )
     asked = rhyme_number(request.rhyme)
     rhyme = "" if asked == OPEN else LEVEL_RHYMES[asked]
     known = rhyme if rhyme_token(rhyme) in vocabulary else None

@@ -271,11 +271,8 @@ def _draw(weights: Array, uniforms: Uniforms) -> Choice:
     First a block of columns, then one of the block: running sums of whole rows take longer than all
     else that a rule does.
     """
-    rows, count = len(weights), weights.shape[1]
-    blocks = -(-count // BLOCK)
-    padded = np.zeros((rows, blocks * BLOCK), dtype=weights.dtype)
-    padded[:, :count] = weights
-    padded = padded.reshape(rows, blocks, BLOCK)
+    rows, count = weights.shape
+    padded = np.pad(weights, ((0, 0), (0, -count % BLOCK))).reshape(rows, -1, BLOCK)
     of_blocks = np.cumsum(padded.sum(axis=2, dtype=np.float64), axis=1)
     block, left = _inverted(of_blocks, uniforms * of_blocks[:, -1])
     within = np.cumsum(padded[np.arange(rows), block], axis=1, dtype=np.float64)

@@ -70,8 +70,7 @@ class Draft:
 
     def keep(self, rows: Rows) -> None:
         """Go on with these rows, in this order; a row may be named more than once."""
-        self.columns = self.columns[rows]
-        self.given = self.given[rows]
+        self.columns, self.given = self.columns[rows], self.given[rows]
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +106,9 @@ class Constraint:
     `build(start)`, which makes the constraint, or None where the request does not ask for it.
     """
 
+    by_row: tuple[str, ...] = ()
+    """Names of the attributes that have an entry for each row, (rows, …)."""
+
     def allowed(self, draft: Draft) -> Mask | None:  # noqa: ARG002
         """What may be written at the draft's place: (rows, characters), or None for anything.
 
@@ -123,3 +125,5 @@ class Constraint:
 
     def keep(self, rows: Rows) -> None:
         """Go on with these rows, in this order; a row may be named more than once."""
+        for name in self.by_row:
+            setattr(self, name, getattr(self, name)[rows])
