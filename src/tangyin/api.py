@@ -41,17 +41,10 @@ SIDE_BY_SIDE = 64
 LONGEST = 10_000
 """Characters up to which a text may be a poem, white space, quotation marks and all."""
 
-ROWS = 256
-"""Particles that are written together, of one poem or several."""
-
-REVISIONS = 128
-"""How many ways to write a line are drawn, of which the likeliest are shown."""
-
-MOST_REVISIONS = 100
-"""The largest number of ways to write a line that are shown."""
-
-PROTOCOLS = ("honest", "tangshi-gpt")
-"""How perplexity can be counted (`docs/protocol.md`)."""
+ROWS = 256  # Particles that are written together, of one poem or several
+REVISIONS = 128  # How many ways to write a line are drawn, of which the likeliest are shown
+MOST_REVISIONS = 100  # The largest number of ways to write a line that are shown
+PROTOCOLS = ("honest", "tangshi-gpt")  # How perplexity can be counted (`docs/protocol.md`)
 
 
 class Writer:
@@ -74,10 +67,9 @@ class Writer:
         """Write poems, each as soon as it is asked for.
 
         Args:
-            start: first characters or lines, traditional or simplified, with □ for each character
-                left open; may be empty.
-            options: by name, such as `form`, `regulated`, `rhyme`, `rule`, `count` and `seed`; all
-                are in `tangyin.writing.options`. `rule` may also be made by `rule_named`.
+            start: first characters or lines, with □ for each character left open; may be empty.
+            options: by name (`tangyin.writing.options`), such as `form`, `regulated`, `rhyme`,
+                `rule`, `count` and `seed`. `rule` may also be made by `rule_named`.
 
         Raises:
             UsageError: by this call, before anything is written: an option is unknown or not
@@ -157,11 +149,7 @@ class Writer:
         ]
 
     def request(self, start: str = "", **options: Any) -> Request:
-        """A checked request to this model; see `write_many`.
-
-        Raises:
-            UsageError: an option is unknown or not possible.
-        """
+        """A checked request to this model; for options and errors see `write_many`."""
         return Request(self._form(options.pop("form", None)), start, **options)
 
     def verse(self, poem: Composition, request: Request, seed: int, number: int) -> Verse:
@@ -199,8 +187,7 @@ class Writer:
         """Read a poem as a person types it, ready to be scored.
 
         Returns:
-            The poem, and what had to be done to the text: a simplified one is converted, and
-            marks are put in where there are none.
+            The poem, and what was done to the text: characters converted, marks put in.
 
         Raises:
             UsageError: the text is not a poem in the four forms, or in none the model knows.
@@ -235,9 +222,8 @@ class Writer:
             protocol: "honest", or "tangshi-gpt": as that model counts, on its own test poems.
 
         Returns:
-            `model, split, form, protocol, prefix, poems, targets, hanzi, unknown, nll, nll_closed,
-            per_token, per_token_closed, per_hanzi, per_hanzi_closed`; the closed ones are None
-            where the protocol has none.
+            `model, split, form, protocol, prefix` and the figures (`scoring.Tally.figures`); those
+            of the closed vocabulary are None where the protocol has none.
 
         Raises:
             UsageError: an argument is not possible.

@@ -20,8 +20,7 @@ from tangyin.writing.opening import first_free, laid_out
 from tangyin.writing.randomness import poem_uniforms
 from tangyin.writing.rules import Argmax, Array, Choice, RandomK, Rule, Uniforms
 
-END_MARKS = "。？！"
-"""What may close an even line."""
+END_MARKS = "。？！"  # What may close an even line
 
 
 @dataclass(frozen=True)

@@ -38,12 +38,10 @@ class Fitting:
     """Judges given characters by the rules.
 
     Attributes:
-        form: the form.
         characters: those that the model knows.
         table: their tones and rhymes.
         readings: what may be written on which tone.
         book: what may be written to rhyme.
-        rates: of licences.
         forbidden: (characters,) what must not be written.
     """
 

@@ -31,11 +31,8 @@ from tangyin.writing.planning import Plan
 from tangyin.writing.randomness import poem_uniforms
 from tangyin.writing.rules import Argmax, Rule
 
-DRAWS = 12
-"""How many particles of a poem are drawn before none is found that passes the checker."""
-
-TRIES = 12
-"""How often a poem is tried again that does not pass, or repeats an earlier one."""
+DRAWS = 12  # How many particles of a poem are drawn before none is found that passes the checker
+TRIES = 12  # How often a poem is tried again that does not pass, or repeats an earlier one
 
 LICENCES = frozenset({"小拗", "大拗", "特定句式", "孤平拗救", "對句相救", "借鄰韻", "三仄尾"})
 """What a strict poem has none of."""
@@ -158,14 +155,7 @@ class Population:
 
 @dataclass(eq=False)
 class ParticleComposer:
-    """Writes regulated poems by one plan.
-
-    Attributes:
-        engine: the model.
-        plan: what is written (`planning.plan`).
-        rule: the sampling rule.
-        particles: of each poem, at least 1.
-    """
+    """Writes regulated poems by one plan, each with a number of particles."""
 
     engine: Engine
     plan: Plan

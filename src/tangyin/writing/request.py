@@ -21,8 +21,7 @@ from tangyin.writing.options import checked, options
 from tangyin.writing.rules import OPTIONS as RULE_OPTIONS
 from tangyin.writing.rules import Rule, rule_named
 
-LONGEST_TITLE = 40
-"""Chinese characters that a title may have."""
+LONGEST_TITLE = 40  # Chinese characters that a title may have
 
 
 class Request:

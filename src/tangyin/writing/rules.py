@@ -20,14 +20,9 @@ Choice = npt.NDArray[np.intp]
 Columns = npt.NDArray[np.integer]
 Weights = npt.NDArray[np.float64]
 
-NUCLEUS = 512
-"""Number of candidates that are ranked at first to find a nucleus."""
-
-BLOCK = 128
-"""Columns that are drawn from together at first."""
-
-FEW = 12
-"""Up to this many largest values are found one after the other."""
+NUCLEUS = 512  # Number of candidates that are ranked at first to find a nucleus
+BLOCK = 128  # Columns that are drawn from together at first
+FEW = 12  # Up to this many largest values are found one after the other
 
 
 class Rule(ABC):
@@ -47,18 +42,11 @@ class Rule(ABC):
                 option.check(vars(self)[option.name])
 
     def choose(self, log_probs: Array, uniforms: Uniforms) -> Choice:
-        """A column (B,) for each row of `log_probs` (B, C), by `uniforms` (B,) in [0, 1).
-
-        The candidates' log-probabilities under the unmasked model need not sum to one.
-        """
+        """A column (B,) for each row of `log_probs` (B, C), by `uniforms` (B,) in [0, 1)."""
         return self.draw(self.support(log_probs), uniforms)
 
     def support(self, log_probs: Array) -> Array:
-        """The candidates that the rule would ever choose; the others become -inf.
-
-        Constraints restrict this, so that under top-p a poem's characters come from the nucleus
-        that the model has without them.
-        """
+        """The candidates that the rule would choose without constraints; the others are -inf."""
         return log_probs
 
     @abstractmethod
@@ -144,12 +132,7 @@ class Argmax(_Ranked):
 
 @dataclass(frozen=True)
 class RandomK(_Ranked):
-    """The course report's random-k: uniform among the k most likely candidates.
-
-    Attributes:
-        k: the number of candidates.
-        certainty: probability from which the most likely one is always taken.
-    """
+    """The course report's random-k; `certainty` is the probability of what is always taken."""
 
     name = "random-k"
     k: int = 5
@@ -158,11 +141,7 @@ class RandomK(_Ranked):
 
 @dataclass(frozen=True)
 class Temperature(_Tempered):
-    """Sampling from the model at a temperature.
-
-    Attributes:
-        temperature: values below 1 sharpen the distribution, values above 1 flatten it.
-    """
+    """Sampling from the model at a temperature; below 1 it sharpens the distribution."""
 
     name = "temperature"
     temperature: float = 1.0
@@ -173,11 +152,7 @@ class TopP(_Tempered):
     """Nucleus sampling (Holtzman et al. 2020, "The curious case of neural text degeneration").
 
     Samples from the smallest set of candidates that together have the share `p` of the
-    probability.
-
-    Attributes:
-        p: the share, in (0, 1].
-        temperature: divides the logits first.
+    probability, in (0, 1]. `temperature` divides the logits first.
     """
 
     name = "top-p"
@@ -230,20 +205,20 @@ def rule_named(rule: str | Rule, **numbers: float | None) -> Rule:
     """A sampling rule by name, with its numbers.
 
     Args:
-        rule: argmax, random-k, temperature or top-p; or a rule itself, which has its numbers.
-        numbers: `k` and `certainty` of random-k, `temperature` of temperature and top-p, `p` of
-            top-p; None for the rule's own.
+        rule: argmax, random-k, temperature or top-p; or a rule itself, which takes no numbers.
+        numbers: fields of the rule, such as `k` of random-k; None for its default.
 
     Raises:
         UsageError: there is no such rule, it takes no such number, or the number is out of bounds.
     """
-    name = rule.name if isinstance(rule, Rule) else OPTIONS[0].check(rule)
+    made = rule if isinstance(rule, Rule) else None
+    name = made.name if made else OPTIONS[0].check(rule)
     given = {key: value for key, value in numbers.items() if value is not None}
-    taken = () if isinstance(rule, Rule) else [field.name for field in fields(RULES[name])]
+    taken = [] if made else [field.name for field in fields(RULES[name])]
     for key in given:
         if key not in taken:
             raise UsageError("request.rule_number", rule=name, name=key)
-    return rule if isinstance(rule, Rule) else RULES[name](**given)
+    return made or RULES[name](**given)
 
 
 def _weights(log_probs: Array, temperature: float) -> Array:

@@ -14,9 +14,7 @@ class Verse:
     Attributes:
         text: lines and marks.
         lines: the lines without marks.
-        form: name of the form.
         title: its title, or "".
-        model: name of the model.
         rule: name of the sampling rule.
         seed: with `number` and the same options, it gives the same poem again.
         number: which poem of that seed.

@@ -17,11 +17,8 @@ Rows = npt.NDArray[np.intp]
 Mask = npt.NDArray[np.bool_]
 Columns = npt.NDArray[np.int32]
 
-FREE = -1
-"""Nothing is given for this place."""
-
-OPEN = -1
-"""No rhyme is asked for, or settled yet."""
+FREE = -1  # Nothing is given for this place
+OPEN = -1  # No rhyme is asked for, or settled yet
 
 
 @dataclass

@@ -28,8 +28,7 @@ OPTIONS = (
     ),
 )
 
-SURE = 0.3
-"""A character rhymes only by a reading that has this share of its level readings' weight."""
+SURE = 0.3  # A character rhymes only by a reading that has this share of its level readings' weight
 
 
 @dataclass(frozen=True)
