@@ -1,22 +1,18 @@
 """The command line with a model that was trained on titles."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tangyin.model.file import ModelFile, save_model
+from tangyin.model.file import save_model
 from tangyin.prosody import LEVEL_RHYMES
 from tangyin.scoring import closed_hanzi
 from tangyin.verse import FORMS, prefix_tokens
 
-Cli = Callable[..., Any]
-
 
 @pytest.fixture
-def path(random_model: Callable[..., ModelFile], tmp_path: Path) -> str:
+def path(random_model, tmp_path):
     """A model file of random weights, in int8."""
     model = random_model(
         "".join(sorted(closed_hanzi())),
@@ -30,7 +26,7 @@ def path(random_model: Callable[..., ModelFile], tmp_path: Path) -> str:
     return str(tmp_path / "titled.safetensors")
 
 
-def test_poems_are_conditioned_on_a_title(path: str, cli: Cli) -> None:
+def test_poems_are_conditioned_on_a_title(path, cli):
     words = ("write", "--model", path, "--form", "wujue", "--seed", "1", "--format", "jsonl")
     done = cli(*words, "--title", "送友人归山", "--script", "simplified")
     assert (done.code, done.err) == (0, "")
@@ -42,9 +38,7 @@ def test_poems_are_conditioned_on_a_title(path: str, cli: Cli) -> None:
 
 
 @pytest.mark.corpus
-def test_the_count_of_tangshi_gpt_has_its_own_poems_and_no_closed_figure(
-    path: str, cli: Cli
-) -> None:
+def test_the_count_of_tangshi_gpt_has_its_own_poems_and_no_closed_figure(path, cli):
     done = cli("eval", "--model", path, "--protocol", "tangshi-gpt", "--format", "json")
     assert (done.code, done.err) == (0, "")
     result = json.loads(done.out)
@@ -64,8 +58,8 @@ def test_the_count_of_tangshi_gpt_has_its_own_poems_and_no_closed_figure(
 
 
 def test_models_are_listed_by_what_model_takes_with_how_their_weights_lie_in_the_file(
-    path: str, cli: Cli, home: Path
-) -> None:
+    path, cli, home
+):
     (home / "models").mkdir(parents=True)
     Path(path).rename(home / "models" / "mine.safetensors")
     rows = {row["name"]: row for row in json.loads(cli("models", "--format", "json").out)}
