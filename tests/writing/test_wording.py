@@ -17,7 +17,7 @@ CHARACTERS = tuple("山水風月花鳥雲雨日夜春秋江海人家天地東西
 
 def write(form, characters, given_, most, generator):
     """Rows of characters, each as often as it can be the one it is mad for, or an even choice."""
-    draft = Draft(form, characters, np.zeros_like(given_), given_)
+    draft = Draft(form, characters, given_)
     repetition = Repetition(draft, most)
     for place in range(form.hanzi):
         draft.place = place
@@ -90,7 +90,7 @@ def test_places_leave_room_for_what_is_given_further_on(data):
 def test_what_is_forbidden_is_never_allowed_and_all_else_is():
     forbidden = np.array([c in "山水風" for c in CHARACTERS])
     given_ = np.full((4, WULV.hanzi), FREE, dtype=np.int32)
-    draft = Draft(WULV, CHARACTERS, np.zeros_like(given_), given_)
+    draft = Draft(WULV, CHARACTERS, given_)
     constraint = Forbidden(forbidden)
     for place in range(WULV.hanzi):
         draft.place = place

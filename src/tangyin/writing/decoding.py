@@ -293,7 +293,7 @@ def compose(
         engine,
         rule,
         engine.vocabulary.prefix(form) if prefix is None else prefix,
-        Draft(form, hanzi, np.zeros_like(given), given),
+        Draft(form, hanzi, given),
         marks,
         numbers=np.array([order.number for order in orders]),
         first_free=np.array([first_free(row) for row in given]),

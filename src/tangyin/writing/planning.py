@@ -8,7 +8,7 @@ import numpy as np
 from tangyin.errors import UsageError
 from tangyin.prosody import SEQUENCES, Sequence, ToneTable, tone_table
 from tangyin.verse import Ids, Vocabulary, normalize, to_traditional
-from tangyin.writing.constraints import FREE, Columns, Draft, Mask, Readings, RhymeBook, rates_of
+from tangyin.writing.constraints import FREE, Columns, Mask, Readings, RhymeBook, rates_of
 from tangyin.writing.constraints.rhyme import rhyme_number
 from tangyin.writing.constraints.tones import is_named
 from tangyin.writing.fitting import Fitting, Word
@@ -39,10 +39,6 @@ class Plan:
     words: tuple[Word, ...]
     prefix: Ids
     sequences: tuple[tuple[Sequence, float], ...] = ()
-
-    def draft(self, given: Columns) -> Draft:
-        """Empty poems with what is given, (rows, form.hanzi), in its places."""
-        return Draft(self.request.form, self.fitting.characters, np.zeros_like(given), given)
 
 
 def plan(request: Request, vocabulary: Vocabulary) -> Plan:

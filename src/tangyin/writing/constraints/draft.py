@@ -31,16 +31,18 @@ class Draft:
     Attributes:
         form: the form.
         characters: the characters that columns refer to.
-        columns: (rows, form.hanzi) int32, the characters so far; what lies ahead means nothing.
         given: (rows, form.hanzi) int32, given characters, or FREE.
         place: the place being written, counting characters only.
+        columns: (rows, form.hanzi) int32, the characters so far; what lies ahead means nothing.
     """
 
     form: Form
     characters: tuple[str, ...]
-    columns: Columns
     given: Columns
     place: int = 0
+
+    def __post_init__(self) -> None:
+        self.columns = np.zeros_like(self.given)
 
     @property
     def line(self) -> int:
