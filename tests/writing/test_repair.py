@@ -4,10 +4,7 @@ from tangyin.prosody import check_poem
 from tangyin.verse import read_poem
 from tangyin.writing.repair import fix_character
 
-SPRING = (
-    "國破山河在，城春草木深。感時花濺淚，恨別鳥驚心。"
-    "烽火連三月，家書抵萬金。白頭搔更短，渾欲不勝簪。"
-)
+from .conftest import SPRING
 
 
 @pytest.mark.parametrize(

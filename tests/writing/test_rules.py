@@ -9,6 +9,8 @@ from hypothesis.extra import numpy as arrays
 from tangyin.errors import UsageError
 from tangyin.writing import Argmax, RandomK, Temperature, TopP
 
+from .conftest import fits
+
 RULES = [
     Argmax(), RandomK(), RandomK(1), RandomK(20), RandomK(3, 0.5), Temperature(), Temperature(0.3),
     Temperature(5), TopP(), TopP(1), TopP(0.1), TopP(0.7, 0.5),
@@ -41,19 +43,6 @@ def draws(rule, log_probs, count, seed=0):
     return np.bincount(chosen, minlength=log_probs.shape[1])
 
 
-def fits(counts, probabilities):
-    """Pearson's χ² within five standard deviations of its mean, small classes merged."""
-    expected = probabilities / probabilities.sum() * counts.sum()
-    if counts[expected == 0].any():
-        return False
-    rare = expected < 8
-    observed = np.append(counts[~rare], counts[rare].sum())
-    expected = np.append(expected[~rare], expected[rare].sum())
-    observed, expected = observed[expected > 0], expected[expected > 0]
-    freedom = max(len(expected) - 1, 1)
-    return float(((observed - expected) ** 2 / expected).sum()) < freedom + 5 * (2 * freedom) ** 0.5
-
-
 @pytest.mark.parametrize("rule", RULES, ids=str)
 @given(tables())
 @settings(deadline=None, max_examples=30)
@@ -77,10 +66,6 @@ def test_the_least_and_the_largest_number_choose_a_candidate_with_a_chance(rule,
     for uniform in (0.0, 5e-324, np.nextafter(1, 0)):
         chosen = rule.choose(log_probs, np.array([uniform]))[0]
         assert probabilities[chosen] > 0
-
-
-def test_argmax_takes_the_most_likely():
-    assert Argmax().choose(row(0.2, 0.5, 0.3), np.array([0.9])).tolist() == [1]
 
 
 @pytest.mark.parametrize("k", [1, 2, 5, 12, 13, 30, 40])
