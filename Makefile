@@ -4,13 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
-.PHONY: poem test lint types contracts tests corpus bench docs dist clean help
+.PHONY: poem test lint types contracts tests corpus bench verify docs dist clean help
 
 help:
 	@echo 'make poem    write a poem on 日 (installs what that needs, without torch)'
 	@echo 'make test    lint, types, import contracts and tests (installs what they need)'
 	@echo 'make docs    build the documentation: site/index.html (needs npm, without torch)'
 	@echo 'make bench   measure speed and memory'
+	@echo 'make verify  recompute the headline numbers of the README'
 	@echo 'make dist    build and check the wheel and the source archive: dist/'
 	@echo 'make clean   remove .venv and caches'
 
@@ -19,9 +20,11 @@ poem: $(VENV)/base.stamp
 
 test: lint types contracts tests
 
-lint: $(VENV)/dev.stamp
+lint: $(VENV)/dev.stamp node_modules
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	npx tsc
+	npx eslint --max-warnings 0 src/tangyin/web/static
 
 types: $(VENV)/dev.stamp
 	$(BIN)/mypy
@@ -39,6 +42,9 @@ corpus: $(VENV)/dev.stamp
 bench: corpus
 	$(BIN)/python benchmarks/run.py
 
+verify: corpus
+	$(BIN)/python scripts/verify.py
+
 # The archives depend on nothing but the sources and the date of the last commit.
 dist: $(VENV)/dev.stamp
 	rm -rf dist
@@ -51,7 +57,12 @@ docs: $(VENV)/docs.stamp
 	@echo 'open site/index.html'
 
 clean:
-	rm -rf $(VENV) build dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) node_modules build dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+
+# What checks the page's JavaScript.
+node_modules: package-lock.json
+	npm ci --silent --no-audit --no-fund
+	@touch $@
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

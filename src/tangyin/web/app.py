@@ -17,7 +17,7 @@ from starlette.staticfiles import StaticFiles
 import tangyin
 from tangyin.errors import TangyinError
 from tangyin.model import DEFAULT
-from tangyin.verse import FORMS
+from tangyin.verse.form import known_forms
 from tangyin.web import reading, repair, writing
 from tangyin.web.answers import AnyWork, Refusal, refuse
 from tangyin.web.guards import REPORT, bounded_bodies, loopback_hosts, security_headers
@@ -150,7 +150,7 @@ async def models(work: AnyWork) -> list[ModelRow]:
 
 async def forms() -> list[Shape]:
     """The forms of verse: lines, and characters a line."""
-    return [Shape(form.name, form.lines, form.characters) for form in FORMS]
+    return [Shape(form.name, form.lines, form.characters) for form in known_forms()]
 
 
 async def health(work: AnyWork) -> Health:

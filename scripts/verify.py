@@ -1,0 +1,32 @@
+"""Recompute the headline perplexities of README.md and docs/model.md from the shipped models.
+
+    python scripts/verify.py
+
+Prints claimed and found, and exits with 1 if one differs in its printed digits.
+"""
+
+import sys
+
+from tangyin.api import load
+
+CLAIMS = (
+    ("report", {"split": "dev", "form": "五律"}, "per_token_closed", "98.66"),
+    ("report", {"split": "test", "form": "五律"}, "per_token_closed", "101.56"),
+    ("strong", {"split": "dev", "form": "五律"}, "per_token_closed", "42.00"),
+    ("strong", {"split": "test", "form": "五律"}, "per_token_closed", "42.80"),
+    ("strong", {"split": "dev"}, "per_token_closed", "44.82"),
+    ("strong", {"split": "dev"}, "per_token", "49.30"),
+    ("strong", {"split": "test"}, "per_token_closed", "44.75"),
+    ("strong", {"split": "test", "protocol": "tangshi-gpt"}, "per_token", "42.74"),
+)
+
+if __name__ == "__main__":
+    wrong = 0
+    for model, given, figure, claimed in CLAIMS:
+        found = f"{load(model).evaluate(**given)[figure]:.2f}"
+        wrong += found != claimed
+        print(
+            f"{model:<8}{' '.join(given.values()):<20}{figure:<18}{claimed:>8}{found:>8}",
+            flush=True,
+        )
+    sys.exit(bool(wrong))
