@@ -88,11 +88,6 @@ IMPOSSIBLE = {
         "acrostic_and_start", {"head": "春", "line": 1, "character": "日"},
     ),
     "unknown start": ({"start": "㐂"}, "text.unknown", {"character": "㐂"}),
-    "option": ({"rime": "東"}, "unknown_option", {"name": "rime"}),
-    "form": (
-        {"form": "七律"},
-        "form.not_trained", {"form": "七律", "forms": ["五律"]},
-    ),
 }  # fmt: skip
 
 
