@@ -38,8 +38,8 @@ def fits(counts: Any, probabilities: Any) -> bool:
     expected = np.append(expected[~rare], expected[rare].sum())
     observed, expected = observed[expected > 0], expected[expected > 0]
     freedom = max(len(expected) - 1, 1)
-    squared = float(((observed - expected) ** 2 / expected).sum())
-    return squared < freedom + 5 * (2 * freedom) ** 0.5
+    squared = ((observed - expected) ** 2 / expected).sum()
+    return bool(squared < freedom + 5 * (2 * freedom) ** 0.5)
 
 
 @pytest.fixture(scope="session")
