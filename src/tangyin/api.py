@@ -2,36 +2,19 @@
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from itertools import chain
 from typing import Any
 
+from tangyin import writing
 from tangyin.errors import UsageError
 from tangyin.model import DEFAULT, Engine, find_model
 from tangyin.model.file import ModelFile
 from tangyin.prosody import Report, check_poem, check_text
 from tangyin.scoring import Score, evaluate_split, evaluate_tangshi_gpt, prefix_of, score_poems
 from tangyin.verse import WULV, Form, Poem, form_named, read_poem, to_traditional
-from tangyin.writing import (
-    BLANK,
-    Composition,
-    Order,
-    ParticleComposer,
-    RegulatedPoem,
-    Request,
-    Verse,
-    compose,
-    new_seed,
-    opening_of,
-    plan,
-    prefix_for,
-    read_title,
-    rule_named,
-    write_regulated,
-)
+from tangyin.writing import Composition, ParticleComposer, Request, Verse, rule_named
 from tangyin.writing.decoding import check_numbers
 from tangyin.writing.options import Option
-from tangyin.writing.options import options as all_options
 
 __all__ = ["Score", "Verse", "Writer", "check", "load", "rule_named"]
 
@@ -79,7 +62,7 @@ class Writer:
         request = self.request(start, **options)
         # Refuse now, not while writing.
         check_numbers(request.rule, request.count - 1, len(self.engine.vocabulary.hanzi))
-        seed = new_seed() if request.seed is None else request.seed
+        seed = writing.new_seed() if request.seed is None else request.seed
         if request.regulated:
             poems = self._regulated(request, seed)
         else:
@@ -127,16 +110,16 @@ class Writer:
             raise UsageError(
                 "request.no_character", character=character, form=form.name, width=form.characters
             )
-        count = replace(all_options()["count"], maximum=MOST_REVISIONS).check(count)
+        count = Option("count", int, 5, minimum=1, maximum=MOST_REVISIONS).check(count)
         characters = list(poem.text)
         first = (line - 1) * (form.characters + 1)
         for at in range(form.characters) if character is None else (character - 1,):
-            characters[first + at] = BLANK
+            characters[first + at] = writing.BLANK
         open_text = "".join(characters)
         request = Request(form, open_text, count=count, seed=seed, **options)
         drawn: Iterable[Composition | None]
         if request.regulated:
-            planned = plan(request, self.engine.vocabulary)
+            planned = writing.plan(request, self.engine.vocabulary)
             composer = ParticleComposer(self.engine, planned, request.rule, particles=1)
             drawn = composer.compose(seed, range(REVISIONS))
         else:
@@ -158,30 +141,31 @@ class Writer:
             text=poem.text,
             lines=poem.lines,
             form=request.form.name,
-            title=read_title(request),
+            title=writing.read_title(request),
             model=self.model.name,
             rule=request.rule.name,
             seed=seed,
             number=number,
             log_likelihood=poem.log_likelihood,
-            prosody=poem.report if isinstance(poem, RegulatedPoem) else _report(poem.lines),
+            prosody=poem.report if isinstance(poem, writing.RegulatedPoem) else _report(poem.lines),
         )
 
     def _regulated(self, request: Request, seed: int) -> Iterator[Composition]:
-        planned = plan(request, self.engine.vocabulary)
+        planned = writing.plan(request, self.engine.vocabulary)
         composer = ParticleComposer(self.engine, planned, request.rule, request.particles)
-        return write_regulated(composer, seed, request.count, max(1, ROWS // request.particles))
+        together = max(1, ROWS // request.particles)
+        return writing.write_regulated(composer, seed, request.count, together)
 
     def _free(self, request: Request, seed: int, numbers: range) -> Iterator[Composition]:
-        vocabulary = self.engine.vocabulary
-        opening, prefix = opening_of(request, vocabulary), prefix_for(request, vocabulary)
-        batches = (
-            [Order(opening, seed, number) for number in numbers[first : first + SIDE_BY_SIDE]]
-            for first in range(0, len(numbers), SIDE_BY_SIDE)
-        )
-        return chain.from_iterable(
-            compose(self.engine, request.form, request.rule, orders, prefix) for orders in batches
-        )
+        opening = writing.opening_of(request, self.engine.vocabulary)
+        prefix = writing.prefix_for(request, self.engine.vocabulary)
+
+        def composed(first: int) -> list[Composition]:
+            batch = numbers[first : first + SIDE_BY_SIDE]
+            orders = [writing.Order(opening, seed, number) for number in batch]
+            return writing.compose(self.engine, request.form, request.rule, orders, prefix)
+
+        return chain.from_iterable(map(composed, range(0, len(numbers), SIDE_BY_SIDE)))
 
     def read(self, text: str) -> tuple[Poem, tuple[str, ...]]:
         """Read a poem as a person types it, ready to be scored.
