@@ -15,22 +15,10 @@ TITLED = {"title": "送友人歸山"}
 
 
 @pytest.fixture(scope="module")
-def titled(random_model):
-    return random_model(
-        HANZI,
-        FORMS,
-        prefixes=prefix_tokens(LEVEL_RHYMES),
-        scale=0.2,
-        tied=True,
-        echo=True,
-        place_size=4,
-        rhyme_size=3,
-    )
-
-
-@pytest.fixture(scope="module")
-def writer(titled):
-    return Writer(titled)
+def writer(random_model):
+    features = {"tied": True, "echo": True, "place_size": 4, "rhyme_size": 3}
+    prefixes = prefix_tokens(LEVEL_RHYMES)
+    return Writer(random_model(HANZI, FORMS, prefixes=prefixes, scale=0.2, **features))
 
 
 def named(writer, request):
