@@ -14,7 +14,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from tangyin.corpus.cleaning import clean
+from tangyin.corpus.prepare import clean
 from tangyin.corpus.source import blacklist, poem_folder, raw_poems
 
 TARGET = Path(__file__).parents[1] / "src/tangyin/data/tangshi_gpt_test.tsv.gz"

@@ -1,10 +1,8 @@
-import io
 import json
 
 import pytest
 
-from tangyin.cli.check import check
-from tangyin.errors import UsageError, message
+from tangyin.errors import message
 from tangyin.prosody import check_text
 
 SPRING = (
@@ -18,33 +16,17 @@ FIELDS = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def typed(monkeypatch):
-    """Run `check` on the given standard input and arguments."""
-
-    def run(content, *arguments):
-        data = content if isinstance(content, bytes) else content.encode()
-        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data), encoding="utf-8"))
-        check.main(list(arguments), standalone_mode=False)
-
-    return run
-
-
-def test_json_is_an_array_with_the_fields_of_the_contract(typed, capsys):
-    typed(SPRING + "\n\n" + FAULTY, "--format", "json")
-    first, second = json.loads(capsys.readouterr().out)
+def test_json_is_an_array_with_the_fields_of_the_contract(cli):
+    first, second = json.loads(cli("check", "--format", "json", stdin=f"{SPRING}\n\n{FAULTY}").out)
     assert set(first) == FIELDS
-    assert first["regulated"]
-    assert first["line_types"] == "aBbAaBbA"
-    assert first["rhyme"] == "侵"
+    assert (first["regulated"], first["line_types"], first["rhyme"]) == (True, "aBbAaBbA", "侵")
     assert not second["regulated"]
     assert {"line", "kind", "places", "zh", "en"} == set(second["faults"][0])
     assert (first["number"], second["number"]) == (1, 2)
 
 
-def test_text_marks_tones_and_says_faults_in_both_languages(typed, capsys):
-    typed(FAULTY)
-    out = capsys.readouterr().out
+def test_text_marks_tones_and_says_faults_in_both_languages(cli):
+    out = cli("check", stdin=FAULTY).out
     assert "●●○○" not in out
     assert "○○○●○" in out
     for fault in check_text(FAULTY).faults:
@@ -52,58 +34,52 @@ def test_text_marks_tones_and_says_faults_in_both_languages(typed, capsys):
     assert "\x1b" not in out
 
 
-def test_colours_are_for_a_terminal_that_wants_them(typed, capsys, monkeypatch):
-    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+def test_colours_are_for_a_terminal_that_accepts_them(cli, monkeypatch):
     monkeypatch.delenv("NO_COLOR", raising=False)
-    typed(FAULTY)
-    assert "\x1b[" in capsys.readouterr().out
+    assert "\x1b[" in cli("check", stdin=FAULTY, terminal=True).out
     monkeypatch.setenv("NO_COLOR", "1")
-    typed(FAULTY)
-    assert "\x1b" not in capsys.readouterr().out
+    assert "\x1b" not in cli("check", stdin=FAULTY, terminal=True).out
 
 
-def test_fail_makes_a_faulty_poem_exit_with_one(typed, capsys):
-    typed(SPRING, "--fail")
-    with pytest.raises(SystemExit) as stopped:
-        typed(FAULTY, "--fail")
-    assert stopped.value.code == 1
-    assert capsys.readouterr().out
+def test_fail_makes_a_faulty_poem_exit_with_one(cli):
+    assert cli("check", "--fail", stdin=SPRING).code == 0
+    done = cli("check", "--fail", stdin=FAULTY)
+    assert (done.code, done.out) == (1, cli("check", stdin=FAULTY).out)
 
 
-def test_what_was_done_to_a_poem_is_on_standard_error(typed, capsys):
-    typed("春望\n杜甫\n国破山河在，城春草木深。感时花溅泪，恨别鸟惊心。", "--format", "json")
-    captured = capsys.readouterr()
-    assert json.loads(captured.out)[0]["lines"][0] == "國破山河在"
-    heading, simplified = captured.err.splitlines()
-    assert heading == message("text.heading", {"number": 1, "heading": ["春望", "杜甫"]})
-    assert simplified == message("text.simplified", {"number": 1, "first": "國破山河在"})
+def test_what_was_done_to_a_poem_is_on_standard_error(cli):
+    poem = "春望\n杜甫\n国破山河在，城春草木深。感时花溅泪，恨别鸟惊心。"
+    done = cli("check", "--format", "json", stdin=poem)
+    assert json.loads(done.out)[0]["lines"][0] == "國破山河在"
+    assert done.err.splitlines() == [
+        message("text.heading", {"number": 1, "heading": ["春望", "杜甫"]}),
+        message("text.simplified", {"number": 1, "first": "國破山河在"}),
+    ]
 
 
 @pytest.mark.parametrize(
-    ("content", "code"),
+    ("content", "sentence"),
     [
-        ("", "text.none"),
-        ("。。", "text.poem"),
-        ("abc", "text.poem"),
-        (b"\xff\xfe", "text.not_utf8"),
+        ("", message("text.none", {})),
+        ("。。", message("text.poem", {"number": 1, "line": 1, "error": ""})),
+        ("abc", message("text.poem", {"number": 1, "line": 1, "error": ""})),
+        (b"\xff\xfe", message("text.not_utf8", {"name": "standard input"})),
     ],
 )
-def test_what_is_not_a_poem_is_refused_with_exit_code_two(typed, content, code):
-    with pytest.raises(UsageError) as refused:
-        typed(content)
-    assert (refused.value.exit_code, refused.value.code) == (2, code)
+def test_what_is_not_a_poem_is_refused_with_exit_code_two(cli, content, sentence):
+    cli("check", stdin=content).refused(2, sentence)
 
 
-def test_one_bad_poem_among_good_ones_leaves_the_others_checked(typed, capsys):
-    with pytest.raises(UsageError) as refused:
-        typed(f"{SPRING}\n\n春眠，不覺曉\n\n{FAULTY}", "--format", "json")
-    assert (refused.value.params["number"], refused.value.params["line"]) == (2, 3)
-    assert [poem["number"] for poem in json.loads(capsys.readouterr().out)] == [1, 3]
+def test_one_bad_poem_among_good_ones_leaves_the_others_checked(cli):
+    done = cli("check", "--format", "json", stdin=f"{SPRING}\n\n春眠，不覺曉\n\n{FAULTY}")
+    sentence = message("text.poem", {"number": 2, "line": 3, "error": ""})
+    assert done.code == 2
+    assert done.err.startswith(f"tangyin: {sentence}")
+    assert [poem["number"] for poem in json.loads(done.out)] == [1, 3]
 
 
-def test_a_file_may_be_read_and_written(typed, tmp_path, capsys):
+def test_a_file_may_be_read_and_written(cli, tmp_path):
     source, target = tmp_path / "poems.txt", tmp_path / "report.json"
     source.write_text(SPRING, encoding="utf-8")
-    typed("", str(source), "--format", "json", "-o", str(target))
-    assert capsys.readouterr().out == ""
+    assert cli("check", str(source), "--format", "json", "-o", str(target)).out == ""
     assert json.loads(target.read_text(encoding="utf-8"))[0]["form"] == "五律"

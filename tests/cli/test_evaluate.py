@@ -2,9 +2,6 @@
 
 import json
 import math
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,8 +10,6 @@ from tangyin.model import find_model
 from tangyin.model.file import FORMAT, save_model
 from tangyin.model.shelf import SHIPPED
 
-Cli = Callable[..., Any]
-
 FIGURES = [
     "poems", "targets", "hanzi", "unknown", "nll", "nll_closed", "per_token", "per_token_closed",
     "per_hanzi", "per_hanzi_closed",
@@ -22,7 +17,7 @@ FIGURES = [
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path, monkeypatch):
     """A home of its own for one's own models; the corpus stays out of it."""
     monkeypatch.setenv("TANGYIN_HOME", str(tmp_path / "home"))
     (tmp_path / "home" / "models").mkdir(parents=True)
@@ -30,14 +25,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.corpus
-def test_the_shipped_models_figures_on_dev_are_those_in_its_file(cli: Cli) -> None:
+def test_the_shipped_models_figures_on_dev_are_those_in_its_file(cli):
     done = cli("eval", "--model", "report", "--split", "dev", "--form", "五律", "--format", "json")
     assert (done.code, done.err) == (0, "")
     result = json.loads(done.out)
     assert list(result) == ["model", "split", "form", "protocol", "prefix", *FIGURES]
-    assert [result[name] for name in list(result)[:5]] == [
-        "report", "dev", "五律", "honest", "none",
-    ]  # fmt: skip
+    assert list(result.values())[:5] == ["report", "dev", "五律", "honest", "none"]
     assert (result["poems"], result["targets"], result["hanzi"]) == (1281, 62769, 51240)
     assert result["per_token_closed"] <= 104
     assert result["per_token_closed"] == pytest.approx(
@@ -50,28 +43,20 @@ def test_the_shipped_models_figures_on_dev_are_those_in_its_file(cli: Cli) -> No
         assert result[name] == pytest.approx(value, rel=1e-3)
     table = cli("eval", "--form", "wulv").out
     assert "report, dev, 五律, protocol honest, prefix none" in table
-    for name in ("per_token", "per_token_closed", "per_hanzi", "per_hanzi_closed"):
+    for name in FIGURES[-4:]:
         assert f"{result[name]:.2f}" in table
 
 
 @pytest.mark.parametrize(
     ("option", "value"),
-    [
-        ("--form", "七律"),
-        ("--form", "sonnet"),
-        ("--split", "train"),
-        ("--protocol", "kind"),
-        ("--model", "nobody"),
-        ("--format", "xml"),
-    ],
-)
-def test_what_cannot_be_evaluated_is_refused_in_one_sentence(
-    option: str, value: str, cli: Cli
-) -> None:
+    [("--form", "七律"), ("--form", "sonnet"), ("--split", "train"), ("--protocol", "kind"),
+     ("--model", "nobody")],
+)  # fmt: skip
+def test_what_cannot_be_evaluated_is_refused_in_one_sentence(option, value, cli):
     cli("eval", option, value).refused(2, value)
 
 
-def test_models_lists_the_shipped_and_ones_own(cli: Cli, home: Path) -> None:
+def test_models_lists_the_shipped_and_ones_own(cli, home):
     report = find_model("report")
     save_model(report, home / "models" / "mine.safetensors")
     done = cli("models", "--format", "json")
@@ -85,11 +70,9 @@ def test_models_lists_the_shipped_and_ones_own(cli: Cli, home: Path) -> None:
             "name", "origin", "forms", "parameters", "precision", "known_hanzi", "architecture",
             "figures", "training", "licence",
         ]  # fmt: skip
-    assert shipped["forms"] == ["五律"]
-    assert shipped["parameters"] == report.parameters
-    assert shipped["known_hanzi"] == 2814
-    assert shipped["licence"] == "MIT"
-    assert shipped["figures"]["dev"]["all"] == report.figures["dev"]["all"]
+    assert (shipped["forms"], shipped["parameters"]) == (["五律"], report.parameters)
+    assert (shipped["known_hanzi"], shipped["licence"]) == (2814, "MIT")
+    assert shipped["figures"] == report.figures
     table = cli("models")
     assert (table.code, table.err) == (0, "")
     assert f"{report.figures['dev']['all']['per_token_closed']:.2f}" in table.out
@@ -97,15 +80,7 @@ def test_models_lists_the_shipped_and_ones_own(cli: Cli, home: Path) -> None:
     assert str(home / "models") in table.out
 
 
-def test_ones_own_model_is_used_by_its_name_and_by_its_path(cli: Cli, home: Path) -> None:
-    path = home / "models" / "mine.safetensors"
-    save_model(find_model("report"), path)
-    words = ("write", "日", "--free", "--seed", "1", "--model")
-    expected = cli(*words, "report").out
-    assert cli(*words, "mine").out == cli(*words, str(path)).out == expected
-
-
-def test_a_model_without_figures_is_listed_with_dashes(cli: Cli, home: Path) -> None:
+def test_a_model_without_figures_is_listed_with_dashes(cli, home):
     report = find_model("report")
     for number, figures in enumerate([{}, {"dev": {}}, {"dev": {"all": {"per_token": "x"}}}]):
         bare = type(report)(
@@ -120,17 +95,16 @@ def test_a_model_without_figures_is_listed_with_dashes(cli: Cli, home: Path) -> 
     assert json.loads(cli("models", "--format", "json").out)[-1]["name"] == "bare2"
 
 
-def test_a_damaged_own_model_is_left_out_with_a_note(cli: Cli, home: Path) -> None:
+def test_a_damaged_own_model_is_left_out_with_a_note(cli, home):
     (home / "models" / "cut.safetensors").write_bytes(b"cut")
     done = cli("models", "--format", "json")
     assert done.code == 0
+    assert done.err.startswith(f"tangyin: left out {home / 'models' / 'cut.safetensors'}: ")
     assert len(done.err.splitlines()) == 1
-    assert done.err.startswith("tangyin: left out ")
-    assert "cut.safetensors" in done.err
     assert "cut" not in [row["name"] for row in json.loads(done.out)]
 
 
-def test_the_card_of_a_model_has_its_figures_and_licence(cli: Cli) -> None:
+def test_the_card_of_a_model_has_its_figures_and_licence(cli):
     done = cli("models", "--card", "report")
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith("# report\n")
@@ -140,9 +114,7 @@ def test_the_card_of_a_model_has_its_figures_and_licence(cli: Cli) -> None:
 
 
 @pytest.mark.parametrize("command", [["write", "日"], ["score"], ["eval"]])
-def test_a_model_file_that_cannot_be_used_is_refused_in_one_sentence(
-    command: list[str], cli: Cli, tmp_path: Path
-) -> None:
+def test_a_model_file_that_cannot_be_used_is_refused_in_one_sentence(command, cli, tmp_path):
     path = tmp_path / "model.safetensors"
     error = TangyinError("model.no_file", path=str(path))
     cli(*command, "--model", str(path), stdin="床前明月光，" * 4).refused(2, str(error))

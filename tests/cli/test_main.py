@@ -2,19 +2,16 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import tangyin
 from tangyin.cli.main import COMMANDS
 from tangyin.cli.streams import LONGEST, one_line
-
-Cli = Callable[..., Any]
 
 WUJUE = "白日依山盡，黃河入海流。欲窮千里目，更上一層樓。"
 
@@ -24,43 +21,37 @@ WUJUE = "白日依山盡，黃河入海流。欲窮千里目，更上一層樓�
     [[], *([name] for name in COMMANDS), *(["corpus", n] for n in ("fetch", "stats", "export"))],
     ids=" ".join,
 )
-def test_every_command_explains_itself(words: list[str], cli: Cli) -> None:
+def test_every_command_explains_itself(words, cli):
     done = cli(*words, "--help")
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith(f"Usage: {' '.join(['tangyin', *words])} ")
 
 
-def test_help_has_a_short_name(cli: Cli) -> None:
-    assert cli("-h") == cli("--help")
+def test_the_help_has_a_short_name_and_says_of_each_command_what_it_is(cli):
     assert cli("write", "-h") == cli("write", "--help")
-
-
-def test_the_list_of_commands_says_of_each_what_it_is(cli: Cli) -> None:
-    help_text = cli("--help").out
     for name, (_, summary) in COMMANDS.items():
-        assert f"  {name} " in help_text
-        assert summary in help_text
+        assert re.search(rf"  {name} +{summary}", cli("-h").out)
 
 
-def test_the_version_is_the_packages(cli: Cli) -> None:
+def test_the_version_is_the_packages(cli):
     done = cli("--version")
     assert (done.code, done.out, done.err) == (0, f"tangyin {tangyin.__version__}\n", "")
 
 
-def test_without_a_command_the_help_is_shown_on_standard_error(cli: Cli) -> None:
+def test_without_a_command_the_help_is_shown_on_standard_error(cli):
     for words in ([], ["corpus"]):
         done = cli(*words)
         assert (done.code, done.out) == (2, "")
         assert done.err.startswith("Usage: tangyin")
 
 
-def test_an_unknown_command_is_refused_in_one_sentence(cli: Cli) -> None:
+def test_an_unknown_command_is_refused_in_one_sentence(cli):
     cli("wirte").refused(2, "No such command 'wirte'", "see `tangyin --help`")
     cli("--colour").refused(2, "No such option")
 
 
-def test_a_study_that_is_not_there_is_refused_in_one_sentence(cli: Cli) -> None:
-    cli("study", "nothing").refused(2, "there is no study 'nothing'; there are ")
+def test_a_study_that_is_not_there_is_refused_in_one_sentence(cli):
+    cli("study", "nothing").refused(2, "'nothing'")
 
 
 @pytest.mark.parametrize(
@@ -74,9 +65,7 @@ def test_a_study_that_is_not_there_is_refused_in_one_sentence(cli: Cli) -> None:
     ],
     ids=str,
 )
-def test_bytes_are_the_same_utf8_in_every_locale(
-    environment: dict[str, str], process: Callable[..., Any], cli: Cli, tmp_path: Path
-) -> None:
+def test_bytes_are_the_same_utf8_in_every_locale(environment, process, cli, tmp_path):
     poem = tmp_path / "詩.txt"
     poem.write_text(WUJUE, encoding="utf-8")
     out = tmp_path / "輸出.jsonl"
@@ -88,18 +77,13 @@ def test_bytes_are_the_same_utf8_in_every_locale(
     assert done.stderr.decode().startswith("tangyin: the model does not know the character 龘;")
 
 
-def test_arguments_that_are_no_utf8_are_refused_in_one_sentence() -> None:
-    done = subprocess.run(
-        [sys.executable.encode(), b"-m", b"tangyin", b"write", b"\xff\xfe"],
-        capture_output=True,
-        env={**os.environ, "PYTHONUTF8": "1"},
-        timeout=60,
-    )
+def test_arguments_that_are_not_utf8_are_refused_in_one_sentence(process):
+    done = process("write", b"\xff\xfe", environment={"PYTHONUTF8": "1"})
     assert (done.returncode, done.stdout) == (2, b"")
     assert done.stderr == b"tangyin: the arguments are not UTF-8; type them in a UTF-8 terminal\n"
 
 
-def test_a_reader_that_goes_away_ends_it_without_a_word() -> None:
+def test_a_closed_pipe_ends_it_silently():
     words = [sys.executable, "-m", "tangyin", "write", "日", "--free", "--count", "1000000"]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
@@ -111,7 +95,7 @@ def test_a_reader_that_goes_away_ends_it_without_a_word() -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
-def test_a_full_disk_behind_standard_output_is_reported(process: Callable[..., Any]) -> None:
+def test_a_full_disk_behind_standard_output_is_reported(process):
     with Path("/dev/full").open("wb") as full:
         done = process("write", "日", "--free", stdout=full)
     assert done.returncode == 1
@@ -120,8 +104,8 @@ def test_a_full_disk_behind_standard_output_is_reported(process: Callable[..., A
     )
 
 
-def test_closed_streams_are_told_or_not_needed(tmp_path: Path) -> None:
-    def shell(command: str) -> "subprocess.CompletedProcess[str]":
+def test_closed_streams_are_reported_where_they_are_needed(tmp_path):
+    def shell(command):
         return subprocess.run(
             ["sh", "-c", f'"{sys.executable}" -m tangyin {command}'],
             capture_output=True,
@@ -140,7 +124,7 @@ def test_closed_streams_are_told_or_not_needed(tmp_path: Path) -> None:
     assert (tmp_path / "out").read_text("utf-8").startswith("日")
 
 
-def test_an_output_that_cannot_be_written_is_told(cli: Cli, tmp_path: Path) -> None:
+def test_an_output_that_cannot_be_written_is_reported(cli, tmp_path):
     words = ("write", "日", "--free", "--seed", "1", "-o")
     missing = tmp_path / "missing" / "out.txt"
     cli(*words, str(missing)).refused(1, f"cannot write {missing}: No such file or directory")
@@ -149,7 +133,7 @@ def test_an_output_that_cannot_be_written_is_told(cli: Cli, tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_full_disk_leaves_the_old_file(process: Callable[..., Any], tmp_path: Path) -> None:
+def test_a_full_disk_leaves_the_old_file(process, tmp_path):
     resource = pytest.importorskip("resource")
     file = tmp_path / "out.txt"
     file.write_text("before")
@@ -163,7 +147,7 @@ def test_a_full_disk_leaves_the_old_file(process: Callable[..., Any], tmp_path: 
     assert list(tmp_path.iterdir()) == [file]
 
 
-def test_output_to_a_link_goes_to_the_file_behind_it(cli: Cli, tmp_path: Path) -> None:
+def test_output_to_a_link_goes_to_the_file_behind_it(cli, tmp_path):
     target, link = tmp_path / "target.txt", tmp_path / "link.txt"
     target.write_text("before")
     link.symlink_to(target)
@@ -172,7 +156,7 @@ def test_output_to_a_link_goes_to_the_file_behind_it(cli: Cli, tmp_path: Path) -
     assert json.loads(target.read_text("utf-8"))["form"] == "五絕"
 
 
-def test_output_to_a_pipe_or_a_device_does_not_replace_it(cli: Cli, tmp_path: Path) -> None:
+def test_output_to_a_pipe_or_a_device_does_not_replace_it(cli, tmp_path):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     reader = subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE)
@@ -185,7 +169,7 @@ def test_output_to_a_pipe_or_a_device_does_not_replace_it(cli: Cli, tmp_path: Pa
     assert cli("score", "-o", "-", stdin=WUJUE).out == expected
 
 
-def test_a_sentence_that_quotes_anything_stays_on_one_short_line() -> None:
+def test_a_sentence_that_quotes_anything_stays_on_one_short_line():
     assert one_line("a\nb\r\nc\u2028d") == "a b c d"
     assert one_line("red \x1b[31m\x00 \u202e") == r"red \x1b[31m\x00 \u202e"
     assert one_line("日\u3000月，🌙") == "日\u3000月，🌙"
@@ -201,14 +185,10 @@ def test_a_sentence_that_quotes_anything_stays_on_one_short_line() -> None:
         (MemoryError, 1, "tangyin: there is not enough memory for this; ask for less at a time\n"),
     ],
 )
-def test_ctrl_c_and_a_lack_of_memory_are_told_in_one_sentence(
-    stopper: type[BaseException],
-    code: int,
-    sentence: str,
-    cli: Cli,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def stop(*_: object) -> None:
+def test_ctrl_c_and_a_lack_of_memory_are_reported_in_one_sentence(
+    stopper, code, sentence, cli, monkeypatch
+):
+    def stop(*_):
         raise stopper
 
     monkeypatch.setattr("tangyin.cli.score.load", stop)
@@ -225,9 +205,7 @@ def test_ctrl_c_and_a_lack_of_memory_are_told_in_one_sentence(
         ({"TANGYIN_LANG": "en", "LANG": "zh_CN.UTF-8"}, "cannot write"),
     ],
 )
-def test_a_failure_is_reported_in_the_language_of_the_reader(
-    cli: Cli, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], shown: str
-) -> None:
+def test_a_failure_is_reported_in_the_language_of_the_reader(cli, monkeypatch, variables, shown):
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert shown in cli("models", "-o", "/nowhere/models.txt").err

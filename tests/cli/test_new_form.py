@@ -1,18 +1,15 @@
 """A rectangular form is one file: it is read, trained on, scored, written and checked."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tangyin.api import check, load
 from tangyin.errors import TangyinError, UsageError
 from tangyin.model import FeatureLayout, find_model, load_model
-from tangyin.verse import FORMS, Form
+from tangyin.verse import FORMS
 
-Cli = Callable[..., Any]
 HANZI = "日月山水風花雪夜春秋江海天地人心白青紅明"
 RECIPE = """
 name = "six"
@@ -36,13 +33,13 @@ epochs = 2
 
 
 @pytest.fixture
-def six(extra_form: Callable[..., Form]) -> Form:
+def six(extra_form):
     """六言絕句, four lines of six, as a file of the installation."""
     return extra_form("六言絕句", "liujue", lines=4, characters=6)
 
 
 @pytest.fixture
-def model(six: Form, tmp_path: Path, cli: Cli) -> str:
+def model(six, tmp_path, cli):
     """The file of a small model that was trained on own poems of the form."""
     recipe, corpus, run = tmp_path / "six.toml", tmp_path / "six.txt", tmp_path / "run"
     recipe.write_text(RECIPE, encoding="utf-8")
@@ -55,9 +52,7 @@ def model(six: Form, tmp_path: Path, cli: Cli) -> str:
     return str(run / "model.safetensors")
 
 
-def test_a_model_of_a_new_form_is_trained_stored_and_writes(
-    six: Form, model: str, cli: Cli
-) -> None:
+def test_a_model_of_a_new_form_is_trained_stored_and_writes(six, model, cli):
     stored = load_model(Path(model))
     forms = (*(form.name for form in FORMS), "六言絕句")
     assert stored.forms == (six,)
@@ -74,25 +69,21 @@ def test_a_model_of_a_new_form_is_trained_stored_and_writes(
         assert (written["text"], written["prosody"]) == (poem.text, None)
 
 
-def test_regulated_writing_in_a_form_without_tone_patterns_is_refused(model: str, cli: Cli) -> None:
+def test_regulated_writing_in_a_form_without_tone_patterns_is_refused(model, cli):
     with pytest.raises(UsageError) as caught:
         load(model).write(seed=1)
     assert (caught.value.code, caught.value.params["form"]) == ("form.not_regulated", "六言絕句")
     cli("write", "--model", model).refused(2, str(caught.value))
 
 
-def test_a_model_of_a_form_that_is_not_installed_is_refused_by_its_name(
-    model: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_model_of_a_form_that_is_not_installed_is_refused_by_its_name(model, monkeypatch):
     monkeypatch.setattr("tangyin.verse.form.known_forms", lambda: FORMS)
     with pytest.raises(TangyinError) as caught:
         find_model(model)
     assert (caught.value.code, caught.value.params["form"]) == ("model.unknown_form", "六言絕句")
 
 
-def test_a_new_form_with_lines_the_checker_knows_is_reported_by_its_name(
-    extra_form: Callable[..., Form],
-) -> None:
+def test_a_new_form_with_lines_the_checker_knows_is_reported_by_its_name(extra_form):
     lines = "白日依山盡，黃河入海流。欲窮千里目，更上一層樓。明月松間照，清泉石上流。"
     assert check(lines).form == "排律"
     extra_form("五言三韻", "sanyun", lines=6, characters=5)

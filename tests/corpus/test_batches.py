@@ -13,6 +13,10 @@ LENGTHS = st.lists(st.integers(1, 70), max_size=120) | st.lists(
 )
 
 
+def shuffled(lengths, size, seed):
+    return [batch.tolist() for batch in bucket(lengths, size, np.random.default_rng(seed))]
+
+
 @given(LENGTHS, st.integers(1, 64), st.none() | st.integers(0, 99))
 @example([18, 20], 6, None)  # exactly 5 % of padding would not be under 5 %
 @settings(deadline=None, max_examples=200)
@@ -23,25 +27,22 @@ def test_every_poem_once_in_batches_with_little_padding(lengths, size, seed):
     for batch in batches:
         chosen = [lengths[i] for i in batch]
         assert 1 <= len(chosen) <= size
-        assert sum(max(chosen) - length for length in chosen) < MAX_PADDING * len(chosen) * max(
-            chosen
-        )
+        padding = sum(max(chosen) - length for length in chosen)
+        assert padding < MAX_PADDING * len(chosen) * max(chosen)
 
 
 @given(LENGTHS, st.integers(1, 64), st.integers(0, 99))
 @settings(deadline=None)
 def test_the_generator_decides_the_order(lengths, size, seed):
-    first, second = (bucket(lengths, size, np.random.default_rng(seed)) for _ in range(2))
-    assert [batch.tolist() for batch in first] == [batch.tolist() for batch in second]
+    first, second = (shuffled(lengths, size, seed) for _ in range(2))
+    assert first == second
 
 
 def test_another_generator_makes_other_batches():
-    lengths = [49] * 300
-    first, second = (bucket(lengths, 16, np.random.default_rng(seed)) for seed in (1, 2))
-    assert [batch.tolist() for batch in first] != [batch.tolist() for batch in second]
+    assert shuffled([49] * 300, 16, 1) != shuffled([49] * 300, 16, 2)
     # Batches of several lengths come in random order too, not by length.
-    mixed = bucket([25, 33, 49, 65] * 200, 16, np.random.default_rng(1))
-    order = [[25, 33, 49, 65][batch[0] % 4] for batch in mixed]
+    lengths = [25, 33, 49, 65]
+    order = [lengths[batch[0] % 4] for batch in shuffled(lengths * 200, 16, 1)]
     assert order != sorted(order)
 
 

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tangyin.corpus import SIZE, download
-from tangyin.corpus.download import check_integrity, content_digest, unpack
+from tangyin.corpus.download import INTEGRITY, check_integrity, content_digest, unpack
 from tangyin.errors import TangyinError
 
 NPM = """#!{python}
@@ -119,21 +119,18 @@ class TestFetching:
         assert refused("corpus.npm", home).params["reason"] == reason
         assert list(home.iterdir()) == []
 
-    def test_another_package_is_refused_and_nothing_left(self, npm, small_package, home, tmp_path):
-        small_package.pack(tmp_path / "small.tgz")  # sound, but not the pinned one
-        npm(DELIVER.format(package=str(tmp_path / "small.tgz")))
+    @pytest.mark.parametrize("pin", [INTEGRITY, None])
+    def test_another_package_or_one_cut_short_is_refused_and_nothing_left(
+        self, delivered, package, home, monkeypatch, pin
+    ):
+        if pin:  # the package is sound, but not the pinned one
+            monkeypatch.setattr("tangyin.corpus.download.INTEGRITY", pin)
+        else:
+            package[0].write_bytes(package[0].read_bytes()[:-1000])
         refused("corpus.integrity", home)
         assert list(home.iterdir()) == []
 
-    def test_a_package_cut_short_is_refused_and_nothing_left(self, npm, package, home):
-        package[0].write_bytes(package[0].read_bytes()[:-1000])
-        npm(DELIVER.format(package=str(package[0])))
-        refused("corpus.integrity", home)
-        assert list(home.iterdir()) == []
-
-    def test_a_full_disk_is_reported(self, npm, package, home, monkeypatch):
-        npm(DELIVER.format(package=str(package[0])))
-
+    def test_a_full_disk_is_reported(self, delivered, home, monkeypatch):
         def full(*_):
             raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -168,10 +165,8 @@ class TestInterruption:
             time.sleep(0.05)
         yield process
         for pid in (process.pid, int((home / "npm.pid").read_text())):
-            try:
+            with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
         process.communicate(timeout=10)
 
     def left(self, home):
@@ -220,33 +215,34 @@ def archive(path, members):
     return path
 
 
-GOOD = "package/dist/quantangshi/poet.tang.0.json"
+GOOD, OTHER = (f"package/dist/quantangshi/poet.tang.{number}.json" for number in (0, 1))
 
 
 class TestUnpacking:
     @pytest.mark.parametrize(
         "hostile",
         [
-            [member("../evil.json")],
-            [member("package/../../evil.json")],
-            [member("package/dist/quantangshi/../../../../evil.json")],
-            [member("package/dist/quantangshi/error/../../../../../poet.tang.0.json")],
-            [member("/tmp/tangyin-evil.json")],
-            [member("//tmp/tangyin-evil.json")],
-            [member(r"package\..\..\evil.json")],
-            [member("./" + GOOD.replace("tang.0", "tang.1"))],
-            [member(GOOD.replace("tang.0", "tang.1") + "\n")],
-            [member(GOOD.replace("tang.0", "tang.１"))],
-            [member(GOOD.replace("tang.0", "tang." + "1" * 300))],
-            [member("package/dist/mengxue/" + "a" * 5000 + ".json")],
-            [member("package/dist/" + "deep/" * 500 + "x.json")],
-            [member(GOOD.replace("tang.0", "tang.1"), tarfile.SYMTYPE, "/etc/passwd")],
-            [member(GOOD.replace("tang.0", "tang.1"), tarfile.LNKTYPE, "/etc/passwd")],
-            [member(GOOD.replace("tang.0", "tang.1"), tarfile.LNKTYPE, GOOD)],
-            [member(GOOD.replace("tang.0", "tang.1"), tarfile.CHRTYPE)],
-            [member(GOOD.replace("tang.0", "tang.1"), tarfile.BLKTYPE)],
-            [member(GOOD.replace("tang.0", "tang.1"), tarfile.FIFOTYPE)],
-            [member(GOOD.replace("tang.0", "tang.1"), tarfile.DIRTYPE)],
+            *(
+                [member(name)]
+                for name in (
+                    "../evil.json",
+                    "package/../../evil.json",
+                    "package/dist/quantangshi/../../../../evil.json",
+                    "package/dist/quantangshi/error/../../../../../poet.tang.0.json",
+                    "/tmp/tangyin-evil.json",
+                    "//tmp/tangyin-evil.json",
+                    r"package\..\..\evil.json",
+                    f"./{OTHER}",
+                    f"{OTHER}\n",
+                    OTHER.replace("1", "１"),
+                    OTHER.replace("1", "1" * 300),
+                    f"package/dist/mengxue/{'a' * 5000}.json",
+                    f"package/dist/{'deep/' * 500}x.json",
+                )
+            ),
+            *([member(OTHER, tarfile.LNKTYPE, link)] for link in ("/etc/passwd", GOOD)),
+            [member(OTHER, tarfile.SYMTYPE, "/etc/passwd")],
+            *([member(OTHER, getattr(tarfile, f"{k}TYPE"))] for k in ("CHR", "BLK", "FIFO", "DIR")),
             [
                 member("package/dist", tarfile.SYMTYPE, "{outside}"),
                 member("package/dist/quantangshi", tarfile.SYMTYPE, "{outside}"),
@@ -275,9 +271,7 @@ class TestUnpacking:
 
     @given(st.data())
     @settings(
-        deadline=None,
-        max_examples=60,
-        suppress_health_check=[HealthCheck.function_scoped_fixture],
+        deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
     )
     def test_a_package_cut_or_altered_anywhere_is_refused_or_harmless(
         self, small_package, tmp_path, data

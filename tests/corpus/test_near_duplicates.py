@@ -90,13 +90,6 @@ def test_lines_are_counted_in_both_directions(poem, expected):
     assert near(poem, HELD) is expected
 
 
-def test_variants_are_folded():
-    assert (VARIANTS["敎"], VARIANTS["耻"]) == ("教", "恥")
-    held = lines("敎敎日日日", "恥恥月月月", "青山橫北郭", "白水遶東城")
-    poem = lines("教教日日山", "耻耻月月山", "返景入深林", "復照青苔上")
-    assert NearDuplicates([held]).matches(poem)
-
-
 @pytest.mark.corpus
 def test_an_independent_count_finds_the_same_near_duplicates_in_the_corpus(corpus, near_ones):
     held = corpus.select(parts=["dev", "test"]).text

@@ -4,7 +4,7 @@ import pytest
 
 from tangyin.corpus import NearDuplicates, read_own
 from tangyin.errors import TangyinError
-from tangyin.verse import to_simplified
+from tangyin.verse import MARKS, to_simplified
 
 
 def jsonl(path, records):
@@ -30,7 +30,8 @@ def texts(small_package):
 def test_jsonl_and_text_hold_the_same_poems(texts, tmp_path):
     text = tmp_path / "own.txt"
     text.write_text("\n".join(texts), encoding="utf-8")
-    bare = [t.translate(dict.fromkeys(map(ord, "，。？！；："))) for t in texts]
+    unmarked = dict.fromkeys(map(ord, MARKS))
+    bare = [t.translate(unmarked) for t in texts]
     for records in (
         [{"text": t} for t in texts],
         [{"lines": [t[:12], t[12:]]} for t in texts],
@@ -39,16 +40,14 @@ def test_jsonl_and_text_hold_the_same_poems(texts, tmp_path):
     ):
         assert read_own(jsonl(tmp_path, records)).text == texts == read_own(text).text
     text.write_text("\ufeff" + "\r\n\r\n".join(bare), encoding="utf-8")
-    read = read_own(text).text
-    assert [t.translate(dict.fromkeys(map(ord, "，。？！；："))) for t in read] == bare
+    assert [t.translate(unmarked) for t in read_own(text).text] == bare
 
 
 def test_titles_authors_forms_and_ids_are_kept(texts, tmp_path):
     records = [{"text": t, "title": f"題{n}", "author": "我"} for n, t in enumerate(texts)]
     own = read_own(jsonl(tmp_path, records))
     assert own.title == [f"題{n}" for n in range(len(texts))]
-    assert set(own.author) == {"我"}
-    assert set(own.dynasty) == {"own"}
+    assert (set(own.author), set(own.dynasty)) == ({"我"}, {"own"})
     assert own.id[:2] == ["own-1", "own-2"]
     assert set(own.form) == {"五律", "七絕", "七律", "五絕"}
 
@@ -74,20 +73,13 @@ def test_simplified_poems_are_converted(texts, tmp_path):
     assert same > 0.97 * len("".join(texts))
 
 
-def test_a_poem_that_stands_twice_is_kept_once(texts, tmp_path):
-    own = read_own(jsonl(tmp_path, [{"text": t} for t in [*texts, texts[3]]]))
-    assert own.text == texts
-    (error,) = own.facts["left_out"]
-    assert (error.params["number"], error.params["error"].code) == (
-        len(texts) + 1, "corpus.repeated",
-    )  # fmt: skip
-
-
-def test_what_is_no_poem_is_left_out_and_listed(texts, tmp_path):
-    records = [{"text": t} for t in [texts[0], "日月。", texts[1], "hello", "日" * 500]]
-    own = read_own(jsonl(tmp_path, records))
+def test_what_is_not_a_poem_or_repeats_one_is_left_out_and_listed(texts, tmp_path):
+    poems = [texts[0], "日月。", texts[1], "hello", "日" * 500, texts[0]]
+    own = read_own(jsonl(tmp_path, [{"text": t} for t in poems]))
     assert own.text == texts[:2]
-    assert [error.params["number"] for error in own.facts["left_out"]] == [2, 4, 5]
+    left_out = own.facts["left_out"]
+    assert [error.params["number"] for error in left_out] == [2, 4, 5, 6]
+    assert left_out[-1].params["error"].code == "corpus.repeated"
 
 
 def test_no_training_poem_is_near_a_dev_poem(texts, tmp_path):

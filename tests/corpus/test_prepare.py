@@ -24,8 +24,8 @@ def collection(path, tang, song=None, flagged=None):
     (path / "error").mkdir(parents=True)
     for name, records in (("tang.0", tang), ("song.0", song), ("error/tang.0", flagged)):
         if records is not None:
-            file = path / f"{name}.json"
-            file = file.with_name(f"poet.{file.name}")
+            folder, _, stem = name.rpartition("/")
+            file = path / folder / f"poet.{stem}.json"
             file.write_text(json.dumps(records), encoding="utf-8")
     return path
 
@@ -61,6 +61,13 @@ def test_flagged_records_are_dropped_before_anything_else_is_asked(tmp_path):
     corpus = prepare(collection(tmp_path, tang, flagged=[record("a", ""), record("b", "")]))
     assert corpus.id == ["c"]
     assert corpus.facts["dropped"]["tang"] == {"blacklisted": 2}
+
+
+def refused(source, code, **params):
+    with pytest.raises(TangyinError) as caught:
+        prepare(source)
+    assert caught.value.code == f"corpus.{code}"
+    assert params.items() <= caught.value.params.items()
 
 
 def test_a_flagged_record_makes_no_duplicate_of_another(tmp_path):
@@ -121,15 +128,11 @@ def test_missing_titles_and_authors_become_empty(tmp_path):
 def test_a_folder_that_is_no_collection_is_refused(tmp_path):
     (tmp_path / "poem.txt").write_text(POEM, encoding="utf-8")
     for source in (tmp_path, tmp_path / "none", tmp_path / "poem.txt"):
-        with pytest.raises(TangyinError) as caught:
-            prepare(source)
-        assert caught.value.code == "corpus.not_the_collection"
+        refused(source, "not_the_collection")
 
 
 def test_a_collection_without_a_poem_in_the_forms_is_refused(tmp_path):
-    with pytest.raises(TangyinError) as caught:
-        prepare(collection(tmp_path, [record("a", "日月。")]))
-    assert caught.value.code == "corpus.no_poems"
+    refused(collection(tmp_path, [record("a", "日月。")]), "no_poems")
 
 
 @pytest.mark.parametrize(
@@ -153,18 +156,14 @@ def test_a_collection_without_a_poem_in_the_forms_is_refused(tmp_path):
 def test_a_damaged_file_is_named_with_its_fault(small_package, tmp_path, file, content, code):
     folder = small_package.lay_out(tmp_path, "flat")
     (folder / file).write_bytes(content)
-    with pytest.raises(TangyinError) as caught:
-        prepare(folder)
-    assert caught.value.code == f"corpus.{code}"
-    assert caught.value.params["path"] == str(folder / file)
+    refused(folder, code, path=str(folder / file))
 
 
 def test_a_damaged_blacklist_is_refused_and_a_missing_one_is_empty(small_package, tmp_path):
     folder = small_package.lay_out(tmp_path, "flat")
-    (folder / "error" / "poet.tang.0.json").write_bytes(b"[")
-    with pytest.raises(TangyinError) as caught:
-        prepare(folder)
-    assert caught.value.params["path"] == str(folder / "error" / "poet.tang.0.json")
+    file = folder / "error" / "poet.tang.0.json"
+    file.write_bytes(b"[")
+    refused(folder, "not_json", path=str(file))
     shutil.rmtree(folder / "error")
     assert "blacklisted" not in prepare(folder).facts["dropped"]["tang"]
 
@@ -172,12 +171,7 @@ def test_a_damaged_blacklist_is_refused_and_a_missing_one_is_empty(small_package
 def test_other_files_beside_the_poems_are_left_alone(small_package, tmp_path):
     folder = small_package.lay_out(tmp_path, "flat")
     before = Counter(prepare(folder).id)
-    for name in (
-        "poet.tang.0 (copy).json",
-        "poet.tang.x.json",
-        "poet.tang.0.json.orig",
-        "authors.tang.json",
-        "poet.tang.json",
-    ):
-        (folder / name).write_text("no JSON at all")
+    for name in ("poet.tang.0 (copy)", "poet.tang.x", "poet.tang.0.json.orig", "authors", "poet"):
+        (folder / f"{name}.json").write_text("not JSON")
+    (folder / "poet.tang.0.json.orig").write_text("not JSON")
     assert Counter(prepare(folder).id) == before

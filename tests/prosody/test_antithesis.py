@@ -24,17 +24,15 @@ def test_a_famous_couplet_scores_above_the_same_line_with_a_stranger():
 
 def test_the_pairs_that_carry_a_couplet_are_named_best_first():
     couplet = check_poem(HEIGHTS).couplets[2]
-    assert couplet.lines == (5, 6)
-    assert couplet.expected
+    assert (couplet.lines, couplet.expected) == ((5, 6), True)
     assert ("萬", "百") in {(pair.upper, pair.lower) for pair in couplet.pairs}
     scores = [pair.score for pair in couplet.pairs]
     assert scores == sorted(scores, reverse=True)
 
 
 def test_antithesis_is_expected_between_the_first_and_the_last_couplet_only():
-    assert [couplet.expected for couplet in check_poem(HEIGHTS).couplets] == [
-        False, True, True, False,
-    ]  # fmt: skip
+    expected = [couplet.expected for couplet in check_poem(HEIGHTS).couplets]
+    assert expected == [False, True, True, False]
     assert not any(couplet.expected for couplet in check_poem(HEIGHTS[:4]).couplets)
 
 

@@ -52,15 +52,14 @@ def faults_of(patterns, rhymed):
 def every_reading(lines, reading):
     """The least faults over all readings with the line ends that the assignment took."""
     ends = [pattern.tones[-1] for pattern in reading.patterns]
-    rhymed = []
-    for number, line in enumerate(lines):
-        place = place_of(line[-1])
-        rhymed.append(number % 2 == 0 or reading.rhyme in place.rhymes)
+    rhymed = [
+        n % 2 == 0 or reading.rhyme in place_of(line[-1]).rhymes for n, line in enumerate(lines)
+    ]
     options = []
     for line, end in zip(lines, ends, strict=True):
         tones = []
         for at in range(len(line) - 1):
-            costs = tone_costs(line[max(at - 1, 0) : at], line[at], line[at + 1])
+            costs = tone_costs(line, at)
             tones.append([t for t, c in zip("PZ", costs, strict=True) if c < FAULT])
         options.append([line_pattern("".join(t) + end) for t in product(*tones)])
     return min(faults_of(patterns, rhymed) for patterns in product(*options))
@@ -85,7 +84,7 @@ def test_every_poem_has_one_reading_that_its_characters_allow(lines):
     assert [len(pattern.tones) for pattern in reading.patterns] == [len(line) for line in lines]
     for line, pattern in zip(lines, reading.patterns, strict=True):
         for at in range(len(line) - 1):
-            level, oblique = tone_costs(line[max(at - 1, 0) : at], line[at], line[at + 1])
+            level, oblique = tone_costs(line, at)
             assert (level if pattern.tones[at] == "P" else oblique) < FAULT
 
 

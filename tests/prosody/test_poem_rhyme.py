@@ -1,18 +1,10 @@
-"""The rhyme of a poem, which training tells a model of."""
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tangyin.corpus import TRAIN
 from tangyin.prosody import LEVEL_RHYMES, check_text, readings_of, rhyme_of_poem
-from tangyin.verse import split_lines
-
-
-def lines_of(text):
-    found = split_lines(text)
-    assert found is not None
-    return list(found[0])
+from tangyin.verse import read_verse
 
 
 @pytest.mark.parametrize(
@@ -30,7 +22,7 @@ def lines_of(text):
     ],
 )
 def test_known_poems_rhyme_as_their_readers_say(text, rhyme):
-    assert rhyme_of_poem(lines_of(text)) == rhyme
+    assert rhyme_of_poem(read_verse(text).lines) == rhyme
 
 
 ends = st.sampled_from("流樓山間東冬光霜中重思為看")
@@ -58,5 +50,5 @@ def test_regulated_poems_have_the_rhyme_that_the_checker_finds(corpus):
     reports = [check_text(text) for text in texts]
     regulated = [(t, r) for t, r in zip(texts, reports, strict=True) if r.regulated]
     assert len(regulated) > 80
-    same = sum(rhyme_of_poem(lines_of(text)) == report.rhyme for text, report in regulated)
+    same = sum(rhyme_of_poem(read_verse(text).lines) == report.rhyme for text, report in regulated)
     assert same >= 0.97 * len(regulated)

@@ -154,7 +154,7 @@ def test_a_poem_without_a_form_says_so():
 )
 @pytest.mark.parametrize("verse", [JUE, rows(JUE), rows(JUE, "，。"), "\n".join(LINES)])
 def test_a_heading_is_title_and_author(heading, title, author, verse):
-    (text,) = split_poems(heading + verse)
+    ((_, text),) = split_poems(heading + verse)
     poem, _ = read_poem(text)
     assert (poem.text, poem.title, poem.author) == (JUE, title, author)
 
@@ -238,7 +238,7 @@ def test_a_file_of_poems_is_split_into_them(corpus, layout):
         "blank lines": "\n\n".join(texts),
         "couplets": "\n".join(rows(text) for text in texts),
     }[layout]
-    assert [read_poem(text)[0].text for text in split_poems(content)] == texts
+    assert [read_poem(text)[0].text for _, text in split_poems(content)] == texts
 
 
 @pytest.mark.corpus

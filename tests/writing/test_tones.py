@@ -179,7 +179,7 @@ def line_ways(line, at_ends):
         else:
             before = line[at - 1] if at and line[at - 1] != "□" else ""
             after = line[at + 1] if at + 1 < len(line) and line[at + 1] != "□" else ""
-            costs = tone_costs(before, character, after)
+            costs = tone_costs(before + character + after, len(before))
         options.append("".join(t for t, c in zip("PZ", costs, strict=True) if math.isfinite(c)))
     return {"".join(tones) for tones in product(*options)}
 

@@ -55,8 +55,7 @@ def main() -> None:
 def run(arguments: list[str] | None = None) -> None:
     """Run the command line and exit: 0, 2 for a wrong call, 1 for a failure, 130 when stopped.
 
-    Args:
-        arguments: without the program's name; those of the process when None.
+    `arguments` are without the program's name; None takes those of the process.
     """
     if arguments is None:
         _speak_utf8()
@@ -103,7 +102,7 @@ def _report(error: BaseException) -> None:
 def language() -> str:
     """The language of messages: `TANGYIN_LANG`, else that of the locale; "zh" or "en"."""
     names = ("TANGYIN_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
-    chosen = next((value for name in names if (value := os.environ.get(name))), "")
+    chosen = next(filter(None, map(os.environ.get, names)), "")
     return "zh" if chosen.lower().startswith("zh") else "en"
 
 

@@ -1,14 +1,14 @@
 """`tangyin models`."""
 
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import click
 
 from tangyin.cli.streams import emit, emit_json, format_option, note, output_option
 from tangyin.errors import TangyinError
-from tangyin.model import find_model, model_card, shipped_or_own
-from tangyin.model.file import ModelFile
+from tangyin.model import ModelSummary, find_model, model_card, shipped_or_own
 
 
 @click.command()
@@ -24,45 +24,32 @@ def models(card: str | None, output_format: str, output: Path | None) -> None:
     if card is not None:
         emit([model_card(find_model(card))], output)
         return
-    found = shipped_or_own()
-    for origin, model in found:
+    rows = []
+    for origin, model in shipped_or_own():
         if isinstance(model, TangyinError):
             note(f"tangyin: left out {origin}: {model}")
-    rows = [_row(origin, model) for origin, model in found if isinstance(model, ModelFile)]
+        else:
+            name = model.name if origin == "shipped" else Path(origin).stem
+            rows.append(ModelSummary.of(name, origin, model))
     if output_format == "json":
-        emit_json(rows, output)
-        return
+        emit_json([asdict(row) for row in rows], output)
+    else:
+        emit(_table(rows), output)
+
+
+def _table(rows: list[ModelSummary]) -> Iterator[str]:
     head = f"{'model':<12} {'parameters':>10} {'weights':>7}  {'dev per_token':>13} {'closed':>8}"
-    lines = [f"{head}  forms"]
+    yield f"{head}  forms"
     for row in rows:
-        lines.append(
-            f"{row['name']:<12} {row['parameters']:>10,} {row['precision']:>7}"
-            f"  {_dev(row, 'per_token'):>13}"
-            f" {_dev(row, 'per_token_closed'):>8}  {' '.join(row['forms'])}"
-            + ("" if row["origin"] == "shipped" else f"  ({row['origin']})")
-        )
-    emit(lines, output)
+        open_, closed = (_dev(row, figure) for figure in ("per_token", "per_token_closed"))
+        numbers = f"{row.parameters:>10,} {row.precision:>7}  {open_:>13} {closed:>8}"
+        origin = "" if row.origin == "shipped" else f"  ({row.origin})"
+        yield f"{row.name:<12} {numbers}  {' '.join(row.forms)}{origin}"
 
 
-def _row(origin: str, model: ModelFile) -> dict[str, Any]:
-    return {
-        # What --model takes: a file of one's own may bear another name than its recipe.
-        "name": model.name if origin == "shipped" else Path(origin).stem,
-        "origin": origin,
-        "forms": [form.name for form in model.forms],
-        "parameters": model.parameters,
-        "precision": model.precision,
-        "known_hanzi": len(model.vocabulary.hanzi),
-        "architecture": model.architecture.to_json(),
-        "figures": model.figures,
-        "training": model.training,
-        "licence": model.licence,
-    }
-
-
-def _dev(row: dict[str, Any], figure: str) -> str:
-    """A dev figure of a model, or "-" where its file names none."""
+def _dev(row: ModelSummary, figure: str) -> str:
+    """A dev figure of a model, or "-" where its file has none."""
     try:
-        return f"{row['figures']['dev']['all'][figure]:.2f}"
+        return f"{row.figures['dev']['all'][figure]:.2f}"
     except (KeyError, TypeError, ValueError):
         return "-"

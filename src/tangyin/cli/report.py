@@ -4,8 +4,7 @@ from pathlib import Path
 
 import click
 
-from tangyin.cli.needs import needs_training
-from tangyin.cli.streams import note
+from tangyin.cli.streams import needs_training, note
 from tangyin.errors import UsageError
 
 FOLDER = Path("docs/report")

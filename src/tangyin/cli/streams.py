@@ -3,8 +3,8 @@
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -59,12 +59,8 @@ def emit(lines: Iterable[str], output: Path | None) -> None:
             forget_output()
     elif output.is_dir():
         raise UsageError("text.folder", path=str(output))
-    elif output.exists() and not output.is_file():
-        # A pipe or a device is written to, not replaced.
-        with output.open("w", encoding="utf-8", newline="\n") as file:
-            file.writelines(line + "\n" for line in lines)
     else:
-        with whole_file(Path(os.path.realpath(output)), "w", errors="backslashreplace") as file:
+        with whole_file(output, "w", errors="backslashreplace") as file:
             file.writelines(line + "\n" for line in lines)
 
 
@@ -77,6 +73,15 @@ def forget_output() -> None:
 def emit_json(value: Any, output: Path | None) -> None:
     """Write one JSON value, indented."""
     emit([json.dumps(value, ensure_ascii=False, indent=2)], output)
+
+
+@contextmanager
+def needs_training() -> Iterator[None]:
+    """Import what the extra `train` installs inside; a missing module names the extra."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise TangyinError("training.not_installed", module=error.name) from error
 
 
 def json_line(value: Any) -> str:

@@ -7,8 +7,7 @@ from typing import Any
 
 import click
 
-from tangyin.cli.needs import needs_training
-from tangyin.cli.streams import emit_json, note, output_option
+from tangyin.cli.streams import emit_json, needs_training, note, output_option
 from tangyin.errors import TangyinError, UsageError
 
 EVERY = "all"

@@ -5,10 +5,18 @@ from tangyin.corpus.corpus import COLUMNS, Corpus
 from tangyin.corpus.download import PACKAGE, SIZE
 from tangyin.corpus.near_duplicates import NearDuplicates
 from tangyin.corpus.own import read_own
-from tangyin.corpus.split import DEV, NEAR, PARTS, TEST, TRAIN, held_out, split_digest
+from tangyin.corpus.split import (
+    DEV,
+    NEAR,
+    PARTS,
+    TEST,
+    TRAIN,
+    held_out,
+    split_digest,
+    tangshi_gpt_test,
+)
 from tangyin.corpus.statistics import corpus_statistics
 from tangyin.corpus.store import fetch_corpus, load_corpus, prepared_path
-from tangyin.corpus.tangshi_gpt import tangshi_gpt_test
 
 __all__ = [
     "COLUMNS", "DEV", "NEAR", "PACKAGE", "PARTS", "SIZE", "TEST", "TRAIN", "Batch", "Corpus",

@@ -43,16 +43,10 @@ def encode_poem(vocabulary: Vocabulary, text: str, form: Form) -> Ids:
 def bucket(
     lengths: Sequence[int], batch_size: int, shuffle: np.random.Generator | None = None
 ) -> list[npt.NDArray[np.intp]]:
-    """Group poems of similar length into batches.
+    """Group poems of similar length into batches of `batch_size` poems or fewer.
 
-    Poems are sorted by length (in random order within a length, or in order without `shuffle`). A
-    batch ends early if the next poem would raise its padding to `MAX_PADDING`. With `shuffle` the
-    batches are in random order.
-
-    Args:
-        lengths: length of each poem.
-        batch_size: the largest number of poems in a batch.
-        shuffle: the source of randomness; None keeps everything in order.
+    Poems are sorted by length. A batch ends early if the next poem would raise its padding to
+    `MAX_PADDING`. With `shuffle`, poems of one length and the batches are in random order.
 
     Returns:
         One array of indices into `lengths` per batch; each index occurs once.

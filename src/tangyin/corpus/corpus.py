@@ -25,8 +25,6 @@ class Corpus:
         dynasty: "tang", "song" or "own".
         form: name of the form, such as 五律.
         part: "train", "dev", "test", or "near" (see `split.NEAR`).
-        title: the title.
-        author: the author.
         text: lines and marks.
         facts: how the corpus was made and counted (see `prepare.prepare`).
     """
@@ -57,8 +55,11 @@ class Corpus:
     ) -> "Corpus":
         """The poems that are in all the given sets, in the same order; None accepts everything."""
         keep: Iterable[int] = range(len(self))
-        chosen_by = ((self.form, forms), (self.dynasty, dynasties), (self.part, parts))
-        for column, accepted in chosen_by:
+        for column, accepted in (
+            (self.form, forms),
+            (self.dynasty, dynasties),
+            (self.part, parts),
+        ):
             if accepted is not None:
                 names = set(map(str, accepted))
                 keep = [i for i in keep if column[i] in names]

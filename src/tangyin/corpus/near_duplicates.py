@@ -3,12 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+from tangyin.corpus.corpus import Corpus
+from tangyin.corpus.split import NEAR, TRAIN
 from tangyin.verse import fold_variants, split_lines
-
-
-def folded_lines(text: str) -> tuple[str, ...]:
-    """The lines of a clean text without marks, variants folded."""
-    return (split_lines(fold_variants(text)) or ((), ""))[0]
 
 
 class NearDuplicates:
@@ -21,7 +18,7 @@ class NearDuplicates:
 
     def __init__(self, texts: Iterable[str]) -> None:
         """Index the given clean texts by their lines, each with one character removed."""
-        self._poems = [folded_lines(text) for text in texts]
+        self._poems = list(map(_folded_lines, texts))
         self._index: defaultdict[str, set[tuple[int, int]]] = defaultdict(set)
         for number, lines in enumerate(self._poems):
             for place, line in enumerate(lines):
@@ -30,7 +27,7 @@ class NearDuplicates:
 
     def matches(self, text: str) -> bool:
         """Whether `text` is a near-duplicate of one of the indexed poems."""
-        lines = folded_lines(text)
+        lines = _folded_lines(text)
         ours: defaultdict[int, set[int]] = defaultdict(set)
         theirs: defaultdict[int, set[int]] = defaultdict(set)
         for here, line in enumerate(lines):
@@ -43,6 +40,19 @@ class NearDuplicates:
             or 2 * len(theirs[number]) >= len(self._poems[number])
             for number in ours
         )
+
+
+def mark_near_duplicates(corpus: Corpus, parts: list[str]) -> None:
+    """Move the training poems that are near-duplicates of poems in `parts` to the part `NEAR`."""
+    held = NearDuplicates(corpus.select(parts=parts).text)
+    for number, part in enumerate(corpus.part):
+        if part == TRAIN and held.matches(corpus.text[number]):
+            corpus.part[number] = NEAR
+
+
+def _folded_lines(text: str) -> tuple[str, ...]:
+    """The lines of a clean text without marks, variants folded."""
+    return (split_lines(fold_variants(text)) or ((), ""))[0]
 
 
 def _holes(line: str) -> Iterator[str]:

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from tangyin.corpus.corpus import Corpus
-from tangyin.corpus.near_duplicates import NearDuplicates
-from tangyin.corpus.split import DEV, NEAR, TRAIN
+from tangyin.corpus.near_duplicates import mark_near_duplicates
+from tangyin.corpus.split import DEV, TRAIN
 from tangyin.errors import TangyinError, UsageError
 from tangyin.files import read_text
-from tangyin.verse import read_poem, to_traditional
-from tangyin.verse.reader import located_poems
+from tangyin.verse import read_poem, split_poems, to_traditional
 
 DEV_SHARE = 10
 """One poem in so many is held out for the dev part."""
@@ -58,10 +57,7 @@ def read_own(path: Path) -> Corpus:
             text=poem.text,
         )
     _balance(corpus, assigned, path)
-    held = NearDuplicates(corpus.select(parts=[DEV]).text)
-    for place, text in enumerate(corpus.text):
-        if corpus.part[place] == TRAIN and held.matches(text):
-            corpus.part[place] = NEAR
+    mark_near_duplicates(corpus, [DEV])
     if TRAIN not in corpus.part:
         raise TangyinError("corpus.all_near", file=path.name)
     return corpus
@@ -71,7 +67,7 @@ def _records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """The records of a file with the numbers of their lines."""
     content = read_text(path)
     if path.suffix.lower() not in (".jsonl", ".ndjson"):
-        yield from ((line, {"text": text}) for line, text in located_poems(content))
+        yield from ((line, {"text": text}) for line, text in split_poems(content))
         return
     for number, line in enumerate(content.split("\n"), 1):
         if line.strip():
@@ -96,7 +92,7 @@ def _json_record(path: Path, number: int, line: str) -> dict[str, Any]:
 
 def _part(text: str) -> str:
     digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
-    return DEV if int.from_bytes(digest) % DEV_SHARE == 0 else TRAIN
+    return TRAIN if int.from_bytes(digest) % DEV_SHARE else DEV
 
 
 def _balance(corpus: Corpus, assigned: set[int], path: Path) -> None:

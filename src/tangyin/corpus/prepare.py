@@ -1,29 +1,38 @@
 """From raw records to the prepared corpus: clean, deduplicate, split, drop near-duplicates."""
 
+import re
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 
-from tangyin.corpus.cleaning import clean
 from tangyin.corpus.corpus import Corpus
 from tangyin.corpus.download import claimed_integrity
-from tangyin.corpus.near_duplicates import NearDuplicates
-from tangyin.corpus.source import DYNASTIES, RawPoem, blacklist, poem_folder, raw_poems
-from tangyin.corpus.split import DEV, NEAR, TEST, TRAIN, held_out, split_digest
+from tangyin.corpus.near_duplicates import mark_near_duplicates
+from tangyin.corpus.source import DYNASTIES, blacklist, poem_folder, raw_poems
+from tangyin.corpus.split import DEV, TEST, TRAIN, held_out, split_digest
 from tangyin.errors import TangyinError
+from tangyin.verse import MARKS, Form, form_of_shape, split_lines
+from tangyin.verse.punctuation import FIRST_CJK, LAST_CJK
+
+# The first pattern that matches is the reason.
+_DIRT = (
+    ("missing_character", re.compile(r"[□■○●◇囗�]")),
+    ("brackets", re.compile(r"[{}()\[\]（）［］【】〔〕〈〉《》｛｝/]")),
+    ("latin", re.compile(r"[A-Za-z0-9Ａ-Ｚａ-ｚ０-９]")),
+    ("private_use", re.compile(r"[\ue000-\uf8ff\U000f0000-\U0010ffff]")),
+    ("rare_character", re.compile(r"[\U00020000-\U0003ffff\uf900-\ufaff]")),
+)
+_FOREIGN = re.compile(f"[^{FIRST_CJK}-{LAST_CJK}{MARKS}]")
 
 
 def prepare(source: Path) -> Corpus:
-    """Prepare the corpus from an unpacked collection.
+    """Prepare the corpus from an unpacked npm package or a git checkout of the collection.
 
     A record is dropped if the collection flags it (`blacklisted`), if its text is in none of the
-    forms (`cleaning.clean` has the reason), if an earlier record of its dynasty has the same text
+    forms (`clean` has the reason), if an earlier record of its dynasty has the same text
     (`duplicate`), or, for a Song poem, if a Tang poem has (`duplicate_of_tang`).
     A Tang text is in dev or test if one of its ids is, and has that id. All other poems train,
     except near-duplicates of held-out poems, whose part is "near".
-
-    Args:
-        source: an unpacked npm package or a git checkout of the collection.
 
     Returns:
         The corpus, Tang first. Its `facts` have `integrity`, `split_sha256`, `records` and
@@ -49,8 +58,10 @@ def prepare(source: Path) -> Corpus:
                 reason = "blacklisted"
             elif poem.text in place:
                 reason = "duplicate"
-                if part != TRAIN:
-                    _replace(corpus, place[poem.text], poem, part)
+                at = place[poem.text]
+                if part != TRAIN:  # the split names this record, not the earlier one
+                    corpus.id[at], corpus.part[at] = poem.id, part
+                    corpus.title[at], corpus.author[at] = poem.title, poem.author
             elif poem.text in earlier:
                 reason = "duplicate_of_tang"
             elif form:
@@ -63,7 +74,7 @@ def prepare(source: Path) -> Corpus:
         dropped[dynasty] = dict(sorted(reasons.items()))
     if not len(corpus):
         raise TangyinError("corpus.no_poems", path=str(source))
-    _mark_near_duplicates(corpus)
+    mark_near_duplicates(corpus, [DEV, TEST])
     corpus.facts = {
         "integrity": claimed_integrity(source),
         "split_sha256": split_digest(),
@@ -74,16 +85,24 @@ def prepare(source: Path) -> Corpus:
     return corpus
 
 
-def _replace(corpus: Corpus, place: int, poem: RawPoem, part: str) -> None:
-    """Keep the record that the split names in place of an earlier one with the same text."""
-    corpus.id[place], corpus.part[place] = poem.id, part
-    corpus.title[place], corpus.author[place] = poem.title, poem.author
+def clean(text: str) -> tuple[Form | None, str]:
+    """Find the form of a record's joined paragraphs, or the reason to drop it.
 
-
-def _mark_near_duplicates(corpus: Corpus) -> None:
-    held = NearDuplicates(
-        text for text, part in zip(corpus.text, corpus.part, strict=True) if part in (DEV, TEST)
-    )
-    for number, part in enumerate(corpus.part):
-        if part == TRAIN and held.matches(corpus.text[number]):
-            corpus.part[number] = NEAR
+    Returns:
+        The form and ""; or None and the reason: `empty`, a foreign character
+        (`missing_character`, `brackets`, `latin`, `private_use`, `rare_character`,
+        `other_character`), `punctuation` (a line without a mark, or a mark without a line),
+        `unequal_lines`, or `other_shape` (lines of equal length, but not of a form).
+    """
+    if not text:
+        return None, "empty"
+    if _FOREIGN.search(text):
+        reasons = (reason for reason, pattern in _DIRT if pattern.search(text))
+        return None, next(reasons, "other_character")
+    lines, _ = split_lines(text) or ((), "")
+    if not lines:
+        return None, "punctuation"
+    if len({len(line) for line in lines}) != 1:
+        return None, "unequal_lines"
+    form = form_of_shape(len(lines), len(lines[0]))
+    return (form, "") if form and form.in_corpus else (None, "other_shape")

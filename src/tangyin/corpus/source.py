@@ -17,15 +17,7 @@ _FOLDERS = ("dist/quantangshi", "quantangshi", "全唐诗", ".")
 
 @dataclass(frozen=True)
 class RawPoem:
-    """One record of the collection, unchanged.
-
-    Attributes:
-        id: the collection's UUID.
-        dynasty: "tang" or "song".
-        title: the title.
-        author: the author.
-        text: the paragraphs joined, uncleaned.
-    """
+    """One record of the collection, its paragraphs joined but not cleaned; `id` is a UUID."""
 
     id: str
     dynasty: str
@@ -35,10 +27,7 @@ class RawPoem:
 
 
 def poem_folder(source: Path) -> Path:
-    """The folder inside `source` that holds `poet.tang.0.json`.
-
-    Args:
-        source: an unpacked package, a git checkout, or that folder itself.
+    """The folder of an unpacked package or a git checkout that holds `poet.tang.0.json`.
 
     Raises:
         TangyinError: there is no such file.
@@ -69,11 +58,8 @@ def raw_poems(folder: Path, dynasty: str) -> Iterator[RawPoem]:
 
 def blacklist(folder: Path) -> frozenset[str]:
     """Ids of the poems that the collection itself flags in its `error` folder."""
-    ids: set[str] = set()
-    for dynasty in DYNASTIES:
-        for file in _files(folder / "error", dynasty):
-            ids.update(record["id"] for record in _records(file))
-    return frozenset(ids)
+    files = (file for dynasty in DYNASTIES for file in _files(folder / "error", dynasty))
+    return frozenset(record["id"] for file in files for record in _records(file))
 
 
 def _files(folder: Path, dynasty: str) -> list[Path]:

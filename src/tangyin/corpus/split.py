@@ -1,10 +1,12 @@
-"""The fixed split of the Tang poems, as shipped in the package."""
+"""The poems that are held out: the fixed split of the Tang poems, and the test of tangshi-gpt."""
 
 import gzip
 import hashlib
 from functools import cache
 
+from tangyin.corpus.corpus import Corpus
 from tangyin.data.files import data_file
+from tangyin.errors import TangyinError
 
 TRAIN, DEV, TEST = "train", "dev", "test"
 NEAR = "near"
@@ -16,15 +18,36 @@ PARTS = (TRAIN, DEV, TEST, NEAR)
 @cache
 def held_out() -> dict[str, str]:
     """Poem id → "dev" or "test" for every held-out Tang poem."""
-    rows = _split_text().splitlines()
-    return {row[:36]: row[37:] for row in rows}
+    return dict(row.split("\t") for row in _rows("tang_split.tsv.gz").splitlines())
 
 
 @cache
 def split_digest() -> str:
     """SHA-256 of the split, named in every model file trained on it."""
-    return hashlib.sha256(_split_text().encode()).hexdigest()
+    return hashlib.sha256(_rows("tang_split.tsv.gz").encode()).hexdigest()
 
 
-def _split_text() -> str:
-    return gzip.decompress(data_file("tang_split.tsv.gz").read_bytes()).decode("ascii")
+def tangshi_gpt_test(corpus: Corpus) -> list[tuple[str, str]]:
+    """The 3,717 test poems of dengfeng-ai/tangshi-gpt, in its order.
+
+    `corpus` is the prepared corpus. It lacks 78 of them, which the package has.
+
+    Returns:
+        Title and text of each, uncleaned: a few are in none of the four forms.
+
+    Raises:
+        TangyinError: the corpus lacks others too.
+    """
+    known = dict(zip(corpus.id, zip(corpus.title, corpus.text, strict=True), strict=True))
+    poems = []
+    for row in _rows("tangshi_gpt_test.tsv.gz").splitlines():
+        id_, *poem = row.split("\t")
+        title, text = poem or known.get(id_) or ("", "")
+        if not text:
+            raise TangyinError("corpus.lacks", id=id_)
+        poems.append((title, text))
+    return poems
+
+
+def _rows(file: str) -> str:
+    return gzip.decompress(data_file(file).read_bytes()).decode()

@@ -27,9 +27,7 @@ def prepared_path() -> Path:
 def fetch_corpus(source: Path | None = None, progress: Progress = lambda _: None) -> Corpus:
     """Get the corpus, prepare it and store it, unless an intact one is there already.
 
-    Args:
-        source: an unpacked copy to prepare from instead of the download.
-        progress: is called while the package is downloaded.
+    `source` is an unpacked copy to prepare from instead of the download.
 
     Raises:
         TangyinError: it cannot be fetched, read or stored.

@@ -12,10 +12,10 @@ from tangyin.model.features import (
     read_sequences,
 )
 from tangyin.model.file import ModelFile, load_model, save_model
-from tangyin.model.shelf import DEFAULT, find_model, shipped_or_own
+from tangyin.model.shelf import DEFAULT, ModelSummary, find_model, shipped_or_own
 
 __all__ = [
     "DEFAULT", "ECHOES", "Architecture", "Engine", "FeatureLayout", "Features", "ModelFile",
-    "Reader", "State", "StepOutput", "echo_classes", "find_model", "load_model", "model_card",
-    "read_sequences", "save_model", "shipped_or_own",
+    "ModelSummary", "Reader", "State", "StepOutput", "echo_classes", "find_model", "load_model",
+    "model_card", "read_sequences", "save_model", "shipped_or_own",
 ]  # fmt: skip

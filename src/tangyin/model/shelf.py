@@ -1,8 +1,10 @@
 """Finding models: those shipped in the package, a person's own, and files."""
 
 import os
+from dataclasses import dataclass
 from importlib.resources import as_file
 from pathlib import Path
+from typing import Any, Self
 
 from tangyin.data.files import data_file
 from tangyin.errors import TangyinError, UsageError
@@ -46,6 +48,44 @@ def shipped_or_own() -> list[tuple[str, ModelFile | TangyinError]]:
     """Every model with its origin, "shipped" or its path; for a damaged one, the error instead."""
     own = [(str(path), str(path)) for path in own_models()]
     return [(origin, _found(name)) for origin, name in [*(("shipped", s) for s in SHIPPED), *own]]
+
+
+@dataclass(frozen=True)
+class ModelSummary:
+    """A model as `tangyin models --format json` prints it.
+
+    Attributes:
+        name: what --model takes; an own file may have another name than its recipe.
+        origin: "shipped" or where it is from.
+    """
+
+    name: str
+    origin: str
+    forms: list[str]
+    parameters: int
+    precision: str
+    known_hanzi: int
+    architecture: dict[str, Any]
+    figures: dict[str, Any]
+    training: dict[str, Any]
+    licence: str
+
+    @classmethod
+    def of(cls, name: str, origin: str, model: ModelFile, **more: Any) -> Self:
+        """The summary of a model; `more` are the fields of a subclass."""
+        return cls(
+            name=name,
+            origin=origin,
+            forms=[form.name for form in model.forms],
+            parameters=model.parameters,
+            precision=model.precision,
+            known_hanzi=len(model.vocabulary.hanzi),
+            architecture=model.architecture.to_json(),
+            figures=model.figures,
+            training=model.training,
+            licence=model.licence,
+            **more,
+        )
 
 
 def _found(name: str) -> ModelFile | TangyinError:

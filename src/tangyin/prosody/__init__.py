@@ -2,7 +2,7 @@
 
 from tangyin.prosody.antithesis import couplet_score, pair_score
 from tangyin.prosody.check import check_poem, check_text
-from tangyin.prosody.lexicon import Reading, level_share, readings_of
+from tangyin.prosody.lexicon import Reading, level_share, readings_of, rhyme_of_poem
 from tangyin.prosody.line_type import (
     SEQUENCES,
     TYPES,
@@ -12,11 +12,9 @@ from tangyin.prosody.line_type import (
     patterns_of_type,
     sequence_of,
 )
-from tangyin.prosody.poem_rhyme import rhyme_of_poem
 from tangyin.prosody.report import ChosenReading, Couplet, Finding, Licence, Pair, Report
 from tangyin.prosody.rhyme import LEVEL_RHYMES, neighbouring
-from tangyin.prosody.table import ToneTable, tone_table
-from tangyin.prosody.tone_classes import tone_classes
+from tangyin.prosody.table import ToneTable, tone_classes, tone_table
 
 __all__ = [
     "LEVEL_RHYMES", "SEQUENCES", "TYPES", "ChosenReading", "Couplet", "Finding", "Licence",

@@ -10,7 +10,7 @@ import operator
 from dataclasses import dataclass
 from functools import cache
 
-from tangyin.prosody.lexicon import Place, place_of, readings_of, tone_costs_in
+from tangyin.prosody.lexicon import Place, place_of, readings_of, tone_costs
 from tangyin.prosody.line_type import DA_AO, RATES, XIAO_AO, LinePattern, line_pattern
 from tangyin.prosody.rhyme import LEVEL_RHYMES, neighbouring
 
@@ -36,11 +36,7 @@ class Assignment:
 
 
 def assign(lines: tuple[str, ...]) -> Assignment:
-    """Read a poem.
-
-    Args:
-        lines: two or more lines, all of five or all of seven characters.
-    """
+    """Read a poem of two or more lines, all of five or all of seven characters."""
     ends = [place_of(line[-1]) for line in lines]
     level, level_misses = _rhymes(ends[1::2], level=True)
     oblique, oblique_misses = _rhymes(ends[1::2], level=False)
@@ -58,24 +54,21 @@ def _rhymes(ends: list[Place], *, level: bool) -> tuple[list[str], int]:
     since the first line may decide between them.
     """
     known = [end.rhymes for end in ends if end.rhymes]
-    candidates = dict.fromkeys(
-        r for rhymes in known for r in rhymes if (r in LEVEL_RHYMES) == level
-    )
+    candidates = dict.fromkeys(r for end in known for r in end if (r in LEVEL_RHYMES) == level)
     if not candidates:
         return [LEVEL_RHYMES[0] if level else "董"], len(known)
     costs = {rhyme: sum(rhymes.get(rhyme, FAULT) for rhymes in known) for rhyme in candidates}
-    misses = int(min(costs.values()) // FAULT)
     ranked = sorted(costs, key=costs.__getitem__)
-    if misses == 0:
-        return ranked[:1], 0
-    return [rhyme for rhyme in ranked if costs[rhyme] // FAULT == misses], misses
+    misses = int(costs[ranked[0]] // FAULT)
+    best = [rhyme for rhyme in ranked if costs[rhyme] // FAULT == misses]
+    return best if misses else ranked[:1], misses
 
 
 def _read_freely(lines: tuple[str, ...], ends: list[Place], rhyme: str) -> Assignment:
     """The commonest reading at each place, and the rhyme's at the end of even lines."""
     patterns = []
     for number, (line, end) in enumerate(zip(lines, ends, strict=True)):
-        levels = [operator.le(*tone_costs_in(line, at)) for at in range(len(line) - 1)]
+        levels = [operator.le(*tone_costs(line, at)) for at in range(len(line) - 1)]
         rhymes = number % 2 == 1 and math.isfinite(end.end_oblique)
         levels.append(not rhymes and end.end_level < end.end_oblique)
         patterns.append(line_pattern("".join("ZP"[level] for level in levels)))
@@ -151,16 +144,12 @@ def _later_ends(end: Place, rhyme: str, *, even: bool) -> dict[str, float]:
 def line_options(line: str, end_costs: dict[str, float]) -> list[tuple[float, LinePattern]]:
     """The cheapest reading of a line for each set of facts that other lines depend on.
 
-    Args:
-        line: five or seven characters.
-        end_costs: cost of each tone that the last character may have.
-
-    Returns:
-        Pairs of the cost (its own faults, readings and licences) and the pattern.
+    `end_costs` holds the cost of each tone that the last character may have. Each reading is the
+    cost of its faults, readings and licences, and its pattern.
     """
     ways = [("", 0.0)]
     for at in range(len(line) - 1):
-        level, oblique = tone_costs_in(line, at)
+        level, oblique = tone_costs(line, at)
         possible = [(tone, own) for tone, own in (("P", level), ("Z", oblique)) if own != math.inf]
         ways = [(tones + tone, cost + own) for tones, cost in ways for tone, own in possible]
     best: dict[tuple[str, bool, bool], tuple[float, LinePattern]] = {}

@@ -7,7 +7,7 @@ from tangyin.errors import UsageError
 from tangyin.prosody import report
 from tangyin.prosody.antithesis import couplets_of
 from tangyin.prosody.assignment import Assignment, assign
-from tangyin.prosody.lexicon import place_of, tone_costs_in
+from tangyin.prosody.lexicon import place_of, tone_costs
 from tangyin.prosody.line_type import OUT_OF_PATTERN, THREE_LEVELS, sequence_of
 from tangyin.prosody.report import ChosenReading, Finding, Report
 from tangyin.prosody.rules import end_rhyme, first_line_rhyme, judge, letters, warn
@@ -27,14 +27,7 @@ def check_text(text: str) -> Report:
 
 
 def check_poem(lines: Sequence[str]) -> Report:
-    """Check the prosody of a poem.
-
-    Args:
-        lines: two or more lines of traditional characters without marks, all five or all seven
-            characters long.
-
-    Returns:
-        The report; a poem that keeps no rule has one too.
+    """Check two or more lines of traditional characters without marks, all of five or all of seven.
 
     Raises:
         UsageError: the lines have other lengths, or there are fewer than two.
@@ -50,7 +43,7 @@ def check_poem(lines: Sequence[str]) -> Report:
     shape = form_of_shape(len(poem), len(poem[0]))
     couplets = couplets_of(poem)
     return Report(
-        form=report.GUTI if ancient else shape.name if shape else report.PAILU,
+        form="古體" if ancient else shape.name if shape else "排律",
         regulated=not faults,
         pattern=sequence.name(len(poem[0])) if sequence else report.NONE,
         line_types=types,
@@ -106,8 +99,9 @@ def _chosen(lines: tuple[str, ...], reading: Assignment) -> list[ChosenReading]:
     chosen = []
     for number, (line, pattern) in enumerate(zip(lines, reading.patterns, strict=True)):
         for at, (character, tone) in enumerate(zip(line, pattern.tones, strict=True)):
-            costs = tone_costs_in(line, at)
+            costs = tone_costs(line, at)
             if place_of(character).both and math.inf not in costs:
-                share, name = math.exp(-costs["PZ".index(tone)]), "平仄"["PZ".index(tone)]
-                chosen.append(ChosenReading(number + 1, at + 1, character, name, round(share, 3)))
+                kind = "PZ".index(tone)
+                share = round(math.exp(-costs[kind]), 3)
+                chosen.append(ChosenReading(number + 1, at + 1, character, "平仄"[kind], share))
     return chosen

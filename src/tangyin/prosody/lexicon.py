@@ -1,11 +1,13 @@
-"""Tones and rhymes of characters: every reading with the weight that verse gives it."""
+"""Tones and rhymes of characters, every reading with the weight that verse gives it."""
 
 import math
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from tangyin.data.files import data_text
-from tangyin.prosody.rhyme import rhyme_of
+from tangyin.prosody.rhyme import LEVEL_RHYMES, rhyme_of
 from tangyin.verse import corpus_spelling, fold_variants
 
 RARE = 0.05
@@ -25,8 +27,7 @@ class Reading:
         tone: 平, 上, 去 or 入.
         rhyme: its rhyme in 平水韻, one of 106.
         rime: its rhyme in 廣韻, by the level-tone member.
-        share: share of the character's places in verse that have this reading; those of one
-            character sum to 1.
+        share: share of the character's places in verse that have this reading.
     """
 
     tone: str
@@ -61,10 +62,10 @@ class Place:
 
     Attributes:
         level: cost of reading it 平 inside a line; infinite if verse does not.
-        oblique: cost of reading it 仄 inside a line; infinite if verse does not.
+        oblique: the same for 仄.
         both: whether it has readings of both tones, however rare.
         end_level: cost of reading it 平 at the end of a line, where rare readings count too.
-        end_oblique: cost of reading it 仄 there.
+        end_oblique: the same for 仄.
         rhymes: cost by rhyme, level or oblique. A rhyme identifies the reading, so rare ones are
             included. Empty for an unknown character, which may rhyme with anything.
     """
@@ -98,29 +99,16 @@ def place_of(character: str) -> Place:
     )
 
 
-def tone_costs_in(line: str, at: int) -> tuple[float, float]:
-    """The costs of reading character `at` (from 0) of a line 平 and 仄; see `tone_costs`."""
-    place = place_of(line[at])
-    if not place.both:  # as of most characters
-        return place.level, place.oblique
-    return tone_costs(line[max(at - 1, 0) : at], line[at], line[at + 1 : at + 2])
-
-
-def tone_costs(before: str, character: str, after: str) -> tuple[float, float]:
-    """The costs of reading a character 平 and 仄 between two others in a line.
+def tone_costs(line: str, at: int) -> tuple[float, float]:
+    """The costs of reading character `at` (from 0) of a line 平 and 仄.
 
     A word is more informative than a character (唯 is oblique only in 唯阿): the more decisive pair
     of neighbours replaces the character's own share.
-
-    Args:
-        before: the character before it, or "".
-        character: the character.
-        after: the character after it, or "".
     """
-    place = place_of(character)
-    if not place.both:
+    place = place_of(line[at])
+    if not place.both:  # as of most characters
         return place.level, place.oblique
-    words, pairs = _words(), ((before + character, 1), (character + after, 0))
+    words, pairs = _words(), ((line[max(at - 1, 0) : at + 1], 1), (line[at : at + 2], 0))
     shares = [words[pair] for pair in pairs if pair in words]
     if not shares:
         return place.level, place.oblique
@@ -195,3 +183,20 @@ def _priors() -> dict[str, tuple[float, dict[str, int]]]:
         counts = {item[0]: int(item[1:]) for item in rhymes.split()}
         priors[character] = (float(share), counts)
     return priors
+
+
+def rhyme_of_poem(lines: Sequence[str]) -> str | None:
+    """The level rhyme that the ends of all even lines can be read in; `lines` have no marks.
+
+    Returns:
+        One of `LEVEL_RHYMES`, the first in their order where several fit; None where none does, or
+        no line is even.
+    """
+    ends = [line[-1] for line in lines[1::2]]
+    fitting = Counter(rhyme for end in ends for rhyme in _level_rhymes(end))
+    return next((rhyme for rhyme in LEVEL_RHYMES if ends and fitting[rhyme] == len(ends)), None)
+
+
+@cache
+def _level_rhymes(character: str) -> frozenset[str]:
+    return frozenset(r.rhyme for r in readings_of(character) if r.level)

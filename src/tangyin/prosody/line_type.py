@@ -19,14 +19,10 @@ XIAO_AO = "小拗"
 DA_AO = "大拗"
 TEDING = "特定句式"
 GUPING_RESCUE = "孤平拗救"
-COUPLET_RESCUE = "對句相救"
-BORROWED = "借鄰韻"
 
 OUT_OF_PATTERN = "出律"
 THREE_LEVELS = "三平尾"
 THREE_OBLIQUES = "三仄尾"
-LONE_LEVEL = "孤平"
-LENIENT_TEDING = "特定句式首字仄"
 
 UNFIT = "?"
 """In place of the type of a line that fits none."""
@@ -47,7 +43,6 @@ class LinePattern:
         warning: 三仄尾 or "".
         places: 1-based places of the characters that make the licence, fault or warning.
         front: the second character of a line of seven is not opposite to the fourth.
-        core: the last five tones.
     """
 
     tones: str
@@ -103,13 +98,10 @@ def line_pattern(tones: str) -> LinePattern:
 def patterns_of_type(
     kind: str, characters: int, *, licences: bool = True
 ) -> tuple[LinePattern, ...]:
-    """All faultless patterns of a type.
+    """All faultless patterns of a type in lines of 5 or 7 characters.
 
-    Args:
-        kind: a, A, b or B.
-        characters: 5 or 7.
-        licences: whether 小拗, 大拗, 特定句式, 孤平拗救 and 三仄尾 are admitted. A 大拗 is
-            faultless only when the next line `rescues`.
+    `licences` admits 小拗, 大拗, 特定句式, 孤平拗救 and 三仄尾. A 大拗 is faultless only when the
+    next line `rescues`.
     """
     return tuple(
         pattern
@@ -135,12 +127,12 @@ _CORES: tuple[tuple[str, str, dict[str, str], tuple[int, ...]], ...] = (
     ("A", ".Z.ZP", {"fault": OUT_OF_PATTERN}, (4,)),
     ("b", ".PPZZ", {}, ()),
     ("b", "PPZPZ", {"licence": TEDING}, (3, 4)),
-    ("b", "ZPZPZ", {"fault": LENIENT_TEDING}, (1,)),
+    ("b", "ZPZPZ", {"fault": "特定句式首字仄"}, (1,)),
     ("b", ".PZZZ", {"warning": THREE_OBLIQUES}, (3,)),
     ("b", ".PPPZ", {"fault": OUT_OF_PATTERN}, (4,)),
     ("B", "PP.ZP", {}, ()),
     ("B", "ZPPZP", {"licence": GUPING_RESCUE}, (1, 3)),
-    ("B", "ZPZZP", {"fault": LONE_LEVEL}, (1,)),
+    ("B", "ZPZZP", {"fault": "孤平"}, (1,)),
     ("B", ".P.PP", {"fault": OUT_OF_PATTERN}, (4,)),
 )
 """Each core belongs to one row: the type, the tones, what they are, and at which places."""
@@ -155,11 +147,7 @@ def _judge(tones: str) -> LinePattern:
 
 @dataclass(frozen=True)
 class Sequence:
-    """One of the four sequences of line types.
-
-    Attributes:
-        types: the types of the first eight lines; longer poems continue in the same order.
-    """
+    """One of the four sequences of line types; `types` are those of the first eight lines."""
 
     types: str
 
@@ -174,7 +162,7 @@ class Sequence:
         return f"{'平' if level else '仄'}起首句{'入韻' if self.rhymed_start else '不入韻'}"
 
     def for_lines(self, lines: int) -> str:
-        """The types of a poem of so many lines."""
+        """The types of a poem of `lines` lines; those after the eighth continue in the order."""
         return (self.types + self.types[4:] * (lines // 4))[:lines]
 
 

@@ -12,18 +12,6 @@ UNRESCUED = "大拗失救"
 NO_OPPOSITION = "失對"
 NO_ADHESION = "失粘"
 OUT_OF_RHYME = "出韻"
-LEVEL_ODD_END = "單句平收"
-LEVEL_FIRST_END = "首句平收不韻"
-OBLIQUE_RHYME = "仄韻"
-ODD_COUNT = "單數句"
-
-REPEATED = "重字"
-REPEATED_RHYME = "重韻"
-SELF_OPPOSED = "同字相對"
-UNKNOWN = "字書未收"
-
-PAILU = "排律"
-GUTI = "古體"
 
 NONE = "-"
 """In place of a sequence or a rhyme that the poem does not have."""
@@ -37,8 +25,7 @@ class Finding:
         line: 1-based number of the line; 0 for the poem as a whole.
         kind: the Chinese term, such as 失粘.
         places: 1-based places of the characters in the line, possibly none.
-        zh: a sentence about it in Chinese.
-        en: the same in English.
+        zh: a sentence about it in Chinese; `en` is the same in English.
     """
 
     line: int
@@ -60,25 +47,16 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Licence(Finding):
-    """A liberty that the rules allow.
-
-    Attributes:
-        rescue: 本句自救 or 對句相救 if it is rescued, else "".
-    """
+    """A liberty that the rules allow; `rescue` is 本句自救, 對句相救 or ""."""
 
     rescue: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ChosenReading:
-    """The reading taken at a place whose character verse reads in both tones.
+    """The reading, 平 or 仄, of a character that verse reads in both tones.
 
-    Attributes:
-        line: 1-based number of the line.
-        place: 1-based place in it.
-        character: the character.
-        tone: 平 or 仄.
-        share: share of the character's places in verse that have this tone.
+    `line` and `place` count from 1; `share` of the character's places in verse have this tone.
     """
 
     line: int
@@ -124,19 +102,14 @@ class Report:
     """The prosody of a poem.
 
     Attributes:
-        form: 五絕, 七絕, 五律, 七律, 排律 (regulated verse of another length) or 古體.
+        form: the name of the form, 排律 (regulated verse of another length) or 古體.
         regulated: whether it keeps every rule, licences used.
         pattern: name of the sequence such as 仄起首句不入韻, or `-`.
         line_types: a letter a line, `?` for one that fits no type, `-` in verse of oblique rhyme.
         tones: for each line its tones, such as `ZZPPZ`.
         rhyme: the rhyme that all even lines share, or `-`.
         first_line: 不入韻, 入韻 or 鄰韻.
-        licences: liberties taken that the rules allow.
-        faults: rules broken.
         warnings: what a strict reader would notice.
-        couplets: antithesis, couplet by couplet.
-        readings: the readings chosen for ambiguous characters.
-        lines: the lines that were judged.
     """
 
     form: str

@@ -34,11 +34,9 @@ _GROUPS = (
 
 
 def rhyme_of(rime: str, tone: str) -> str:
-    """The rhyme of 平水韻 that a rhyme of 廣韻 belongs to.
+    """The rhyme of 平水韻 that a rhyme of 廣韻 belongs to in one of the tones 平, 上, 去 and 入.
 
-    Args:
-        rime: the name of the 廣韻 rhyme by its level-tone member (祭泰夬廢 by themselves).
-        tone: 平, 上, 去 or 入.
+    `rime` is named by its level-tone member (祭泰夬廢 by themselves).
 
     Raises:
         KeyError: there is no such rhyme in that tone.

@@ -4,14 +4,14 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tangyin.prosody import line_type, report
+from tangyin.prosody import report
 from tangyin.prosody.assignment import Assignment
 from tangyin.prosody.lexicon import place_of, readings_of
-from tangyin.prosody.line_type import DA_AO, UNFIT, XIAO_AO, LinePattern
+from tangyin.prosody.line_type import DA_AO, OUT_OF_PATTERN, UNFIT, XIAO_AO, LinePattern
 from tangyin.prosody.report import Couplet, Finding, Licence
 from tangyin.prosody.rhyme import neighbouring
 
-SELF, COUPLET = "本句自救", line_type.COUPLET_RESCUE
+SELF, COUPLET = "本句自救", "對句相救"
 OBLIQUE = "仄聲"
 """In place of the rhyme of a character without a level reading."""
 
@@ -24,9 +24,7 @@ def rescued(patterns: tuple[LinePattern, ...], number: int) -> bool:
 def letters(patterns: tuple[LinePattern, ...], *, strict: bool) -> str:
     """A letter a line: its type, or `?` for one that fits none, an unrescued 大拗 among them.
 
-    Args:
-        patterns: the lines.
-        strict: show `LinePattern.strict_letter`, as for verse that is not regulated.
+    With `strict` it is `LinePattern.strict_letter`, as for verse that is not regulated.
     """
     return "".join(
         UNFIT
@@ -64,9 +62,9 @@ def judge(lines: tuple[str, ...], reading: Assignment) -> tuple[list[Licence], l
     licences: list[Licence] = []
     faults: list[Finding] = []
     if len(lines) % 2:
-        faults.append(Finding.of(report.ODD_COUNT, 0, (), count=len(lines)))
+        faults.append(Finding.of("單數句", 0, (), count=len(lines)))
     if reading.oblique:
-        return [], [*faults, Finding.of(report.OBLIQUE_RHYME, 0, (), rhyme=reading.rhyme)]
+        return [], [*faults, Finding.of("仄韻", 0, (), rhyme=reading.rhyme)]
     for number, line in enumerate(lines):
         licences += _licences_of_line(line, reading, number)
         faults += _faults_of_line(line, reading.patterns, number)
@@ -100,7 +98,7 @@ def _licences_of_line(line: str, reading: Assignment, number: int) -> Iterator[L
     if number == 0 and pattern.tones[-1] == "P":
         own = first_line_rhyme(line[-1], rhyme)
         if own not in ("", rhyme):
-            yield _licence(line_type.BORROWED, 0, line, (len(line),), own=own, rhyme=rhyme)
+            yield _licence("借鄰韻", 0, line, (len(line),), own=own, rhyme=rhyme)
 
 
 def _rescue(patterns: tuple[LinePattern, ...], number: int) -> str:
@@ -117,13 +115,13 @@ def _faults_of_line(line: str, patterns: tuple[LinePattern, ...], number: int) -
     pattern = patterns[number]
     found: list[tuple[str, tuple[int, ...]]] = []
     if pattern.front:
-        found.append((line_type.OUT_OF_PATTERN, (2,)))
+        found.append((OUT_OF_PATTERN, (2,)))
     if pattern.fault:
         found.append((pattern.fault, pattern.places))
     if pattern.licence == DA_AO and not rescued(patterns, number):
         found.append((report.UNRESCUED, pattern.places))
     for kind, places in found:
-        tone = pattern.tones[places[0] - 1] if kind == line_type.OUT_OF_PATTERN else ""
+        tone = pattern.tones[places[0] - 1] if kind == OUT_OF_PATTERN else ""
         yield Finding.of(kind, number + 1, places, tone, **_in_line(line, places))
 
 
@@ -149,9 +147,9 @@ def _faults_of_end(line: str, reading: Assignment, number: int) -> Iterator[Find
             yield Finding.of(report.OUT_OF_RHYME, number + 1, places, variant, own=own, **params)
     elif reading.patterns[number].tones[-1] == "P":
         if number:
-            yield Finding.of(report.LEVEL_ODD_END, number + 1, places, **params)
+            yield Finding.of("單句平收", number + 1, places, **params)
         elif not first_line_rhyme(line[-1], reading.rhyme):
-            yield Finding.of(report.LEVEL_FIRST_END, 1, places, **params)
+            yield Finding.of("首句平收不韻", 1, places, **params)
 
 
 def warn(
@@ -162,20 +160,18 @@ def warn(
     for number, (line, pattern) in enumerate(zip(lines, reading.patterns, strict=True)):
         found: list[tuple[str, tuple[int, ...]]] = []
         if pattern.warning and not reading.oblique:
-            found.append((pattern.warning, (len(line) - 2, len(line) - 1, len(line))))
+            found.append((pattern.warning, tuple(range(len(line) - 2, len(line) + 1))))
         unknown = tuple(at + 1 for at, c in enumerate(line) if not readings_of(c))
         if unknown:
-            found.append((report.UNKNOWN, unknown))
+            found.append(("字書未收", unknown))
         if number % 2 and line[-1] in {before[-1] for before in lines[1:number:2]}:
-            found.append((report.REPEATED_RHYME, (len(line),)))
-        if number % 2 and couplets[number // 2].expected and couplets[number // 2].same:
-            same = couplets[number // 2].same
-            found.append((report.SELF_OPPOSED, tuple(line.index(c) + 1 for c in same)))
-        for kind, places in found:
-            warnings.append(Finding.of(kind, number + 1, places, **_in_line(line, places)))
+            found.append(("重韻", (len(line),)))
+        if number % 2 and (couplet := couplets[number // 2]).expected and (same := couplet.same):
+            found.append(("同字相對", tuple(line.index(c) + 1 for c in same)))
+        warnings += [Finding.of(kind, number + 1, at, **_in_line(line, at)) for kind, at in found]
     again = repeated_characters(lines)
     if again:
-        warnings.append(Finding.of(report.REPEATED, 0, (), characters="、".join(again)))
+        warnings.append(Finding.of("重字", 0, (), characters="、".join(again)))
     return warnings
 
 

@@ -1,4 +1,4 @@
-"""Tones and rhymes of a whole vocabulary as arrays."""
+"""Tones and rhymes of whole vocabularies as arrays."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from tangyin.prosody.lexicon import place_of, readings_of
 from tangyin.prosody.rhyme import LEVEL_RHYMES
+from tangyin.verse import Vocabulary
 
 
 @dataclass(frozen=True)
@@ -43,3 +44,17 @@ def tone_table(characters: Sequence[str]) -> ToneTable:
     log_rhymes = -np.array(costs, np.float32).reshape(len(places), len(LEVEL_RHYMES))  # (V, 30)
     log_level[~known] = log_oblique[~known] = -np.inf
     return ToneTable(log_level, log_oblique, np.isfinite(log_rhymes), log_rhymes, known)
+
+
+def tone_classes(vocabulary: Vocabulary) -> NDArray[np.uint8]:
+    """Tone class of each token (`tangyin.model.Reader`).
+
+    Returns:
+        (len(vocabulary),) uint8: 1 for a character whose readings are all level, 2 all oblique,
+        3 for one with both, 0 for an unknown character and for other tokens.
+    """
+    classes = np.zeros(len(vocabulary), dtype=np.uint8)
+    for number, character in zip(vocabulary.hanzi_ids, vocabulary.hanzi, strict=True):
+        tones = {reading.level for reading in readings_of(character)}
+        classes[number] = (True in tones) + 2 * (False in tones)
+    return classes

@@ -5,22 +5,15 @@ from tangyin.verse.forms.jueju import QIJUE, WUJUE
 from tangyin.verse.forms.lushi import QILV, WULV
 from tangyin.verse.poem import Poem, form_of_text
 from tangyin.verse.punctuation import HANZI, MARKS, is_hanzi, normalize, split_lines
-from tangyin.verse.reader import (
-    BLANK,
-    read_each,
-    read_places,
-    read_poem,
-    read_verse,
-    split_poems,
-)
+from tangyin.verse.reader import BLANK, read_each, read_places, read_poem, read_verse, split_poems
 from tangyin.verse.script import (
     corpus_spelling,
+    fold_variants,
     is_simplified,
     to_simplified,
     to_traditional,
     traditional_alternative,
 )
-from tangyin.verse.variants import fold_variants
 from tangyin.verse.vocabulary import (
     BOS,
     EOS,

@@ -11,13 +11,11 @@ from tangyin.verse.script import to_traditional
 
 @dataclass(frozen=True)
 class Form:
-    """A shape of poem: so many lines of so many characters.
+    """A shape of poem: `lines` lines of `characters` characters, marks not counted.
 
     Attributes:
         name: the Chinese name in traditional characters, such as 五律.
-        ascii_name: its romanization, in small letters; accepted wherever the name is.
-        lines: number of lines.
-        characters: characters in each line without the mark.
+        ascii_name: its romanization in small letters, accepted wherever the name is.
         regulated: whether tone patterns and rates of licences are known for it, which regulated
             writing needs (`data/regulated_rates.json`).
         in_corpus: whether the project's corpus and its split hold poems of this form. A person's
@@ -59,9 +57,8 @@ class Form:
 def known_forms() -> tuple[Form, ...]:
     """Every form in `tangyin.verse.forms`: those of the corpus first, then by module name."""
     package = import_module("tangyin.verse.forms")
-    names = sorted(module.name for module in iter_modules(package.__path__))
-    families = [import_module(f"{package.__name__}.{name}") for name in names]
-    found = [form for family in families for form in family.FORMS]
+    names = sorted(module.name for module in iter_modules(package.__path__, f"{package.__name__}."))
+    found = [form for name in names for form in import_module(name).FORMS]
     return tuple(sorted(found, key=lambda form: not form.in_corpus))
 
 

@@ -10,14 +10,7 @@ from tangyin.verse.script import to_traditional
 
 @dataclass(frozen=True)
 class Poem:
-    """Lines of verse.
-
-    Attributes:
-        lines: the lines without marks, all of one length.
-        marks: one mark per line.
-        title: the title, or "".
-        author: the author, or "".
-    """
+    """Lines of one length without marks, and one mark per line; title and author, or ""."""
 
     lines: tuple[str, ...]
     marks: str

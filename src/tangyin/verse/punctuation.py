@@ -25,10 +25,7 @@ def is_hanzi(character: str) -> bool:
 
 
 def split_lines(text: str) -> tuple[tuple[str, ...], str] | None:
-    """Split a text into its lines and their marks.
-
-    Args:
-        text: lines of CJK characters, each followed by one of the six marks.
+    """Split lines of CJK characters, each followed by one of the six marks, from their marks.
 
     Returns:
         The lines without marks and the marks as one string, or None for any other text (a line

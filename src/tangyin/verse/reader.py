@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from itertools import groupby, pairwise
 from typing import TypeVar
 
@@ -48,10 +49,7 @@ def read_verse(text: str) -> Poem:
     """Read a poem of any number of lines.
 
     Lines end at marks, at line breaks, or after as many characters as the lines of a form have.
-    Missing marks are added: ， and 。 in turn.
-
-    Args:
-        text: the poem, possibly below its title and author.
+    Missing marks are added: ， and 。 in turn. Title and author may be above the poem.
 
     Returns:
         Two or more lines in the script of the text, all as long as the lines of some form.
@@ -63,51 +61,30 @@ def read_verse(text: str) -> Poem:
 
 
 def read_poem(text: str, title: str = "", author: str = "") -> tuple[Poem, bool]:
-    """Read a poem in one of the forms; see `read_verse`.
+    """Read a poem in one of the forms (see `read_verse`), and whether marks were added.
 
-    Args:
-        text: the poem.
-        title: its title; that of the text if empty.
-        author: its author; that of the text if empty.
-
-    Returns:
-        The poem, and whether marks were added.
+    `title` and `author` replace those of the text unless they are empty.
 
     Raises:
         UsageError: the text is not a poem, or no form has its shape.
     """
     poem, added = _read(text)
-    poem = Poem(poem.lines, poem.marks, title or poem.title, author or poem.author)
     _ = poem.form
-    return poem, added
+    return replace(poem, title=title or poem.title, author=author or poem.author), added
 
 
 def read_each(text: str, read: Callable[[str], T]) -> Iterator[tuple[int, T | UsageError]]:
-    """Read the poems of a text (`split_poems`) one by one.
-
-    Args:
-        text: the content of a file.
-        read: reads one poem, such as `read_verse`.
+    """Read the poems of a text (`split_poems`) one by one by `read`, such as `read_verse`.
 
     Yields:
         The number of the poem, from 1, and the poem, or the error "text.poem" with its `number`,
         the `line` of the text where it begins, and the `error`.
     """
-    for number, (line, poem) in enumerate(located_poems(text), 1):
+    for number, (line, poem) in enumerate(split_poems(text), 1):
         try:
             yield number, read(poem)
         except UsageError as error:
             yield number, UsageError("text.poem", number=number, line=line, error=error)
-
-
-def split_poems(text: str) -> list[str]:
-    """Split the text of a file into the texts of its poems.
-
-    Blank lines separate poems. Rows between two blank lines are one poem each if each row is a
-    whole poem, possibly below a heading; otherwise they are one poem. A heading alone belongs to
-    the poem that follows it.
-    """
-    return [poem for _, poem in located_poems(text)]
 
 
 def read_places(text: str, form: Form, *, blanks: bool = True) -> dict[int, str]:
@@ -115,7 +92,7 @@ def read_places(text: str, form: Form, *, blanks: bool = True) -> dict[int, str]
 
     Args:
         text: lines with or without marks, in either script; the last may be unfinished.
-        form: the form of the poem.
+        form: the form of the whole poem.
         blanks: whether `BLANK` may be used.
 
     Returns:
@@ -193,8 +170,7 @@ def _heading_rows(rows: list[str], *, marked: bool) -> int:
 
 def _is_sound(lines: Lines, rows: list[str]) -> bool:
     """Whether lines pair and no row ends inside a line, so that no row is a heading."""
-    length = len(lines[0][0])
-    return len(lines) % 2 == 0 and len(lines) >= WHOLE and not _wraps(rows, length)
+    return len(lines) % 2 == 0 and len(lines) >= WHOLE and not _wraps(rows, len(lines[0][0]))
 
 
 def _wraps(rows: list[str], length: int) -> bool:
@@ -203,19 +179,16 @@ def _wraps(rows: list[str], length: int) -> bool:
 
 def _heading(rows: list[str]) -> tuple[str, str]:
     """Title and author: the row in 《》 or the first is the title, the next one the author."""
-    rows = [_LABEL.sub("", _NOTE.sub("", row)).strip() for row in rows]
-    rows.sort(key=lambda row: not row.startswith("《"))
-    title, author = ([row.strip("《》") for row in rows] + ["", ""])[:2]
+    rows = sorted(
+        (_LABEL.sub("", _NOTE.sub("", row)).strip() for row in rows),
+        key=lambda row: not row.startswith("《"),
+    )
+    title, author, *_ = [*(row.strip("《》") for row in rows), "", ""]
     return title, author
 
 
 def _cut(rows: list[str], skipped: int = 0) -> Lines:
-    """The lines of normalized rows, each with its mark or "".
-
-    Args:
-        rows: the rows of one poem.
-        skipped: how many rows of the text are above them.
-    """
+    """The lines of one poem's normalized rows, `skipped` rows of the text being above them."""
     for number, row in enumerate(rows, skipped + 1):
         if found := _FOREIGN.search(row):
             point = f"U+{ord(found[0]):04X}"
@@ -276,8 +249,13 @@ def _unequal(runs: Lines, lengths: list[int]) -> UsageError:
     )
 
 
-def located_poems(text: str) -> list[tuple[int, str]]:
-    """The poems of a text, each with the number of its first line."""
+def split_poems(text: str) -> list[tuple[int, str]]:
+    """Split the text of a file into its poems, each with the number of its first line.
+
+    Blank lines separate poems. Rows between two blank lines are one poem each if each row is a
+    whole poem, possibly below a heading; otherwise they are one poem. A heading alone belongs to
+    the poem that follows it.
+    """
     poems: list[tuple[int, str]] = []
     heading: Block = []
     blocks = _blocks(text)
@@ -286,8 +264,7 @@ def located_poems(text: str) -> list[tuple[int, str]]:
         if following and _is_heading(block, following):
             heading = block
             continue
-        for poem in _poems_of_block(block):
-            poems.append((poem[0][0], "\n".join(row for _, row in poem)))
+        poems += [(p[0][0], "\n".join(row for _, row in p)) for p in _poems_of_block(block)]
     return poems
 
 
@@ -299,9 +276,9 @@ def _blocks(text: str) -> list[Block]:
 
 
 def _is_heading(block: Block, following: Block) -> bool:
-    """Whether rows above a blank line are the heading of the verse below: short, and no verse."""
+    """Whether rows above a blank line are short, not verse, and so the heading of verse below."""
     rows = _bare_rows(block)
-    both = [*rows, *_bare_rows(following)]
+    both = rows + _bare_rows(following)
     above = _heading_rows(both, marked=_has_marks("".join(both))) >= len(rows)
     if not above or max(map(len, rows)) > HEADING_LENGTH:
         return False

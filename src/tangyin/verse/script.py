@@ -1,4 +1,4 @@
-"""Traditional and simplified characters, by OpenCC, and the corpus' own spelling."""
+"""Traditional and simplified characters (by OpenCC), the corpus' spelling, and variants."""
 
 from functools import cache
 
@@ -30,15 +30,16 @@ def traditional_alternative(character: str) -> str:
 def is_simplified(text: str) -> bool:
     """Whether more characters exist only in simplified than only in traditional script."""
     # Most texts have none at all, and then OpenCC need not be loaded.
-    return not _simplified_only().isdisjoint(text) and sum(map(_leaning, text)) > 0
+    simplified = _characters("simplified_only.txt")
+    return not simplified.isdisjoint(text) and sum(map(_leaning, text)) > 0
 
 
 @cache
 def _leaning(character: str) -> int:
     """1 for a character of the simplified script alone, -1 of the traditional, 0 of both."""
-    if character in _simplified_only():
+    if character in _characters("simplified_only.txt"):
         return 1
-    if character in _both_scripts():
+    if character in _characters("both_scripts.txt"):
         return 0
     return -int(_converted("t2s", character) != character)
 
@@ -48,7 +49,16 @@ def corpus_spelling(text: str) -> str:
 
     The table is `data/orthography.tsv`, made by `scripts/build_orthography.py`.
     """
-    return text.translate(_spelling())
+    return text.translate(_table("orthography.tsv"))
+
+
+def fold_variants(text: str) -> str:
+    """Replace each variant by the common form of the same character (敎 by 教).
+
+    For comparing and looking up, never for rewriting. The table is `data/character_variants.tsv`;
+    the length of the text stays the same.
+    """
+    return text.translate(_table("character_variants.tsv"))
 
 
 def _converted(name: str, text: str) -> str:
@@ -64,16 +74,11 @@ def _converter(name: str) -> opencc.OpenCC:
 
 
 @cache
-def _both_scripts() -> frozenset[str]:
-    return frozenset(data_text("both_scripts.txt").strip())
+def _characters(file: str) -> frozenset[str]:
+    return frozenset(data_text(file).strip())
 
 
 @cache
-def _simplified_only() -> frozenset[str]:
-    return frozenset(data_text("simplified_only.txt").strip())
-
-
-@cache
-def _spelling() -> dict[int, str]:
-    rows = (line.split("\t") for line in data_text("orthography.tsv").splitlines())
+def _table(file: str) -> dict[int, str]:
+    rows = (line.split("\t") for line in data_text(file).splitlines())
     return {ord(row[0]): row[1] for row in rows}

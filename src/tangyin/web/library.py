@@ -5,11 +5,10 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from tangyin.api import Writer
 from tangyin.errors import TangyinError, UsageError
-from tangyin.model import find_model, shipped_or_own
+from tangyin.model import ModelSummary, find_model, shipped_or_own
 from tangyin.model.file import ModelFile
 from tangyin.model.shelf import SHIPPED, own_models
 from tangyin.paths import models_home
@@ -18,22 +17,12 @@ from tangyin.web.limits import WRITERS
 
 
 @dataclass(frozen=True)
-class ModelRow:
-    """A model as `tangyin models --format json` prints it, and what the page needs besides.
+class ModelRow(ModelSummary):
+    """A model and what the page needs besides; requests may use its `name`.
 
-    `default` marks the model that answers when none is named. Requests may use these names.
+    `default` marks the model that answers when none is named.
     """
 
-    name: str
-    origin: str
-    forms: list[str]
-    parameters: int
-    precision: str
-    known_hanzi: int
-    architecture: dict[str, Any]
-    figures: dict[str, Any]
-    training: dict[str, Any]
-    licence: str
     takes_title: bool
     default: bool
 
@@ -103,17 +92,5 @@ class Library:
 
 
 def _row(origin: str, model: ModelFile, name: str, *, default: bool) -> ModelRow:
-    return ModelRow(
-        name=name,
-        origin="shipped" if origin == "shipped" else "own",
-        forms=[form.name for form in model.forms],
-        parameters=model.parameters,
-        precision=model.precision,
-        known_hanzi=len(model.vocabulary.hanzi),
-        architecture=model.architecture.to_json(),
-        figures=model.figures,
-        training=model.training,
-        licence=model.licence,
-        takes_title=model.vocabulary.takes_title,
-        default=default,
-    )
+    kind = "shipped" if origin == "shipped" else "own"
+    return ModelRow.of(name, kind, model, takes_title=model.vocabulary.takes_title, default=default)

@@ -7,32 +7,28 @@ from tangyin.studies.recipes import Base
 from tangyin.studies.study import Study
 from tangyin.studies.training_cache import TrainingCache
 
-HIDDEN = (32, 64, 128, 256, 512)
-EMBEDDING = (64, 128, 256, 512)
-QUICK_SIZES = (4, 8, 16)
+SIZES = {"hidden_size": (32, 64, 128, 256, 512), "embedding_size": (64, 128, 256, 512)}
+QUICK_SIZES = {"hidden_size": (4, 8, 16), "embedding_size": (8, 16)}
 
 
 def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
     """Vary one size at a time around the report's network.
 
     Returns:
-        `settings`; `hidden_size` and `embedding_size`, each a list with `outcome` and `size` for
-        every size.
+        `settings`; `hidden_size` and `embedding_size`, lists of `size` and its `outcome`.
     """
     base = Base.of(cache, quick)
-    sizes = {"hidden_size": HIDDEN, "embedding_size": EMBEDDING}
-    if quick:
-        sizes = {"hidden_size": QUICK_SIZES, "embedding_size": QUICK_SIZES[1:]}
+    sizes = QUICK_SIZES if quick else SIZES
     per_size = base.recipe.training.epochs * len(base.seeds)
     cache.progress.plan(per_size * sum(map(len, sizes.values())))
-    found: dict[str, Any] = {"settings": base.settings()}
-    for name, values in sizes.items():
-        found[name] = []
-        for size in values:
-            jobs = base.jobs({f"model.{name}": size})
-            trained = cache.train_all(jobs, f"{name.replace('_', ' ')} {size}")
-            found[name].append({"size": size, **outcome(jobs[0], trained)})
-    return found
+
+    def line(name: str, size: int) -> dict[str, Any]:
+        jobs = base.jobs({f"model.{name}": size})
+        trained = cache.train_all(jobs, f"{name.replace('_', ' ')} {size}")
+        return {"size": size, **outcome(jobs[0], trained)}
+
+    lines = {name: [line(name, size) for size in values] for name, values in sizes.items()}
+    return {"settings": base.settings(), **lines}
 
 
 STUDY = Study(

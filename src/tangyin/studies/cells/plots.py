@@ -10,16 +10,14 @@ from tangyin.studies.style import band, epoch_axis, log_ticks, look, panels
 
 def facts(results: dict[str, Any]) -> dict[str, Any]:
     """The cells by layers and dropout, those of one layer from the best on."""
-    lines = results["cells"]
-    single = [line for line in lines if line["layers"] == 1 and not line["dropout"]]
+    lines, curves = results["cells"], _curves(results)
+    ends = [(_label(line), mean(dev[-1] for dev in line["dev"])) for line in curves]
+    single = [line for line in curves if not line["dropout"]]
     return {
         "single": sorted(single, key=lambda line: mean(line["best"])),
         "double": [line for line in lines if line["layers"] == 2],
         "dropped": [line for line in lines if line["dropout"]],
-        "by_end": sorted(
-            ((_label(line), mean(dev[-1] for dev in line["dev"])) for line in _curves(results)),
-            key=lambda pair: pair[1],
-        ),
+        "by_end": sorted(ends, key=lambda pair: pair[1]),
     }
 
 
@@ -29,15 +27,10 @@ def cells(results: dict[str, Any]) -> Any:
     labels = list(dict.fromkeys(map(_label, results["cells"])))
     for line in results["cells"]:
         row, two = labels.index(_label(line)), line["layers"] == 2
-        axes.plot(
-            line["best"],
-            [row + (0.12 if two else -0.12)] * len(line["best"]),
-            linestyle="none",
-            marker="os"[two],
-            color=look(two)["color"],
-            fillstyle="none" if two else "full",
-            label="_" if row else ("one layer", "two layers")[two],
-        )
+        label = "_" if row else ("one layer", "two layers")[two]
+        fill = "none" if two else "full"
+        style = look(two, marker=True, linestyle="none", fillstyle=fill, label=label)
+        axes.plot(line["best"], [row + (0.12 if two else -0.12)] * len(line["best"]), **style)
     axes.set_yticks(range(len(labels)), labels)
     axes.invert_yaxis()
     axes.set_xlabel("best dev perplexity per token")

@@ -34,40 +34,34 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
         `settings`; `cells`, a list with `outcome`, `cell`, `layers`, `dropout` and `hidden_size`.
     """
     base = Base.of(cache, quick)
-    plain = base.job()
-    target = parameters(plain)
-    vocabulary = load_dataset(plain.recipe.data, plain.own).vocabulary
+    target = parameters(base.job())
+    vocabulary = load_dataset(base.recipe.data, base.own).vocabulary
     inputs = base.recipe.model.embedding_size
+    rest = target - len(vocabulary) * inputs
     plans = []
     wanted = [(name, 1, 0.0) for name in CELLS] + [(name, 2, 0.0) for name in TWO_LAYERS]
     wanted += [("plain", 1, share) for share in (DROPOUT[:1] if quick else DROPOUT)]
     for name, layers, dropout in wanted:
-        rest = target - len(vocabulary) * inputs
         units = hidden_units(CELLS[name], layers, inputs, rest, vocabulary.outputs)
         changes: dict[str, Any] = {"cell": CELLS[name], "layers": layers, "hidden_size": units}
         if dropout:
             changes |= {"dropout.input": dropout, "dropout.output": dropout}
             changes["dropout.recurrent"] = dropout / 2
-        jobs = base.jobs({f"model.{key}": value for key, value in changes.items()})
-        plans.append((name, layers, dropout, units, jobs))
-    cache.progress.plan(sum(job.recipe.epochs for *_, jobs in plans for job in jobs))
-    lines = []
-    for name, layers, dropout, units, jobs in plans:
-        trained = cache.train_all(jobs, f"{name}, {layers} layers" if layers > 1 else name)
         line = {"cell": name, "layers": layers, "dropout": dropout, "hidden_size": units}
+        plans.append((line, base.jobs({f"model.{key}": v for key, v in changes.items()})))
+    cache.progress.plan(sum(job.recipe.epochs for _, jobs in plans for job in jobs))
+    lines = []
+    for line, jobs in plans:
+        what = "{cell}, {layers} layers" if line["layers"] != 1 else "{cell}"
+        trained = cache.train_all(jobs, what.format(**line))
         lines.append({**line, **outcome(jobs[0], trained)})
     return {"settings": {**base.settings(), "target": target}, "cells": lines}
 
 
 def hidden_units(cell: str, layers: int, inputs: int, target: int, outputs: int) -> int:
-    """The hidden size whose cells and output layer come closest to a number of parameters.
+    """The hidden size whose cells and output layer have closest to `target` parameters.
 
-    Args:
-        cell: its name in a recipe.
-        layers: how many.
-        inputs: size of the embedding.
-        target: parameters of cells and output layer together.
-        outputs: rows of the output layer.
+    `inputs` is the size of the embedding, and `outputs` the number of rows of the output layer.
     """
 
     def count(units: int) -> int:

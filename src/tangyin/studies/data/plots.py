@@ -1,5 +1,6 @@
 """The figures of the part on data."""
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -23,15 +24,14 @@ def facts(results: dict[str, Any]) -> dict[str, Any]:
     """Slopes of the curves, and the reasons to leave records out, the most frequent first."""
     zipf, dropped = results["corpus"]["zipf"], results["corpus"]["statistics"]["dropped"]
     low, high = zipf["fitted"]
-    totals: dict[str, int] = {}
+    totals = Counter[str]()
     for found in dropped.values():
-        for reason, number in found.items():
-            totals[reason] = totals.get(reason, 0) + number
+        totals.update(found)
     return {
         "gain": _gain(results["learning"]),
         "slope_above": _slope(zipf, 1, low),
         "slope_below": _slope(zipf, high, zipf["characters"]),
-        "reasons": sorted(totals, key=lambda reason: -totals[reason]),
+        "reasons": [reason for reason, _ in totals.most_common()],
         "dynasties": DYNASTIES,
     }
 
@@ -39,10 +39,8 @@ def facts(results: dict[str, Any]) -> dict[str, Any]:
 def data_forms(results: dict[str, Any]) -> Any:
     """Poems by form, and lines by length."""
     figure, (left, right) = panels(2, height=3.0)
-    for axes, kind, label in (
-        (left, "form_poems", "poems, thousands"),
-        (right, "line_lengths", "lines, thousands"),
-    ):
+    kinds = {"form_poems": "poems, thousands", "line_lengths": "lines, thousands"}
+    for axes, (kind, label) in zip((left, right), kinds.items(), strict=True):
         table = results["corpus"][kind]
         names = list(next(iter(table.values())))
         for number, (dynasty, counts) in enumerate(table.items()):
@@ -80,13 +78,12 @@ def data_zipf(results: dict[str, Any]) -> Any:
 def data_learning(results: dict[str, Any]) -> Any:
     """Perplexity against the number of training poems."""
     figure, axes = panels(height=3.2)
-    learning = results["learning"]
-    poems = [line["poems"] for line in learning]
-    means = np.array([mean(line["best"]) for line in learning])
-    ranges(axes, poems, [line["best"] for line in learning], color=BLUE, marker="o")
+    poems, best = ([line[key] for line in results["learning"]] for key in ("poems", "best"))
+    means = np.array(list(map(mean, best)))
+    ranges(axes, poems, best, color=BLUE, marker="o")
     for at, value in zip(poems, means, strict=True):
         axes.annotate(f"{value:.0f}", (at, value), (6, 5), textcoords="offset points", fontsize=8)
-    gain = _gain(learning)
+    gain = _gain(results["learning"])
     fitted = means.mean() * gain ** (np.log2(poems) - np.log2(poems).mean())
     axes.plot(poems, fitted, color=GREY, linestyle=":", label=f"× {gain:.2f} per doubling")
     axes.set(xscale="log", xlabel="training poems")
@@ -99,12 +96,11 @@ def data_learning(results: dict[str, Any]) -> Any:
 
 def _frequencies(axes: Any, zipf: dict[str, Any]) -> None:
     """The curve of the frequencies, its fitted line, and the commonest characters."""
-    ranks, counts = np.array(zipf["rank"]), np.array(zipf["count"])
-    axes.plot(ranks, counts, color=BLUE)
+    axes.plot(zipf["rank"], zipf["count"], color=BLUE)
     low, high = zipf["fitted"]
     exponent = zipf["exponent"]
-    inside = (ranks >= low) & (ranks <= high)
-    level = np.exp(np.mean(np.log(counts[inside]) + exponent * np.log(ranks[inside])))
+    ranks, counts = _logs(zipf, low, high)
+    level = np.exp(np.mean(counts + exponent * ranks))
     ends = np.array([low / 2, 2 * high])
     line = level * ends**-exponent
     axes.plot(ends, line, color=VERMILION, linestyle="--")
@@ -118,9 +114,14 @@ def _frequencies(axes: Any, zipf: dict[str, Any]) -> None:
 
 def _slope(zipf: dict[str, Any], low: int, high: int) -> float:
     """The power of the rank with which frequency falls between two ranks."""
+    ranks, counts = _logs(zipf, low, high)
+    return -float(np.polyfit(ranks, counts, 1)[0])
+
+
+def _logs(zipf: dict[str, Any], low: int, high: int) -> Any:
     ranks, counts = np.array(zipf["rank"]), np.array(zipf["count"])
     inside = (ranks >= low) & (ranks <= high)
-    return -float(np.polyfit(np.log(ranks[inside]), np.log(counts[inside]), 1)[0])
+    return np.log(ranks[inside]), np.log(counts[inside])
 
 
 def _gain(learning: list[dict[str, Any]]) -> float:

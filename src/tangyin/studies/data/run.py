@@ -1,6 +1,7 @@
 """What the corpus looks like, and what more of it would bring."""
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from tangyin.corpus import DEV, NEAR, TRAIN, Corpus, corpus_statistics, load_cor
 from tangyin.studies.recipes import Base
 from tangyin.studies.study import Study
 from tangyin.studies.training_cache import Job, TrainingCache, rounded
-from tangyin.verse import FORMS, WULV, form_named, is_hanzi
+from tangyin.verse import FORMS, WULV, is_hanzi
 
 SHARES = ((8, 16), (4, 12), (2, 10))
 """One poem in so many, and at most so many epochs: fewer poems take more epochs to overfit."""
@@ -35,17 +36,16 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
     texts = base.texts
     dev = load_corpus().select(forms=[WULV], dynasties=["tang"], parts=[DEV]).text
     dev = dev[:: len(dev) // base.dev][: base.dev]
-    plans: list[tuple[int, list[Job]]] = []
+    plans: dict[int, list[Job]] = {}
     for share, most in SHARES[-2:] if quick else SHARES:
-        file = cache.poem_file(texts[::share], dev)
         changes = {"training.epochs": 2 if quick else most, "training.patience": PATIENCE}
-        plans.append((share, [Job(job.recipe, file) for job in base.jobs(changes)]))
-    plans.append((1, base.long_jobs()))
-    cache.progress.plan(1 + sum(job.recipe.epochs for _, jobs in plans for job in jobs))
+        plans[share] = replace(base, own=cache.poem_file(texts[::share], dev)).jobs(changes)
+    plans[1] = base.long_jobs()
+    cache.progress.plan(1 + sum(job.recipe.epochs for jobs in plans.values() for job in jobs))
     records = {"records": load_corpus().facts["records"]}
     described = cache.compute("corpus", records, 1, lambda _: _described())
     learning = []
-    for share, jobs in plans:
+    for share, jobs in plans.items():
         trained = cache.train_all(jobs, f"1/{share} of the poems")
         learning.append(
             {
@@ -70,17 +70,17 @@ def _described() -> dict[str, Any]:
         busiest, how many there are, and the share of all poems by the busiest tenth of them.
     """
     everything = load_corpus()
-    tang = everything.select(dynasties=["tang"])
+    dynasties = {d: everything.select(dynasties=[d]) for d in dict.fromkeys(everything.dynasty)}
+    tang = dynasties["tang"]
     counts = _characters(tang)
     sizes = np.array([number for _, number in counts.most_common()], dtype=np.float64)
     ranks = np.unique(np.geomspace(1, len(sizes), RANKS).astype(int))
     low, high = FITTED
     slope, _ = np.polyfit(np.log(np.arange(low, high + 1)), np.log(sizes[low - 1 : high]), 1)
-    dynasties = list(dict.fromkeys(everything.dynasty))
     return {
         "statistics": corpus_statistics(everything),
-        "form_poems": {d: _by_form(everything.select(dynasties=[d])) for d in dynasties},
-        "line_lengths": {d: _by_length(everything.select(dynasties=[d])) for d in dynasties},
+        "form_poems": {name: _by_form(poems) for name, poems in dynasties.items()},
+        "line_lengths": {name: _by_length(poems) for name, poems in dynasties.items()},
         "near": len(tang.select(parts=[NEAR])),
         "zipf": {
             "rank": ranks.tolist(),
@@ -97,15 +97,14 @@ def _described() -> dict[str, Any]:
 
 
 def _by_form(corpus: Corpus) -> dict[str, int]:
-    counted = Counter(corpus.form)
-    return {form.name: counted[form.name] for form in FORMS}
+    return {form.name: corpus.form.count(form.name) for form in FORMS}
 
 
 def _by_length(corpus: Corpus) -> dict[str, int]:
     """Lines by the number of their characters."""
-    lengths = Counter[int]()
-    for name, poems in _by_form(corpus).items():
-        lengths[form_named(name).characters] += form_named(name).lines * poems
+    poems, lengths = _by_form(corpus), Counter[int]()
+    for form in FORMS:
+        lengths[form.characters] += form.lines * poems[form.name]
     return {str(length): lengths[length] for length in sorted(lengths)}
 
 

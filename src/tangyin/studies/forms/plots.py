@@ -17,11 +17,11 @@ def facts(results: dict[str, Any]) -> dict[str, Any]:
 
     `together` is the perplexity, by seed, of the networks of one form each on all their dev poems.
     """
+    rights = {n: found["length"]["temperature 1"]["value"] for n, found in results["kinds"].items()}
     kinds = [
-        {**found, "name": name, "label": _label(name),
-         "right": found["length"]["temperature 1"]["value"]}
+        {**found, "name": name, "label": _label(name), "right": rights[name]}
         for name, found in results["kinds"].items()
-    ]  # fmt: skip
+    ]
     alone = [kind for kind in kinds if not kind["name"].startswith("all")]
     targets = [form_named(kind["name"]).targets for kind in alone]
     weights = np.multiply([kind["dev_poems"] for kind in alone], targets)

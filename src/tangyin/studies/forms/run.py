@@ -10,7 +10,7 @@ from tangyin.studies.recipes import Base
 from tangyin.studies.study import Study
 from tangyin.studies.training_cache import Advance, Training, TrainingCache, rounded
 from tangyin.studies.unmasked import form_of_tokens, write_unmasked
-from tangyin.verse import FORMS, WULV, form_named
+from tangyin.verse import FORMS, WULV, Form, form_named
 from tangyin.writing import Argmax, Temperature
 
 EPOCHS, ALL_EPOCHS, PATIENCE = 10, 8, 3
@@ -26,32 +26,26 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
         `settings`; `kinds`, with `train_poems`, `dev_poems`, for each seed the `dev` curve (open
         per_token), `train`, `best_epoch`, `best`, `per_hanzi`; and `length` (`_lengths`).
     """
-    names = [form.name for form in FORMS]
-    kinds: dict[str, tuple[list[str], dict[str, Any]]] = {name: ([name], {}) for name in names}
-    kinds |= {ALL: (names, {}), GIVEN: (names, {"data.prefix": "form"})}
     plans = []
-    for kind, (chosen, changes) in kinds.items():
-        base = Base.of(cache, quick, chosen)
-        epochs = 2 if quick else ALL_EPOCHS if len(chosen) > 1 else EPOCHS
-        length = {"training.epochs": epochs, "training.patience": PATIENCE}
+    for kind in (*(form.name for form in FORMS), ALL, GIVEN):
+        base = Base.of(cache, quick, [form.name for form in _trained_on(kind)])
+        changes: dict[str, Any] = {"data.prefix": "form"} if kind == GIVEN else {}
+        changes["training.epochs"] = 2 if quick else ALL_EPOCHS if kind in (ALL, GIVEN) else EPOCHS
+        changes["training.patience"] = PATIENCE
         # The study of perplexity trains on the 五律.
-        same = chosen == [WULV.name]
-        jobs = base.long_jobs() if same else base.jobs({**changes, **length}, keep=True)
+        jobs = base.long_jobs() if kind == WULV.name else base.jobs(changes, keep=True)
         plans.append((kind, base, jobs))
-    cache.progress.plan(sum(job.recipe.epochs for *_, jobs in plans for job in jobs))
-    cache.progress.plan(0.5 * len(plans))
+    cache.progress.plan(sum(0.5 + sum(job.recipe.epochs for job in jobs) for *_, jobs in plans))
     count = QUICK_WRITTEN if quick else WRITTEN
     found = {}
     for kind, base, jobs in plans:
         trained = cache.train_all(jobs, kind)
         facts = {"jobs": [cache.name_of(job) for job in jobs], "written": count}
-        train = [[line["train_per_token"] for line in training.epochs] for training in trained]
+        curves = [training.curve() for training in trained]
         found[kind] = {
             "train_poems": base.train,
             "dev_poems": base.dev,
-            "dev": [rounded(training.dev()) for training in trained],
-            "train": list(map(rounded, train)),
-            "best_epoch": [training.best_epoch for training in trained],
+            **{key: [curve[key] for curve in curves] for key in ("dev", "train", "best_epoch")},
             "best": rounded(training.best_dev() for training in trained),
             "per_hanzi": rounded(training.best_dev("per_hanzi") for training in trained),
             "length": cache.compute("length", facts, 0.5, partial(_lengths, kind, trained, count)),
@@ -60,15 +54,18 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
     return {"settings": settings, "kinds": found}
 
 
+def _trained_on(kind: str) -> list[Form]:
+    return list(FORMS) if kind in (ALL, GIVEN) else [form_named(kind)]
+
+
 def _lengths(kind: str, trained: list[Training], count: int, _advance: Advance) -> dict[str, Any]:
     """How often the length comes out right, when only the model's own prefix is given.
 
     Returns:
-        The share of right shapes among the `written` texts of all seeds at `temperature 1`: that of
-        the form (any of the four for `ALL`, the given one for `GIVEN`); and how many of `argmax_of`
-        argmax texts are right, `argmax`.
+        `temperature 1`, the share of right shapes (for `ALL`, any form's) among the `written` texts
+        of all seeds; and `argmax`, how many of `argmax_of` argmax texts have the right one.
     """
-    given = list(FORMS) if kind in (ALL, GIVEN) else [form_named(kind)]
+    given = _trained_on(kind)
     share = count // len(trained) // len(given) or 1
     right: list[bool] = []
     argmax = 0

@@ -4,7 +4,7 @@ from typing import Any
 
 from tangyin.studies.filters import mean
 from tangyin.studies.ingredients.run import KINDS
-from tangyin.studies.style import GREY, LOOKS, panels
+from tangyin.studies.style import GREY, look, panels
 
 LABELS = {"titles never told": "titles never given"}
 """How variants are called on the page where their name in the results is another."""
@@ -30,16 +30,10 @@ def ingredients(results: dict[str, Any]) -> Any:
     figure, axes = panels(height=0.8 + 0.24 * len(lines))
     axes.axvspan(min(closed), max(closed), color=GREY, alpha=0.3, linewidth=0)
     axes.axvline(mean(closed), color=GREY)
-    for (kind, label), style in zip(KINDS.items(), LOOKS, strict=False):
+    for number, (kind, label) in enumerate(KINDS.items()):
         rows = [row for row, line in enumerate(lines) if line["kind"] == kind]
-        axes.plot(
-            [lines[row]["closed"][0] for row in rows],
-            rows,
-            linestyle="none",
-            color=style["color"],
-            marker=style["marker"],
-            label=label,
-        )
+        values = [lines[row]["closed"][0] for row in rows]
+        axes.plot(values, rows, **look(number, marker=True, linestyle="none", label=label))
     axes.set_yticks(range(len(lines)), [LABELS.get(line["name"], line["name"]) for line in lines])
     axes.invert_yaxis()
     axes.set(xlabel="dev perplexity per token, closed")

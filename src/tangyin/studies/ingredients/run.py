@@ -17,14 +17,7 @@ MOGRIFIER = {"model.cell": "mogrifier"}
 
 
 class Variant(NamedTuple):
-    """The proxy with something changed.
-
-    Attributes:
-        name: what was changed.
-        kind: what sort of change it is; a key of `KINDS`.
-        changes: of the recipe (`recipes.changed`).
-        dynasties: whose poems are trained on.
-    """
+    """The proxy with a change of some kind (a key of `KINDS`) to its recipe or its poems."""
 
     name: str
     kind: str
@@ -71,16 +64,12 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
     """Train the proxy with all seeds, and each variant with the first.
 
     Returns:
-        `settings`; `proxy`, of its seeds what `outcomes.ends` returns; and `variants`, the same of
-        each with its `name` and `kind`.
+        `settings`; `proxy`, its `outcomes.ends`; `variants`, those of each, with `name` and `kind`.
     """
     base = proxy_base(cache, quick)
     variants = [v for v in VARIANTS if not quick or v.name in QUICK_VARIANTS]
-    plain = base.jobs()
-    jobs = [
-        on_poems(base, cache, SHARE, v.dynasties).job({**v.changes, "training.seed": SEEDS[0]})
-        for v in variants
-    ]
+    plain, seed = base.jobs(), {"training.seed": SEEDS[0]}
+    jobs = [on_poems(base, cache, SHARE, v.dynasties).job({**v.changes, **seed}) for v in variants]
     cache.progress.plan(sum(job.recipe.epochs for job in (*plain, *jobs)))
     return {
         "settings": {**proxy_settings(base), "seeds": list(base.seeds)},

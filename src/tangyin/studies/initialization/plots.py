@@ -1,5 +1,7 @@
-"""The figures of the part on initialization, and what each start comes to."""
+"""The figures of the part on initialization, and the results of each start."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,8 +11,10 @@ from tangyin.studies.initialization.run import PROBE_POEMS, TOO_LARGE
 from tangyin.studies.style import GREY, band, look, panels, plain_ticks
 from tangyin.training.optimizers import OptimizerRecipe
 
-GATES = {"i": "input", "f": "forget", "g": "candidate", "o": "output"}
-SYMBOLS = {"W_ih": "$W_{ih}$", "W_hh": "$W_{hh}$"}
+LABELS = {
+    "i": "input", "f": "forget", "g": "candidate", "o": "output",
+    "W_ih": "$W_{ih}$", "W_hh": "$W_{hh}$",
+}  # fmt: skip
 UNIFORM = "uniform ±1/√h"
 SHOWN = ("zeros", "one constant", "constant cell", "too small", "too large", UNIFORM)
 """Starts whose norms and gates are drawn; the table has all."""
@@ -22,28 +26,27 @@ def facts(results: dict[str, Any]) -> dict[str, Any]:
     """What each start comes to; lists have an entry for each seed."""
     starts = results["starts"]
 
-    def saturated(runs: list[dict[str, Any]], when: int) -> float:
-        return float(np.mean([[g[when] for g in run["saturated"].values()] for run in runs]))
+    def each(figure: Callable[[Any], Any]) -> dict[str, list[Any]]:
+        return {name: list(map(figure, runs)) for name, runs in starts.items()}
 
+    def mean(figure: Callable[[Any], Any]) -> dict[str, float]:
+        return {name: float(np.mean(values)) for name, values in each(figure).items()}
+
+    first, last = (
+        mean(partial(lambda when, run: [gate[when] for gate in run["saturated"].values()], when))
+        for when in (0, -1)
+    )
     return {
         "clip_norm": OptimizerRecipe().clip_norm,
         "floor": FLOOR,
         "probe_poems": PROBE_POEMS,
         "too_large": TOO_LARGE,
-        "ends": {name: [run["dev"] for run in runs] for name, runs in starts.items()},
-        "stuck": [n for n, runs in starts.items() if max(max(run["rank"]) for run in runs) <= 1],
-        "ranks": {name: [run["rank"][-1] for run in runs] for name, runs in starts.items()},
-        "first_ranks": {
-            name: [rank(run["values"]["first"]) for run in runs] for name, runs in starts.items()
-        },
-        "gradients": {
-            name: float(np.mean([run["norms"]["W_hh"][0] for run in runs]))
-            for name, runs in starts.items()
-        },
-        "saturated": {
-            name: {"first": saturated(runs, 0), "last": saturated(runs, -1)}
-            for name, runs in starts.items()
-        },
+        "ends": each(lambda run: run["dev"]),
+        "stuck": [n for n, ranks in each(lambda run: max(run["rank"])).items() if max(ranks) <= 1],
+        "ranks": each(lambda run: run["rank"][-1]),
+        "first_ranks": each(lambda run: rank(run["values"]["first"])),
+        "gradients": mean(lambda run: run["norms"]["W_hh"][0]),
+        "saturated": {name: {"first": first[name], "last": last[name]} for name in starts},
     }
 
 
@@ -51,13 +54,10 @@ def initialization_loss(results: dict[str, Any]) -> Any:
     """Training loss against steps."""
     starts = results["starts"]
     figure, axes = panels(height=4.0)
-    for number, (name, runs) in enumerate(starts.items()):
-        band(axes, _steps(runs), [run["loss"] for run in runs], look(number, label=name))
+    _bands(axes, results, "loss")
     best = min(min(run["loss"]) for runs in starts.values() for run in runs)
     first = max(run["loss"][0] for run in starts[UNIFORM])
-    axes.set(
-        xlabel="steps", ylabel="training loss, nats per token", ylim=(0.95 * best, 1.06 * first)
-    )
+    axes.set(ylabel="training loss, nats per token", ylim=(0.95 * best, 1.06 * first))
     axes.legend(ncols=3, loc="upper left", bbox_to_anchor=(0, -0.15))
     return figure
 
@@ -66,13 +66,13 @@ def initialization_rank(results: dict[str, Any]) -> Any:
     """Rank against steps (left), and singular values at the end (right)."""
     units = results["settings"]["hidden_size"]
     figure, (left, right) = panels(2, height=3.9)
-    for number, (name, runs) in enumerate(results["starts"].items()):
-        band(left, _steps(runs), [run["rank"] for run in runs], look(number, label=name))
+    _bands(left, results, "rank")
+    for number, runs in enumerate(results["starts"].values()):
         values = np.array(runs[0]["values"]["last"])
         shares = np.maximum(values / max(values[0], 1e-12), FLOOR)
         right.plot(np.arange(1, len(shares) + 1), shares, **look(number))
     left.axhline(units, color=GREY, linewidth=0.8)
-    left.set(xlabel="steps", ylabel="rank of the hidden units", ylim=(-0.03 * units, 1.06 * units))
+    left.set(ylabel="rank of the hidden units", ylim=(-0.03 * units, 1.06 * units))
     right.set(yscale="log", xlabel="number of the singular value", ylabel="share of the largest")
     figure.legend(ncols=4, loc="outside lower center")
     return figure
@@ -81,29 +81,34 @@ def initialization_rank(results: dict[str, Any]) -> Any:
 def initialization_norms(results: dict[str, Any]) -> Any:
     """Gradient norms by group of parameters."""
     figure, grid = panels(3, 2, height=2.3, sharex=True, sharey=True)
-    for axes, name in zip(grid.flat, SHOWN, strict=True):
-        run = results["starts"][name][0]
-        for number, (group, values) in enumerate(run["norms"].items()):
-            label = SYMBOLS.get(group, group)
-            axes.plot(run["steps"], np.maximum(values, 1e-7), **look(number, label=label))
-        axes.set(yscale="log", title=name)
+    _first_seeds(grid, results, "norms", lambda norms: np.maximum(norms, 1e-7))
+    grid[0, 0].set_yscale("log")
     return _labelled(figure, grid, "gradient norm")
 
 
 def initialization_gates(results: dict[str, Any]) -> Any:
     """Share of saturated gates."""
     figure, grid = panels(3, 2, height=2.2, sharex=True, sharey=True)
-    for axes, name in zip(grid.flat, SHOWN, strict=True):
-        run = results["starts"][name][0]
-        for number, (gate, values) in enumerate(run["saturated"].items()):
-            axes.plot(run["steps"], 100 * np.array(values), **look(number, label=GATES[gate]))
-        axes.set(title=name, ylim=(-4, 104))
+    _first_seeds(grid, results, "saturated", lambda shares: 100 * np.array(shares))
+    for axes in grid.flat:
+        axes.set_ylim(-4, 104)
         plain_ticks(axes.yaxis, (0, 50, 100))
     return _labelled(figure, grid, "saturated, %")
 
 
-def _steps(runs: list[dict[str, Any]]) -> list[int]:
-    return max((run["steps"] for run in runs), key=len)
+def _first_seeds(grid: Any, results: dict[str, Any], what: str, drawn: Callable[..., Any]) -> None:
+    for axes, name in zip(grid.flat, SHOWN, strict=True):
+        run = results["starts"][name][0]
+        for number, (key, values) in enumerate(run[what].items()):
+            axes.plot(run["steps"], drawn(values), **look(number, label=LABELS.get(key, key)))
+        axes.set_title(name)
+
+
+def _bands(axes: Any, results: dict[str, Any], figure: str) -> None:
+    for number, (name, runs) in enumerate(results["starts"].items()):
+        steps = max((run["steps"] for run in runs), key=len)
+        band(axes, steps, [run[figure] for run in runs], look(number, label=name))
+    axes.set_xlabel("steps")
 
 
 def _labelled(figure: Any, grid: Any, label: str) -> Any:

@@ -20,18 +20,17 @@ def gradient_norms(model: LanguageModel) -> dict[str, float]:
     sums = dict.fromkeys(GROUPS, 0.0)
     for name, parameter in model.named_parameters():
         if parameter.grad is not None:
-            sums[_group(name)] += float(parameter.grad.float().square().sum())
+            named = (
+                name.replace("weight", "W") if name.startswith("lstm") else name.partition(".")[0]
+            )
+            group = next((group for group in GROUPS if group in named), "bias")
+            sums[group] += float(parameter.grad.float().square().sum())
     return {group: total**0.5 for group, total in sums.items()}
 
 
 @torch.no_grad()
 def saturated_gates(model: LanguageModel, inputs: Tensor) -> dict[str, float]:
-    """Share of the values of each gate, i, f, g and o, that are near an end of its range.
-
-    Args:
-        model: of one layer of the plain cell.
-        inputs: (T, B) int64.
-    """
+    """Share of each gate's values near an end of its range; one plain layer reads (T, B) inputs."""
     cell = cell_of(model)
     x = model.embedding(inputs)
     h = model.lstm.states(x).h[0]  # (T, B, H)
@@ -41,9 +40,7 @@ def saturated_gates(model: LanguageModel, inputs: Tensor) -> dict[str, float]:
     for gate in "ifgo":
         values = y[..., cell.rows(gate)]
         opened = torch.tanh(values).abs() if gate == "g" else torch.sigmoid(values)
-        near = opened > 1 - SATURATED
-        if gate != "g":
-            near |= opened < SATURATED
+        near = (opened > 1 - SATURATED) | ((opened < SATURATED) & (gate != "g"))
         shares[gate] = float(near.float().mean())
     return shares
 
@@ -56,12 +53,8 @@ def unit_values(model: LanguageModel) -> list[float]:
     are copies of one another have equal rows: the matrix then has rank 1 (or 0, if all are 0).
     """
     cell = cell_of(model)
-    H = cell.hidden_size
-    parts: list[Tensor] = [cell.weight_ih, cell.weight_hh]
-    if cell.bias is not None:
-        parts.append(cell.bias[:, None])
-    stacked = torch.cat(parts, dim=1)  # (4H, E + H + 1)
-    rows = stacked.view(4, H, -1).transpose(0, 1).flatten(1).double()
+    parts = [part.view(4, cell.hidden_size, -1) for part in cell.parameters()]
+    rows = torch.cat(parts, dim=2).transpose(0, 1).flatten(1).double()
     return [float(value) for value in torch.linalg.svdvals(rows)]
 
 
@@ -74,9 +67,3 @@ def cell_of(model: LanguageModel) -> RecurrentCell:
     """The cell of the only layer."""
     ((_, _, cell),) = model.lstm.cells()
     return cell
-
-
-def _group(name: str) -> str:
-    if name.startswith(("embedding", "output")):
-        return name.partition(".")[0]
-    return "W_ih" if "weight_ih" in name else "W_hh" if "weight_hh" in name else "bias"

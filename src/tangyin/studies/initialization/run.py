@@ -36,36 +36,28 @@ TOO_LARGE = 30.0
 """Multiple of the report's bound. At 100 the gradient of the first step overflows."""
 
 
-def _everything(value: float) -> Callable[[LanguageModel], None]:
-    """Set every parameter of the network, including the embedding and the output layer."""
-
-    @torch.no_grad()
-    def fill(model: LanguageModel) -> None:
-        for parameter in model.parameters():
-            parameter.fill_(value)
-
-    return fill
+@torch.no_grad()
+def _fill(model: LanguageModel, value: float) -> None:
+    for parameter in model.parameters():
+        parameter.fill_(value)
 
 
-def _forget_bias(value: float) -> Callable[[LanguageModel], None]:
-    def fill(model: LanguageModel) -> None:
-        initialize(model, "report")
-        cell_of(model).set_forget_bias(value)
-
-    return fill
+def _forget_bias(model: LanguageModel, value: float) -> None:
+    initialize(model, "report")
+    cell_of(model).set_forget_bias(value)
 
 
 STARTS: dict[str, Callable[[LanguageModel], None]] = {
-    "zeros": _everything(0.0),
-    "one constant": _everything(CONSTANT),
+    "zeros": partial(_fill, value=0.0),
+    "one constant": partial(_fill, value=CONSTANT),
     "constant cell": partial(initialize, how="constant"),
     "too small": partial(initialize, how="too-small"),
     "too large": partial(initialize, how=partial(too_large, factor=TOO_LARGE)),
     "uniform ±1/√h": partial(initialize, how="report"),
     "Xavier": partial(initialize, how="xavier"),
     "orthogonal": partial(initialize, how="orthogonal"),
-    "forget bias 0": _forget_bias(0.0),
-    "forget bias 2": _forget_bias(2.0),
+    "forget bias 0": partial(_forget_bias, value=0.0),
+    "forget bias 2": partial(_forget_bias, value=2.0),
 }
 """`zeros` and `one constant` fill the whole network, `constant cell` only the cell. The uniform
 start is the report's; it, Xavier and orthogonal have forget bias 1."""
@@ -95,14 +87,13 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
 def _train(job: Job, start: str, every: int, advance: Advance) -> dict[str, Any]:
     """One training with probes.
 
-    The steps are the trainer's (`TrainingStep`), in fp32, so that identical units stay identical
-    unless something distinguishes them.
+    It is in fp32, so that identical units stay identical unless something distinguishes them.
 
     Returns:
-        `steps`, at which the network was probed; at each of them `loss` (mean since the previous
-        probe), `norms` (by group, after clipping), `saturated` (by gate) and `rank`; `values`, the
-        singular values of the units at the beginning and the end; `dev`, the open perplexity at
-        the end; `failed`, the step at which the loss stopped being finite, or None.
+        The probed `steps`; at each of them `loss` (mean since the previous probe), `norms` (by
+        group, after clipping), `saturated` (by gate) and `rank`; `values`, the singular values of
+        the units at the beginning and the end; `dev`, the open perplexity at the end; `failed`,
+        the step at which the loss stopped being finite, or None.
     """
     recipe = job.recipe
     material = load_dataset(recipe.data, job.own)
@@ -115,10 +106,8 @@ def _train(job: Job, start: str, every: int, advance: Advance) -> dict[str, Any]
     inputs = encoded(material.vocabulary, texts[:PROBE_POEMS], prefix)[:-1]
     first, losses, failed = unit_values(model), [], None
     probes: dict[str, list[Any]] = {n: [] for n in ("steps", "loss", "rank", "norms", "saturated")}
-    epochs = [
-        material.batches(recipe.training.batch_size, recipe.training.seed, epoch)
-        for epoch in range(1, recipe.training.epochs + 1)
-    ]
+    size, seed, last = recipe.training.batch_size, recipe.training.seed, recipe.training.epochs
+    epochs = [material.batches(size, seed, epoch) for epoch in range(1, last + 1)]
     for number, batch in enumerate(chain.from_iterable(epochs)):
         try:
             losses.append(step(batch))

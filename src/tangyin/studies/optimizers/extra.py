@@ -15,9 +15,8 @@ class MuonOutput(Muon):
 
     `Muon` itself leaves the output matrix to AdamW.
 
-    Args:
-        params: of an untied `tangyin.nn` language model: its matrices are the embedding, those of
-            the gates, and the output's, in this order.
+    `params` are those of an untied `tangyin.nn` language model, whose matrices are the embedding,
+    those of the gates, and the output's, in this order.
     """
 
     def __init__(

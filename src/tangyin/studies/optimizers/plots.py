@@ -1,5 +1,6 @@
-"""The figures of the part on optimizers, and what the curves come to."""
+"""The figures of the part on optimizers, and what the curves show."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -53,17 +54,15 @@ def facts(results: dict[str, Any]) -> dict[str, Any]:
 
 
 def reached(curve: dict[str, Any], target: float) -> float:
-    """When a dev curve falls to a perplexity, in epochs; infinite if never.
+    """When a dev curve falls to a perplexity, in epochs, at least 1; infinite if never.
 
-    Log-perplexity is interpolated linearly between epochs; before the end of the first epoch
-    counts as 1.
+    Log-perplexity is interpolated linearly between epochs.
     """
     dev = curve["dev"]
-    for number, value in enumerate(dev):
+    if dev and dev[0] <= target:
+        return 1.0
+    for number, (before, value) in enumerate(pairwise(dev), 1):
         if value <= target:
-            if number == 0:
-                return 1.0
-            before = dev[number - 1]
             return number + float(np.log(before / target) / np.log(before / value))
     return float("inf")
 

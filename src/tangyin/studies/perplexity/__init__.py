@@ -1,1 +1,0 @@
-"""What the report's network reaches on unseen poems."""

@@ -1,4 +1,4 @@
-"""The figure of the part on perplexity, and what its curves come to."""
+"""The figure of the part on perplexity, and what its curves show."""
 
 from typing import Any
 
@@ -16,21 +16,14 @@ PATIENCE = 3
 
 def overfitted_from(dev: list[float]) -> int | None:
     """The first epoch after the best from which dev stays `RISE` times above it, or None."""
-    best = int(np.argmin(dev))
-    above = [value >= RISE * dev[best] for value in dev]
-    found = next((n for n in range(best + 1, len(dev)) if all(above[n:])), None)
-    return None if found is None else found + 1
+    last_below = int(np.flatnonzero(np.array(dev) < RISE * min(dev))[-1])
+    return last_below + 2 if last_below + 1 < len(dev) else None
 
 
 def stopped_after(dev: list[float]) -> int | None:
     """The epoch after which early stopping ends training, or None."""
-    best = 0
-    for number, value in enumerate(dev):
-        if value < dev[best]:
-            best = number
-        if number - best == PATIENCE:
-            return number + 1
-    return None
+    ends = range(PATIENCE + 1, len(dev) + 1)
+    return next((end for end in ends if dev.index(min(dev[:end])) < end - PATIENCE), None)
 
 
 def facts(results: dict[str, Any]) -> dict[str, Any]:

@@ -18,11 +18,10 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
     """Train past the best epoch, measure the report's way, and take the difference apart.
 
     Returns:
-        `settings`; `honest`, the curve of each seed (`Training.curve`); `report`, the lines of each
-        seed measured the report's way; and `effects`: `honest` (`poem_costs.perplexities` of each
-        seed's best network); and, with the first seed only, `characters` (the same with a
-        vocabulary built from all poems) and `leak` (open per_token at the end, the split redrawn
-        every epoch).
+        `settings`; `honest`, the `Training.curve` of each seed; `report`, the lines of each seed
+        measured the report's way; and `effects`: `honest` (`poem_costs.perplexities` of each seed's
+        best network) and, with the first seed only, `characters` (the same with a vocabulary built
+        from all poems) and `leak` (open per_token at the end, the split redrawn every epoch).
     """
     base = Base.of(cache, quick)
     jobs = base.long_jobs()
@@ -39,18 +38,19 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
         return in_a_way(cache, way, seed=seed, epochs=length, quick=quick)
 
     report = [measured(REPORT, seed, ways) for seed in base.seeds]
+    kept = {
+        "dev": "dev_mean_of_poems",
+        "dev_per_token": "dev_per_token",
+        "share_seen": "dev_share_seen",
+    }
     leak = measured(Way(redrawn=True), base.seeds[0], ways)["epochs"][-1]
     characters = measured(Way(all_characters=True), base.seeds[0], short)["epochs"]
     return {
         "settings": {**base.settings(), "epochs": epochs, "way_epochs": ways},
         "honest": [training.curve() for training in trainings],
         "report": [
-            {
-                "dev": rounded(line["dev_mean_of_poems"] for line in found["epochs"]),
-                "dev_per_token": rounded(line["dev_per_token"] for line in found["epochs"]),
-                "share_seen": rounded(line["dev_share_seen"] for line in found["epochs"]),
-                "poems": found["poems"],
-            }
+            {key: rounded(line[figure] for line in found["epochs"]) for key, figure in kept.items()}
+            | {"poems": found["poems"]}
             for found in report
         ],
         "effects": {

@@ -1,1 +1,0 @@
-"""The course report's own way of measuring."""

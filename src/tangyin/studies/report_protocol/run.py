@@ -14,7 +14,6 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from tangyin.corpus import DEV, TRAIN, Batch, load_corpus
@@ -39,19 +38,12 @@ SIZES, QUICK_SIZES = (256, 128), (64, 32)
 
 @dataclass(frozen=True)
 class Way:
-    """A way of training and measuring; with all four off it is the honest one.
+    """A way of training and measuring; with all four off it is the honest one."""
 
-    Attributes:
-        redrawn: the poems are split anew every epoch, instead of by the fixed split.
-        all_characters: the vocabulary is built from all poems, not from the training poems alone.
-        first_given: the first character is read and not predicted.
-        all_poems: the poems that the split keeps for the test, or away from training, are used too.
-    """
-
-    redrawn: bool = False
-    all_characters: bool = False
-    first_given: bool = False
-    all_poems: bool = False
+    redrawn: bool = False  # the poems are split anew every epoch, instead of by the fixed split
+    all_characters: bool = False  # the vocabulary is built from all poems, not the training poems
+    first_given: bool = False  # the first character is read and not predicted
+    all_poems: bool = False  # test poems and near-duplicates of held-out poems are used too
 
 
 REPORT = Way(redrawn=True, all_characters=True, first_given=True, all_poems=True)
@@ -61,9 +53,8 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
     """Train and measure the report's network in the report's way.
 
     Returns:
-        `settings`; `vocabulary` (known characters); `poems`; `epochs`, see `in_a_way`; and
-        `rose`, the first epoch whose figure is above the previous one, where the report would stop,
-        or None.
+        `settings`; the results of `in_a_way`; and `rose`, the first epoch whose figure is above the
+        previous one, where the report would stop, or None.
     """
     epochs = QUICK_EPOCHS if quick else EPOCHS
     cache.progress.plan(epochs)
@@ -74,11 +65,8 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
             "poems, {dev_per_token:.1f} per token; {dev_share_seen:.0%} of dev was trained on "
             "before".format(**line)
         )
-    rises = [
-        after["epoch"]
-        for before, after in pairwise(found["epochs"])
-        if after["dev_mean_of_poems"] > before["dev_mean_of_poems"]
-    ]
+    figures = [line["dev_mean_of_poems"] for line in found["epochs"]]
+    rises = (n for n, (before, after) in enumerate(pairwise(figures), 2) if after > before)
     settings = {
         "quick": quick,
         "epochs": epochs,
@@ -88,14 +76,14 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
         "minimum_frequency": MINIMUM_FREQUENCY,
         "seed": 1,
     }
-    return {"settings": settings, "rose": rises[0] if rises else None, **found}
+    return {"settings": settings, "rose": next(rises, None), **found}
 
 
 def in_a_way(cache: TrainingCache, way: Way, *, seed: int, epochs: int, quick: bool) -> Any:
     """Train and measure in some way, or read the cached result.
 
     Returns:
-        `vocabulary` (known characters), `poems`, and `epochs`, a list of `epoch`,
+        `vocabulary` (known characters and marks), `poems`, and `epochs`, a list of `epoch`,
         `train_per_token`, `dev` (`poem_costs.perplexities`), `dev_mean_of_poems` (the report's
         figure) and `dev_per_token` (of the same targets), `dev_share_seen` (dev poems that an
         earlier epoch trained on) and `seconds`.
@@ -106,9 +94,8 @@ def in_a_way(cache: TrainingCache, way: Way, *, seed: int, epochs: int, quick: b
 
 
 def _train(way: Way, seed: int, epochs: int, quick: bool, advance: Advance) -> dict[str, Any]:
-    corpus = load_corpus().select(dynasties=["tang"], forms=["五律"])
-    if not way.all_poems:
-        corpus = corpus.select(parts=[TRAIN, DEV])
+    parts_used = None if way.all_poems else [TRAIN, DEV]
+    corpus = load_corpus().select(dynasties=["tang"], forms=["五律"], parts=parts_used)
     texts, parts = corpus.text, corpus.part
     if quick:
         texts, parts = (few(column, QUICK_POEMS) for column in (texts, parts))
@@ -122,29 +109,28 @@ def _train(way: Way, seed: int, epochs: int, quick: bool, advance: Advance) -> d
     model = LanguageModel(Architecture(*(QUICK_SIZES if quick else SIZES)), vocabulary)
     precision = chosen_precision("auto", torch.device("cpu"))
     step = TrainingStep(model, OptimizerRecipe("adam", RATE), vocabulary, precision)
-    order = np.random.default_rng(seed)
-    seen = np.zeros(len(texts), dtype=bool)
+    order, share = np.random.default_rng(seed), int(DEV_SHARE * len(texts))
+    seen, size = np.zeros(len(texts), dtype=bool), QUICK_BATCH if quick else BATCH
     lines: list[dict[str, Any]] = []
     for epoch in range(1, epochs + 1):
         shuffled = order.permutation(len(texts))
-        share = int(DEV_SHARE * len(texts))
-        dev, train = shuffled[:share], shuffled[share:]
-        if not way.redrawn:
-            dev, train = shuffled[held[shuffled]], shuffled[~held[shuffled]]
+        in_dev = np.arange(len(texts)) < share if way.redrawn else held[shuffled]
+        dev, train = shuffled[in_dev], shuffled[~in_dev]
         share_seen = float(seen[dev].mean())
-        began = time.perf_counter()
-        loss = _train_epoch(step, poems, train, QUICK_BATCH if quick else BATCH)
+        began, total = time.perf_counter(), 0.0
+        for chosen in np.split(train, range(size, len(train), size)):
+            ids = poems[:, chosen].numpy().astype(np.int32)
+            batch = Batch(ids[:-1], ids[1:], np.ones(ids[1:].shape, dtype=np.bool_))
+            total += step(batch) * len(chosen)
         seconds = time.perf_counter() - began
         seen[train] = True
-        chosen = poems[:, dev]
-        figures = perplexities(
-            poem_costs(model, chosen), chosen[1:].numpy(), vocabulary, first=not way.first_given
-        )
+        costs, targets = poem_costs(model, poems[:, dev]), poems[1:, dev].numpy()
+        figures = perplexities(costs, targets, vocabulary, first=not way.first_given)
         own = figures["plain_without_first" if way.first_given else "plain"]
         lines.append(
             {
                 "epoch": epoch,
-                "train_per_token": math.exp(loss),
+                "train_per_token": math.exp(total / len(train)),
                 "dev": figures,
                 "dev_mean_of_poems": own["mean_of_poems"],
                 "dev_per_token": own["per_token"],
@@ -155,18 +141,6 @@ def _train(way: Way, seed: int, epochs: int, quick: bool, advance: Advance) -> d
         advance(1)
     known = vocabulary.outputs - len((UNK, EOS))
     return {"vocabulary": known, "poems": len(texts), "epochs": lines}
-
-
-def _train_epoch(
-    step: TrainingStep, poems: torch.Tensor, chosen: npt.NDArray[np.int64], batch_size: int
-) -> float:
-    """One pass; returns the mean loss in nats."""
-    total = 0.0
-    for start in range(0, len(chosen), batch_size):
-        ids = poems[:, chosen[start : start + batch_size]].numpy().astype(np.int32)
-        batch = Batch(ids[:-1], ids[1:], np.ones(ids[1:].shape, dtype=np.bool_))
-        total += step(batch) * ids.shape[1]
-    return total / len(chosen)
 
 
 STUDY = Study(

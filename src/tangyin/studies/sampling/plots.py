@@ -6,27 +6,21 @@ import numpy as np
 
 from tangyin.studies.style import INK, look, panels
 
-FAMILIES = {
-    "argmax": "argmax",
-    "random": "random-k",
-    "temperature": "temperature",
-    "top-p": "top-p",
-}
-"""The beginnings of the rules' names, and their labels in the plot."""
+FAMILIES = ("argmax", "random-k", "temperature", "top-p")
 
 
 def sampling(results: dict[str, Any]) -> Any:
     """Likelihood against variety."""
     figure, axes = panels(height=4.6)
     rules, human = results["rules"], results["human"]
-    for number, (family, label) in enumerate(FAMILIES.items()):
+    for number, label in enumerate(FAMILIES):
+        family = label.removesuffix("-k")
         members = [name for name in rules if name.startswith(family)]
         x = [rules[name]["distinct"]["2"] for name in members]
         found = [rules[name]["log_likelihood"] for name in members]
-        y = np.array([f["value"] for f in found])
-        error = (y - [f["low"] for f in found], [f["high"] for f in found] - y)
+        y, low, high = (np.array([f[key] for f in found]) for key in ("value", "low", "high"))
         style = look(number, marker=True, linewidth=1, capsize=2, label=label)
-        axes.errorbar(x, y, error, **style)
+        axes.errorbar(x, y, (y - low, high - y), **style)
         # The curve of top-p lies above the others, so its labels do too.
         place: dict[str, Any] = {"xytext": (-5, -3), "ha": "right", "va": "top"}
         if family == "top-p":

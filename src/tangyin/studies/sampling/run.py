@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from functools import cache, partial
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -58,33 +59,30 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
     cache.progress.plan(len(names) + 5 + job.recipe.training.epochs)
     engine = Engine(find_model("report"))
     facts = {"poems": count, "seed": SEED, "model": "report"}
+    of_rule = partial(_of_rule, engine, count)
     rules = {
-        name: cache.compute(
-            "sampling", {"rule": name, **facts}, 1, partial(_of_rule, engine, name, count)
-        )
-        for name in names
+        n: cache.compute("sampling", {"rule": n, **facts}, 1, partial(of_rule, n)) for n in names
     }
     size, texts = {"poems": count}, few(load_corpus().select(forms=[WULV], parts=[DEV]).text, count)
-    human = cache.compute("sampling-human", size, 1, lambda _: _human(engine, texts))
-    unmasked = cache.compute("sampling-unmasked", size, 1, lambda _: _unmasked(engine, texts))
+
+    def measure_human(_advance: Advance) -> dict[str, Any]:
+        # An unknown character counts as an ordinary token.
+        return measured(texts, [-tally.nll_closed for tally in score_texts(engine, texts, WULV)])
+
     training = cache.train(job, "the overfitted network")
-    overfitting = cache.compute(
-        "sampling-overfitting",
-        {"job": cache.name_of(job), **size},
-        3,
-        partial(_overfitting, training, job.recipe.epochs, count, min(count, base.dev)),
-    )
+    trained = {"job": cache.name_of(job), **size}
+    overfit = partial(_overfitting, training, job.recipe.epochs, count, min(count, base.dev))
     words = {"first": FIRST, "line": LINE, "words": list(WORDS)}
     return {
         "settings": {"quick": quick, **facts, **words},
         "rules": rules,
-        "human": human,
-        "unmasked": unmasked,
-        "overfitting": overfitting,
+        "human": cache.compute("sampling-human", size, 1, measure_human),
+        "unmasked": cache.compute("sampling-unmasked", size, 1, partial(_unmasked, engine, texts)),
+        "overfitting": cache.compute("sampling-overfitting", trained, 3, overfit),
     }
 
 
-def _of_rule(engine: Engine, name: str, count: int, _advance: Advance) -> dict[str, Any]:
+def _of_rule(engine: Engine, count: int, name: str, _advance: Advance) -> dict[str, Any]:
     """All figures of a rule, and some of its poems.
 
     The poems are spread over the seven first characters. Under argmax, poem n of a character has
@@ -100,10 +98,8 @@ def _of_rule(engine: Engine, name: str, count: int, _advance: Advance) -> dict[s
     found = measured([poem.text for poem in poems], [poem.log_likelihood for poem in poems])
     free = write_unmasked(engine, rule, SEED, _starts(count), WULV)
     kept = [form_of_tokens(engine.vocabulary, tokens) == WULV for tokens in free]
-    result = {**found, "form_unmasked": with_interval(kept), "shown": poems[0].text}
-    if isinstance(rule, Argmax):
-        result["seven"] = _seven(engine, rule)
-    return result
+    seven = {"seven": _seven(engine, rule)} if isinstance(rule, Argmax) else {}
+    return {**found, "form_unmasked": with_interval(kept), "shown": poems[0].text, **seven}
 
 
 def _written(
@@ -138,11 +134,10 @@ def measured(texts: Sequence[str], likelihoods: Sequence[float]) -> dict[str, An
         `distinct` by order; and each with an interval: `self_bleu`; `words`, the share of poems
         with each; `repeated`, of lines that another poem has; `copied`, of lines that are in the
         training poems; `rhymed` and `regulated`, of poems by the checker; `log_likelihood` per
-        token. `line`, how many poems have that line; `commonest`, the commonest lines.
+        token. `line`, how many poems have `LINE`; `commonest`, the commonest lines.
     """
     poems = [_lines(text) for text in texts]
     reports = [check_poem(lines) for lines in poems]
-    corpus = _training_lines()
     common = Counter(line for lines in poems for line in dict.fromkeys(lines)).most_common(5)
     return {
         "poems": len(poems),
@@ -151,7 +146,7 @@ def measured(texts: Sequence[str], likelihoods: Sequence[float]) -> dict[str, An
         "words": {word: with_interval([word in text for text in texts]) for word in WORDS},
         "line": sum(LINE in lines for lines in poems),
         "repeated": with_interval(repeated(poems)),
-        "copied": with_interval([_copied(lines, corpus) for lines in poems]),
+        "copied": with_interval([_copied(lines) for lines in poems]),
         "rhymed": with_interval([report.rhyme != "-" for report in reports]),
         "regulated": with_interval([report.regulated for report in reports]),
         "log_likelihood": with_interval([v / WULV.targets for v in likelihoods]),
@@ -159,12 +154,7 @@ def measured(texts: Sequence[str], likelihoods: Sequence[float]) -> dict[str, An
     }
 
 
-def _human(engine: Engine, texts: Sequence[str]) -> dict[str, Any]:
-    """The same figures of dev poems; an unknown character counts as an ordinary token."""
-    return measured(texts, [-tally.nll_closed for tally in score_texts(engine, texts, WULV)])
-
-
-def _unmasked(engine: Engine, texts: Sequence[str]) -> dict[str, Any]:
+def _unmasked(engine: Engine, texts: Sequence[str], _advance: Advance) -> dict[str, Any]:
     """The share of `<unk>` when nothing is masked.
 
     Returns:
@@ -174,14 +164,12 @@ def _unmasked(engine: Engine, texts: Sequence[str]) -> dict[str, Any]:
     """
     vocabulary = engine.vocabulary
     unknown = vocabulary.id(UNK)
-    argmax = write_unmasked(engine, Argmax(), SEED, list(FIRST), WULV)
+    argmax = write_unmasked(engine, Argmax(), SEED, FIRST, WULV)
     drawn = write_unmasked(engine, Temperature(1.0), SEED, _starts(len(texts)), WULV)
     ids = np.stack([vocabulary.encode(text) for text in texts], axis=1)
     read = np.concatenate((np.full((1, ids.shape[1]), vocabulary.prefix_id(WULV)), ids[:-1]))
-    places = [
-        engine.log_probs(step_output).argmax(axis=1) == unknown
-        for step_output in engine.read(read.astype(np.int32))
-    ]
+    steps = engine.read(read.astype(np.int32))
+    places = [engine.log_probs(step).argmax(axis=1) == unknown for step in steps]
     return {
         "argmax": _share_of(unknown, argmax),
         "temperature 1": _share_of(unknown, drawn),
@@ -199,50 +187,43 @@ def _share_of(unknown: int, texts: Sequence[Sequence[int]]) -> float:
 def _overfitting(
     training: Training, epochs: int, count: int, read: int, advance: Advance
 ) -> dict[str, Any]:
-    """Perplexities and copying of a network before and after it overfits.
+    """Perplexities on `read` poems of each part, and the share of copied lines among about `count`.
 
-    Args:
-        training: of the network.
-        epochs: how long it was.
-        count: how many poems each rule writes.
-        read: how many poems of each part the perplexities are measured on.
-        advance: reports the work done.
+    Both before and after the network overfits.
     """
     corpus = load_corpus().select(forms=[WULV], dynasties=["tang"])
     found: dict[str, Any] = {"best_epoch": training.best_epoch, "last_epoch": epochs}
-    lines = _training_lines()
     for which, path in (("best", training.best), ("last", training.last)):
         model = load_model(path)
         engine = Engine(model)
         known = [c for c in FIRST if c in model.vocabulary]
         numbers = range(max(count // len(known), 1))
         figures: dict[str, dict[str, Any]] = {"perplexity": {}, "copied": {}}
+        found[which] = figures
         for part in (TRAIN, DEV):
             texts = few(corpus.select(parts=[part]).text, read)
             costs, _ = text_costs(model, texts, WULV)
             figures["perplexity"][part] = float(np.exp(costs.mean()))
         for name in OVERFITTED_RULES:
-            copied = [
-                _copied(poem.lines, lines)
+            poems = chain.from_iterable(
+                _written(engine, character, RULES[name], SEED + place, numbers)
                 for place, character in enumerate(known)
-                for poem in _written(engine, character, RULES[name], SEED + place, numbers)
-            ]
-            figures["copied"][name] = with_interval(copied)
+            )
+            figures["copied"][name] = with_interval([_copied(poem.lines) for poem in poems])
             advance(0.4)
-        found[which] = figures
     return found
 
 
-def _copied(lines: Sequence[str], corpus: frozenset[str]) -> float:
-    """The share of lines that are in the corpus."""
-    return float(np.mean([line in corpus for line in lines]))
+def _copied(lines: Sequence[str]) -> float:
+    """The share of lines that are in the training poems."""
+    return float(np.mean([line in _training_lines() for line in lines]))
 
 
 @cache
 def _training_lines() -> frozenset[str]:
     """All lines of the training 五律."""
-    texts = load_corpus().select(forms=[WULV], dynasties=["tang"], parts=[TRAIN]).text
-    return frozenset(line for text in texts for line in _lines(text))
+    poems = load_corpus().select(forms=[WULV], dynasties=["tang"], parts=[TRAIN])
+    return frozenset(chain.from_iterable(poems.lines()))
 
 
 def _lines(text: str) -> tuple[str, ...]:

@@ -1,1 +1,0 @@
-"""Size, poems and passes."""

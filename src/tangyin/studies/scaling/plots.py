@@ -1,30 +1,28 @@
 """The figure of the part on scaling."""
 
-import math
 from typing import Any
 
+import numpy as np
 from matplotlib.ticker import NullFormatter
 
 from tangyin.studies.style import BLUE, GREY, log_ticks, panels
 
-AXES = {"size": "parameters", "poems": "training poems", "passes": "seconds of training"}
+AXES = {
+    "size": ("parameters", "parameters"),
+    "poems": ("x", "training poems"),
+    "passes": ("seconds", "seconds of training"),
+}
 
 
 def scaling(results: dict[str, Any]) -> Any:
     """Closed perplexity against parameters, poems and the time of more passes."""
     figure, several = panels(3, height=2.9, sharey=True)
-    for axes, (what, label) in zip(several, AXES.items(), strict=True):
+    for axes, (what, (key, label)) in zip(several, AXES.items(), strict=True):
         lines = results[what]["lines"]
-        places = {
-            "size": [line["parameters"] for line in lines],
-            "poems": [line["x"] for line in lines],
-            "passes": [line["seconds"][0] for line in lines],
-        }
-        x = places[what]
+        x = np.array([line[key] for line in lines]).flatten()  # seconds are a list of one seed
         axes.plot(x, [ln["closed"][0] for ln in lines], color=BLUE, marker="o", linestyle="none")
         if law := results[what].get("law"):
-            fitted = [math.exp(law["factor"] * value ** law["exponent"]) for value in x]
-            axes.plot(x, fitted, color=BLUE, linewidth=1)
+            axes.plot(x, np.exp(law["factor"] * x ** law["exponent"]), color=BLUE, linewidth=1)
         axes.axhline(results["settings"]["goal"], color=GREY, linestyle="--")
         axes.set(xscale="log", xlabel=label)
         axes.xaxis.set_minor_formatter(NullFormatter())

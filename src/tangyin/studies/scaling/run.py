@@ -23,8 +23,8 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
     """Change one of the three at a time.
 
     Returns:
-        `settings`; and `size`, `poems` and `passes`, each with `lines` (`x`, what was changed, and
-        the results of `outcomes.ends`), the former two with the `law` through them (`power_law`).
+        `settings`; and `size`, `poems` and `passes`, each with `lines` (what was changed, `x`, and
+        `outcomes.ends`), the former two with the `law` through them (`power_law`).
     """
     base = proxy_base(cache, quick)
     widths = ((8, 8), (16, 12)) if quick else WIDTHS

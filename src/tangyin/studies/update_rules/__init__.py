@@ -1,1 +1,0 @@
-"""Update rules on a ravine and on a saddle."""

@@ -3,8 +3,10 @@
 import re
 from typing import Any
 
+import numpy as np
+
 from tangyin.studies.style import GREY, INK, optimizer_look, panels
-from tangyin.studies.update_rules.surfaces import SURFACES, Surface, grid
+from tangyin.studies.update_rules.surfaces import SURFACES, grid
 
 FRAMES, SECONDS = 60, 8
 FLOOR = 1e-4
@@ -31,7 +33,15 @@ def update_rules(results: dict[str, Any]) -> Any:
     """The paths, with dots that run along them."""
     figure, both = panels(2, height=3.9)
     for axes, surface in zip(both, SURFACES, strict=True):
-        _draw_surface(axes, surface, results["paths"][surface.name])
+        axes.contour(*grid(surface), levels=14, colors="#999999", linewidths=0.5)
+        left, right, bottom, top = surface.window
+        for name, path in results["paths"][surface.name].items():
+            axes.plot(*zip(*path["points"], strict=True), **optimizer_look(name), alpha=0.9)
+        axes.plot(*surface.start, "o", color=INK, markersize=6, fillstyle="none")
+        for place in surface.minima:
+            axes.plot(*place, "x", color=INK, markersize=7)
+        axes.set(xlim=(left, right), ylim=(bottom, top), xlabel="x", ylabel="y", title=surface.name)
+        axes.grid(visible=False)
     _with_legend(figure, both)
     return figure, lambda svg: _animated(svg, _pixels(figure, results))
 
@@ -50,18 +60,6 @@ def update_rules_distance(results: dict[str, Any]) -> Any:
 
 def _with_legend(figure: Any, both: Any) -> None:
     figure.legend(*both[0].get_legend_handles_labels(), ncols=5, loc="outside lower center")
-
-
-def _draw_surface(axes: Any, surface: Surface, found: dict[str, Any]) -> None:
-    axes.contour(*grid(surface), levels=14, colors="#999999", linewidths=0.5)
-    left, right, bottom, top = surface.window
-    for name, path in found.items():
-        axes.plot(*zip(*path["points"], strict=True), **optimizer_look(name), alpha=0.9)
-    axes.plot(*surface.start, "o", color=INK, markersize=6, fillstyle="none")
-    for place in surface.minima:
-        axes.plot(*place, "x", color=INK, markersize=7)
-    axes.set(xlim=(left, right), ylim=(bottom, top), xlabel="x", ylabel="y", title=surface.name)
-    axes.grid(visible=False)
 
 
 def _animated(svg: str, paths: dict[str, list[tuple[float, float]]]) -> str:
@@ -95,9 +93,7 @@ def _pixels(figure: Any, results: dict[str, Any]) -> dict[str, list[tuple[float,
     for axes, surface in zip(figure.axes, SURFACES, strict=True):
         left, right, bottom, top = surface.window
         for name, path in results["paths"][surface.name].items():
-            inside = [
-                (min(max(x, left), right), min(max(y, bottom), top)) for x, y in path["points"]
-            ]
+            inside = np.clip(path["points"], (left, bottom), (right, top))
             pixels = axes.transData.transform(inside)
             found[f"{name}, {surface.name}"] = [(float(x), float(height - y)) for x, y in pixels]
     return found

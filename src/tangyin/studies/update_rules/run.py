@@ -56,8 +56,7 @@ def walk(surface: Surface, name: str, steps: int) -> dict[str, Any]:
         points.append(place.copy())
     found = np.array(points)
     distances = np.linalg.norm(found[:, None] - np.array(surface.minima), axis=2).min(axis=1)
-    far = np.flatnonzero(distances >= NEAR)
-    first = int(far[-1]) + 1 if len(far) else 0
+    first = int(np.flatnonzero(distances >= NEAR)[-1]) + 1  # the start is far from both minima
     return {
         "points": np.round(found, 4).tolist(),
         "distances": [float(f"{distance:.4g}") for distance in distances],

@@ -10,25 +10,15 @@ from tangyin.lstm.arrays import FloatArray
 
 @dataclass(frozen=True)
 class Surface:
-    """A function of two variables.
-
-    Attributes:
-        name: as the page writes it.
-        formula: in TeX.
-        value: f(x, y), elementwise.
-        gradient: (∂f/∂x, ∂f/∂y).
-        start: where optimizers begin.
-        minima: the lowest points.
-        window: (left, right, bottom, top) of the plot.
-    """
+    """A function of two variables."""
 
     name: str
-    formula: str
-    value: Callable[[FloatArray, FloatArray], FloatArray]
-    gradient: Callable[[float, float], tuple[float, float]]
+    formula: str  # TeX
+    value: Callable[[FloatArray, FloatArray], FloatArray]  # f(x, y), elementwise
+    gradient: Callable[[float, float], tuple[float, float]]  # (∂f/∂x, ∂f/∂y)
     start: tuple[float, float]
     minima: tuple[tuple[float, float], ...]
-    window: tuple[float, float, float, float]
+    window: tuple[float, float, float, float]  # (left, right, bottom, top) of the plot
 
 
 RAVINE = Surface(

@@ -222,5 +222,5 @@ def _tones(before: str, character: str, after: str, *, at_end: bool) -> tuple[bo
         place = place_of(character)
         costs = place.end_level, place.end_oblique
     else:
-        costs = tone_costs(before, character, after)
+        costs = tone_costs(before + character + after, len(before))
     return math.isfinite(costs[0]), math.isfinite(costs[1])
