@@ -2,17 +2,15 @@
 
 import itertools
 import time
-from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 import tangyin
 from tangyin.errors import TangyinError, UsageError
-from tangyin.model.file import ModelFile, save_model
-from tangyin.verse import FORMS, QILV, WUJUE, WULV, form_token
+from tangyin.model.file import save_model
+from tangyin.verse import FORMS, QILV, WUJUE, WULV, form_token, to_simplified
 
 SEVEN = "日紅山夜湖海月"
 WUJUE_POEM = "白日依山盡，黃河入海流。欲窮千里目，更上一層樓。"
@@ -20,32 +18,32 @@ HANZI = "日紅山夜湖海月春江花朝秋風雨雲水"
 
 
 @pytest.fixture(scope="module")
-def writer() -> tangyin.Writer:
+def writer():
     return tangyin.load("report")
 
 
 @pytest.fixture(scope="module")
-def mixed(random_model: Callable[..., ModelFile]) -> tangyin.Writer:
+def mixed(random_model):
     """A model that knows two forms and is given the form."""
     prefixes = tuple(form_token(form) for form in FORMS)
     return tangyin.Writer(random_model(HANZI, FORMS, prefixes=prefixes))
 
 
-def test_two_words_write_a_poem() -> None:
+def test_two_words_write_a_poem():
     verse = tangyin.load().write("日")
     assert verse.text.startswith("日")
     assert str(verse).count("\n") == 3
 
 
-def test_a_poem_is_written_as_soon_as_it_is_asked_for(writer: tangyin.Writer) -> None:
+def test_a_poem_is_written_as_soon_as_it_is_asked_for(writer):
     began = time.perf_counter()
     poems = list(itertools.islice(writer.write_many("日", count=1_000_000, regulated=False), 2))
     assert time.perf_counter() - began < 5
     assert [verse.number for verse in poems] == [0, 1]
 
 
-def test_what_is_impossible_is_refused_before_anything_is_written(writer: tangyin.Writer) -> None:
-    wrong: list[tuple[str, dict[str, Any]]] = [
+def test_what_is_impossible_is_refused_before_anything_is_written(writer):
+    wrong = [
         ("request.range", {"count": 0}),
         ("request.choice", {"script": "latin"}),
         ("request.unknown_option", {"colour": "red"}),
@@ -61,18 +59,22 @@ def test_what_is_impossible_is_refused_before_anything_is_written(writer: tangyi
             assert refused.value.code == code
 
 
-def test_a_verse_reads_as_couplets_and_converts_to_simplified(writer: tangyin.Writer) -> None:
+def test_a_verse_reads_as_couplets_and_converts_to_simplified(writer):
     verse = writer.write("風", seed=1, regulated=False)
     assert str(verse).replace("\n", "") == verse.text
     assert [len(line) for line in str(verse).splitlines()] == [12] * 4
     assert verse.in_script("traditional") is verse
-    assert verse.in_script("simplified").text.startswith("风")
+    simplified = verse.in_script("simplified")
+    assert simplified.text == to_simplified(verse.text) != verse.text
+    assert simplified == replace(
+        verse, text=simplified.text, lines=tuple(map(to_simplified, verse.lines))
+    )
     with pytest.raises(UsageError) as refused:
         verse.in_script("latin")
     assert refused.value.code == "request.choice"
 
 
-def test_each_form_of_a_mixed_model_is_written_and_scored(mixed: tangyin.Writer) -> None:
+def test_each_form_of_a_mixed_model_is_written_and_scored(mixed):
     for form in FORMS:
         for name in (form.name, form.ascii_name):
             verse = mixed.write("日", form=name, seed=3, regulated=False)
@@ -83,18 +85,14 @@ def test_each_form_of_a_mixed_model_is_written_and_scored(mixed: tangyin.Writer)
         assert -score.nll == pytest.approx(verse.log_likelihood, rel=1e-5)
 
 
-def test_the_form_is_wulv_where_the_model_knows_it_and_its_first_elsewhere(
-    random_model: Callable[..., ModelFile], mixed: tangyin.Writer
-) -> None:
+def test_the_form_is_wulv_where_the_model_knows_it_and_its_first_elsewhere(random_model, mixed):
     assert mixed.write(seed=1, regulated=False).form == WULV.name
     tokens = (form_token(QILV), form_token(WUJUE))
     other = tangyin.Writer(random_model(HANZI, (QILV, WUJUE), prefixes=tokens))
     assert other.write(seed=1, regulated=False).form == QILV.name
 
 
-def test_a_poem_in_a_form_that_a_mixed_model_lacks_is_refused(
-    random_model: Callable[..., ModelFile],
-) -> None:
+def test_a_poem_in_a_form_that_a_mixed_model_lacks_is_refused(random_model):
     writer = tangyin.Writer(random_model(HANZI, (QILV,), prefixes=(form_token(QILV),)))
     with pytest.raises(UsageError, match="五絕"):
         writer.score(WUJUE_POEM)
@@ -103,23 +101,21 @@ def test_a_poem_in_a_form_that_a_mixed_model_lacks_is_refused(
     assert refused.value.code == "form.not_trained"
 
 
-def test_scores_are_the_same_alone_and_among_others(writer: tangyin.Writer) -> None:
+def test_scores_are_the_same_alone_and_among_others(writer):
     texts = [str(writer.write(start, seed=2, regulated=False)) for start in SEVEN]
     texts.insert(3, WUJUE_POEM)
     poems = [writer.read(text)[0] for text in texts]
     assert list(writer.score_many(poems)) == [writer.score(text) for text in texts]
 
 
-def test_what_was_done_to_a_poem_is_said(writer: tangyin.Writer) -> None:
+def test_what_was_done_to_a_poem_is_said(writer):
     poem, notes = writer.read("白日依山尽黄河入海流欲穷千里目更上一层楼")
     assert poem.text == WUJUE_POEM
     assert notes == ("converted from simplified characters", "marks put in, ， and 。 in turn")
     assert writer.read(WUJUE_POEM) == (poem, ())
 
 
-def test_a_model_is_loaded_by_name_by_path_and_by_path_object(
-    tmp_path: Path, report_model: ModelFile
-) -> None:
+def test_a_model_is_loaded_by_name_by_path_and_by_path_object(tmp_path, report_model):
     path = tmp_path / "other.safetensors"
     save_model(report_model, path)
     verses = [
@@ -144,15 +140,13 @@ def test_a_model_is_loaded_by_name_by_path_and_by_path_object(
         ("request.form_of_protocol", {"form": "五律", "protocol": "tangshi-gpt"}),
     ],
 )
-def test_what_cannot_be_evaluated_is_refused(
-    writer: tangyin.Writer, code: str, options: dict[str, str]
-) -> None:
+def test_what_cannot_be_evaluated_is_refused(writer, code, options):
     with pytest.raises(UsageError) as refused:
         writer.evaluate(**options)
     assert refused.value.code == code
 
 
-def test_the_package_hands_on_its_public_names_and_no_other() -> None:
+def test_the_package_hands_on_its_public_names_and_no_other():
     assert {"Writer", "check", "load"} <= set(tangyin.__all__)
     for name in tangyin.__all__:
         assert getattr(tangyin, name).__module__ == "tangyin.api"

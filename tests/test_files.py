@@ -4,7 +4,7 @@ import stat
 import subprocess
 import sys
 import threading
-from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,15 +25,13 @@ except TangyinError as error:
 """
 
 
-def run(*arguments: object, prefix: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
-    command = [*prefix, sys.executable, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+def run(script: str, *arguments: object, prefix: tuple[str, ...] = (), **options: Any) -> Any:
+    command = [*prefix, sys.executable, "-c", script, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, **options)
 
 
 @pytest.mark.parametrize("content", [b"\x00\xff\n", "日\n月\n"])
-def test_the_content_is_replaced_and_nothing_left_beside_it(
-    tmp_path: Path, content: bytes | str
-) -> None:
+def test_the_content_is_replaced_and_nothing_left_beside_it(tmp_path, content) -> None:
     path = tmp_path / "poem"
     for earlier in (None, b"old and much longer than what follows"):
         if earlier:
@@ -44,7 +42,7 @@ def test_the_content_is_replaced_and_nothing_left_beside_it(
 
 
 @pytest.mark.parametrize("umask", [0o022, 0o077, 0o002, 0o027])
-def test_the_mode_honours_the_umask(tmp_path: Path, umask: int) -> None:
+def test_the_mode_honours_the_umask(tmp_path, umask) -> None:
     before = os.umask(umask)
     try:
         write_whole(tmp_path / "poem", "日")
@@ -57,9 +55,7 @@ def test_the_mode_honours_the_umask(tmp_path: Path, umask: int) -> None:
 @pytest.mark.parametrize(
     "failure", [RuntimeError(), KeyboardInterrupt(), TangyinError("file.write")]
 )
-def test_a_failure_on_the_way_leaves_the_old_content(
-    tmp_path: Path, failure: BaseException
-) -> None:
+def test_a_failure_on_the_way_leaves_the_old_content(tmp_path, failure) -> None:
     path = tmp_path / "poem"
     path.write_text("old")
 
@@ -75,34 +71,32 @@ def test_a_failure_on_the_way_leaves_the_old_content(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs RLIMIT_FSIZE")
-def test_a_full_disk_leaves_the_old_content_and_nothing_beside_it(tmp_path: Path) -> None:
+def test_a_full_disk_leaves_the_old_content_and_nothing_beside_it(tmp_path) -> None:
     path = tmp_path / "poem"
     path.write_text("old")
-    result = run("-c", WRITE_A_MEGABYTE, path, 65536)
+    result = run(WRITE_A_MEGABYTE, path, 65536)
     assert result.returncode == 1
     assert result.stderr.startswith(f"refused: cannot write {path}: ")
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 
 
-@pytest.mark.parametrize(("options", "told"), [("size=64k", "No space"), ("ro", "Read-only")])
-def test_a_full_or_read_only_mount_is_told_in_one_sentence(
-    tmp_path: Path, options: str, told: str
-) -> None:
+@pytest.mark.parametrize(("options", "fault"), [("size=64k", "No space"), ("ro", "Read-only")])
+def test_a_full_or_read_only_mount_is_reported_in_one_sentence(tmp_path, options, fault) -> None:
     private = ("unshare", "--mount")
     mount = ("mount", "-t", "tmpfs", "-o", options, "tmpfs", str(tmp_path))
     if sys.platform != "linux" or subprocess.run([*private, *mount], check=False).returncode:
         pytest.skip("needs the right to mount")
     script = '"$@" || { code=$?; ls -A "$0"; exit $code; }'
     shell = ("sh", "-c", f"{' '.join(mount)} && {script}", str(tmp_path))
-    result = run("-c", WRITE_A_MEGABYTE, tmp_path / "poem", prefix=(*private, *shell))
+    result = run(WRITE_A_MEGABYTE, tmp_path / "poem", prefix=(*private, *shell))
     assert result.returncode == 1
-    assert told in result.stderr
+    assert fault in result.stderr
     assert result.stderr.count("\n") == 1
     assert result.stdout == ""  # nothing is left in the folder
 
 
-def test_a_kill_on_the_way_leaves_the_old_content(tmp_path: Path) -> None:
+def test_a_kill_on_the_way_leaves_the_old_content(tmp_path) -> None:
     path = tmp_path / "poem"
     path.write_text("old")
     script = """
@@ -113,14 +107,16 @@ with whole_file(Path(sys.argv[1])) as file:
     file.write(b"new" * 100_000)
     os.kill(os.getpid(), signal.SIGKILL)
 """
-    assert run("-c", script, path).returncode == -signal.SIGKILL
+    assert run(script, path).returncode == -signal.SIGKILL
     assert path.read_text() == "old"
 
 
-def test_a_link_stays_a_link(tmp_path: Path) -> None:
+@pytest.mark.parametrize("old", ["old", None])
+def test_a_link_stays_a_link_and_its_target_is_written(tmp_path, old) -> None:
     target, link = tmp_path / "far" / "poem", tmp_path / "link"
     target.parent.mkdir()
-    target.write_text("old")
+    if old:
+        target.write_text(old)
     link.symlink_to(target)
     write_whole(link, "new")
     assert link.is_symlink()
@@ -128,14 +124,8 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     assert not target.is_symlink()
 
 
-def test_a_link_to_nothing_makes_its_target(tmp_path: Path) -> None:
-    (tmp_path / "link").symlink_to(tmp_path / "poem")
-    write_whole(tmp_path / "link", "new")
-    assert (tmp_path / "poem").read_text() == "new"
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="needs pipes in the file system")
-def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+def test_a_pipe_is_written_to_and_not_replaced(tmp_path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     read: list[bytes] = []
@@ -149,35 +139,36 @@ def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [".", "missing/poem", "file/poem", "x" * 300])
-def test_a_place_that_cannot_be_written_is_told_in_one_sentence(tmp_path: Path, name: str) -> None:
+def test_a_place_that_cannot_be_written_is_an_error(tmp_path, name) -> None:
     (tmp_path / "file").write_text("old")
-    with pytest.raises(TangyinError, match=r"cannot write .*; free some space or choose"):
+    with pytest.raises(TangyinError) as caught:
         write_whole(tmp_path / name, "new")
+    assert caught.value.code == "file.write"
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-def test_a_folder_is_made_with_its_parents_or_the_fault_told(tmp_path: Path) -> None:
+def test_a_folder_is_made_with_its_parents_or_it_is_an_error(tmp_path) -> None:
     make_folder(tmp_path / "a" / "b")
     make_folder(tmp_path / "a" / "b")
     assert (tmp_path / "a" / "b").is_dir()
     (tmp_path / "file").write_text("")
     for name in ("file", "file/below", "x" * 300):
-        with pytest.raises(TangyinError, match="cannot make the folder"):
+        with pytest.raises(TangyinError) as caught:
             make_folder(tmp_path / name)
+        assert caught.value.code == "file.folder"
 
 
-def test_text_is_utf8_in_any_locale(tmp_path: Path) -> None:
+def test_text_is_utf8_in_any_locale(tmp_path) -> None:
     script = (
         "import sys; from pathlib import Path; from tangyin.files import write_whole;"
         "write_whole(Path(sys.argv[1]), '\\u65e5\\n')"
     )
     environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-    command = [sys.executable, "-c", script, str(tmp_path / "poem")]
-    subprocess.run(command, env=environment, check=True, timeout=60)
+    run(script, tmp_path / "poem", env=environment, check=True)
     assert (tmp_path / "poem").read_bytes() == "日\n".encode()
 
 
-def test_a_lock_holds_until_its_process_ends(tmp_path: Path) -> None:
+def test_a_lock_holds_until_its_process_ends(tmp_path) -> None:
     script = """
 import sys
 from tangyin.files import lock
@@ -185,10 +176,8 @@ file = open(sys.argv[1], "ab")
 print(lock(file), flush=True)
 sys.stdin.read()
 """
-    command = [sys.executable, "-c", script, str(tmp_path / "lock")]
-    holder = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )  # fmt: skip
+    command, pipe = [sys.executable, "-c", script, str(tmp_path / "lock")], subprocess.PIPE
+    holder = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)
     assert holder.stdout is not None
     with (tmp_path / "lock").open("ab") as file:
         assert holder.stdout.readline() == "True\n"

@@ -56,7 +56,7 @@ def python(*words: str, stdin: str = "") -> "subprocess.CompletedProcess[str]":
     ],
     ids=" ".join,
 )
-def test_nothing_but_training_and_studies_imports_torch(words: list[str]) -> None:
+def test_nothing_but_training_and_studies_imports_torch(words) -> None:
     done = python("-c", PROBE, json.dumps(words), stdin=WUJUE)
     assert done.returncode == 0, done.stderr
     loaded = set(json.loads(done.stderr.splitlines()[-1]))

@@ -31,7 +31,7 @@ def refresh(*words: str | Path) -> "subprocess.CompletedProcess[str]":
 
 
 @pytest.mark.parametrize("page", SHOWN, ids=lambda page: page.stem)
-def test_every_block_of_the_page_shows_what_its_commands_print(page: Path) -> None:
+def test_every_block_of_the_page_shows_what_its_commands_print(page) -> None:
     done = refresh("--check", page)
     assert done.returncode == 0, done.stderr
 
@@ -67,7 +67,7 @@ def accepted(words: list[str]) -> bool:
 
 
 @pytest.mark.parametrize("page", EVERY, ids=lambda page: page.stem)
-def test_every_call_on_the_page_is_one_that_the_command_line_takes(page: Path) -> None:
+def test_every_call_on_the_page_is_one_that_the_command_line_takes(page) -> None:
     wrong = [words for words in calls(page.read_text("utf-8")) if words and not accepted(words)]
     assert wrong == []
 
@@ -115,7 +115,7 @@ $ cat <<'END'
 """
 
 
-def test_blocks_are_filled_in_one_shell_and_one_python_and_long_ones_left(tmp_path: Path) -> None:
+def test_blocks_are_filled_in_one_shell_and_one_python_and_long_ones_left(tmp_path) -> None:
     page = tmp_path / "page.md"
     page.write_text(PAGE, "utf-8")
     assert refresh("--check", page).returncode == 1
@@ -130,7 +130,7 @@ def test_blocks_are_filled_in_one_shell_and_one_python_and_long_ones_left(tmp_pa
     assert refresh("--check", page).returncode == 0
 
 
-def test_a_long_block_is_run_when_asked_for(tmp_path: Path) -> None:
+def test_a_long_block_is_run_when_asked_for(tmp_path) -> None:
     page = tmp_path / "page.md"
     page.write_text("<!-- long -->\n```console\n$ echo 月\n```\n", "utf-8")
     assert refresh("--check", page).returncode == 0
@@ -143,7 +143,7 @@ def test_a_long_block_is_run_when_asked_for(tmp_path: Path) -> None:
     [("tangyin nothing", "ends with 2"), ("false", "ends with 1"), ("echo (", "could not read")],
 )
 def test_a_command_that_fails_unasked_is_told_and_the_page_left(
-    command: str, sentence: str, tmp_path: Path
+    command, sentence, tmp_path
 ) -> None:
     page = tmp_path / "page.md"
     text = f"```console\n$ {command}\nas it was\n```\n"

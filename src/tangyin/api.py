@@ -2,48 +2,19 @@
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from itertools import chain
 from typing import Any
 
+from tangyin import writing
 from tangyin.errors import UsageError
 from tangyin.model import DEFAULT, Engine, find_model
 from tangyin.model.file import ModelFile
 from tangyin.prosody import Report, check_poem, check_text
-from tangyin.scoring import (
-    Score,
-    evaluate_split,
-    evaluate_tangshi_gpt,
-    prefix_of,
-    score_poems,
-)
-from tangyin.verse import (
-    WULV,
-    Form,
-    Poem,
-    form_named,
-    read_poem,
-    to_traditional,
-)
-from tangyin.writing import (
-    BLANK,
-    Composition,
-    Order,
-    ParticleComposer,
-    RegulatedPoem,
-    Request,
-    Verse,
-    compose,
-    new_seed,
-    opening_of,
-    plan,
-    prefix_for,
-    read_title,
-    rule_named,
-    write_regulated,
-)
-from tangyin.writing.composer import check_numbers
-from tangyin.writing.options import options as all_options
+from tangyin.scoring import Score, evaluate_split, evaluate_tangshi_gpt, prefix_of, score_poems
+from tangyin.verse import WULV, Form, Poem, form_named, read_poem, to_traditional
+from tangyin.writing import Composition, ParticleComposer, Request, Verse, rule_named
+from tangyin.writing.decoding import check_numbers
+from tangyin.writing.options import Option
 
 __all__ = ["Score", "Verse", "Writer", "check", "load", "rule_named"]
 
@@ -53,17 +24,10 @@ SIDE_BY_SIDE = 64
 LONGEST = 10_000
 """Characters up to which a text may be a poem, white space, quotation marks and all."""
 
-ROWS = 256
-"""Particles that are written together, of one poem or several."""
-
-REVISIONS = 128
-"""How many ways to write a line are drawn, of which the likeliest are shown."""
-
-MOST_REVISIONS = 100
-"""The largest number of ways to write a line that are shown."""
-
-PROTOCOLS = ("honest", "tangshi-gpt")
-"""How perplexity can be counted (`docs/protocol.md`)."""
+ROWS = 256  # Particles that are written together, of one poem or several
+REVISIONS = 128  # How many ways to write a line are drawn, of which the likeliest are shown
+MOST_REVISIONS = 100  # The largest number of ways to write a line that are shown
+PROTOCOLS = ("honest", "tangshi-gpt")  # How perplexity can be counted (`docs/protocol.md`)
 
 
 class Writer:
@@ -86,10 +50,9 @@ class Writer:
         """Write poems, each as soon as it is asked for.
 
         Args:
-            start: first characters or lines, traditional or simplified, with □ for each character
-                left open; may be empty.
-            options: by name, such as `form`, `regulated`, `rhyme`, `rule`, `count` and `seed`; all
-                are in `tangyin.writing.options`. `rule` may also be made by `rule_named`.
+            start: first characters or lines, with □ for each character left open; may be empty.
+            options: by name (`tangyin.writing.options`), such as `form`, `regulated`, `rhyme`,
+                `rule`, `count` and `seed`. `rule` may also be made by `rule_named`.
 
         Raises:
             UsageError: by this call, before anything is written: an option is unknown or not
@@ -97,9 +60,9 @@ class Writer:
             TangyinError: while writing, when no poem keeps all that was asked.
         """
         request = self.request(start, **options)
-        # Checked here and not while writing, so that nothing is written before a refusal.
+        # Refuse now, not while writing.
         check_numbers(request.rule, request.count - 1, len(self.engine.vocabulary.hanzi))
-        seed = new_seed() if request.seed is None else request.seed
+        seed = writing.new_seed() if request.seed is None else request.seed
         if request.regulated:
             poems = self._regulated(request, seed)
         else:
@@ -147,34 +110,29 @@ class Writer:
             raise UsageError(
                 "request.no_character", character=character, form=form.name, width=form.characters
             )
-        count = replace(all_options()["count"], maximum=MOST_REVISIONS).check(count)
-        lines = list(poem.lines)
-        old = lines[line - 1]
-        chosen = range(form.characters) if character is None else (character - 1,)
-        lines[line - 1] = "".join(BLANK if at in chosen else c for at, c in enumerate(old))
-        open_text = "".join(map("".join, zip(lines, poem.marks, strict=True)))
+        count = Option("count", int, 5, minimum=1, maximum=MOST_REVISIONS).check(count)
+        characters = list(poem.text)
+        first = (line - 1) * (form.characters + 1)
+        for at in range(form.characters) if character is None else (character - 1,):
+            characters[first + at] = writing.BLANK
+        open_text = "".join(characters)
         request = Request(form, open_text, count=count, seed=seed, **options)
-        found: Iterable[Composition]
+        drawn: Iterable[Composition | None]
         if request.regulated:
-            planned = plan(request, self.engine.vocabulary)
-            composer = ParticleComposer(self.engine, planned, request.rule, REVISIONS)
-            found = composer.alternatives(seed)
+            planned = writing.plan(request, self.engine.vocabulary)
+            composer = ParticleComposer(self.engine, planned, request.rule, particles=1)
+            drawn = composer.compose(seed, range(REVISIONS))
         else:
             drawn = self._free(request, seed, range(REVISIONS))
-            different = {composition.text: composition for composition in drawn}
-            found = sorted(different.values(), key=lambda poem: -poem.log_likelihood)
-        others = [composition for composition in found if composition.text != poem.text]
+        others = {other.text: other for other in drawn if other and other.text != poem.text}
+        likeliest = sorted(others.values(), key=lambda other: -other.log_likelihood)
         return [
-            self.verse(composition, request, seed, rank).in_script(request.script)
-            for rank, composition in enumerate(others[:count])
+            self.verse(other, request, seed, rank).in_script(request.script)
+            for rank, other in enumerate(likeliest[:count])
         ]
 
     def request(self, start: str = "", **options: Any) -> Request:
-        """A checked request to this model; see `write_many`.
-
-        Raises:
-            UsageError: an option is unknown or not possible.
-        """
+        """A checked request to this model; for options and errors see `write_many`."""
         return Request(self._form(options.pop("form", None)), start, **options)
 
     def verse(self, poem: Composition, request: Request, seed: int, number: int) -> Verse:
@@ -183,37 +141,37 @@ class Writer:
             text=poem.text,
             lines=poem.lines,
             form=request.form.name,
-            title=read_title(request),
+            title=writing.read_title(request),
             model=self.model.name,
             rule=request.rule.name,
             seed=seed,
             number=number,
             log_likelihood=poem.log_likelihood,
-            prosody=poem.report if isinstance(poem, RegulatedPoem) else _report(poem.lines),
+            prosody=poem.report if isinstance(poem, writing.RegulatedPoem) else _report(poem.lines),
         )
 
     def _regulated(self, request: Request, seed: int) -> Iterator[Composition]:
-        planned = plan(request, self.engine.vocabulary)
+        planned = writing.plan(request, self.engine.vocabulary)
         composer = ParticleComposer(self.engine, planned, request.rule, request.particles)
-        return write_regulated(composer, seed, request.count, max(1, ROWS // request.particles))
+        together = max(1, ROWS // request.particles)
+        return writing.write_regulated(composer, seed, request.count, together)
 
     def _free(self, request: Request, seed: int, numbers: range) -> Iterator[Composition]:
-        vocabulary = self.engine.vocabulary
-        opening, prefix = opening_of(request, vocabulary), prefix_for(request, vocabulary)
-        batches = (
-            [Order(opening, seed, number) for number in numbers[first : first + SIDE_BY_SIDE]]
-            for first in range(0, len(numbers), SIDE_BY_SIDE)
-        )
-        return chain.from_iterable(
-            compose(self.engine, request.form, request.rule, orders, prefix) for orders in batches
-        )
+        opening = writing.opening_of(request, self.engine.vocabulary)
+        prefix = writing.prefix_for(request, self.engine.vocabulary)
+
+        def composed(first: int) -> list[Composition]:
+            batch = numbers[first : first + SIDE_BY_SIDE]
+            orders = [writing.Order(opening, seed, number) for number in batch]
+            return writing.compose(self.engine, request.form, request.rule, orders, prefix)
+
+        return chain.from_iterable(map(composed, range(0, len(numbers), SIDE_BY_SIDE)))
 
     def read(self, text: str) -> tuple[Poem, tuple[str, ...]]:
         """Read a poem as a person types it, ready to be scored.
 
         Returns:
-            The poem, and what had to be done to the text: a simplified one is converted, and
-            marks are put in where there are none.
+            The poem, and what was done to the text: characters converted, marks put in.
 
         Raises:
             UsageError: the text is not a poem in the four forms, or in none the model knows.
@@ -243,26 +201,20 @@ class Writer:
         """Perplexity on held-out poems by the protocol (`docs/protocol.md`).
 
         Args:
-            split: "dev" or "test".
+            split: "dev" or "test"; not used by "tangshi-gpt".
             form: one form; all that the model knows when None.
-            protocol: "honest", or "tangshi-gpt" for the count of that model, on its own test poems
-                in all forms, whatever `split` says.
+            protocol: "honest", or "tangshi-gpt": as that model counts, on its own test poems.
 
         Returns:
-            `model, split, form, protocol, prefix, poems, targets, hanzi, unknown, nll, nll_closed,
-            per_token, per_token_closed, per_hanzi, per_hanzi_closed`; the closed ones are None
-            where the protocol has none.
+            `model, split, form, protocol, prefix` and the figures (`scoring.Tally.figures`); those
+            of the closed vocabulary are None where the protocol has none.
 
         Raises:
             UsageError: an argument is not possible.
             TangyinError: the corpus is not prepared.
         """
-        for name, value, choices in (
-            ("split", split, ("dev", "test")),
-            ("protocol", protocol, PROTOCOLS),
-        ):
-            if value not in choices:
-                raise UsageError("request.choice", name=name, value=value, choices=choices)
+        Option("split", str, "dev", choices=("dev", "test")).check(split)
+        Option("protocol", str, "honest", choices=PROTOCOLS).check(protocol)
         if protocol == "tangshi-gpt":
             if form is not None:
                 raise UsageError("request.form_of_protocol", protocol=protocol)

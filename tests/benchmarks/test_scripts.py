@@ -3,7 +3,6 @@
 import gzip
 import json
 import runpy
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ SMALL = ("--size", "6,8,40,4,5")
 
 
 @pytest.fixture
-def call(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+def call(monkeypatch):
     """Runs a script in this process, which has imported torch already."""
     monkeypatch.syspath_prepend(str(BENCHMARKS))
 
@@ -26,9 +25,7 @@ def call(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 
 @pytest.fixture
-def printed(
-    call: Callable[..., None], capsys: pytest.CaptureFixture[str]
-) -> Callable[..., dict[str, Any]]:
+def printed(call, capsys):
     def run(script: str, *options: str) -> dict[str, Any]:
         call(script, *SMALL, "--format", "json", *options)
         found: dict[str, Any] = json.loads(capsys.readouterr().out)
@@ -38,9 +35,7 @@ def printed(
     return run
 
 
-def test_train_step_prints_every_way_with_its_spread_ratios_and_memory(
-    printed: Callable[..., dict[str, Any]], tmp_path: Path
-) -> None:
+def test_train_step_prints_every_way_with_its_spread_ratios_and_memory(printed, tmp_path) -> None:
     file = tmp_path / "results.json"
     found = printed("train_step.py", "--rounds", "2", "--memory", "-o", str(file))
     (figures,) = found["sizes"].values()
@@ -57,9 +52,7 @@ def test_train_step_prints_every_way_with_its_spread_ratios_and_memory(
 
 
 @pytest.mark.corpus
-def test_train_growth_prints_and_draws_each_point_of_each_axis(
-    printed: Callable[..., dict[str, Any]], tmp_path: Path
-) -> None:
+def test_train_growth_prints_and_draws_each_point_of_each_axis(printed, tmp_path) -> None:
     plot = tmp_path / "growth.svg"
     varied = ("--vary", "H=8,16", "--vary", "poems=32,8")
     found = printed("train_growth.py", *varied, "--rounds", "1", "--plot", str(plot))
@@ -72,9 +65,7 @@ def test_train_growth_prints_and_draws_each_point_of_each_axis(
     assert "hidden units" in plot.read_text(encoding="utf-8")
 
 
-def test_profile_step_names_the_phases_and_writes_a_trace_of_them(
-    printed: Callable[..., dict[str, Any]], tmp_path: Path
-) -> None:
+def test_profile_step_names_the_phases_and_writes_a_trace_of_them(printed, tmp_path) -> None:
     trace = tmp_path / "step.trace.json.gz"
     found = printed("profile_step.py", "--steps", "2", "--trace", str(trace))
     phases = found["phases_ms"]
@@ -101,13 +92,7 @@ def test_profile_step_names_the_phases_and_writes_a_trace_of_them(
         ("profile_step.py", ["--trace", "none/x.json"], "no folder none; make it first"),
     ],
 )
-def test_a_wrong_option_is_refused_with_what_is_right(
-    script: str,
-    options: list[str],
-    mend: str,
-    call: Callable[..., None],
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_a_wrong_option_is_refused_with_what_is_right(script, options, mend, call, capsys) -> None:
     with pytest.raises(SystemExit) as ended:
         call(script, *options)
     assert ended.value.code == 2
@@ -115,9 +100,7 @@ def test_a_wrong_option_is_refused_with_what_is_right(
 
 
 @pytest.mark.parametrize("script", ["train_step.py", "profile_step.py"])
-def test_people_are_shown_tables(
-    script: str, call: Callable[..., None], capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+def test_people_are_shown_tables(script, call, capsys, tmp_path) -> None:
     trace = ("--trace", str(tmp_path / "trace.json")) if script == "profile_step.py" else ()
     call(script, *SMALL, *trace, "--rounds" if not trace else "--steps", "1")
     assert "| median, ms |" in (text := capsys.readouterr().out) or "| ms by itself |" in text

@@ -1,11 +1,9 @@
 import runpy
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+SCRIPT = Path(__file__).parents[2] / "benchmarks/step_targets.py"
 FIGURES = {
     "ours_bf16_ms": 40.0,
     "ours_fp32_ms": 100.0,
@@ -15,16 +13,10 @@ FIGURES = {
 }
 
 
-@pytest.fixture(scope="module")
-def compared() -> Callable[..., Iterator[dict[str, Any]]]:
-    found: Callable[..., Iterator[dict[str, Any]]]
-    found = runpy.run_path(str(BENCHMARKS / "step_targets.py"))["compared"]
-    return found
+compared = runpy.run_path(str(SCRIPT))["compared"]
 
 
-def test_ratios_are_held_to_their_bounds_from_the_right_side(
-    compared: Callable[..., Iterator[dict[str, Any]]],
-) -> None:
+def test_ratios_are_held_to_their_bounds_from_the_right_side() -> None:
     lines = list(compared(FIGURES, "report", "bf16"))
     assert [(line["ratio"], line["target"], line["met"]) for line in lines] == [
         (3.0, "≥ 4", False),
@@ -34,14 +26,12 @@ def test_ratios_are_held_to_their_bounds_from_the_right_side(
     ]
 
 
-def test_a_machine_without_units_for_bf16_is_held_to_fp32_alone(
-    compared: Callable[..., Iterator[dict[str, Any]]],
-) -> None:
-    lines = list(compared(FIGURES, "report", "fp32"))
-    assert [line["met"] for line in lines] == [None, None, None, True]
-
-
-def test_other_sizes_are_held_to_nothing(
-    compared: Callable[..., Iterator[dict[str, Any]]],
-) -> None:
-    assert {line["met"] for line in compared(FIGURES, "8,8,40,4,5", "bf16")} == {None}
+@pytest.mark.parametrize(
+    ("size", "precision", "met"),
+    [
+        ("report", "fp32", [None, None, None, True]),  # a machine without units for bf16
+        ("8,8,40,4,5", "bf16", [None] * 4),
+    ],
+)
+def test_what_is_held_to_nothing_is_neither_met_nor_missed(size, precision, met) -> None:
+    assert [line["met"] for line in compared(FIGURES, size, precision)] == met

@@ -83,7 +83,9 @@ def process() -> Callable[..., "subprocess.CompletedProcess[bytes]"]:
     def call(
         *words: str, stdin: bytes = b"", environment: dict[str, str] | None = None, **options: Any
     ) -> "subprocess.CompletedProcess[bytes]":
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("LC_", "LANG", "PYTHON"))}
+        # PYTHONPATH stays, so that the process runs the code that is tested.
+        dropped = ("LC_", "LANG", "PYTHONIO", "PYTHONUTF8")
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(dropped)}
         return subprocess.run(
             [sys.executable, "-m", "tangyin", *on_the_report_model(words)],
             input=stdin,

@@ -32,7 +32,7 @@ def started(*words: str) -> "tuple[subprocess.Popen[str], str, float]":
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_it_serves_without_torch_until_it_is_stopped(how: signal.Signals) -> None:
+def test_it_serves_without_torch_until_it_is_stopped(how) -> None:
     server, address, _ = started()
     try:
         assert address.startswith("http://127.0.0.1:")

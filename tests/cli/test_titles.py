@@ -1,36 +1,26 @@
 """The command line with a model that was trained on titles."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tangyin.model.file import ModelFile, save_model
+from tangyin.model.file import save_model
 from tangyin.prosody import LEVEL_RHYMES
 from tangyin.scoring import closed_hanzi
 from tangyin.verse import FORMS, prefix_tokens
 
-Cli = Callable[..., Any]
-
 
 @pytest.fixture
-def path(random_model: Callable[..., ModelFile], tmp_path: Path) -> str:
+def path(random_model, tmp_path):
     """A model file of random weights, in int8."""
-    model = random_model(
-        "".join(sorted(closed_hanzi())),
-        FORMS,
-        prefixes=prefix_tokens(LEVEL_RHYMES),
-        scale=0.2,
-        tied=True,
-        place_size=4,
-    )
+    hanzi, prefixes = "".join(sorted(closed_hanzi())), prefix_tokens(LEVEL_RHYMES)
+    model = random_model(hanzi, FORMS, prefixes=prefixes, scale=0.2, tied=True, place_size=4)
     save_model(model, tmp_path / "titled.safetensors", "int8")
     return str(tmp_path / "titled.safetensors")
 
 
-def test_poems_are_conditioned_on_a_title(path: str, cli: Cli) -> None:
+def test_poems_are_conditioned_on_a_title(path, cli):
     words = ("write", "--model", path, "--form", "wujue", "--seed", "1", "--format", "jsonl")
     done = cli(*words, "--title", "送友人归山", "--script", "simplified")
     assert (done.code, done.err) == (0, "")
@@ -42,10 +32,9 @@ def test_poems_are_conditioned_on_a_title(path: str, cli: Cli) -> None:
 
 
 @pytest.mark.corpus
-def test_the_count_of_tangshi_gpt_has_its_own_poems_and_no_closed_figure(
-    path: str, cli: Cli
-) -> None:
-    done = cli("eval", "--model", path, "--protocol", "tangshi-gpt", "--format", "json")
+def test_the_count_of_tangshi_gpt_has_its_own_poems_and_no_closed_figure(path, cli):
+    words = ("eval", "--protocol", "tangshi-gpt")
+    done = cli(*words, "--model", path, "--format", "json")
     assert (done.code, done.err) == (0, "")
     result = json.loads(done.out)
     assert [result[name] for name in ("split", "form", "protocol", "prefix", "poems")] == [
@@ -53,19 +42,15 @@ def test_the_count_of_tangshi_gpt_has_its_own_poems_and_no_closed_figure(
     ]  # fmt: skip
     assert result["per_token_closed"] is None
     assert result["nll_closed"] is None
-    table = cli("eval", "--model", path, "--protocol", "tangshi-gpt").out
+    table = cli(*words, "--model", path).out
     assert f"per token {result['per_token']:9.2f}          -" in table
-    cli("eval", "--model", path, "--protocol", "tangshi-gpt", "--form", "wulv").refused(
-        2, "leave the form out"
-    )
-    cli("eval", "--model", "report", "--protocol", "tangshi-gpt").refused(
-        2, "use the protocol honest"
-    )
+    cli(*words, "--model", path, "--form", "wulv").refused(2, "leave the form out")
+    cli(*words, "--model", "report").refused(2, "use the protocol honest")
 
 
 def test_models_are_listed_by_what_model_takes_with_how_their_weights_lie_in_the_file(
-    path: str, cli: Cli, home: Path
-) -> None:
+    path, cli, home
+):
     (home / "models").mkdir(parents=True)
     Path(path).rename(home / "models" / "mine.safetensors")
     rows = {row["name"]: row for row in json.loads(cli("models", "--format", "json").out)}

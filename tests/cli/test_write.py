@@ -1,22 +1,17 @@
 """`tangyin write`: whole poems, the same for the same seed; bad options are refused."""
 
 import json
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tangyin.verse import MARKS, is_hanzi, to_simplified
+from tangyin.verse import MARKS, is_hanzi
 
 SEVEN = "日紅山夜湖海月"
 
-Cli = Callable[..., Any]
 
-
-def assert_whole(text: str) -> None:
+def assert_whole(text):
     """A 五律 as a person reads it: four couplets of two lines of five, closed; nothing else."""
     couplets = text.split("\n")
     assert len(couplets) == 4
@@ -29,9 +24,7 @@ def assert_whole(text: str) -> None:
 
 @pytest.mark.parametrize("start", SEVEN)
 @pytest.mark.parametrize("rule", ["argmax", "random-k"])
-def test_the_reports_seven_characters_under_both_rules_always_make_8_by_5(
-    start: str, rule: str, cli: Cli
-) -> None:
+def test_the_reports_seven_characters_under_both_rules_always_make_8_by_5(start, rule, cli):
     done = cli("write", start, "--free", "--rule", rule, "--seed", "7", "--count", "40")
     assert (done.code, done.err) == (0, "")
     poems = done.out.removesuffix("\n").split("\n\n")
@@ -42,28 +35,19 @@ def test_the_reports_seven_characters_under_both_rules_always_make_8_by_5(
     assert len(set(poems)) > 35
 
 
-@pytest.mark.parametrize("rule", ["argmax", "random-k", "top-p", "temperature"])
-def test_every_rule_writes_regulated_poems_by_default(rule: str, cli: Cli) -> None:
-    done = cli("write", "月", "--rule", rule, "--seed", "3", "--format", "jsonl")
-    assert (done.code, done.err) == (0, "")
-    verse = json.loads(done.out)
-    assert_whole("\n".join(verse["text"][place : place + 12] for place in range(0, 48, 12)))
-    assert verse["prosody"]["regulated"] is True
-
-
-def test_the_same_seed_brings_the_same_poems_and_another_seed_others(cli: Cli) -> None:
+def test_the_same_seed_brings_the_same_poems_and_another_seed_others(cli):
     words = ("write", "山", "--free", "--count", "5", "--seed")
     first = cli(*words, "11")
     assert cli(*words, "11") == first
     assert cli(*words, "12") != first
 
 
-def test_the_same_seed_brings_the_same_poem_in_another_process(cli: Cli, process: Any) -> None:
+def test_the_same_seed_brings_the_same_poem_in_another_process(cli, process):
     words = ("write", "海", "--free", "--seed", "18446744073709551615", "--format", "jsonl")
     assert process(*words).stdout.decode() == cli(*words).out
 
 
-def test_without_a_seed_every_call_writes_another_poem_and_gives_its_seed(cli: Cli) -> None:
+def test_without_a_seed_every_call_writes_another_poem_and_gives_its_seed(cli):
     words = ("write", "夜", "--free", "--format", "jsonl")
     verses = [json.loads(cli(*words).out) for _ in range(3)]
     assert len({verse["text"] for verse in verses}) == 3
@@ -71,7 +55,7 @@ def test_without_a_seed_every_call_writes_another_poem_and_gives_its_seed(cli: C
     assert again == verses[0]
 
 
-def test_a_json_line_has_the_designs_names_and_types(cli: Cli) -> None:
+def test_a_json_line_has_the_designs_names_and_types(cli):
     words = ("write", "紅", "--free", "--rule", "random-k", "--seed", "4", "--count", "2")
     done = cli(*words, "--format", "jsonl")
     assert done.err == ""
@@ -96,25 +80,6 @@ def test_a_json_line_has_the_designs_names_and_types(cli: Cli) -> None:
         }  # fmt: skip
 
 
-def test_several_poems_are_separated_by_blank_lines(cli: Cli) -> None:
-    out = cli("write", "日", "--free", "--count", "3", "--seed", "1").out
-    assert out.count("\n\n") == 2
-    assert not out.startswith("\n")
-    assert out.endswith(("。\n", "？\n", "！\n"))
-    assert "\n\n\n" not in out
-
-
-def test_simplified_script_is_the_same_poem(cli: Cli) -> None:
-    words = ("write", "風", "--free", "--seed", "2", "--count", "5", "--format", "jsonl")
-    plain = [json.loads(line) for line in cli(*words).out.splitlines()]
-    simple = [json.loads(x) for x in cli(*words, "--script", "simplified").out.splitlines()]
-    for one, other in zip(plain, simple, strict=True):
-        assert other["text"] == to_simplified(one["text"])
-        assert other["lines"] == [to_simplified(line) for line in one["lines"]]
-        assert other["text"] != one["text"]
-        assert other["log_likelihood"] == one["log_likelihood"]
-
-
 @pytest.mark.parametrize(
     ("start", "begins"),
     [
@@ -127,7 +92,7 @@ def test_simplified_script_is_the_same_poem(cli: Cli) -> None:
         ("\N{CJK COMPATIBILITY IDEOGRAPH-F938}", "露"),
     ],
 )
-def test_a_poem_begins_with_its_start(start: str, begins: str, cli: Cli) -> None:
+def test_a_poem_begins_with_its_start(start, begins, cli):
     done = cli("write", start, "--free", "--seed", "1")
     assert (done.code, done.err) == (0, "")
     assert_whole(done.out.removesuffix("\n"))
@@ -143,12 +108,10 @@ REFUSED = [
     (["日", "--count", "1.5"], "'1.5' is not a valid integer"),
     (["日", "--count", "9" * 5000], "is not a valid integer"),
     (["日", "--count", "4000", "--rule", "argmax"], "under argmax, poems differ by their first"),
-    (["日", "--k", "5", "--rule", "argmax"], "the rule argmax does not take k here; leave it out"),
     (["日", "--rule", "random-k", "--certainty", "0"], "'--certainty': 0.0 is not in the range"),
     (["日", "--rule", "top-p", "--p", "nan"], "p is nan; give"),
     (["日", "--seed", "18446744073709551616"], "'--seed': 18446744073709551616 is not in the"),
     (["日", "--form", "sonnet"], "there is no form 'sonnet'; the forms are 五絕"),
-    (["日", "--form", "qilv"], "was not trained on 七律; it knows 五律"),
     (["日", "--model", ""], "there is no model"),
     (["日", "--model", "/nowhere/model.safetensors"], "/nowhere/model.safetensors"),
     (["日", "--model", "x" * 5000], "xxx"),
@@ -160,9 +123,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("words", "part"), REFUSED, ids=[str(n) for n, _ in enumerate(REFUSED)])
 @pytest.mark.parametrize("mode", ["--free", "--regulated"])
-def test_what_is_impossible_is_refused_in_one_sentence(
-    words: list[str], part: str, mode: str, cli: Cli
-) -> None:
+def test_what_is_impossible_is_refused_in_one_sentence(words, part, mode, cli):
     cli("write", *words, mode).refused(2, part)
 
 
@@ -177,7 +138,7 @@ verse_like = st.text(
     deadline=None, max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(start=starts | verse_like)
-def test_any_start_gives_a_poem_or_a_sentence(start: str, cli: Cli) -> None:
+def test_any_start_gives_a_poem_or_a_sentence(start, cli):
     done = cli("write", "--free", "--seed", "1", "--", start)
     if done.code:
         done.refused(2)
@@ -185,7 +146,7 @@ def test_any_start_gives_a_poem_or_a_sentence(start: str, cli: Cli) -> None:
         assert_whole(done.out.removesuffix("\n"))
 
 
-def test_a_file_gets_the_poems_whole_and_standard_output_nothing(cli: Cli, tmp_path: Path) -> None:
+def test_a_file_gets_the_poems_whole_and_standard_output_nothing(cli, tmp_path):
     words = ("write", "日", "--free", "--seed", "1", "--count", "3")
     file = tmp_path / "poems.txt"
     file.write_text("before")
@@ -195,7 +156,7 @@ def test_a_file_gets_the_poems_whole_and_standard_output_nothing(cli: Cli, tmp_p
     assert list(tmp_path.iterdir()) == [file]
 
 
-def test_a_file_stays_as_it_was_when_the_poems_are_refused(cli: Cli, tmp_path: Path) -> None:
+def test_a_file_stays_as_it_was_when_the_poems_are_refused(cli, tmp_path):
     file = tmp_path / "poems.txt"
     file.write_text("before")
     cli("write", "龘", "--free", "-o", str(file)).refused(2)

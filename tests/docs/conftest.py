@@ -18,8 +18,7 @@ from tangyin.files import lock
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 300_000
-"""Milliseconds to wait for what must come: the machine may have other work."""
-
+"""Milliseconds to wait for what must happen: the machine may have other work."""
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -78,7 +77,7 @@ def address(built: Path) -> Iterator[str]:
 def look(browser: Browser, address: str) -> Callable[..., Any]:
     """Opens a page of the site and gives what a function finds on it.
 
-    No error may stand on the console, and no request may leave the site, whether it is served
+    No error may be on the console, and no request may leave the site, whether it is served
     (the default) or opened from the disk (`at` its folder's address).
     """
 

@@ -18,7 +18,7 @@ def names(kind: str) -> list[str]:
     return ["".join(text.itertext()) for text in texts if text.get("class") == kind]
 
 
-def test_picture_is_what_its_script_draws(tmp_path: Path) -> None:
+def test_picture_is_what_its_script_draws(tmp_path) -> None:
     target = tmp_path / "architecture.svg"
     subprocess.run([sys.executable, ROOT / "scripts/draw_architecture.py", target], check=True)
     assert target.read_bytes() == PICTURE.read_bytes()

@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-import importlib.util
+import importlib
 import io
 import re
 import sys
@@ -25,28 +25,20 @@ DELIVER = "shutil.copy({package!r}, sys.argv[sys.argv.index('--pack-destination'
 
 
 @pytest.fixture(scope="module")
-def assets() -> ModuleType:
+def assets():
     """The hook."""
-    spec = importlib.util.spec_from_file_location("docs_assets", ROOT / "scripts/docs_assets.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["docs_assets"] = module  # a dataclass looks for its module there
-    spec.loader.exec_module(module)
-    return module
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(ROOT / "scripts"))
+        return importlib.import_module("docs_assets")
 
 
 @pytest.fixture
-def packed(tmp_path: Path) -> tuple[Path, str]:
+def packed(tmp_path):
     """A package with a file that is wanted and some that try to be written elsewhere."""
     path = tmp_path / "small-1.0.0.tgz"
+    names = "package/dist/a.js", "package/dist/../../../a.js", "/tmp/a.js", "package/b.js"
     with tarfile.open(path, "w:gz") as archive:
-        for name in (
-            "package/dist/a.js",
-            "package/dist/../../../a.js",
-            "/tmp/a.js",
-            "package/b.js",
-        ):
+        for name in names:
             member = tarfile.TarInfo(name)
             member.size = 4
             archive.addfile(member, io.BytesIO(b"good"))
@@ -71,7 +63,7 @@ def small(assets: ModuleType, integrity: str) -> Any:
 
 
 def test_only_wanted_regular_files_are_unpacked_and_only_once(
-    assets: ModuleType, packed: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    assets, packed, tmp_path, monkeypatch
 ) -> None:
     path, integrity = packed
     install(tmp_path / "bin", monkeypatch, DELIVER.format(package=str(path)))
@@ -84,7 +76,7 @@ def test_only_wanted_regular_files_are_unpacked_and_only_once(
 
 
 def test_another_file_than_the_pinned_one_is_refused_and_leaves_nothing(
-    assets: ModuleType, packed: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    assets, packed, tmp_path, monkeypatch
 ) -> None:
     path, integrity = packed
     path.write_bytes(path.read_bytes() + b"\0")
@@ -94,9 +86,7 @@ def test_another_file_than_the_pinned_one_is_refused_and_leaves_nothing(
     assert list((tmp_path / "kept").iterdir()) == []
 
 
-def test_npm_that_fails_or_is_missing_is_told_in_a_sentence(
-    assets: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_npm_that_fails_or_is_missing_is_an_error(assets, tmp_path, monkeypatch) -> None:
     install(tmp_path / "bin", monkeypatch, "sys.exit('code ENOTFOUND')")
     with pytest.raises(TangyinError, match=r"npm could not fetch small@1\.0\.0 \(code ENOTFOUND\)"):
         assets.fetched(small(assets, "sha512-"), tmp_path / "kept")
@@ -105,7 +95,7 @@ def test_npm_that_fails_or_is_missing_is_told_in_a_sentence(
         assets.fetched(small(assets, "sha512-"), tmp_path / "kept")
 
 
-def test_the_site_carries_katex_with_its_fonts_and_licence(built: Path) -> None:
+def test_the_site_carries_katex_with_its_fonts_and_licence(built) -> None:
     katex = built / "assets/katex"
     sheet = (katex / "katex.min.css").read_text(encoding="utf-8")
     fonts = set(re.findall(r"fonts/[\w-]+\.woff2", sheet))

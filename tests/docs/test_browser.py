@@ -1,8 +1,7 @@
-"""The site as a reader has it before them, in a real browser."""
+"""The site in a real browser."""
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,15 +17,13 @@ MAIN = [
 
 
 @pytest.mark.parametrize("page", MAIN)
-def test_page_fits_a_phone_and_asks_no_other_host(look: Look, page: str) -> None:
-    def sideways(page: Page) -> int:
-        # Of the whole page: tables, code and formulas may move inside their own place.
-        return page.evaluate("document.documentElement.scrollWidth - innerWidth")
-
-    assert look(f"{page}.html", sideways, **PHONE) <= 0
+def test_page_fits_a_phone_and_asks_no_other_host(look, page) -> None:
+    # Of the whole page: tables, code and formulas may scroll by themselves.
+    sideways = "document.documentElement.scrollWidth - innerWidth"
+    assert look(f"{page}.html", lambda page: page.evaluate(sideways), **PHONE) <= 0
 
 
-def test_every_formula_is_set_without_an_error(look: Look, built: Path) -> None:
+def test_every_formula_is_set_without_an_error(look, built) -> None:
     def count(page: Page) -> list[int]:
         kinds = (".arithmatex", ".arithmatex:has(.katex-html)", ".katex-error")
         return [page.locator(kind).count() for kind in kinds]
@@ -45,32 +42,26 @@ def test_every_formula_is_set_without_an_error(look: Look, built: Path) -> None:
             assert formulas > 400
 
 
-def test_no_formula_of_the_derivation_is_left_in_dollars(look: Look) -> None:
-    def prose(page: Page) -> str:
-        return page.evaluate(
-            """() => {
-              const article = document.querySelector("article").cloneNode(true);
-              article.querySelectorAll("code, .arithmatex").forEach((e) => e.remove());
-              return article.textContent;
-            }"""
-        )
-
-    assert "$" not in look("derivation.html", prose)
+PROSE = """() => {
+  const article = document.querySelector("article").cloneNode(true);
+  article.querySelectorAll("code, .arithmatex").forEach((e) => e.remove());
+  return article.textContent;
+}"""
+FONTS = """document.fonts.ready.then(fonts =>
+  [...fonts].filter(f => f.status == "loaded").map(f => f.family.replaceAll('"', "")))"""
 
 
-def test_formulas_are_set_in_fonts_of_the_site(look: Look) -> None:
-    def faces(page: Page) -> list[str]:
-        page.evaluate("document.fonts.ready.then(() => 0)")
-        return page.evaluate(
-            "[...document.fonts].filter(f => f.status == 'loaded').map(f => f.family)"
-        )
+def test_the_derivation_is_set_in_fonts_of_the_site_and_leaves_no_formula_in_dollars(look) -> None:
+    def ask(page: Page) -> tuple[str, list[str]]:
+        return page.evaluate(PROSE), page.evaluate(FONTS)
 
-    loaded = set(look("derivation.html", faces))
-    assert "KaTeX_Math" in {name.strip('"') for name in loaded}
-    assert all(name.strip('"').startswith("KaTeX_") for name in loaded)
+    prose, fonts = look("derivation.html", ask)
+    assert "$" not in prose
+    assert "KaTeX_Math" in fonts
+    assert all(name.startswith("KaTeX_") for name in fonts)
 
 
-def test_names_of_code_in_the_derivation_lead_to_its_documentation(look: Look) -> None:
+def test_names_of_code_in_the_derivation_lead_to_its_documentation(look) -> None:
     def follow(page: Page) -> tuple[str, str]:
         page.click("article a:has-text('step.py:step_forward') >> nth=0")
         page.wait_for_url("**/api/lstm.html*")
@@ -82,11 +73,11 @@ def test_names_of_code_in_the_derivation_lead_to_its_documentation(look: Look) -
     assert "step_forward" in heading
 
 
-def test_the_python_api_shows_signatures_and_what_arguments_mean(look: Look) -> None:
+def test_the_python_api_shows_signatures_and_what_arguments_mean(look) -> None:
     text = look("api/index.html", lambda page: page.inner_text("article"))
     words = " ".join(text.split())
     assert re.search(r"load\( ?model: str \| PathLike\[str\] = DEFAULT,? ?\) -> Writer", words)
-    assert '    start: str = "",\n    *,\n    form: str | None = None,\n' in text
+    assert "    line: int,\n    *,\n    character: int | None = None,\n" in text
     assert "first characters or lines, traditional or simplified" in words
     assert "log_likelihood (float)" in words.replace(" ( ", " (")
 
@@ -107,22 +98,20 @@ def search(query: str) -> Callable[[Page], list[str]]:
 
 
 @pytest.mark.parametrize("served", [True, False], ids=["served", "from the disk"])
-def test_search_finds_terms_in_chinese_and_english(
-    look: Look, address: str, built: Path, served: bool
-) -> None:
+def test_search_finds_terms_in_chinese_and_english(look, address, built, served) -> None:
     at = address if served else built.as_uri()
     assert any("Prosody" in title for title in look("index.html", search("平仄"), at=at))
     assert any("LSTM" in title for title in look("index.html", search("Jacobian"), at=at))
 
 
-def test_search_wants_every_character_of_a_chinese_word(look: Look) -> None:
+def test_search_requires_every_character_of_a_chinese_word(look) -> None:
     assert look("index.html", search("拗"))
     assert look("index.html", search("拗救"))
     assert look("index.html", search("拗龘")) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_site_is_light_or_dark_as_the_reader_s_system(look: Look, scheme: str) -> None:
+def test_the_site_is_light_or_dark_as_the_reader_s_system(look, scheme) -> None:
     def brightness(page: Page) -> int:
         colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
         return sum(map(int, re.findall(r"\d+", colour)[:3]))
@@ -130,7 +119,7 @@ def test_the_site_is_light_or_dark_as_the_reader_s_system(look: Look, scheme: st
     assert (look("index.html", brightness, color_scheme=scheme) > 384) == (scheme == "light")
 
 
-def test_pictures_follow_the_reader_s_choice_of_dark(look: Look) -> None:
+def test_pictures_follow_the_reader_s_choice_of_dark(look) -> None:
     def scheme(page: Page) -> str:
         for _ in range(2):  # from the system's, through light, to dark
             page.click("[data-md-component=palette] label:not([hidden])")
@@ -139,8 +128,7 @@ def test_pictures_follow_the_reader_s_choice_of_dark(look: Look) -> None:
     assert look("architecture.html", scheme, color_scheme="light") == "dark"
 
 
-def test_the_architecture_can_be_read_on_a_phone(look: Look) -> None:
-    def width(page: Page) -> float:
-        return page.locator("img[src$='architecture.svg']").bounding_box()["width"]
-
-    assert look("architecture.html", width, **PHONE) >= 700
+def test_the_architecture_can_be_read_on_a_phone(look) -> None:
+    picture = "img[src$='architecture.svg']"
+    box = look("architecture.html", lambda page: page.locator(picture).bounding_box(), **PHONE)
+    assert box["width"] >= 700

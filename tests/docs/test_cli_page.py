@@ -26,7 +26,7 @@ def test_the_page_has_not_drifted_from_the_commands() -> None:
 @pytest.mark.parametrize(
     "words", [[], *([name] for name in COMMANDS), ["corpus", "fetch"]], ids=str
 )
-def test_the_page_has_the_help_as_a_terminal_has_it(words: list[str]) -> None:
+def test_the_page_has_the_help_as_a_terminal_has_it(words) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tangyin", *words, "--help"],
         capture_output=True,

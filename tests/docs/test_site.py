@@ -2,10 +2,8 @@
 
 import re
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -26,7 +24,7 @@ Mkdocs = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture
-def build_small(tmp_path: Path, mkdocs: Mkdocs) -> Callable[..., Any]:
+def build_small(tmp_path, mkdocs):
     """Builds a site of the given documents by our hooks; gives the run and the site's folder."""
 
     def build(**documents: str) -> tuple["subprocess.CompletedProcess[str]", Path]:
@@ -45,13 +43,13 @@ def hrefs(file: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_document_is_in_the_contents(built: Path, page: str) -> None:
+def test_every_document_is_in_the_contents(built, page) -> None:
     html = page.removesuffix(".md") + ".html"
     assert (built / html).is_file()
     assert html in hrefs(built / "index.html") | {"index.html"}
 
 
-def test_no_page_takes_anything_from_another_host(built: Path) -> None:
+def test_no_page_takes_anything_from_another_host(built) -> None:
     sources = re.compile(
         r'<(?:script|img|iframe|source)[^>]*\ssrc="(https?:|//)|<link[^>]*href="http'
     )
@@ -62,7 +60,7 @@ def test_no_page_takes_anything_from_another_host(built: Path) -> None:
         assert not re.search(r"url\((['\"]?)(https?:|//)", sheet.read_text(encoding="utf-8")), sheet
 
 
-def test_a_file_outside_docs_is_shown_and_a_folder_is_named(build_small: Any) -> None:
+def test_a_file_outside_docs_is_shown_and_a_folder_is_named(build_small) -> None:
     done, site = build_small(
         index="# A\n\n[recipe](../configs/report.toml) [recipes](../configs) `tensor.py:f`\n"
     )
@@ -75,7 +73,7 @@ def test_a_file_outside_docs_is_shown_and_a_folder_is_named(build_small: Any) ->
     assert first in shown
 
 
-def test_links_of_our_documents_to_files_outside_are_pages_of_the_site(built: Path) -> None:
+def test_links_of_our_documents_to_files_outside_are_pages_of_the_site(built) -> None:
     for page in PAGES:
         text = (DOCS / page).read_text(encoding="utf-8")
         for link in re.findall(r"\]\((\.\./[^)#\s]*)", text):
@@ -87,33 +85,28 @@ def test_links_of_our_documents_to_files_outside_are_pages_of_the_site(built: Pa
 @pytest.mark.parametrize(
     "link", ["../configs/none.toml", "none.md", "#none"], ids=["outside", "inside", "place"]
 )
-def test_a_broken_link_breaks_the_build(build_small: Any, link: str) -> None:
+def test_a_broken_link_breaks_the_build(build_small, link) -> None:
     done, _ = build_small(index=f"# A\n\n[there]({link})\n")
     assert done.returncode != 0
     assert link.split("/")[-1].removeprefix("#") in done.stderr
 
 
-def test_the_site_is_built_without_the_report(build_small: Any) -> None:
-    done, site = build_small(index="# A\n\n[the report](report/report.md#perplexity)\n")
+def test_the_site_has_the_report_where_it_was_built(build_small, tmp_path) -> None:
+    index = "# A\n\n[the report](report/report.md#perplexity)\n"
+    done, site = build_small(index=index)
     assert done.returncode == 0, done.stderr
     assert "<span>the report</span>" in (site / "index.html").read_text(encoding="utf-8")
-
-
-def test_the_site_has_the_report_where_it_was_built(build_small: Any, tmp_path: Path) -> None:
-    (tmp_path / "docs/report").mkdir(parents=True)
+    (tmp_path / "docs/report").mkdir()
     (tmp_path / "docs/report/index.html").write_text("alone", encoding="utf-8")
-    done, site = build_small(
-        index="# A\n\n[the report](report/report.md#perplexity)\n",
-        report__report='# R\n\n<a id="perplexity"></a>\n\n## P\n',
-    )
+    done, site = build_small(index=index, report__report='# R\n\n<a id="perplexity"></a>\n\n## P\n')
     assert done.returncode == 0, done.stderr
     assert "report/report.html#perplexity" in hrefs(site / "index.html")
     assert "index.html" in hrefs(site / "report/report.html")
     assert (site / "report/index.html").read_text(encoding="utf-8") == "alone"
 
 
-def test_no_list_and_no_table_is_left_as_text(built: Path) -> None:
-    # A forge begins them right under a paragraph; MkDocs wants an empty line before.
+def test_no_list_and_no_table_is_left_as_text(built) -> None:
+    # A forge begins them right under a paragraph; MkDocs needs an empty line before.
     left = re.compile(r"\n(- |\d+\. |\| )")
     for page in PAGES:
         html = (built / page).with_suffix(".html").read_text(encoding="utf-8")
@@ -121,24 +114,14 @@ def test_no_list_and_no_table_is_left_as_text(built: Path) -> None:
             assert not left.search(paragraph), (page, paragraph)
 
 
-def test_a_folder_in_the_contents_stands_for_its_pages(build_small: Any) -> None:
+def test_a_folder_in_the_contents_is_replaced_by_its_pages(build_small) -> None:
     done, site = build_small(index="# A\n", poems__b="# B\n", poems__a="# C\n")
     assert done.returncode == 0, done.stderr
     assert {"poems/a.html", "poems/b.html"} <= hrefs(site / "index.html")
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_lists_are_nested_so_that_the_site_sees_it(page: str) -> None:
+def test_lists_are_nested_so_that_the_site_sees_it(page) -> None:
     text = re.sub(r"^```.*?^```", "", (DOCS / page).read_text("utf-8"), flags=re.S | re.M)
     nested = re.findall(r"^( +)(?:[-*+]|\d+\.) ", text, flags=re.M)
     assert [spaces for spaces in nested if len(spaces) % 4] == []
-
-
-def test_the_front_page_shows_what_its_command_prints() -> None:
-    done = subprocess.run(
-        [sys.executable, "scripts/refresh_pages.py", "--check", "docs/index.md"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr

@@ -1,57 +1,46 @@
-from typing import Any
-
 import numpy as np
 import pytest
 import torch
 
 from tangyin.errors import TangyinError
-from tangyin.lstm import SGD, Adadelta, Adagrad, Adam, AdamW, Optimizer, RMSprop
+from tangyin.lstm import SGD, Adadelta, Adagrad, Adam, AdamW, RMSprop
 
 STEPS = 50
 # Options differ from the defaults and from what would leave a term of the rule out.
-CASES: list[tuple[type[Optimizer], type[torch.optim.Optimizer], dict[str, Any]]] = [
-    (SGD, torch.optim.SGD, {}),
-    (SGD, torch.optim.SGD, {"lr": 0.05, "momentum": 0.9}),
-    (SGD, torch.optim.SGD, {"lr": 0.05, "momentum": 0.8, "dampening": 0.3, "weight_decay": 0.1}),
-    (SGD, torch.optim.SGD, {"lr": 0.05, "momentum": 0.9, "nesterov": True, "weight_decay": 0.1}),
-    (RMSprop, torch.optim.RMSprop, {}),
-    (RMSprop, torch.optim.RMSprop, {"lr": 0.02, "alpha": 0.9, "eps": 1e-3, "weight_decay": 0.1}),
-    (RMSprop, torch.optim.RMSprop, {"momentum": 0.9, "eps": 1e-4}),
-    (RMSprop, torch.optim.RMSprop, {"centered": True, "momentum": 0.5, "alpha": 0.8, "eps": 1e-2}),
-    (Adam, torch.optim.Adam, {}),
-    (Adam, torch.optim.Adam, {"lr": 0.03, "betas": (0.8, 0.95), "eps": 1e-3, "weight_decay": 0.1}),
-    (Adam, torch.optim.Adam, {"lr": 0.03, "amsgrad": True, "betas": (0.5, 0.7)}),
-    (AdamW, torch.optim.AdamW, {}),
-    (AdamW, torch.optim.AdamW, {"lr": 0.03, "betas": (0.8, 0.95), "weight_decay": 0.3}),
-    (Adadelta, torch.optim.Adadelta, {}),
-    (Adadelta, torch.optim.Adadelta, {"lr": 0.5, "rho": 0.7, "eps": 1e-3, "weight_decay": 0.1}),
-    (Adagrad, torch.optim.Adagrad, {}),
-    (
-        Adagrad,
-        torch.optim.Adagrad,
-        {
-            "lr": 0.1,
-            "lr_decay": 0.05,
-            "weight_decay": 0.1,
-            "initial_accumulator_value": 0.5,
-            "eps": 1e-2,
-        },
-    ),
+CASES = [
+    (SGD, {}),
+    (SGD, {"lr": 0.05, "momentum": 0.9}),
+    (SGD, {"lr": 0.05, "momentum": 0.8, "dampening": 0.3, "weight_decay": 0.1}),
+    (SGD, {"lr": 0.05, "momentum": 0.9, "nesterov": True, "weight_decay": 0.1}),
+    (RMSprop, {}),
+    (RMSprop, {"lr": 0.02, "alpha": 0.9, "eps": 1e-3, "weight_decay": 0.1}),
+    (RMSprop, {"momentum": 0.9, "eps": 1e-4}),
+    (RMSprop, {"centered": True, "momentum": 0.5, "alpha": 0.8, "eps": 1e-2}),
+    (Adam, {}),
+    (Adam, {"lr": 0.03, "betas": (0.8, 0.95), "eps": 1e-3, "weight_decay": 0.1}),
+    (Adam, {"lr": 0.03, "amsgrad": True, "betas": (0.5, 0.7)}),
+    (AdamW, {}),
+    (AdamW, {"lr": 0.03, "betas": (0.8, 0.95), "weight_decay": 0.3}),
+    (Adadelta, {}),
+    (Adadelta, {"lr": 0.5, "rho": 0.7, "eps": 1e-3, "weight_decay": 0.1}),
+    (Adagrad, {}),
+    (Adagrad, {"lr": 0.1, "lr_decay": 0.05, "weight_decay": 0.1, "eps": 1e-2}),
+    (Adagrad, {"lr": 0.1, "lr_decay": 0.05, "initial_accumulator_value": 0.5, "eps": 1e-2}),
 ]
-IDS = [f"{ours.__name__}-{'-'.join(options) or 'defaults'}" for ours, _, options in CASES]
+IDS = [f"{ours.__name__}-{'-'.join(options) or 'defaults'}" for ours, options in CASES]
 SHAPES = {"W": (4, 3), "b": (5,), "s": ()}
 
 
 @pytest.mark.parametrize(("dtype", "bound"), [(np.float64, 1e-12), (np.float32, 1e-6)])
-@pytest.mark.parametrize(("ours", "theirs", "options"), CASES, ids=IDS)
+@pytest.mark.parametrize(("ours", "options"), CASES, ids=IDS)
 def test_optimizer_follows_torch_step_by_step(
-    ours, theirs, options, dtype, bound, generator, relative_error
+    ours, options, dtype, bound, generator, relative_error
 ):
     start = {name: generator.standard_normal(s).astype(dtype) for name, s in SHAPES.items()}
     parameters = {name: array.copy() for name, array in start.items()}
     tensors = {name: torch.from_numpy(array.copy()) for name, array in start.items()}
     optimizer = ours(parameters, **options)
-    reference = theirs(tensors.values(), **options)
+    reference = getattr(torch.optim, ours.__name__)(tensors.values(), **options)
     for step in range(STEPS):
         if step == STEPS // 2:
             optimizer.lr /= 3

@@ -13,8 +13,18 @@ def state_dict(bias=True):
     return {name: tensor.numpy() for name, tensor in layer.state_dict().items()}
 
 
-def test_gates_stand_in_the_order_of_torch(generator, random_parameters):
-    parameters = random_parameters(generator, H, E)
+@pytest.fixture
+def parameters(generator, random_parameters):
+    return random_parameters(generator, H, E)
+
+
+def assert_same(found, W_ih, W_hh, b):
+    np.testing.assert_array_equal(found.W_ih, W_ih)
+    np.testing.assert_array_equal(found.W_hh, W_hh)
+    np.testing.assert_array_equal(found.b, b)
+
+
+def test_gates_stand_in_the_order_of_torch(parameters):
     assert GATES == ("i", "f", "g", "o")
     for place, gate in enumerate(GATES):
         rows = slice(place * H, (place + 1) * H)
@@ -24,25 +34,17 @@ def test_gates_stand_in_the_order_of_torch(generator, random_parameters):
         np.testing.assert_array_equal(getattr(parameters, f"b_{gate}"), parameters.b[rows])
 
 
-def test_writing_into_a_joined_weight_is_refused(generator, random_parameters):
-    parameters = random_parameters(generator, H, E)
+def test_a_joined_weight_is_read_only_and_the_bias_of_a_gate_a_view(parameters):
     with pytest.raises(ValueError, match="read-only"):
         parameters.W_f[0, 0] = 1
-
-
-def test_bias_of_a_gate_is_a_view(generator, random_parameters):
-    parameters = random_parameters(generator, H, E)
     parameters.b_f[:] = 1
     np.testing.assert_array_equal(parameters.b[H : 2 * H], 1)
 
 
-def test_stacking_the_gates_round_trips(generator, random_parameters):
-    parameters = random_parameters(generator, H, E)
+def test_stacking_the_gates_round_trips(parameters):
     gates = {f"{kind}_{g}": getattr(parameters, f"{kind}_{g}") for g in "ogfi" for kind in "bW"}
     again = Parameters.from_gates(**gates)
-    np.testing.assert_array_equal(again.W_ih, parameters.W_ih)
-    np.testing.assert_array_equal(again.W_hh, parameters.W_hh)
-    np.testing.assert_array_equal(again.b, parameters.b)
+    assert_same(again, parameters.W_ih, parameters.W_hh, parameters.b)
     with pytest.raises(ValueError, match="b_o"):
         Parameters.from_gates(**{name: gates[name] for name in gates if name != "b_o"})
 
@@ -50,23 +52,17 @@ def test_stacking_the_gates_round_trips(generator, random_parameters):
 def test_state_dict_of_torch_loads_with_its_biases_summed():
     state = state_dict()
     parameters = Parameters.from_state_dict({f"lstm.{k}": v for k, v in state.items()}, "lstm.")
-    np.testing.assert_array_equal(parameters.W_ih, state["weight_ih_l0"])
-    np.testing.assert_array_equal(parameters.W_hh, state["weight_hh_l0"])
-    np.testing.assert_array_equal(parameters.b, state["bias_ih_l0"] + state["bias_hh_l0"])
+    summed = state["bias_ih_l0"] + state["bias_hh_l0"]
+    assert_same(parameters, state["weight_ih_l0"], state["weight_hh_l0"], summed)
 
 
-def test_saved_state_dict_loads_into_torch(generator, random_parameters):
-    parameters = random_parameters(generator, H, E)
+def test_saved_state_dict_loads_into_torch(parameters):
     layer = torch.nn.LSTM(E, H, dtype=torch.float64)
     saved = parameters.state_dict()
     layer.load_state_dict({name: torch.from_numpy(array) for name, array in saved.items()})
     np.testing.assert_array_equal(layer.bias_hh_l0.detach().numpy(), 0)
-    again = Parameters.from_state_dict(
-        {name: tensor.numpy() for name, tensor in layer.state_dict().items()}
-    )
-    np.testing.assert_array_equal(again.W_ih, parameters.W_ih)
-    np.testing.assert_array_equal(again.W_hh, parameters.W_hh)
-    np.testing.assert_array_equal(again.b, parameters.b)
+    again = Parameters.from_state_dict({n: t.numpy() for n, t in layer.state_dict().items()})
+    assert_same(again, parameters.W_ih, parameters.W_hh, parameters.b)
 
 
 def test_layer_without_bias_loads_with_zeros():

@@ -4,12 +4,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tangyin.lstm import (
-    sequence_backward,
-    sequence_forward,
-    step_backward,
-    step_forward,
-)
+from tangyin.lstm import sequence_backward, sequence_forward, step_backward, step_forward
 
 SIZES = [(7, 4, 5, 3), (1, 4, 5, 3), (7, 1, 5, 3), (7, 4, 1, 3), (1, 1, 1, 1)]  # T, B, H, E
 REACHED = ["all", "outputs", "h_n", "c_n"]
@@ -120,34 +115,21 @@ def test_backward_leaves_the_trace_and_the_adjoints_alone(generator, random_para
     mask = generator.random(size[:2]) < 0.5
     trace = sequence_forward(parameters, *inputs, mask)
     before = [array.copy() for array in (*trace, *adjoints)]
-    first = sequence_backward(parameters, trace, *adjoints)
+    sequence_backward(parameters, trace, *adjoints)
     for array, copy in zip((*trace, *adjoints), before, strict=True):
         np.testing.assert_array_equal(array, copy)
-    for ours, reference in zip(first, sequence_backward(parameters, trace, *adjoints), strict=True):
-        np.testing.assert_array_equal(ours, reference)
 
 
 @pytest.mark.parametrize(
     ("wrong", "shape"),
-    [
-        ("x", (5, 2)),
-        ("x", (5, 3, 3)),
-        ("h_0", (1, 4)),
-        ("c_0", (3, 1)),
-        ("mask", (5, 1)),
-    ],
+    [("x", (5, 2)), ("x", (5, 3, 3)), ("h_0", (1, 4)), ("c_0", (3, 1)), ("mask", (5, 1))],
 )
 def test_input_that_would_broadcast_is_refused(wrong, shape, generator, random_parameters):
     parameters = random_parameters(generator, 4, 2)
-    given_arrays = {
-        "x": np.ones((5, 3, 2)),
-        "h_0": np.ones((3, 4)),
-        "c_0": np.ones((3, 4)),
-        "mask": np.ones((5, 3), bool),
-    }
-    given_arrays[wrong] = np.ones(shape, given_arrays[wrong].dtype)
+    shapes = {"x": (5, 3, 2), "h_0": (3, 4), "c_0": (3, 4), "mask": (5, 3)} | {wrong: shape}
+    x, h_0, c_0, mask = map(np.ones, shapes.values())
     with pytest.raises(ValueError, match=wrong):
-        sequence_forward(parameters, **given_arrays)
+        sequence_forward(parameters, x, h_0, c_0, mask > 0)
 
 
 @pytest.mark.parametrize("wrong", ["dh", "dh_n", "dc_n"])

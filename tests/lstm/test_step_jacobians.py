@@ -28,19 +28,11 @@ def h_of(v, xp):
 def drawn(generator, parameters):
     """The values a step reads, and those on its way."""
     H, E = parameters.hidden_size, parameters.input_size
-    read = {
-        "x": generator.standard_normal(E),
-        "h_prev": generator.standard_normal(H),
-        "c_prev": generator.standard_normal(H),
-    }
+    sizes = {"x": E, "h_prev": H, "c_prev": H}
+    read = {name: generator.standard_normal(size) for name, size in sizes.items()}
     step = step_forward(parameters, **read)
-    weights = {
-        f"{kind}_{gate}": getattr(parameters, f"{kind}_{gate}").copy()
-        for kind in "Wb"
-        for gate in "ifgo"
-    }
-    on_the_way = {"i": step.i, "f": step.f, "g": step.g, "o": step.o, "c": step.c}
-    return read | weights, on_the_way
+    weights = {name: getattr(parameters, name).copy() for name in NAMES if name[0] in "Wb"}
+    return read | weights, {name: getattr(step, name) for name in "ifgoc"}
 
 
 def test_jacobians_have_exactly_the_documented_names(generator, random_parameters):
@@ -78,7 +70,7 @@ def test_c_has_no_derivative_by_o(generator, random_parameters):
     values, _ = drawn(generator, parameters)
     read = [values[name] for name in ("x", "h_prev", "c_prev")]
     before = step_forward(parameters, *read)
-    changed = {f"{kind}_{gate}": values[f"{kind}_{gate}"] for kind in "Wb" for gate in "ifgo"}
+    changed = {name: value for name, value in values.items() if name[0] in "Wb"}
     after = step_forward(Parameters.from_gates(**changed | {"b_o": values["b_o"] + 1}), *read)
     assert not np.allclose(before.o, after.o)
     np.testing.assert_array_equal(before.c, after.c)
@@ -92,28 +84,21 @@ def test_backward_is_the_adjoint_times_the_jacobian(generator, random_parameters
     dh = generator.standard_normal(H)
     gradients = step_backward(parameters, step, dh, np.zeros(H))
     matrices = jacobians(parameters, step.x, step.h_prev, step.c_prev)
-    W = np.concatenate([gradients.W_hh, gradients.W_ih], axis=1)
-    for name, array in (
-        ("x", gradients.x),
-        ("h_prev", gradients.h_prev),
-        ("c_prev", gradients.c_prev),
-        *((f"W_{gate}", W[k * H : (k + 1) * H]) for k, gate in enumerate("ifgo")),
-        *((f"b_{gate}", gradients.b[k * H : (k + 1) * H]) for k, gate in enumerate("ifgo")),
-    ):
-        expected = np.tensordot(dh, matrices[name], axes=1)
-        assert relative_error(array, expected) <= 1e-12, name
+    by_gate = Parameters(gradients.W_ih, gradients.W_hh, gradients.b)
+    for name in NAMES[4:]:
+        if name != "o":
+            array = getattr(by_gate if name[0] in "Wb" else gradients, name)
+            expected = np.tensordot(dh, matrices[name], axes=1)
+            assert relative_error(array, expected) <= 1e-12, name
 
 
-def test_jacobians_of_c_are_those_of_autograd(generator, random_parameters, relative_error):
+def test_jacobians_of_c_are_those_of_autograd(
+    generator, random_parameters, torch_cell, relative_error
+):
     parameters = random_parameters(generator, 4, 3)
     values, _ = drawn(generator, parameters)
     step = step_forward(parameters, values["x"], values["h_prev"], values["c_prev"])
-    cell = torch.nn.LSTMCell(3, 4, dtype=torch.float64)
-    with torch.no_grad():
-        cell.weight_ih.copy_(torch.from_numpy(parameters.W_ih))
-        cell.weight_hh.copy_(torch.from_numpy(parameters.W_hh))
-        cell.bias_ih.copy_(torch.from_numpy(parameters.b))
-        cell.bias_hh.zero_()
+    cell = torch_cell(parameters)
     x, h, c = (torch.from_numpy(values[name]) for name in ("x", "h_prev", "c_prev"))
     by_h = torch.autograd.functional.jacobian(lambda v: cell(x, (v, c))[1], h)
     by_x = torch.autograd.functional.jacobian(lambda v: cell(v, (h, c))[1], x)
@@ -136,3 +121,51 @@ def test_batch_is_refused(generator, random_parameters):
     parameters = random_parameters(generator, 3, 2)
     with pytest.raises(ValueError, match="one step alone"):
         jacobians(parameters, np.ones((1, 2)), np.ones((1, 3)), np.ones((1, 3)))
+
+
+H, E, T = 4, 3, 6
+
+
+def walk(generator, parameters):
+    h, c = generator.standard_normal((2, H))
+    steps = []
+    for x in generator.standard_normal((T, E)):
+        steps.append(step_forward(parameters, x, h, c))
+        h, c = steps[-1].h, steps[-1].c
+    return steps
+
+
+def torch_run(cell, xs, state):
+    h, c = state.chunk(2)
+    for x in torch.from_numpy(xs):
+        h, c = cell(x, (h, c))
+    return torch.cat([h, c])
+
+
+def test_state_jacobian_is_autograd_through_all_the_steps_between(
+    generator, random_parameters, torch_cell, relative_error
+):
+    parameters = random_parameters(generator, H, E)
+    cell = torch_cell(parameters)
+    steps = walk(generator, parameters)
+    xs = np.stack([step.x for step in steps])
+    ours = lstm.state_jacobians(parameters, steps)
+    assert ours.shape == (T + 1, 2 * H, 2 * H)
+    for t, step in enumerate(steps):
+        state = torch.from_numpy(np.concatenate([step.h_prev, step.c_prev]))
+        reference = torch.autograd.functional.jacobian(
+            lambda s, t=t: torch_run(cell, xs[t:], s), state
+        )
+        assert relative_error(ours[t], reference) <= 1e-12
+    np.testing.assert_array_equal(ours[T], np.eye(2 * H))
+
+
+def test_without_recurrent_weights_the_cell_carries_the_product_of_the_forget_gates(
+    generator, random_parameters
+):
+    parameters = random_parameters(generator, H, E)
+    parameters.W_hh[:] = 0
+    steps = walk(generator, parameters)
+    ours = lstm.state_jacobians(parameters, steps)[0][H:, H:]
+    expected = np.diag(np.prod([step.f for step in steps], axis=0))
+    np.testing.assert_allclose(ours, expected, rtol=1e-13, atol=0)

@@ -1,5 +1,8 @@
+"""The NumPy engine equals the derivation, torch and a slow reference, to the bit in any company."""
+
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,16 +13,45 @@ from hypothesis import strategies as st
 from tangyin.errors import TangyinError
 from tangyin.lstm import Parameters, sequence_forward
 from tangyin.lstm.cells import names
-from tangyin.model import Engine, StepOutput
+from tangyin.model import Engine, StepOutput, echo_classes, read_sequences
 from tangyin.model.file import ModelFile
 from tangyin.nn.language_model import LanguageModel as TorchModel
-from tangyin.verse import FORMS, WULV, form_token
+from tangyin.prosody import LEVEL_RHYMES
+from tangyin.verse import FORMS, TEXT, WUJUE, WULV, form_token, prefix_tokens
 
 Build = Callable[..., ModelFile]
 HANZI = "".join(map(chr, range(0x4E00, 0x4E00 + 90)))
+POEM = "白日依山盡，黃河入海流。欲窮千里目，更上一層樓。"
+SIZES = {"opposite_size": 5, "rhyme_size": 3, "place_size": 4, "tone_size": 2}
+FEATURES: dict[str, Any] = {"tied": True, "echo": True, **SIZES}
+EVERY_PREFIX = prefix_tokens(LEVEL_RHYMES)
 
 
-def logits(model: ModelFile, inputs: np.ndarray) -> np.ndarray:
+@pytest.fixture(scope="module")
+def build(random_model: Build) -> Build:
+    """Builds a model with features; `changes` override some of them."""
+    hanzi = "白日依山盡黃河入海流欲窮千里目更上一層樓看不過"
+    return lambda **changes: random_model(
+        hanzi, FORMS, prefixes=EVERY_PREFIX, **{"scale": 0.4, **FEATURES, **changes}
+    )
+
+
+def poems(model: ModelFile, count: int) -> np.ndarray:
+    """(T, count) poems with prefixes of one length, their characters changed at random."""
+    vocabulary = model.vocabulary
+    generator = np.random.default_rng(count)
+    tokens = [*vocabulary.prefix(WUJUE, "尤", "上樓"), *vocabulary.encode(POEM)]
+    inputs = np.repeat(np.array(tokens, np.int32)[:, None], count, axis=1)
+    others = generator.integers(0, vocabulary.outputs, inputs.shape)
+    return np.where(generator.random(inputs.shape) < 0.2, others, inputs).astype(np.int32)
+
+
+def engine_log_probs(model: ModelFile, inputs: np.ndarray) -> np.ndarray:
+    engine = Engine(model)
+    return np.stack([engine.log_probs(output) for output in engine.read(inputs)])
+
+
+def derived_log_probs(model: ModelFile, inputs: np.ndarray) -> np.ndarray:
     """(T, B, outputs) in fp64, layer by layer with `tangyin.lstm`."""
     tensors = {name: tensor.astype(np.float64) for name, tensor in model.tensors.items()}
     x = tensors["embedding.weight"][inputs]
@@ -27,17 +59,9 @@ def logits(model: ModelFile, inputs: np.ndarray) -> np.ndarray:
         names = ("weight_ih", "weight_hh", "bias")
         parameters = Parameters(*(tensors[f"lstm.{name}_l{layer}"] for name in names))
         x = sequence_forward(parameters, x).outputs
-    return x @ tensors["output.weight"].T + tensors["output.bias"]
-
-
-def log_softmax(y: np.ndarray) -> np.ndarray:
-    y = y - y.max(axis=-1, keepdims=True)
+    y = x @ tensors["output.weight"].T + tensors["output.bias"]
+    y -= y.max(axis=-1, keepdims=True)
     return y - np.log(np.exp(y).sum(axis=-1, keepdims=True))
-
-
-def engine_log_probs(model: ModelFile, inputs: np.ndarray) -> np.ndarray:
-    engine = Engine(model)
-    return np.stack([engine.log_probs(h) for h in engine.read(inputs)])
 
 
 @pytest.mark.parametrize("layers", [1, 2, 3])
@@ -47,7 +71,7 @@ def test_the_engine_equals_the_derivations_lstm(
 ) -> None:
     model = random_model(HANZI, (WULV,), layers=layers, seed=seed, scale=0.4)
     inputs = np.random.default_rng(seed).integers(0, len(model.vocabulary), (30, 9))
-    expected = log_softmax(logits(model, inputs))
+    expected = derived_log_probs(model, inputs)
     assert np.abs(engine_log_probs(model, inputs) - expected).max() < 1e-5
 
 
@@ -55,10 +79,10 @@ def test_the_engine_equals_the_derivations_lstm_on_the_shipped_model(
     report_model: ModelFile,
 ) -> None:
     inputs = np.random.default_rng(3).integers(0, len(report_model.vocabulary), (20, 8))
-    expected = log_softmax(logits(report_model, inputs))
+    ours, expected = engine_log_probs(report_model, inputs), derived_log_probs(report_model, inputs)
     # Its log-probabilities go down to -20 and below, where fp32 has a step of 2e-6.
-    ours = engine_log_probs(report_model, inputs)
     np.testing.assert_allclose(ours, expected, rtol=1e-5, atol=1e-5)
+    assert np.abs(np.exp(ours.astype(np.float64)).sum(axis=-1) - 1).max() < 1e-5
 
 
 @pytest.mark.parametrize("layers", [1, 2])
@@ -66,10 +90,8 @@ def test_the_engine_equals_the_derivations_lstm_on_the_shipped_model(
 def test_the_engine_and_torch_agree_on_log_probs_and_argmax(
     random_model: Build, cell: str, layers: int
 ) -> None:
-    prefixes = tuple(form_token(form) for form in FORMS)
-    agree(
-        random_model(HANZI, FORMS, layers=layers, seed=5, scale=0.5, prefixes=prefixes, cell=cell)
-    )
+    prefixes = tuple(map(form_token, FORMS))
+    agree(random_model(HANZI, FORMS, layers=layers, scale=0.5, prefixes=prefixes, cell=cell))
 
 
 def test_the_engine_and_torch_agree_on_the_shipped_model(report_model: ModelFile) -> None:
@@ -88,38 +110,124 @@ def agree(model: ModelFile) -> None:
     assert (ours.argmax(axis=-1) == theirs.argmax(axis=-1)).all()
 
 
-def test_probabilities_sum_to_one(report_engine: Engine) -> None:
-    step_outputs = report_engine.read(np.random.default_rng(2).integers(0, 2822, (30, 20)))
-    log_probs = np.stack([report_engine.log_probs(o) for o in step_outputs]).astype(np.float64)
-    assert np.abs(np.exp(log_probs).sum(axis=-1) - 1).max() < 1e-5
+def sigmoid(y: float) -> float:
+    return 1 / (1 + np.exp(-y))
+
+
+def slow_cell(
+    W: dict[str, np.ndarray], layer: int, x: np.ndarray, before: np.ndarray, c: np.ndarray
+) -> np.ndarray:
+    """The hidden state after a step of one layer; the cell state c is changed in place."""
+    H = len(before)
+    after = np.zeros(H)
+    for unit in range(H):
+        i, f, g, o = (
+            W[f"lstm.weight_ih_l{layer}"][gate * H + unit] @ x
+            + W[f"lstm.weight_hh_l{layer}"][gate * H + unit] @ before
+            + W[f"lstm.bias_l{layer}"][gate * H + unit]
+            for gate in range(4)
+        )
+        c[unit] = sigmoid(f) * c[unit] + sigmoid(i) * np.tanh(g)
+        after[unit] = sigmoid(o) * np.tanh(c[unit])
+    return after
+
+
+def slow_log_probs(model: ModelFile, tokens: np.ndarray) -> np.ndarray:
+    """(T, outputs) of one sequence, written down unit by unit in fp64."""
+    W = {name: tensor.astype(np.float64) for name, tensor in model.tensors.items()}
+    network, vocabulary = model.architecture, model.vocabulary
+    embedding = W["embedding.weight"]
+    known = read_sequences(vocabulary, model.tensors["tones"], network.layout, tokens[:, None])
+    classes = echo_classes(known.line_of, known.line)[:, :, 0]
+    h, c = np.zeros((2, network.layers, network.hidden_size))
+    result = []
+    for t, token in enumerate(tokens):
+        u: list[float] = []
+        if network.opposite_size:
+            u += [row @ embedding[known.opposite[t, 0]] for row in W["opposite.weight"]]
+        if network.rhyme_size:
+            u += [row @ embedding[known.rhyme[t, 0]] for row in W["rhyme.weight"]]
+        if network.place_size:
+            u += list(W["place.weight"][known.place[t, 0]])
+        if network.tone_size:
+            u += list(W["tone.weight"][known.tone[t, 0]])
+        x = np.array([*embedding[token], *u])
+        for layer in range(network.layers):
+            h[layer] = x = slow_cell(W, layer, x, h[layer], c[layer])
+        beside = np.array([*x, *u])
+        s = W["projection.weight"] @ beside + W["projection.bias"]
+        bias = W["output.bias"]
+        logits = np.array([embedding[n] @ s + bias[n] for n in range(vocabulary.outputs)])
+        if network.echo:
+            a = W["echo.weight"] @ beside + W["echo.bias"]
+            for q in range(t + 1):
+                if classes[t, q] >= 0:
+                    logits[tokens[q]] += a[classes[t, q]]
+        logits -= logits.max()
+        result.append(logits - np.log(np.exp(logits).sum()))
+    return np.stack(result)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"layers": 2},
+        {"echo": False},
+        dict.fromkeys(SIZES, 0),
+        {"opposite_size": 0, "tone_size": 0},
+        {"rhyme_size": 0, "place_size": 0, "layers": 3, "seed": 5},
+    ],
+    ids=str,
+)
+def test_the_engine_equals_the_mathematics(build: Build, changes: dict[str, int]) -> None:
+    model = build(**changes)
+    inputs = poems(model, 3)
+    ours = engine_log_probs(model, inputs)
+    for column in range(inputs.shape[1]):
+        expected = slow_log_probs(model, inputs[:, column])
+        assert np.abs(ours[:, column] - expected).max() < 1e-4
+        assert (ours[:, column].argmax(axis=1) == expected.argmax(axis=1)).all()
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
+def test_changing_a_later_character_changes_no_earlier_probability(
+    build: Build, data: st.DataObject
+) -> None:
+    model = build()
+    inputs = poems(model, 2)
+    place = data.draw(st.integers(1, len(inputs) - 1))
+    inputs[:place, 1] = inputs[:place, 0]
+    inputs[place, 1] = data.draw(st.integers(0, len(model.vocabulary) - 1))
+    log_probs = engine_log_probs(model, inputs)
+    assert np.array_equal(log_probs[:place, 0], log_probs[:place, 1])
+    if inputs[place, 0] != inputs[place, 1]:
+        assert not np.array_equal(log_probs[place, 0], log_probs[place, 1])
+
+
+@given(st.data(), st.sampled_from([{}, FEATURES]), st.integers(2, 70))
+@settings(deadline=None, max_examples=90)
 def test_a_sequence_comes_out_the_same_to_the_bit_in_any_company(
-    random_model: Build, data: st.DataObject
+    random_model: Build, data: st.DataObject, features: dict[str, Any], count: int
 ) -> None:
     model = random_model(
         HANZI[: data.draw(st.integers(1, 90))],
-        (WULV,),
+        FORMS,
         embedding_size=data.draw(st.integers(1, 9)),
         hidden_size=data.draw(st.sampled_from([1, 2, 3, 7, 16, 33, 64])),
         layers=data.draw(st.integers(1, 2)),
         cell=data.draw(st.sampled_from(names())),
         seed=data.draw(st.integers(0, 99)),
+        prefixes=EVERY_PREFIX,
+        **features,
     )
-    engine = Engine(model)
-    count = data.draw(st.integers(2, 70))
     generator = np.random.default_rng(data.draw(st.integers(0, 99)))
-    inputs = generator.integers(0, len(model.vocabulary), (4, count))
-    together = engine.read(inputs)
-    all_log_probs = np.stack([engine.log_probs(h) for h in together])
+    inputs = generator.integers(0, model.vocabulary.outputs, (8, count))
+    inputs[0] = model.vocabulary.id(TEXT)  # what follows is a text, which the features are about
+    together = engine_log_probs(model, inputs)
     chosen = generator.permutation(count)[: data.draw(st.integers(1, count))]
-    some = engine.read(inputs[:, chosen])
-    for one, all_ in zip(some, together, strict=True):
-        assert np.array_equal(one.hidden, all_.hidden[chosen])
-    some_log_probs = np.stack([engine.log_probs(h) for h in some])
-    assert np.array_equal(some_log_probs, all_log_probs[:, chosen])
+    assert np.array_equal(engine_log_probs(model, inputs[:, chosen]), together[:, chosen])
 
 
 def test_every_place_in_a_product_gives_the_same_bits(report_engine: Engine) -> None:
@@ -134,19 +242,26 @@ def test_every_place_in_a_product_gives_the_same_bits(report_engine: Engine) -> 
             assert np.array_equal(report_engine.log_probs(StepOutput(others))[place], alone[0])
 
 
-def test_a_state_is_taken_by_rows_and_copied(random_model: Build) -> None:
-    engine = Engine(random_model(HANZI, (WULV,), layers=2))
-    tokens = np.array([1, 2, 3], np.int32)
-    state = engine.start(3)
-    engine.step(tokens, state)
-    taken = state.take(np.array([2, 0, 2]))
-    before = [array.copy() for array in (*taken.h, *taken.c)]
-    engine.step(tokens, state)
-    for array, copy in zip((*taken.h, *taken.c), before, strict=True):
-        assert np.array_equal(array, copy)
-        assert np.array_equal(array[0], array[2])
-    forked = engine.step(tokens[[2, 0, 2]], taken)
-    assert np.array_equal(forked.hidden, state.h[-1][[2, 0, 2]])
+def test_a_state_is_taken_by_rows_and_copied(build: Build) -> None:
+    model = build(layers=2)
+    engine, inputs = Engine(model), poems(model, 3)
+    state, rows = engine.start(3), np.array([2, 0, 2])
+    for tokens in inputs[:15]:
+        engine.step(tokens, state)
+    taken = state.take(rows)
+    for tokens in inputs[15:]:
+        one = engine.log_probs(engine.step(tokens, state))
+        other = engine.log_probs(engine.step(tokens[rows], taken))
+        assert np.array_equal(one[rows], other)
+
+
+def test_a_prefix_is_read_once_for_all_as_for_each(build: Build) -> None:
+    engine = Engine(build(layers=2))
+    prefix = engine.vocabulary.prefix(None, None, "白日山")
+    tokens, state = engine.begin(prefix, 5)
+    found = engine.log_probs(engine.step(tokens, state))
+    expected = engine.log_probs(engine.read(np.repeat(prefix[:, None], 5, axis=1))[-1])
+    assert np.array_equal(found, expected)
 
 
 def test_a_cell_that_is_not_installed_is_refused(report_model: ModelFile) -> None:

@@ -37,7 +37,7 @@ def test_the_surprises_of_a_poem_sum_to_its_score(report_engine) -> None:
     prefix = report_engine.vocabulary.prefix(WULV)
     whole = surprises(report_engine, prefix, SPRING)
     assert whole.shape == (48,)
-    # The score has <eos> besides.
+    # The score includes <eos>.
     assert 0 < tally.nll - whole.sum() < 0.5
     assert np.allclose(surprises(report_engine, prefix, SPRING[:13]), whole[:13], atol=1e-5)
 
@@ -62,8 +62,7 @@ def test_the_trace_is_that_of_the_derivations_lstm(
         weights = Parameters(*(model.tensors[f"lstm.{n}_l{number}"] for n in names))
         expected = sequence_forward(weights, x)
         x = expected.outputs
-    size = model.architecture.hidden_size
-    prefix = model.vocabulary.prefix(WULV)
+    size, prefix = model.architecture.hidden_size, model.vocabulary.prefix(WULV)
     for name in QUANTITIES:
         found = trace(model, engine, prefix, text, layer, name)
         if name in "ch":

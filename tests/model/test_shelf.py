@@ -22,17 +22,14 @@ def own(random_model: Build, home: Path) -> Path:
     return path
 
 
-def test_models_are_found_by_name_or_by_file(own: Path, home: Path) -> None:
+def test_models_are_found_by_name_or_by_file(
+    own: Path, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert own.parent == home / "models"
     assert find_model(DEFAULT).name == DEFAULT == SHIPPED[0]
-    assert find_model("report").name == "report"
     assert find_model("mine").vocabulary.hanzi == ("日", "月")
     assert find_model(str(own)).vocabulary.hanzi == ("日", "月")
-
-
-def test_a_file_in_the_way_does_not_hide_a_shipped_model(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    # A file of that name does not hide a shipped model.
     monkeypatch.chdir(tmp_path)
     (tmp_path / "report").write_text("no model")
     assert find_model("report").name == "report"

@@ -50,25 +50,12 @@ def gradcheck() -> Callable[..., None]:
     def check(
         module: nn.Module, tensors: list[Tensor], call: Callable[..., object], second: bool = False
     ) -> None:
-        names = [name for name, _ in module.named_parameters()]
-        leaves = [p.detach().clone() for p in module.parameters()]
-        leaves += [t.detach().clone() for t in tensors]
-
-        class Called(nn.Module):
-            def __init__(self) -> None:
-                super().__init__()
-                self.module = module
-
-            def forward(self, *given: Tensor) -> object:
-                return call(self.module, *given)
-
-        called = Called()
+        inputs = (*(t.detach().clone().requires_grad_() for t in tensors), *module.parameters())
 
         def function(*given: Tensor) -> Any:
-            parameters = {f"module.{n}": p for n, p in zip(names, given[: len(names)], strict=True)}
-            return torch.func.functional_call(called, parameters, given[len(names) :])
+            # the parameters are given too, and are shifted in place
+            return call(module, *given[: len(tensors)])
 
-        inputs = tuple(leaf.requires_grad_() for leaf in leaves)
         assert torch.autograd.gradcheck(function, inputs, atol=1e-7, rtol=1e-5)
         if second:
             assert torch.autograd.gradgradcheck(function, inputs, atol=1e-6, rtol=1e-4)

@@ -4,21 +4,11 @@ import pytest
 import torch
 from torch import sigmoid, tanh
 
+from tangyin import nn
 from tangyin.lstm.cells import names
-from tangyin.nn import (
-    CoupledLSTMCell,
-    LayerNormLSTMCell,
-    LSTMCell,
-    LSTMLayer,
-    MogrifierLSTMCell,
-    NormalisedCarryLSTMCell,
-    PeepholeLSTMCell,
-    RecurrentCell,
-)
-from tangyin.nn.operations import TORCH
+from tangyin.nn import CoupledLSTMCell, LSTMCell, LSTMLayer, MogrifierLSTMCell, RecurrentCell
 
 float64 = torch.float64
-NORMS = [LayerNormLSTMCell, NormalisedCarryLSTMCell]
 
 
 def draw(*shape):
@@ -29,12 +19,9 @@ def same(a, b):
     torch.testing.assert_close(a, b, rtol=1e-12, atol=1e-13)
 
 
-def blocks(cell, letters):
-    """Each gate's W_ih, W_hh and b."""
-    return [
-        (cell.weight_ih[rows], cell.weight_hh[rows], cell.bias[rows])
-        for rows in map(cell.rows, letters)
-    ]
+def preactivations(cell, x, h):
+    for rows in map(cell.rows, cell.gates):
+        yield x @ cell.weight_ih[rows].T + h @ cell.weight_hh[rows].T + cell.bias[rows]
 
 
 def norm(v, gain, bias=0.0):
@@ -42,54 +29,74 @@ def norm(v, gain, bias=0.0):
     return gain * centred / (centred.square().mean(-1, keepdim=True) + 1e-5).sqrt() + bias
 
 
-def test_the_plain_cell_is_its_formula_gate_by_gate(randomise):
-    cell = randomise(LSTMCell(3, 4, dtype=float64))
-    x, h, c = draw(2, 3), draw(2, 4), draw(2, 4)
-    y_i, y_f, y_g, y_o = (x @ w.T + h @ u.T + b for w, u, b in blocks(cell, "ifgo"))
-    c_new = sigmoid(y_f) * c + sigmoid(y_i) * tanh(y_g)
-    same(cell(x, (h, c)), (sigmoid(y_o) * tanh(c_new), c_new))
+def plain(cell, x, h, c):
+    y_i, y_f, y_g, y_o = preactivations(cell, x, h)
+    c = sigmoid(y_f) * c + sigmoid(y_i) * tanh(y_g)
+    return sigmoid(y_o) * tanh(c), c
 
 
-def test_the_peephole_cell_is_its_formula(randomise):
-    cell = randomise(PeepholeLSTMCell(3, 4, dtype=float64))
-    x, h, c = draw(2, 3), draw(2, 4), draw(2, 4)
+def peephole(cell, x, h, c):
     p_i, p_f, p_o = cell.weight_peephole[:4], cell.weight_peephole[4:8], cell.weight_peephole[8:]
-    y_i, y_f, y_g, y_o = (x @ w.T + h @ u.T + b for w, u, b in blocks(cell, "ifgo"))
-    c_new = sigmoid(y_f + p_f * c) * c + sigmoid(y_i + p_i * c) * tanh(y_g)
-    same(cell(x, (h, c)), (sigmoid(y_o + p_o * c_new) * tanh(c_new), c_new))
+    y_i, y_f, y_g, y_o = preactivations(cell, x, h)
+    c = sigmoid(y_f + p_f * c) * c + sigmoid(y_i + p_i * c) * tanh(y_g)
+    return sigmoid(y_o + p_o * c) * tanh(c), c
 
 
-def test_the_coupled_cell_is_its_formula(randomise):
-    cell = randomise(CoupledLSTMCell(3, 4, dtype=float64))
+def coupled(cell, x, h, c):
+    y_f, y_g, y_o = preactivations(cell, x, h)
+    c = sigmoid(y_f) * c + (1 - sigmoid(y_f)) * tanh(y_g)
+    return sigmoid(y_o) * tanh(c), c
+
+
+def mogrifier(cell, x, h, c):
+    def matrix(name):
+        if hasattr(cell, name):
+            return getattr(cell, name)
+        left, right = getattr(cell, f"{name}_left"), getattr(cell, f"{name}_right")
+        assert left.shape[1] == right.shape[0] == 2
+        return left @ right
+
+    x = 2 * sigmoid(h @ matrix("weight_q1").T) * x
+    h = 2 * sigmoid(x @ matrix("weight_r2").T) * h
+    x = 2 * sigmoid(h @ matrix("weight_q3").T) * x
+    return plain(cell, x, h, c)
+
+
+def layer_norm(cell, x, h, c, carried=False):
+    y = norm(x @ cell.weight_ih.T, cell.gain_ih) + norm(h @ cell.weight_hh.T, cell.gain_hh)
+    y_i, y_f, y_g, y_o = (y + cell.bias).chunk(4, dim=-1)
+    c = sigmoid(y_f) * c + sigmoid(y_i) * tanh(y_g)
+    normalised = norm(c, cell.gain_c, cell.bias_c)
+    return sigmoid(y_o) * tanh(normalised), normalised if carried else c
+
+
+def layer_norm_carried(cell, x, h, c):
+    return layer_norm(cell, x, h, c, carried=True)
+
+
+FORMULAS = [
+    (plain, "lstm", {}),
+    (peephole, "peephole", {}),
+    (coupled, "coupled", {}),
+    (mogrifier, "mogrifier", {"rounds": 3}),
+    (mogrifier, "mogrifier", {"rounds": 3, "rank": 2}),
+    (layer_norm, "layer-norm", {}),
+    (layer_norm_carried, "layer-norm-carried", {}),
+]
+
+
+@pytest.mark.parametrize(("formula", "name", "options"), FORMULAS)
+def test_the_cell_is_its_formula(formula, name, options, randomise):
+    cell = randomise(RecurrentCell(name, 3, 4, dtype=float64, **options))
     x, h, c = draw(2, 3), draw(2, 4), draw(2, 4)
-    y_f, y_g, y_o = (x @ w.T + h @ u.T + b for w, u, b in blocks(cell, "fgo"))
-    c_new = sigmoid(y_f) * c + (1 - sigmoid(y_f)) * tanh(y_g)
-    same(cell(x, (h, c)), (sigmoid(y_o) * tanh(c_new), c_new))
+    same(cell(x, (h, c)), formula(cell, x, h, c))
+    constant = torch.zeros_like(x), torch.zeros_like(h), torch.ones_like(c)
+    same(cell(constant[0], constant[1:]), formula(cell, *constant))
 
 
 def test_the_coupled_cells_state_stays_within_one(randomise):
     layer = randomise(LSTMLayer(CoupledLSTMCell(3, 4)), scale=3.0)
     assert layer.states(10.0 * torch.randn(100, 5, 3)).c.abs().max() <= 1.0
-
-
-@pytest.mark.parametrize("rank", [None, 2])
-def test_the_mogrifier_cell_is_its_formula(rank, randomise):
-    cell = randomise(MogrifierLSTMCell(3, 4, rounds=3, rank=rank, dtype=float64))
-    x, h, c = draw(2, 3), draw(2, 4), draw(2, 4)
-
-    def matrix(name):
-        if rank is None:
-            return getattr(cell, name)
-        left, right = getattr(cell, f"{name}_left"), getattr(cell, f"{name}_right")
-        assert left.shape[1] == right.shape[0] == rank
-        return left @ right
-
-    x1 = 2 * sigmoid(h @ matrix("weight_q1").T) * x
-    h1 = 2 * sigmoid(x1 @ matrix("weight_r2").T) * h
-    x2 = 2 * sigmoid(h1 @ matrix("weight_q3").T) * x1
-    plain = LSTMCell(3, 4, dtype=float64)
-    plain.load_state_dict({n: cell.state_dict()[n] for n in plain.state_dict()})
-    same(cell(x, (h, c)), plain(x2, (h1, c)))
 
 
 @pytest.mark.parametrize(
@@ -103,62 +110,7 @@ def test_without_its_addition_a_cell_is_the_plain_one(name, options, zeroed, ran
     plain = LSTMCell(3, 4, dtype=float64)
     plain.load_state_dict({n: cell.state_dict()[n] for n in plain.state_dict()})
     x = draw(5, 2, 3)
-    for a, b in zip(LSTMLayer(cell).states(x), LSTMLayer(plain).states(x), strict=True):
-        same(a, b)
-
-
-def layer_norm_steps(cell, x, h, c):
-    """o_t and the raw c_t of the layer-normalised cells, written out."""
-    y = norm(x @ cell.weight_ih.T, cell.gain_ih) + norm(h @ cell.weight_hh.T, cell.gain_hh)
-    y_i, y_f, y_g, y_o = (y + cell.bias).chunk(4, dim=-1)
-    return sigmoid(y_o), sigmoid(y_f) * c + sigmoid(y_i) * tanh(y_g)
-
-
-def test_layer_norm_of_ba_et_al_carries_the_raw_cell_state(randomise):
-    cell = randomise(LayerNormLSTMCell(3, 4, dtype=float64))
-    x, h, c = draw(2, 3), draw(2, 4), draw(2, 4)
-    o, raw = layer_norm_steps(cell, x, h, c)
-    same(cell(x, (h, c)), (o * tanh(norm(raw, cell.gain_c, cell.bias_c)), raw))
-
-
-def test_layer_norm_of_custom_lstms_carries_the_normalised_cell_state(randomise):
-    cell = randomise(NormalisedCarryLSTMCell(3, 4, dtype=float64))
-    x, h, c = draw(2, 3), draw(2, 4), draw(2, 4)
-    o, raw = layer_norm_steps(cell, x, h, c)
-    normalised = norm(raw, cell.gain_c, cell.bias_c)
-    same(cell(x, (h, c)), (o * tanh(normalised), normalised))
-
-
-@pytest.mark.parametrize("kind", NORMS)
-def test_layer_norm_really_normalises(kind):
-    cell = kind(30, 20, bias=False, dtype=float64)
-    projected = cell.project(100.0 * draw(6, 30) + 7.0)
-    same(projected.mean(-1), torch.zeros(6, dtype=float64))
-    torch.testing.assert_close(projected.var(-1, unbiased=False), torch.ones(6, dtype=float64))
-    c = TORCH.layer_norm(9.0 * draw(6, 20) - 3.0, cell.gain_c, cell.bias_c)
-    same(c.mean(-1), torch.zeros(6, dtype=float64))
-    torch.testing.assert_close(
-        c.var(-1, unbiased=False), torch.ones(6, dtype=float64), rtol=1e-5, atol=1e-5
-    )
-
-
-@pytest.mark.parametrize("kind", NORMS)
-def test_layer_norm_makes_the_scale_of_input_and_recurrent_weights_immaterial(kind, randomise):
-    cell = randomise(kind(30, 20, dtype=float64))
-    x, h, c = 10.0 * draw(2, 30), 10.0 * draw(2, 20), draw(2, 20)
-    before = cell(x, (h, c))
-    with torch.no_grad():
-        cell.weight_hh.mul_(50.0)
-    after = cell(50.0 * x, (h, c))
-    torch.testing.assert_close(after, before, rtol=1e-5, atol=1e-6)
-
-
-@pytest.mark.parametrize("kind", NORMS)
-def test_layer_norm_of_a_constant_row_is_its_bias(kind, randomise):
-    cell = randomise(kind(3, 4, dtype=float64))
-    same(cell.project(torch.zeros(2, 3, dtype=float64)), cell.bias.expand(2, 16))
-    row = TORCH.layer_norm(torch.full((2, 4), 3.0, dtype=float64), cell.gain_c, cell.bias_c)
-    same(row, cell.bias_c.expand(2, 4))
+    same(LSTMLayer(cell).states(x), LSTMLayer(plain).states(x))
 
 
 @pytest.mark.parametrize("name", names())
@@ -177,8 +129,6 @@ def test_an_impossible_mogrifier_is_refused(options, match):
 
 
 def test_the_named_cells_are_classes_to_subclass() -> None:
-    from tangyin import nn
-
     class Own(nn.PeepholeLSTMCell):
         pass
 

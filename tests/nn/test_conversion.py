@@ -1,5 +1,6 @@
 import copy
 import io
+from functools import partial
 from pathlib import Path
 
 import onnx
@@ -11,6 +12,7 @@ from onnx.reference import ReferenceEvaluator
 from tangyin.nn import LSTM, from_onnx, from_torch, to_onnx, to_torch
 
 NODES = Path(onnx.__file__).parent / "backend/test/data/node"
+identical = partial(torch.testing.assert_close, rtol=0, atol=0)
 SHAPES = [(1, False, True), (2, True, True), (3, False, False), (2, True, False)]
 
 
@@ -37,14 +39,11 @@ def stored(case):
 def run_onnx(attributes, inputs):
     """Run our LSTM on the inputs of an ONNX node; Y, Y_h and Y_c in the node's layout."""
     batchwise = attributes.get("layout", 0) == 1
-    _, _, size = inputs["W"].shape
+    size, hidden = inputs["W"].shape[2], attributes["hidden_size"]
     cell = "peephole" if "P" in inputs else "lstm"
-    hidden = attributes["hidden_size"]
     lstm = LSTM(size, hidden, batch_first=batchwise, cell=cell)
     lstm.load_state_dict(from_onnx(inputs))
-    hx = None
-    if "initial_h" in inputs:
-        hx = (inputs["initial_h"], inputs["initial_c"])
+    hx = (inputs["initial_h"], inputs["initial_c"]) if "initial_h" in inputs else None
     output, (h, c) = lstm(inputs["X"], hx)
     if batchwise:  # (B, T, D, H), (B, D, H)
         return {"Y": output.unsqueeze(2), "Y_h": h.transpose(0, 1), "Y_c": c.transpose(0, 1)}
@@ -58,8 +57,7 @@ def test_the_onnx_node_case_stored_in_the_wheel(case):
     assert (attributes.get("layout") == 1) == (case == "batchwise")
     assert expected
     found = run_onnx(attributes, inputs)
-    for name, value in expected.items():
-        torch.testing.assert_close(found[name], value, rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close({n: found[n] for n in expected}, expected, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("cell", ["lstm", "peephole"])
@@ -88,23 +86,17 @@ def test_random_weights_equal_onnxs_reference_in_its_gate_order(cell, randomise)
 @pytest.mark.parametrize("cell", ["lstm", "peephole"])
 def test_onnx_round_trip(layers, bidirectional, bias, cell, randomise):
     lstm = randomise(LSTM(3, 4, layers, bias, bidirectional=bidirectional, cell=cell))
-    state = lstm.state_dict()
-    again = {}
+    state, again, D = lstm.state_dict(), {}, 2 if bidirectional else 1
     for layer in range(layers):
         inputs = to_onnx(state, layer)
-        directions = 2 if bidirectional else 1
-        assert inputs["W"].shape == (directions, 16, 3 if layer == 0 else 4 * directions)
-        assert inputs["R"].shape == (directions, 16, 4)
-        assert ("B" in inputs) == bias
-        if bias:
-            assert inputs["B"].shape == (directions, 32)
-        if cell == "peephole":
-            assert inputs["P"].shape == (directions, 12)
+        shapes = {"W": (D, 16, 4 * D if layer else 3), "R": (D, 16, 4)}
+        shapes |= {"B": (D, 32)} if bias else {}
+        shapes |= {"P": (D, 12)} if cell == "peephole" else {}
+        assert {name: value.shape for name, value in inputs.items()} == shapes
         again |= from_onnx(inputs, layer)
     if not bias:
         assert not any(again.pop(name).any() for name in list(again) if name.startswith("bias"))
-    assert again.keys() == state.keys()
-    assert all(torch.equal(again[name], value) for name, value in state.items())
+    identical(again, dict(state))
 
 
 def test_onnx_weights_of_three_directions_are_refused():
@@ -121,8 +113,7 @@ def test_torch_round_trip(layers, bidirectional, bias, randomise):
     torch.testing.assert_close(theirs(x), lstm(x))
     again = LSTM(3, 4, layers, bias, bidirectional=bidirectional)
     again.load_state_dict(theirs.state_dict())
-    for name, value in lstm.state_dict().items():
-        assert torch.equal(again.state_dict()[name], value)
+    identical(again.state_dict(), lstm.state_dict())
 
 
 def test_two_biases_load_as_their_sum_and_save_as_it_and_zero():
@@ -137,19 +128,18 @@ def test_two_biases_load_as_their_sum_and_save_as_it_and_zero():
 
 def test_a_torch_state_dict_is_left_as_it_was():
     state = torch.nn.LSTM(3, 4).state_dict()
-    before = {name: value.clone() for name, value in state.items()}
+    before = copy.deepcopy(state)
     from_torch(state)
     LSTM(3, 4).load_state_dict(state)
-    assert state.keys() == before.keys()
-    assert all(torch.equal(state[name], value) for name, value in before.items())
+    identical(state, before)
 
 
 def test_state_dict_names_are_torchs_but_for_the_one_bias():
-    ours = LSTM(3, 4, 2, bidirectional=True).state_dict()
-    theirs = torch.nn.LSTM(3, 4, 2, bidirectional=True).state_dict()
-    merged = from_torch(theirs)
-    assert list(ours) == list(merged)
-    assert {n: v.shape for n, v in ours.items()} == {n: v.shape for n, v in merged.items()}
+    ours, theirs = (
+        kind(3, 4, 2, bidirectional=True).state_dict() for kind in (LSTM, torch.nn.LSTM)
+    )
+    shapes = [[(n, v.shape) for n, v in d.items()] for d in (ours, from_torch(theirs))]
+    assert shapes[0] == shapes[1]
 
 
 def test_state_dict_survives_a_model_around_it_and_a_file(randomise):
@@ -166,16 +156,14 @@ def test_state_dict_survives_a_model_around_it_and_a_file(randomise):
     file.seek(0)
     again = Model()
     again.load_state_dict(torch.load(file))
-    for (_, a), (_, b) in zip(again.named_parameters(), model.named_parameters(), strict=True):
-        assert torch.equal(a, b)
+    identical(list(again.parameters()), list(model.parameters()))
 
 
 def test_nested_names_load_too(randomise):
     lstm = randomise(LSTM(3, 4, 2, bidirectional=True))
     again = LSTM(3, 4, 2, bidirectional=True)
     again.load_state_dict(dict(lstm.named_parameters()))
-    for a, b in zip(again.parameters(), lstm.parameters(), strict=True):
-        assert torch.equal(a, b)
+    identical(list(again.parameters()), list(lstm.parameters()))
 
 
 def test_a_missing_or_strange_entry_is_named():

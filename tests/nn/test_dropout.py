@@ -85,42 +85,29 @@ def test_locked_dropout_has_one_mask_for_all_steps_and_another_for_each_sequence
     kept = locked_dropout(x, 0.4) != 0
     assert torch.equal(kept, kept[:1].expand_as(kept))
     assert not torch.equal(kept[0, 0], kept[0, 1])
-    assert 0.5 < kept.float().mean() < 0.7
-    torch.testing.assert_close(locked_dropout(x, 0.0), x)
 
 
 def test_character_dropout_drops_whole_rows():
-    table = torch.rand(400, 5) + 1.0
-    dropped = character_dropout(table, 0.3)
-    kept = dropped != 0
+    kept = character_dropout(torch.rand(400, 5) + 1.0, 0.3) != 0
     assert torch.equal(kept, kept[:, :1].expand_as(kept))
-    assert 0.6 < kept.float().mean() < 0.8
-    assert torch.equal(character_dropout(table, 0.0), table)
 
 
 def test_weight_dropout_drops_single_weights():
-    weight = torch.rand(40, 10) + 1.0
-    kept = weight_dropout(weight, 0.3) != 0
-    assert 0.6 < kept.float().mean() < 0.8
+    kept = weight_dropout(torch.rand(40, 10) + 1.0, 0.3) != 0
     assert not torch.equal(kept, kept[:1].expand_as(kept))
     assert not torch.equal(kept, kept[:, :1].expand_as(kept))
-    assert torch.equal(weight_dropout(weight, 0.0), weight)
 
 
 @pytest.mark.parametrize("drop", [locked_dropout, character_dropout, weight_dropout])
 @pytest.mark.parametrize("p", [0.1, 0.6])
 def test_what_these_keep_is_scaled_so_that_the_expectation_stays(drop, p):
-    x = torch.rand(400, 3, 50) + 1.0 if drop is locked_dropout else torch.rand(400, 50) + 1.0
-    dropped = drop(x, p)
+    x = torch.rand((400, 3, 50) if drop is locked_dropout else (400, 50)) + 1.0
+    dropped = drop(x.requires_grad_(), p)
     kept = dropped != 0
+    assert drop(x, 0.0) is x
+    assert kept.float().mean().item() == pytest.approx(1 - p, abs=0.1)
     torch.testing.assert_close(dropped[kept], x[kept] / (1 - p))
+    (gradient,) = torch.autograd.grad(dropped.sum(), x)
+    torch.testing.assert_close(gradient, kept / (1 - p))
     total = sum(drop(x, p).mean().item() for _ in range(60)) / 60
     assert total == pytest.approx(x.mean().item(), rel=0.05)
-
-
-@pytest.mark.parametrize("drop", [locked_dropout, character_dropout, weight_dropout])
-def test_the_gradient_of_what_is_dropped_is_zero_and_of_what_is_kept_its_scale(drop):
-    x = (torch.rand(6, 4, 5) if drop is locked_dropout else torch.rand(30, 5)).requires_grad_()
-    dropped = drop(x, 0.5)
-    (gradient,) = torch.autograd.grad(dropped.sum(), x)
-    assert torch.equal(gradient, torch.where(dropped != 0, 2.0, 0.0))

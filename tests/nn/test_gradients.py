@@ -18,12 +18,9 @@ from tangyin.nn import (
 from tangyin.nn.state import run_steps
 
 CELLS = names()
-DIRECTIONS = {
-    "forward": LSTMLayer,
-    "reverse": ReverseLSTMLayer,
-    "both": BidirectionalLSTMLayer,
-}
 MASK = torch.tensor([[True, True], [True, True], [False, True]])
+per_cell = pytest.mark.parametrize("name", CELLS)
+full_and_masked = pytest.mark.parametrize("mask", [None, MASK], ids=["full", "masked"])
 float64 = torch.float64
 
 
@@ -45,16 +42,16 @@ def everything(layer, x, *state, mask=None):
     return output, *last
 
 
-@pytest.mark.parametrize("name", CELLS)
-@pytest.mark.parametrize("direction", DIRECTIONS)
-@pytest.mark.parametrize("mask", [None, MASK], ids=["full", "masked"])
-def test_gradients_of_a_layer(name, direction, mask, randomise, gradcheck):
-    layer = randomise(DIRECTIONS[direction](partial(make, name), 3, 2))
-    states = [draw(2, 2) for _ in range(4 if direction == "both" else 2)]
+@per_cell
+@pytest.mark.parametrize("kind", [LSTMLayer, ReverseLSTMLayer, BidirectionalLSTMLayer])
+@full_and_masked
+def test_gradients_of_a_layer(name, kind, mask, randomise, gradcheck):
+    layer = randomise(kind(partial(make, name), 3, 2))
+    states = [draw(2, 2) for _ in range(4 if kind is BidirectionalLSTMLayer else 2)]
     gradcheck(layer, [draw(3, 2, 3), *states], partial(everything, mask=mask))
 
 
-@pytest.mark.parametrize("name", CELLS)
+@per_cell
 @pytest.mark.parametrize("bias", [True, False], ids=["bias", "no-bias"])
 def test_gradients_of_a_masked_stack_in_both_directions(name, bias, randomise, gradcheck):
     cell = partial(make, name, bias=bias)
@@ -67,36 +64,29 @@ def test_gradients_of_a_masked_stack_in_both_directions(name, bias, randomise, g
     gradcheck(randomise(stack), [draw(3, 2, 2)], call)
 
 
-@pytest.mark.parametrize("name", CELLS)
-@pytest.mark.parametrize("which", [0, 1], ids=["only-h_n", "only-c_n"])
-@pytest.mark.parametrize("mask", [None, MASK], ids=["full", "masked"])
-def test_gradients_that_come_through_one_last_state_alone(name, which, mask, randomise, gradcheck):
+READ = {
+    "h_n": lambda m, x, h, c, mask: m(x, (h, c), mask)[1].h,
+    "c_n": lambda m, x, h, c, mask: m(x, (h, c), mask)[1].c,
+    "all states": lambda m, x, h, c, mask: tuple(m.states(x, (h, c), mask)),
+}
+
+
+@per_cell
+@pytest.mark.parametrize("read", READ)
+@full_and_masked
+def test_gradients_that_come_through_some_states_alone(name, read, mask, randomise, gradcheck):
     layer = randomise(LSTMLayer(make(name, 3, 2)))
-    gradcheck(
-        layer,
-        [draw(3, 2, 3), draw(2, 2), draw(2, 2)],
-        lambda m, x, h, c: m(x, (h, c), mask)[1][which],
-    )
+    gradcheck(layer, [draw(3, 2, 3), draw(2, 2), draw(2, 2)], partial(READ[read], mask=mask))
 
 
-@pytest.mark.parametrize("name", CELLS)
-def test_gradients_that_come_through_all_states(name, randomise, gradcheck):
-    layer = randomise(LSTMLayer(make(name, 3, 2)))
-    gradcheck(
-        layer,
-        [draw(3, 2, 3), draw(2, 2), draw(2, 2)],
-        lambda m, x, h, c: tuple(m.states(x, (h, c), MASK)),
-    )
-
-
-@pytest.mark.parametrize("name", CELLS)
+@per_cell
 @pytest.mark.parametrize(("T", "B", "H"), [(1, 2, 2), (3, 1, 2), (3, 2, 1), (1, 1, 1)])
 def test_gradients_at_the_smallest_sizes(name, T, B, H, randomise, gradcheck):
     layer = randomise(LSTMLayer(make(name, 2, H)))
     gradcheck(layer, [draw(T, B, 2), draw(B, H), draw(B, H)], everything)
 
 
-@pytest.mark.parametrize("name", CELLS)
+@per_cell
 @pytest.mark.parametrize("scale", [5.0, 500.0])
 def test_gradients_of_saturated_gates(name, scale, randomise, gradcheck):
     layer = randomise(LSTMLayer(make(name, 3, 2)), scale=scale)
@@ -118,19 +108,15 @@ def test_gradients_of_a_low_rank_mogrifier(randomise, gradcheck):
     gradcheck(LSTMLayer(cell), [draw(3, 2, 3), draw(2, 2), draw(2, 2)], everything)
 
 
-@pytest.mark.parametrize("name", CELLS)
+@per_cell
 def test_second_derivatives_are_right(name, randomise, gradcheck):
     layer = randomise(LSTMLayer(make(name, 2, 2)))
-    gradcheck(
-        layer,
-        [draw(2, 2, 2), draw(2, 2), draw(2, 2)],
-        partial(everything, mask=MASK[1:]),
-        second=True,
-    )
+    tensors = [draw(2, 2, 2), draw(2, 2), draw(2, 2)]
+    gradcheck(layer, tensors, partial(everything, mask=MASK[1:]), second=True)
 
 
 @pytest.mark.parametrize("bias", [True, False], ids=["bias", "no-bias"])
-@pytest.mark.parametrize("mask", [None, MASK], ids=["full", "masked"])
+@full_and_masked
 def test_closed_form_equals_autograd_through_the_steps(bias, mask, randomise, relative_error):
     cell = randomise(LSTMCell(5, 4, bias=bias, dtype=float64))
     x = draw(3, 2, 5).requires_grad_()
@@ -141,11 +127,8 @@ def test_closed_form_equals_autograd_through_the_steps(bias, mask, randomise, re
     stepped = run_steps(cell.step, cell.project(x), start, mask)
     for a, b in zip(closed, stepped, strict=True):
         assert relative_error(a, b) < 1e-14
-    for a, b in zip(
-        torch.autograd.grad(closed, wanted, outer),
-        torch.autograd.grad(stepped, wanted, outer),
-        strict=True,
-    ):
+    ours, stepwise = (torch.autograd.grad(states, wanted, outer) for states in (closed, stepped))
+    for a, b in zip(ours, stepwise, strict=True):
         assert relative_error(a, b) < 1e-12
 
 

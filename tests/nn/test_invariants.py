@@ -1,3 +1,5 @@
+from itertools import accumulate
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -42,11 +44,9 @@ def test_step_by_step_equals_the_whole_sequence(name, make):
     cell = make(name)
     x, start = draw(5, 2, 3), (draw(2, 4), draw(2, 4))
     output, last = LSTMLayer(cell)(x, start)
-    state = start
-    for step, expected in zip(x, output, strict=True):
-        state = cell(step, state)
-        same(state.h, expected)
-    same(state, last)
+    steps = list(accumulate(x, lambda state, step: cell(step, state), initial=start))[1:]
+    same(torch.stack([state.h for state in steps]), output)
+    same(steps[-1], last)
 
 
 @per_cell
@@ -77,8 +77,7 @@ def test_masked_batch_equals_each_sequence_at_its_own_length(name, direction, ma
             alone, state = layer(x[:length, one], (h[one], c[one]))
             same(output[:length, one], alone)
             assert not output[length:, one].any()
-            same(last.h[one], state.h)
-            same(last.c[one], state.c)
+            same((last.h[one], last.c[one]), state)
 
     check()
 
@@ -145,5 +144,4 @@ def test_all_states_hold_the_output_and_the_last_states(name, bidirectional, mak
     same(torch.where(mask.unsqueeze(-1), top, 0.0), output)
     for n in range(2 * directions):
         end = 0 if n % directions else -1
-        same(h[n, end], h_n[n])
-        same(c[n, end], c_n[n])
+        same((h[n, end], c[n, end]), (h_n[n], c_n[n]))

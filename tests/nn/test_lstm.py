@@ -24,6 +24,12 @@ def rows(layers, bidirectional):
     return layers * (2 if bidirectional else 1)
 
 
+def pair(layers, **options):
+    ours, theirs = LSTM(3, 4, layers, **options), torch.nn.LSTM(3, 4, layers, **options)
+    ours.load_state_dict(theirs.state_dict())
+    return ours, theirs
+
+
 @per_face
 def test_batch_first_lays_out_input_output_and_mask_but_not_states(layers, bidirectional):
     lstm = LSTM(3, 4, layers, bidirectional=bidirectional)
@@ -35,12 +41,9 @@ def test_batch_first_lays_out_input_output_and_mask_but_not_states(layers, bidir
     output, last = lstm(x, hx, mask)
     transposed, same_last = first(x.transpose(0, 1), hx, mask.t())
     assert torch.equal(transposed.transpose(0, 1), output)
-    for a, b in zip(same_last, last, strict=True):
-        assert torch.equal(a, b)
-    for a, b in zip(
-        first.states(x.transpose(0, 1), hx, mask.t()), lstm.states(x, hx, mask), strict=True
-    ):
-        assert torch.equal(a, b)
+    identical = functools.partial(torch.testing.assert_close, rtol=0, atol=0)
+    identical(same_last, last)
+    identical(first.states(x.transpose(0, 1), hx, mask.t()), lstm.states(x, hx, mask))
 
 
 @per_face
@@ -48,10 +51,7 @@ def test_batch_first_lays_out_input_output_and_mask_but_not_states(layers, bidir
 def test_one_sequence_without_a_batch_is_taken_as_torch_takes_it(
     layers, bidirectional, batch_first
 ):
-    sizes = {"bidirectional": bidirectional, "batch_first": batch_first}
-    theirs = torch.nn.LSTM(3, 4, layers, **sizes)
-    ours = LSTM(3, 4, layers, **sizes)
-    ours.load_state_dict(theirs.state_dict())
+    ours, theirs = pair(layers, bidirectional=bidirectional, batch_first=batch_first)
     x = torch.randn(5, 3)
     hx = tuple(torch.randn(rows(layers, bidirectional), 4) for _ in range(2))
     for given in (hx, None):
@@ -68,10 +68,7 @@ def test_one_sequence_without_a_batch_is_taken_as_torch_takes_it(
 def test_a_packed_batch_is_taken_and_given_back_as_torch_does(
     layers, bidirectional, batch_first, is_sorted
 ):
-    sizes = {"bidirectional": bidirectional, "batch_first": batch_first}
-    theirs = torch.nn.LSTM(3, 4, layers, **sizes)
-    ours = LSTM(3, 4, layers, **sizes)
-    ours.load_state_dict(theirs.state_dict())
+    ours, theirs = pair(layers, bidirectional=bidirectional, batch_first=batch_first)
     lengths = [5, 3, 2, 1] if is_sorted else [2, 5, 1, 3]
     packed = pack_sequence([torch.randn(n, 3) for n in lengths], enforce_sorted=is_sorted)
     hx = tuple(torch.randn(rows(layers, bidirectional), 4, 4) for _ in range(2))
@@ -80,14 +77,11 @@ def test_a_packed_batch_is_taken_and_given_back_as_torch_does(
     torch.testing.assert_close(output.data, expected.data)
     torch.testing.assert_close(last, expected_last)
     assert torch.equal(output.batch_sizes, expected.batch_sizes)
-    for a, b in zip(pad_packed_sequence(output), pad_packed_sequence(expected), strict=True):
-        torch.testing.assert_close(a, b)
+    torch.testing.assert_close(pad_packed_sequence(output), pad_packed_sequence(expected))
 
 
 def test_the_masked_output_is_what_torch_gives_for_the_packed_batch():
-    theirs = torch.nn.LSTM(3, 4, 2, bidirectional=True)
-    ours = LSTM(3, 4, 2, bidirectional=True)
-    ours.load_state_dict(theirs.state_dict())
+    ours, theirs = pair(2, bidirectional=True)
     x, lengths = torch.randn(5, 4, 3), torch.tensor([2, 5, 1, 3])
     output, last = ours(x, mask=mask_from_lengths(lengths))
     packed, expected_last = theirs(pack_padded_sequence(x, lengths, enforce_sorted=False))
@@ -101,9 +95,9 @@ def test_the_positional_arguments_are_torchs():
         for name in ("input_size", "hidden_size", "num_layers", "batch_first", "bidirectional"):
             assert getattr(ours, name) == getattr(theirs, name)
         x = torch.randn(5, 2, 3)
-        for a, b in zip(ours(x)[1], theirs(x)[1], strict=True):
-            assert a.shape == b.shape
-        assert ours(x)[0].shape == theirs(x)[0].shape
+        (y, (h, c)), (y_theirs, (h_theirs, _)) = ours(x), theirs(x)
+        assert y.shape == y_theirs.shape
+        assert h.shape == c.shape == h_theirs.shape
 
 
 def test_a_parameter_can_be_read_by_its_torch_name():
@@ -160,12 +154,11 @@ def test_what_does_not_fit_is_refused_in_one_clear_sentence(arguments, match):
     assert "\n" not in str(raised.value)
 
 
-def test_a_shape_that_does_not_fit_is_caught_as_numpys_and_as_torchs_error():
-    with pytest.raises(RuntimeError):
+def test_a_shape_error_is_caught_as_numpys_and_as_torchs_error():
+    assert issubclass(ShapeError, ValueError)
+    with pytest.raises(RuntimeError) as raised:
         torch.nn.LSTM(3, 4)(torch.randn(5, 2, 7))
-    for kind in (RuntimeError, ValueError):
-        with pytest.raises(kind, match="input_size"):
-            LSTM(3, 4)(torch.randn(5, 2, 7))
+    assert issubclass(ShapeError, raised.type)
 
 
 STACK = functools.partial(StackedLSTM, 2, LSTMLayer, [LSTMCell, 3, 4], [LSTMCell, 4, 4])
@@ -199,11 +192,7 @@ def test_cell_options_reach_the_cell():
 def test_layers_and_stacks_are_called_as_in_custom_lstms():
     x = torch.randn(5, 2, 3)
     state = LSTMState(torch.randn(2, 4), torch.randn(2, 4))
-    output, last = LSTMLayer(LSTMCell, 3, 4)(x, state)
-    assert output.shape == (5, 2, 4)
-    assert torch.equal(output[-1], last.h)
-    stack = StackedLSTM(2, LSTMLayer, [LSTMCell, 3, 4], [LSTMCell, 4, 4])
-    output, states = stack(x, [state, state])
+    output, states = STACK()(x, [state, state])
     assert torch.equal(output[-1], states[1].h)
     both = StackedLSTM(2, BidirectionalLSTMLayer, [LSTMCell, 3, 4], [LSTMCell, 8, 4])
     output, states = both(x, [[state, state], [state, state]])

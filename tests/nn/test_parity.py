@@ -8,12 +8,12 @@ from tangyin.nn import LSTM, LSTMCell
 SHAPES = [(1, False, True), (1, True, True), (2, True, True), (3, False, True), (2, True, False)]
 
 
-def pair(layers, bidirectional, bias, dtype, sizes=(24, 16)):
-    theirs = torch.nn.LSTM(*sizes, layers, bias=bias, bidirectional=bidirectional, dtype=dtype)
+def pair(layers, bidirectional, bias, dtype, scale=0.3):
+    options = {"bias": bias, "bidirectional": bidirectional, "dtype": dtype}
+    ours, theirs = (kind(24, 16, layers, **options) for kind in (LSTM, torch.nn.LSTM))
     with torch.no_grad():
         for parameter in theirs.parameters():
-            parameter.normal_(0.0, 0.3)
-    ours = LSTM(*sizes, layers, bias=bias, bidirectional=bidirectional, dtype=dtype)
+            parameter.normal_(0.0, scale)
     ours.load_state_dict(theirs.state_dict())
     return ours, theirs
 
@@ -42,15 +42,12 @@ def names(lstm):
             yield name + suffix, path, name
 
 
-def draw(layers, bidirectional, dtype, T=12, B=8, sizes=(24, 16)):
-    rows = layers * (2 if bidirectional else 1)
-    size, hidden = sizes
-    x = torch.randn(T, B, size, dtype=dtype)
-    state = tuple(torch.randn(rows, B, hidden, dtype=dtype) for _ in range(2))
-    width = hidden * (2 if bidirectional else 1)
-    outer = [torch.randn(T, B, width, dtype=dtype)]
-    outer += [torch.randn(rows, B, hidden, dtype=dtype) for _ in range(2)]
-    return x, state, outer
+def draw(layers, bidirectional, dtype):
+    directions = 2 if bidirectional else 1
+    of_state = (layers * directions, 8, 16)
+    shapes = [(12, 8, 24), of_state, of_state, (12, 8, 16 * directions), of_state, of_state]
+    x, h, c, *outer = (torch.randn(shape, dtype=dtype) for shape in shapes)
+    return x, (h, c), outer
 
 
 @pytest.mark.parametrize(("layers", "bidirectional", "bias"), SHAPES)
@@ -73,11 +70,7 @@ def test_outputs_and_gradients_equal_torchs(
 def test_bfloat16_autocast_errs_by_its_own_rounding_and_no_more_than_torchs(
     layers, bidirectional, bias, relative_error
 ):
-    ours, theirs = pair(layers, bidirectional, bias, torch.float32)
-    with torch.no_grad():
-        for parameter in theirs.parameters():
-            parameter.mul_(0.5)
-    ours.load_state_dict(theirs.state_dict())
+    ours, theirs = pair(layers, bidirectional, bias, torch.float32, scale=0.15)
     exact, _ = pair(layers, bidirectional, bias, torch.float64)
     exact.load_state_dict(ours.state_dict())
     given = draw(layers, bidirectional, torch.float32)
@@ -114,8 +107,7 @@ def test_backward_inside_autocast_equals_backward_outside(forward_inside):
             loss = lstm(x)[0].float().square().sum()
         with torch.autocast("cpu", torch.bfloat16, enabled=inside):
             grads.append(torch.autograd.grad(loss, [x, *lstm.parameters()]))
-    for a, b in zip(*grads, strict=True):
-        assert torch.equal(a, b)
+    torch.testing.assert_close(*grads, rtol=0, atol=0)
 
 
 def test_second_derivatives_under_autocast_err_by_its_rounding(relative_error):
@@ -163,16 +155,11 @@ def test_half_precision_weights_give_half_precision_states_near_the_exact_ones(
 
 
 def test_a_cell_equals_torchs_cell(relative_error):
-    theirs = torch.nn.LSTMCell(5, 4, dtype=torch.float64)
-    ours = LSTMCell(5, 4, dtype=torch.float64)
-    with torch.no_grad():
-        ours.weight_ih.copy_(theirs.weight_ih)
-        ours.weight_hh.copy_(theirs.weight_hh)
-        ours.bias.copy_(theirs.bias_ih + theirs.bias_hh)
+    ours, theirs = (kind(5, 4, dtype=torch.float64) for kind in (LSTMCell, torch.nn.LSTMCell))
+    state = theirs.state_dict()
+    ours.load_state_dict({"bias": state.pop("bias_ih") + state.pop("bias_hh"), **state})
     x = torch.randn(3, 5, dtype=torch.float64)
     state = tuple(torch.randn(3, 4, dtype=torch.float64) for _ in range(2))
-    for given in (state, None):
-        for a, b in zip(ours(x, given), theirs(x, given), strict=True):
+    for given in ((x, state), (x,), (x[0],)):
+        for a, b in zip(ours(*given), theirs(*given), strict=True):
             assert relative_error(a, b) < 1e-14
-    for a, b in zip(ours(x[0]), theirs(x[0]), strict=True):
-        assert relative_error(a, b) < 1e-14

@@ -5,8 +5,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tangyin.nn.sequence import WIDE, weight_gradient
 from tangyin.nn.torch_kernel import TorchKernel
-from tangyin.nn.weight_gradient import WIDE, weight_gradient
 
 float32, bfloat16, float64 = torch.float32, torch.bfloat16, torch.float64
 EPS = {bfloat16: torch.finfo(bfloat16).eps, float32: 1e-5, float64: 1e-13}
@@ -32,22 +32,17 @@ def test_it_is_the_product_of_both_to_the_rounding_of_their_dtype(
         assert ((to.double() - wanted).abs() <= bound).all()
 
 
-def strided(kind, N, width):
-    """(N, width) bfloat16 that does not lie in memory row by row."""
-    return {
-        "columns of a wider one": torch.randn(N, width + 3)[:, :width].bfloat16().repeat(1, 2),
-        "turned": torch.randn(width, N).bfloat16().t(),
-        "one row everywhere": torch.randn(1, width).bfloat16().expand(N, width),
-    }[kind][:, :width]
+STRIDED = {  # (40, 33) that do not lie in memory row by row
+    "columns of a wider one": lambda: torch.randn(40, 36, dtype=bfloat16)[:, :33],
+    "turned": lambda: torch.randn(33, 40, dtype=bfloat16).t(),
+    "one row everywhere": lambda: torch.randn(1, 33, dtype=bfloat16).expand(40, 33),
+}
 
 
-KINDS = ["columns of a wider one", "turned", "one row everywhere"]
-
-
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", STRIDED)
 def test_operands_may_lie_in_memory_as_they_like(kernel, kind):
     torch.manual_seed(1)
-    d, x = torch.randn(40, WIDE).bfloat16(), strided(kind, 40, 33)
+    d, x = torch.randn(40, WIDE).bfloat16(), STRIDED[kind]()
     assert not x.is_contiguous()
     to, same = torch.empty(WIDE, 33), torch.empty(WIDE, 33)
     weight_gradient(kernel, d, x, to)

@@ -89,6 +89,7 @@ def test_the_test_poems_are_those_of_the_list_with_titles_and_uncleaned(corpus: 
     assert sum(title_characters(title) == "" for title, _ in poems) == 2
 
 
-def test_a_corpus_that_lacks_test_poems_is_told() -> None:
-    with pytest.raises(TangyinError, match=r"lacks the poem .*; run `tangyin corpus fetch`"):
+def test_a_corpus_that_lacks_test_poems_is_refused() -> None:
+    with pytest.raises(TangyinError) as caught:
         tangshi_gpt_test(Corpus())
+    assert caught.value.code == "corpus.lacks"

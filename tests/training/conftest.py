@@ -98,7 +98,6 @@ class Lab:
     """
 
     Notes = Notes
-    known: dict[str, tuple[Any, Any]]
 
     def __init__(self, own: Path, mixed: Path, known: dict[str, tuple[Any, Any]], path: Path):
         self.own, self.mixed, self.known, self.path = own, mixed, known, path

@@ -56,31 +56,21 @@ def test_a_checkpoint_restores_everything(tmp_path: Path) -> None:
             assert torch.equal(others[index][key], value)
 
 
-@settings(deadline=None, max_examples=150)
-@given(data=st.data())
-def test_a_checkpoint_with_any_byte_changed_is_damaged(
-    data: Any, content: bytes, tmp_path_factory: pytest.TempPathFactory
+@settings(deadline=None, max_examples=200)
+@given(data=st.data(), cut=st.booleans())
+def test_a_checkpoint_with_any_byte_changed_or_cut_anywhere_is_damaged(
+    data: Any, cut: bool, content: bytes, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     place = data.draw(st.integers(0, len(content) - 1))
-    changed = bytearray(content)
-    changed[place] ^= data.draw(st.integers(1, 255))
+    changed = bytearray(content[:place] if cut else content)
+    if not cut:
+        changed[place] ^= data.draw(st.integers(1, 255))
     path = tmp_path_factory.mktemp("changed") / NAME
     path.write_bytes(changed)
     with pytest.raises(DamagedCheckpointError) as refusal:
         load_checkpoint(path, *network(), "poems")
     assert refusal.value.code == "training.checkpoint_damaged"
     assert refusal.value.params == {"path": path}
-
-
-@settings(deadline=None, max_examples=50)
-@given(data=st.data())
-def test_a_checkpoint_cut_anywhere_is_damaged(
-    data: Any, content: bytes, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    path = tmp_path_factory.mktemp("cut") / NAME
-    path.write_bytes(content[: data.draw(st.integers(0, len(content) - 1))])
-    with pytest.raises(DamagedCheckpointError):
-        load_checkpoint(path, *network(), "poems")
 
 
 @pytest.mark.parametrize(
@@ -107,12 +97,23 @@ def test_a_checkpoint_of_another_layout_is_of_another_version(tmp_path: Path) ->
     assert refusal.value.code == "training.other_version"
 
 
-def test_the_last_two_checkpoints_are_kept_in_order_of_epoch_and_step(tmp_path: Path) -> None:
-    model, optimizer = network()
-    for epoch, step in [(1, 0), (9, 0), (9, 99), (10, 0), (10, 2), (10, 10), (99_999, 0)]:
-        save_checkpoint(tmp_path, Progress(epoch=epoch, step=step), model, optimizer, {})
-    names = [path.stem for path in checkpoints(tmp_path)]
-    assert names == ["0099999-0000000", "0000010-0000010"]
+@pytest.mark.parametrize(
+    ("places", "kept"),
+    [
+        (
+            [(1, 0), (9, 0), (9, 99), (10, 0), (10, 2), (10, 10), (99_999, 0)],
+            ["0099999-0000000", "0000010-0000010"],
+        ),
+        # A damaged one does not count: the run resumes before it, and is stopped before it too.
+        ([(5, 1), (5, 2), (5, 1)], ["0000005-0000001"]),
+    ],
+)
+def test_the_last_two_checkpoints_are_kept_in_order_of_epoch_and_step(
+    places: list[tuple[int, int]], kept: list[str], tmp_path: Path
+) -> None:
+    for epoch, step in places:
+        save_checkpoint(tmp_path, Progress(epoch=epoch, step=step), *network(), {})
+    assert [path.stem for path in checkpoints(tmp_path)] == kept
 
 
 @pytest.mark.corpus
@@ -126,17 +127,6 @@ def test_a_damaged_newest_checkpoint_is_named_and_the_one_before_used(lab: Any) 
     assert notes.said == [str(TangyinError("training.checkpoint_skipped", cause=damaged))]
     assert lab.result() == lab.uninterrupted()
     assert checkpoints(lab.run.checkpoint) == [newest, before]
-
-
-def test_a_damaged_checkpoint_does_not_count_among_the_two_that_are_kept(tmp_path: Path) -> None:
-    model, optimizer = network()
-    for step in (1, 2):
-        save_checkpoint(tmp_path, Progress(epoch=5, step=step), model, optimizer, {})
-    damaged = checkpoints(tmp_path)[0]
-    damaged.write_bytes(b"")
-    # The run resumes from step 1 of epoch 5, and is stopped before it reaches step 2.
-    save_checkpoint(tmp_path, Progress(epoch=5, step=1), model, optimizer, {})
-    assert [path.stem for path in checkpoints(tmp_path)] == ["0000005-0000001"]
 
 
 @pytest.mark.corpus

@@ -1,7 +1,5 @@
 """Muon: orthogonal steps for the gates, AdamW's own for everything else."""
 
-import copy
-
 import torch
 from torch import nn
 
@@ -63,17 +61,3 @@ def test_parameters_beside_the_gates_move_as_under_adamw() -> None:
     for name, parameter in ours.named_parameters():
         same = torch.allclose(parameter, reference[name], rtol=1e-5, atol=1e-7)
         assert same == (".weight_ih" not in name and ".weight_hh" not in name), name
-
-
-def test_a_saved_state_goes_on_to_the_same_weights() -> None:
-    once = model()
-    optimizer = Muon(with_gradients(once), lr=0.01)
-    optimizer.step()
-    again = copy.deepcopy(once)
-    other = Muon(again, lr=0.01)
-    other.load_state_dict(copy.deepcopy(optimizer.state_dict()))
-    for network, chosen in ((once, optimizer), (again, other)):
-        with_gradients(network)
-        chosen.step()
-    for one, two in zip(once.parameters(), again.parameters(), strict=True):
-        assert torch.equal(one, two)

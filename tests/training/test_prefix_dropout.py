@@ -32,15 +32,8 @@ from tangyin.verse import (
 pytestmark = pytest.mark.corpus
 
 EVERY_FORM = tuple(form.name for form in FORMS)
-RECIPE = DataRecipe(
-    EVERY_FORM,
-    minimum_frequency=1,
-    prefix="told",
-    tell_form=0.7,
-    tell_rhyme=0.4,
-    tell_title=0.6,
-    title_weight=0.25,
-)
+SHARES = {"tell_form": 0.7, "tell_rhyme": 0.4, "tell_title": 0.6}
+RECIPE = DataRecipe(EVERY_FORM, ("tang",), 1, "told", **SHARES, title_weight=0.25)
 COUNT = 40
 
 Poem = tuple[str, str, str]
@@ -66,12 +59,15 @@ def poems() -> list[Poem]:
 def dataset(tmp_path_factory: pytest.TempPathFactory, poems: list[Poem]) -> Dataset:
     path = tmp_path_factory.mktemp("prefixes") / "poems.jsonl"
     rows = [{"text": text, "title": title, "part": TRAIN} for _, title, text in poems]
-    rows += [
-        {"text": text, "part": DEV}
-        for text in load_corpus().select(parts=[DEV], forms=["五絕"]).text[:3]
-    ]
+    dev = load_corpus().select(parts=[DEV], forms=["五絕"]).text[:3]
+    rows += [{"text": text, "part": DEV} for text in dev]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     return load_dataset(RECIPE, path)
+
+
+def rhyme_of(text: str) -> str | None:
+    lines, _ = split_lines(text) or ((), "")
+    return rhyme_of_poem(lines)
 
 
 def prefixes_of(dataset: Dataset) -> PrefixDropout:
@@ -91,16 +87,15 @@ class Column:
         self.targets = [vocabulary.tokens[token] for token in batch.targets[:length, column]]
         self.weights = batch.weights[:length, column].tolist()
         start = inputs.index(TEXT)
-        self.prefix, self.start = inputs[: start + 1], start
+        self.prefix = inputs[: start + 1]
         self.text = "".join(self.targets[start:-1])
         assert inputs[start + 1 :] == self.targets[start:-1]
         assert self.targets[-1] == EOS
         self.form = self.prefix[0] if self.prefix[0] != BOS else None
         self.rhyme = next((t[7:-1] for t in self.prefix if t.startswith("<rhyme:")), None)
         self.title: str | None = None
-        self.opening = self.prefix.index(TITLE) if TITLE in self.prefix else None
-        if self.opening is not None:
-            self.title = "".join(self.prefix[self.opening + 1 : -1])
+        if TITLE in self.prefix:
+            self.title = "".join(self.prefix[self.prefix.index(TITLE) + 1 : -1])
 
 
 def columns(dataset: Dataset, epoch: int = 1, seed: int = 3, size: int = 16) -> list[Column]:
@@ -109,10 +104,6 @@ def columns(dataset: Dataset, epoch: int = 1, seed: int = 3, size: int = 16) -> 
         for batch in dataset.batches(size, seed, epoch)
         for column in range(batch.inputs.shape[1])
     ]
-
-
-def test_the_vocabulary_has_every_prefix_token(dataset: Dataset) -> None:
-    assert dataset.vocabulary.prefixes == prefix_tokens(LEVEL_RHYMES)
 
 
 @pytest.mark.parametrize("given", list(product([False, True], repeat=3)), ids=str)
@@ -125,8 +116,7 @@ def test_a_poem_has_the_prefix_that_writing_gives(
         if prefixes.rhymes[n] >= 0 and len(prefixes.titles[n]) > 2 and "…" not in title
     )  # fmt: skip
     form, title, text = poems[number]
-    lines, _ = split_lines(text) or ((), "")
-    known = form_named(form), rhyme_of_poem(lines), title
+    known = form_named(form), rhyme_of(text), title
     prefix = vocabulary.prefix(
         *(one if wanted else None for one, wanted in zip(known, given, strict=True))
     )
@@ -158,9 +148,7 @@ def test_every_poem_is_in_every_epoch_once_with_its_own_prefix(
         for column in found:
             form, title = of_text[column.text]
             assert column.form in (None, form_token(form_named(form)))
-            if column.rhyme is not None:
-                lines, _ = split_lines(column.text) or ((), "")
-                assert column.rhyme == rhyme_of_poem(lines)
+            assert column.rhyme in (None, rhyme_of(column.text))
             if column.title is not None:
                 known = dataset.vocabulary.encode(title_characters(title))
                 assert column.title == dataset.vocabulary.decode(known)
@@ -169,9 +157,7 @@ def test_every_poem_is_in_every_epoch_once_with_its_own_prefix(
 def test_titles_too_long_or_without_characters_and_missing_rhymes_are_never_in_a_prefix(
     dataset: Dataset, poems: list[Poem]
 ) -> None:
-    rhyming = {
-        text: rhyme_of_poem((split_lines(text) or ((), ""))[0]) is not None for *_, text in poems
-    }
+    rhyming = {text: rhyme_of(text) is not None for *_, text in poems}
     assert not all(rhyming.values())
     untitled = {text for _, _, text in poems[:2]}
     for epoch in range(1, 6):
@@ -208,8 +194,7 @@ def test_seed_and_epoch_determine_prefixes_and_order(dataset: Dataset) -> None:
         return [batch.inputs.tobytes() for batch in dataset.batches(16, seed, epoch)]
 
     assert read(1, 1) == read(1, 1)
-    assert read(1, 1) != read(1, 2)
-    assert read(1, 1) != read(2, 1)
+    assert read(1, 1) not in (read(1, 2), read(2, 1))
     one, two = (
         {column.text: column.prefix for column in columns(dataset, epoch)} for epoch in (1, 2)
     )
@@ -223,8 +208,11 @@ def test_batches_are_small_enough_and_little_of_them_is_padding(dataset: Dataset
         assert (~batch.mask).mean() < 0.05
 
 
-def test_an_epochs_targets_are_those_of_the_texts(dataset: Dataset, poems: list[Poem]) -> None:
+def test_the_targets_are_those_of_the_texts_and_the_vocabulary_has_every_prefix_token(
+    dataset: Dataset, poems: list[Poem]
+) -> None:
     assert dataset.targets(None) == sum(len(text) + 1 for *_, text in poems)
+    assert dataset.vocabulary.prefixes == prefix_tokens(LEVEL_RHYMES)
 
 
 def test_no_poem_with_a_prefix_is_held_out() -> None:

@@ -85,7 +85,8 @@ def test_a_run_interrupted_in_mid_epoch_resumes_at_that_step(
 
 def test_a_run_interrupted_again_and_again_ends_as_one_never_interrupted(lab: Any) -> None:
     recipe = lab.curriculum()
-    # in the warm-up, at the ends of epochs and stages, in the second stage
+    # In the warm-up, at the ends of epochs and stages, in the second stage. Without a run in the
+    # folder, resuming begins one.
     for stop_at in [(1, 1), (1, 2), (1, None), (2, 5), (3, None), (4, 1), (5, 3), (6, 2)]:
         torch.manual_seed(stop_at[0])  # the state before does not matter
         with pytest.raises(InterruptedRun):
@@ -131,8 +132,3 @@ def test_the_signal_handler_is_restored_after_training(lab: Any) -> None:
     with pytest.raises(InterruptedRun):
         lab.train(run="cut", callback=lab.Notes((1, 1)))
     assert signal.getsignal(signal.SIGINT) is before
-
-
-def test_resume_without_a_run_begins_one(lab: Any) -> None:
-    lab.train(resume=True)
-    assert lab.result() == lab.uninterrupted()

@@ -5,7 +5,6 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,21 +16,14 @@ import tangyin
 from tangyin.errors import TangyinError, UsageError
 from tangyin.model import Architecture, load_model
 from tangyin.nn.language_model import LanguageModel
-from tangyin.training import OPTIMIZERS, DivergedError, load_dataset
+from tangyin.training import OPTIMIZERS, DivergedError, load_dataset, read_recipe
 from tangyin.training.checkpoint import checkpoints
 from tangyin.verse import FORMS
 
 pytestmark = pytest.mark.corpus
 
-RATES = {
-    "sgd": 1.0,
-    "rmsprop": 0.01,
-    "adam": 0.02,
-    "adamw": 0.02,
-    "adadelta": 5.0,
-    "adagrad": 0.1,
-    "muon": 0.02,
-}
+RATES = dict.fromkeys(("adam", "adamw", "muon"), 0.02)
+RATES |= {"sgd": 1.0, "rmsprop": 0.01, "adadelta": 5.0, "adagrad": 0.1}
 
 
 def test_a_network_large_enough_learns_its_poems_by_heart(lab: Any) -> None:
@@ -75,11 +67,6 @@ def test_early_stopping_keeps_the_best_weights(lab: Any) -> None:
     assert lab.result("exact")[1] == lab.result()[1]
     for name, tensor in load_model(lab.run.model).tensors.items():
         assert tensor.tobytes() == model.tensors[name].astype(np.float16).astype("f4").tobytes()
-
-
-def test_a_run_ends_after_its_epochs_when_dev_keeps_falling(lab: Any) -> None:
-    lab.train(lab.tiny({"training.patience": 1}))
-    assert [line["improved"] for line in lab.metrics()] == [True, True, True]
 
 
 @pytest.mark.parametrize("forms", [["五絕", "qijue", "五律", "qilv"], ["七絕"]])
@@ -147,7 +134,6 @@ def nan_gradient(value: Tensor) -> Tensor:
         (lambda value: value * math.inf, "training.loss_diverged"),
         (nan_gradient, "training.gradient_diverged"),
     ],
-    ids=["nan", "inf", "nan gradient"],
 )
 def test_a_diverging_loss_ends_the_run_and_keeps_the_last_good_weights(
     spoiled: Callable[[Tensor], Tensor], code: str, lab: Any, monkeypatch: pytest.MonkeyPatch
@@ -234,9 +220,11 @@ def test_a_network_too_large_for_memory_is_refused(
 
 def test_a_callback_gets_every_step_and_every_epoch(lab: Any) -> None:
     notes = lab.Notes()
-    lab.train(lab.tiny({"training.batch_size": 20}), callback=notes)
+    # A patience of 1 does not end a run while dev keeps falling.
+    lab.train(lab.tiny({"training.batch_size": 20, "training.patience": 1}), callback=notes)
     assert notes.said == []
     assert notes.epochs == lab.metrics()
+    assert [line["improved"] for line in notes.epochs] == [True, True, True]
     assert [step.epoch for step in notes.steps] == [1, 1, 1, 2, 2, 2, 3, 3, 3]
     assert {(step.epochs, step.epoch_targets) for step in notes.steps} == {(3, 48 * 49)}
     done = [step.epoch_targets_done for step in notes.steps[:3]]
@@ -270,10 +258,13 @@ def test_the_loss_of_an_epoch_is_the_mean_over_its_targets_and_padding_counts_fo
     assert lab.metrics()[0]["train_loss"] == pytest.approx(nll / targets, rel=1e-6)
 
 
-def test_a_run_folder_holds_metrics_of_each_epoch_and_a_model_that_says_how_it_was_made(
-    lab: Any, tmp_path: Path
+def test_a_run_folder_holds_recipe_metrics_of_each_epoch_and_a_model_that_says_how_it_was_made(
+    lab: Any,
 ) -> None:
     lab.train()
+    files = {path.name for path in lab.run.path.iterdir()}
+    assert files == {"config.toml", "metrics.jsonl", "checkpoint", "model.safetensors", "lock"}
+    assert read_recipe(lab.run.config) == lab.tiny()
     for number, line in enumerate(lab.metrics(), 1):
         assert list(line) == [
             "epoch", "train_loss", "train_per_token", "dev", "improved", "seconds",

@@ -12,11 +12,11 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tangyin.model import DEFAULT
-from tangyin.web import create_app
-from tangyin.web.connections import PatientProtocol
+from tangyin.web.app import create_app
+from tangyin.web.guards import PatientProtocol
 
 
 @contextmanager
@@ -34,9 +34,9 @@ def serving(model: str) -> Iterator[str]:
     server = uvicorn.Server(config)
     with pytest.MonkeyPatch.context() as patch, socket.create_server(("127.0.0.1", 0)) as listener:
         # The tests are about answers, and not about the speed of a busy machine.
-        for limit in ("answers.SECONDS", "pool.PATIENCE"):
-            patch.setattr(f"tangyin.web.{limit}", 600.0)
-        for limit in ("guards.BODY_SECONDS", "connections.HEAD_SECONDS"):
+        for limit in (
+            "answers.SECONDS", "pool.PATIENCE", "guards.BODY_SECONDS", "guards.HEAD_SECONDS",
+        ):  # fmt: skip
             patch.setattr(f"tangyin.web.{limit}", 600.0)
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
@@ -103,17 +103,11 @@ def visit(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
         contexts.append(context)
         page = context.new_page()
 
-        def noted(message: ConsoleMessage) -> None:
-            if message.type in ("error", "warning"):
-                wrong.append(message.text)
-
-        def requested(request: Request) -> None:
-            if not request.url.startswith((server, "blob:")):
-                wrong.append(request.url)
-
-        page.on("console", noted)
+        bad = ("error", "warning")
+        page.on("console", lambda m: wrong.append(m.text) if m.type in bad else None)
         page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("request", requested)
+        own = (server, "blob:")
+        page.on("request", lambda r: None if r.url.startswith(own) else wrong.append(r.url))
         page.goto(server + at)
         page.wait_for_selector("#request [name=model] option", state="attached")
         return page
@@ -123,3 +117,14 @@ def visit(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
         context.close()
     # The browser reports a refusal (422) that a test asks for as well.
     assert [text for text in wrong if "status of 422" not in text] == []
+
+
+def fill(page: Page, **given: str) -> None:
+    """Fill in the form."""
+    page.locator("details").first.evaluate("details => { details.open = true; }")
+    for name, value in given.items():
+        field = page.locator(f"#request [name={name}]")
+        if field.evaluate("field => field.tagName") == "SELECT":
+            field.select_option(value)
+        else:
+            field.fill(value)

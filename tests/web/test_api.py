@@ -1,10 +1,8 @@
 """What the API answers: the command line's JSON, through the same façade."""
 
 import json
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,25 +11,22 @@ import pytest
 import tangyin
 from tangyin.cli.main import run
 from tangyin.prosody import check_text
-from tangyin.web import create_app
+from tangyin.web.app import create_app
+from tangyin.web.bodies import SPRING
 from tangyin.web.limits import BODY, COUNT, POEMS, TEXT
 
-SPRING = (
-    "國破山河在，城春草木深。感時花濺淚，恨別鳥驚心。"
-    "烽火連三月，家書抵萬金。白頭搔更短，渾欲不勝簪。"
-)
 SPOILT = SPRING.replace("心", "間")
 JSON = {"Content-Type": "application/json"}
 EVENTS = {"Accept": "text/event-stream"}
 
 
 @pytest.fixture(scope="module")
-def writer() -> tangyin.Writer:
+def writer():
     return tangyin.load("report")
 
 
 @pytest.fixture(scope="module")
-def answer(client: httpx.Client) -> Callable[..., Any]:
+def answer(client):
     """Asks the API; the values of its answer."""
 
     def ask(path: str, **body: Any) -> Any:
@@ -124,19 +119,14 @@ def test_revision_is_the_facades(answer, writer) -> None:
         assert answer("revise", text=poem, **options) == poems(writer.revise(poem, **options))
 
 
-def test_check_and_score_are_the_command_lines(answer, tmp_path: Path) -> None:
+def test_check_and_score_are_the_command_lines(answer, tmp_path) -> None:
     text = f"{SPRING}\n\n{SPOILT}"
     (tmp_path / "poems.txt").write_text(text, encoding="utf-8")
-    for command, path in (
-        (["check", "--format", "json"], "check"),
-        (["score", "--model", "report"], "score"),
-    ):
-        out = tmp_path / path
-        run([*command, str(tmp_path / "poems.txt"), "-o", str(out)])
-        printed = out.read_text("utf-8")
-        lines = printed.splitlines()
-        wanted = json.loads(printed) if path == "check" else [*map(json.loads, lines)]
-        assert answer(path, text=text) == wanted
+    for command, *options in (("check", "--format", "json"), ("score", "--model", "report")):
+        run([command, *options, str(tmp_path / "poems.txt"), "-o", str(tmp_path / "out")])
+        printed = (tmp_path / "out").read_text("utf-8")
+        lines = printed if command == "check" else f"[{','.join(printed.splitlines())}]"
+        assert answer(command, text=text) == json.loads(lines)
 
 
 def test_the_models_are_the_command_lines_and_the_default_is_marked(client, tmp_path) -> None:
@@ -235,7 +225,9 @@ REFUSED: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
 def test_what_is_impossible_is_refused_by_a_code(
     client, path, body, code, params, language
 ) -> None:
-    response = client.post(f"/api/{path}", json=body, headers={"Accept-Language": language})
+    # An error before the first event is not an event.
+    headers = {"Accept-Language": language, **(EVENTS if language == "en" else {})}
+    response = client.post(f"/api/{path}", json=body, headers=headers)
     assert response.status_code == 422
     error = response.json()
     assert error["code"] == code
@@ -292,15 +284,8 @@ def test_what_is_not_a_number_is_refused(client, name, number) -> None:
 def test_a_body_that_is_not_a_json_object_is_refused(client, code, contents, headers) -> None:
     for content in contents:
         response = client.post("/api/write", content=content, headers=headers)
-        assert response.status_code in (400, 422)
+        assert response.status_code == (400 if code == "server.no_json" else 422)
         assert response.json()["code"] == code
-
-
-def test_an_error_before_the_first_event_has_its_status(client) -> None:
-    for body in ({"start": "x"}, {"start": "x", "regulated": False}):
-        response = client.post("/api/write", json=body, headers=EVENTS)
-        assert response.status_code == 422
-        assert response.json()["code"] == "text.foreign"
 
 
 def test_a_large_body_is_refused(client) -> None:
@@ -353,18 +338,14 @@ def test_the_examples_of_the_description_work_and_answers_are_described(client, 
             }
             shape = answers.pop("200")
             assert shape.get("items", shape)["$ref"]
-            assert {answer["$ref"] for answer in answers.values()} == {
-                "#/components/schemas/Refusal"
-            }
+            assert {shape["$ref"].split("/")[-1] for shape in answers.values()} == {"Refusal"}
             if method != "post":
                 continue
             content = operation["requestBody"]["content"]["application/json"]
             schema = schemas[content["schema"]["$ref"].split("/")[-1]]
             fields = schema["properties"].items()
-            of_fields = {
-                name: field["examples"][0] for name, field in fields if "examples" in field
-            }
-            for example in schema.get("examples", [of_fields]):
+            examples = {name: field["examples"][0] for name, field in fields if "examples" in field}
+            for example in schema.get("examples", [examples]):
                 answer(path.removeprefix("/api/"), **example)
                 tried.append(path)
-    assert len(tried) >= 10
+    assert len(tried) >= 9

@@ -6,7 +6,7 @@ import time
 import httpx
 import pytest
 
-from tangyin.web import create_app
+from tangyin.web.app import create_app
 from tangyin.web.guards import POLICY, REPORT_POLICY
 
 
@@ -27,17 +27,13 @@ def test_the_policy_allows_no_inline_script_and_no_other_host() -> None:
         assert loose not in POLICY
 
 
-def test_the_report_may_style_itself_and_run_nothing(client) -> None:
+def test_the_report_may_style_itself_and_run_nothing(client, monkeypatch, tmp_path) -> None:
     answer = client.get("/report")
     assert answer.status_code == 200
     assert "<h1" in answer.text
-    policy = answer.headers["content-security-policy"]
-    assert policy == REPORT_POLICY
-    assert "default-src 'none'" in policy
-    assert "script-src" not in policy
-
-
-def test_an_installation_without_the_report_says_so(client, monkeypatch, tmp_path) -> None:
+    assert answer.headers["content-security-policy"] == REPORT_POLICY
+    assert "default-src 'none'" in REPORT_POLICY
+    assert "script-src" not in REPORT_POLICY
     monkeypatch.setattr("tangyin.web.app.REPORT_PAGES", (tmp_path / "report.html",))
     answer = client.get("/report")
     assert answer.status_code == 404
@@ -58,15 +54,9 @@ def raw(address: str, request: bytes, seconds: float = 10) -> bytes:
 @pytest.mark.parametrize(
     "path",
     [
-        "/static/../app.py",
-        "/static/%2e%2e/app.py",
-        "/static/..%2fapp.py",
-        "/static/%2e%2e%2f%2e%2e%2f%2e%2e%2fpyproject.toml",
-        "/static//etc/passwd",
-        "/static/....//app.py",
-        "/../index.html",
-        "/static/..\\app.py",
-        "/static/page.js%00",
+        *("/static/../app.py", "/static/%2e%2e/app.py", "/static/..%2fapp.py", "/../index.html"),
+        *("/static/....//app.py", "/static/..\\app.py", "/static//etc/passwd"),
+        *("/static/%2e%2e%2f%2e%2e%2f%2e%2e%2fpyproject.toml", "/static/page.js%00"),
     ],
 )
 def test_no_file_outside_the_static_folder_can_be_read(address, path) -> None:
@@ -111,7 +101,7 @@ def test_a_body_that_does_not_come_is_not_waited_for(address, monkeypatch) -> No
 @pytest.mark.parametrize("begun", [b"", b"GET /healthz HTTP/1.1\r\nHost: 127"])
 @pytest.mark.parametrize("second", [False, True])
 def test_a_head_that_does_not_come_is_not_waited_for(address, monkeypatch, begun, second) -> None:
-    monkeypatch.setattr("tangyin.web.connections.HEAD_SECONDS", 0.3)
+    monkeypatch.setattr("tangyin.web.guards.HEAD_SECONDS", 0.3)
     host, port = address.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=60) as connection:
         if second:
@@ -125,7 +115,5 @@ def test_a_head_that_does_not_come_is_not_waited_for(address, monkeypatch, begun
 
 def test_an_endless_body_is_cut_off(address) -> None:
     head = b"POST /api/check HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n"
-    answer = raw(
-        address, head + b"4000\r\n" + b"a" * 0x4000 + b"\r\n" + b"10\r\n" + b"a" * 16 + b"\r\n"
-    )
+    answer = raw(address, head + b"4000\r\n" + b"a" * 0x4000 + b"\r\n1\r\na\r\n")
     assert answer.startswith(b"HTTP/1.1 413")

@@ -1,10 +1,9 @@
 """Work under load: the queue, turns, clients that leave, and slices done together."""
 
 import asyncio
-import itertools
 import json
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,9 +14,8 @@ from starlette.responses import JSONResponse, Response
 
 from tangyin.errors import TangyinError
 from tangyin.web.answers import Work, refuse
-from tangyin.web.jobs import SLICE, Job, once, one_by_one
 from tangyin.web.library import Library
-from tangyin.web.pool import ROWS, BusyError, Pool
+from tangyin.web.pool import ROWS, SLICE, Job, Pool, once, one_by_one
 
 
 class Exchange:
@@ -79,20 +77,23 @@ class Gate:
         self.slices = 0
 
     def job(self, count: int = 1) -> Job[int]:
-        return one_by_one(self._results(count), count)
+        return one_by_one(map(self._result, range(count)), count)
 
-    def _results(self, count: int) -> Iterator[int]:
-        for number in range(count):
-            self.entered.set()
-            assert self.open.wait(20)
-            self.slices += 1
-            yield number
+    def _result(self, number: int) -> int:
+        self.entered.set()
+        assert self.open.wait(20)
+        self.slices += 1
+        return number
 
 
-def simple(results: Iterable[int]) -> Job[int]:
+def simple(*results: int) -> Job[int]:
     """A job that needs no time."""
-    found = list(results)
-    return one_by_one(iter(found), len(found))
+    return one_by_one(iter(results), len(results))
+
+
+def asked(pool: Pool, *jobs: Job[Any]) -> "list[asyncio.Task[Exchange]]":
+    """A request for each job."""
+    return [asyncio.create_task(Exchange(pool).answer(job)) for job in jobs]
 
 
 def poem_events(number: int) -> list[tuple[str, int]]:
@@ -109,7 +110,7 @@ async def until_jobs(pool: Pool, count: int) -> None:
 
 
 @pytest.fixture
-def pool() -> Iterator[Pool]:
+def pool():
     """A pool of one worker."""
     pool = Pool(1, 64)
     yield pool
@@ -117,29 +118,22 @@ def pool() -> Iterator[Pool]:
 
 
 @pytest.fixture
-def busy(pool: Pool) -> Callable[..., Any]:
+def busy(pool):
     """Keeps the worker busy until a gate is opened."""
 
     async def block(gate: Gate) -> "asyncio.Task[Exchange]":
-        task = asyncio.create_task(Exchange(pool).answer(gate.job()))
+        (task,) = asked(pool, gate.job())
         await until(gate.entered)
         return task
 
     return block
 
 
-async def test_results_come_in_order_and_whole() -> None:
-    pool = Pool(2, 8)
-    done = await asyncio.gather(*(Exchange(pool).answer(simple(range(n, n + 5))) for n in range(6)))
-    assert [exchange.values for exchange in done] == [list(range(n, n + 5)) for n in range(6)]
-    pool.close()
-
-
-async def test_one_more_than_the_queue_holds_is_refused() -> None:
-    pool, gate = Pool(1, 2), Gate()
-    tasks = [asyncio.create_task(Exchange(pool).answer(job)) for job in (gate.job(), simple([7]))]
-    await until(gate.entered)
-    third = await Exchange(pool).answer(simple([8]))
+async def test_one_more_than_the_queue_holds_is_refused(pool, busy) -> None:
+    gate, pool.waiting = Gate(), 2
+    tasks = [await busy(gate), *asked(pool, simple(7))]
+    await until_jobs(pool, 2)
+    third = await Exchange(pool).answer(simple(8))
     assert third.status == 429
     assert third.values["code"] == "server.busy"
     assert third.headers["retry-after"] == str(third.values["params"]["seconds"])
@@ -148,8 +142,7 @@ async def test_one_more_than_the_queue_holds_is_refused() -> None:
     _, second = await asyncio.gather(*tasks)
     assert second.values == [7]
     # And then there is room.
-    assert (await Exchange(pool).answer(simple([9]))).status == 200
-    pool.close()
+    assert (await Exchange(pool).answer(simple(9))).status == 200
 
 
 async def test_where_work_is_slow_fewer_may_wait(pool, busy, monkeypatch) -> None:
@@ -157,10 +150,9 @@ async def test_where_work_is_slow_fewer_may_wait(pool, busy, monkeypatch) -> Non
     monkeypatch.setattr("tangyin.web.pool.PATIENCE", 10.0)
     gate = Gate()
     pool._seconds[""] = 4.0  # as after slow jobs
-    tasks = [await busy(gate)]
-    tasks += [asyncio.create_task(Exchange(pool).answer(simple([1]))) for _ in range(2)]
+    tasks = [await busy(gate), *asked(pool, simple(1), simple(1))]
     await until_jobs(pool, 3)
-    late = await Exchange(pool).answer(simple([1]))
+    late = await Exchange(pool).answer(simple(1))
     assert (late.status, late.headers["retry-after"]) == (429, "12")
     gate.open.set()
     await asyncio.gather(*tasks)
@@ -170,20 +162,16 @@ async def test_where_work_is_slow_fewer_may_wait(pool, busy, monkeypatch) -> Non
 @pytest.mark.parametrize("begun", [True, False])
 async def test_a_client_that_leaves_cancels_its_work(pool, busy, begun) -> None:
     gate, other, exchange = Gate(), Gate(), Exchange(pool)
-    blocking = None if begun else await busy(other)
+    blocking = [] if begun else [await busy(other)]
     task = asyncio.create_task(exchange.answer(gate.job(1000)))
-    if begun:
-        await until(gate.entered)
-    else:
-        await until_jobs(pool, 2)
+    await (until(gate.entered) if begun else until_jobs(pool, 2))
     exchange.left.set()
     await task
     assert exchange.status == 499  # which nobody receives
-    if blocking:
-        assert pool.jobs == 1
-        other.open.set()
-        await blocking
+    assert begun or pool.jobs == 1
+    other.open.set()
     gate.open.set()
+    await asyncio.gather(*blocking)
     await until_jobs(pool, 0)
     assert gate.slices == begun
 
@@ -211,9 +199,9 @@ async def test_a_slice_ends_early_when_its_client_leaves(pool, regulated) -> Non
 async def test_a_client_that_does_not_read_blocks_no_worker(pool, monkeypatch) -> None:
     monkeypatch.setattr("tangyin.web.answers.SECONDS", 0.5)
     deaf = Exchange(pool, deaf=True)
-    task = asyncio.create_task(deaf.answer(simple(range(50)), poem_events))
+    task = asyncio.create_task(deaf.answer(simple(*range(50)), poem_events))
     await asyncio.sleep(0.01)
-    quick = await asyncio.wait_for(Exchange(pool).answer(simple([1])), 20)
+    quick = await asyncio.wait_for(Exchange(pool).answer(simple(1)), 20)
     assert quick.values == [1]
     await asyncio.wait_for(task, 20)  # it is given up
     assert pool.jobs == 0
@@ -226,14 +214,12 @@ async def test_what_takes_too_long_is_refused(
 ) -> None:
     monkeypatch.setattr("tangyin.web.answers.SECONDS", 0.2)
     gate = Gate()
-    blocking = None if begun else await busy(gate)
-    job = gate.job(3) if begun else simple([1])
-    exchange = await Exchange(pool).answer(job, events)
+    blocking = [] if begun else [await busy(gate)]
+    exchange = await Exchange(pool).answer(gate.job(3) if begun else simple(1), events)
     assert exchange.status == status
     assert exchange.values["code"] == ("server.too_long" if begun else "server.busy")
     gate.open.set()
-    if blocking:
-        await blocking
+    await asyncio.gather(*blocking)
 
 
 async def test_an_error_after_the_first_event_is_the_last_event(pool) -> None:
@@ -253,15 +239,13 @@ async def test_an_unexpected_error_is_a_500_and_harms_nobody_else(pool, caplog) 
     exchange = await Exchange(pool).answer(once(lambda: 1 // 0))
     assert exchange.status == 500
     assert "Zero" not in exchange.body.decode()
-    assert (await Exchange(pool).answer(simple([1]))).status == 200
+    assert (await Exchange(pool).answer(simple(1))).status == 200
     assert "a request failed" in caplog.text
 
 
 async def test_the_last_result_ends_a_job_without_another_turn(pool) -> None:
     first, second = Gate(), Gate()
-    answering, waiting = (
-        asyncio.create_task(Exchange(pool).answer(gate.job())) for gate in (first, second)
-    )
+    answering, waiting = asked(pool, first.job(), second.job())
     await until_jobs(pool, 2)
     first.open.set()
     await asyncio.wait_for(answering, 20)  # while the second one has the worker
@@ -269,24 +253,17 @@ async def test_the_last_result_ends_a_job_without_another_turn(pool) -> None:
     await waiting
 
 
-async def test_a_long_job_lets_a_short_one_through(pool) -> None:
-    order, gate = [], threading.Event()
-
-    def results(name: str, count: int) -> Iterator[str]:
-        for _ in range(count):
-            assert gate.wait(20)
-            order.append(name)
-            yield name
-
-    tasks = [
-        asyncio.create_task(Exchange(pool).answer(one_by_one(results(name, count), count)))
+async def test_a_long_job_lets_a_short_one_through(pool, busy) -> None:
+    gate, order = Gate(), []
+    jobs = [
+        one_by_one(map(order.append, [name] * count), count)
         for name, count in (("long", 20), ("short", 1))
     ]
-    await until_jobs(pool, 2)
-    gate.set()
+    tasks = [await busy(gate), *asked(pool, *jobs)]
+    await until_jobs(pool, 3)
+    gate.open.set()
     await asyncio.gather(*tasks)
-    assert order.index("short") <= 2
-    assert order.count("long") == 20
+    assert order == ["long", "short", *["long"] * 19]
 
 
 async def test_jobs_of_one_key_are_done_together_and_results_are_not_mixed_up(pool, busy) -> None:
@@ -298,31 +275,25 @@ async def test_jobs_of_one_key_are_done_together_and_results_are_not_mixed_up(po
 
     blocking = await busy(gate)
     sizes = [1, 3, 40, 2, 1, 20]
-    ranges = [
-        range(end - size, end) for size, end in zip(sizes, itertools.accumulate(sizes), strict=True)
-    ]
-    jobs = [Job(pieces, double, key="same") for pieces in ranges]
-    jobs.append(Job([500], double, key="other"))
-    tasks = [asyncio.create_task(Exchange(pool).answer(job)) for job in jobs]
-    await until_jobs(pool, len(jobs) + 1)
+    jobs = [Job(range(100 * n, 100 * n + size), double, key="same") for n, size in enumerate(sizes)]
+    tasks = asked(pool, *jobs, Job([5000], double, key="other"))
+    await until_jobs(pool, 8)
     gate.open.set()
     *done, other = await asyncio.gather(*tasks)
     await blocking
-    assert [exchange.values for exchange in done] == [[2 * n for n in r] for r in ranges]
-    assert other.values == [1000]
+    for n, (size, exchange) in enumerate(zip(sizes, done, strict=True)):
+        assert exchange.values == [200 * n + 2 * at for at in range(size)]
+    assert other.values == [10_000]
     assert max(map(len, batches)) <= ROWS
     assert len(batches[0]) > SLICE
-    assert [500] in batches
+    assert [5000] in batches
 
 
 async def test_when_one_of_several_fails_the_others_do_not(pool, busy) -> None:
-    def invert(pieces: list[int]) -> list[float]:
-        return [1 / piece for piece in pieces]
-
     gate = Gate()
     blocking = await busy(gate)
-    jobs = [Job([piece], invert, key="k") for piece in (2, 0, 4)]
-    tasks = [asyncio.create_task(Exchange(pool).answer(job)) for job in jobs]
+    jobs = [Job([n], lambda pieces: [1 / n for n in pieces], key="k") for n in (2, 0, 4)]
+    tasks = asked(pool, *jobs)
     await until_jobs(pool, 4)
     gate.open.set()
     done = await asyncio.gather(*tasks)
@@ -332,15 +303,13 @@ async def test_when_one_of_several_fails_the_others_do_not(pool, busy) -> None:
 
 async def test_closing_ends_what_waits_and_accepts_no_more(pool) -> None:
     gate = Gate()
-    tasks = [
-        asyncio.create_task(Exchange(pool).answer(job)) for job in (gate.job(100), simple([1]))
-    ]
+    tasks = asked(pool, gate.job(100), simple(1))
     await until(gate.entered)
     closing = asyncio.create_task(asyncio.to_thread(pool.close))
     assert [exchange.status for exchange in await asyncio.gather(*tasks)] == [429, 429]
     gate.open.set()
     await closing
     assert gate.slices == 1
-    with pytest.raises(BusyError):
-        pool.submit(simple([1]))
+    with pytest.raises(TangyinError):
+        pool.submit(simple(1))
     assert not any(thread.is_alive() for thread in pool._threads)

@@ -1,46 +1,23 @@
 """The option of a new constraint: one file, and the API and the page have it."""
 
+import re
 import sys
+from pathlib import Path
 
 import httpx
 import pytest
 from playwright.sync_api import expect
 
+from tangyin.model.file import save_model
+from tangyin.prosody import LEVEL_RHYMES, SEQUENCES
+from tangyin.verse import WULV, prefix_tokens
 from tangyin.writing import constraints
 from tangyin.writing.options import options
 
-from .conftest import serving
+from .conftest import fill, serving
 
-NO_REPEATED_HEAD = '''
-"""No two lines begin with the same character."""
-
-import numpy as np
-
-from tangyin.writing.constraints import Constraint
-from tangyin.writing.options import Option
-
-OPTIONS = (
-    Option("different_heads", bool, False, regulated=True).texts(
-        en=("Heads differ", "Begin every line with another character."),
-        zh=("句首不同", "各句的第一個字都不同。"),
-    ),
-)
-
-
-def build(start):
-    return NoRepeatedHead() if start.plan.request.different_heads else None
-
-
-class NoRepeatedHead(Constraint):
-    def allowed(self, draft):
-        if draft.column or not draft.line:
-            return None
-        mask = np.ones((len(draft.columns), len(draft.characters)), dtype=bool)
-        for line in range(draft.line):
-            heads = draft.columns[:, line * draft.form.characters]
-            mask[np.arange(len(mask)), heads] = False
-        return mask
-'''
+PAGE = (Path(__file__).parents[2] / "docs/contributing.md").read_text("utf-8")
+DIFFERENT_HEADS = re.search(r'constraints/heads.py"\n(.*?)^```$', PAGE, re.M | re.S)[1]
 
 
 def heads(lines: list[str]) -> int:
@@ -49,7 +26,7 @@ def heads(lines: list[str]) -> int:
 
 
 def test_the_option_of_a_new_constraint_is_everywhere(visit, tmp_path, monkeypatch) -> None:
-    (tmp_path / "different_heads.py").write_text(NO_REPEATED_HEAD, "utf-8")
+    (tmp_path / "different_heads.py").write_text(DIFFERENT_HEADS, "utf-8")
     monkeypatch.setattr(constraints, "__path__", [*constraints.__path__, str(tmp_path)])
     monkeypatch.setitem(sys.modules, "tangyin.writing.constraints.different_heads", None)
     monkeypatch.delitem(sys.modules, "tangyin.writing.constraints.different_heads")
@@ -58,7 +35,7 @@ def test_the_option_of_a_new_constraint_is_everywhere(visit, tmp_path, monkeypat
         for body in ("WriteBody", "ReviseBody"):
             field = schemas[body]["properties"]["different_heads"]
             assert field["type"] == "boolean"
-            assert field["description"] == "Begin every line with another character."
+            assert field["description"] == "Begin every line with a different character."
         described = {option["name"]: option for option in client.get("/api/options").json()}
         assert described["different_heads"]["label"]["zh"] == "句首不同"
         given = {"seed": 3, "count": 16, "particles": 4}
@@ -68,7 +45,7 @@ def test_the_option_of_a_new_constraint_is_everywhere(visit, tmp_path, monkeypat
         assert {heads(poem["lines"]) for poem in kept} == {8}
 
         page = visit(server=address)
-        page.locator("details").first.evaluate("details => { details.open = true; }")
+        fill(page)
         control = page.get_by_role("checkbox", name="句首不同")
         expect(control).to_have_attribute("title", "各句的第一個字都不同。")
         control.check()
@@ -81,6 +58,31 @@ def test_the_option_of_a_new_constraint_is_everywhere(visit, tmp_path, monkeypat
         page.click("#language")
         page.check("[name=regulated][value=yes]")
         expect(page.get_by_role("checkbox", name="Heads differ")).to_be_visible()
+
+
+def test_a_new_form_is_on_the_page(visit, extra_form, random_model, tmp_path) -> None:
+    form = extra_form("六言絕句", "liujue", lines=4, characters=6)
+    file = tmp_path / "six.safetensors"
+    prefixes = prefix_tokens(LEVEL_RHYMES, (form,))
+    save_model(random_model("日月山水人", (form, WULV), prefixes=prefixes), file)
+    with serving(str(file)) as address:
+        shapes = httpx.get(f"{address}/api/forms", timeout=600).json()
+        assert {"name": "六言絕句", "lines": 4, "characters": 6} in shapes
+        page = visit(server=address)
+        expect(page.locator("[name=form] option")).to_have_text(["五律", "六言絕句"])
+        page.check("[name=regulated][value=no]")
+        fill(page, form="六言絕句")
+        expect(page.locator("#poem .line")).to_have_count(4)
+        page.click("#write")
+        expect(page.locator("#poem-title")).to_have_text("無題六言絕句")
+        expect(page.locator(".hanzi")).to_have_count(24)
+
+
+def test_rhymes_and_patterns_on_the_page_are_those_of_the_prosody(visit) -> None:
+    page = visit()
+    for name, known in (("rhyme", [*LEVEL_RHYMES]), ("pattern", [s.name(5) for s in SEQUENCES])):
+        values = page.locator(f"[name={name}] option").evaluate_all("all => all.map(o => o.value)")
+        assert values == ["", *known]
 
 
 def test_every_option_has_a_control_or_is_set_in_another_way(visit, address) -> None:

@@ -11,11 +11,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tangyin.prosody import check_text
+from tangyin.web.bodies import SPRING
 
-SPRING = (
-    "國破山河在，城春草木深。感時花濺淚，恨別鳥驚心。"
-    "烽火連三月，家書抵萬金。白頭搔更短，渾欲不勝簪。"
-)
+from .conftest import fill
+
 PHONE = {"viewport": {"width": 360, "height": 740}}
 
 
@@ -24,18 +23,7 @@ def poem_of(page: Page) -> str:
     return "".join(page.locator("#poem .line").all_text_contents())
 
 
-def fill(page: Page, **given: str) -> None:
-    """Fill in the form."""
-    page.locator("details").first.evaluate("details => { details.open = true; }")
-    for name, value in given.items():
-        field = page.locator(f"#request [name={name}]")
-        if field.evaluate("field => field.tagName") == "SELECT":
-            field.select_option(value)
-        else:
-            field.fill(value)
-
-
-def write(page: Page, count: int = 1, *, said: str = "", **given: str) -> str:
+def write(page: Page, count: int = 1, /, *, said: str = "", **given: str) -> str:
     """Write by the form."""
     fill(page, **given)
     page.click("#write")
@@ -66,14 +54,14 @@ def rewrite(page: Page, place: int, what: str) -> None:
 
 
 @pytest.fixture
-def page(visit) -> Page:
+def page(visit):
     """The page of a server with the small model."""
     opened: Page = visit()
     return opened
 
 
 @pytest.fixture
-def poem(page) -> str:
+def poem(page):
     """A poem that is on the leaf."""
     return write(page, start="明月", seed="16")
 
@@ -88,11 +76,9 @@ def test_a_poem_is_written_in_columns_and_is_the_apis(page, poem, address) -> No
     verdict = page.locator("#verdict")
     expect(verdict).to_contain_text(wanted["prosody"]["pattern"])
     expect(verdict).to_contain_text("合律")
-    columns = page.locator(".line").evaluate_all(
-        "lines => lines.map(l => l.getBoundingClientRect().x)"
-    )
+    columns = page.locator(".line").evaluate_all("l => l.map(e => e.getBoundingClientRect().x)")
     assert columns == sorted(columns, reverse=True)
-    assert page.locator("#frame").evaluate("f => getComputedStyle(f).writingMode") == "vertical-rl"
+    expect(page.locator("#frame")).to_have_css("writing-mode", "vertical-rl")
 
 
 def test_a_regulated_poem_on_a_title_arrives(visit, strong_address) -> None:
@@ -100,11 +86,7 @@ def test_a_regulated_poem_on_a_title_arrives(visit, strong_address) -> None:
     expect(page.locator("[name=model]")).to_have_value("strong")
     forms = page.locator("[name=form] option").all_text_contents()
     assert forms == ["五律", "七律", "五絕", "七絕"]
-    page.fill("[name=title]", "秋夜宿山寺")
-    fill(page, form="七絕", seed="1")
-    page.click("#write")
-    expect(page.locator("#status")).to_have_text("寫好 1 首")
-    poem = poem_of(page)
+    poem = write(page, title="秋夜宿山寺", form="七絕", seed="1")
     report = check_text(poem)
     assert (report.form, report.regulated) == ("七絕", True)
     expect(page.locator("#poem-title")).to_have_text("秋夜宿山寺七絕")
@@ -128,11 +110,8 @@ def test_a_regulated_poem_on_a_title_arrives(visit, strong_address) -> None:
 
 
 def test_a_poem_has_what_was_asked_for(page) -> None:
-    fill(
-        page, acrostic="春夏秋冬", rhyme="東", pattern="平起首句不入韻", avoid="山", include="明月"
-    )
-    page.fill("[name=count]", "2")
-    poem = write(page, 2, seed="1")
+    fill(page, acrostic="春夏秋冬", rhyme="東", avoid="山", include="明月", count="2")
+    poem = write(page, 2, pattern="平起首句不入韻", seed="1")
     report = check_text(poem)
     assert [report.lines[n][0] for n in (0, 2, 4, 6)] == [*"春夏秋冬"]
     assert (report.rhyme, report.pattern) == ("東", "平起首句不入韻")
@@ -278,9 +257,8 @@ def test_while_a_poem_is_set_it_cannot_be_touched_and_another_takes_its_place(vi
 
 def test_an_answer_that_is_cut_off_is_an_error(page) -> None:
     cut = 'event: line\ndata: {"number": 0, "line": 1, "text": "國破山河在，"}\n\n'
-    page.route(
-        "**/api/write", lambda route: route.fulfill(body=cut, content_type="text/event-stream")
-    )
+    kind = "text/event-stream"
+    page.route("**/api/write", lambda route: route.fulfill(body=cut, content_type=kind))
     page.click("#write")
     expect(page.locator("#problem")).to_contain_text("與伺服器失去聯絡")
     expect(page.locator("#stop")).to_be_hidden()
@@ -327,9 +305,7 @@ def test_the_rhyme_of_the_next_poem_does_not_affect_revising_this_one(page) -> N
 def test_columns_script_and_tones_can_be_changed(page) -> None:
     poem = write(page, start="國", seed="1")
     page.click("#direction")
-    assert (
-        page.locator("#frame").evaluate("f => getComputedStyle(f).writingMode") == "horizontal-tb"
-    )
+    expect(page.locator("#frame")).to_have_css("writing-mode", "horizontal-tb")
     page.click("#script")
     expect(page.locator(".hanzi").first).to_have_text("国")
     page.click("#tones")
@@ -385,8 +361,7 @@ def test_the_head_of_a_page_is_skipped_from_the_keyboard(visit, name) -> None:
 
 
 def test_the_pages_of_several_poems_are_turned_from_the_keyboard(page) -> None:
-    page.fill("[name=count]", "3")
-    write(page, 3, start="明月", seed="16")
+    write(page, 3, start="明月", seed="16", count="3")
     page.locator("#pager button").nth(1).focus()
     page.keyboard.press("Enter")
     focused = page.locator("#pager button:focus")
@@ -601,8 +576,7 @@ def test_on_paper_there_is_the_poem_alone(visit) -> None:
     for hidden in ("#request", "#tools", ".head", ".foot"):
         expect(page.locator(hidden)).to_be_hidden()
     expect(page.locator("#poem")).to_be_visible()
-    paper = page.locator(".leaf").evaluate("leaf => getComputedStyle(leaf).backgroundColor")
-    assert paper == "rgb(255, 255, 255)"
+    expect(page.locator(".leaf")).to_have_css("background-color", "rgb(255, 255, 255)")
     page.emulate_media(media="screen")
     page.click("nav [data-page=check]")
     page.click("#check-example")

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from .conftest import fill
+
 GLYPH = """character => {
   const canvas = document.createElement("canvas"), pen = canvas.getContext("2d");
   pen.font = "40px " + getComputedStyle(document.body).fontFamily;
@@ -20,32 +22,24 @@ GLYPH = """character => {
 }"""
 
 
-@pytest.mark.parametrize(
-    ("name", "options", "given"),
-    [
-        (
-            "page-desktop",
-            {"viewport": {"width": 1366, "height": 720}},
-            {"form": "五律", "title": "秋夜宿山寺", "seed": "6"},
-        ),
-        (
-            "page-phone",
-            {"viewport": {"width": 360, "height": 740}, "device_scale_factor": 2},
-            {"form": "七絕", "title": "山中", "seed": "8"},
-        ),
-    ],
-    ids=["desktop", "phone"],
-)
-def test_the_page_can_be_looked_at(
-    visit, strong_address, tmp_path, name: str, options: dict[str, Any], given: dict[str, str]
-) -> None:
+PICTURES: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
+    "page-desktop": (
+        {"viewport": {"width": 1366, "height": 720}},
+        {"form": "五律", "title": "秋夜宿山寺", "seed": "6"},
+    ),
+    "page-phone": (
+        {"viewport": {"width": 360, "height": 740}, "device_scale_factor": 2},
+        {"form": "七絕", "title": "山中", "seed": "8"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_the_page_can_be_looked_at(visit, strong_address, tmp_path, name) -> None:
+    options, given = PICTURES[name]
     page = visit(server=strong_address, **options)
-    folded = page.locator("details").first
-    folded.evaluate("details => { details.open = true; }")
-    page.select_option("[name=form]", given["form"])
-    for field in ("title", "seed"):
-        page.fill(f"[name={field}]", given[field])
-    folded.evaluate("details => { details.open = false; }")
+    fill(page, **given)
+    page.locator("details").first.evaluate("details => { details.open = false; }")
     page.click("#write")
     expect(page.locator("#status")).to_have_text("寫好 1 首")
     expect(page.locator("#verdict")).to_contain_text("合律")

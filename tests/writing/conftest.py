@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tangyin.api import Writer
@@ -20,6 +21,25 @@ from tangyin.writing import (
     rule_named,
     write_regulated,
 )
+
+SPRING = (
+    "國破山河在，城春草木深。感時花濺淚，恨別鳥驚心。"
+    "烽火連三月，家書抵萬金。白頭搔更短，渾欲不勝簪。"
+)
+
+
+def fits(counts: Any, probabilities: Any) -> bool:
+    """Pearson's χ² within five standard deviations of its mean, small classes merged."""
+    expected = probabilities / probabilities.sum() * counts.sum()
+    if counts[expected == 0].any():
+        return False
+    rare = expected < 8
+    observed = np.append(counts[~rare], counts[rare].sum())
+    expected = np.append(expected[~rare], expected[rare].sum())
+    observed, expected = observed[expected > 0], expected[expected > 0]
+    freedom = max(len(expected) - 1, 1)
+    squared = ((observed - expected) ** 2 / expected).sum()
+    return bool(squared < freedom + 5 * (2 * freedom) ** 0.5)
 
 
 @pytest.fixture(scope="session")

@@ -130,11 +130,6 @@ def test_nor_is_one_whose_last_character_was_given(first_poem, known_lines, star
     assert other.lines[0][-1] == quoted[-1]
 
 
-def test_a_line_given_whole_may_be_quoted(first_poem, known_lines):
-    known_lines("白日依山盡")
-    assert first_poem(start="白日依山盡").lines[0] == "白日依山盡"
-
-
 def test_a_request_that_no_poem_meets_fails(first_poem, refused, monkeypatch):
     class Everything:
         def __contains__(self, line):

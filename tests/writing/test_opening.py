@@ -1,6 +1,5 @@
 import pytest
 
-from tangyin.model.file import ModelFile
 from tangyin.verse import WULV, Vocabulary
 from tangyin.writing import read_opening
 from tangyin.writing.constraints import FREE
@@ -9,7 +8,7 @@ from tangyin.writing.opening import first_free, laid_out
 VOCABULARY = Vocabulary("日月山水天地人心花草雲飛爲東風豐萬里", ["<bos>"])
 
 
-def read(start: str) -> dict[int, str]:
+def read(start):
     opening = read_opening(start, WULV, VOCABULARY)
     return {place: VOCABULARY.tokens[token] for place, token in opening.items()}
 
@@ -27,25 +26,23 @@ def read(start: str) -> dict[int, str]:
         ("为", "爲"),
     ],
 )
-def test_characters_and_marks_are_given_in_the_spelling_of_the_model(
-    start: str, given: str
-) -> None:
+def test_characters_and_marks_are_given_in_the_spelling_of_the_model(start, given):
     assert read(start) == dict(enumerate(given))
 
 
-def test_what_is_left_open_is_not_given() -> None:
+def test_what_is_left_open_is_not_given():
     assert read("") == {}
     # Without a mark, its place stays open too.
     assert read("□月□□□地") == {1: "月", 6: "地"}
 
 
 @pytest.mark.parametrize("start", ["龘", "日龘"])
-def test_a_character_that_the_model_does_not_know_is_refused(start: str, refused) -> None:
+def test_a_character_that_the_model_does_not_know_is_refused(start, refused):
     with refused("text.unknown", character="龘"):
         read(start)
 
 
-def test_openings_are_laid_out_as_columns_and_marks() -> None:
+def test_openings_are_laid_out_as_columns_and_marks():
     openings = [{}, read_opening("□月日日日，水", WULV, VOCABULARY)]
     given, marks = laid_out(openings, WULV, VOCABULARY)
     assert (given[0] == FREE).all()
@@ -56,6 +53,6 @@ def test_openings_are_laid_out_as_columns_and_marks() -> None:
     assert [first_free(row) for row in (*given, given[1][1:6])] == [0, 0, FREE]
 
 
-def test_the_seven_starts_of_the_report_are_known(report_model: ModelFile) -> None:
+def test_the_seven_starts_of_the_report_are_known(report_model):
     for character in "日紅山夜湖海月红":
         assert len(read_opening(character, WULV, report_model.vocabulary)) == 1

@@ -9,9 +9,7 @@ SEED = st.integers(0, SEEDS - 1)
 
 @given(SEED, st.integers(0, 10**6), st.integers(1, 60), st.integers(1, 60))
 @settings(deadline=None)
-def test_a_stream_hangs_on_seed_and_number_alone(
-    seed: int, number: int, count: int, more: int
-) -> None:
+def test_a_stream_hangs_on_seed_and_number_alone(seed, number, count, more):
     stream = poem_uniforms(seed, number, count)
     assert np.array_equal(poem_uniforms(seed, number, count + more)[:count], stream)
     assert ((stream >= 0) & (stream < 1)).all()
@@ -19,14 +17,12 @@ def test_a_stream_hangs_on_seed_and_number_alone(
 
 @given(SEED, SEED, st.integers(0, 999), st.integers(0, 999))
 @settings(deadline=None)
-def test_other_seeds_and_numbers_have_other_streams(
-    seed: int, other: int, number: int, further: int
-) -> None:
+def test_other_seeds_and_numbers_have_other_streams(seed, other, number, further):
     same = np.array_equal(poem_uniforms(seed, number, 8), poem_uniforms(other, further, 8))
     assert same == ((seed, number) == (other, further))
 
 
-def test_neighbouring_streams_are_uniform_and_unlike() -> None:
+def test_neighbouring_streams_are_uniform_and_unlike():
     table = np.stack([poem_uniforms(seed, n, 48) for seed in range(40) for n in range(40)])
     assert abs(table.mean() - 0.5) < 0.01
     assert abs(table.var() - 1 / 12) < 0.002
@@ -34,7 +30,7 @@ def test_neighbouring_streams_are_uniform_and_unlike() -> None:
     assert np.abs(correlations).max() < 0.75
 
 
-def test_new_seeds_are_short_and_differ() -> None:
+def test_new_seeds_are_short_and_differ():
     seeds = {new_seed() for _ in range(50)}
     assert len(seeds) > 45
     assert max(seeds) < 2**32

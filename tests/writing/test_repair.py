@@ -4,10 +4,7 @@ from tangyin.prosody import check_poem
 from tangyin.verse import read_poem
 from tangyin.writing.repair import fix_character
 
-SPRING = (
-    "國破山河在，城春草木深。感時花濺淚，恨別鳥驚心。"
-    "烽火連三月，家書抵萬金。白頭搔更短，渾欲不勝簪。"
-)
+from .conftest import SPRING
 
 
 @pytest.mark.parametrize(
@@ -19,7 +16,7 @@ SPRING = (
         (SPRING.replace("家書抵萬金", "明月照高岑"), 7, "失粘"),
     ],
 )
-def test_each_way_takes_the_fault_away_by_one_character(report_engine, wrong, line, kind) -> None:
+def test_each_way_takes_the_fault_away_by_one_character(report_engine, wrong, line, kind):
     poem, _ = read_poem(wrong)
     before = check_poem(poem.lines)
     assert (line, kind) in {(fault.line, fault.kind) for fault in before.faults}
@@ -41,13 +38,13 @@ def test_each_way_takes_the_fault_away_by_one_character(report_engine, wrong, li
     assert likelihoods == sorted(likelihoods, reverse=True)
 
 
-def test_the_rhyme_that_was_spoilt_is_found_again(report_engine) -> None:
+def test_the_rhyme_that_was_spoilt_is_found_again(report_engine):
     poem, _ = read_poem(SPRING.replace("心", "間"))
     ways = fix_character(report_engine, poem, 4, "出韻", 5)
     assert SPRING in [way.poem.text for way in ways]
 
 
-def test_what_one_character_cannot_fix_has_no_way(report_engine) -> None:
+def test_what_one_character_cannot_fix_has_no_way(report_engine):
     # With another end the line would rhyme, and be of no type.
     poem, _ = read_poem(SPRING.replace("城春草木深", "獨坐清江水"))
     assert (2, "出韻") in {(f.line, f.kind) for f in check_poem(poem.lines).faults}

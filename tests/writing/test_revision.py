@@ -8,12 +8,8 @@ from tangyin.verse import FORMS, QIJUE, WULV, form_token, split_lines
 from tangyin.writing import novelty
 from tangyin.writing.novelty import LineFilter, corpus_lines
 
-SPRING = (
-    "國破山河在，城春草木深。感時花濺淚，恨別鳥驚心。"
-    "烽火連三月，家書抵萬金。白頭搔更短，渾欲不勝簪。"
-)
-# 首句入韻, with a rhyme borrowed from 冬.
-LENT = "東風一夜濃，殘月滿城東。舊國三千里，青山一萬重。".replace("重", "中")
+from .conftest import SPRING
+
 QUICK = "random-k"
 RULES = ("argmax", "random-k", "top-p", "temperature")
 

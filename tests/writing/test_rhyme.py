@@ -35,7 +35,7 @@ def write(
     generator = np.random.default_rng(2)
     if given_ is None:
         given_ = np.full((rows, form.hanzi), FREE, dtype=np.int32)
-    draft = Draft(form, characters, np.zeros_like(given_), given_)
+    draft = Draft(form, characters, given_)
     whole = np.ones(rows, dtype=bool)
     rhyme = Rhyme(book, writable, draft, np.full(rows, asked), whole & rhymed, whole & borrows)
     width = form.characters

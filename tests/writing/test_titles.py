@@ -1,14 +1,10 @@
 """Writing conditioned on a title."""
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 import pytest
 
 from tangyin.api import Writer, load, rule_named
 from tangyin.errors import UsageError
-from tangyin.model.file import ModelFile
 from tangyin.prosody import LEVEL_RHYMES
 from tangyin.scoring import closed_hanzi, target_costs
 from tangyin.verse import FORMS, WUJUE, prefix_tokens
@@ -19,31 +15,19 @@ TITLED = {"title": "送友人歸山"}
 
 
 @pytest.fixture(scope="module")
-def titled(random_model: Callable[..., ModelFile]) -> ModelFile:
-    return random_model(
-        HANZI,
-        FORMS,
-        prefixes=prefix_tokens(LEVEL_RHYMES),
-        scale=0.2,
-        tied=True,
-        echo=True,
-        place_size=4,
-        rhyme_size=3,
-    )
+def writer(random_model):
+    features = {"tied": True, "echo": True, "place_size": 4, "rhyme_size": 3}
+    prefixes = prefix_tokens(LEVEL_RHYMES)
+    return Writer(random_model(HANZI, FORMS, prefixes=prefixes, scale=0.2, **features))
 
 
-@pytest.fixture(scope="module")
-def writer(titled: ModelFile) -> Writer:
-    return Writer(titled)
-
-
-def named(writer: Writer, request: Request) -> list[str]:
+def named(writer, request):
     """The tokens that are read before a poem, by name."""
     vocabulary = writer.engine.vocabulary
     return [vocabulary.tokens[number] for number in prefix_for(request, vocabulary)]
 
 
-def test_a_model_reads_form_rhyme_and_title(writer: Writer) -> None:
+def test_a_model_reads_form_rhyme_and_title(writer):
     request = Request(WUJUE, title="送别 · 友人", rhyme="东")
     assert named(writer, request) == ["<五絕>", "<rhyme:東>", "<title>", *"送別友人", "<text>"]
     assert named(writer, Request(WUJUE)) == ["<五絕>", "<text>"]
@@ -54,9 +38,7 @@ def test_a_model_reads_form_rhyme_and_title(writer: Writer) -> None:
 
 
 @pytest.mark.parametrize("regulated", [True, False])
-def test_the_likelihood_of_a_poem_is_that_of_its_text_given_its_title(
-    writer: Writer, regulated: bool
-) -> None:
+def test_the_likelihood_of_a_poem_is_that_of_its_text_given_its_title(writer, regulated):
     verse = writer.write(form="五絕", seed=5, regulated=regulated, **TITLED)
     assert verse.title == "送友人歸山"
     engine = writer.engine
@@ -69,22 +51,20 @@ def test_the_likelihood_of_a_poem_is_that_of_its_text_given_its_title(
 
 
 @pytest.mark.parametrize("regulated", [True, False])
-def test_another_title_brings_another_poem_and_the_same_the_same(
-    writer: Writer, regulated: bool
-) -> None:
-    def write(title: str) -> str:
+def test_another_title_brings_another_poem_and_the_same_the_same(writer, regulated):
+    def write(title):
         return writer.write(form="五絕", seed=5, regulated=regulated, title=title).text
 
     assert write("春望") == write("春望")
     assert len({write(title) for title in ("", "春望", "秋思")}) == 3
 
 
-def test_a_model_is_conditioned_on_a_rhyme_and_keeps_it(writer: Writer) -> None:
+def test_a_model_is_conditioned_on_a_rhyme_and_keeps_it(writer):
     verse = writer.write(form="五絕", seed=1, rhyme="陽", **TITLED)
     assert verse.prosody.rhyme == "陽"
 
 
-def test_a_line_is_revised_under_its_title(writer: Writer) -> None:
+def test_a_line_is_revised_under_its_title(writer):
     text = writer.write(form="五絕", seed=5, **TITLED).text
     for regulated in (True, False):
         titled, plain = (
@@ -106,15 +86,15 @@ def test_a_line_is_revised_under_its_title(writer: Writer) -> None:
     ],
 )
 def test_a_title_that_is_none_or_too_long_is_refused(
-    writer: Writer, refused: Any, title: str, code: str, params: dict[str, Any], regulated: bool
-) -> None:
+    writer, refused, title, code, params, regulated
+):
     with refused(code, **params):
         writer.write(title=title, regulated=regulated)
     assert writer.takes_title
     writer.write(title="山" * 40, regulated=False, form="五絕")
 
 
-def test_a_model_that_knows_no_titles_says_so_and_writes_in_a_rhyme_all_the_same() -> None:
+def test_a_model_that_knows_no_titles_says_so_and_writes_in_a_rhyme_all_the_same():
     report = load("report")
     assert not report.takes_title
     for regulated in (True, False):

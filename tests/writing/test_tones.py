@@ -35,7 +35,7 @@ def write(form, characters, sequences, rates, generator, given_=None, readings=N
     rows = len(sequences)
     if given_ is None:
         given_ = np.full((rows, form.hanzi), FREE, dtype=np.int32)
-    draft = Draft(form, characters, np.zeros_like(given_), given_)
+    draft = Draft(form, characters, given_)
     readings = readings or Readings.of(tone_table(characters))
     tones = Tones(readings, sequences, rates, generator.random((rows, form.lines)), draft)
     for place in range(form.hanzi):
@@ -146,17 +146,16 @@ def test_only_sure_readings_are_written_and_only_clear_ones_where_a_licence_depa
     sequences = SEQUENCES * 200
     rows = len(sequences)
     given_ = np.full((rows, WULV.hanzi), FREE, dtype=np.int32)
-    draft = Draft(WULV, characters, np.zeros_like(given_), given_)
+    draft = Draft(WULV, characters, given_)
     tones = Tones(Readings.of(table), sequences, rates, generator.random((rows, WULV.lines)), draft)
     cleared = 0
     for place in range(WULV.hanzi):
         draft.place = place
         mask = tones.allowed(draft)
-        here = tones._tones_here(draft)
-        departs = tones._departs[tones._types[:, draft.line], :, draft.column]
+        here, departs = tones._tones[:, draft.column], tones._departs[:, draft.column]
         for row in range(0, rows, 7):
-            wanted = {bool(tone) for tone in here[row][tones._alive[row]]}
-            least = 0.9 if departs[row][tones._alive[row]].any() else 0.3
+            wanted = {bool(tone) for tone in here[tones._alive[row]]}
+            least = 0.9 if departs[tones._alive[row]].any() else 0.3
             cleared += least == 0.9
             fits = np.zeros(len(characters), dtype=bool)
             fits |= (level >= least) & (True in wanted)
@@ -198,7 +197,7 @@ def test_given_characters_are_admitted_exactly_where_some_faultless_reading_hold
     )
     columns = [FREE if c == "□" else characters.index(c) for c in text]
     given_ = np.array([columns], dtype=np.int32)
-    draft = Draft(form, characters, given_, given_)
+    draft = Draft(form, characters, given_)
     readings, chances = Readings.of(tone_table(characters)), np.zeros((1, form.lines))
     admitted = Tones(readings, (sequence,), rates_of(form), chances, draft).admits()[0]
     width = form.characters

@@ -8,8 +8,6 @@ from tangyin.cli.streams import note
 from tangyin.errors import TangyinError
 from tangyin.model import DEFAULT
 
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
-
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
@@ -39,13 +37,13 @@ def serve(host: str, port: int, model: str, workers: int | None) -> None:
     try:
         import uvicorn
 
-        from tangyin.web import create_app
-        from tangyin.web.connections import PatientProtocol
+        from tangyin.web.app import create_app
+        from tangyin.web.guards import PatientProtocol
+        from tangyin.web.limits import CONNECTIONS
     except ModuleNotFoundError as error:
         raise TangyinError("server.missing_package", package=error.name) from error
-    from tangyin.web.limits import CONNECTIONS
 
-    local = host in LOOPBACK
+    local = host in ("127.0.0.1", "::1", "localhost")
     with _listening(host, port) as listener:
         app = create_app(model, workers=workers, local=local)
         config = uvicorn.Config(
@@ -71,11 +69,6 @@ def serve(host: str, port: int, model: str, workers: int | None) -> None:
 
 
 def _listening(host: str, port: int) -> socket.socket:
-    """A listening socket.
-
-    Raises:
-        TangyinError: the address is not this machine's, or the port is in use.
-    """
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=1024)

@@ -1,6 +1,6 @@
 """`tangyin write`."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -24,12 +24,11 @@ def _parameter(option: Option) -> click.Parameter:
     help_, default = option.help["en"], option.default
     if option.name == "count":  # the default depends on what is done
         help_, default = f"{help_}  [default: 1; 5 to revise]", None
-    names = {"regulated": "--regulated/--free"}
+    name = f"--{option.name.replace('_', '-')}"
+    kind = click.Choice(option.choices) if option.choices else kinds.get(option.kind, option.kind)
     return click.Option(
-        [names.get(option.name, f"--{option.name.replace('_', '-')}")],
-        type=click.Choice(option.choices)
-        if option.choices
-        else kinds.get(option.kind, option.kind),
+        ["--regulated/--free" if option.name == "regulated" else name],
+        type=kind,
         default=default,
         show_default=bool(default),
         multiple=option.many,
@@ -84,11 +83,6 @@ def write(
     if output_format == "jsonl":
         emit((json_line(asdict(verse)) for verse in verses), output)
     else:
-        emit(_for_people(verses), output)
-
-
-def _for_people(verses: Iterable[Verse]) -> Iterator[str]:
-    for number, verse in enumerate(verses):
-        if number:
-            yield ""
-        yield str(verse)
+        emit(
+            (f"\n{verse}" if number else str(verse) for number, verse in enumerate(verses)), output
+        )

@@ -77,11 +77,7 @@ def names() -> list[str]:
 
 
 def cell_named(name: str, **options: Any) -> Cell:
-    """Make a cell.
-
-    Args:
-        name: of the cell.
-        options: what its class takes, such as the `rounds` of the Mogrifier.
+    """Make a cell; options are what its class takes, such as the `rounds` of the Mogrifier.
 
     Raises:
         UsageError: no cell has this name.

@@ -8,11 +8,16 @@ from numpy.typing import DTypeLike
 
 from tangyin.errors import TangyinError
 from tangyin.lstm.arrays import BoolArray, FloatArray, IntArray
-from tangyin.lstm.embedding import embedding_backward, embedding_forward
-from tangyin.lstm.linear import linear_backward, linear_forward
+from tangyin.lstm.layers import (
+    cross_entropy_backward,
+    cross_entropy_forward,
+    embedding_backward,
+    embedding_forward,
+    linear_backward,
+    linear_forward,
+)
 from tangyin.lstm.parameters import Parameters
 from tangyin.lstm.sequence import Trace, sequence_backward, sequence_forward
-from tangyin.lstm.softmax_cross_entropy import cross_entropy_backward, cross_entropy_forward
 
 NAMES = (
     "embedding.weight",
@@ -90,29 +95,24 @@ class LanguageModel:
 
     def logits(self, inputs: IntArray) -> FloatArray:
         """The unnormalised log-probabilities (T, B, V) of the token after each input, (T, B)."""
-        _, logits = self._forward(inputs)
-        return logits.reshape(*inputs.shape, -1)
+        return self._forward(inputs)[1]
 
     def loss(self, inputs: IntArray, targets: IntArray, mask: BoolArray | None = None) -> float:
-        """The mean cross-entropy, natural logarithms, over the targets that count.
+        """The mean cross-entropy, in nats, over the targets that count: where the mask is True.
 
-        Args:
-            inputs: (T, B), integers in [0, V). Padding must come after the text of its column.
-            targets: (T, B), the token after each input.
-            mask: (T, B), True at the targets that count; all of them by default.
+        All are (T, B); the targets are the tokens after the inputs, integers in [0, V). Padding
+        must come after the text of its column. All targets count without a mask.
         """
-        _, logits = self._forward(inputs)
-        return cross_entropy_forward(logits, targets.reshape(-1), _flat(mask))[0]
+        return cross_entropy_forward(self.logits(inputs), targets, mask)[0]
 
     def loss_and_gradients(
         self, inputs: IntArray, targets: IntArray, mask: BoolArray | None = None
     ) -> tuple[float, dict[str, FloatArray]]:
         """The loss, arguments as there, and its gradients under the names of `parameters`."""
         trace, logits = self._forward(inputs)
-        flat_targets, flat_mask = targets.reshape(-1), _flat(mask)
-        loss, probabilities = cross_entropy_forward(logits, flat_targets, flat_mask)
-        du = cross_entropy_backward(probabilities, flat_targets, flat_mask)  # (T·B, V)
+        loss, probabilities = cross_entropy_forward(logits, targets, mask)
         W = self.parameters["output.weight"]
+        du = cross_entropy_backward(probabilities, targets, mask).reshape(-1, len(W))  # (T·B, V)
         dW, db, dh = linear_backward(W, trace.outputs.reshape(len(du), -1), du)
         lstm = sequence_backward(self._lstm(), trace, dh.reshape(trace.outputs.shape))
         return loss, {
@@ -132,14 +132,9 @@ class LanguageModel:
         )
 
     def _forward(self, inputs: IntArray) -> tuple[Trace, FloatArray]:
-        """The trace of the LSTM and the logits (T·B, V)."""
+        """The trace of the LSTM and the logits (T, B, V)."""
         x = embedding_forward(self.parameters["embedding.weight"], inputs)  # (T, B, E)
         trace = sequence_forward(self._lstm(), x)
         h = trace.outputs.reshape(inputs.size, -1)  # (T·B, H)
-        return trace, linear_forward(
-            self.parameters["output.weight"], self.parameters["output.bias"], h
-        )
-
-
-def _flat(mask: BoolArray | None) -> BoolArray | None:
-    return None if mask is None else mask.reshape(-1)
+        u = linear_forward(self.parameters["output.weight"], self.parameters["output.bias"], h)
+        return trace, u.reshape(*inputs.shape, -1)

@@ -8,8 +8,8 @@ one step alone, without a batch: gates and states are (H,), x is (E,), z = [h_pr
 import numpy as np
 from numpy.typing import DTypeLike
 
-from tangyin.lstm.activations import sigmoid
 from tangyin.lstm.arrays import FloatArray
+from tangyin.lstm.step import sigmoid
 
 
 def dz_dh_prev(hidden_size: int, input_size: int, dtype: DTypeLike = np.float64) -> FloatArray:

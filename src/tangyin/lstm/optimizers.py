@@ -1,7 +1,7 @@
 """The optimizers of the course report and others like them, step by step as in `torch.optim`.
 
-In the formulas θ is a parameter, d its gradient plus `weight_decay`·θ, and t counts the steps from
-1. Every operation is elementwise; the moments (m, v, …) start at 0.
+In the formulas θ is a parameter, d its gradient plus `weight_decay`·θ, and t = 1, 2, … is the
+step. Every operation is elementwise; the moments (m, v, …) start at 0.
 """
 
 from abc import ABC, abstractmethod
@@ -33,10 +33,7 @@ class Optimizer(ABC):
     _moments: dict[tuple[str, str], FloatArray] = field(default_factory=dict, init=False)
 
     def step(self, gradients: Mapping[str, FloatArray]) -> None:
-        """Change every parameter by its gradient, which is not changed.
-
-        Args:
-            gradients: an array for each parameter, under its name and of its shape.
+        """Change every parameter by its gradient, of its name and shape, which is not changed.
 
         Raises:
             TangyinError: the names differ.

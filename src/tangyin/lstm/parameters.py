@@ -76,8 +76,7 @@ class Parameters:
     def weight(self, gate: str) -> FloatArray:
         """The weight W_λ of gate "i", "f", "g" or "o" over z = [h_prev, x].
 
-        Returns:
-            (H, H+E), a read-only copy; write into `W_hh` and `W_ih` instead.
+        It is (H, H+E), a read-only copy; write into `W_hh` and `W_ih` instead.
         """
         rows = self._rows(gate)
         joined = np.concatenate([self.W_hh[rows], self.W_ih[rows]], axis=1)  # (H, H+E)
@@ -88,9 +87,8 @@ class Parameters:
     def from_gates(cls, **gates: FloatArray) -> Self:
         """Stack the layer from the matrices of its gates, as in a derivation on paper.
 
-        Args:
-            **gates: `W_i`, `W_f`, `W_g`, `W_o`, each (H, H+E) over z = [h_prev, x], and `b_i`,
-                `b_f`, `b_g`, `b_o`, each (H,).
+        These are `W_i`, `W_f`, `W_g`, `W_o`, each (H, H+E) over z = [h_prev, x], and `b_i`, `b_f`,
+        `b_g`, `b_o`, each (H,).
 
         Raises:
             ValueError: one of the eight is missing, unknown or of another shape.
@@ -110,10 +108,8 @@ class Parameters:
     def from_state_dict(cls, state: Mapping[str, ArrayLike], prefix: str = "") -> Self:
         """Take the first layer of a `torch.nn.LSTM` state dict whose values are arrays.
 
-        Args:
-            state: holds `weight_ih_l0` (4H, E), `weight_hh_l0` (4H, H) and, unless the layer has
-                no bias, `bias_ih_l0` and `bias_hh_l0` (4H,), which are summed.
-            prefix: of these names, such as "lstm.".
+        It holds, under a prefix such as "lstm.", `weight_ih_l0` (4H, E), `weight_hh_l0` (4H, H)
+        and, unless the layer has no bias, `bias_ih_l0` and `bias_hh_l0` (4H,), which are summed.
 
         Raises:
             TangyinError: a weight is missing.
@@ -135,16 +131,14 @@ class Parameters:
     def state_dict(self, prefix: str = "") -> dict[str, FloatArray]:
         """The layer under the names of `torch.nn.LSTM`: its bias in `bias_ih_l0`, zeros beside it.
 
-        Args:
-            prefix: put before every name, such as "lstm.".
-
-        Returns:
-            Four arrays; the first three are the layer's own, not copies.
+        `prefix` is put before each name. Of the four arrays the first three are the layer's own.
         """
-        zeros = np.zeros_like(self.b)
-        names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
-        arrays = (self.W_ih, self.W_hh, self.b, zeros)
-        return {prefix + name: array for name, array in zip(names, arrays, strict=True)}
+        return {
+            f"{prefix}weight_ih_l0": self.W_ih,
+            f"{prefix}weight_hh_l0": self.W_hh,
+            f"{prefix}bias_ih_l0": self.b,
+            f"{prefix}bias_hh_l0": np.zeros_like(self.b),
+        }
 
     def _rows(self, gate: str) -> slice:
         """The rows of a gate in the stack."""

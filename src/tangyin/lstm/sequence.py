@@ -4,10 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tangyin.lstm.activations import sigmoid
 from tangyin.lstm.arrays import BoolArray, FloatArray, check_shape
 from tangyin.lstm.parameters import Parameters
-from tangyin.lstm.step import gate_gradients
+from tangyin.lstm.step import gate_gradients, sigmoid
 
 
 class Trace(NamedTuple):
@@ -132,16 +131,12 @@ def sequence_backward(
     """
     T, B, E = trace.x.shape
     H = parameters.hidden_size
-    for name, adjoint, shape in (
-        ("dh", dh, (T, B, H)),
-        ("dh_n", dh_n, (B, H)),
-        ("dc_n", dc_n, (B, H)),
-    ):
-        if adjoint is not None:
-            check_shape(name, adjoint, shape)
     dh_next = np.zeros_like(trace.h[0]) if dh_n is None else dh_n  # (B, H)
     dc_next = np.zeros_like(trace.c[0]) if dc_n is None else dc_n  # (B, H)
-
+    check_shape("dh_n", dh_next, (B, H))
+    check_shape("dc_n", dc_next, (B, H))
+    if dh is not None:
+        check_shape("dh", dh, (T, B, H))
     dy = np.empty_like(trace.gates)  # (T, B, 4H)
     for t in reversed(range(T)):
         dh_t = dh_next if dh is None else dh[t] + dh_next

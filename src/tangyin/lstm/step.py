@@ -4,9 +4,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tangyin.lstm.activations import sigmoid
 from tangyin.lstm.arrays import FloatArray, check_shape
 from tangyin.lstm.parameters import Parameters
+
+
+def sigmoid(y: FloatArray) -> FloatArray:
+    """The logistic function σ(y) = 1 / (1 + e^−y), elementwise.
+
+    Shape and dtype stay. No exponential of a positive number is taken, so nothing overflows.
+    """
+    decay = np.exp(-np.abs(y))
+    value: FloatArray = np.where(y >= 0, 1, decay) / (1 + decay)
+    return value
 
 
 class Step(NamedTuple):
@@ -59,15 +68,7 @@ def step_forward(
     """One step of the LSTM of Hochreiter and Schmidhuber (1997), with a forget gate.
 
     The forget gate is that of Gers, Schmidhuber and Cummins (2000); no gate reads the cell state.
-
-    Args:
-        parameters: the layer.
-        x: (B, E), or (E,) for one step alone.
-        h_prev: (B, H), or (H,) for one step alone.
-        c_prev: the shape of h_prev.
-
-    Returns:
-        The new state and every quantity on the way to it.
+    x is (B, E), h_prev and c_prev are (B, H), all without B for one step alone.
 
     Raises:
         ValueError: a shape does not fit the layer or the batch.
@@ -99,10 +100,8 @@ def gate_gradients(
 
     All arguments are (B, H): the gates, the old cell state, tanh of the new one, the whole adjoint
     dh = ∇h_t, and dc, the part of ∇c_t that does not come through h_t, that is f_{t+1}⊙∇c_{t+1}.
-
-    Returns:
-        ∇y_t (B, 4H), stacked i, f, g, o, and f_t⊙∇c_t (B, H), the part of ∇c_{t−1} that does not
-        come through h_{t−1}.
+    Returned are ∇y_t (B, 4H), stacked i, f, g, o, and f_t⊙∇c_t (B, H), the part of ∇c_{t−1} that
+    does not come through h_{t−1}.
     """
     do = dh * tanh_c
     dc = dc + dh * o * (1 - tanh_c * tanh_c)
@@ -117,11 +116,8 @@ def step_backward(
 ) -> StepGradients:
     """The vector-Jacobian product of one step: no Jacobian is ever formed.
 
-    Args:
-        parameters: the layer the step was taken with.
-        step: what `step_forward` returned.
-        dh: the adjoint ∇h_t, the shape of step.h.
-        dc: the part of ∇c_t that does not come through h_t, the shape of step.c.
+    dh is the adjoint ∇h_t, dc the part of ∇c_t that does not come through h_t, each of the shape of
+    its state.
 
     Raises:
         ValueError: an adjoint has another shape than its state.

@@ -4,6 +4,8 @@ Each function writes the path through the computational graph from h_t back to o
 factor an edge (`local_jacobians.py`). Where several paths lead there, they are summed.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from tangyin.lstm.arrays import FloatArray
@@ -29,25 +31,18 @@ from tangyin.lstm.step import Step, step_forward
 def jacobians(
     parameters: Parameters, x: FloatArray, h_prev: FloatArray, c_prev: FloatArray
 ) -> dict[str, FloatArray]:
-    """Every Jacobian of the h_t of one step, by name.
+    """The derivative of the h_t of one step by every quantity, by name.
 
-    Args:
-        parameters: the layer.
-        x: (E,).
-        h_prev: (H,).
-        c_prev: (H,).
+    x is (E,), h_prev and c_prev are (H,). Rows are the components of h_t.
 
-    Returns:
-        The derivative of h_t by the quantity of each name. Rows are the components of h_t.
-
-        - `f`, `i`, `g`: (H, H), with the other gates and c_prev fixed; c_t and h_t follow.
-        - `o`: (H, H), with c_t fixed. `c`: (H, H), with o fixed.
-        - `c_prev`: (H, H), along its only path, through c_t: the gates do not read c_prev.
-        - `h_prev`: (H, H), and `x`: (H, E), summed over the paths through all four gates, with
-          c_prev fixed (and x, or h_prev, fixed).
-        - `W_f`, `W_i`, `W_g`, `W_o`: (H, H, H+E), ∂h_k/∂W[j, m] at [k, j, m], the columns m over
-          z = [h_prev, x]; `b_f`, `b_i`, `b_g`, `b_o`: (H, H). Of this step alone: h_prev and
-          c_prev are fixed, although in a sequence they depend on the parameters too.
+    - `f`, `i`, `g`: (H, H), with the other gates and c_prev fixed; c_t and h_t follow.
+    - `o`: (H, H), with c_t fixed. `c`: (H, H), with o fixed.
+    - `c_prev`: (H, H), along its only path, through c_t: the gates do not read c_prev.
+    - `h_prev`: (H, H), and `x`: (H, E), summed over the paths through all four gates, with c_prev
+      fixed (and x, or h_prev, fixed).
+    - `W_f`, `W_i`, `W_g`, `W_o`: (H, H, H+E), ∂h_k/∂W[j, m] at [k, j, m], the columns m over
+      z = [h_prev, x]; `b_f`, `b_i`, `b_g`, `b_o`: (H, H). Of this step alone: h_prev and c_prev are
+      fixed, although in a sequence they depend on the parameters too.
 
     Raises:
         ValueError: a shape does not fit the layer, or the step is batched.
@@ -169,6 +164,34 @@ def dh_db_g(step: Step) -> FloatArray:
 def dh_db_o(step: Step) -> FloatArray:
     """∂h/∂b_o, (H, H)."""
     return dh_do(step.c) @ dsigmoid_dy(step.y_o) @ _dy_db(step)
+
+
+def transition_jacobian(parameters: Parameters, step: Step) -> FloatArray:
+    """∂(h_t, c_t)/∂(h_{t−1}, c_{t−1}), the whole derivative of a single step's state by the last.
+
+    It is (2H, 2H), in the blocks [[∂h/∂h_prev, ∂h/∂c_prev], [∂c/∂h_prev, ∂c/∂c_prev]].
+    """
+    return np.block(
+        [
+            [dh_dh_prev(parameters, step), dh_dc_prev(step)],
+            [dc_dh_prev(parameters, step), dc_dc_prev(step.f)],
+        ]
+    )
+
+
+def state_jacobians(parameters: Parameters, steps: Sequence[Step]) -> FloatArray:
+    """∂(h_T, c_T)/∂(h_t, c_t) for every t, the products of the transitions between.
+
+    `steps` are T single steps, each from the state after the one before it. The result is
+    (T+1, 2H, 2H); at [t] the derivative by the state after t steps, at [T] the identity. The block
+    [:H, :H] is ∂h_T/∂h_t with c_t held fixed, [H:, H:] is ∂c_T/∂c_t with h_t held fixed.
+    """
+    size = 2 * parameters.hidden_size
+    products = np.empty((len(steps) + 1, size, size), parameters.b.dtype)
+    products[-1] = np.eye(size)
+    for t in reversed(range(len(steps))):
+        products[t] = products[t + 1] @ transition_jacobian(parameters, steps[t])
+    return products
 
 
 def _dz_dh_prev(parameters: Parameters) -> FloatArray:

@@ -34,9 +34,17 @@ prejudices, of Tang poets, and a poem of its own can come close to one of theirs
 
 def model_card(model: ModelFile) -> str:
     """A model's card in Markdown: what it is, how it was made, its figures."""
+
+    def number(figures: dict[str, Any], name: str, style: str) -> str:
+        value = figures.get(name)
+        return format(value, style) if isinstance(value, (int, float)) else "-"
+
+    def pair(figures: dict[str, Any], name: str, style: str) -> str:
+        return f"{number(figures, name, style)} ({number(figures, f'{name}_closed', style)})"
+
     rows = [
-        f"| {part} | {form} | {_number(figures, 'poems', ',')} "
-        f"| {_pair(figures, 'per_token', '.2f')} | {_pair(figures, 'per_hanzi', '.1f')} |"
+        f"| {part} | {form} | {number(figures, 'poems', ',')} "
+        f"| {pair(figures, 'per_token', '.2f')} | {pair(figures, 'per_hanzi', '.1f')} |"
         for part, by_form in model.figures.items()
         for form, figures in by_form.items()
     ]
@@ -49,13 +57,3 @@ def model_card(model: ModelFile) -> str:
         figures="\n".join(rows),
         training=json.dumps(model.training, ensure_ascii=False, indent=2),
     )
-
-
-def _pair(figures: dict[str, Any], name: str, style: str) -> str:
-    return f"{_number(figures, name, style)} ({_number(figures, f'{name}_closed', style)})"
-
-
-def _number(figures: dict[str, Any], name: str, style: str) -> str:
-    """One figure, or a dash where a model's file does not have it."""
-    value = figures.get(name)
-    return format(value, style) if isinstance(value, (int, float)) else "-"

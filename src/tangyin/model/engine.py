@@ -26,18 +26,17 @@ TILE = 16
 """Sequences in every matrix product.
 
 A product of another shape may round differently. With one shape for all, a poem comes out the same
-alone or among others: the sequences of a product do not touch each other. They are its columns
-(weights times states), because these are what BLAS computes side by side in one vector register;
-rows it takes in groups of unequal size, each with another order of summation. More than 16 columns
-are parted in such groups too by the kernels for AVX2.
+alone or among others. The sequences are the columns of a product (weights times states), because
+BLAS computes columns side by side in one vector register. It splits rows into groups of unequal
+size, each with another order of summation; with more than 16 columns its AVX2 kernels split these.
 """
 
 BLOCK = 32
 """Rows of the weights in every matrix product.
 
-So few stay in the cache for the next TILE sequences; and for products of at most a million
-multiplications OpenBLAS has kernels for AVX-512 that do not first copy what they multiply, which
-takes as long as multiplying by 16 columns.
+So few stay in the cache for the next TILE sequences. For products of at most a million
+multiplications OpenBLAS has AVX-512 kernels that do not copy their operands first; copying takes as
+long as multiplying by 16 columns.
 """
 
 
@@ -86,12 +85,10 @@ class Engine:
         Raises:
             UsageError: no cell has the name the model uses.
         """
-        network = model.architecture
-        self._cell = cell_named(network.cell)
+        self.network = network = model.architecture
         self.vocabulary = model.vocabulary
-        self.network = network
-        tensors = model.tensors
-        self._tensors = tensors
+        self._cell = cell_named(network.cell)
+        self._tensors = tensors = model.tensors
         names = self._cell.shapes(1, 1)
         self._layers = [
             SimpleNamespace(**{name: tensors[f"lstm.{name}_l{layer}"] for name in names})
@@ -124,15 +121,7 @@ class Engine:
         return State(list(zeros[0]), list(zeros[1]), reader)
 
     def step(self, tokens: Ids, state: State) -> StepOutput:
-        """Read one token of each sequence.
-
-        Args:
-            tokens: (B,) token numbers.
-            state: the state before, changed in place to the state after.
-
-        Returns:
-            What `log_probs` needs.
-        """
+        """Read one token of each sequence, (B,), and change the state in place."""
         features = self._features(tokens, state.reader)
         if type(self._cell) is PlainLSTM:
             self._plain_step(tokens, features, state)
@@ -158,14 +147,7 @@ class Engine:
             state.h[layer] = _sigmoid(o) * np.tanh(c)
 
     def log_probs(self, step_output: StepOutput) -> Array:
-        """Natural logarithms of the probabilities of the next token.
-
-        Args:
-            step_output: what `step` returned.
-
-        Returns:
-            (B, outputs) float32.
-        """
+        """Natural logarithms of the probabilities of the next token, (B, outputs) float32."""
         tensors, hidden = self._tensors, step_output.hidden
         if self.network.tied:
             hidden = _product(hidden, tensors["projection.weight"])
@@ -179,26 +161,15 @@ class Engine:
         return logits
 
     def read(self, inputs: Ids) -> list[StepOutput]:
-        """Read whole sequences from the zero state.
-
-        Args:
-            inputs: (T, B) token numbers.
-
-        Returns:
-            The step_output after each token.
-        """
+        """Read whole sequences, (T, B), from the zero state; return the output of each step."""
         state = self.start(inputs.shape[1])
         return [self.step(tokens, state) for tokens in inputs]
 
     def begin(self, prefix: Ids, sequences: int) -> tuple[Ids, State]:
-        """Read all but the last token of a prefix, once for many sequences.
-
-        Args:
-            prefix: (T,) token numbers, T at least 1.
-            sequences: B, how many go on from it.
+        """Read all but the last token of a prefix, (T,), once for many sequences.
 
         Returns:
-            (B,) the last token, which the first `step` shall read, and the state before it.
+            (B,) the last token, which the first `step` reads, and the state before it.
         """
         state = self.start(1)
         for token in prefix[:-1]:
@@ -227,8 +198,7 @@ class Engine:
         for name in ("opposite", "rhyme", "place", "tone"):
             weights = self._tensors.get(f"{name}.weight")
             if weights is not None:
-                ids = getattr(known, name)
-                is_token = name in ("opposite", "rhyme")
+                ids, is_token = getattr(known, name), name in ("opposite", "rhyme")
                 features.append(
                     _product(self._embedded(ids), weights) if is_token else weights[ids]
                 )

@@ -13,6 +13,9 @@ import numpy.typing as npt
 from tangyin.errors import TangyinError
 from tangyin.verse import TEXT, TITLE, Ids, Vocabulary, form_token
 
+Int8s = npt.NDArray[np.int8]
+Bools = npt.NDArray[np.bool_]
+
 ECHOES = 5
 """How many classes of echo there are (`echo_classes`)."""
 
@@ -27,10 +30,9 @@ _PREFIX_PHASE, _TITLE_PHASE, _TEXT_PHASE = range(3)
 
 @dataclass(frozen=True)
 class FeatureLayout:
-    """What the values of `Features.place` and `Features.tone` mean.
+    """What the values of `Features.place` and `Features.tone` mean, stored in the model's file.
 
-    It is part of the description of a model, and is stored in its file. The defaults are the layout
-    of files that store none (format 2 before 0.2.0), and never change.
+    The defaults are the layout of files that store none (format 2 before 0.2.0), and never change.
 
     Attributes:
         forms: names of the forms, in the order of their kinds.
@@ -53,8 +55,7 @@ class FeatureLayout:
 
         Without forms in the vocabulary it is the default layout.
         """
-        forms = vocabulary.forms
-        if not forms:
+        if not (forms := vocabulary.forms):
             return cls()
         return cls(
             forms=tuple(form.name for form in forms),
@@ -121,14 +122,10 @@ class Reader:
         layout: FeatureLayout,
         sequences: int,
     ) -> None:
-        """Begin before the first token.
+        """Begin before the first token of so many sequences.
 
-        Args:
-            vocabulary: of the model.
-            tones: (len(vocabulary),) tone class of each token: 1 level, 2 oblique, 3 both, 0 for
-                all others (`tangyin.prosody.tone_classes`).
-            layout: of the model.
-            sequences: B, how many are read side by side.
+        `tones` are the tone classes of the tokens, (len(vocabulary),): 1 level, 2 oblique, 3 both,
+        0 for all others (`tangyin.prosody.tone_classes`).
 
         Raises:
             TangyinError: model.no_text_token, since `<text>` separates prefix and text.
@@ -136,31 +133,21 @@ class Reader:
         if TEXT not in vocabulary:
             raise TangyinError("model.no_text_token")
         self._layout = layout
-        self._none = vocabulary.id(TEXT)
+        self._none = np.int32(vocabulary.id(TEXT))
         self._roles, self._kinds = _tables(vocabulary, layout)
         self._tones = tones.astype(np.int32)
         self._hanzi = int(vocabulary.hanzi_ids[0]), vocabulary.outputs  # first, one past the last
-        none = np.full(sequences, self._none, dtype=np.int32)
         self._phase = np.zeros(sequences, dtype=np.int8)
-        self._kind = np.zeros(sequences, dtype=np.int32)
-        self._line = np.zeros(sequences, dtype=np.int32)
-        self._column = np.zeros(sequences, dtype=np.int32)
-        self._last = none  # last character of the current line
-        self._rhyme = none
-        self._current = np.repeat(none[:, None], layout.columns, axis=1)  # (B, columns)
-        self._before = self._current.copy()  # the line before, as `_current`
+        self._kind, self._line, self._column = np.zeros((3, sequences), dtype=np.int32)
+        # The last character of the current line, and the rhyme.
+        self._last, self._rhyme = np.full((2, sequences), self._none)
+        # The characters of the current line and of the line before.
+        self._current, self._before = np.full((2, sequences, layout.columns), self._none)
         self._ids: list[Ids] = []  # of every token read, (B,) each
-        self._lines_of: list[npt.NDArray[np.int8]] = []
+        self._lines_of: list[Int8s] = []
 
     def read(self, tokens: Ids) -> Features:
-        """Read one token of each sequence.
-
-        Args:
-            tokens: (B,) token numbers.
-
-        Returns:
-            (B,) arrays.
-        """
+        """Read one token of each sequence, (B,)."""
         role = self._roles[tokens]
         in_text = self._phase == _TEXT_PHASE
         known = (tokens >= self._hanzi[0]) & (tokens < self._hanzi[1])
@@ -175,13 +162,8 @@ class Reader:
             self._close_lines(closes)
         return self._features(line_of)
 
-    def echoes(self) -> tuple[Ids, npt.NDArray[np.int8]]:
-        """The earlier characters that the next token may echo.
-
-        Returns:
-            Of every token read so far its number, and its class (`echo_classes`) or -1, both
-            (tokens read, B).
-        """
+    def echoes(self) -> tuple[Ids, Int8s]:
+        """Number of every token read so far, and its class (`echo_classes`) or -1, each (T, B)."""
         line_of = np.stack(self._lines_of)
         classes = _classes(line_of, self._current_line())
         classes[-1][line_of[-1] >= 0] = 0
@@ -196,21 +178,19 @@ class Reader:
         taken._lines_of = [line_of[rows] for line_of in self._lines_of]
         return taken
 
-    def _read_prefix(
-        self, tokens: Ids, role: npt.NDArray[np.int8], before: npt.NDArray[np.bool_]
-    ) -> None:
+    def _read_prefix(self, tokens: Ids, role: Int8s, before: Bools) -> None:
         self._kind = np.where(before & (role == _FORM), self._kinds[tokens], self._kind)
         self._rhyme = np.where(before & (role == _RHYME), tokens, self._rhyme)
         self._phase = np.where(before & (role == _TITLE), _TITLE_PHASE, self._phase)
         self._phase = np.where(before & (role == _TEXT), _TEXT_PHASE, self._phase)
 
-    def _read_characters(self, tokens: Ids, read: npt.NDArray[np.bool_]) -> None:
+    def _read_characters(self, tokens: Ids, read: Bools) -> None:
         rows = np.flatnonzero(read & (self._column < self._layout.columns))
         self._current[rows, self._column[rows]] = tokens[rows]
         self._last = np.where(read, tokens, self._last)
         self._column = self._column + read
 
-    def _close_lines(self, closes: npt.NDArray[np.bool_]) -> None:
+    def _close_lines(self, closes: Bools) -> None:
         first = closes & (self._line == 0)
         unknown = first & (self._kind == 0)
         for kind, length in enumerate(self._layout.first_lines, 1):
@@ -220,12 +200,12 @@ class Reader:
         rhymes = even | (first & (self._rhyme == self._none))
         self._rhyme = np.where(rhymes, self._last, self._rhyme)
         self._before = np.where(closes[:, None], self._current, self._before)
-        self._current = np.where(closes[:, None], np.int32(self._none), self._current)
-        self._last = np.where(closes, np.int32(self._none), self._last)
+        self._current = np.where(closes[:, None], self._none, self._current)
+        self._last = np.where(closes, self._none, self._last)
         self._column = np.where(closes, 0, self._column)
         self._line = self._line + closes
 
-    def _features(self, line_of: npt.NDArray[np.int8]) -> Features:
+    def _features(self, line_of: Int8s) -> Features:
         layout, n = self._layout, self._layout.tone_classes
         line = np.minimum(self._line, layout.lines - 1)
         column = np.minimum(self._column, layout.columns - 1)
@@ -247,7 +227,7 @@ class Reader:
             line=self._current_line(),
         )
 
-    def _current_line(self) -> npt.NDArray[np.int8]:
+    def _current_line(self) -> Int8s:
         line = np.minimum(self._line, _LAST_LINE)
         prefix = np.where(self._phase == _TITLE_PHASE, IN_TITLE, NO_ECHO)
         return np.where(self._phase == _TEXT_PHASE, line, prefix).astype(np.int8)
@@ -256,32 +236,18 @@ class Reader:
 def read_sequences(
     vocabulary: Vocabulary, tones: npt.NDArray[np.uint8], layout: FeatureLayout, inputs: Ids
 ) -> Features:
-    """The features after each token of whole sequences.
-
-    Args:
-        vocabulary: of the model.
-        tones: (len(vocabulary),) tone class of each token.
-        layout: of the model.
-        inputs: (T, B) token numbers.
-
-    Returns:
-        (T, B) arrays.
-    """
+    """The features after each token of whole sequences, (T, B); see `Reader`."""
     reader = Reader(vocabulary, tones, layout, inputs.shape[1])
     read = [reader.read(tokens) for tokens in inputs]
     names = [field.name for field in fields(Features)]
     return Features(**{name: np.stack([getattr(one, name) for one in read]) for name in names})
 
 
-def echo_classes(line_of: npt.NDArray[np.int8], line: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
-    """How each earlier character relates to each next token.
+def echo_classes(line_of: Int8s, line: Int8s) -> Int8s:
+    """How each earlier character relates to each next token, from `Features.line_of` and `.line`.
 
     0: it was just read, in the text; 1: earlier in the same line; 2: in the line before; 3: in an
     earlier line; 4: in the title. Every occurrence of a character counts separately.
-
-    Args:
-        line_of: (T, B), `Features.line_of`.
-        line: (T, B), `Features.line`.
 
     Returns:
         (T, T, B): at [t, q] the class of input q for the token after input t, or -1 if it cannot be
@@ -295,7 +261,7 @@ def echo_classes(line_of: npt.NDArray[np.int8], line: npt.NDArray[np.int8]) -> n
     return classes
 
 
-def _classes(line_of: npt.NDArray[np.int8], line: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
+def _classes(line_of: Int8s, line: Int8s) -> Int8s:
     """Classes of echo by line alone; the token just read counts as one in the same line."""
     distance = line.astype(np.int16) - line_of
     in_text = 1 + np.clip(distance, 0, 2)
@@ -303,18 +269,16 @@ def _classes(line_of: npt.NDArray[np.int8], line: npt.NDArray[np.int8]) -> npt.N
     return classes.astype(np.int8)
 
 
-def _tables(
-    vocabulary: Vocabulary, layout: FeatureLayout
-) -> tuple[npt.NDArray[np.int8], npt.NDArray[Any]]:
+def _tables(vocabulary: Vocabulary, layout: FeatureLayout) -> tuple[Int8s, npt.NDArray[Any]]:
     """(V,) what each token does to a reader, and (V,) the kind of poem of each form token."""
     roles = np.full(len(vocabulary), _OTHER, dtype=np.int8)
     kinds = np.zeros(len(vocabulary), dtype=np.int32)
-    of_form = {form_token(name): kind for kind, name in enumerate(layout.forms)}
+    of_form = {form_token(f): n for n, f in enumerate(layout.forms, 1 + len(layout.first_lines))}
     roles[vocabulary.mark_ids] = _MARK
     for token in vocabulary.prefixes:
         number = vocabulary.id(token)
         if token in of_form:
-            roles[number], kinds[number] = _FORM, 1 + len(layout.first_lines) + of_form[token]
+            roles[number], kinds[number] = _FORM, of_form[token]
         elif token.startswith("<rhyme:"):
             roles[number] = _RHYME
         else:

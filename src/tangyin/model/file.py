@@ -21,7 +21,6 @@ from tangyin.errors import TangyinError, UsageError
 from tangyin.files import write_whole
 from tangyin.model.architecture import Architecture
 from tangyin.model.features import FeatureLayout
-from tangyin.model.quantization import dequantize, quantize
 from tangyin.verse import TEXT, Form, Vocabulary, form_named
 
 FORMAT = 3
@@ -49,7 +48,7 @@ class ModelFile:
         training: how it was made: recipe, corpus integrity, split digest, commit.
         figures: its perplexities, by part and form.
         licence: of the weights.
-        precision: "fp16" or "int8", how the weights lay in the file.
+        precision: "fp16" or "int8", how the file stores the weights.
     """
 
     name: str
@@ -69,13 +68,7 @@ class ModelFile:
 
 
 def save_model(model: ModelFile, path: Path, precision: str = "fp16") -> None:
-    """Write the model whole.
-
-    Args:
-        model: the model.
-        path: where to.
-        precision: "fp16" rounds every weight to it; "int8" stores matrices in a quarter of their
-            size, with a scale a row (`tangyin.model.quantization`).
+    """Write the model whole, its weights rounded to fp16, or its matrices to int8.
 
     Raises:
         UsageError: model.precision.
@@ -94,7 +87,7 @@ def save_model(model: ModelFile, path: Path, precision: str = "fp16") -> None:
         if not np.isfinite(half).all():
             raise TangyinError("model.too_large", tensor=name)
         if precision == "int8" and tensor.ndim == 2:
-            stored[name], stored[f"{name}.scale"] = quantize(tensor)
+            stored[name], stored[f"{name}.scale"] = _quantized(tensor)
         else:
             stored[name] = np.ascontiguousarray(half)
     network, vocabulary, old = model.architecture, model.vocabulary, FeatureLayout()
@@ -113,6 +106,17 @@ def save_model(model: ModelFile, path: Path, precision: str = "fp16") -> None:
         metadata["features"] = asdict(network.layout)
     texts = {key: _json(value) for key, value in metadata.items()}
     write_whole(path, _in_order(_serialize(stored, texts)))
+
+
+def _quantized(weights: Array) -> tuple[Array, Array]:
+    """Round each row to whole multiples of its scale, within ±127.
+
+    The scale is the one that the row's largest weight just fits. A smaller one, by search or least
+    squares, took at most 5 % off the squared error of the report model's weights.
+    """
+    scales = (np.abs(weights).max(axis=1, initial=0) / 127).astype(np.float32)
+    scales[scales == 0] = 1  # a row of zeros, or of numbers that fp32 rounds to zero
+    return np.clip(np.rint(weights / scales[:, None]), -127, 127).astype(np.int8), scales
 
 
 def _in_order(content: bytes) -> bytes:
@@ -144,8 +148,9 @@ def load_model(path: Path) -> ModelFile:
     """
     try:
         with _safe_open(path, framework="numpy") as file:
-            values = _description(path, file.metadata() or {})
+            metadata = file.metadata() or {}
             # Before any tensor: a newer format may hold types that we cannot read.
+            _check_format(metadata, path)
             stored = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except FileNotFoundError:
         raise TangyinError("model.no_file", path=str(path)) from None
@@ -154,8 +159,8 @@ def load_model(path: Path) -> ModelFile:
     except (SafetensorError, ValueError, TypeError, AttributeError) as error:
         raise TangyinError("model.incomplete", path=str(path), reason=_short(error)) from error
     try:
-        model = _model(values, stored)
-    except (KeyError, ValueError, TypeError, AttributeError, TangyinError) as error:
+        model = _model({key: json.loads(text) for key, text in metadata.items()}, stored)
+    except (KeyError, ValueError, TypeError, AttributeError, RecursionError, TangyinError) as error:
         if isinstance(error, UsageError) and error.code == "form.unknown":
             form = error.params["name"]
             raise TangyinError("model.unknown_form", path=str(path), form=form) from None
@@ -164,8 +169,7 @@ def load_model(path: Path) -> ModelFile:
     return model
 
 
-def _description(path: Path, metadata: dict[str, str]) -> dict[str, Any]:
-    """The JSON values inside the metadata, when their version is one we can read."""
+def _check_format(metadata: dict[str, str], path: Path) -> None:
     try:
         version = json.loads(metadata["format"])
         if type(version) is not int or version < 1:
@@ -174,16 +178,18 @@ def _description(path: Path, metadata: dict[str, str]) -> dict[str, Any]:
         raise TangyinError("model.foreign", path=str(path)) from None
     if version > FORMAT:
         raise TangyinError("model.newer", path=str(path), version=version, newest=FORMAT)
-    try:
-        return {key: json.loads(text) for key, text in metadata.items()}
-    except (ValueError, RecursionError) as error:
-        raise TangyinError("model.damaged", path=str(path), reason=_short(error)) from error
 
 
 def _model(values: dict[str, Any], stored: dict[str, Array]) -> ModelFile:
     """Build the model of its description; anything odd in it raises."""
     architecture = Architecture(**values["architecture"], layout=_layout(values))
-    _check_architecture(architecture)
+    for key, value in architecture.to_json().items():
+        if key in ("tied", "echo"):
+            _require(type(value) is bool, key)
+        elif key != "cell":
+            smallest = 1 if key in ("embedding_size", "hidden_size", "layers") else 0
+            _require(type(value) is int and value >= smallest, key)
+    _require(architecture.tied or not architecture.follows_text, "tied")
     _require(architecture.layers <= len(stored), "layers")
     name, licence, names = values["name"], values["licence"], values["forms"]
     hanzi, prefixes = values["vocabulary"]["hanzi"], values["vocabulary"]["prefixes"]
@@ -194,10 +200,8 @@ def _model(values: dict[str, Any], stored: dict[str, Array]) -> ModelFile:
     _require(forms and len(set(forms)) == len(forms), "forms")
     for form in forms:
         vocabulary.prefix_id(form)
-    figures = values["figures"]
-    _require(
-        all(isinstance(f, dict) for part in figures.values() for f in part.values()), "figures"
-    )
+    for part in values["figures"].values():
+        _require(all(isinstance(figures, dict) for figures in part.values()), "figures")
     _require(TEXT in vocabulary or not architecture.follows_text, TEXT)
     return ModelFile(
         name=name,
@@ -207,13 +211,12 @@ def _model(values: dict[str, Any], stored: dict[str, Array]) -> ModelFile:
         tensors=_tensors(stored),
         precision="int8" if any(t.dtype == np.int8 for t in stored.values()) else "fp16",
         training=dict(values["training"]),
-        figures=figures,
+        figures=values["figures"],
         licence=licence,
     )
 
 
 def _layout(values: dict[str, Any]) -> FeatureLayout:
-    """The layout of the features; the default one if the file has none."""
     if "features" not in values:
         return FeatureLayout()
     stored = dict(values["features"])
@@ -226,16 +229,6 @@ def _layout(values: dict[str, Any]) -> FeatureLayout:
     return layout
 
 
-def _check_architecture(network: Architecture) -> None:
-    for name, value in network.to_json().items():
-        if name in ("tied", "echo"):
-            _require(type(value) is bool, name)
-        elif name != "cell":
-            smallest = 1 if name in ("embedding_size", "hidden_size", "layers") else 0
-            _require(type(value) is int and value >= smallest, name)
-    _require(network.tied or not network.follows_text, "tied")
-
-
 def _require(holds: object, name: str) -> None:
     """Refuse a description in which the value `name` is wrong."""
     if not holds:
@@ -246,16 +239,17 @@ def _tensors(stored: dict[str, Array]) -> dict[str, Array]:
     """Stored tensors in fp32; those of a type that no model has are left out."""
     tensors: dict[str, Array] = {}
     scales = set()
-    for name, tensor in stored.items():
-        scale = stored.get(f"{name}.scale", np.empty(()))
-        matrix = tensor.dtype == np.int8 and tensor.ndim == 2
-        if matrix and scale.dtype.kind == "f" and scale.shape == tensor.shape[:1]:
-            tensors[name] = dequantize(tensor, scale)
-            scales.add(f"{name}.scale")
-        elif name == "tones" and tensor.dtype == np.uint8:
-            tensors[name] = tensor
-        elif name != "tones" and tensor.dtype.kind == "f":
-            with np.errstate(over="ignore"):  # too large for fp32 becomes infinite, and is refused
+    # Numbers too large for fp32 become infinite, and are refused.
+    with np.errstate(over="ignore", invalid="ignore"):
+        for name, tensor in stored.items():
+            scale = stored.get(f"{name}.scale", np.empty(()))
+            matrix = tensor.dtype == np.int8 and tensor.ndim == 2
+            if matrix and scale.dtype.kind == "f" and scale.shape == tensor.shape[:1]:
+                tensors[name] = tensor.astype(np.float32) * scale.astype(np.float32)[:, None]
+                scales.add(f"{name}.scale")
+            elif name == "tones" and tensor.dtype == np.uint8:
+                tensors[name] = tensor
+            elif name != "tones" and tensor.dtype.kind == "f":
                 tensors[name] = tensor.astype(np.float32)
     return {name: tensor for name, tensor in tensors.items() if name not in scales}
 
@@ -275,5 +269,4 @@ def _check_tensors(model: ModelFile, path: Path) -> None:
 
 
 def _short(error: Exception) -> str:
-    """What an error says, on one line of bearable length."""
     return " ".join(str(error).split())[:200]

@@ -21,13 +21,8 @@ QUANTITIES = ("i", "f", "g", "o", "c", "h")
 def lay_out(text: str, form: Form) -> str:
     """The beginning of a poem as the models read it, from what a person typed.
 
-    Args:
-        text: lines with or without marks, in either script; the last may be unfinished.
-        form: the form of the poem.
-
-    Returns:
-        The text in traditional characters. Missing marks between lines are added: ， and 。 in
-        turn.
+    The text may be in either script, and its last line unfinished. It becomes traditional, and
+    missing marks between lines are added: ， and 。 in turn.
 
     Raises:
         UsageError: see `verse.read_places`.
@@ -41,11 +36,11 @@ def lay_out(text: str, form: Form) -> str:
 
 @dataclass(frozen=True)
 class Expectation:
-    """What a model expects at a place, and how well what stands there meets it.
+    """What a model expects at a place, and how likely the character there is.
 
     Attributes:
-        character: what stands there.
-        known: whether the model knows it; else `probability` is that of `<unk>`.
+        character: the character there.
+        known: whether the model knows it; if not, `probability` is that of `<unk>`.
         probability: of it, under the model without any mask.
         rank: how many known characters are likelier, plus one.
         candidates: the likeliest known characters with their probabilities, the likeliest first.
@@ -62,14 +57,9 @@ class Expectation:
 def expectation(
     engine: Engine, prefix: Ids, before: str, character: str, count: int
 ) -> Expectation:
-    """What the model expects after `before`, and what it thinks of `character` there.
+    """What the model expects after the prefix and the text `before`, marks included.
 
-    Args:
-        engine: the model.
-        prefix: what is read before the text (`Vocabulary.prefix`).
-        before: the text from its beginning to the place, marks included; may be empty.
-        character: what stands at the place.
-        count: how many candidates to give.
+    It gives `count` candidates, and how likely `character` is in their place.
     """
     vocabulary = engine.vocabulary
     log_probs = engine.log_probs(engine.read(_inputs(engine, prefix, before))[-1])[0]
@@ -87,23 +77,15 @@ def expectation(
 
 @one_blas_thread()
 def surprises(engine: Engine, prefix: Ids, text: str) -> npt.NDArray[np.float64]:
-    """What each character and mark of a text cost the model.
-
-    Args:
-        engine: the model.
-        prefix: what is read before the text.
-        text: its beginning or the whole, marks included; not empty.
+    """What each character and mark of a text, which is not empty, costs the model.
 
     Returns:
         (len(text),) negative log-probabilities in nats.
     """
-    step_outputs = engine.read(_inputs(engine, prefix, text[:-1]))[len(prefix) - 1 :]
+    outputs = engine.read(_inputs(engine, prefix, text[:-1]))[len(prefix) - 1 :]
     targets = engine.vocabulary.encode(text)
-    costs = [
-        -float(engine.log_probs(step_output)[0, target])
-        for step_output, target in zip(step_outputs, targets, strict=True)
-    ]
-    return np.array(costs)
+    rows = zip(outputs, targets, strict=True)
+    return np.array([-float(engine.log_probs(output)[0, target]) for output, target in rows])
 
 
 @one_blas_thread()
@@ -113,15 +95,8 @@ def trace(
     """A gate or state of a layer after the prefix and after each character of a text.
 
     The states are the engine's own; the gates that lead from one to the next are computed by the
-    mathematics of `tangyin.lstm`, which the engine equals.
-
-    Args:
-        model: the model.
-        engine: the same model's.
-        prefix: what is read before the text.
-        text: its beginning or the whole, marks included.
-        layer: which layer, from 0.
-        quantity: one of `QUANTITIES`, in the notation of the derivation.
+    mathematics of `tangyin.lstm`, which the engine equals. Layers count from 0; `quantity` is one
+    of `QUANTITIES`, in the notation of the derivation.
 
     Returns:
         (1 + len(text), H) float32; gates i, f, o in 0 … 1, g and h in -1 … 1, c unbounded.
@@ -143,7 +118,7 @@ def trace(
             continue
         if layer:
             x = state.h[layer - 1]
-        else:  # what the step_output holds beside the hidden state are the features that were read
+        else:  # the output of the step holds the hidden state, then the features that were read
             embedded = model.tensors["embedding.weight"][tokens]
             x = np.concatenate((embedded, step_output.hidden[:, size:]), axis=1)
         found.append(getattr(step_forward(Parameters(*weights), x, h, c), quantity)[0])
@@ -151,5 +126,4 @@ def trace(
 
 
 def _inputs(engine: Engine, prefix: Ids, text: str) -> Ids:
-    """(T, 1) tokens: the prefix and the text."""
     return np.concatenate((prefix, engine.vocabulary.encode(text)))[:, None]

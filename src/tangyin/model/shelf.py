@@ -23,10 +23,7 @@ def own_models() -> list[Path]:
 
 
 def find_model(name: str) -> ModelFile:
-    """Load a model by name or file.
-
-    Args:
-        name: a shipped model's name, the name of one in `models_home()`, or the path of a file.
+    """Load a shipped model or one in `models_home()` by its name, or any by the path of its file.
 
     Raises:
         UsageError: model.unknown, model.no_file.

@@ -19,9 +19,9 @@ from tangyin.nn.layer import BidirectionalLSTMLayer as BidirectionalLSTMLayer
 from tangyin.nn.layer import LSTMLayer as LSTMLayer
 from tangyin.nn.layer import RecurrentLayer as RecurrentLayer
 from tangyin.nn.layer import ReverseLSTMLayer as ReverseLSTMLayer
+from tangyin.nn.layer import StackedLSTM as StackedLSTM
 from tangyin.nn.lstm import LSTM as LSTM
-from tangyin.nn.mask import mask_from_lengths as mask_from_lengths
 from tangyin.nn.sequence import lstm_sequence as lstm_sequence
-from tangyin.nn.shape_error import ShapeError as ShapeError
-from tangyin.nn.stack import StackedLSTM as StackedLSTM
 from tangyin.nn.state import LSTMState as LSTMState
+from tangyin.nn.state import ShapeError as ShapeError
+from tangyin.nn.state import mask_from_lengths as mask_from_lengths

@@ -12,8 +12,7 @@ from tangyin.lstm.cells.lstm import PlainLSTM
 from tangyin.nn.dropout import weight_dropout
 from tangyin.nn.operations import TORCH
 from tangyin.nn.sequence import lstm_sequence, product_dtype
-from tangyin.nn.shape_error import ShapeError
-from tangyin.nn.state import LSTMState, Start, run_steps
+from tangyin.nn.state import LSTMState, ShapeError, Start, run_steps
 
 
 class RecurrentCell(nn.Module):
@@ -78,12 +77,7 @@ class RecurrentCell(nn.Module):
         return slice(start, start + self.hidden_size)
 
     def reset_parameters(self) -> None:
-        """Draw the parameters anew as the report does.
-
-        Weights and the gates' biases come from U(±1/√H), as in torch.nn.LSTM; then the forget bias
-        is set to 1 (Jozefowicz, Zaremba and Sutskever 2015, "An empirical exploration of recurrent
-        network architectures"). Gains start at 1 and other biases at 0.
-        """
+        """Draw the parameters as `initialization.report` does; gains are 1, other biases 0."""
         bound = 1.0 / math.sqrt(self.hidden_size)
         with torch.no_grad():
             for name, parameter in self.named_parameters(recurse=False):
@@ -156,14 +150,9 @@ class RecurrentCell(nn.Module):
             )
 
     def forward(self, input: Tensor, state: Start = None) -> LSTMState:
-        """Take one step from a batch of inputs, or from a single input.
+        """Take one step from a batch of inputs (B, I), or from a single input (I,).
 
-        Args:
-            input: (B, I), or (I,).
-            state: h and c before the step, each (B, H), or (H,) for a single input; zeros if None.
-
-        Returns:
-            h and c after the step, of the same shapes.
+        h and c before and after the step are each (B, H), or (H,) for a single input.
 
         Raises:
             ShapeError: a shape does not fit.

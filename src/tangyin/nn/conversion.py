@@ -15,6 +15,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+OURS, ONNX = "ifgo", "iofg"
+
 
 def from_torch(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Turn a torch.nn.LSTM's state dict into ours: `bias_l0` = `bias_ih_l0` + `bias_hh_l0`, ….
@@ -46,8 +48,7 @@ def to_torch(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
 def to_onnx(state_dict: Mapping[str, Tensor], layer: int = 0) -> dict[str, Tensor]:
     """Turn one layer of our state dict, of the plain or the peephole cell, into ONNX's inputs.
 
-    Returns:
-        W, R, and where the layer has them B (its second half 0) and P.
+    These are W, R, and where the layer has them B (its second half 0) and P.
 
     Raises:
         KeyError: the state dict has no such layer.
@@ -56,28 +57,23 @@ def to_onnx(state_dict: Mapping[str, Tensor], layer: int = 0) -> dict[str, Tenso
     if f"weight_ih{suffixes[1]}" not in state_dict:
         suffixes.pop()
     onnx = {
-        "W": torch.stack([_ifgo_to_iofc(state_dict[f"weight_ih{s}"]) for s in suffixes]),
-        "R": torch.stack([_ifgo_to_iofc(state_dict[f"weight_hh{s}"]) for s in suffixes]),
+        "W": torch.stack([_reorder(state_dict[f"weight_ih{s}"], OURS, ONNX) for s in suffixes]),
+        "R": torch.stack([_reorder(state_dict[f"weight_hh{s}"], OURS, ONNX) for s in suffixes]),
     }
     if f"bias{suffixes[0]}" in state_dict:
-        biases = torch.stack([_ifgo_to_iofc(state_dict[f"bias{s}"]) for s in suffixes])
+        biases = torch.stack([_reorder(state_dict[f"bias{s}"], OURS, ONNX) for s in suffixes])
         onnx["B"] = torch.cat([biases, torch.zeros_like(biases)], dim=1)
     if f"weight_peephole{suffixes[0]}" in state_dict:
         peepholes = [state_dict[f"weight_peephole{s}"] for s in suffixes]
-        onnx["P"] = torch.stack([_swap_last_two_of_three(p) for p in peepholes])
+        onnx["P"] = torch.stack([_reorder(p, "ifo", "iof") for p in peepholes])
     return onnx
 
 
 def from_onnx(inputs: Mapping[str, Tensor], layer: int = 0) -> dict[str, Tensor]:
-    """Turn the inputs of ONNX's operator LSTM into one layer of our state dict.
+    """Turn W, R and optionally B and P of ONNX's operator LSTM into one layer of our state dict.
 
-    Args:
-        inputs: W, R, and optionally B and P.
-        layer: the layer whose names to give.
-
-    Returns:
-        `weight_ih_l0`, `weight_hh_l0`, `bias_l0` (zeros without B) and, with P,
-        `weight_peephole_l0`; with two directions also `…_reverse`.
+    It has `weight_ih_l0`, `weight_hh_l0`, `bias_l0` (zeros without B) and, with P,
+    `weight_peephole_l0`; with two directions also `…_reverse`.
 
     Raises:
         ValueError: W has neither one nor two directions.
@@ -87,27 +83,17 @@ def from_onnx(inputs: Mapping[str, Tensor], layer: int = 0) -> dict[str, Tensor]
         raise ValueError(f"W has {directions} directions; an LSTM has one or two")
     ours: dict[str, Tensor] = {}
     for n, suffix in enumerate([f"_l{layer}", f"_l{layer}_reverse"][:directions]):
-        ours[f"weight_ih{suffix}"] = _iofc_to_ifgo(inputs["W"][n])
-        ours[f"weight_hh{suffix}"] = _iofc_to_ifgo(inputs["R"][n])
+        ours[f"weight_ih{suffix}"] = _reorder(inputs["W"][n], ONNX, OURS)
+        ours[f"weight_hh{suffix}"] = _reorder(inputs["R"][n], ONNX, OURS)
         rows = len(inputs["W"][n])
         both = inputs["B"][n] if "B" in inputs else inputs["W"].new_zeros(2 * rows)
-        ours[f"bias{suffix}"] = _iofc_to_ifgo(both[:rows] + both[rows:])
+        ours[f"bias{suffix}"] = _reorder(both[:rows] + both[rows:], ONNX, OURS)
         if "P" in inputs:
-            ours[f"weight_peephole{suffix}"] = _swap_last_two_of_three(inputs["P"][n])
+            ours[f"weight_peephole{suffix}"] = _reorder(inputs["P"][n], "iof", "ifo")
     return ours
 
 
-def _ifgo_to_iofc(stacked: Tensor) -> Tensor:
-    i, f, g, o = stacked.chunk(4)
-    return torch.cat([i, o, f, g])
-
-
-def _iofc_to_ifgo(stacked: Tensor) -> Tensor:
-    i, o, f, c = stacked.chunk(4)
-    return torch.cat([i, f, c, o])
-
-
-def _swap_last_two_of_three(peepholes: Tensor) -> Tensor:
-    """Turn peepholes of i, f, o into those of i, o, f, and back."""
-    first, second, third = peepholes.chunk(3)
-    return torch.cat([first, third, second])
+def _reorder(stacked: Tensor, old: str, new: str) -> Tensor:
+    """Bring stacked gates from one order of their letters into another."""
+    gates = dict(zip(old, stacked.chunk(len(old)), strict=True))
+    return torch.cat([gates[letter] for letter in new])

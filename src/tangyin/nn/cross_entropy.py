@@ -21,8 +21,7 @@ from torch import Tensor
 
 from tangyin.nn import workspace
 from tangyin.nn.native import kernel_for
-from tangyin.nn.sequence import product_dtype
-from tangyin.nn.weight_gradient import weight_gradient
+from tangyin.nn.sequence import product_dtype, weight_gradient
 
 CHUNK_BYTES = 8 << 20
 """Logits of one chunk, about: small enough to stay in a cache, large enough for a fast product."""
@@ -90,21 +89,11 @@ class _LinearCrossEntropy(torch.autograd.Function):
     """Computes the gradients on the way forward and hands them out on the way back."""
 
     @staticmethod
-    def forward(
-        ctx: Any,
-        hidden: Tensor,
-        weight: Tensor,
-        bias: Tensor,
-        values: Tensor | None,
-        targets: Tensor,
-        scale: Tensor,
-        ids: Tensor | None,
-        classes: Tensor | None,
-        products: torch.dtype,
-    ) -> Tensor:
+    def forward(ctx: Any, *given: Any) -> Tensor:
+        hidden, weight, bias, values, targets, scale, ids, classes, products = given
         wide = torch.float64 if products == torch.float64 else torch.float32
         echo = None
-        if values is not None and ids is not None and classes is not None:
+        if values is not None:
             echo = Echo(
                 values.to(wide).contiguous(),
                 ids.to(torch.int32).contiguous(),
@@ -117,11 +106,10 @@ class _LinearCrossEntropy(torch.autograd.Function):
                 targets.long().contiguous(), scale.to(wide).contiguous(), echo, wanted,
             )  # fmt: skip
         if wanted:
-            given = (hidden, weight, bias, values)
             ctx.save_for_backward(
                 *(
-                    None if tensor is None or gradient is None else gradient.to(tensor.dtype)
-                    for tensor, gradient in zip(given, gradients, strict=True)
+                    None if gradient is None else gradient.to(tensor.dtype)
+                    for tensor, gradient in zip(given[:4], gradients, strict=True)
                 )
             )
         return loss

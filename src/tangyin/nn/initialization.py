@@ -93,11 +93,8 @@ def chrono(cell: RecurrentCell, longest: int = 64) -> None:
 
     Tallec and Ollivier 2018, "Can recurrent neural networks warp time?", section 2: a unit whose
     forget bias is ln(τ) keeps its content for about τ steps. Weights are the report's, the other
-    biases 0; a cell without an input gate of its own takes the forget bias alone.
-
-    Args:
-        cell: the cell to fill.
-        longest: the longest dependency in steps, above 2; 64 covers a 七律 with its marks.
+    biases 0; a cell without an input gate of its own takes the forget bias alone. `longest` is the
+    longest dependency in steps, above 2; 64 covers a 七律 with its marks.
 
     Raises:
         UsageError: longest is not above 2.
@@ -120,11 +117,7 @@ INITIALIZATIONS: dict[str, Callable[[RecurrentCell], None]] = {
 
 
 def initialize(module: nn.Module, how: str | Callable[[RecurrentCell], None]) -> None:
-    """Initialize every recurrent cell inside a module.
-
-    Args:
-        module: a cell, a layer, a stack, or a model that holds some.
-        how: a name in `INITIALIZATIONS`, or a function that fills one cell in place.
+    """Initialize every recurrent cell of a module, by name or by a function that fills one cell.
 
     Raises:
         UsageError: no initialization has this name.

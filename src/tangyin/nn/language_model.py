@@ -2,16 +2,17 @@
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from tangyin.model import ECHOES, Architecture
+from tangyin.model import ECHOES, Architecture, Features, echo_classes
 from tangyin.model.engine import check_cell
 from tangyin.nn.cross_entropy import Echo, linear_cross_entropy
 from tangyin.nn.dropout import character_dropout, locked_dropout
-from tangyin.nn.feature_tensors import FeatureTensors
 from tangyin.nn.initialization import initialize
 from tangyin.nn.lstm import LSTM
 from tangyin.nn.sequence import product_dtype
@@ -33,6 +34,37 @@ class Dropout:
     input: float = 0.0
     output: float = 0.0
     recurrent: float = 0.0
+
+
+class FeatureTensors(NamedTuple):
+    """The features of the prefixes of sequences side by side (`tangyin.model.Features`).
+
+    Attributes:
+        place: (T, B) int64, row of the table of places.
+        opposite: (T, B) int64, token number.
+        rhyme: (T, B) int64, token number.
+        tone: (T, B) int64, row of the table of tones.
+        echo: (T, B, T) int8, class of each earlier input as an echo of the next token, or -1.
+    """
+
+    place: Tensor
+    opposite: Tensor
+    rhyme: Tensor
+    tone: Tensor
+    echo: Tensor
+
+    @classmethod
+    def of(cls, features: Features) -> "FeatureTensors":
+        """Turn what `tangyin.model.read_sequences` returns into tensors."""
+        known = (features.place, features.opposite, features.rhyme, features.tone)
+        place, opposite, rhyme, tone = (torch.from_numpy(a.astype(np.int64)) for a in known)
+        classes = echo_classes(features.line_of, features.line)  # (T, T, B)
+        echo = torch.from_numpy(np.ascontiguousarray(classes.transpose(0, 2, 1)))
+        return cls(place, opposite, rhyme, tone, echo)
+
+    def to(self, device: torch.device) -> "FeatureTensors":
+        """The same on another device."""
+        return FeatureTensors(*(tensor.to(device) for tensor in self))
 
 
 class LanguageModel(nn.Module):
@@ -98,12 +130,9 @@ class LanguageModel(nn.Module):
     def hidden_states(self, inputs: Tensor, features: FeatureTensors | None = None) -> Tensor:
         """Run the network up to its output layer over sequences from the zero state.
 
-        Args:
-            inputs: (T, B) int64 token numbers; padding comes at the end of a sequence.
-            features: of the inputs, if the architecture follows the text.
-
-        Returns:
-            (T, B, H + F): the last layer's hidden state and the features beside it.
+        Inputs are (T, B) int64 token numbers, with padding at the end of a sequence; features are
+        required if the architecture follows the text. The result is (T, B, H + F): the last layer's
+        hidden state and the features beside it.
         """
         drop = self.dropout if self.training else Dropout()
         table = character_dropout(self.embedding.weight, drop.characters)
@@ -136,17 +165,10 @@ class LanguageModel(nn.Module):
         weights: Tensor | None = None,
         features: FeatureTensors | None = None,
     ) -> Tensor:
-        """Mean cross-entropy of the targets, in nats, each counted by its weight.
+        """Mean cross-entropy of the targets, in nats: Σ weight · nll / Σ weight.
 
-        Args:
-            inputs: (T, B) int64.
-            targets: (T, B) int64.
-            weights: (T, B), how much each target counts; 0, or False, for padding and what is no
-                target. None: all count alike.
-            features: of the inputs, if the architecture follows the text.
-
-        Returns:
-            A scalar, Σ weight · nll / Σ weight.
+        All are (T, B). The weights say how much each target counts: 0, or False, for padding and
+        what is no target; all alike if None. Inputs and features are those of `hidden_states`.
         """
         hidden = self.hidden_states(inputs, features).flatten(0, 1)  # (T·B, H + F)
         wanted, scale = targets.flatten(), None
@@ -183,14 +205,9 @@ class LanguageModel(nn.Module):
         return Echo(self.echo(hidden), ids[rows % len(ids)], classes)
 
     def log_probs(self, inputs: Tensor, features: FeatureTensors | None = None) -> Tensor:
-        """Natural logarithms of the probabilities of the next token after each input.
+        """Log-probabilities, in nats, of the token after each input: (T, B, outputs).
 
-        Args:
-            inputs: (T, B) int64.
-            features: of the inputs, if the architecture follows the text.
-
-        Returns:
-            (T, B, outputs) float32 or wider.
+        They are float32 or wider. Inputs and features are those of `hidden_states`.
         """
         hidden = self.hidden_states(inputs, features)
         read, weight = self._output(hidden)

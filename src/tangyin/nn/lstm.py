@@ -13,11 +13,8 @@ from tangyin.lstm.cell import Cell
 from tangyin.nn.cell import RecurrentCell
 from tangyin.nn.conversion import from_torch
 from tangyin.nn.initialization import initialize
-from tangyin.nn.layer import BidirectionalLSTMLayer, LSTMLayer
-from tangyin.nn.mask import mask_from_lengths
-from tangyin.nn.shape_error import ShapeError
-from tangyin.nn.stack import StackedLSTM
-from tangyin.nn.state import LSTMState, Start
+from tangyin.nn.layer import BidirectionalLSTMLayer, LSTMLayer, StackedLSTM
+from tangyin.nn.state import LSTMState, ShapeError, Start, mask_from_lengths
 
 
 class LSTM(nn.Module):
@@ -129,10 +126,8 @@ class LSTM(nn.Module):
     def states(self, input: Tensor, hx: Start = None, mask: Tensor | None = None) -> LSTMState:
         """Compute the states of every layer and direction after every step.
 
-        Arguments are those of `forward`, without packed batches.
-
-        Returns:
-            h and c, each (L·D, T, B, H) whatever batch_first; (L·D, T, H) for one sequence.
+        Arguments are those of `forward`, without packed batches. h and c are each (L·D, T, B, H)
+        whatever batch_first, and (L·D, T, H) for one sequence.
         """
         h, c = self._join(self.stack.states(*self._arrange(input, hx, mask)))
         return LSTMState(h.squeeze(2), c.squeeze(2)) if input.dim() == 2 else LSTMState(h, c)

@@ -1,12 +1,4 @@
-"""The LSTM over a whole sequence with its backward in closed form.
-
-Forward, for each step t (Hochreiter and Schmidhuber 1997; the forget gate of Gers, Schmidhuber and
-Cummins 2000), with the gates i, f, g, o stacked in this order:
-
-    y_t = W_ih x_t + W_hh h_{t-1} + b
-    i, f, o = σ(y_i), σ(y_f), σ(y_o);  g = tanh(y_g)
-    c_t = f ⊙ c_{t-1} + i ⊙ g
-    h_t = o ⊙ tanh(c_t)
+"""The LSTM of `tangyin.lstm.cells.lstm` over a whole sequence, with its backward in closed form.
 
 Only h_{t-1} W_hhᵀ and ∇y_{t+1} W_hh are inside the loops: the inputs of all steps are projected
 in one product, and each weight's gradient is one product over all steps.
@@ -16,6 +8,7 @@ cannot be built. With bfloat16 products the native kernel keeps the gates in 16 
 of the projected inputs; c is float32, and tanh(c) is computed again in the backward.
 """
 
+from collections.abc import Sequence
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -29,7 +22,9 @@ from tangyin.nn.native import Kernel, kernel_for
 from tangyin.nn.operations import TORCH
 from tangyin.nn.state import LSTMState, run_steps
 from tangyin.nn.torch_kernel import TorchKernel
-from tangyin.nn.weight_gradient import weight_gradient
+
+WIDE = 1536
+"""Columns of ∇y from which `weight_gradient` transposes: H 384 of an LSTM, any vocabulary."""
 
 
 def lstm_sequence(
@@ -75,22 +70,15 @@ def product_dtype(weight: Tensor) -> torch.dtype:
 
 
 def _forward(
-    kernel: Kernel | TorchKernel,
-    input: Tensor,
-    h_0: Tensor,
-    c_0: Tensor,
-    weight_ih: Tensor,
-    weight_hh: Tensor,
-    bias: Tensor | None,
-    mask: Tensor | None,
-    products: torch.dtype,
+    kernel: Kernel | TorchKernel, arguments: Sequence[Any], products: torch.dtype
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Compute the gates (T, B, 4H), as the kernel keeps them, and h and c from 0 to T."""
-    T, B, _ = input.shape
+    x, h_0, c_0, weight_ih, weight_hh, bias, mask = arguments
+    T, B, _ = x.shape
     H = h_0.shape[-1]
-    device = input.device
+    device = x.device
     y = workspace.empty((T, B, 4 * H), products, device)
-    torch.mm(input.flatten(0, 1).to(products), weight_ih.to(products).t(), out=y.view(T * B, 4 * H))
+    torch.mm(x.flatten(0, 1).to(products), weight_ih.to(products).t(), out=y.view(T * B, 4 * H))
     gates = kernel.gates(y)
     w_hh = workspace.empty((H, 4 * H), products, device)  # as the products read it fastest
     kernel.transpose(weight_hh.to(products).contiguous(), w_hh)
@@ -148,26 +136,17 @@ class _LSTMSequence(torch.autograd.Function):
     """`_forward` and `_backward` as autograd sees them."""
 
     @staticmethod
-    def forward(
-        ctx: Any,
-        input: Tensor,
-        h_0: Tensor,
-        c_0: Tensor,
-        weight_ih: Tensor,
-        weight_hh: Tensor,
-        bias: Tensor | None,
-        mask: Tensor | None,
-        products: torch.dtype,
-    ) -> tuple[Tensor, Tensor]:
-        mask = None if mask is None else mask.contiguous()
-        arguments = (input, h_0, c_0, weight_ih, weight_hh, bias, mask)
-        kernel = kernel_for(products, input.device)
-        with torch.autocast(input.device.type, enabled=False):
-            gates, h, c = _forward(kernel, *arguments, products)
+    def forward(ctx: Any, *given: Any) -> tuple[Tensor, Tensor]:
+        *tensors, mask, products = given
+        arguments = (*tensors, None if mask is None else mask.contiguous())
+        weight = arguments[3]
+        kernel = kernel_for(products, weight.device)
+        with torch.autocast(weight.device.type, enabled=False):
+            gates, h, c = _forward(kernel, arguments, products)
         ctx.save_for_backward(*arguments, gates, h, c)
         ctx.products, ctx.kernel = products, kernel
         ctx.set_materialize_grads(False)
-        return h[1:], c[1:].to(weight_ih.dtype)
+        return h[1:], c[1:].to(weight.dtype)
 
     @staticmethod
     def backward(
@@ -198,6 +177,31 @@ class _LSTMSequence(torch.autograd.Function):
         return dx, d_h, d_c, d_ih, d_hh, db, None, None
 
 
+def weight_gradient(
+    kernel: Kernel | TorchKernel, back: Tensor, inward: Tensor, to: Tensor, *, add: bool = False
+) -> Tensor:
+    """Write, or add, ∇W = ∇yᵀ x for y = x Wᵀ to `to`, and return it.
+
+    `back` is ∇y, (N, O), and `inward` x, (N, I), in the products' dtype, which the kernel must be
+    for; `to` is (O, I), contiguous, and float32 if the products are in half precision.
+
+    The product reads its first operand down the columns, which is half as fast for large matrices
+    in bf16. So what went in is transposed beforehand, and the product, which then comes out
+    transposed, on its way into the float32 gradient.
+    """
+    (N, O), I = back.shape, inward.shape[1]  # noqa: E741 - the equations' letters
+    if to.dtype == back.dtype:
+        return to.addmm_(back.t(), inward, beta=1 if add else 0)
+    if isinstance(kernel, Kernel) and back.dtype == torch.bfloat16 and O >= WIDE:
+        turned = workspace.empty((I, N), inward.dtype, inward.device)
+        kernel.transpose(inward.contiguous(), turned)
+        product = workspace.empty((I, O), back.dtype, back.device)
+        kernel.transpose(torch.mm(turned, back, out=product), to, add=add)
+        return to
+    product = torch.mm(back.t(), inward, out=workspace.empty((O, I), back.dtype, back.device))
+    return to.add_(product) if add else to.copy_(product)
+
+
 def _weight_gradient(
     kernel: Kernel | TorchKernel, back: Tensor, inward: Tensor, weight: Tensor
 ) -> Tensor:
@@ -219,23 +223,19 @@ def _differentiable_backward(
     x, h_0, c_0, weight_ih, weight_hh, bias, mask = views
     cast = products != weight_ih.dtype  # as autocast did on the way forward
     with torch.autocast(x.device.type, products if cast else None, enabled=cast):
-        cell, weights = (
-            PlainLSTM(),
-            SimpleNamespace(weight_ih=weight_ih, weight_hh=weight_hh, bias=bias),
-        )
+        cell = PlainLSTM()
+        weights = SimpleNamespace(weight_ih=weight_ih, weight_hh=weight_hh, bias=bias)
         step = partial(cell.step, TORCH, weights)
         h, c = run_steps(step, cell.project(TORCH, weights, x), (h_0, c_0), mask)
     states = (h.to(products), c)
-    wanted = [n for n, need in enumerate(needed[:6]) if need]
+    wanted = [view for view, need in zip(views, needed, strict=False) if need]
     given = [(s, g) for s, g in zip(states, grads, strict=True) if g is not None]
     found = torch.autograd.grad(
         [s for s, _ in given],
-        [views[n] for n in wanted],
+        wanted,
         [g for _, g in given],
         create_graph=True,
         allow_unused=True,
     )
-    gradients: list[Tensor | None] = [None] * len(needed)
-    for n, gradient in zip(wanted, found, strict=True):
-        gradients[n] = gradient
-    return tuple(gradients)
+    gradients = iter(found)
+    return tuple(next(gradients) if need else None for need in needed)

@@ -1,4 +1,4 @@
-"""The state that a recurrent cell carries from step to step, and the loop that carries it."""
+"""The state a cell carries from step to step, the loop that carries it, masks and shape errors."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -17,22 +17,24 @@ class LSTMState(NamedTuple):
     c: Tensor
 
 
+class ShapeError(ValueError, RuntimeError):
+    """A tensor's shape or dtype does not fit the layer it was given to.
+
+    It is a RuntimeError too because torch.nn.LSTM raises that, so that code which catches either
+    goes on working when the one layer takes the other's place.
+    """
+
+
 def run_steps(
     step: Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor]],
     inputs: Tensor,
     state: tuple[Tensor, Tensor],
     mask: Tensor | None = None,
 ) -> LSTMState:
-    """Carry a state through all steps of a sequence.
+    """Carry h and c, each (B, H), through all steps of a sequence: after each, (T, B, H).
 
-    Args:
-        step: from what the step reads, (B, ·), and h and c before it to h and c after it.
-        inputs: what the steps read, (T, B, ·) with T ≥ 1.
-        state: h and c before the first step, each (B, H).
-        mask: (T, B) of bool; where False the state is carried unchanged.
-
-    Returns:
-        The states after each step, h and c each (T, B, H).
+    `step` takes one of the inputs (T, B, ·), T ≥ 1, and h and c before it. Where the mask, (T, B)
+    of bool, is False the state is carried unchanged.
     """
     h, c = state
     hs, cs = [], []
@@ -44,3 +46,12 @@ def run_steps(
         hs.append(h)
         cs.append(c)
     return LSTMState(torch.stack(hs), torch.stack(cs))
+
+
+def mask_from_lengths(lengths: Tensor, steps: int | None = None) -> Tensor:
+    """Make the mask of sequences padded on the right, of integer lengths (B,).
+
+    It is (T, B) of bool, True where t < lengths[b]; T is `steps`, or the greatest length if None.
+    """
+    longest = int(lengths.max()) if steps is None else steps
+    return torch.arange(longest, device=lengths.device).unsqueeze(1) < lengths

@@ -1,14 +1,6 @@
 """What the native kernel does, by PyTorch's own operations: for all dtypes, devices and machines.
 
-The backward of a step, from the last to the first, where ∇h_t is what comes from outside and from
-later steps:
-
-    ∇c_t += ∇h_t ⊙ o ⊙ (1 - tanh²(c_t))
-    ∇y_o = ∇h_t ⊙ tanh(c_t) ⊙ o (1 - o)
-    ∇y_i = ∇c_t ⊙ g ⊙ i (1 - i)
-    ∇y_f = ∇c_t ⊙ c_{t-1} ⊙ f (1 - f)
-    ∇y_g = ∇c_t ⊙ i ⊙ (1 - g²)
-    ∇c_{t-1} = ∇c_t ⊙ f
+The backward of a step has the formulas of `tangyin.lstm.step.gate_gradients`.
 """
 
 import torch

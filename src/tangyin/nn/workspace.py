@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 SMALLEST = 1 << 20
-"""Bytes belowwhich the C library keeps memory anyway."""
+"""Bytes below which the C library keeps memory anyway."""
 
 Memory = np.ndarray[tuple[int], np.dtype[np.uint8]]
 
@@ -35,15 +35,9 @@ _returned: deque[_Loan] = deque()
 
 
 def empty(shape: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> Tensor:
-    """Make a tensor like `torch.empty`, on the CPU in memory that an earlier one has left.
+    """Make a contiguous tensor like `torch.empty`, on the CPU in memory that an earlier one left.
 
-    Args:
-        shape: of the tensor.
-        dtype: of the tensor.
-        device: other devices' memory is left to torch, which keeps it anyway.
-
-    Returns:
-        A contiguous tensor of any content.
+    Other devices' memory is left to torch, which keeps it anyway.
     """
     size = math.prod(shape) * dtype.itemsize
     if device.type != "cpu" or size < SMALLEST:

@@ -99,7 +99,6 @@ class PerplexityMeter:
     """
 
     def __init__(self, vocabulary: Vocabulary) -> None:
-        """Prepare the charges for one model's vocabulary."""
         known, closed = set(vocabulary.hanzi), closed_hanzi()
         self.vocabulary = vocabulary
         self._unk = vocabulary.id(UNK)
@@ -125,12 +124,7 @@ class PerplexityMeter:
         return Targets(ids, np.array([*kinds, _DIRECT], dtype=np.int8), hanzi)
 
     def charge(self, log_probs: npt.NDArray[np.floating[Any]], targets: Targets) -> Tally:
-        """Sum what one poem costs.
-
-        Args:
-            log_probs: (T, outputs), the model's log-probabilities before each target.
-            targets: of that poem.
-        """
+        """Sum what one poem costs by the log-probabilities before each target, (T, outputs)."""
         rows = np.arange(len(targets.ids))
         plain = -log_probs[rows, targets.ids].astype(np.float64)
         unknown = targets.ids == self._unk

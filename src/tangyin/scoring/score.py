@@ -27,11 +27,7 @@ class Score:
     Attributes:
         text: the poem as it was read.
         form: name of its form.
-        targets: characters, marks and `<eos>`.
-        hanzi: characters among the targets.
-        unknown: characters the model does not know.
-        nll: summed negative log-likelihood in nats, open figure.
-        nll_closed: the same, closed figure.
+        targets: as in `Tally`, and so the others.
     """
 
     text: str
@@ -51,12 +47,9 @@ class Score:
 
 
 def score_texts(engine: Engine, texts: Sequence[str], form: Form) -> Iterator[Tally]:
-    """The cost of each text of one form, in order.
+    """The cost of each text (lines and marks) of one form, in order.
 
-    Args:
-        engine: the model.
-        texts: clean texts (lines and marks), all of `form`.
-        form: their form, which the model is conditioned on if its vocabulary has it.
+    The model is conditioned on the form if its vocabulary has it.
 
     Raises:
         UsageError: form.not_trained.
@@ -88,10 +81,7 @@ def target_costs(
 ) -> list[npt.NDArray[np.float64]]:
     """The cost of each target of sequences of any lengths; similar lengths are read together.
 
-    Args:
-        engine: the model.
-        inputs: (T,) of each sequence, what the model reads.
-        targets: (T,) of each, what follows each input, or `NO_TARGET`.
+    Inputs and targets are (T,) for each sequence; where there is no target it is `NO_TARGET`.
 
     Returns:
         (T,) negative log-probabilities of each sequence, 0 where there is no target.
@@ -121,14 +111,10 @@ def score_poems(engine: Engine, poems: Iterable[Poem]) -> Iterator[tuple[Poem, T
 
 
 def evaluate_split(engine: Engine, split: str, forms: Iterable[Form]) -> Tally:
-    """The cost of the held-out Tang poems of some forms together.
-
-    Args:
-        engine: the model.
-        split: "dev" or "test".
-        forms: the forms, each of which the model must know.
+    """The cost of the Tang poems of a split, "dev" or "test", in some forms together.
 
     Raises:
+        UsageError: form.not_trained.
         TangyinError: score.no_poems; or there is no prepared corpus.
     """
     # Here, so that writing a poem does not load what fetches and unpacks the corpus.

@@ -18,13 +18,9 @@ from tangyin.verse import BOS, EOS, MARKS, TEXT, TITLE, UNK, is_hanzi, title_cha
 
 
 def evaluate_tangshi_gpt(engine: Engine) -> dict[str, Any]:
-    """Perplexity on that model's test poems.
-
-    Returns:
-        See `titled_figures`.
+    """Perplexity on that model's test poems (`titled_figures`).
 
     Raises:
-        UsageError: see `titled_figures`.
         TangyinError: the corpus of this machine is missing, or lacks these poems.
     """
     # Here, so that writing a poem does not load what fetches and unpacks the corpus.
@@ -36,13 +32,8 @@ def evaluate_tangshi_gpt(engine: Engine) -> dict[str, Any]:
 def titled_figures(engine: Engine, poems: Sequence[tuple[str, str]]) -> dict[str, Any]:
     """The cost of titles and texts for a model that is conditioned on nothing, not even the form.
 
-    Args:
-        engine: of a model that was trained to predict titles.
-        poems: title and text of each, uncleaned; unknown characters in them are `<unk>`, and cost
-            no more than that.
-
-    Returns:
-        As `Tally.figures`; the closed ones are None, since the protocol has none.
+    `poems` are titles and texts, uncleaned; unknown characters cost no more than `<unk>`. The
+    figures are those of `Tally.figures`; closed ones are None, since the protocol has none.
 
     Raises:
         UsageError: score.no_titles, the model predicts no titles or needs the form.

@@ -19,9 +19,6 @@ from torch import Tensor
 from tangyin.errors import TangyinError, UsageError
 from tangyin.files import make_folder, write_whole
 
-KEPT = 2
-"""How many of the latest checkpoints are kept."""
-
 
 class DamagedCheckpointError(TangyinError):
     """A checkpoint was cut short or altered."""
@@ -70,17 +67,12 @@ def save_checkpoint(
     did not resume from. `best` are the best weights so far, empty before the first evaluation.
     """
     make_folder(folder)
-    states = optimizer.state_dict()["state"]
-    tensors = {
-        **{f"model.{name}": tensor for name, tensor in model.state_dict().items()},
-        **{f"best.{name}": tensor for name, tensor in best.items()},
-        **{
-            f"optimizer.{index}.{key}": torch.as_tensor(value)
-            for index, state in states.items()
-            for key, value in state.items()
-            if value is not None
-        },
-    }
+    tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
+    tensors |= {f"best.{name}": tensor for name, tensor in best.items()}
+    for index, state in optimizer.state_dict()["state"].items():
+        for key, value in state.items():
+            if value is not None:
+                tensors[f"optimizer.{index}.{key}"] = torch.as_tensor(value)
     # Copies, since safetensors refuses tensors that share memory.
     whole = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in tensors.items()}
     content = json.dumps(asdict(progress)).encode() + b"\n" + _serialize(whole)
@@ -88,7 +80,7 @@ def save_checkpoint(
     write_whole(path, hashlib.sha256(content).digest() + content)
     found = checkpoints(folder)
     newest = found.index(path)
-    for stale in found[:newest] + found[newest + KEPT :]:
+    for stale in found[:newest] + found[newest + 2 :]:
         stale.unlink(missing_ok=True)
 
 
@@ -119,17 +111,13 @@ def load_checkpoint(
         for name, tensor in _under("optimizer.", tensors).items():
             index, key = name.split(".")
             states.setdefault(int(index), {})[key] = tensor
-        groups = optimizer.state_dict()["param_groups"]
         model.load_state_dict(_under("model.", tensors))
-        optimizer.load_state_dict({"state": states, "param_groups": groups})
+        optimizer.load_state_dict({**optimizer.state_dict(), "state": states})
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise UsageError("training.other_version", path=path) from error
     return progress, _under("best.", tensors)
 
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {
-        name.removeprefix(prefix): tensor
-        for name, tensor in tensors.items()
-        if name.startswith(prefix)
-    }
+    found = tensors.items()
+    return {name.removeprefix(prefix): t for name, t in found if name.startswith(prefix)}

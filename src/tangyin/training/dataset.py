@@ -23,16 +23,7 @@ from tangyin.errors import TangyinError
 from tangyin.prosody import LEVEL_RHYMES
 from tangyin.training.prefix_dropout import PrefixDropout
 from tangyin.training.recipe import DataRecipe, StageRecipe
-from tangyin.verse import (
-    BOS,
-    EOS,
-    Form,
-    Ids,
-    Vocabulary,
-    form_named,
-    form_token,
-    prefix_tokens,
-)
+from tangyin.verse import BOS, EOS, Form, Ids, Vocabulary, form_named, form_token, prefix_tokens
 
 
 @dataclass(frozen=True)
@@ -73,10 +64,8 @@ class Dataset:
             return self.prefixes.batches(poems, batch_size, shuffle)
         lengths = [len(self.train[poem]) for poem in poems]
         eos = self.vocabulary.id(EOS)
-        return [
-            collate([self.train[poems[i]] for i in chosen], eos)
-            for chosen in bucket(lengths, batch_size, shuffle)
-        ]
+        groups = bucket(lengths, batch_size, shuffle)
+        return [collate([self.train[i] for i in poems[chosen]], eos) for chosen in groups]
 
     def of(self, stage: StageRecipe | None) -> npt.NDArray[np.intp]:
         """Numbers of the training poems of a stage, or of all.
@@ -85,11 +74,11 @@ class Dataset:
         """
         if stage is None:
             return np.arange(len(self.train))
+        dynasties = {*stage.dynasties, "own"}
         forms = {form_named(form).name for form in stage.forms}
-        chosen = [
-            dynasty in (*stage.dynasties, "own") and form in forms for dynasty, form in self.kinds
-        ]
-        return np.flatnonzero(chosen)
+        return np.flatnonzero(
+            [dynasty in dynasties and form in forms for dynasty, form in self.kinds]
+        )
 
     def targets(self, stage: StageRecipe | None) -> int:
         """Number of targets in a stage's texts."""
@@ -111,55 +100,47 @@ def load_dataset(recipe: DataRecipe, own: Path | None = None) -> Dataset:
         form: texts for form in forms if (texts := corpus.select(forms=[form], parts=[DEV]).text)
     }
     if not len(training) or not dev:
-        held_out = sum(map(len, dev.values()))
-        raise TangyinError(
-            "training.no_poems", train=len(training), dev=held_out, forms=recipe.forms
-        )
+        counts = {"train": len(training), "dev": sum(map(len, dev.values()))}
+        raise TangyinError("training.no_poems", **counts, forms=recipe.forms)
     tokens = {
         "none": (BOS,),
-        "form": tuple(form_token(form) for form in forms),
+        "form": tuple(map(form_token, forms)),
         "told": prefix_tokens(LEVEL_RHYMES, forms),
     }[recipe.prefix]
     vocabulary = Vocabulary.from_texts(training.text, recipe.minimum_frequency, tokens)
+    prefixes, facts = None, everything.facts
     if recipe.prefix == "told":
         prefixes = PrefixDropout.of(vocabulary, training, recipe)
         encoded = prefixes.texts
     else:
-        prefixes = None
         rows = zip(training.text, training.form, strict=True)
         encoded = [encode_poem(vocabulary, text, form_named(form)) for text, form in rows]
+    if own is None:
+        source = {"corpus": facts["integrity"], "split_sha256": facts["split_sha256"]}
+    else:
+        source = {"corpus": own.name, "left_out": len(facts["left_out"])}
     return Dataset(
         vocabulary=vocabulary,
         forms=forms,
         train=encoded,
         dev=dev,
-        facts=_source(everything, own) | {"poems_sha256": _digest(training.text, *dev.values())},
+        facts=source | {"poems_sha256": _digest(training.text, *dev.values())},
         remarks=() if own is None else tuple(_remarks(own, everything, corpus, recipe.forms)),
         prefixes=prefixes,
         kinds=tuple(zip(training.dynasty, training.form, strict=True)),
     )
 
 
-def _source(corpus: Corpus, own: Path | None) -> dict[str, object]:
-    facts = corpus.facts
-    if own is None:
-        return {"corpus": facts["integrity"], "split_sha256": facts["split_sha256"]}
-    return {"corpus": own.name, "left_out": len(facts["left_out"])}
-
-
 def _remarks(
     own: Path, everything: Corpus, chosen: Corpus, forms: tuple[str, ...]
 ) -> Iterator[TangyinError]:
     if left_out := everything.facts["left_out"]:
-        yield TangyinError(
-            "training.poems_left_out", count=len(left_out), path=own, first=left_out[0]
-        )
+        first = left_out[0]
+        yield TangyinError("training.poems_left_out", count=len(left_out), path=own, first=first)
     if others := len(everything) - len(chosen):
         yield TangyinError("training.poems_of_other_forms", count=others, path=own, forms=forms)
 
 
 def _digest(*collections: list[str]) -> str:
-    digest = hashlib.sha256()
-    for texts in collections:
-        digest.update("\n".join([*texts, "\n"]).encode())
-    return digest.hexdigest()
+    parts = ("\n".join([*texts, "\n"]) for texts in collections)
+    return hashlib.sha256("".join(parts).encode()).hexdigest()

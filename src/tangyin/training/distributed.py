@@ -22,9 +22,10 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from tangyin.corpus import Batch
-from tangyin.errors import TangyinError
+from tangyin.errors import TangyinError, UsageError
 from tangyin.nn.language_model import LanguageModel
-from tangyin.training.device import chosen_device
+
+DEVICES = ("auto", "cpu", "cuda")
 
 TIMEOUT = timedelta(minutes=5)
 """How long a process waits for another one that is alive and silent."""
@@ -36,6 +37,26 @@ _kept: list[DistributedDataParallel] = []
 def weight_of(batch: Batch) -> float:
     """The total weight of a batch's targets."""
     return float(batch.mask.sum() if batch.weights is None else batch.weights.sum())
+
+
+def chosen_device(name: str, number: int = 0, processes: int = 1) -> torch.device:
+    """The device that one of `DEVICES` means here; "auto" is CUDA where available.
+
+    Process `number` of the `processes` on this machine takes the CUDA device of its number.
+
+    Raises:
+        UsageError: the name is unknown, or there are too few CUDA devices.
+    """
+    if name not in DEVICES:
+        raise UsageError("training.unknown_device", name=name, devices=DEVICES)
+    found = torch.cuda.device_count() if name != "cpu" and torch.cuda.is_available() else 0
+    if name == "cpu" or (name == "auto" and not found):
+        return torch.device("cpu")
+    if not found:
+        raise UsageError("training.no_cuda")
+    if found < processes:
+        raise UsageError("training.too_few_devices", devices=found, processes=processes)
+    return torch.device("cuda", number)
 
 
 class LostProcessError(TangyinError):
@@ -50,7 +71,7 @@ class DistributedContext:
     respond within `TIMEOUT`.
 
     Attributes:
-        rank: number of this one, from 0; number 0 writes the run's folder and speaks to the user.
+        rank: number of this one, from 0; number 0 writes the run's folder and reports to the user.
         count: how many there are.
         device: where this one trains.
     """
@@ -72,11 +93,8 @@ class DistributedContext:
         if self.count == 1:
             return batch, 1.0
         poems = list(range(batch.inputs.shape[1])[self.rank :: self.count])
-        arrays: dict[str, Any] = {
-            name: None if array is None else array[:, poems or [0]]
-            for name, array in vars(batch).items()
-        }
-        share = Batch(**arrays)
+        arrays: list[Any] = [a if a is None else a[:, poems or [0]] for a in vars(batch).values()]
+        share = Batch(*arrays)
         return share, weight_of(share) / weight_of(batch) if poems else 0.0
 
     def loss_of(self, model: LanguageModel) -> Callable[..., Tensor]:
@@ -154,23 +172,23 @@ class _Loss(nn.Module):
 def joined(device: str = "auto") -> Iterator[DistributedContext]:
     """Join the processes that torchrun has started; without torchrun there is only this one.
 
-    Args:
-        device: one of `tangyin.training.device.DEVICES`.
-
     Raises:
-        UsageError: this machine has no such device.
+        UsageError: this machine has no such device (`chosen_device`).
         LostProcessError: the others could not be reached, or one was lost later.
     """
     count = int(os.environ.get("WORLD_SIZE", "1"))
     if count == 1:
         yield DistributedContext(device=chosen_device(device))
         return
-    rank, local_rank, local_count = (
-        int(os.environ[name]) for name in ("RANK", "LOCAL_RANK", "LOCAL_WORLD_SIZE")
-    )
+    names = "RANK", "LOCAL_RANK", "LOCAL_WORLD_SIZE"
+    rank, local_rank, local_count = (int(os.environ[name]) for name in names)
     context = DistributedContext(rank, count, chosen_device(device, local_rank, local_count))
     share_cores(local_count)
-    before = signal.signal(signal.SIGTERM, _terminated)
+
+    def terminated(_number: int, _frame: FrameType | None) -> None:
+        raise LostProcessError("training.terminated")
+
+    before = signal.signal(signal.SIGTERM, terminated)
     try:
         _connect(context)
         yield context
@@ -210,7 +228,3 @@ def _connect(context: DistributedContext) -> None:
         raise LostProcessError(
             "training.unreachable", rank=context.rank, count=context.count, address=address
         ) from error
-
-
-def _terminated(_number: int, _frame: FrameType | None) -> None:
-    raise LostProcessError("training.terminated")

@@ -4,8 +4,7 @@ import numpy as np
 import torch
 
 from tangyin.model import read_sequences
-from tangyin.nn.feature_tensors import FeatureTensors
-from tangyin.nn.language_model import LanguageModel
+from tangyin.nn.language_model import FeatureTensors, LanguageModel
 from tangyin.prosody import tone_classes
 from tangyin.scoring import PerplexityMeter, Tally
 from tangyin.training.dataset import Dataset
@@ -29,12 +28,11 @@ def evaluate(model: LanguageModel, dataset: Dataset, precision: str = "fp32") ->
     meter = PerplexityMeter(vocabulary)
     tones = tone_classes(vocabulary) if model.architecture.follows_text else None
     tallies: dict[Form, Tally] = {}
-    chunks = (
-        (form, texts[start : start + CHUNK])
-        for form, texts in dataset.dev.items()
-        for start in range(0, len(texts), CHUNK)
+    places = (
+        (f, start) for f, texts in dataset.dev.items() for start in range(0, len(texts), CHUNK)
     )
-    for form, texts in chunks:
+    for form, start in places:
+        texts = dataset.dev[form][start : start + CHUNK]
         targets = [meter.targets(text) for text in texts]
         ids = np.stack([poem.ids for poem in targets], axis=1)  # (T, B)
         prefix = np.repeat(vocabulary.prefix(form)[:, None], len(texts), axis=1)

@@ -24,13 +24,8 @@ ITERATIONS = 5
 def orthogonalized(matrices: Tensor) -> Tensor:
     """Approximately UVᵀ of each matrix, by Newton-Schulz iterations in bfloat16.
 
-    The singular values of the result are between about 0.7 and 1.2.
-
-    Args:
-        matrices: (N, R, C).
-
-    Returns:
-        (N, R, C) bfloat16.
+    Of (N, R, C) matrices it gives (N, R, C) in bfloat16, with singular values between about 0.7
+    and 1.2.
     """
     a, b, c = COEFFICIENTS
     x: Tensor = matrices.bfloat16()
@@ -45,16 +40,10 @@ def orthogonalized(matrices: Tensor) -> Tensor:
 
 
 class Muon(torch.optim.AdamW):
-    """Updates groups with `gates` by Muon and the others by AdamW.
+    """Updates the parameters named `weight_ih…` and `weight_hh…` by Muon, the others by AdamW.
 
-    A step leaves the parameters updated by Muon without a gradient.
-
-    Args:
-        model: its parameters named `weight_ih…` and `weight_hh…` are updated by Muon.
-        lr: learning rate of all groups.
-        weight_decay: decoupled, in all groups.
-        momentum: of Muon, with Nesterov's lookahead.
-        betas: of AdamW.
+    Weight decay is decoupled in both. `momentum` is Muon's, with Nesterov's lookahead; `betas` are
+    AdamW's. A step leaves the parameters updated by Muon without a gradient.
     """
 
     def __init__(
@@ -68,13 +57,8 @@ class Muon(torch.optim.AdamW):
         groups: dict[int, list[nn.Parameter]] = {4: [], 0: []}
         for name, parameter in model.named_parameters():
             groups[4 if ".weight_ih" in name or ".weight_hh" in name else 0].append(parameter)
-        super().__init__(
-            [{"params": of, "gates": n, "momentum": momentum} for n, of in groups.items()],
-            lr=lr,
-            betas=betas,
-            weight_decay=weight_decay,
-            fused=True,
-        )
+        named = [{"params": of, "gates": n, "momentum": momentum} for n, of in groups.items()]
+        super().__init__(named, lr=lr, betas=betas, weight_decay=weight_decay, fused=True)
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]

@@ -1,6 +1,7 @@
 """The precision of the matrix products of a training."""
 
 import os
+import re
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -8,7 +9,6 @@ import torch
 
 PRECISIONS = ("auto", "fp32", "bf16")
 
-_BF16_FLAGS = ("avx512_bf16", "amx_bf16")
 _ISAS_WITH_BF16 = ("BF16", "FP16", "AMX", "AVX10", "DEFAULT", "ALL")
 
 
@@ -25,18 +25,15 @@ def chosen_precision(name: str, device: torch.device) -> str:
     allowed = os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper()
     if allowed and not any(name in allowed for name in _ISAS_WITH_BF16):
         return "fp32"
-    return "bf16" if _has_bf16_units() else "fp32"
+    try:
+        information = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return "fp32"
+    return (
+        "bf16" if re.search(r"^flags\b.* (avx512_bf16|amx_bf16)\b", information, re.M) else "fp32"
+    )
 
 
 def autocast(precision: str, device: torch.device) -> AbstractContextManager[object]:
     """The context for a forward pass with matrix products in "fp32" or "bf16"."""
     return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16")
-
-
-def _has_bf16_units() -> bool:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return False
-    flags = next((line for line in lines if line.startswith("flags")), "").split()
-    return any(flag in flags for flag in _BF16_FLAGS)

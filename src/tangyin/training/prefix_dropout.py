@@ -9,15 +9,7 @@ import numpy.typing as npt
 from tangyin.corpus import Batch, Corpus, bucket
 from tangyin.prosody import rhyme_of_poem
 from tangyin.training.recipe import DataRecipe
-from tangyin.verse import (
-    EOS,
-    TEXT,
-    TITLE,
-    Ids,
-    Vocabulary,
-    form_named,
-    title_characters,
-)
+from tangyin.verse import EOS, TEXT, TITLE, Ids, Vocabulary, form_named, title_characters
 
 LONGEST_TITLE = 40
 """Poems with more characters in their title are trained without it."""
@@ -51,18 +43,16 @@ class PrefixDropout:
     @classmethod
     def of(cls, vocabulary: Vocabulary, corpus: Corpus, recipe: DataRecipe) -> "PrefixDropout":
         """Encode the poems of a corpus."""
-        end = np.array([vocabulary.id(EOS)], dtype=np.int32)
-        titles = map(title_characters, corpus.title)
+        eos = np.int32(vocabulary.id(EOS))
+        forms = [vocabulary.prefix_id(form_named(form)) for form in corpus.form]
         rhymes = [rhyme_of_poem(lines) for lines in corpus.lines()]
+        rhyme_ids = [-1 if r is None else vocabulary.prefix(None, r)[1] for r in rhymes]
+        titles = map(title_characters, corpus.title)
         return cls(
             vocabulary,
-            texts=[np.concatenate((vocabulary.encode(text), end)) for text in corpus.text],
-            forms=np.array(
-                [vocabulary.prefix_id(form_named(form)) for form in corpus.form], dtype=np.int32
-            ),
-            rhymes=np.array(
-                [-1 if r is None else vocabulary.prefix(None, r)[1] for r in rhymes], dtype=np.int32
-            ),
+            texts=[np.append(vocabulary.encode(text), eos) for text in corpus.text],
+            forms=np.array(forms, dtype=np.int32),
+            rhymes=np.array(rhyme_ids, dtype=np.int32),
             titles=[vocabulary.encode(t if len(t) <= LONGEST_TITLE else "") for t in titles],
             shares=(recipe.tell_form, recipe.tell_rhyme, recipe.tell_title),
             title_weight=recipe.title_weight,
@@ -85,22 +75,17 @@ class PrefixDropout:
         """Stack poems side by side, padding the shorter ones at the end.
 
         The targets of a title are its characters and `<eos>`; the input after them is `<text>`.
-        Other prefix tokens have no target.
-
-        Args:
-            poems: (B,) their numbers.
-            given: (B, 3) whether the prefix of each contains form, rhyme and title.
+        Other prefix tokens have no target. `poems` are (B,) numbers; `given`, (B, 3), says whether
+        the prefix of each contains form, rhyme and title.
         """
         columns = [self._column(int(poem), row) for poem, row in zip(poems, given, strict=True)]
-        shape = max(len(inputs) for inputs, _, _ in columns), len(columns)
+        lengths = np.array([len(inputs) for inputs, _, _ in columns])
+        shape = lengths.max(), len(columns)
         inputs, targets = np.full((2, *shape), self.vocabulary.id(EOS), dtype=np.int32)
-        mask = np.zeros(shape, dtype=np.bool_)
         weights = np.zeros(shape, dtype=np.float32)
-        for number, column in enumerate(columns):
-            length = len(column[0])
+        for number, (length, column) in enumerate(zip(lengths, columns, strict=True)):
             inputs[:length, number], targets[:length, number], weights[:length, number] = column
-            mask[:length, number] = True
-        return Batch(inputs, targets, mask, weights)
+        return Batch(inputs, targets, np.arange(shape[0])[:, None] < lengths, weights)
 
     def _column(self, poem: int, given: Bools) -> tuple[Ids, Ids, npt.NDArray[np.float32]]:
         """Inputs, targets and weights of one poem."""

@@ -35,11 +35,6 @@ from tangyin.training.recipe_values import (
 from tangyin.verse import form_named
 
 
-def _form(name: str) -> str:
-    form_named(name)
-    return name
-
-
 def _file_name(name: str) -> str:
     """Check the name of a recipe, which becomes that of a folder and of a model file."""
     usable = name.isprintable() and set(name).isdisjoint('/\\:*?"<>|')
@@ -48,7 +43,8 @@ def _file_name(name: str) -> str:
     return name
 
 
-Forms = Annotated[tuple[Annotated[str, AfterValidator(_form)], ...], Field(min_length=1)]
+FormName = Annotated[str, AfterValidator(lambda name: form_named(name) and name)]
+Forms = Annotated[tuple[FormName, ...], Field(min_length=1)]
 Dynasty = Annotated[str, one_of(lambda: ("tang", "song"))]
 Dynasties = Annotated[tuple[Dynasty, ...], Field(min_length=1)]
 
@@ -122,7 +118,7 @@ class ModelRecipe:
     @property
     def architecture(self) -> Architecture:
         """The network that the model file describes."""
-        names = [f.name for f in fields(Architecture) if f.name != "layout"]
+        names = {field.name for field in fields(Architecture)} & vars(self).keys()
         return Architecture(**{name: getattr(self, name) for name in names})
 
 
@@ -210,12 +206,10 @@ class Recipe:
             raise UsageError("recipe.features")
         forms = set(map(form_named, self.data.forms))
         for number, stage in enumerate(self.stages, 1):
-            for key, subset in (
-                ("forms", forms.issuperset(map(form_named, stage.forms))),
-                ("dynasties", set(self.data.dynasties).issuperset(stage.dynasties)),
-            ):
-                if not subset:
-                    raise UsageError("recipe.not_in_data", stage=number, key=key)
+            if not forms.issuperset(map(form_named, stage.forms)):
+                raise UsageError("recipe.not_in_data", stage=number, key="forms")
+            if not set(self.data.dynasties).issuperset(stage.dynasties):
+                raise UsageError("recipe.not_in_data", stage=number, key="dynasties")
         return self
 
     @property
@@ -229,12 +223,10 @@ class Recipe:
 
 
 def read_recipe(path: Path, changes: Iterable[str] = ()) -> Recipe:
-    """Read a recipe file.
+    """Read a TOML file.
 
-    Args:
-        path: a TOML file.
-        changes: `key=value` strings that override it, such as `optimizer.learning_rate=0.001`;
-            the value is TOML, or a bare string.
+    `changes` are `key=value` strings that override it, such as `optimizer.learning_rate=0.001`;
+    the value is TOML, or a bare string.
 
     Raises:
         UsageError: the file is missing or not TOML; a key is unknown or missing; a value has the

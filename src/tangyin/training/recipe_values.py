@@ -63,13 +63,12 @@ def one_of(choices: Callable[[], Iterable[str]]) -> AfterValidator:
 def refusal(error: ValidationError, recipe: type, origin: str) -> UsageError:
     """The error that names one of the faults which pydantic found, unknown keys first.
 
-    Args:
-        error: pydantic's.
-        recipe: the dataclass that could not be built.
-        origin: where the values come from, such as the file's name.
+    `recipe` is the dataclass that could not be built, `origin` the file or other source of values.
     """
     found = min(error.errors(include_url=False), key=lambda each: each["type"] != UNKNOWN)
-    params: dict[str, Any] = {"origin": origin, "key": _key(found["loc"])}
+    # `stages#2.epochs` is the key `epochs` of the second stage.
+    parts = (f"#{part + 1}" if isinstance(part, int) else f".{part}" for part in found["loc"])
+    params: dict[str, Any] = {"origin": origin, "key": "".join(parts).removeprefix(".")}
     if found["type"] == UNKNOWN:
         *path, name = found["loc"]
         known = list(get_type_hints(_section(recipe, path)))
@@ -78,12 +77,6 @@ def refusal(error: ValidationError, recipe: type, origin: str) -> UsageError:
         return UsageError("recipe.unknown_key", **params, known=known)
     code = CODES.get(found["type"], "recipe.invalid")
     return UsageError(code, **params, value=found["input"], **found.get("ctx", {}))
-
-
-def _key(path: Iterable[int | str]) -> str:
-    """`stages#2.epochs` is the key `epochs` of the second stage."""
-    parts = (f"#{part + 1}" if isinstance(part, int) else f".{part}" for part in path)
-    return "".join(parts).removeprefix(".")
 
 
 def _section(kind: type, path: Iterable[int | str]) -> type:

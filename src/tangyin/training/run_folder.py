@@ -23,7 +23,7 @@ class RunFolder:
 
     def check(self, recipe: Recipe, resume: bool) -> None:
         """Refuse a run in the folder if `resume` is False or it has another recipe or none."""
-        here = [self.config, self.metrics, self.checkpoint, self.model]
+        here = self.config, self.metrics, self.checkpoint, self.model
         if not any(path.exists() for path in here):
             return
         if not resume:

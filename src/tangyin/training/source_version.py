@@ -1,6 +1,7 @@
 """The version of the source that made a model."""
 
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import tangyin
@@ -12,17 +13,13 @@ def source_version() -> str:
     A checkout with uncommitted changes is marked by "+".
     """
     root = Path(tangyin.__file__).parents[2]
-    if not (root / ".git").exists():
-        return f"tangyin {tangyin.__version__}"
-    try:
-        commit = _git(root, "rev-parse", "HEAD")
-        return commit + ("+" if _git(root, "status", "--porcelain", "src") else "")
-    except (OSError, subprocess.SubprocessError):
-        return f"tangyin {tangyin.__version__}"
 
+    def git(*words: str) -> str:
+        command = ["git", "-C", str(root), *words]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=10)
+        return done.stdout.strip()
 
-def _git(root: Path, *words: str) -> str:
-    done = subprocess.run(
-        ["git", "-C", str(root), *words], capture_output=True, text=True, check=True, timeout=10
-    )
-    return done.stdout.strip()
+    if (root / ".git").exists():
+        with suppress(OSError, subprocess.SubprocessError):
+            return git("rev-parse", "HEAD") + ("+" if git("status", "--porcelain", "src") else "")
+    return f"tangyin {tangyin.__version__}"

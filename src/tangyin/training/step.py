@@ -9,8 +9,7 @@ from torch import Tensor
 from tangyin.corpus import Batch
 from tangyin.errors import TangyinError
 from tangyin.model import read_sequences
-from tangyin.nn.feature_tensors import FeatureTensors
-from tangyin.nn.language_model import LanguageModel
+from tangyin.nn.language_model import FeatureTensors, LanguageModel
 from tangyin.training.distributed import DistributedContext
 from tangyin.training.optimizers import OptimizerRecipe, make_optimizer
 from tangyin.training.precision import autocast
@@ -24,13 +23,8 @@ class DivergedError(TangyinError):
 class TrainingStep:
     """Takes steps on one model, each process with its share of the batch.
 
-    Args:
-        model: is trained in place.
-        optimizer: recipe of the optimizer.
-        vocabulary: the model's, for the features of its inputs.
-        precision: "fp32" or "bf16" (`precision.chosen_precision`).
-        tones: of the vocabulary (`prosody.tone_classes`), if the architecture follows the text.
-        context: the processes that train together.
+    The precision is "fp32" or "bf16" (`precision.chosen_precision`). `tones` are those of the
+    vocabulary (`prosody.tone_classes`), if the architecture follows the text.
     """
 
     def __init__(
@@ -65,10 +59,7 @@ class TrainingStep:
         self.optimizer.zero_grad()
 
     def __call__(self, batch: Batch) -> float:
-        """Train on one batch.
-
-        Returns:
-            The batch's loss before the step, in nats a target.
+        """Train on one batch; return its loss before the step, in nats a target.
 
         Raises:
             DivergedError: the loss or the gradient's norm is infinite or NaN; the weights are
@@ -95,12 +86,9 @@ class TrainingStep:
         return value
 
     def _loss_of(self, batch: Batch) -> Tensor:
-        """The loss of a batch's targets, in nats a target."""
         device = self.context.device
-        inputs, targets = (
-            torch.from_numpy(ids.astype(np.int64)).to(device)
-            for ids in (batch.inputs, batch.targets)
-        )
+        both = np.stack((batch.inputs, batch.targets)).astype(np.int64)
+        inputs, targets = torch.from_numpy(both).to(device)
         weights = batch.weights
         if weights is None and not batch.mask.all():
             weights = batch.mask.astype(np.float32)

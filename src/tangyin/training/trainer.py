@@ -15,7 +15,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tangyin.corpus import Batch
 from tangyin.errors import TangyinError, UsageError
 from tangyin.model.file import ModelFile, save_model
 from tangyin.nn.language_model import LanguageModel
@@ -76,7 +75,7 @@ def train(
         run: the folder for it.
         resume: resume the run in the folder, or begin one.
         own: a user's file of poems to train on.
-        device: "cpu", "cuda" or "auto", CUDA where available; resuming may use another one.
+        device: one of `distributed.DEVICES`; resuming may use another one.
         callback: follows the training.
 
     Returns:
@@ -116,13 +115,12 @@ def train(
 
 def _new_model(recipe: Recipe, dataset: Dataset, device: torch.device) -> LanguageModel:
     """The network with its initial weights, which are the same on all devices."""
-    network = recipe.model
+    network, vocabulary = recipe.model, dataset.vocabulary
     torch.manual_seed(recipe.training.seed)
     try:
-        architecture = network.architecture.fitted(dataset.vocabulary)
-        return LanguageModel(
-            architecture, dataset.vocabulary, network.initialization, network.dropout
-        ).to(device)
+        architecture = network.architecture.fitted(vocabulary)
+        model = LanguageModel(architecture, vocabulary, network.initialization, network.dropout)
+        return model.to(device)
     except RuntimeError as error:  # torch could not allocate memory
         raise TangyinError("training.no_memory", **network.architecture.to_json()) from error
 
@@ -191,7 +189,10 @@ class _Training:
             if stage is not None:
                 progress = (number + (done.step + 1) / len(batches)) / stage.epochs
                 self.step.set_rate(stage.rate_at(progress))
-            loss, weight = self._step(batch), weight_of(batch)
+            # Dropout is keyed by the step's position, so interruptions do not change it.
+            key = [schedule.seed, done.epoch, done.step, self.context.rank]
+            torch.manual_seed(int(np.random.SeedSequence(key).generate_state(1, np.uint64)[0]))
+            loss, weight = self.step(batch), weight_of(batch)
             done.step += 1
             done.loss_sum += loss * weight
             done.targets += weight
@@ -207,13 +208,6 @@ class _Training:
                 if stop:
                     raise InterruptedRun("training.stopped", epoch=done.epoch, step=done.step)
 
-    def _step(self, batch: Batch) -> float:
-        done = self.progress
-        # Dropout is keyed by the step's position, so interruptions do not change it.
-        key = [self.recipe.training.seed, done.epoch, done.step, self.context.rank]
-        torch.manual_seed(int(np.random.SeedSequence(key).generate_state(1, np.uint64)[0]))
-        return self.step(batch)
-
     def _located(self, error: DivergedError) -> DivergedError:
         """The same error with its place in the run, and the remedy."""
         done = self.progress
@@ -221,9 +215,8 @@ class _Training:
         place = {"fault": error, "epoch": done.epoch, "steps": done.step, "key": key}
         if not done.best_epoch:
             return DivergedError("training.diverged_at_once", **place)
-        return DivergedError(
-            "training.diverged", **place, best=done.best_epoch, model=self.run.model
-        )
+        kept = {"best": done.best_epoch, "model": self.run.model}
+        return DivergedError("training.diverged", **place, **kept)
 
     def _end_epoch(self) -> None:
         """Evaluate, keep the best weights, write everything to the run's folder."""
@@ -264,10 +257,8 @@ class _Training:
 
     def _model_file(self) -> ModelFile:
         """The best weights so far as a model file."""
-        best = next(m for m in self.progress.metrics if m["epoch"] == self.progress.best_epoch)
-        tensors: dict[str, Any] = {
-            name: tensor.float().cpu().numpy() for name, tensor in self.best.items()
-        }
+        epoch = self.progress.best_epoch
+        tensors: dict[str, Any] = {n: t.float().cpu().numpy() for n, t in self.best.items()}
         if self.tones is not None:
             tensors["tones"] = self.tones
         return ModelFile(
@@ -280,11 +271,11 @@ class _Training:
                 "recipe": self.recipe.as_dict(),
                 **self.dataset.facts,
                 "poems": len(self.dataset.train),
-                "epoch": self.progress.best_epoch,
+                "epoch": epoch,
                 "precision": self.precision,
                 "commit": self.commit,
             },
-            figures={"dev": {"all": best["dev"]}},
+            figures={"dev": {"all": self.progress.metrics[epoch - 1]["dev"]}},
         )
 
     def _save(self) -> None:
@@ -298,24 +289,21 @@ class _Training:
     def restore(self) -> None:
         """Load the newest undamaged checkpoint, if there is one."""
         with self.context.together():
-            self._load(checkpoints(self.run.checkpoint))
+            found = checkpoints(self.run.checkpoint)
+            for path in found:
+                try:
+                    self.progress, self.best = load_checkpoint(
+                        path, self.model, self.step.optimizer, self.progress.poems
+                    )
+                    break
+                except DamagedCheckpointError as error:
+                    if path == found[-1]:
+                        damaged = {"cause": error, "path": self.run.path}
+                        raise TangyinError("training.checkpoints_damaged", **damaged) from error
+                    self.callback.say(str(TangyinError("training.checkpoint_skipped", cause=error)))
         place = self.progress.poems, self.progress.epoch, self.progress.step
         if len(set(self.context.gather(place))) > 1:
             raise TangyinError("training.processes_differ", path=self.run.path)
-
-    def _load(self, found: list[Path]) -> None:
-        for path in found:
-            try:
-                self.progress, self.best = load_checkpoint(
-                    path, self.model, self.step.optimizer, self.progress.poems
-                )
-                return
-            except DamagedCheckpointError as error:
-                if path == found[-1]:
-                    raise TangyinError(
-                        "training.checkpoints_damaged", cause=error, path=self.run.path
-                    ) from error
-                self.callback.say(str(TangyinError("training.checkpoint_skipped", cause=error)))
 
 
 @contextmanager

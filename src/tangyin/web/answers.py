@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
@@ -16,10 +16,9 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from tangyin.errors import TangyinError
-from tangyin.web.jobs import Job, once
 from tangyin.web.library import Library
 from tangyin.web.limits import SECONDS
-from tangyin.web.pool import BusyError, Pool
+from tangyin.web.pool import Job, Pool, once
 
 T = TypeVar("T")
 Event = tuple[str, Any]
@@ -29,13 +28,13 @@ STATUSES = {
     "server.body_too_slow": 408,
     "server.busy": 429,
     "server.failed": 500,
+    "server.no_json": 400,
     "server.no_report": 404,
+    "server.not_found": 404,
     "server.unknown_host": 421,
+    "server.wrong_method": 405,
 }
 """Status codes by error code; every other error is a 422."""
-
-HTTP_CODES = {400: "server.no_json", 404: "server.not_found", 405: "server.wrong_method"}
-"""Error codes of the framework's refusals, by status."""
 
 _END: Any = object()
 """Sentinel after the last result."""
@@ -60,7 +59,7 @@ class ErrorResponse(JSONResponse):
     ) -> None:
         content = error.to_json(language_of(scope))
         super().__init__(content, STATUSES.get(error.code, 422), dict(headers or {}))
-        if isinstance(error, BusyError):
+        if error.code == "server.busy":
             self.headers["Retry-After"] = str(error.params["seconds"])
 
     def render(self, content: Any) -> bytes:
@@ -76,30 +75,22 @@ def language_of(scope: Scope) -> str:
 
 async def refuse(request: Request, error: Exception) -> Response:
     """The response to an expected error, a refusal of the framework, or a client that left."""
-    if isinstance(error, ClientDisconnect):
-        return Response(status_code=499)  # which nobody receives
+    headers: Mapping[str, str] | None = None
     if isinstance(error, HTTPException):
-        code = HTTP_CODES.get(error.status_code, "server.status")
-        values = {} if code in HTTP_CODES.values() else {"status": error.status_code}
-        answer = ErrorResponse(TangyinError(code, **values), request.scope, error.headers)
-        answer.status_code = error.status_code
-        return answer
-    if isinstance(error, RequestValidationError):
-        error = _invalid(error)
+        headers = error.headers
+        codes = {400: "server.no_json", 405: "server.wrong_method"}
+        error = TangyinError(codes.get(error.status_code, "server.not_found"))
+    elif isinstance(error, RequestValidationError):
+        first = error.errors()[0]
+        field, reason = ".".join(map(str, first["loc"][1:])), first["type"]
+        error = TangyinError("server.invalid_field", field=field, reason=reason)
+        if reason == "json_invalid":
+            error = TangyinError("server.no_json")
+        elif not field:
+            error = TangyinError("server.no_object")
     if isinstance(error, TangyinError):
-        return ErrorResponse(error, request.scope)
-    raise error
-
-
-def _invalid(error: RequestValidationError) -> TangyinError:
-    """The first fault of a body, as a code."""
-    first = error.errors()[0]
-    field = ".".join(str(part) for part in first["loc"][1:])
-    if first["type"] == "json_invalid":
-        return TangyinError("server.no_json")
-    if not field:
-        return TangyinError("server.no_object")
-    return TangyinError("server.invalid_field", field=field, reason=first["type"])
+        return ErrorResponse(error, request.scope, headers)
+    return Response(status_code=499)  # to a `ClientDisconnect`; nobody receives it
 
 
 class Work:
@@ -117,13 +108,11 @@ class Work:
         return result
 
     async def all(self, job: Job[T]) -> list[T]:
-        """Put a job into the pool and wait for all its results.
-
-        The job is cancelled when the client disconnects or the time limit is exceeded.
+        """The results of a job, which is cancelled when the client leaves or it takes too long.
 
         Raises:
             TangyinError: the work failed, takes too long, or the pool is full.
-            ClientDisconnect: nobody is waiting any more.
+            ClientDisconnect: the client has left.
         """
 
         async def gathered() -> list[T]:
@@ -140,7 +129,7 @@ class Work:
         error is the last event. See `all` for errors.
         """
         results = _results(self.pool, job)
-        first = await self._while_connected(_next(results))
+        first = await self._while_connected(anext(results, _END))
         language = language_of(self._request.scope)
 
         async def chunks() -> AsyncIterator[bytes]:
@@ -150,16 +139,16 @@ class Work:
                     count += 1
                     for name, value in events(result):
                         yield _event(name, value)
-                    result = await _next(results)
+                    result = await anext(results, _END)
                 yield _event("end", {"poems": count})
             except TangyinError as error:
                 yield _event("error", error.to_json(language))
 
         return _EventResponse(chunks(), lambda: self.pool.cancel(job))
 
-    async def _while_connected(self, work: Coroutine[Any, Any, T]) -> T:
+    async def _while_connected(self, work: Awaitable[T]) -> T:
         """Await something, but cancel it when the client disconnects."""
-        working = asyncio.create_task(work)
+        working = asyncio.ensure_future(work)
         leaving = asyncio.create_task(_disconnected(self._request.receive))
         try:
             await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
@@ -198,29 +187,25 @@ class _EventResponse(StreamingResponse):
 async def _results(pool: Pool, job: Job[T]) -> AsyncIterator[T]:
     """Results as they come; the time limit includes waiting in the queue."""
     end = asyncio.get_running_loop().time() + SECONDS
-    results = job.results()
     try:
         pool.submit(job)
         while True:
             async with asyncio.timeout_at(end):
-                result = await _next(results)
+                result = await anext(job, _END)
             if result is _END:
                 return
             yield result
     except TangyinError:
         raise
     except TimeoutError:
-        error = TangyinError("server.too_long", seconds=SECONDS) if job.begun else BusyError(10)
-        raise error from None
+        if job.begun:
+            raise TangyinError("server.too_long", seconds=SECONDS) from None
+        raise TangyinError("server.busy", seconds=10) from None
     except Exception as error:
         _log.exception("a request failed")
         raise TangyinError("server.failed") from error
     finally:
         pool.cancel(job)
-
-
-async def _next(results: AsyncIterator[T]) -> T:
-    return await anext(results, _END)
 
 
 async def _disconnected(receive: Receive) -> None:

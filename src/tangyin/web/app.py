@@ -16,16 +16,14 @@ from starlette.staticfiles import StaticFiles
 
 import tangyin
 from tangyin.errors import TangyinError
-from tangyin.model import DEFAULT
-from tangyin.verse.form import known_forms
-from tangyin.web import reading, repair, writing
+from tangyin.verse import known_forms
+from tangyin.web import reading, writing
 from tangyin.web.answers import AnyWork, Refusal, refuse
+from tangyin.web.bodies import Described, served_options
 from tangyin.web.guards import REPORT, bounded_bodies, loopback_hosts, security_headers
-from tangyin.web.jobs import once
 from tangyin.web.library import Library, ModelRow
 from tangyin.web.limits import WAITING
-from tangyin.web.options import Described, served_options
-from tangyin.web.pool import Pool
+from tangyin.web.pool import Pool, once
 
 HERE = Path(__file__).parent
 REPORT_PAGES = (HERE / "report.html", HERE.parents[2] / "docs" / "report" / "index.html")
@@ -44,9 +42,6 @@ REFUSALS = {
     422: "The request cannot be granted; `code` says why.",
     429: "The server is busy; ask again after the seconds in Retry-After.",
 }
-
-
-HANDLED = (RequestValidationError, HTTPException, TangyinError, ClientDisconnect)
 
 
 @dataclass(frozen=True)
@@ -69,16 +64,12 @@ class Shape:
 
 
 def create_app(
-    model: str = DEFAULT,
-    *,
-    workers: int | None = None,
-    waiting: int = WAITING,
-    local: bool = True,
+    model: str, *, workers: int | None = None, waiting: int = WAITING, local: bool = True
 ) -> FastAPI:
     """The page and its API.
 
     Args:
-        model: answers when a request names none: a model's name or file.
+        model: name or file of the model that answers when a request names none.
         workers: threads that write; two, or one on a single core, when None.
         waiting: most requests that are worked on or wait.
         local: answer only as 127.0.0.1 or localhost.
@@ -107,15 +98,17 @@ def create_app(
         responses={
             status: {"model": Refusal, "description": text} for status, text in REFUSALS.items()
         },
-        exception_handlers=dict.fromkeys(HANDLED, refuse),
+        exception_handlers=dict.fromkeys(
+            (RequestValidationError, HTTPException, TangyinError, ClientDisconnect), refuse
+        ),
     )
     app.state.library, app.state.pool = library, pool
     app.add_middleware(bounded_bodies)
     if local:
         app.add_middleware(loopback_hosts)
     app.add_middleware(security_headers)
-    for router in (writing.router(), reading.router, repair.router):
-        app.include_router(router, prefix="/api")
+    app.include_router(writing.router(), prefix="/api")
+    app.include_router(reading.router, prefix="/api")
     app.add_api_route("/", _page, methods=["GET", "HEAD"], include_in_schema=False)
     app.add_api_route(REPORT, _report, methods=["GET", "HEAD"], include_in_schema=False)
     app.add_api_route("/api/options", options)
@@ -139,7 +132,10 @@ async def _report() -> Response:
 
 async def options() -> list[Described]:
     """The options of `/api/write`, with labels and help in both languages."""
-    return [Described.of(option) for option in served_options().values()]
+    return [
+        Described(**{**vars(option), "kind": option.kind.__name__})
+        for option in served_options().values()
+    ]
 
 
 async def models(work: AnyWork) -> list[ModelRow]:

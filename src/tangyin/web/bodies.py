@@ -1,13 +1,13 @@
-"""The bodies of requests."""
+"""The bodies of requests, and the options of poems as this server offers them."""
 
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, create_model
 
 from tangyin.web import limits
-from tangyin.web.options import served_options
 from tangyin.writing import SEEDS
-from tangyin.writing.options import Option
+from tangyin.writing.options import Option, options
 
 SPRING = (
     "國破山河在，城春草木深。感時花濺淚，恨別鳥驚心。"
@@ -19,21 +19,43 @@ ModelName = Annotated[str | None, Field(max_length=limits.WORDS, description="Na
 Count = Annotated[int, Field(ge=1, le=limits.COUNT)]
 Whole = Annotated[int, Field(ge=1, le=10_000, examples=[4])]
 
+_LIMITS = {"count": limits.COUNT, "particles": limits.PARTICLES, "k": limits.K}
+"""Largest values where this server allows less than the command line."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Described(Option):
+    """An option as JSON."""
+
+    kind: str  # type: ignore[assignment]  # the type's name
+
+
+def served_options() -> dict[str, Option]:
+    """All options by name, within this server's limits."""
+    return {
+        name: replace(
+            option,
+            maximum=_LIMITS.get(name, option.maximum),
+            longest=limits.WORDS if option.kind is str and not option.longest else option.longest,
+            # Without a name the model that the server was started with answers.
+            default=None if name == "model" else option.default,
+        )
+        for name, option in options().items()
+    }
+
 
 class _Body(BaseModel):
-    """A body; unknown fields are errors."""
-
     model_config = ConfigDict(extra="forbid")
 
 
 class PoemsBody(_Body):
-    """Poems, as the command line reads them from a file."""
+    """Poems to check."""
 
     text: Text = Field(description="One poem a line, or poems separated by blank lines.")
 
 
 class ScoreBody(PoemsBody):
-    """Poems and the model to score them."""
+    """Poems to score."""
 
     model: ModelName = None
 
@@ -80,12 +102,9 @@ class ScriptBody(_Body):
 
 def write_body() -> type[BaseModel]:
     """The body of `/api/write`: all options of a request."""
-    examples: list[JsonValue] = [
-        {"start": "日", "seed": 8},
-        {"start": "明月", "rhyme": "陽", "count": 3, "seed": 7},
-        {"acrostic": "春夏秋冬", "regulated": False, "rule": "random-k", "k": 5},
-    ]
-    return _made("WriteBody", {"model": (ModelName, None)}, examples)
+    regulated: JsonValue = {"start": "明月", "rhyme": "陽", "count": 3, "seed": 7}
+    free: JsonValue = {"acrostic": "春夏秋冬", "regulated": False, "rule": "random-k", "k": 5}
+    return _made("WriteBody", {"model": (ModelName, None)}, [regulated, free])
 
 
 def revise_body() -> type[BaseModel]:

@@ -1,14 +1,18 @@
-"""ASGI middleware between a client and the application: headers, hosts and bodies."""
+"""What is between a client and the application: limits of time and size, hosts, headers."""
 
 import asyncio
+import re
+from typing import Any
 
+import h11
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from tangyin.errors import TangyinError
 from tangyin.web.answers import ErrorResponse
-from tangyin.web.limits import BODY, BODY_SECONDS
+from tangyin.web.limits import BODY, BODY_SECONDS, HEAD_SECONDS
 
 REPORT = "/report"
 POLICY = (
@@ -23,13 +27,7 @@ REPORT_POLICY = (
 )
 """The report is one file that contains its styles and drawings, and has no script at all."""
 
-SECURITY = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
+LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d*)?", re.IGNORECASE)
 
 
 def security_headers(app: ASGIApp) -> ASGIApp:
@@ -38,7 +36,10 @@ def security_headers(app: ASGIApp) -> ASGIApp:
     async def handle(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
         headers = {
-            **SECURITY,
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "no-referrer",
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Cross-Origin-Resource-Policy": "same-origin",
             "Content-Security-Policy": REPORT_POLICY if path == REPORT else POLICY,
             # Files have an ETag: a browser asks whether its copy is still valid.
             "Cache-Control": "no-store" if path.startswith("/api/") else "no-cache",
@@ -62,11 +63,11 @@ def loopback_hosts(app: ASGIApp) -> ASGIApp:
     """
 
     async def handle(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or _host(scope) in LOOPBACK:
+        host = Headers(scope=scope).get("host", "") if scope["type"] == "http" else "localhost"
+        if LOOPBACK.fullmatch(host):
             await app(scope, receive, send)
         else:
-            error = TangyinError("server.unknown_host")
-            await ErrorResponse(error, scope)(scope, receive, send)
+            await ErrorResponse(TangyinError("server.unknown_host"), scope)(scope, receive, send)
 
     return handle
 
@@ -105,9 +106,27 @@ def bounded_bodies(app: ASGIApp) -> ASGIApp:
     return handle
 
 
-def _host(scope: Scope) -> str:
-    """The name in the Host header, without a port."""
-    value = Headers(scope=scope).get("host", "").lower()
-    if value.startswith("["):
-        return value[1:].partition("]")[0]
-    return value.partition(":")[0]
+class PatientProtocol(H11Protocol):
+    """HTTP/1.1 that waits a bounded time for the head of a request.
+
+    uvicorn has no such setting: it waits forever (`timeout_keep_alive` begins after a response),
+    and a few hundred clients that send nothing would keep all others out.
+    """
+
+    _waiting: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:  # noqa: D102
+        super().connection_made(transport)
+        self._watch()
+
+    def data_received(self, data: bytes) -> None:  # noqa: D102
+        super().data_received(data)
+        self._watch()
+
+    def _watch(self) -> None:
+        """Start the clock with the connection, or with a head's first byte; stop it at its end."""
+        waiting, self._waiting = self._waiting, None
+        if self.conn.their_state is h11.IDLE:
+            self._waiting = waiting or self.loop.call_later(HEAD_SECONDS, self.transport.close)
+        elif waiting is not None:
+            waiting.cancel()

@@ -1,7 +1,6 @@
 """The models that are served: by name alone, never by a path that a client gives."""
 
 import threading
-from collections import OrderedDict
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -12,8 +11,8 @@ from tangyin.model import ModelSummary, find_model, shipped_or_own
 from tangyin.model.file import ModelFile
 from tangyin.model.shelf import SHIPPED, own_models
 from tangyin.paths import models_home
-from tangyin.web.interruption import InterruptibleWriter
 from tangyin.web.limits import WRITERS
+from tangyin.web.pool import InterruptibleEngine
 
 
 @dataclass(frozen=True)
@@ -27,19 +26,24 @@ class ModelRow(ModelSummary):
     default: bool
 
 
-class Library:
-    """Loads models when they are first asked for, and keeps the latest.
+class InterruptibleWriter(Writer):
+    """A writer whose work can be interrupted."""
 
-    Args:
-        default: a shipped or own model's name, or a file's path.
+    def __init__(self, model: ModelFile) -> None:
+        # Without the base class, whose engine would copy the weights once more.
+        self.model, self.engine = model, InterruptibleEngine(model)
+
+
+class Library:
+    """Loads models when they are first asked for, and keeps those loaded last.
 
     Raises:
-        TangyinError: there is no such model, or it is damaged.
+        TangyinError: there is no model of the name or file `default`, or it is damaged.
     """
 
     def __init__(self, default: str) -> None:
         self.default: Writer = InterruptibleWriter(find_model(default))
-        self._others: OrderedDict[str, Writer] = OrderedDict()
+        self._others: dict[str, Writer] = {}
         self._lock = threading.Lock()
         self._described = lru_cache(maxsize=1)(self._describe)
 
@@ -53,7 +57,7 @@ class Library:
         """The model of a name, the default one for None.
 
         Raises:
-            UsageError: no listed model has this name.
+            UsageError: server.no_model.
             TangyinError: its file is damaged.
         """
         found = self.loaded(name)
@@ -67,10 +71,10 @@ class Library:
             if name not in self._others:
                 file = name if name in SHIPPED else str(paths[name])
                 self._others[name] = InterruptibleWriter(find_model(file))
-            self._others.move_to_end(name)
-            while len(self._others) > WRITERS:
-                self._others.popitem(last=False)
-            return self._others[name]
+            writer = self._others[name]
+            if len(self._others) > WRITERS:
+                del self._others[next(iter(self._others))]
+            return writer
 
     def rows(self) -> list[ModelRow]:
         """All models, the default one first; read again when the folder of own models changes."""
@@ -79,18 +83,14 @@ class Library:
 
     def _describe(self, *_: object) -> list[ModelRow]:
         default = self.default.model
-        rows = [_row("own", default, default.name, default=True)]
+        found = {default.name: ("own", default)}
         for origin, model in shipped_or_own():
             if isinstance(model, TangyinError):
                 continue
-            name = model.name if origin == "shipped" else Path(origin).stem
-            if name == default.name:
-                rows[0] = _row(origin, default, name, default=True)
-            else:
-                rows.append(_row(origin, model, name, default=False))
-        return rows
-
-
-def _row(origin: str, model: ModelFile, name: str, *, default: bool) -> ModelRow:
-    kind = "shipped" if origin == "shipped" else "own"
-    return ModelRow.of(name, kind, model, takes_title=model.vocabulary.takes_title, default=default)
+            shipped = origin == "shipped"  # otherwise it is a path of this machine
+            kind, name = (origin, model.name) if shipped else ("own", Path(origin).stem)
+            found[name] = (kind, default if name == default.name else model)
+        return [
+            ModelRow.of(name, kind, model, takes_title=model.vocabulary.takes_title, default=not at)
+            for at, (name, (kind, model)) in enumerate(found.items())
+        ]

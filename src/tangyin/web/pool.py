@@ -1,36 +1,122 @@
-"""The threads that do the work, and the queue before them."""
+"""Jobs, the threads that do them, and the queue before the threads."""
 
+import asyncio
 import math
 import threading
 import time
 from collections import deque
-from typing import Any
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import suppress
+from typing import Any, Generic, TypeVar
 
 from tangyin.errors import TangyinError
-from tangyin.web.interruption import InterruptedWork, InterruptibleEngine
-from tangyin.web.jobs import Job
+from tangyin.model import Engine, State, StepOutput
+from tangyin.verse import Ids
 from tangyin.web.limits import PATIENCE
+
+T = TypeVar("T")
+
+SLICE = 16
+"""Most pieces in one slice of a job with a key: the rows of a product of the engine."""
 
 ROWS = 32
 """Rows of the engine in one slice of jobs that are advanced together."""
 
 
-class BusyError(TangyinError):
-    """The queue is full; `seconds` in its parameters says when to ask again."""
+class InterruptedWork(Exception):  # noqa: N818
+    """Nobody waits for the work of this thread any more."""
 
-    def __init__(self, seconds: int) -> None:
-        super().__init__("server.busy", seconds=seconds)
+
+class InterruptibleEngine(Engine):
+    """An engine that raises `InterruptedWork` at the first step at which its work is unwanted.
+
+    A poem under many constraints is tried many times, and must not occupy a worker longer than its
+    client waits.
+    """
+
+    work = threading.local()
+    """Its attribute `unwanted` is a function without arguments, set by each thread."""
+
+    def step(self, tokens: Ids, state: State) -> StepOutput:
+        """See `Engine.step`."""
+        if getattr(self.work, "unwanted", bool)():
+            raise InterruptedWork
+        return super().step(tokens, state)
+
+
+class Job(Generic[T]):
+    """Work on equal pieces, slice by slice; made on the event loop, advanced by a worker.
+
+    `anext` gives the results as they come, and raises what the work raised. They wait in a queue
+    that the limits of a request keep short: a client that reads slowly never blocks a worker.
+
+    Args:
+        pieces: the work; one result is delivered for each.
+        work: does pieces of this job, and of others with the same key; returns their results.
+        kind: jobs of one kind take about the same time for a result.
+        key: jobs with the same key are advanced side by side; without one, a slice is one piece.
+    """
+
+    def __init__(
+        self,
+        pieces: Sequence[Any],
+        work: Callable[[list[Any]], Sequence[T]],
+        kind: str = "",
+        key: Hashable = None,
+    ) -> None:
+        self.left, self.kind, self.key = len(pieces), kind, key  # results still to come
+        self.cancelled = self.begun = False  # by its client; by a worker
+        self._pieces, self._work = list(pieces), work
+        self._loop = asyncio.get_running_loop()
+        self._queue: asyncio.Queue[tuple[Any, Exception | None]] = asyncio.Queue()
+
+    def rows(self) -> int:
+        """Number of pieces in the next slice; a large job leaves room for others."""
+        return min(len(self._pieces), 1 if self.key is None else SLICE)
+
+    def advance(self, together: "Sequence[Job[T]]") -> None:
+        """Do one slice of these jobs of one key, of which this is the first; called by a worker."""
+        slices = [job._pieces[: job.rows()] for job in together]
+        results = iter(self._work([piece for pieces in slices for piece in pieces]))
+        for job, pieces in zip(together, slices, strict=True):
+            del job._pieces[: len(pieces)]
+            for _ in pieces:
+                job.left -= 1
+                job._put(next(results))
+            if not job.left:
+                job._put(error=StopAsyncIteration())
+
+    def fail(self, error: Exception) -> None:
+        """End the job with an error."""
+        self.left = 0
+        self._put(error=error)
+
+    def _put(self, result: T | None = None, error: Exception | None = None) -> None:
+        with suppress(RuntimeError):  # the server has stopped, and its loop is closed
+            self._loop.call_soon_threadsafe(self._queue.put_nowait, (result, error))
+
+    async def __anext__(self) -> T:
+        result, error = await self._queue.get()
+        if error is not None:
+            raise error
+        return result  # type: ignore[no-any-return]
+
+
+def once(work: Callable[[], T], kind: str = "") -> Job[T]:
+    """A job of one result."""
+    return Job([None], lambda _: [work()], kind)
+
+
+def one_by_one(iterator: Iterator[T], count: int, kind: str = "") -> Job[T]:
+    """A job that takes `count` results from an iterator, one a slice."""
+    return Job(range(count), lambda pieces: [next(iterator) for _ in pieces], kind)
 
 
 class Pool:
     """Advances jobs slice by slice, in turn, so that a long one does not delay a short one.
 
     Threads, not processes: NumPy releases the interpreter's lock in its products, and all share
-    one model in memory.
-
-    Args:
-        workers: number of threads.
-        waiting: most jobs at a time, those being worked on included.
+    one model in memory. At most `waiting` jobs are accepted, those being worked on included.
     """
 
     def __init__(self, workers: int, waiting: int) -> None:
@@ -40,10 +126,7 @@ class Pool:
         self._closed = False
         self._seconds: dict[str, float] = {}  # of a result of each kind, a running mean
         self._condition = threading.Condition()
-        self._threads = [
-            threading.Thread(target=self._work, name=f"writer-{number}", daemon=True)
-            for number in range(workers)
-        ]
+        self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(workers)]
         for thread in self._threads:
             thread.start()
 
@@ -56,7 +139,7 @@ class Pool:
         """Put a job into the queue.
 
         Raises:
-            BusyError: it is full, the job would wait too long, or the pool is closed.
+            TangyinError: server.busy: it is full or closed, or the job would wait too long.
         """
         with self._condition:
             there = (*self._queue, *self._running)
@@ -64,7 +147,7 @@ class Pool:
             ahead = work / self.workers
             long = len(there) >= self.workers and ahead > PATIENCE
             if self._closed or long or len(there) >= self.waiting:
-                raise BusyError(min(max(math.ceil(ahead), 1), 60))
+                raise TangyinError("server.busy", seconds=min(max(math.ceil(ahead), 1), 60))
             self._queue.append(job)
             self._condition.notify()
 
@@ -81,7 +164,7 @@ class Pool:
             self._closed = True
             for job in (*self._queue, *self._running):
                 job.cancelled = True
-                job.fail(BusyError(5))
+                job.fail(TangyinError("server.busy", seconds=5))
             self._queue.clear()
             self._condition.notify_all()
         end = time.monotonic() + seconds

@@ -1,23 +1,24 @@
-"""The API about given verse: checking, scoring, looking into the model."""
+"""The API about given verse: checking, fixing, scoring, looking into the model."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any, TypeVar
 
 from fastapi import APIRouter
 
 from tangyin.api import Writer
-from tangyin.errors import UsageError
+from tangyin.errors import TangyinError, UsageError
 from tangyin.model import inspection
 from tangyin.model.inspection import expectation, lay_out
-from tangyin.prosody import Report, check_text, level_share, readings_of
+from tangyin.prosody import Report, check_poem, check_text, level_share, readings_of
 from tangyin.prosody.lexicon import Reading
 from tangyin.scoring import Score
-from tangyin.verse import Form, Ids, read_each, to_simplified, to_traditional
+from tangyin.verse import Form, Ids, Poem, read_each, to_simplified, to_traditional
 from tangyin.web.answers import AnyWork
-from tangyin.web.bodies import PlaceBody, PoemsBody, ScoreBody, ScriptBody, TraceBody
+from tangyin.web.bodies import FixBody, PlaceBody, PoemsBody, ScoreBody, ScriptBody, TraceBody
 from tangyin.web.limits import POEMS
-from tangyin.writing import prefix_for
+from tangyin.writing import BLANK, prefix_for
+from tangyin.writing.repair import fix_character
 
 T = TypeVar("T")
 
@@ -26,9 +27,20 @@ router = APIRouter()
 
 @dataclass(frozen=True, kw_only=True)
 class Checked(Report):
-    """The report on one of several poems."""
+    """The report on a poem."""
 
     number: int
+
+
+@dataclass(frozen=True)
+class Fix:
+    """A poem without a fault that the given one has; `changed` has lines and places, from 1."""
+
+    text: str
+    lines: tuple[str, ...]
+    changed: tuple[tuple[int, int], ...]
+    regulated: bool
+    log_likelihood: float
 
 
 @dataclass(frozen=True)
@@ -84,6 +96,24 @@ async def check(body: PoemsBody, work: AnyWork) -> list[dict[str, Any]]:
     return await work.once(checked, "check")
 
 
+@router.post("/fix")
+async def fix(body: FixBody, work: AnyWork) -> list[Fix]:
+    """Poems without a fault that the given one has, those with the fewest changes first."""
+
+    def fixed() -> list[Fix]:
+        writer = work.library.writer(body.model)
+        poem, _ = writer.read(body.text)
+        faults = {(fault.line, fault.kind) for fault in check_poem(poem.lines).faults}
+        if (body.line, body.kind) not in faults:
+            raise UsageError("server.no_fault", kind=body.kind[:20], line=body.line)
+        for found in _attempts(writer, poem, body, {line for line, _ in faults}):
+            if found:
+                return [_fix(writer, poem, *way) for way in found[: body.count]]
+        raise UsageError("server.no_fix")
+
+    return await work.once(fixed, "fix")
+
+
 @router.post("/score")
 async def score(body: ScoreBody, work: AnyWork) -> list[Score]:
     """Log-likelihood of given poems."""
@@ -106,14 +136,9 @@ async def place(body: PlaceBody, work: AnyWork) -> Place:
         if body.character > form.characters or at >= len(text):
             raise UsageError("server.no_character", line=body.line, character=body.character)
         found = expectation(writer.engine, prefix, text[:at], text[at], body.count)
-        return Place(
-            found.character,
-            [replace(way, share=round(way.share, 4)) for way in readings_of(found.character)],
-            found.known,
-            found.probability,
-            found.rank,
-            [Candidate(c, p, round(level_share(c), 4)) for c, p in found.candidates],
-        )
+        readings = [replace(way, share=round(way.share, 4)) for way in readings_of(text[at])]
+        candidates = [Candidate(c, p, round(level_share(c), 4)) for c, p in found.candidates]
+        return Place(**{**vars(found), "readings": readings, "candidates": candidates})
 
     return await work.once(placed)
 
@@ -130,13 +155,11 @@ async def trace(body: TraceBody, work: AnyWork) -> Trace:
             raise UsageError("server.no_layer", layer=body.layer, model=name, layers=layers)
         if not text:
             raise UsageError("text.empty")
-        values = inspection.trace(
-            writer.model, writer.engine, prefix, text, body.layer - 1, body.quantity
-        )
-        nll = inspection.surprises(writer.engine, prefix, text)
-        rounded = [[round(float(value), 3) for value in row] for row in values]
-        costs = [round(float(nats), 4) for nats in nll]
-        return Trace(name, form.name, body.quantity, body.layer, layers, text, rounded, costs)
+        model, engine = writer.model, writer.engine
+        rows = inspection.trace(model, engine, prefix, text, body.layer - 1, body.quantity)
+        values = [[round(float(value), 3) for value in row] for row in rows]
+        nll = [round(float(nats), 4) for nats in inspection.surprises(engine, prefix, text)]
+        return Trace(name, form.name, body.quantity, body.layer, layers, text, values, nll)
 
     return await work.once(traced)
 
@@ -167,3 +190,41 @@ def _given(writer: Writer, body: PlaceBody | TraceBody) -> tuple[Form, str, Ids]
     request = writer.request(form=body.form, title=body.title)
     text = lay_out(body.text, request.form)
     return request.form, text, prefix_for(request, writer.engine.vocabulary)
+
+
+def _attempts(
+    writer: Writer, poem: Poem, body: FixBody, faulty: set[int]
+) -> Iterator[list[tuple[str, float]]]:
+    """Texts and their log-likelihoods, from the smallest change to the largest."""
+    ways = fix_character(writer.engine, poem, body.line, body.kind, body.count)
+    yield [(way.poem.text, way.log_likelihood) for way in ways]
+    if body.line:
+        yield _rewritten(writer, poem, {body.line}, body.count)
+    yield _rewritten(writer, poem, faulty, body.count)
+
+
+def _rewritten(
+    writer: Writer, poem: Poem, lines: Iterable[int], count: int
+) -> list[tuple[str, float]]:
+    """Regulated poems in which these lines are new; none where the rest is faulty."""
+    open_text = "".join(
+        (BLANK * len(line) if number in lines or 0 in lines else line) + mark
+        for number, (line, mark) in enumerate(zip(poem.lines, poem.marks, strict=True), 1)
+    )
+    try:
+        verses = list(writer.write_many(open_text, form=poem.form.name, count=count, seed=0))
+    except TangyinError:
+        return []
+    found = [(verse.text, verse.log_likelihood) for verse in verses if verse.text != poem.text]
+    return sorted(found, key=lambda way: -way[1])
+
+
+def _fix(writer: Writer, poem: Poem, text: str, log_likelihood: float) -> Fix:
+    lines = writer.read(text)[0].lines
+    changed = tuple(
+        (number, place)
+        for number, (old, new) in enumerate(zip(poem.lines, lines, strict=True), 1)
+        for place, (a, b) in enumerate(zip(old, new, strict=True), 1)
+        if a != b
+    )
+    return Fix(text, tuple(lines), changed, check_poem(lines).regulated, log_likelihood)

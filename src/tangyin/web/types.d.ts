@@ -9,6 +9,7 @@ interface Described {
   kind: "str" | "int" | "float" | "bool";
   default: unknown;
   choices: string[];
+  offered: string[];
   minimum: number | null;
   maximum: number | null;
   longest: number | null;

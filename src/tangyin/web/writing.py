@@ -9,8 +9,8 @@ from fastapi import APIRouter
 from tangyin.api import Writer
 from tangyin.web import bodies
 from tangyin.web.answers import AnyWork, Event
-from tangyin.web.jobs import Job, one_by_one
 from tangyin.web.library import Library
+from tangyin.web.pool import Job, one_by_one
 from tangyin.writing import Order, Request, Verse, compose, new_seed, opening_of, prefix_for
 
 EVENTS = (
@@ -18,11 +18,10 @@ EVENTS = (
     "event: poem\ndata: {… as in the JSON array …}\n\n"
     'event: end\ndata: {"poems": 1}\n\n'
 )
-"""An example, for the OpenAPI description."""
 
 
 def router() -> APIRouter:
-    """The routes; made anew for each application, from the options that there are then."""
+    """The routes, made from the options that there are when an application is created."""
     made = APIRouter()
     WriteBody, ReviseBody = bodies.write_body(), bodies.revise_body()
     streamed = {"content": {"text/event-stream": {"schema": {"type": "string"}, "example": EVENTS}}}
@@ -36,11 +35,9 @@ def router() -> APIRouter:
     @made.post("/revise")
     async def revise(body: ReviseBody, work: AnyWork) -> list[Verse]:  # type: ignore[valid-type]
         """Other ways to write a line or a character of a poem, the likeliest first."""
-
-        def revised(model: str | None = None, **given: Any) -> list[Verse]:
-            return work.library.writer(model).revise(**given)
-
-        return await work.once(lambda: revised(**bodies.given(body)), "revise")
+        given = bodies.given(body)
+        model = given.pop("model", None)
+        return await work.once(lambda: work.library.writer(model).revise(**given), "revise")
 
     return made
 

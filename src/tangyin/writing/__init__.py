@@ -1,26 +1,19 @@
 """Writing poems with the NumPy engine, without torch."""
 
 from tangyin.verse import BLANK
-from tangyin.writing.composer import Order, compose
-from tangyin.writing.decoding import Composition
+from tangyin.writing.decoding import Composition, Order, compose
 from tangyin.writing.opening import read_opening
-from tangyin.writing.options import PARTICLES, Option
+from tangyin.writing.options import PARTICLES
 from tangyin.writing.particles import ParticleComposer, RegulatedPoem, write_regulated
-from tangyin.writing.planning import Plan, plan
+from tangyin.writing.planning import plan
 from tangyin.writing.randomness import SEEDS, new_seed, poem_uniforms
-from tangyin.writing.request import (
-    LONGEST_TITLE,
-    Request,
-    opening_of,
-    prefix_for,
-    read_title,
-)
+from tangyin.writing.request import LONGEST_TITLE, Request, opening_of, prefix_for, read_title
 from tangyin.writing.rules import Argmax, RandomK, Rule, Temperature, TopP, rule_named
 from tangyin.writing.verse import Verse
 
 __all__ = [
-    "BLANK", "LONGEST_TITLE", "PARTICLES", "SEEDS", "Argmax", "Composition", "Option", "Order",
-    "ParticleComposer", "Plan", "RandomK", "RegulatedPoem", "Request", "Rule", "Temperature",
+    "BLANK", "LONGEST_TITLE", "PARTICLES", "SEEDS", "Argmax", "Composition", "Order",
+    "ParticleComposer", "RandomK", "RegulatedPoem", "Request", "Rule", "Temperature",
     "TopP", "Verse", "compose", "new_seed", "opening_of", "plan",
     "poem_uniforms", "prefix_for", "read_opening", "read_title", "rule_named", "write_regulated",
 ]  # fmt: skip

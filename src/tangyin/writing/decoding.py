@@ -1,7 +1,7 @@
 """The decode loop: poems of one form, written place by place and many rows side by side.
 
-Free writing is this loop without constraints and with one particle for each poem. For regulated
-verse see `particles.py`.
+Free writing (`compose`) is this loop without constraints and with one particle for each poem. For
+regulated verse see `particles.py`.
 """
 
 import re
@@ -11,13 +11,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from tangyin.errors import UsageError
 from tangyin.model.engine import Engine
-from tangyin.verse import EOS, MARKS, Ids
+from tangyin.model.threads import one_blas_thread
+from tangyin.verse import EOS, MARKS, Form, Ids
 from tangyin.writing.constraints import FREE, Columns, Constraint, Draft, Mask, Rows
+from tangyin.writing.opening import first_free, laid_out
+from tangyin.writing.randomness import poem_uniforms
 from tangyin.writing.rules import Argmax, Array, Choice, RandomK, Rule, Uniforms
 
-END_MARKS = "。？！"
-"""What may close an even line."""
+END_MARKS = "。？！"  # What may close an even line
 
 
 @dataclass(frozen=True)
@@ -186,7 +189,13 @@ class Decoder:
         some_free: Mask = (given == FREE).any(axis=1)
         open_ = np.flatnonzero(some_free & np.isfinite(self.weights))
         while len(open_):
-            refused = [self._refused(int(row), int(columns[row])) for row in open_]
+            refused = [
+                any(
+                    each.refuses(self.draft, int(row), int(columns[row]))
+                    for each in self.constraints
+                )
+                for row in open_
+            ]
             open_ = open_[np.array(refused, dtype=bool)]
             masked[open_, columns[open_]] = -np.inf
             lost = fixed[open_] | ~np.isfinite(masked[open_]).any(axis=1)
@@ -194,9 +203,6 @@ class Decoder:
             open_ = open_[~lost]
             if len(open_):
                 columns[open_] = self._draw(masked[open_], open_)
-
-    def _refused(self, row: int, last: int) -> bool:
-        return any(constraint.refuses(self.draft, row, last) for constraint in self.constraints)
 
     def _write_mark(self, line: int) -> None:
         log_probs, given = self._log_probs(), self.marks[:, line]
@@ -244,3 +250,60 @@ class Decoder:
             constraint.keep(kept)
         self._tokens, self.likelihood = self._tokens[kept], self.likelihood[kept]
         self.written = [tokens[kept] for tokens in self.written]
+
+
+@dataclass(frozen=True)
+class Order:
+    """One poem to write.
+
+    Attributes:
+        opening: given tokens by place (`opening.read_opening`).
+        seed: keys its random stream, together with `number`.
+        number: which poem of that seed.
+    """
+
+    opening: dict[int, int]
+    seed: int
+    number: int
+
+
+@one_blas_thread()
+def compose(
+    engine: Engine, form: Form, rule: Rule, orders: Sequence[Order], prefix: Ids | None = None
+) -> list[Composition]:
+    """Write a poem for each order, side by side; each comes out as it would alone.
+
+    A product of the engine takes sixteen rows whether they are used or not (`engine.TILE`), so
+    sixteen poems take little longer than one.
+
+    All have the form, the rule and the prefix (`Vocabulary.prefix`) in common, which is the form
+    alone when None.
+
+    Raises:
+        UsageError: the model was not trained on the form; or under argmax, it knows no more
+            characters than the number of a poem.
+    """
+    if not orders:
+        return []
+    hanzi = engine.vocabulary.hanzi
+    check_numbers(rule, max(order.number for order in orders), len(hanzi))
+    given, marks = laid_out([order.opening for order in orders], form, engine.vocabulary)
+    places = form.lines * (form.characters + 1)
+    decoder = Decoder(
+        engine,
+        rule,
+        engine.vocabulary.prefix(form) if prefix is None else prefix,
+        Draft(form, hanzi, given),
+        marks,
+        numbers=np.array([order.number for order in orders]),
+        first_free=np.array([first_free(row) for row in given]),
+        uniforms=np.stack([poem_uniforms(o.seed, o.number, places) for o in orders]),
+    )
+    decoder.run()
+    return [decoder.composition(row) for row in range(len(orders))]
+
+
+def check_numbers(rule: Rule, largest: int, known: int) -> None:
+    """Refuse more poems under argmax than there are characters known to begin with."""
+    if isinstance(rule, Argmax) and largest >= known:
+        raise UsageError("request.argmax_count", known=known)

@@ -38,12 +38,10 @@ class Fitting:
     """Judges given characters by the rules.
 
     Attributes:
-        form: the form.
         characters: those that the model knows.
         table: their tones and rhymes.
         readings: what may be written on which tone.
         book: what may be written to rhyme.
-        rates: of licences.
         forbidden: (characters,) what must not be written.
     """
 
@@ -63,7 +61,7 @@ class Fitting:
 
     def bad_lines(self, sequence: Sequence, given: Columns) -> Mask:
         """(n, form.lines) of (n, form.hanzi): lines that no pattern of their type can hold."""
-        draft = Draft(self.form, self.characters, given, given)
+        draft = Draft(self.form, self.characters, given)
         uniforms = np.zeros((1, self.form.lines))
         return ~Tones(self.readings, (sequence,), self.rates, uniforms, draft).admits()
 
@@ -88,9 +86,7 @@ class Fitting:
             The likeliest rhyme that all can have, or OPEN when neither they nor `asked` decide; and
             the first line whose end cannot rhyme so, or None.
         """
-        possible = np.ones(len(LEVEL_RHYMES), dtype=bool)
-        if asked != OPEN:
-            possible = np.arange(len(LEVEL_RHYMES)) == asked
+        possible = (np.arange(len(LEVEL_RHYMES)) == asked) | (asked == OPEN)
         log_weight = np.zeros(len(LEVEL_RHYMES))
         rhyme = asked
         for line, end in self._given_rhymes(sequence, given):
@@ -175,15 +171,11 @@ class Fitting:
         if key in self._ways_of:
             return self._ways_of[key]
         width, length = self.form.characters, len(word)
-        trials = []
-        for place in range(self.form.hanzi):
-            there = given[place : place + length]
-            if place % width + length > width or ((there != FREE) & (there != word)).any():
-                continue
-            trial = given.copy()
-            trial[place : place + length] = word
-            trials.append(trial)
-        ways: Columns = np.array(trials, dtype=np.int32).reshape(-1, self.form.hanzi)
+        starts = np.flatnonzero(np.arange(self.form.hanzi) % width + length <= width)
+        there = given[starts[:, None] + np.arange(length)]
+        starts = starts[((there == FREE) | (there == word)).all(axis=1)]
+        ways: Columns = np.repeat(given[None], len(starts), axis=0)
+        np.put_along_axis(ways, starts[:, None] + np.arange(length), np.array([word]), axis=1)
         if len(ways):
             ways = ways[~self.bad_lines(sequence, ways).any(axis=1)]
         rhymes = [self._can_rhyme(sequence, given, way, asked) for way in ways]

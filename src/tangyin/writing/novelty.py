@@ -4,9 +4,6 @@ import hashlib
 from collections.abc import Iterable
 from functools import cache
 
-import numpy as np
-import numpy.typing as npt
-
 from tangyin.data.files import data_file
 from tangyin.errors import TangyinError
 
@@ -23,30 +20,22 @@ class LineFilter:
     hash values are made of two (Kirsch and Mitzenmacher 2006).
     """
 
-    def __init__(self, bits: npt.NDArray[np.uint8], size: int) -> None:
-        """Use a bit array.
-
-        Args:
-            bits: (size / 8,) uint8.
-            size: number of bits.
-        """
-        self._bits = bits.tobytes()
-        self._size = size
+    def __init__(self, bits: bytes) -> None:
+        self._bits, self._size = bits, 8 * len(bits)
 
     def __contains__(self, line: str) -> bool:
-        bits, size = self._bits, self._size
-        return all(bits[at >> 3] >> (at & 7) & 1 for at in _positions(line, size))
+        return all(self._bits[at >> 3] >> (at & 7) & 1 for at in _positions(line, self._size))
 
     @classmethod
     def of(cls, lines: Iterable[str]) -> "LineFilter":
         """The filter of some distinct lines."""
         known = list(lines)
         size = max(8, (len(known) * BITS_PER_LINE + 7) // 8 * 8)
-        bits = np.zeros(size // 8, dtype=np.uint8)
+        bits = bytearray(size // 8)
         for line in known:
             for at in _positions(line, size):
                 bits[at >> 3] |= 1 << (at & 7)
-        return cls(bits, size)
+        return cls(bytes(bits))
 
     def to_bytes(self) -> bytes:
         """The filter as it is stored: its size and a digest, eight bytes each, then the bits."""
@@ -59,10 +48,10 @@ class LineFilter:
         Raises:
             TangyinError: it is cut short or altered.
         """
-        size, bits = int.from_bytes(stored[:8], "little"), stored[_HEADER:]
-        if not bits or len(bits) != size // 8 or stored[8:_HEADER] != _digest(bits):
+        read = cls(stored[_HEADER:])
+        if len(stored) <= _HEADER or read.to_bytes() != stored:
             raise TangyinError("writing.line_filter_damaged")
-        return cls(np.frombuffer(bits, dtype=np.uint8), size)
+        return read
 
 
 @cache

@@ -17,15 +17,7 @@ from tangyin.writing.constraints import FREE, Columns
 
 
 def read_opening(start: str, form: Form, vocabulary: Vocabulary) -> dict[int, int]:
-    """The tokens of the places that are given.
-
-    Args:
-        start: the first characters or lines, with □ for each character left open; may be empty.
-        form: the form of the poem.
-        vocabulary: of the model that continues.
-
-    Returns:
-        Token number by place (`verse.read_places`); the model chooses missing marks.
+    """The tokens that `start` gives, by place (`verse.read_places`).
 
     Raises:
         UsageError: see `verse.read_places`; or the model does not know a character.

@@ -42,8 +42,7 @@ class Option:
         help: one sentence in English ("en") and Chinese ("zh").
         label: a word or two for a form field, in both languages.
         choices: the values that are possible, if they are few.
-        minimum: smallest value.
-        maximum: largest value.
+        offered: values to choose from on a form, where others are possible too.
         above: whether `minimum` itself is excluded.
         longest: most characters of a text; None where something else limits it.
         many: whether it may be repeated; its value is a tuple then.
@@ -56,6 +55,7 @@ class Option:
     help: Texts = field(default_factory=dict)
     label: Texts = field(default_factory=dict)
     choices: tuple[str, ...] = ()
+    offered: tuple[str, ...] = ()
     minimum: Any = None
     maximum: Any = None
     above: bool = False
@@ -84,14 +84,14 @@ class Option:
             raise UsageError("request.choice", **known, choices=self.choices)
         if self.longest is not None and len(value) > self.longest:
             raise UsageError("request.long", name=self.name, count=len(value), longest=self.longest)
-        if self.minimum is not None and not self._in_bounds(value):
-            bounds = {"minimum": self.minimum, "maximum": self.maximum}
-            if self.maximum is None:
-                raise UsageError("request.below", **known, **bounds)
-            if self.above:
-                raise UsageError("request.range_above", **known, **bounds)
-            raise UsageError("request.range", **known, **bounds)
-        return value
+        most = math.inf if self.maximum is None else self.maximum
+        if self.minimum is None or self.minimum < value <= most:
+            return value
+        if value == self.minimum and not self.above:
+            return value
+        code = "request.range_above" if self.above else "request.range"
+        code = "request.below" if self.maximum is None else code
+        raise UsageError(code, **known, minimum=self.minimum, maximum=self.maximum)
 
     def _typed(self, value: Any) -> Any:
         is_flag = isinstance(value, bool)
@@ -103,10 +103,6 @@ class Option:
         if self.kind in (str, bool) and isinstance(value, self.kind):
             return value
         raise UsageError(_WRONG_TYPE[self.kind], name=self.name, value=value)
-
-    def _in_bounds(self, value: Any) -> bool:
-        most = math.inf if self.maximum is None else self.maximum
-        return bool(self.minimum <= value <= most and not (self.above and value == self.minimum))
 
 
 _WRONG_TYPE = {
@@ -148,27 +144,27 @@ OPTIONS = (
         zh=("粒子", "每首近體詩用多少個粒子。"),
     ),
     Option("count", int, 1, minimum=1, maximum=1_000_000).texts(
-        en=("Poems", "Number of poems."),
-        zh=("幾首", "寫幾首。"),
+        en=("Poems", "Number of poems."), zh=("幾首", "寫幾首。")
     ),
     Option("seed", int, None, minimum=0, maximum=SEEDS - 1).texts(
         en=("Seed", "The same seed gives the same poems; a new one by default."),
         zh=("種子", "種子相同，詩就相同；預設隨機。"),
     ),
     Option("script", str, "traditional", choices=("traditional", "simplified")).texts(
-        en=("Script", "Characters of the output."),
-        zh=("字體", "輸出用繁體還是簡體。"),
+        en=("Script", "Characters of the output."), zh=("字體", "輸出用繁體還是簡體。")
     ),
     Option("model", str, DEFAULT).texts(
-        en=("Model", "A model's name or file."),
-        zh=("模型", "模型的名稱。"),
+        en=("Model", "A model's name or file."), zh=("模型", "模型的名稱。")
     ),
 )
 
 
 def options() -> dict[str, Option]:
     """All options by name: those of every request, of the sampling rules, and of constraints."""
-    return dict(_options(constraint_modules()))
+    from tangyin.writing import rules
+
+    of_constraints = (option for module in constraint_modules() for option in module.OPTIONS)
+    return {option.name: option for option in (*OPTIONS, *rules.OPTIONS, *of_constraints)}
 
 
 def checked(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -202,11 +198,3 @@ def _found(path: tuple[str, ...]) -> tuple[ModuleType, ...]:
         for module in pkgutil.iter_modules(path)
     ]
     return tuple(module for module in modules if hasattr(module, "OPTIONS"))
-
-
-@cache
-def _options(modules: tuple[ModuleType, ...]) -> dict[str, Option]:
-    from tangyin.writing import rules
-
-    of_constraints = (option for module in modules for option in module.OPTIONS)
-    return {option.name: option for option in (*OPTIONS, *rules.OPTIONS, *of_constraints)}

@@ -1,6 +1,6 @@
 """Regulated poems by sequential Monte Carlo.
 
-What is sampled: what free writing by the same rule would give (`composer.compose`), restricted to
+What is sampled: what free writing by the same rule would give (`decoding.compose`), restricted to
 poems that keep the rules. The sequence of line types, the licence of each line and whether the
 first line borrows its rhyme are drawn for a poem at the rates of Tang verse. Within them the poem
 is a population of N particles. At every place a particle draws a character by the sampling rule
@@ -23,7 +23,7 @@ from tangyin.model.engine import Engine
 from tangyin.model.threads import one_blas_thread
 from tangyin.prosody import LEVEL_RHYMES, Report, check_poem
 from tangyin.prosody import Sequence as LineSequence
-from tangyin.writing.constraints import FREE, OPEN, Columns, Mask, Rows, Start
+from tangyin.writing.constraints import FREE, OPEN, Columns, Draft, Mask, Rows, Start
 from tangyin.writing.decoding import Composition, Decoder
 from tangyin.writing.opening import first_free
 from tangyin.writing.options import PARTICLES, constraint_modules
@@ -31,11 +31,8 @@ from tangyin.writing.planning import Plan
 from tangyin.writing.randomness import poem_uniforms
 from tangyin.writing.rules import Argmax, Rule
 
-DRAWS = 12
-"""How many particles of a poem are drawn before none is found that passes the checker."""
-
-TRIES = 12
-"""How often a poem is tried again that does not pass, or repeats an earlier one."""
+DRAWS = 12  # How many particles of a poem are drawn before none is found that passes the checker
+TRIES = 12  # How often a poem is tried again that does not pass, or repeats an earlier one
 
 LICENCES = frozenset({"小拗", "大拗", "特定句式", "孤平拗救", "對句相救", "借鄰韻", "三仄尾"})
 """What a strict poem has none of."""
@@ -85,7 +82,7 @@ class Population:
         each = np.repeat(np.arange(len(numbers)), particles)  # poem of each row
         start = Start(
             plan,
-            plan.draft(given),
+            Draft(form, plan.fitting.characters, given),
             tuple(self.sequences[poem] for poem in each),
             asked,
             borrows=(course[:, 1] < plan.fitting.rates.borrowed)[each],
@@ -127,12 +124,7 @@ class Population:
             asked[row] = rhymes[key]
         return given, asked, placed
 
-    def write(self) -> list[RegulatedPoem | None]:
-        """Write all lines and draw one particle of each poem."""
-        self.decoder.run()
-        return [self._drawn(poem) for poem in range(len(self.sequences))]
-
-    def _drawn(self, poem: int) -> RegulatedPoem | None:
+    def drawn(self, poem: int) -> RegulatedPoem | None:
         """One particle of a poem by weight, among those that the checker finds to be as wanted."""
         first = poem * self.particles
         own = self.decoder.weights[first : first + self.particles].copy()
@@ -163,14 +155,7 @@ class Population:
 
 @dataclass(eq=False)
 class ParticleComposer:
-    """Writes regulated poems by one plan.
-
-    Attributes:
-        engine: the model.
-        plan: what is written (`planning.plan`).
-        rule: the sampling rule.
-        particles: of each poem, at least 1.
-    """
+    """Writes regulated poems by one plan, each with a number of particles."""
 
     engine: Engine
     plan: Plan
@@ -179,11 +164,7 @@ class ParticleComposer:
 
     @one_blas_thread()
     def compose(
-        self,
-        seed: int,
-        numbers: Sequence[int],
-        attempt: int = 0,
-        banned: Container[str] = (),
+        self, seed: int, numbers: Sequence[int], attempt: int = 0, banned: Container[str] = ()
     ) -> list[RegulatedPoem | None]:
         """Write a poem for each number of a seed, side by side; none has a line of `banned`.
 
@@ -193,7 +174,9 @@ class ParticleComposer:
             The poems; None where every particle ended in what the rules forbid, or the checker
             reads the poem otherwise and finds a fault.
         """
-        return Population(self, seed, numbers, attempt, banned).write()
+        population = Population(self, seed, numbers, attempt, banned)
+        population.decoder.run()
+        return [population.drawn(poem) for poem in range(len(numbers))]
 
     def own(self, poem: RegulatedPoem) -> frozenset[str]:
         """The lines of a poem that were not given whole."""
@@ -205,18 +188,6 @@ class ParticleComposer:
             if (self.plan.given[number * width : (number + 1) * width] == FREE).any()
             and line not in given
         )
-
-    @one_blas_thread()
-    def alternatives(self, seed: int) -> list[RegulatedPoem]:
-        """Different poems, each drawn by a particle for itself, the likeliest first.
-
-        With all but a line given, they are ways to write that line, ranked by the likelihood of
-        the whole poem.
-        """
-        alone = ParticleComposer(self.engine, self.plan, self.rule, 1)
-        drawn = alone.compose(seed, range(self.particles))
-        different = {poem.text: poem for poem in drawn if poem}
-        return sorted(different.values(), key=lambda poem: -poem.log_likelihood)
 
 
 def write_regulated(

@@ -8,15 +8,7 @@ import numpy as np
 from tangyin.errors import UsageError
 from tangyin.prosody import SEQUENCES, Sequence, ToneTable, tone_table
 from tangyin.verse import Ids, Vocabulary, normalize, to_traditional
-from tangyin.writing.constraints import (
-    FREE,
-    Columns,
-    Draft,
-    Mask,
-    Readings,
-    RhymeBook,
-    rates_of,
-)
+from tangyin.writing.constraints import FREE, Columns, Mask, Readings, RhymeBook, rates_of
 from tangyin.writing.constraints.rhyme import rhyme_number
 from tangyin.writing.constraints.tones import is_named
 from tangyin.writing.fitting import Fitting, Word
@@ -29,7 +21,6 @@ class Plan:
     """A request that can be met.
 
     Attributes:
-        request: the request.
         fitting: the rules, for what is given.
         given: (form.hanzi,) int32 columns that every poem has, or FREE.
         marks: (form.lines,) int32 token numbers of given marks, or FREE.
@@ -49,10 +40,6 @@ class Plan:
     prefix: Ids
     sequences: tuple[tuple[Sequence, float], ...] = ()
 
-    def draft(self, given: Columns) -> Draft:
-        """Empty poems with what is given, (rows, form.hanzi), in its places."""
-        return Draft(self.request.form, self.fitting.characters, np.zeros_like(given), given)
-
 
 def plan(request: Request, vocabulary: Vocabulary) -> Plan:
     """See whether a request can be met, and how.
@@ -67,9 +54,8 @@ def plan(request: Request, vocabulary: Vocabulary) -> Plan:
     words = [tuple(t - first for t in tokens_of(w, vocabulary)) for w in request.include]
     for word, columns in zip(request.include, words, strict=True):
         if len(columns) > form.characters:
-            raise UsageError(
-                "request.word_long", word=word, form=form.name, longest=form.characters
-            )
+            longest = form.characters
+            raise UsageError("request.word_long", word=word, form=form.name, longest=longest)
     forbidden = _forbidden(request.avoid, vocabulary)
     for column in {*given[given != FREE].tolist(), *(c for word in words for c in word)}:
         if forbidden[column]:
@@ -78,12 +64,9 @@ def plan(request: Request, vocabulary: Vocabulary) -> Plan:
     fitting = Fitting(form, vocabulary.hanzi, *_tables(vocabulary.hanzi), rates, forbidden)
     candidates = [s for s in rates.sequences if is_named(s, request.pattern, form)]
     if not candidates:
-        raise UsageError(
-            "request.unknown_pattern",
-            pattern=request.pattern,
-            form=form.name,
-            patterns=[s.name(form.characters) for s in SEQUENCES],
-        )
+        known = [s.name(form.characters) for s in SEQUENCES]
+        code, pattern = "request.unknown_pattern", request.pattern
+        raise UsageError(code, pattern=pattern, form=form.name, patterns=known)
     result = Plan(
         request,
         fitting,
@@ -94,14 +77,10 @@ def plan(request: Request, vocabulary: Vocabulary) -> Plan:
         prefix_for(request, vocabulary),
     )
     faults = {sequence: _faults(result, sequence) for sequence in candidates}
-    sequences = tuple(
-        (s, rates.sequences[s] * fitting.first_end(s, result.given))
-        for s, found in faults.items()
-        if not found
-    )
-    if not sequences:
+    if all(faults.values()):
         raise min(faults.values(), key=len)[0]
-    return replace(result, sequences=sequences)
+    shares = {s: rates.sequences[s] * fitting.first_end(s, result.given) for s in candidates}
+    return replace(result, sequences=tuple((s, shares[s]) for s in candidates if not faults[s]))
 
 
 def _forbidden(avoid: str, vocabulary: Vocabulary) -> Mask:

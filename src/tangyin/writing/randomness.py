@@ -5,8 +5,7 @@ import secrets
 import numpy as np
 import numpy.typing as npt
 
-SEEDS = 2**64
-"""Seeds are whole numbers from 0 to SEEDS - 1."""
+SEEDS = 2**64  # Seeds are whole numbers from 0 to SEEDS - 1
 
 
 def poem_uniforms(seed: int, number: int, count: int) -> npt.NDArray[np.float64]:

@@ -10,11 +10,8 @@ from tangyin.prosody import report as kinds
 from tangyin.scoring.score import score_poems
 from tangyin.verse import Poem
 
-CANDIDATES = 80
-"""Number of likeliest characters that are tried at each place."""
-
-SCORED = 64
-"""Number of fixes that are scored in their context."""
+CANDIDATES = 80  # Number of likeliest characters that are tried at each place
+SCORED = 64  # Number of fixes that are scored in their context
 
 _NEIGHBOURS = {kinds.NO_OPPOSITION: -1, kinds.NO_ADHESION: -1, kinds.UNRESCUED: 1}
 """The other line of faults between two lines."""
@@ -24,11 +21,8 @@ _NEIGHBOURS = {kinds.NO_OPPOSITION: -1, kinds.NO_ADHESION: -1, kinds.UNRESCUED: 
 class Fix:
     """A poem with one character changed so that a fault is gone.
 
-    Attributes:
-        poem: the changed poem.
-        line: 1-based number of the line that was changed.
-        place: 1-based place in it.
-        log_likelihood: natural logarithm of the changed poem's probability.
+    `line` and `place` say which, from 1; `log_likelihood` is the natural logarithm of the changed
+    poem's probability.
     """
 
     poem: Poem

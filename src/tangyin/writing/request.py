@@ -18,10 +18,10 @@ from tangyin.writing.constraints import OPEN
 from tangyin.writing.constraints.rhyme import rhyme_number
 from tangyin.writing.opening import known_token, read_opening, token_of
 from tangyin.writing.options import checked, options
-from tangyin.writing.rules import Rule, rule_of
+from tangyin.writing.rules import OPTIONS as RULE_OPTIONS
+from tangyin.writing.rules import Rule, rule_named
 
-LONGEST_TITLE = 40
-"""Chinese characters that a title may have."""
+LONGEST_TITLE = 40  # Chinese characters that a title may have
 
 
 class Request:
@@ -52,8 +52,9 @@ class Request:
         for name, option in options().items():
             if option.regulated and not values["regulated"] and values[name] != option.default:
                 raise UsageError("request.regulated_only", name=name)
-        values["rule"] = rule_of(values, rule if isinstance(rule, Rule) else None)
-        self.__dict__.update(values, form=form)
+        numbers = {option.name: values[option.name] for option in RULE_OPTIONS[1:]}
+        chosen = rule if isinstance(rule, Rule) else values["rule"]
+        self.__dict__.update(values, form=form, rule=rule_named(chosen, **numbers))
 
     if TYPE_CHECKING:
 
@@ -71,22 +72,16 @@ def opening_of(request: Request, vocabulary: Vocabulary) -> dict[int, int]:
     heads = tokens_of(request.acrostic, vocabulary)
     lines = next((lines for lines in form.heads if len(lines) == len(heads)), ())
     if heads and not lines:
-        raise UsageError(
-            "request.acrostic_length",
-            count=len(heads),
-            form=form.name,
-            lines=form.lines,
-            couplets=len(form.heads[-1]),
-        )
+        known = {"form": form.name, "lines": form.lines, "couplets": len(form.heads[-1])}
+        raise UsageError("request.acrostic_length", count=len(heads), **known)
     for line, head in zip(lines, heads, strict=False):
         place = line * (form.characters + 1)
         if opening.setdefault(place, head) != head:
-            raise UsageError(
-                "request.acrostic_and_start",
-                head=vocabulary.tokens[head],
-                line=line + 1,
-                character=vocabulary.tokens[opening[place]],
-            )
+            known = {
+                "head": vocabulary.tokens[head],
+                "character": vocabulary.tokens[opening[place]],
+            }
+            raise UsageError("request.acrostic_and_start", line=line + 1, **known)
     return opening
 
 
@@ -121,11 +116,11 @@ def prefix_for(request: Request, vocabulary: Vocabulary) -> Ids:
     Raises:
         UsageError: see `read_title`; or the model was trained on other forms, or without titles.
     """
+    characters = title_characters(read_title(request))
+    tokens = [known_token(character, vocabulary) for character in characters]
     title = "".join(
-        character if (token := known_token(character, vocabulary)) is None
-        else vocabulary.tokens[token]
-        for character in title_characters(read_title(request))
-    )  # fmt: skip
+        c if t is None else vocabulary.tokens[t] for c, t in zip(characters, tokens, strict=True)
+    )
     asked = rhyme_number(request.rhyme)
     rhyme = "" if asked == OPEN else LEVEL_RHYMES[asked]
     known = rhyme if rhyme_token(rhyme) in vocabulary else None

@@ -5,8 +5,7 @@ one uniform number for each poem. It never sees `<unk>`, and does not depend on 
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,19 +16,13 @@ from tangyin.writing.options import Option
 
 Array = npt.NDArray[np.float32]
 Uniforms = npt.NDArray[np.float64]
-Values = npt.NDArray[np.floating]
 Choice = npt.NDArray[np.intp]
 Columns = npt.NDArray[np.integer]
 Weights = npt.NDArray[np.float64]
 
-NUCLEUS = 512
-"""Number of candidates that are ranked at first to find a nucleus."""
-
-BLOCK = 128
-"""Columns that are drawn from together at first."""
-
-FEW = 12
-"""Up to this many largest values are found one after the other."""
+NUCLEUS = 512  # Number of candidates that are ranked at first to find a nucleus
+BLOCK = 128  # Columns that are drawn from together at first
+FEW = 12  # Up to this many largest values are found one after the other
 
 
 class Rule(ABC):
@@ -44,21 +37,16 @@ class Rule(ABC):
     name: ClassVar[str]
 
     def __post_init__(self) -> None:
-        _check(**vars(self))
+        for option in OPTIONS:
+            if option.name in vars(self):
+                option.check(vars(self)[option.name])
 
     def choose(self, log_probs: Array, uniforms: Uniforms) -> Choice:
-        """A column (B,) for each row of `log_probs` (B, C), by `uniforms` (B,) in [0, 1).
-
-        The candidates' log-probabilities under the unmasked model need not sum to one.
-        """
+        """A column (B,) for each row of `log_probs` (B, C), by `uniforms` (B,) in [0, 1)."""
         return self.draw(self.support(log_probs), uniforms)
 
     def support(self, log_probs: Array) -> Array:
-        """The candidates that the rule would ever choose; the others become -inf.
-
-        Constraints restrict this, so that under top-p a poem's characters come from the nucleus
-        that the model has without them.
-        """
+        """The candidates that the rule would choose without constraints; the others are -inf."""
         return log_probs
 
     @abstractmethod
@@ -79,24 +67,39 @@ class Rule(ABC):
 
 
 class _Ranked(Rule):
-    """Draws evenly among the most likely candidates.
+    """Draws evenly among the `k` most likely candidates.
 
-    Their probabilities do not matter to the draw, so q is the model's probability, and a draw has
-    the probability 1 among as many as share it. This makes the particles the model's again.
+    A candidate that is nearly certain is always taken, so that the rule does not break what the
+    model knows.
+
+    The candidates' probabilities do not matter to the draw, so q is the model's probability, and a
+    draw has the probability 1 among as many as share it. This makes the particles the model's
+    again.
     """
+
+    k: int
+    certainty: float
+
+    def draw(self, log_probs: Array, uniforms: Uniforms) -> Choice:
+        """See `Rule.draw`."""
+        columns, best = _largest(log_probs, min(self.k, log_probs.shape[1]))
+        # Where constraints leave fewer than k, those alone share the draw.
+        open_ = np.isfinite(best).sum(axis=1)
+        rank = np.minimum((uniforms * open_).astype(np.intp), np.maximum(open_ - 1, 0))
+        rank[best[:, 0] >= np.log(self.certainty)] = 0
+        picked: Choice = columns[np.arange(len(columns)), rank]
+        return picked
 
     def log_weight(self, support: Array, masked: Array, chosen: Columns) -> Weights:  # noqa: ARG002
         """See `Rule.log_weight`."""
-        likelihood = masked[np.arange(len(masked)), chosen].astype(np.float64)
-        return likelihood + np.log(self.sharing(masked))
+        open_ = np.minimum(np.isfinite(masked).sum(axis=1), self.k)
+        certain = masked.max(axis=1) >= np.log(self.certainty)
+        sharing = np.where(certain, 1, np.maximum(open_, 1))
+        return masked[np.arange(len(masked)), chosen].astype(np.float64) + np.log(sharing)
 
     def log_share(self, support: Array, given: Array) -> Weights:  # noqa: ARG002
         """See `Rule.log_share`."""
         return given.astype(np.float64)
-
-    def sharing(self, masked: Array) -> Choice:
-        """(rows,) the number of candidates that share the draw."""
-        return np.ones(len(masked), dtype=np.intp)
 
 
 class _Tempered(Rule):
@@ -122,57 +125,25 @@ class _Tempered(Rule):
 class Argmax(_Ranked):
     """The most likely candidate."""
 
-    name: ClassVar[str] = "argmax"
-
-    def draw(self, log_probs: Array, uniforms: Uniforms) -> Choice:  # noqa: ARG002
-        """See `Rule.draw`; the uniforms are not used."""
-        chosen: Choice = log_probs.argmax(axis=1)
-        return chosen
+    name = "argmax"
+    k = 1
+    certainty = 1.0
 
 
 @dataclass(frozen=True)
 class RandomK(_Ranked):
-    """The course report's random-k: uniform among the k most likely candidates.
+    """The course report's random-k; `certainty` is the probability of what is always taken."""
 
-    A candidate that is nearly certain is always taken, so that the rule does not break what the
-    model knows.
-
-    Attributes:
-        k: the number of candidates.
-        certainty: probability from which the most likely one is always taken.
-    """
-
-    name: ClassVar[str] = "random-k"
+    name = "random-k"
     k: int = 5
     certainty: float = 0.9
-
-    def draw(self, log_probs: Array, uniforms: Uniforms) -> Choice:
-        """See `Rule.draw`."""
-        k = min(self.k, log_probs.shape[1])
-        columns, best = _largest(log_probs, k)
-        # Where constraints leave fewer than k, those alone share the draw.
-        open_ = np.isfinite(best).sum(axis=1)
-        rank = np.minimum((uniforms * open_).astype(np.intp), np.maximum(open_ - 1, 0))
-        rank[best[:, 0] >= np.log(self.certainty)] = 0
-        picked: Choice = np.take_along_axis(columns, rank[:, None], axis=1)[:, 0]
-        return picked
-
-    def sharing(self, masked: Array) -> Choice:
-        """See `_Ranked.sharing`."""
-        open_ = np.minimum(np.isfinite(masked).sum(axis=1), self.k)
-        certain = masked.max(axis=1) >= np.log(self.certainty)
-        return np.where(certain, 1, np.maximum(open_, 1))
 
 
 @dataclass(frozen=True)
 class Temperature(_Tempered):
-    """Sampling from the model at a temperature.
+    """Sampling from the model at a temperature; below 1 it sharpens the distribution."""
 
-    Attributes:
-        temperature: values below 1 sharpen the distribution, values above 1 flatten it.
-    """
-
-    name: ClassVar[str] = "temperature"
+    name = "temperature"
     temperature: float = 1.0
 
 
@@ -181,14 +152,10 @@ class TopP(_Tempered):
     """Nucleus sampling (Holtzman et al. 2020, "The curious case of neural text degeneration").
 
     Samples from the smallest set of candidates that together have the share `p` of the
-    probability.
-
-    Attributes:
-        p: the share, in (0, 1].
-        temperature: divides the logits first.
+    probability, in (0, 1]. `temperature` divides the logits first.
     """
 
-    name: ClassVar[str] = "top-p"
+    name = "top-p"
     p: float = 0.9
     temperature: float = 1.0
 
@@ -212,8 +179,7 @@ RULES: dict[str, type[Any]] = {rule.name: rule for rule in (Argmax, RandomK, Top
 
 OPTIONS = (
     Option("rule", str, "top-p", choices=tuple(RULES)).texts(
-        en=("Choose by", "How each character is chosen."),
-        zh=("取字", "怎樣選每個字。"),
+        en=("Choose by", "How each character is chosen."), zh=("取字", "怎樣選每個字。")
     ),
     Option("k", int, None, minimum=1, maximum=100_000).texts(
         en=("k", "random-k: number of likeliest characters to choose among; 5 by default."),
@@ -235,58 +201,32 @@ OPTIONS = (
 """The options that choose a rule and its numbers."""
 
 
-def rule_named(name: str, **numbers: float | None) -> Rule:
+def rule_named(rule: str | Rule, **numbers: float | None) -> Rule:
     """A sampling rule by name, with its numbers.
 
     Args:
-        name: argmax, random-k, temperature or top-p.
-        numbers: `k` and `certainty` of random-k, `temperature` of temperature and top-p, `p` of
-            top-p; None for the rule's own.
+        rule: argmax, random-k, temperature or top-p; or a rule itself, which takes no numbers.
+        numbers: fields of the rule, such as `k` of random-k; None for its default.
 
     Raises:
-        UsageError: there is no such rule, it has no such number, or the number is out of bounds.
+        UsageError: there is no such rule, it takes no such number, or the number is out of bounds.
     """
-    _check(rule=name)
+    made = rule if isinstance(rule, Rule) else None
+    name = made.name if made else OPTIONS[0].check(rule)
     given = {key: value for key, value in numbers.items() if value is not None}
+    taken = [] if made else [field.name for field in fields(RULES[name])]
     for key in given:
-        if key not in RULES[name].__dataclass_fields__:
+        if key not in taken:
             raise UsageError("request.rule_number", rule=name, name=key)
-    rule: Rule = RULES[name](**given)
-    return rule
-
-
-def rule_of(values: Mapping[str, Any], given: Rule | None) -> Rule:
-    """The rule of a request.
-
-    Args:
-        values: of the options above, by name.
-        given: the rule itself, where the caller made it.
-
-    Raises:
-        UsageError: see `rule_named`; or there are numbers besides a rule that was given.
-    """
-    numbers = {option.name: values[option.name] for option in OPTIONS[1:]}
-    if given is None:
-        return rule_named(values["rule"], **numbers)
-    for name, value in numbers.items():
-        if value is not None:
-            raise UsageError("request.rule_number", rule=given.name, name=name)
-    return given
-
-
-def _check(**values: Any) -> None:
-    """See that the values of some of the options are possible."""
-    for option in OPTIONS:
-        if option.name in values:
-            option.check(values[option.name])
+    return made or RULES[name](**given)
 
 
 def _weights(log_probs: Array, temperature: float) -> Array:
     """Probabilities up to a factor, the largest of each row being 1."""
-    scaled = log_probs - log_probs.max(axis=1, keepdims=True)
+    scaled: Array = log_probs - log_probs.max(axis=1, keepdims=True)
     scaled /= np.float32(temperature)
-    weights: Array = np.exp(scaled, out=scaled)
-    return weights
+    np.exp(scaled, out=scaled)
+    return scaled
 
 
 def _log_sum(log_probs: Array, temperature: float) -> Weights:
@@ -300,17 +240,14 @@ def _log_sum(log_probs: Array, temperature: float) -> Weights:
     return sums
 
 
-def _draw(weights: Values, uniforms: Uniforms) -> Choice:
+def _draw(weights: Array, uniforms: Uniforms) -> Choice:
     """Draw a column of each row in proportion to its weights, by inversion.
 
     First a block of columns, then one of the block: running sums of whole rows take longer than all
     else that a rule does.
     """
-    rows, count = len(weights), weights.shape[1]
-    blocks = -(-count // BLOCK)
-    padded = np.zeros((rows, blocks * BLOCK), dtype=weights.dtype)
-    padded[:, :count] = weights
-    padded = padded.reshape(rows, blocks, BLOCK)
+    rows, count = weights.shape
+    padded = np.pad(weights, ((0, 0), (0, -count % BLOCK))).reshape(rows, -1, BLOCK)
     of_blocks = np.cumsum(padded.sum(axis=2, dtype=np.float64), axis=1)
     block, left = _inverted(of_blocks, uniforms * of_blocks[:, -1])
     within = np.cumsum(padded[np.arange(rows), block], axis=1, dtype=np.float64)
@@ -319,9 +256,7 @@ def _draw(weights: Values, uniforms: Uniforms) -> Choice:
     return chosen
 
 
-def _inverted(
-    cumulative: npt.NDArray[np.float64], thresholds: npt.NDArray[np.float64]
-) -> tuple[Choice, npt.NDArray[np.float64]]:
+def _inverted(cumulative: Weights, thresholds: Weights) -> tuple[Choice, Weights]:
     """The first column of each row whose running sum is above a threshold, and what is left of it.
 
     Rounding can put the threshold on the total itself, or above; that counts as just below it.
@@ -332,14 +267,14 @@ def _inverted(
     return column, below - np.where(column > 0, before, 0.0)
 
 
-def _least_needed(ranked: Array, share: npt.NDArray[np.float64]) -> Array:
+def _least_needed(ranked: Array, share: Weights) -> Array:
     """The smallest of the weights, largest first, that are needed to hold the share."""
     before = np.cumsum(ranked, axis=1, dtype=np.float64) - ranked
     least: Array = np.where(before < share[:, None], ranked, np.float32(np.inf)).min(axis=1)
     return least
 
 
-def _largest(values: Values, k: int) -> tuple[Choice, Values]:
+def _largest(values: Array, k: int) -> tuple[Choice, Array]:
     """Columns and values of the k largest of each row, largest first; ties by column."""
     rows = np.arange(len(values))
     if k <= FEW:
@@ -351,11 +286,8 @@ def _largest(values: Values, k: int) -> tuple[Choice, Values]:
             best[:, rank] = rest[rows, columns[:, rank]]
             rest[rows, columns[:, rank]] = -np.inf
         return columns, best
-    if k < values.shape[1]:
-        columns = np.argpartition(values, -k, axis=1)[:, -k:]
-        columns.sort(axis=1)
-    else:
-        columns = np.broadcast_to(np.arange(k), values.shape)
+    columns = np.argpartition(values, -k, axis=1)[:, -k:]
+    columns.sort(axis=1)
     chosen = np.take_along_axis(values, columns, axis=1)
     order = np.argsort(-chosen, axis=1, kind="stable")
     return np.take_along_axis(columns, order, axis=1), np.take_along_axis(chosen, order, axis=1)

@@ -1,9 +1,10 @@
 """A poem that was written, and how."""
 
+import re
 from dataclasses import dataclass, replace
 
 from tangyin.prosody import Report
-from tangyin.verse import split_lines, to_simplified
+from tangyin.verse import MARKS, to_simplified
 from tangyin.writing.options import options
 
 
@@ -14,9 +15,7 @@ class Verse:
     Attributes:
         text: lines and marks.
         lines: the lines without marks.
-        form: name of the form.
         title: its title, or "".
-        model: name of the model.
         rule: name of the sampling rule.
         seed: with `number` and the same options, it gives the same poem again.
         number: which poem of that seed.
@@ -39,9 +38,7 @@ class Verse:
 
     def __str__(self) -> str:
         """The poem as it is read: a couplet a line."""
-        parts = split_lines(self.text)
-        marks = parts[1] if parts else ""
-        closed = [line + mark for line, mark in zip(self.lines, marks, strict=True)]
+        closed = re.findall(f"[^{MARKS}]+[{MARKS}]", self.text)
         return "\n".join("".join(closed[i : i + 2]) for i in range(0, len(closed), 2))
 
     def in_script(self, script: str) -> "Verse":

@@ -39,11 +39,13 @@ def built_library() -> Path | None:
     if compiler is None:
         return None
     flags = [*FLAGS.split(), *([WIDE] if "avx512f" in _processor() else [])]
-    key = hashlib.sha256()
-    for part in (SOURCE.read_text(encoding="utf-8"), *flags, _version(compiler), _processor()):
-        key.update(part.encode() + b"\0")
-    library = cache_home() / "native" / f"{key.hexdigest()[:24]}.so"
     try:
+        asked = [compiler, "--version"]
+        version = subprocess.run(asked, capture_output=True, timeout=SECONDS).stdout
+        key = hashlib.sha256()
+        for part in (SOURCE.read_bytes(), *map(str.encode, flags), version, _processor().encode()):
+            key.update(part + b"\0")
+        library = cache_home() / "native" / f"{key.hexdigest()[:24]}.so"
         if library.exists():
             return library
         library.parent.mkdir(parents=True, exist_ok=True)
@@ -55,14 +57,6 @@ def built_library() -> Path | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return library
-
-
-def _version(compiler: str) -> str:
-    try:
-        answer = subprocess.run([compiler, "--version"], capture_output=True, timeout=SECONDS)
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return answer.stdout.decode(errors="replace")
 
 
 def _processor() -> str:

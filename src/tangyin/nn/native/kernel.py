@@ -58,10 +58,10 @@ class Kernel:
             now: takes h_t and c_t, as `past`.
         """
         B, H = past[0].shape
-        self._functions["lstm_forward", y.dtype](
-            B, H, _at(y), _at(recurrent), _at(bias), _at(past[1]), _at(past[0]), _at(keep),
-            _at(gates), _at(now[1]), _at(now[0]),
-        )  # fmt: skip
+        (h_past, c_past), (h, c) = past, now
+        self._call(
+            "lstm_forward", y.dtype, B, H, y, recurrent, bias, c_past, h_past, keep, gates, c, h
+        )
 
     def lstm_backward(
         self,
@@ -87,10 +87,8 @@ class Kernel:
             dy: takes ∇y_t, (B, 4H) in the products' dtype.
         """
         B, H = dc.shape
-        self._functions["lstm_backward", dy.dtype](
-            B, H, _at(gates), _at(cells[0]), _at(cells[1]), _at(product), _at(outside[0]),
-            _at(outside[1]), _at(keep), _at(carried), _at(dc), _at(dy),
-        )  # fmt: skip
+        given = gates, *cells, product, *outside, keep, carried
+        self._call("lstm_backward", dy.dtype, B, H, *given, dc, dy)
 
     def cross_entropy(
         self,
@@ -118,32 +116,32 @@ class Kernel:
         """
         N, V = logits.shape
         values, ids, classes = echo or (None, None, None)
-        self._functions["cross_entropy", logits.dtype](
-            N, V, _at(logits), _at(bias), _at(targets), _at(scale),
-            0 if ids is None else ids.shape[1], _at(ids), _at(classes),
-            0 if values is None else values.shape[1], _at(values), _at(nll), _at(dbias), _at(decho),
-        )  # fmt: skip
+        L, K = (0, 0) if ids is None or values is None else (ids.shape[1], values.shape[1])
+        rows = logits, bias, targets, scale
+        taken = L, ids, classes, K, values
+        self._call("cross_entropy", logits.dtype, N, V, *rows, *taken, nll, dbias, decho)
 
     def transpose(self, given: Tensor, to: Tensor, *, add: bool = False) -> None:
-        """Turn a matrix around.
-
-        Args:
-            given: (N, M) in the products' dtype.
-            to: takes the transpose, (M, N) float32 or in the products' dtype.
-            add: add to it; to float32 only.
+        """Write, or add, the transpose of `given`, (N, M) in the products' dtype, to `to`, (M, N).
 
         Raises:
-            ValueError: they are not that.
+            ValueError: `to` is neither float32 nor, without adding, in the products' dtype, or one
+                of them does not lie in memory row by row.
         """
         N, M = given.shape
         if to.shape != (M, N) or not (given.is_contiguous() and to.is_contiguous()):
             raise ValueError(f"({N}, {M}) and its transpose must both lie in memory row by row")
         if to.dtype == given.dtype and not add:
-            self._functions["transpose", given.dtype](N, M, _at(given), _at(to))
+            self._call("transpose", given.dtype, N, M, given, to)
         else:
             if to.dtype != torch.float32:
                 raise ValueError(f"only float32 is widened to and added to, not {to.dtype}")
-            self._functions["transpose_wide", given.dtype](N, M, _at(given), _at(to), add)
+            self._call("transpose_wide", given.dtype, N, M, given, to, add)
+
+    def _call(self, name: str, dtype: torch.dtype, *arguments: Tensor | int | None) -> None:
+        """Call a function, with the addresses of tensors."""
+        addresses = (a.data_ptr() if isinstance(a, Tensor) else a for a in arguments)
+        self._functions[name, dtype](*addresses)
 
 
 @lru_cache(maxsize=1)
@@ -168,10 +166,6 @@ def kernel_for(dtype: torch.dtype, device: torch.device) -> Kernel | TorchKernel
 def gates_dtype(products: torch.dtype) -> torch.dtype:
     """The dtype in which `Kernel.lstm_forward` keeps the gates."""
     return torch.float32 if products == torch.float32 else torch.int16
-
-
-def _at(tensor: Tensor | None) -> int | None:
-    return None if tensor is None else tensor.data_ptr()
 
 
 _LONG, _ARRAY = ctypes.c_long, ctypes.c_void_p

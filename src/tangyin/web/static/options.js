@@ -2,13 +2,12 @@
 
 import { make } from "./dom.js";
 import { has, language, t } from "./language.js";
-import { PATTERNS, RHYMES } from "./verse.js";
 
 /** Options that are shown in another way than by a control of their own, or not at all. */
 const ELSEWHERE = new Set(["regulated", "k", "certainty", "temperature", "p", "particles", "script"]);
 
-/** Values to choose from where the server would take others as well. @type {Record<string, string[]>} */
-const OFFERED = { rhyme: [...RHYMES], pattern: PATTERNS, form: [], model: [] };
+/** Options whose choices depend on the models; `Controls.offer` sets them. */
+const OF_MODELS = new Set(["form", "model"]);
 
 /** @typedef {HTMLInputElement | HTMLSelectElement} Control */
 
@@ -95,9 +94,9 @@ export class Controls {
 }
 
 /** @param {Described} option */
-function offeredBy({ name, choices, default: value }) {
-  if (choices.length) return value === null || value === "" ? ["", ...choices] : choices;
-  return OFFERED[name]?.length ? ["", ...OFFERED[name]] : [];
+function offeredBy({ choices, offered, default: value }) {
+  const all = choices.length ? choices : offered;
+  return all.length && (value === null || value === "") ? ["", ...all] : all;
 }
 
 /**
@@ -109,9 +108,10 @@ const wordsOf = (name, value) => (value === "" ? t("any") : has(`${name}_${value
 /** @param {Described} option */
 function controlOf(option) {
   const { name, kind, minimum, maximum, longest, default: value } = option;
-  if (option.choices.length || OFFERED[name]) {
+  const offered = offeredBy(option);
+  if (offered.length || OF_MODELS.has(name)) {
     const select = make("select", { name, lang: "zh-Hant" });
-    for (const choice of offeredBy(option)) select.append(make("option", { value: choice }));
+    for (const choice of offered) select.append(make("option", { value: choice }));
     if (typeof value === "string") select.value = value;
     return select;
   }

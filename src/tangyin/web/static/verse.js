@@ -2,8 +2,6 @@
 
 /** Lines and characters a line of each form, as the server has them. @type {Record<string, [number, number]>} */
 export const FORMS = {};
-export const RHYMES = "東冬江支微魚虞齊佳灰真文元寒刪先蕭肴豪歌麻陽庚青蒸尤侵覃鹽咸";
-export const PATTERNS = ["平起首句不入韻", "平起首句入韻", "仄起首句不入韻", "仄起首句入韻"];
 export const BLANK = "□";
 
 const MARKS = "，。？！；：";

@@ -17,11 +17,8 @@ Rows = npt.NDArray[np.intp]
 Mask = npt.NDArray[np.bool_]
 Columns = npt.NDArray[np.int32]
 
-FREE = -1
-"""Nothing is given for this place."""
-
-OPEN = -1
-"""No rhyme is asked for, or settled yet."""
+FREE = -1  # Nothing is given for this place
+OPEN = -1  # No rhyme is asked for, or settled yet
 
 
 @dataclass
@@ -34,16 +31,18 @@ class Draft:
     Attributes:
         form: the form.
         characters: the characters that columns refer to.
-        columns: (rows, form.hanzi) int32, the characters so far; what lies ahead means nothing.
         given: (rows, form.hanzi) int32, given characters, or FREE.
         place: the place being written, counting characters only.
+        columns: (rows, form.hanzi) int32, the characters so far; what lies ahead means nothing.
     """
 
     form: Form
     characters: tuple[str, ...]
-    columns: Columns
     given: Columns
     place: int = 0
+
+    def __post_init__(self) -> None:
+        self.columns = np.zeros_like(self.given)
 
     @property
     def line(self) -> int:
@@ -70,8 +69,7 @@ class Draft:
 
     def keep(self, rows: Rows) -> None:
         """Go on with these rows, in this order; a row may be named more than once."""
-        self.columns = self.columns[rows]
-        self.given = self.given[rows]
+        self.columns, self.given = self.columns[rows], self.given[rows]
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +105,9 @@ class Constraint:
     `build(start)`, which makes the constraint, or None where the request does not ask for it.
     """
 
+    by_row: tuple[str, ...] = ()
+    """Names of the attributes that have an entry for each row, (rows, …)."""
+
     def allowed(self, draft: Draft) -> Mask | None:  # noqa: ARG002
         """What may be written at the draft's place: (rows, characters), or None for anything.
 
@@ -123,3 +124,5 @@ class Constraint:
 
     def keep(self, rows: Rows) -> None:
         """Go on with these rows, in this order; a row may be named more than once."""
+        for name in self.by_row:
+            setattr(self, name, getattr(self, name)[rows])

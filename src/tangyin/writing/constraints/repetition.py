@@ -2,15 +2,7 @@
 
 import numpy as np
 
-from tangyin.writing.constraints.draft import (
-    FREE,
-    Columns,
-    Constraint,
-    Draft,
-    Mask,
-    Rows,
-    Start,
-)
+from tangyin.writing.constraints.draft import FREE, Columns, Constraint, Draft, Mask, Start
 from tangyin.writing.options import Option
 
 OPTIONS = (
@@ -35,6 +27,8 @@ class Repetition(Constraint):
     What is given counts from the beginning, so that the places before it leave room for it.
     """
 
+    by_row = ("_counts",)
+
     def __init__(self, draft: Draft, most: int) -> None:
         """`most` is how often one character may occur in a poem."""
         given = draft.given
@@ -50,12 +44,9 @@ class Repetition(Constraint):
         mask: Mask = self._counts < self._most
         if draft.column:
             before = draft.columns[:, draft.place - 1]
-            doubled = (
-                before == draft.columns[:, draft.place - 2]
-                if draft.column > 1
-                else np.zeros(len(before), dtype=bool)
+            mask[np.arange(len(mask)), before] = (
+                before != draft.columns[:, draft.place - 2] if draft.column > 1 else True
             )
-            mask[np.arange(len(mask)), before] = ~doubled
         return mask
 
     def record(self, draft: Draft, chosen: Columns) -> None:
@@ -64,7 +55,3 @@ class Repetition(Constraint):
         if draft.column:
             counted &= draft.columns[:, draft.place - 1] != chosen
         self._counts[np.arange(len(chosen)), chosen] += counted.astype(np.int8)
-
-    def keep(self, rows: Rows) -> None:
-        """See `Constraint.keep`."""
-        self._counts = self._counts[rows]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -21,14 +22,13 @@ from tangyin.writing.constraints.draft import (
 from tangyin.writing.options import Option
 
 OPTIONS = (
-    Option("rhyme", str, "", regulated=True).texts(
+    Option("rhyme", str, "", offered=tuple(LEVEL_RHYMES), regulated=True).texts(
         en=("Rhyme", "One of the 30 level rhymes, such as 東."),
         zh=("押韻", "三十個平聲韻之一，如「東」。"),
     ),
 )
 
-SURE = 0.3
-"""A character rhymes only by a reading that has this share of its level readings' weight."""
+SURE = 0.3  # A character rhymes only by a reading that has this share of its level readings' weight
 
 
 @dataclass(frozen=True)
@@ -52,18 +52,19 @@ class RhymeBook:
         whole = weights.sum(axis=1)
         rhyming = (table.rhymes & (weights >= SURE * whole[:, None])).T
         borrowed = np.zeros_like(rhyming)
-        near: dict[tuple[str, str], Mask] = {}
         for column, character in enumerate(characters):
             for reading in readings_of(character):
-                if not reading.level or reading.share < SURE * whole[column]:
-                    continue
-                key = reading.rhyme, reading.rime
-                if key not in near:
-                    near[key] = np.array([neighbouring(*key, rhyme) for rhyme in LEVEL_RHYMES])
-                borrowed[:, column] |= near[key]
+                if reading.level and reading.share >= SURE * whole[column]:
+                    borrowed[:, column] |= _neighbours(reading.rhyme, reading.rime)
         likeliest = np.asarray(table.log_rhymes.argmax(axis=1), dtype=np.intp)
         # What can rhyme at all, if only by a rare reading, would not be heard as borrowed.
         return cls(rhyming, borrowed & ~table.rhymes.T, likeliest)
+
+
+@cache
+def _neighbours(rhyme: str, rime: str) -> Mask:
+    """(30,) the rhymes that may borrow from a rhyme, as `neighbouring` has it."""
+    return np.array([neighbouring(rhyme, rime, of) for of in LEVEL_RHYMES])
 
 
 def build(start: Start) -> "Rhyme":
@@ -95,7 +96,12 @@ class Rhyme(Constraint):
 
     A row takes the rhyme of the first character at a rhyming place, unless one was asked for; no
     character rhymes with itself. A first line may borrow from a neighbouring rhyme.
+
+    Attributes:
+        rhyme: (rows,) number of each row's rhyme, or OPEN.
     """
+
+    by_row = ("rhyme", "_rhymed_start", "_borrows", "_enough", "_used")
 
     def __init__(
         self,
@@ -111,7 +117,7 @@ class Rhyme(Constraint):
         self._borrowed = book.borrowed & writable
         self._likeliest = book.likeliest
         self._begins = self._rhyming[book.likeliest, np.arange(len(writable))]  # (V,)
-        self._rhyme = asked.copy()
+        self.rhyme = asked.copy()
         self._rhymed_start = rhymed_start
         sizes = self._rhyming.sum(axis=1)
         has_near: Mask = np.asarray(self._borrowed.any(axis=1))
@@ -131,22 +137,17 @@ class Rhyme(Constraint):
         open_ = (rhymes & (ends == FREE)).sum(axis=1)
         self._enough = sizes >= open_[:, None]  # (rows, 30)
 
-    @property
-    def rhyme(self) -> Rows:
-        """(rows,) number of each row's rhyme, or OPEN."""
-        return self._rhyme
-
     def allowed(self, draft: Draft) -> Mask | None:
         """See `Constraint.allowed`."""
         if not _rhyming_place(draft):
             return None
-        is_open = (self._rhyme == OPEN)[:, None]
+        is_open = (self.rhyme == OPEN)[:, None]
         begins = self._begins & self._enough[:, self._likeliest]
-        mask: Mask = np.where(is_open, begins, self._rhyming[self._rhyme])  # (rows, V)
+        mask: Mask = np.where(is_open, begins, self._rhyming[self.rhyme])  # (rows, V)
         if draft.line == 0:
             if self._borrows.any():
                 lent = self._borrowed.any(axis=0) & self._enough[:, self._lent_to]
-                borrowed = np.where(is_open, lent, self._borrowed[self._rhyme])
+                borrowed = np.where(is_open, lent, self._borrowed[self.rhyme])
                 mask = np.where(self._borrows[:, None], borrowed, mask)
             mask |= ~self._rhymed_start[:, None]
         mask &= ~self._used
@@ -160,16 +161,8 @@ class Rhyme(Constraint):
         settled = self._likeliest[chosen]
         if draft.line == 0:
             settled = np.where(self._borrows, self._lent_to[chosen], settled)
-        self._rhyme = np.where((self._rhyme == OPEN) & rhymes, settled, self._rhyme)
+        self.rhyme = np.where((self.rhyme == OPEN) & rhymes, settled, self.rhyme)
         self._used[np.flatnonzero(rhymes), chosen[rhymes]] = True
-
-    def keep(self, rows: Rows) -> None:
-        """See `Constraint.keep`."""
-        self._rhyme = self._rhyme[rows]
-        self._rhymed_start = self._rhymed_start[rows]
-        self._borrows = self._borrows[rows]
-        self._enough = self._enough[rows]
-        self._used = self._used[rows]
 
 
 def _rhyming_place(draft: Draft) -> bool:

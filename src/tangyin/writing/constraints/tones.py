@@ -8,16 +8,16 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from tangyin.prosody import LinePattern, ToneTable, patterns_of_type
+from tangyin.prosody import SEQUENCES, ToneTable, patterns_of_type
 from tangyin.prosody import Sequence as LineSequence
 from tangyin.prosody.lexicon import place_of, tone_costs
 from tangyin.verse import Form, to_traditional
-from tangyin.writing.constraints.draft import FREE, Columns, Constraint, Draft, Mask, Rows, Start
+from tangyin.writing.constraints.draft import FREE, Columns, Constraint, Draft, Mask, Start
 from tangyin.writing.constraints.rates import Rates
 from tangyin.writing.options import Option
 
 OPTIONS = (
-    Option("pattern", str, "", regulated=True).texts(
+    Option("pattern", str, "", offered=tuple(s.name(5) for s in SEQUENCES), regulated=True).texts(
         en=("Pattern", "平起首句入韻 and the like, or line types (aBbAaBbA)."),
         zh=("句式", "平起首句入韻之類，或用字母寫各句的句式（aBbAaBbA）。"),
     ),
@@ -40,14 +40,14 @@ that can be read either way is read so that there is no licence."""
 
 @dataclass(frozen=True)
 class Readings:
-    """What each character may be in the tone patterns.
+    """What each character may be in the tone patterns, (V,) each.
 
     Attributes:
-        level: (V,) it may be written on 平.
-        oblique: (V,) it may be written on 仄.
-        mostly_level: (V,) verse reads it 平 more often than not.
-        clearly_level: (V,) it may be written on 平 where that is a licence.
-        clearly_oblique: (V,) it may be written on 仄 where that is a licence.
+        level: it may be written on 平.
+        oblique: it may be written on 仄.
+        mostly_level: verse reads it 平 more often than not.
+        clearly_level: it may be written on 平 where that is a licence.
+        clearly_oblique: it may be written on 仄 where that is a licence.
     """
 
     level: Mask
@@ -89,6 +89,8 @@ class Tones(Constraint):
     A 大拗 is rescued by the line after it.
     """
 
+    by_row = ("_types", "_alive", "_unrescued", "_level", "_oblique")
+
     def __init__(
         self,
         readings: Readings,
@@ -101,43 +103,35 @@ class Tones(Constraint):
         self._form = form = draft.form
         self._level, self._oblique = tones_of_given(draft.given, draft.characters, form.characters)
         self._readings = readings
-        self._types = np.array(
-            [["aAbB".index(kind) for kind in s.for_lines(form.lines)] for s in sequences]
-        )  # (rows, lines)
-        all_patterns = [
-            patterns_of_type(kind, form.characters, licences=rates.licensed) for kind in "aAbB"
+        # The line types of each row, (rows, lines), and what is known of each line pattern.
+        self._types = np.array([list(s.for_lines(form.lines)) for s in sequences])
+        typed = [
+            (kind, pattern, pattern.licence or pattern.warning)
+            for kind in "aAbB"
+            for pattern in patterns_of_type(kind, form.characters, licences=rates.licensed)
         ]
-        most = max(map(len, all_patterns))
-        shape = (4, most)
-        self._tones = np.zeros((*shape, form.characters), dtype=bool)  # True is 平
-        self._weights = np.zeros(shape)
-        self._da_ao = np.zeros(shape, dtype=bool)
-        self._rescues = np.zeros(shape, dtype=bool)
-        self._departs = np.zeros((*shape, form.characters), dtype=bool)
-        self._licence = np.full(shape, -1)
-        for kind, patterns in enumerate(all_patterns):
-            names = sorted({_licence(p) for p in patterns})
-            for number, pattern in enumerate(patterns):
-                self._tones[kind, number] = [tone == "P" for tone in pattern.tones]
-                self._weights[kind, number] = rates.of("aAbB"[kind], _licence(pattern))
-                self._da_ao[kind, number] = pattern.licence == DA_AO
-                self._rescues[kind, number] = pattern.rescues
-                self._departs[kind, number, [place - 1 for place in pattern.places]] = True
-                self._licence[kind, number] = names.index(_licence(pattern))
+        kinds, patterns, licences = zip(*typed, strict=True)
+        self._kinds = np.array(kinds)
+        self._tones = np.array([[tone == "P" for tone in p.tones] for p in patterns])  # True is 平
+        self._departs = np.zeros(self._tones.shape, dtype=bool)
+        for departs, pattern in zip(self._departs, patterns, strict=True):
+            departs[[place - 1 for place in pattern.places]] = True
+        self._da_ao = np.array([pattern.licence == DA_AO for pattern in patterns])
+        self._rescues = np.array([pattern.rescues for pattern in patterns])
+        self._weights = np.array([rates.of(kind, licence) for kind, _, licence in typed])
+        _, self._licence = np.unique(licences, return_inverse=True)
         self._uniforms = uniforms
-        rows = len(sequences)
-        self._alive = np.zeros((rows, most), dtype=bool)
-        self._unrescued = np.zeros(rows, dtype=bool)
+        self._alive = np.zeros((len(sequences), len(patterns)), dtype=bool)
+        self._unrescued = np.zeros(len(sequences), dtype=bool)
 
     def allowed(self, draft: Draft) -> Mask:
         """See `Constraint.allowed`."""
         if draft.column == 0:
             self._begin_line(draft)
-        tones = self._tones_here(draft)
+        tones = self._tones[:, draft.column]
         level = np.asarray((self._alive & tones).any(axis=1))
         oblique = np.asarray((self._alive & ~tones).any(axis=1))
-        departs = self._departs[self._types[:, draft.line], :, draft.column]
-        clear = np.asarray((self._alive & departs).any(axis=1))
+        clear = np.asarray((self._alive & self._departs[:, draft.column]).any(axis=1))
         mask: Mask = (level & ~clear)[:, None] & self._readings.level
         mask |= (oblique & ~clear)[:, None] & self._readings.oblique
         mask |= (level & clear)[:, None] & self._readings.clearly_level
@@ -146,7 +140,7 @@ class Tones(Constraint):
 
     def record(self, draft: Draft, chosen: Columns) -> None:
         """See `Constraint.record`."""
-        tones = self._tones_here(draft)
+        tones = self._tones[:, draft.column]
         level, oblique = self._readings.level[chosen], self._readings.oblique[chosen]
         is_given = draft.given[:, draft.place] != FREE
         level = np.where(is_given, self._level[:, draft.place], level)
@@ -156,40 +150,23 @@ class Tones(Constraint):
         read_level = level & (~oblique | self._readings.mostly_level[chosen])
         self._alive &= tones == read_level[:, None]
         if draft.at_line_end:
-            kinds = self._types[:, draft.line]
-            self._unrescued = (self._alive & self._da_ao[kinds]).any(axis=1)
-
-    def keep(self, rows: Rows) -> None:
-        """See `Constraint.keep`."""
-        self._types = self._types[rows]
-        self._alive = self._alive[rows]
-        self._unrescued = self._unrescued[rows]
-        self._level, self._oblique = self._level[rows], self._oblique[rows]
-
-    def _tones_here(self, draft: Draft) -> Mask:
-        """(rows, patterns): the tone each pattern of the row's line has at this place."""
-        tones: Mask = self._tones[self._types[:, draft.line], :, draft.column]
-        return tones
+            self._unrescued = (self._alive & self._da_ao).any(axis=1)
 
     def _begin_line(self, draft: Draft) -> None:
         """Draw each row's licence for this line, among those its given characters admit."""
-        kinds = self._types[:, draft.line]
         fits = self._admitted(draft.line)
-        rescuing = fits & self._rescues[kinds]
-        fits = np.where(self._unrescued[:, None], rescuing, fits)
+        fits &= self._rescues | ~self._unrescued[:, None]
         # A licence is drawn by its rate, whatever the number of patterns that make it.
-        licences = self._licence[kinds]
-        weights = np.where(fits, self._weights[kinds], 0.0)
+        weights = np.where(fits, self._weights, 0.0)
         share = np.zeros_like(weights)
         for licence in range(int(self._licence.max()) + 1):
-            of_it = np.where(licences == licence, weights, 0.0)
+            of_it = np.where(self._licence == licence, weights, 0.0)
             count = (of_it > 0).sum(axis=1, keepdims=True)
             share += np.divide(of_it, count, out=np.zeros_like(of_it), where=count > 0)
         cumulative = np.cumsum(share, axis=1)
         threshold = self._uniforms[:, draft.line, None] * cumulative[:, -1:]
         drawn = np.minimum((cumulative <= threshold).sum(axis=1), weights.shape[1] - 1)
-        same = licences == np.take_along_axis(licences, drawn[:, None], axis=1)
-        self._alive = fits & same
+        self._alive = fits & (self._licence == self._licence[drawn, None])
 
     def admits(self) -> Mask:
         """(rows, lines): whether some pattern of each line can hold the characters given for it.
@@ -197,34 +174,26 @@ class Tones(Constraint):
         A 大拗 counts only where the line after it can rescue it.
         """
         lines = [self._admitted(line).any(axis=1) for line in range(self._form.lines)]
-        admitted: Mask = np.stack(lines, axis=1)
-        return admitted
+        return np.stack(lines, axis=1)
 
     def _admitted(self, line: int) -> Mask:
         """(rows, patterns): which a line may have, a 大拗 only where it can be rescued."""
-        da_ao = self._da_ao[self._types[:, line]]
         fits = self._fitting(line)
-        if line + 1 == self._form.lines:
-            unrescued: Mask = fits & ~da_ao
-            return unrescued
-        after = self._fitting(line + 1) & self._rescues[self._types[:, line + 1]]
-        fits &= ~da_ao | np.asarray(after.any(axis=1, keepdims=True))
+        if line + 1 < self._form.lines:
+            rescued = (self._fitting(line + 1) & self._rescues).any(axis=1, keepdims=True)
+            fits &= ~self._da_ao | rescued
+        else:
+            fits &= ~self._da_ao
         return fits
 
     def _fitting(self, line: int) -> Mask:
         """(rows, patterns): which patterns the characters given for a line can be read by."""
-        kinds = self._types[:, line]
         width = self._form.characters
         there = slice(line * width, (line + 1) * width)
         level, oblique = self._level[:, there], self._oblique[:, there]
-        tones = self._tones[kinds]  # (rows, patterns, width)
-        readable = np.where(tones, level[:, None], oblique[:, None]).all(axis=2)
-        fits: Mask = readable & (self._weights[kinds] > 0)
+        readable = np.where(self._tones, level[:, None], oblique[:, None]).all(axis=2)
+        fits: Mask = readable & (self._types[:, line, None] == self._kinds) & (self._weights > 0)
         return fits
-
-
-def _licence(pattern: LinePattern) -> str:
-    return pattern.licence or pattern.warning
 
 
 def tones_of_given(given: Columns, characters: Sequence[str], width: int) -> tuple[Mask, Mask]:

@@ -1,8 +1,50 @@
-"""The softmax, and the cross-entropy of its probabilities against the targets."""
+"""The layers around the LSTM, and the plain recurrent network it is compared with."""
 
 import numpy as np
 
 from tangyin.lstm.arrays import BoolArray, FloatArray, IntArray, check_shape
+
+
+def embedding_forward(weight: FloatArray, tokens: IntArray) -> FloatArray:
+    """The rows (..., E) of the tokens (...) in the weight (V, E): one-hot rows times the matrix.
+
+    Raises:
+        ValueError: a token lies outside the vocabulary.
+    """
+    if tokens.size and (tokens.min() < 0 or tokens.max() >= weight.shape[0]):
+        raise ValueError(
+            f"a token lies outside the vocabulary of {weight.shape[0]}; "
+            "replace it by the one for unknown characters"
+        )
+    return weight[tokens]
+
+
+def embedding_backward(tokens: IntArray, dx: FloatArray, vocabulary_size: int) -> FloatArray:
+    """The gradient by the weight (V, E) from that by the rows looked up, dx (..., E).
+
+    A token's row is the sum over its occurrences in `tokens` (...), or zeros if it has none.
+    """
+    flat = tokens.reshape(-1)  # (N,)
+    rows = dx.reshape(flat.size, dx.shape[-1])  # (N, E)
+    dweight = np.zeros((vocabulary_size, dx.shape[-1]), dx.dtype)
+    if flat.size:
+        # Sorted, the places of one token are neighbours, and each run of them is one sum.
+        order = np.argsort(flat, kind="stable")
+        present, starts = np.unique(flat[order], return_index=True)
+        dweight[present] = np.add.reduceat(rows[order], starts, axis=0)
+    return dweight
+
+
+def linear_forward(weight: FloatArray, bias: FloatArray, h: FloatArray) -> FloatArray:
+    """U = H Wᵀ + b, (N, V), for a weight (V, H), a bias (V,) and rows h (N, H)."""
+    return h @ weight.T + bias
+
+
+def linear_backward(
+    weight: FloatArray, h: FloatArray, du: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """The gradients by weight (V, H), bias (V,) and h (N, H), from that by the result, (N, V)."""
+    return du.T @ h, du.sum(axis=0), du @ weight
 
 
 def softmax(u: FloatArray) -> FloatArray:
@@ -24,15 +66,12 @@ def softmax_jacobian(u: FloatArray) -> FloatArray:
 def cross_entropy_forward(
     logits: FloatArray, targets: IntArray, mask: BoolArray | None = None
 ) -> tuple[float, FloatArray]:
-    """The mean of −ln p_target over the targets that count.
+    """The mean of −ln p_target over the targets that count, and the probabilities (..., V).
 
     Args:
         logits: (..., V).
         targets: (...), integers in [0, V) wherever the mask is True, anything elsewhere.
         mask: (...), True at the targets that count; all of them by default.
-
-    Returns:
-        The loss, and the probabilities (..., V), which the backward needs.
 
     Raises:
         ValueError: no target counts, one is outside the vocabulary, or the shapes disagree.
@@ -80,3 +119,15 @@ def _counted(
             "mask it or make the vocabulary larger"
         )
     return targets, mask
+
+
+def plain_rnn_step(
+    W_ih: FloatArray, W_hh: FloatArray, b: FloatArray, x: FloatArray, h_prev: FloatArray
+) -> FloatArray:
+    """One step h = tanh(W_hh h_prev + W_ih x + b), for x (B, E) or (E,) and h (B, H) or (H,)."""
+    return np.tanh(h_prev @ W_hh.T + x @ W_ih.T + b)
+
+
+def plain_rnn_dh_dh_prev(W_hh: FloatArray, h: FloatArray) -> FloatArray:
+    """∂h/∂h_prev = diag(1 − h²) W_hh, (H, H), of a single step that returned h (H,)."""
+    return np.diag(1 - h * h) @ W_hh

@@ -2,9 +2,46 @@ import numpy as np
 import pytest
 import torch
 
-from tangyin.lstm import cross_entropy_backward, cross_entropy_forward, softmax, softmax_jacobian
+from tangyin import lstm
+from tangyin.lstm import (
+    cross_entropy_backward,
+    cross_entropy_forward,
+    embedding_backward,
+    embedding_forward,
+    softmax,
+    softmax_jacobian,
+)
 
-T, B, V = 4, 3, 7
+T, B, V, E, H = 6, 3, 7, 4, 5
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_embedding_and_its_backward_are_those_of_torch(dtype, generator, relative_error):
+    weight = generator.standard_normal((V, E)).astype(dtype)
+    tokens = generator.integers(V - 1, size=(T, B))
+    dx = generator.standard_normal((T, B, E)).astype(dtype)
+    tensor = torch.from_numpy(weight).requires_grad_()
+    torch.nn.functional.embedding(torch.from_numpy(tokens), tensor).backward(torch.from_numpy(dx))
+    np.testing.assert_array_equal(embedding_forward(weight, tokens), weight[tokens])
+    gradient = embedding_backward(tokens, dx, V)
+    assert gradient.dtype == dtype
+    assert relative_error(gradient, tensor.grad) <= (1e-12 if dtype == np.float64 else 1e-6)
+
+
+def test_embedding_is_the_product_with_one_hot_rows(generator):
+    weight = generator.standard_normal((V, E))
+    tokens = generator.integers(V, size=9)
+    dx = generator.standard_normal((9, E))
+    one_hot = np.eye(V)[tokens]
+    np.testing.assert_array_equal(embedding_forward(weight, tokens), one_hot @ weight)
+    np.testing.assert_allclose(embedding_backward(tokens, dx, V), one_hot.T @ dx, atol=1e-14)
+    assert not embedding_backward(np.zeros((0, 2), int), np.zeros((0, 2, E)), V).any()
+
+
+@pytest.mark.parametrize("token", [-1, V])
+def test_token_outside_the_vocabulary_is_refused(token):
+    with pytest.raises(ValueError, match="outside the vocabulary"):
+        embedding_forward(np.zeros((V, E)), np.array([0, token]))
 
 
 @pytest.mark.parametrize("masked", [False, True])
@@ -46,8 +83,7 @@ def test_gradient_is_the_chain_of_logarithm_and_softmax(generator):
 
 def test_probability_that_underflows_has_a_finite_loss():
     loss, probabilities = cross_entropy_forward(np.array([[0.0, -2000.0]]), np.array([1]))
-    assert probabilities[0, 1] == 0
-    assert loss == 2000
+    assert (loss, probabilities[0, 1]) == (2000, 0)
 
 
 def test_huge_logits_do_not_overflow():
@@ -78,3 +114,16 @@ def test_targets_that_cannot_be_are_refused(targets, mask, message):
         cross_entropy_forward(
             np.zeros((2, V)), np.array(targets), None if mask is None else np.array(mask)
         )
+
+
+def test_plain_rnn_and_its_jacobian_are_those_of_torch(generator, relative_error):
+    cell = torch.nn.RNNCell(E, H, dtype=torch.float64)
+    W_ih, W_hh = cell.weight_ih.detach().numpy(), cell.weight_hh.detach().numpy()
+    b = (cell.bias_ih + cell.bias_hh).detach().numpy()
+    x, h_prev = generator.standard_normal(E), generator.standard_normal(H)
+    h = lstm.plain_rnn_step(W_ih, W_hh, b, x, h_prev)
+    assert relative_error(h, cell(torch.from_numpy(x), torch.from_numpy(h_prev))) <= 1e-12
+    reference = torch.autograd.functional.jacobian(
+        lambda v: cell(torch.from_numpy(x), v), torch.from_numpy(h_prev)
+    )
+    assert relative_error(lstm.plain_rnn_dh_dh_prev(W_hh, h), reference) <= 1e-12
