@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tangyin.corpus import NearDuplicates
+from tangyin.corpus.near_duplicates import NearDuplicates
 from tangyin.data.files import data_text
 from tangyin.verse import FORMS
 

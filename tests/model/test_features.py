@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tangyin.errors import TangyinError
-from tangyin.model import ECHOES, FeatureLayout, Features, Reader, echo_classes, read_sequences
+from tangyin.model import ECHOES, FeatureLayout, Features, echo_classes, read_sequences
+from tangyin.model.features import Reader
 from tangyin.prosody import LEVEL_RHYMES, tone_classes
 from tangyin.verse import (
     FORMS,

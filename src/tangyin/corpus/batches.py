@@ -14,14 +14,11 @@ MAX_PADDING = 0.05
 
 @dataclass(frozen=True)
 class Batch:
-    """Poems in columns, sequence first.
+    """Poems in columns, all arrays (T, B).
 
-    Attributes:
-        inputs: (T, B) int32, what the model reads: the prefix token, then the text.
-        targets: (T, B) int32, what it predicts: the text, then `<eos>`.
-        mask: (T, B) bool, False for padding, whose inputs and targets are `<eos>`.
-        weights: (T, B) float32, the weight of each target, 0 for padding; None if all targets
-            have the same weight.
+    The model reads `inputs`, the prefix token and the text, and predicts `targets`, the text and
+    `<eos>`. The mask is False for padding, which is `<eos>` in both and has weight 0. Without
+    `weights`, all targets have the same.
     """
 
     inputs: Ids

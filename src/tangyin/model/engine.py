@@ -80,11 +80,7 @@ class Engine:
     """Runs a language model forward, many sequences side by side."""
 
     def __init__(self, model: ModelFile) -> None:
-        """Prepare the weights.
-
-        Raises:
-            UsageError: no cell has the name the model uses.
-        """
+        """Prepare the weights; UsageError if no cell has the name that the model uses."""
         self.network = network = model.architecture
         self.vocabulary = model.vocabulary
         self._cell = cell_named(network.cell)
@@ -183,12 +179,10 @@ class Engine:
         if len(new):
             self._table[new] = _linear(self._embedded(new), self._of_token, self._layers[0].bias)
             self._filled[new] = True
-        rows: Array = self._table[tokens]
-        return rows
+        return self._table.take(tokens, axis=0)
 
     def _embedded(self, tokens: Ids) -> Array:
-        rows: Array = self._tensors["embedding.weight"][tokens]
-        return rows
+        return self._tensors["embedding.weight"].take(tokens, axis=0)
 
     def _features(self, tokens: Ids, reader: Reader | None) -> list[Array]:
         """The features of the next token, each (B, size)."""

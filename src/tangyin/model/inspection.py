@@ -22,10 +22,7 @@ def lay_out(text: str, form: Form) -> str:
     """The beginning of a poem as the models read it, from what a person typed.
 
     The text may be in either script, and its last line unfinished. It becomes traditional, and
-    missing marks between lines are added: ， and 。 in turn.
-
-    Raises:
-        UsageError: see `verse.read_places`.
+    missing marks between lines are added: ， and 。 in turn. Raises as `verse.read_places` does.
     """
     places = read_places(text, form, blanks=False)
     return "".join(
@@ -38,12 +35,9 @@ def lay_out(text: str, form: Form) -> str:
 class Expectation:
     """What a model expects at a place, and how likely the character there is.
 
-    Attributes:
-        character: the character there.
-        known: whether the model knows it; if not, `probability` is that of `<unk>`.
-        probability: of it, under the model without any mask.
-        rank: how many known characters are likelier, plus one.
-        candidates: the likeliest known characters with their probabilities, the likeliest first.
+    Probabilities are those of the model without any mask; that of a character that is not `known`
+    is the probability of `<unk>`. Its `rank` is one more than the number of likelier known
+    characters, and `candidates` are the likeliest of those, in order.
     """
 
     character: str
@@ -77,10 +71,9 @@ def expectation(
 
 @one_blas_thread()
 def surprises(engine: Engine, prefix: Ids, text: str) -> npt.NDArray[np.float64]:
-    """What each character and mark of a text, which is not empty, costs the model.
+    """What each character and mark of a text costs the model in nats, (len(text),).
 
-    Returns:
-        (len(text),) negative log-probabilities in nats.
+    The text is not empty.
     """
     outputs = engine.read(_inputs(engine, prefix, text[:-1]))[len(prefix) - 1 :]
     targets = engine.vocabulary.encode(text)

@@ -20,13 +20,9 @@ FAULT = 1e4
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """The reading of a whole poem.
+    """The reading of a whole poem: a pattern a line, and the rhyme that most even lines share.
 
-    Attributes:
-        patterns: what each line is, by the tones of its readings.
-        rhyme: the rhyme that most even lines share, level or oblique.
-        oblique: whether that rhyme is oblique, so that there are no line types.
-        faults: number of faults; 0 if it is oblique.
+    If that rhyme is oblique there are no line types, and no faults are counted.
     """
 
     patterns: tuple[LinePattern, ...]
