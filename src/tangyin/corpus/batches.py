@@ -28,11 +28,7 @@ class Batch:
 
 
 def encode_poem(vocabulary: Vocabulary, text: str, form: Form) -> Ids:
-    """A poem as token numbers: prefix, text, `<eos>`.
-
-    Returns:
-        int32 of shape (len(text) + 2,).
-    """
+    """A poem as token numbers, (len(text) + 2,) int32: prefix, text, `<eos>`."""
     prefix, eos = vocabulary.prefix_id(form), vocabulary.id(EOS)
     return np.concatenate(([prefix], vocabulary.encode(text), [eos])).astype(np.int32)
 
@@ -43,10 +39,8 @@ def bucket(
     """Group poems of similar length into batches of `batch_size` poems or fewer.
 
     Poems are sorted by length. A batch ends early if the next poem would raise its padding to
-    `MAX_PADDING`. With `shuffle`, poems of one length and the batches are in random order.
-
-    Returns:
-        One array of indices into `lengths` per batch; each index occurs once.
+    `MAX_PADDING`. With `shuffle`, poems of one length and the batches are in random order. A batch
+    is an array of indices into `lengths`; each index occurs once.
     """
     size = np.asarray(lengths)
     order = np.arange(len(size)) if shuffle is None else shuffle.permutation(len(size))

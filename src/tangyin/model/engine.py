@@ -8,6 +8,7 @@ the plain one are run as their files in `tangyin/lstm/cells/` say.
 """
 
 from dataclasses import dataclass
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -249,11 +250,7 @@ def _layer_norm(rows: Array, gain: Array, bias: Array | None = None) -> Array:
     return normal if bias is None else normal + bias
 
 
-def _split(rows: Array, parts: int) -> list[Array]:
-    return np.split(rows, parts, axis=-1)
-
-
-NUMPY = Operations(_linear, _sigmoid, np.tanh, _split, _layer_norm)
+NUMPY = Operations(_linear, _sigmoid, np.tanh, partial(np.split, axis=-1), _layer_norm)
 """The operations of a cell, for which a sequence comes out the same alone or among others."""
 
 

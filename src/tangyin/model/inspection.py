@@ -87,15 +87,9 @@ def trace(
 ) -> Array:
     """A gate or state of a layer after the prefix and after each character of a text.
 
-    The states are the engine's own; the gates that lead from one to the next are computed by the
-    mathematics of `tangyin.lstm`, which the engine equals. Layers count from 0; `quantity` is one
-    of `QUANTITIES`, in the notation of the derivation.
-
-    Returns:
-        (1 + len(text), H) float32; gates i, f, o in 0 … 1, g and h in -1 … 1, c unbounded.
-
-    Raises:
-        UsageError: a gate is asked for, and the model's cell is not the plain LSTM.
+    The states are the engine's own; the gates, which only the plain LSTM has, are computed from
+    them by `tangyin.lstm`, which the engine equals. Layers count from 0; `quantity` is one of
+    `QUANTITIES`. The result is (1 + len(text), H) float32.
     """
     size, cell = model.architecture.hidden_size, model.architecture.cell
     if cell != "lstm" and quantity not in ("h", "c"):

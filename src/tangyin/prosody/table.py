@@ -43,11 +43,10 @@ def tone_table(characters: Sequence[str]) -> ToneTable:
 
 
 def tone_classes(vocabulary: Vocabulary) -> NDArray[np.uint8]:
-    """Tone class of each token (`tangyin.model.Reader`).
+    """Tone class of each token, (len(vocabulary),) uint8 (`tangyin.model.features.Reader`).
 
-    Returns:
-        (len(vocabulary),) uint8: 1 for a character whose readings are all level, 2 all oblique,
-        3 for one with both, 0 for an unknown character and for other tokens.
+    It is 1 for a character whose readings are all level, 2 all oblique, 3 for one with both, and 0
+    for an unknown character and for other tokens.
     """
     classes = np.zeros(len(vocabulary), dtype=np.uint8)
     for number, character in zip(vocabulary.hanzi_ids, vocabulary.hanzi, strict=True):
