@@ -10,10 +10,7 @@ from tangyin.verse import FORMS
 
 # Few characters, so that lines meet; 敎 is a variant of 教 and 耻 one of 恥.
 CHARACTERS = "教敎恥耻"
-VARIANTS = {
-    row.split("\t")[0]: row.split("\t")[1]
-    for row in data_text("character_variants.tsv").splitlines()
-}
+VARIANTS = dict(row.split("\t")[:2] for row in data_text("character_variants.tsv").splitlines())
 
 
 @st.composite

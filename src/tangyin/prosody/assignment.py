@@ -111,15 +111,11 @@ def _faults_between(before: tuple[LinePattern, ...], pattern: LinePattern, numbe
 def first_line_ends(character: str, rhyme: str) -> dict[str, float]:
     """The costs of ending the first line level or oblique in a poem that rhymes in `rhyme`."""
     place = place_of(character)
-    costs = {"Z": place.end_oblique, "P": place.end_level + FAULT}
-    for reading in readings_of(character):
-        if reading.level and (
-            reading.rhyme == rhyme or neighbouring(reading.rhyme, reading.rime, rhyme)
-        ):
-            costs["P"] = min(costs["P"], place.rhymes[reading.rhyme])
-    if not place.rhymes:
-        costs["P"] = place.end_level
-    return costs
+    level = [place.end_level + (FAULT if place.rhymes else 0)]
+    for r in readings_of(character):
+        if r.level and (r.rhyme == rhyme or neighbouring(r.rhyme, r.rime, rhyme)):
+            level.append(place.rhymes[r.rhyme])
+    return {"Z": place.end_oblique, "P": min(level)}
 
 
 def _later_ends(end: Place, rhyme: str, *, even: bool) -> dict[str, float]:
