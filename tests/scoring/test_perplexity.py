@@ -75,16 +75,9 @@ def test_both_figures_equal_an_independent_count(meter):
         nll, nll_closed = nll + cost, nll_closed + cost_closed
         if token not in (EOS, *MARKS):
             hanzi, hanzi_closed = hanzi + cost, hanzi_closed + cost_closed
-    counted = Tally(
-        poems=1,
-        targets=61,
-        hanzi=sum(c not in MARKS for c in text),
-        unknown=sum(c not in vocabulary for c in text),
-        nll=nll,
-        nll_closed=nll_closed,
-        nll_hanzi=hanzi,
-        nll_hanzi_closed=hanzi_closed,
-    )
+    characters = sum(c not in MARKS for c in text)
+    unknown = sum(c not in vocabulary for c in text)
+    counted = Tally(1, 61, characters, unknown, nll, nll_closed, hanzi, hanzi_closed)
     assert asdict(tally) == pytest.approx(asdict(counted), rel=1e-6)
 
 

@@ -124,11 +124,9 @@ class Reader:
     ) -> None:
         """Begin before the first token of so many sequences.
 
-        `tones` are the tone classes of the tokens, (len(vocabulary),): 1 level, 2 oblique, 3 both,
-        0 for all others (`tangyin.prosody.tone_classes`).
-
-        Raises:
-            TangyinError: model.no_text_token, since `<text>` separates prefix and text.
+        `tones` are the tone classes of the tokens, (len(vocabulary),), by
+        `tangyin.prosody.tone_classes`. Raises TangyinError model.no_text_token if there is no
+        `<text>` to separate prefix and text.
         """
         if TEXT not in vocabulary:
             raise TangyinError("model.no_text_token")
