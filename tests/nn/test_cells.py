@@ -128,7 +128,7 @@ def test_an_impossible_mogrifier_is_refused(options, match):
         MogrifierLSTMCell(3, 4, **options)
 
 
-def test_the_named_cells_are_classes_to_subclass() -> None:
+def test_the_named_cells_are_classes_to_subclass():
     class Own(nn.PeepholeLSTMCell):
         pass
 
