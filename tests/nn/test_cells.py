@@ -5,7 +5,6 @@ import torch
 from torch import sigmoid, tanh
 
 from tangyin import nn
-from tangyin.lstm.cells import names
 from tangyin.nn import CoupledLSTMCell, LSTMCell, LSTMLayer, MogrifierLSTMCell, RecurrentCell
 
 float64 = torch.float64
@@ -111,13 +110,6 @@ def test_without_its_addition_a_cell_is_the_plain_one(name, options, zeroed, ran
     plain.load_state_dict({n: cell.state_dict()[n] for n in plain.state_dict()})
     x = draw(5, 2, 3)
     same(LSTMLayer(cell).states(x), LSTMLayer(plain).states(x))
-
-
-@pytest.mark.parametrize("name", names())
-def test_bias_false_leaves_no_bias_of_any_kind(name):
-    cell = RecurrentCell(name, 3, 4, bias=False)
-    assert not [n for n, _ in cell.named_parameters() if n.startswith("bias")]
-    assert cell.bias is None
 
 
 @pytest.mark.parametrize(

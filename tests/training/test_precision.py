@@ -39,11 +39,7 @@ BF16 = "avx512f avx512_bf16"
     ],
 )
 def test_auto_is_bf16_where_the_processor_has_units_that_onednn_may_use(
-    flags,
-    isa,
-    expected,
-    processor,
-    monkeypatch,
+    flags, isa, expected, processor, monkeypatch
 ):
     processor(flags)
     if isa is not None:

@@ -33,7 +33,6 @@ RECIPE = DataRecipe(EVERY_FORM, ("tang",), 1, "told", **SHARES, title_weight=0.2
 COUNT = 40
 
 
-
 @pytest.fixture(scope="module")
 def poems():
     """So many poems of each form with their titles, spread over the Tang."""

@@ -105,9 +105,7 @@ def test_within_a_long_epoch_a_checkpoint_is_made_from_time_to_time(lab, monkeyp
     assert lab.result() == lab.uninterrupted()
 
 
-def test_ctrl_c_in_the_last_evaluation_lets_the_run_end_and_resuming_changes_nothing(
-    lab,
-):
+def test_ctrl_c_in_the_last_evaluation_lets_the_run_end_and_resuming_changes_nothing(lab):
     model = lab.train(callback=lab.Notes((3, None)))
     assert model.training["epoch"] == 3
     before = lab.result()

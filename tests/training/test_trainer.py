@@ -249,9 +249,7 @@ def test_the_loss_of_an_epoch_is_the_mean_over_its_targets_and_padding_counts_fo
     assert lab.metrics()[0]["train_loss"] == pytest.approx(nll / targets, rel=1e-6)
 
 
-def test_a_run_folder_holds_recipe_metrics_of_each_epoch_and_a_model_that_says_how_it_was_made(
-    lab,
-):
+def test_a_run_folder_holds_recipe_metrics_of_each_epoch_and_a_model_that_says_how_it_was_made(lab):
     lab.train()
     files = {path.name for path in lab.run.path.iterdir()}
     assert files == {"config.toml", "metrics.jsonl", "checkpoint", "model.safetensors", "lock"}

@@ -39,12 +39,8 @@ class Dropout:
 class FeatureTensors(NamedTuple):
     """The features of the prefixes of sequences side by side (`tangyin.model.Features`).
 
-    Attributes:
-        place: (T, B) int64, row of the table of places.
-        opposite: (T, B) int64, token number.
-        rhyme: (T, B) int64, token number.
-        tone: (T, B) int64, row of the table of tones.
-        echo: (T, B, T) int8, class of each earlier input as an echo of the next token, or -1.
+    Places and tones are rows of their tables, opposite and rhyme token numbers, each (T, B) int64.
+    `echo`, (T, B, T) int8, is the class of each earlier input as an echo of the next token, or -1.
     """
 
     place: Tensor
@@ -184,6 +180,8 @@ class LanguageModel(nn.Module):
             echo = self._echo(hidden, inputs, features, rows)
         read, weight = self._output(hidden)
         return linear_cross_entropy(read, weight, self.output.bias, wanted, scale, echo)
+
+    forward = loss  # which DistributedDataParallel calls
 
     def _output(self, hidden: Tensor) -> tuple[Tensor, Tensor]:
         """What the output layer reads, (N, E or H), and its weight, (outputs, E or H)."""
