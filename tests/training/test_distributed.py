@@ -184,7 +184,7 @@ def test_a_process_alone_needs_no_others():
 
 def test_an_error_of_another_process_names_it_and_keeps_its_exit_code(monkeypatch):
     context, error = DistributedContext(0, 3), UsageError("training.no_cuda")
-    monkeypatch.setattr(context, "gather", lambda value: [value, error, None])
+    monkeypatch.setattr(DistributedContext, "gather", lambda _, value: [value, error, None])
     with pytest.raises(TangyinError) as failure, context.together():
         pass
     assert (failure.value.code, failure.value.exit_code) == ("training.process_failed", 2)

@@ -70,13 +70,9 @@ class LanguageModel(nn.Module):
     have an embedding and no output, so they are outside the softmax. `Architecture` describes
     features, tied output and echo.
 
-    Args:
-        architecture: sizes and cell.
-        vocabulary: its tokens.
-        initialization: name of the cells' initialization (`tangyin.nn.INITIALIZATIONS`). Embedding
-            and output layer are uniform in ±1/√H; with a tied output the embedding is normal with
-            deviation 0.05, so that the first logits are small, and biases and echo are 0.
-        dropout: what is dropped while training.
+    `initialization` names that of the cells (`tangyin.nn.INITIALIZATIONS`). Embedding and output
+    layer are uniform in ±1/√H; with a tied output the embedding is normal with deviation 0.05, so
+    that the first logits are small, and biases and echo are 0.
 
     Raises:
         UsageError: no cell or initialization has this name.
