@@ -69,7 +69,7 @@ def measured(
     torch.manual_seed(1)
     vocabulary = size.vocabulary()
     model = LanguageModel(Architecture(size.E, size.H), vocabulary).to(processes.device)
-    step = TrainingStep(model, OptimizerRecipe(), vocabulary, precision, None, processes)
+    step = TrainingStep(model, OptimizerRecipe(), vocabulary, precision, processes)
     inputs, targets = size.tokens(seed=1), size.tokens(seed=2)
     batch = Batch(inputs, targets, np.ones(inputs.shape, dtype=np.bool_))
     gradients = torch.zeros(sum(p.numel() for p in model.parameters()), device=processes.device)

@@ -69,7 +69,7 @@ def test_examples_print_what_the_page_says():
     examples = "\n".join(code for info, code in BLOCKS if not info)
     assert examples.count(">>>") > 20
     test = doctest.DocTestParser().get_doctest(examples, {}, "derivation.md", None, 0)
-    complaints: list[str] = []
+    complaints = []
     runner = doctest.DocTestRunner()
     runner.run(test, out=complaints.append)
     assert not runner.failures, "".join(complaints)

@@ -37,12 +37,7 @@ def drawn(generator, parameters):
 
 def test_jacobians_have_exactly_the_documented_names(generator, random_parameters):
     parameters = random_parameters(generator, 3, 2)
-    result = jacobians(parameters, np.ones(2), np.ones(3), np.ones(3))
-    assert list(result) == NAMES
-    shapes = {name: array.shape for name, array in result.items()}
-    assert shapes["x"] == (3, 2)
-    assert all(shapes[name] == (3, 3, 5) for name in NAMES if name.startswith("W"))
-    assert all(shapes[name] == (3, 3) for name in NAMES if name != "x" and not name.startswith("W"))
+    assert list(jacobians(parameters, np.ones(2), np.ones(3), np.ones(3))) == NAMES
 
 
 @pytest.mark.parametrize(("scale", "floor"), [(0.7, 1e-300), (20.0, 1e-2)])

@@ -5,7 +5,6 @@ import torch
 from torch import sigmoid, tanh
 
 from tangyin import nn
-from tangyin.lstm.cells import names
 from tangyin.nn import CoupledLSTMCell, LSTMCell, LSTMLayer, MogrifierLSTMCell, RecurrentCell
 
 float64 = torch.float64
@@ -113,13 +112,6 @@ def test_without_its_addition_a_cell_is_the_plain_one(name, options, zeroed, ran
     same(LSTMLayer(cell).states(x), LSTMLayer(plain).states(x))
 
 
-@pytest.mark.parametrize("name", names())
-def test_bias_false_leaves_no_bias_of_any_kind(name):
-    cell = RecurrentCell(name, 3, 4, bias=False)
-    assert not [n for n, _ in cell.named_parameters() if n.startswith("bias")]
-    assert cell.bias is None
-
-
 @pytest.mark.parametrize(
     ("options", "match"), [({"rounds": -1}, "rounds is -1"), ({"rank": 0}, "rank is 0")]
 )
@@ -128,7 +120,7 @@ def test_an_impossible_mogrifier_is_refused(options, match):
         MogrifierLSTMCell(3, 4, **options)
 
 
-def test_the_named_cells_are_classes_to_subclass() -> None:
+def test_the_named_cells_are_classes_to_subclass():
     class Own(nn.PeepholeLSTMCell):
         pass
 

@@ -39,6 +39,13 @@ def same(a, b):
     torch.testing.assert_close(a, b, rtol=1e-12, atol=1e-13)
 
 
+def test_a_mask_counts_each_sequences_steps_and_can_be_longer_than_the_longest():
+    own = torch.tensor([1, 2, 0])
+    rows = [[True, True, False], [False, True, False], [False] * 3, [False] * 3]
+    assert mask_from_lengths(own, steps=4).tolist() == rows
+    assert mask_from_lengths(own).tolist() == rows[:2]
+
+
 @per_cell
 def test_step_by_step_equals_the_whole_sequence(name, make):
     cell = make(name)

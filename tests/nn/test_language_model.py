@@ -8,7 +8,6 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import Tensor
 
 from tangyin.errors import UsageError
 from tangyin.model import ECHOES, Architecture, Engine, FeatureLayout, ModelFile, read_sequences
@@ -261,11 +260,11 @@ class Seen:
     """What the parts of a model were given in one forward pass."""
 
     def __init__(self, model, monkeypatch):
-        self.recurrent: list[Tensor] = []
-        self.others: list[tuple[Tensor, Tensor | None]] = []
+        self.recurrent = []
+        self.others = []
         original = cell.lstm_sequence
 
-        def sequence(x, state, weight_ih, weight_hh, bias, mask):  # type: ignore[no-untyped-def]
+        def sequence(x, state, weight_ih, weight_hh, bias, mask):
             self.recurrent.append(weight_hh.detach())
             self.others.append((weight_ih, bias))
             return original(x, state, weight_ih, weight_hh, bias, mask)
@@ -323,7 +322,7 @@ def test_input_and_output_units_are_dropped_at_all_steps_or_none(monkeypatch):
 def test_characters_are_dropped_wherever_they_are_read_and_stay_in_the_output():
     model = build("all", Dropout(characters=0.5))
     inputs, _, _, known = batch()
-    tables: list[Tensor] = []
+    tables = []
     original = F.embedding
 
     def embedding(ids, table, *options):

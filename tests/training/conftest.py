@@ -120,7 +120,6 @@ class Lab:
     def train(
         self, recipe: Recipe | None = None, run: str = "run", own: Path | None = None, **more: Any
     ) -> ModelFile:
-        """Train the small recipe or another, in the folder `run`."""
         recipe = recipe or self.tiny()
         return train(recipe, self.folder(run), own=own or self.poems(recipe), **more)
 
@@ -146,7 +145,6 @@ class Lab:
         return self.known[key]
 
     def command(self, recipe: Recipe, *more: str) -> list[str]:
-        """The command line that trains a recipe in the folder `run`."""
         config = self.path / "recipe.toml"
         config.write_text(recipe_toml(recipe), encoding="utf-8")
         poems = str(self.poems(recipe))
@@ -178,19 +176,16 @@ def lab_files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, dic
 
 @pytest.fixture
 def lab(lab_files: tuple[Path, Path, dict[str, Any]], tmp_path: Path) -> Lab:
-    """A `Lab` in `tmp_path`."""
     return Lab(*lab_files, tmp_path)
 
 
 @pytest.fixture(scope="session")
 def poems_of() -> Callable[[str, int], list[str]]:
-    """So many training poems of the Tang in one form, spread over the corpus."""
     return lambda form, count: [text for text, _ in spread(form, count)]
 
 
 @pytest.fixture(scope="session")
 def changed_values() -> Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]]:
-    """The function `changed`."""
     return changed
 
 
@@ -241,10 +236,7 @@ for line in sys.stdin:
 
 
 class Launcher:
-    """Runs `tangyin …` in real processes, one command after the other, without waiting for imports.
-
-    Several processes of one command find each other as under torchrun.
-    """
+    """Runs `tangyin …` in real processes, several of one command as under torchrun."""
 
     def __init__(self, folder: Path) -> None:
         self.file = folder / "stderr"
@@ -257,13 +249,10 @@ class Launcher:
         )
 
     def start(self, words: list[str], count: int = 1, **limits: float) -> list[int]:
-        """Start a command and give the numbers of its processes.
+        """Start a command, without `tangyin`, and give the numbers of its processes.
 
-        Args:
-            words: without `tangyin`.
-            count: how many processes train together.
-            limits: `largest_file`, bytes that no file may exceed; `timeout`, seconds that they wait
-                for each other; `save_every`, seconds between checkpoints within an epoch.
+        Limits: `largest_file`, bytes that no file may exceed; `timeout`, seconds that they wait for
+        each other; `save_every`, seconds between checkpoints within an epoch.
         """
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -287,7 +276,6 @@ class Launcher:
 
 @pytest.fixture(scope="session")
 def launcher(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launcher]:
-    """A `Launcher`: `start(words)`, then `statuses()` and `errors()`."""
     launcher = Launcher(tmp_path_factory.mktemp("launcher"))
     with launcher.program:
         yield launcher
@@ -297,8 +285,6 @@ def launcher(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launcher]:
 
 @pytest.fixture(scope="session")
 def wait_until() -> Callable[[Callable[[], bool]], None]:
-    """Waits for a condition, for a minute at most."""
-
     def wait(condition: Callable[[], bool]) -> None:
         deadline = time.monotonic() + 60
         while not condition():

@@ -1,8 +1,6 @@
 """Checkpoints: damage is detected, the previous one is used, and the last two are kept."""
 
 import hashlib
-from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -21,17 +19,17 @@ from tangyin.training.checkpoint import (
 NAME = "0000002-0000000.checkpoint"
 
 
-def network() -> tuple[torch.nn.Module, torch.optim.Optimizer]:
+def network():
     """A small network after one step of Adam, so that the optimizer has a state."""
     model = torch.nn.Linear(3, 2)
     optimizer = torch.optim.Adam(model.parameters())
-    model(torch.randn(4, 3)).square().sum().backward()  # type: ignore[no-untyped-call]
+    model(torch.randn(4, 3)).square().sum().backward()
     optimizer.step()
     return model, optimizer
 
 
 @pytest.fixture(scope="module")
-def content(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+def content(tmp_path_factory):
     folder = tmp_path_factory.mktemp("sound")
     model, optimizer = network()
     best = {name: torch.randn_like(tensor) for name, tensor in model.state_dict().items()}
@@ -39,7 +37,7 @@ def content(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return checkpoints(folder)[0].read_bytes()
 
 
-def test_a_checkpoint_restores_everything(tmp_path: Path) -> None:
+def test_a_checkpoint_restores_everything(tmp_path):
     model, optimizer = network()
     best = {"weight": torch.randn(2, 3), "bias": torch.randn(2)}
     progress = Progress("poems", 3, 7, 1.25, 99, 2.5, 2, 3.5, [{"epoch": 1, "dev": {"x": 0.1}}])
@@ -59,8 +57,8 @@ def test_a_checkpoint_restores_everything(tmp_path: Path) -> None:
 @settings(deadline=None, max_examples=200)
 @given(data=st.data(), cut=st.booleans())
 def test_a_checkpoint_with_any_byte_changed_or_cut_anywhere_is_damaged(
-    data: Any, cut: bool, content: bytes, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+    data, cut, content, tmp_path_factory
+):
     place = data.draw(st.integers(0, len(content) - 1))
     changed = bytearray(content[:place] if cut else content)
     if not cut:
@@ -78,8 +76,8 @@ def test_a_checkpoint_with_any_byte_changed_or_cut_anywhere_is_damaged(
     [("other poems", 3, "training.other_poems"), ("poems", 4, "training.other_version")],
 )
 def test_a_checkpoint_of_other_poems_or_another_network_is_refused(
-    poems: str, inputs: int, code: str, content: bytes, tmp_path: Path
-) -> None:
+    poems, inputs, code, content, tmp_path
+):
     path = tmp_path / NAME
     path.write_bytes(content)
     model = torch.nn.Linear(inputs, 2)
@@ -88,7 +86,7 @@ def test_a_checkpoint_of_other_poems_or_another_network_is_refused(
     assert (refusal.value.code, refusal.value.params) == (code, {"path": path})
 
 
-def test_a_checkpoint_of_another_layout_is_of_another_version(tmp_path: Path) -> None:
+def test_a_checkpoint_of_another_layout_is_of_another_version(tmp_path):
     content = b'{"epochs": 3}\n'
     path = tmp_path / NAME
     path.write_bytes(hashlib.sha256(content).digest() + content)
@@ -108,16 +106,14 @@ def test_a_checkpoint_of_another_layout_is_of_another_version(tmp_path: Path) ->
         ([(5, 1), (5, 2), (5, 1)], ["0000005-0000001"]),
     ],
 )
-def test_the_last_two_checkpoints_are_kept_in_order_of_epoch_and_step(
-    places: list[tuple[int, int]], kept: list[str], tmp_path: Path
-) -> None:
+def test_the_last_two_checkpoints_are_kept_in_order_of_epoch_and_step(places, kept, tmp_path):
     for epoch, step in places:
         save_checkpoint(tmp_path, Progress(epoch=epoch, step=step), *network(), {})
     assert [path.stem for path in checkpoints(tmp_path)] == kept
 
 
 @pytest.mark.corpus
-def test_a_damaged_newest_checkpoint_is_named_and_the_one_before_used(lab: Any) -> None:
+def test_a_damaged_newest_checkpoint_is_named_and_the_one_before_used(lab):
     lab.train()
     newest, before = checkpoints(lab.run.checkpoint)
     newest.write_bytes(newest.read_bytes()[:-100])
@@ -130,7 +126,7 @@ def test_a_damaged_newest_checkpoint_is_named_and_the_one_before_used(lab: Any) 
 
 
 @pytest.mark.corpus
-def test_a_run_whose_checkpoints_are_all_damaged_is_refused(lab: Any) -> None:
+def test_a_run_whose_checkpoints_are_all_damaged_is_refused(lab):
     lab.train()
     for path in checkpoints(lab.run.checkpoint):
         path.write_bytes(b"no checkpoint")

@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +11,7 @@ from hypothesis import strategies as st
 from tangyin.corpus import TRAIN, load_corpus
 from tangyin.model.file import load_model
 from tangyin.scoring import PerplexityMeter, Tally
-from tangyin.training import Dataset, load_dataset
+from tangyin.training import load_dataset
 from tangyin.training.recipe import DataRecipe, StageRecipe
 from tangyin.training.step import TrainingStep
 from tangyin.verse import FORMS
@@ -23,7 +22,7 @@ STAGE = StageRecipe(EVERY_FORM, ("tang",), 4, 0.02, final_rate=0.001, warmup=0.2
 shares = st.floats(0, 1)
 
 
-def test_the_rate_rises_from_zero_to_its_peak_and_falls_along_half_a_cosine() -> None:
+def test_the_rate_rises_from_zero_to_its_peak_and_falls_along_half_a_cosine():
     falling = 0.001 + 0.019 * (1 + math.sqrt(0.5)) / 2
     rates = [STAGE.rate_at(place) for place in (0.0, 0.125, 0.25, 0.25 + 0.75 / 4, 0.625, 1.0)]
     assert rates == pytest.approx([0.0, 0.01, 0.02, falling, (0.02 + 0.001) / 2, 0.001])
@@ -35,8 +34,8 @@ def test_the_rate_rises_from_zero_to_its_peak_and_falls_along_half_a_cosine() ->
 @settings(max_examples=200, deadline=None)
 @given(warmup=shares, final=st.floats(0, 0.02), places=st.tuples(shares, shares))
 def test_it_only_rises_in_the_warm_up_only_falls_after_it_and_stays_in_bounds(
-    warmup: float, final: float, places: tuple[float, float]
-) -> None:
+    warmup, final, places
+):
     stage = replace(STAGE, warmup=warmup, final_rate=final)
     first, second = sorted(places)
     one, two = stage.rate_at(first), stage.rate_at(second)
@@ -50,7 +49,7 @@ def test_it_only_rises_in_the_warm_up_only_falls_after_it_and_stays_in_bounds(
 
 @pytest.mark.corpus
 @pytest.mark.parametrize("prefix", ["form", "told"])
-def test_a_stage_trains_on_its_forms_alone(prefix: str, lab: Any) -> None:
+def test_a_stage_trains_on_its_forms_alone(prefix, lab):
     dataset = load_dataset(DataRecipe(EVERY_FORM, ("tang",), 1, prefix), lab.mixed)
     stage = replace(STAGE, forms=("wujue", "五律"))  # ASCII names too
     lengths = {form.targets for form in FORMS if form.name in ("五絕", "五律")}
@@ -70,7 +69,7 @@ def test_a_stage_trains_on_its_forms_alone(prefix: str, lab: Any) -> None:
 
 
 @pytest.mark.corpus
-def test_a_stage_of_the_tang_trains_on_no_song_poem() -> None:
+def test_a_stage_of_the_tang_trains_on_no_song_poem():
     dataset = load_dataset(DataRecipe(("五絕",), ("tang", "song")))
     total = 0
     for dynasty in ("tang", "song"):
@@ -82,7 +81,7 @@ def test_a_stage_of_the_tang_trains_on_no_song_poem() -> None:
     assert total == len(dataset.train)
 
 
-def by_frequency_alone(dataset: Dataset) -> Tally:
+def by_frequency_alone(dataset):
     """What dev costs when each token has its frequency in the training poems."""
     vocabulary = dataset.vocabulary
     counts = np.bincount(np.concatenate(dataset.train), minlength=vocabulary.outputs) + 1.0
@@ -95,9 +94,7 @@ def by_frequency_alone(dataset: Dataset) -> Tally:
 
 @pytest.mark.corpus
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
-def test_a_curriculum_with_features_predicts_dev_better_than_frequencies_do(
-    precision: str, lab: Any
-) -> None:
+def test_a_curriculum_with_features_predicts_dev_better_than_frequencies_do(precision, lab):
     recipe = lab.curriculum({"training.precision": precision, "model.layers": 2})
     model = lab.train(recipe)
     metrics = lab.metrics()
@@ -111,13 +108,11 @@ def test_a_curriculum_with_features_predicts_dev_better_than_frequencies_do(
 
 
 @pytest.mark.corpus
-def test_each_step_has_the_rate_of_its_place_in_its_stage(
-    lab: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rates: list[float] = []
+def test_each_step_has_the_rate_of_its_place_in_its_stage(lab, monkeypatch):
+    rates = []
     original = TrainingStep.set_rate
 
-    def set_rate(self: TrainingStep, rate: float) -> None:
+    def set_rate(self, rate):
         original(self, rate)
         rates.append(rate)
         assert {group["lr"] for group in self.optimizer.param_groups} == {rate}
@@ -139,7 +134,7 @@ def test_each_step_has_the_rate_of_its_place_in_its_stage(
 
 
 @pytest.mark.corpus
-def test_bf16_and_fp32_end_close_to_each_other(lab: Any) -> None:
+def test_bf16_and_fp32_end_close_to_each_other(lab):
     ends = []
     for precision in ("fp32", "bf16"):
         changes = {"training.precision": precision, "training.epochs": 6, "model.hidden_size": 24}

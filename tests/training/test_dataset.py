@@ -1,9 +1,6 @@
 """What a recipe trains on: the right poems, no held-out one, in batches that fit together."""
 
 import json
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,7 +15,7 @@ REPORT = DataRecipe(("五律",))
 ALL = DataRecipe(tuple(form.name for form in FORMS), prefix="form")
 
 
-def test_the_report_recipe_trains_on_the_training_wulv_and_knows_the_closed_vocabulary() -> None:
+def test_the_report_recipe_trains_on_the_training_wulv_and_knows_the_closed_vocabulary():
     dataset = load_dataset(REPORT)
     assert len(dataset.train) == 11_353
     assert {form.name: len(texts) for form, texts in dataset.dev.items()} == {"五律": 1_281}
@@ -28,7 +25,7 @@ def test_the_report_recipe_trains_on_the_training_wulv_and_knows_the_closed_voca
     assert sorted(dataset.facts) == ["corpus", "poems_sha256", "split_sha256"]
 
 
-def test_the_vocabulary_is_made_of_the_training_poems_alone(lab: Any) -> None:
+def test_the_vocabulary_is_made_of_the_training_poems_alone(lab):
     dataset = load_dataset(DataRecipe(("WuLv",), minimum_frequency=1), lab.own)
     assert dataset.forms == (WULV,)
     rows = [json.loads(line) for line in lab.own.read_text("utf-8").splitlines()]
@@ -41,9 +38,7 @@ def test_the_vocabulary_is_made_of_the_training_poems_alone(lab: Any) -> None:
     assert not any((poem == unknown).any() for poem in dataset.train)
 
 
-def test_a_text_file_trains_as_the_same_poems_in_jsonl_do(
-    tmp_path: Path, poems_of: Callable[[str, int], list[str]]
-) -> None:
+def test_a_text_file_trains_as_the_same_poems_in_jsonl_do(tmp_path, poems_of):
     texts = poems_of("五律", 40)
     blocks = ["\n".join(text[place : place + 12] for place in range(0, 48, 12)) for text in texts]
     (tmp_path / "poems.txt").write_text("\n\n".join(blocks), "utf-8")
@@ -57,9 +52,7 @@ def test_a_text_file_trains_as_the_same_poems_in_jsonl_do(
     assert [poem.tolist() for poem in one.train] == [poem.tolist() for poem in other.train]
 
 
-def test_unused_poems_of_a_users_file_are_remarked_on(
-    tmp_path: Path, poems_of: Callable[[str, int], list[str]]
-) -> None:
+def test_unused_poems_of_a_users_file_are_remarked_on(tmp_path, poems_of):
     path = tmp_path / "poems.txt"
     texts = [*poems_of("五律", 30), *poems_of("七絕", 3), "床前明月光，疑是"]
     path.write_text("\n\n".join(texts), "utf-8")
@@ -72,14 +65,14 @@ def test_unused_poems_of_a_users_file_are_remarked_on(
     assert load_dataset(REPORT).remarks == ()
 
 
-def test_a_form_without_poems_is_refused(lab: Any) -> None:
+def test_a_form_without_poems_is_refused(lab):
     with pytest.raises(TangyinError) as refusal:
         load_dataset(DataRecipe(("七律",)), lab.own)
     assert refusal.value.code == "training.no_poems"
     assert refusal.value.params == {"train": 0, "dev": 0, "forms": ("七律",)}
 
 
-def test_song_poems_train_where_the_recipe_names_them_and_dev_stays_tang() -> None:
+def test_song_poems_train_where_the_recipe_names_them_and_dev_stays_tang():
     tang = load_dataset(DataRecipe(("五絕",)))
     both = load_dataset(DataRecipe(("五絕",), ("tang", "song")))
     assert len(tang.train) == 2_829

@@ -5,9 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -18,12 +15,12 @@ from hypothesis import strategies as st
 from tangyin.corpus import Batch
 from tangyin.errors import TangyinError, UsageError
 from tangyin.model.file import load_model
-from tangyin.training import DivergedError, LostProcessError, Recipe
+from tangyin.training import DivergedError, LostProcessError
 from tangyin.training import distributed as module
 from tangyin.training.distributed import DistributedContext, chosen_device, share_cores
 
 
-def alike(found: Any, wanted: Any) -> bool:
+def alike(found, wanted):
     """Whether two results have the same losses, to 1e-5."""
     figures, others = (
         [{**line["dev"], **{k: line[k] for k in ("train_loss", "improved")}} for line in result[0]]
@@ -33,23 +30,20 @@ def alike(found: Any, wanted: Any) -> bool:
     return figures == approximate
 
 
-def said(error: TangyinError) -> str:
+def said(error):
     """The line that the command prints."""
     return f"tangyin: {error}"
 
 
 @pytest.fixture
-def still(lab: Any) -> Recipe:
+def still(lab):
     """The recipe with everything in it but what differs between processes or is rounded."""
-    recipe: Recipe = lab.curriculum({"model.dropout": {}, "training.precision": "fp32"})
-    return recipe
+    return lab.curriculum({"model.dropout": {}, "training.precision": "fp32"})
 
 
 @pytest.mark.corpus
 @pytest.mark.parametrize("count", [2, 3])
-def test_several_processes_have_the_losses_of_one(
-    count: int, lab: Any, launcher: Any, still: Recipe
-) -> None:
+def test_several_processes_have_the_losses_of_one(count, lab, launcher, still):
     launcher.start(lab.command(still), count)
     assert launcher.statuses() == [0] * count
     assert alike(lab.result(), lab.uninterrupted(still))
@@ -59,14 +53,14 @@ def test_several_processes_have_the_losses_of_one(
     assert len(launcher.file.read_text("utf-8").splitlines()) == 9 + 1
 
 
-def lines_in(path: Path) -> int:
+def lines_in(path):
     return len(path.read_text("utf-8").splitlines()) if path.exists() else 0
 
 
 @pytest.mark.corpus
 def test_a_killed_process_ends_all_with_an_error_and_the_run_resumes_to_the_same_end(
-    lab: Any, launcher: Any, wait_until: Callable[..., None]
-) -> None:
+    lab, launcher, wait_until
+):
     command = lab.command(lab.curriculum(), "--resume")
     launcher.start(command, 3)
     assert launcher.statuses() == [0, 0, 0]
@@ -93,8 +87,8 @@ def test_a_killed_process_ends_all_with_an_error_and_the_run_resumes_to_the_same
 
 @pytest.mark.corpus
 def test_ctrl_c_to_one_of_them_saves_and_any_number_of_processes_resumes(
-    lab: Any, launcher: Any, still: Recipe, wait_until: Callable[..., None]
-) -> None:
+    lab, launcher, still, wait_until
+):
     for count, epochs in ((2, 1), (3, 3)):
         children = launcher.start(lab.command(still, "--resume"), count)
         wait_until(lambda epochs=epochs: lines_in(lab.run.metrics) >= epochs)
@@ -107,9 +101,7 @@ def test_ctrl_c_to_one_of_them_saves_and_any_number_of_processes_resumes(
 
 
 @pytest.mark.corpus
-def test_a_process_that_does_not_respond_ends_the_others_in_time(
-    lab: Any, launcher: Any, still: Recipe, wait_until: Callable[..., None]
-) -> None:
+def test_a_process_that_does_not_respond_ends_the_others_in_time(lab, launcher, still, wait_until):
     children = launcher.start(lab.command(still), 2, timeout=5.0)
     wait_until(lab.run.metrics.exists)
     os.kill(children[1], signal.SIGSTOP)
@@ -120,7 +112,7 @@ def test_a_process_that_does_not_respond_ends_the_others_in_time(
 
 
 @pytest.mark.corpus
-def test_an_error_of_one_process_is_that_of_all_and_printed_once(lab: Any, launcher: Any) -> None:
+def test_an_error_of_one_process_is_that_of_all_and_printed_once(lab, launcher):
     lab.train(lab.tiny({"training.epochs": 1}))
     launcher.start(lab.command(lab.tiny()), 2)  # only the first looks at the folder
     assert launcher.statuses() == [2, 2]
@@ -128,7 +120,7 @@ def test_an_error_of_one_process_is_that_of_all_and_printed_once(lab: Any, launc
 
 
 @pytest.mark.corpus
-def test_a_diverging_loss_ends_all_with_one_error(lab: Any, launcher: Any) -> None:
+def test_a_diverging_loss_ends_all_with_one_error(lab, launcher):
     stage = {"forms": ["五律"], "dynasties": ["tang"], "epochs": 9, "learning_rate": 1000.0}
     optimizer = {"name": "sgd", "clip_norm": float("inf")}
     recipe = lab.curriculum({"model.dropout": {}, "optimizer": optimizer, "stages": [stage]})
@@ -141,7 +133,7 @@ def test_a_diverging_loss_ends_all_with_one_error(lab: Any, launcher: Any) -> No
 
 
 @pytest.mark.corpus
-def test_torchrun_trains_a_model(lab: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_torchrun_trains_a_model(lab, monkeypatch):
     recipe = lab.tiny({"training.precision": "fp32"})
     # torchrun takes --run for its own --run-path
     command = ["-o" if word == "--run" else word for word in lab.command(recipe)]
@@ -154,10 +146,10 @@ def test_torchrun_trains_a_model(lab: Any, monkeypatch: pytest.MonkeyPatch) -> N
     assert load_model(lab.run.model).training["epoch"] == 3
 
 
-def batches() -> st.SearchStrategy[Batch]:
+def batches():
     """Batches of 1 to 9 poems, some with weights."""
 
-    def make(seed: int, poems: int, weighted: bool) -> Batch:
+    def make(seed, poems, weighted):
         generator = np.random.default_rng(seed)
         inputs, targets = generator.integers(9, size=(2, 5, poems), dtype=np.int32)
         mask = np.arange(5)[:, None] < generator.integers(1, 6, size=poems)
@@ -169,7 +161,7 @@ def batches() -> st.SearchStrategy[Batch]:
 
 @settings(deadline=None)
 @given(batch=batches(), count=st.integers(1, 12))
-def test_the_shares_of_a_batch_are_the_batch(batch: Batch, count: int) -> None:
+def test_the_shares_of_a_batch_are_the_batch(batch, count):
     shares = [DistributedContext(rank, count).share(batch) for rank in range(count)]
     assert sum(part for _, part in shares) == pytest.approx(1.0)
     assert all(share.inputs.shape[1] >= 1 for share, _ in shares)
@@ -180,7 +172,7 @@ def test_the_shares_of_a_batch_are_the_batch(batch: Batch, count: int) -> None:
         assert (columns[:, order] == getattr(batch, name)).all()
 
 
-def test_a_process_alone_needs_no_others() -> None:
+def test_a_process_alone_needs_no_others():
     alone = DistributedContext()
     assert alone.first
     assert (alone.sum(3, 0.5, True), alone.gather("x")) == ([3, 0.5, True], ["x"])
@@ -190,11 +182,9 @@ def test_a_process_alone_needs_no_others() -> None:
     assert refusal.value is error
 
 
-def test_an_error_of_another_process_names_it_and_keeps_its_exit_code(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_an_error_of_another_process_names_it_and_keeps_its_exit_code(monkeypatch):
     context, error = DistributedContext(0, 3), UsageError("training.no_cuda")
-    monkeypatch.setattr(context, "gather", lambda value: [value, error, None])
+    monkeypatch.setattr(DistributedContext, "gather", lambda _, value: [value, error, None])
     with pytest.raises(TangyinError) as failure, context.together():
         pass
     assert (failure.value.code, failure.value.exit_code) == ("training.process_failed", 2)
@@ -206,14 +196,14 @@ def test_an_error_of_another_process_names_it_and_keeps_its_exit_code(
     [(None, 2, [4]), (None, 3, [2]), (None, 64, [1]), ("torchrun's", 2, [4]), ("3", 2, [])],
 )
 def test_each_process_takes_its_part_of_the_cores_unless_the_user_says_how_many(
-    chosen: str | None, processes: int, threads: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
+    chosen, processes, threads, monkeypatch
+):
     monkeypatch.setattr(os, "cpu_count", lambda: 8)
     monkeypatch.setattr(module, "_set_by_torchrun", lambda _: chosen == "torchrun's")
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     if chosen is not None:
         monkeypatch.setenv("OMP_NUM_THREADS", chosen)
-    taken: list[int] = []
+    taken = []
     monkeypatch.setattr(torch, "set_num_threads", taken.append)
     share_cores(processes)
     assert taken == threads
@@ -232,8 +222,8 @@ def test_each_process_takes_its_part_of_the_cores_unless_the_user_says_how_many(
     ],
 )
 def test_a_process_takes_the_cuda_device_of_its_number_and_a_missing_one_is_refused(
-    name: str, found: int, number: int, wanted: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    name, found, number, wanted, monkeypatch
+):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: found > 0)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: found)
     try:

@@ -1,7 +1,5 @@
 """Training's own evaluation and the NumPy engine's give the same figures."""
 
-from typing import Any
-
 import numpy as np
 import pytest
 import torch
@@ -16,7 +14,7 @@ from tangyin.verse import FORMS, WULV
 pytestmark = pytest.mark.corpus
 
 
-def assert_same_figures(found: Tally, expected: Tally, rel: float) -> None:
+def assert_same_figures(found, expected, rel):
     ours, theirs = found.figures(), expected.figures()
     for name in ("poems", "targets", "hanzi", "unknown"):
         assert ours[name] == theirs[name]
@@ -25,7 +23,7 @@ def assert_same_figures(found: Tally, expected: Tally, rel: float) -> None:
         assert ours[name] == pytest.approx(theirs[name], rel=rel)
 
 
-def in_torch(writer: tangyin.Writer) -> LanguageModel:
+def in_torch(writer):
     model = LanguageModel(writer.model.architecture, writer.model.vocabulary)
     tensors = {name: torch.from_numpy(tensor) for name, tensor in writer.model.tensors.items()}
     tensors.pop("tones", None)
@@ -33,7 +31,7 @@ def in_torch(writer: tangyin.Writer) -> LanguageModel:
     return model
 
 
-def test_both_give_the_shipped_model_the_same_figures_and_bf16_rounds_them() -> None:
+def test_both_give_the_shipped_model_the_same_figures_and_bf16_rounds_them():
     writer = tangyin.load("report")
     texts = load_corpus().select(parts=[DEV], forms=[WULV]).text[:300]
     dataset = Dataset(writer.model.vocabulary, (WULV,), [], {WULV: texts}, {})
@@ -46,7 +44,7 @@ def test_both_give_the_shipped_model_the_same_figures_and_bf16_rounds_them() -> 
 
 
 @pytest.mark.parametrize("features", [False, True], ids=["plain", "features"])
-def test_both_give_a_model_the_same_figures_in_each_form(features: bool, lab: Any) -> None:
+def test_both_give_a_model_the_same_figures_in_each_form(features, lab):
     plain = lab.tiny({"data.forms": [form.name for form in FORMS], "data.prefix": "form"})
     recipe = lab.curriculum({"model.layers": 2, "stages": []}) if features else plain
     lab.train(recipe)
@@ -61,7 +59,7 @@ def test_both_give_a_model_the_same_figures_in_each_form(features: bool, lab: An
         assert scores == pytest.approx(expected.nll, rel=1e-6)
 
 
-def test_the_figures_in_a_model_file_are_those_of_its_stored_weights(lab: Any) -> None:
+def test_the_figures_in_a_model_file_are_those_of_its_stored_weights(lab):
     lab.train()
     writer = tangyin.load(lab.run.model)
     texts = load_dataset(lab.tiny().data, lab.own).dev[WULV]
@@ -72,12 +70,12 @@ def test_the_figures_in_a_model_file_are_those_of_its_stored_weights(lab: Any) -
         assert value == pytest.approx(expected[name], rel=1e-3)
 
 
-def untrained(lab: Any) -> tuple[LanguageModel, Dataset]:
+def untrained(lab):
     dataset = load_dataset(lab.tiny().data, lab.own)
     return LanguageModel(lab.tiny().model.architecture, dataset.vocabulary), dataset
 
 
-def test_evaluating_disturbs_neither_training_nor_randomness(lab: Any) -> None:
+def test_evaluating_disturbs_neither_training_nor_randomness(lab):
     model, dataset = untrained(lab)
     for training in (True, False):
         model.train(training)
@@ -89,7 +87,7 @@ def test_evaluating_disturbs_neither_training_nor_randomness(lab: Any) -> None:
         assert evaluate(model, dataset) == first
 
 
-def test_a_model_that_knows_nothing_scores_as_chance_does(lab: Any) -> None:
+def test_a_model_that_knows_nothing_scores_as_chance_does(lab):
     model, dataset = untrained(lab)
     with torch.no_grad():
         model.output.weight.zero_()

@@ -1,7 +1,6 @@
 """Muon: orthogonal steps for the gates, AdamW's own for everything else."""
 
 import torch
-from torch import nn
 
 from tangyin.model import Architecture
 from tangyin.nn.language_model import LanguageModel
@@ -11,19 +10,19 @@ from tangyin.verse import Vocabulary
 H = 24
 
 
-def model() -> LanguageModel:
+def model():
     torch.manual_seed(3)
     return LanguageModel(Architecture(16, H), Vocabulary("日月山水風花雪夜"))
 
 
-def with_gradients(network: nn.Module) -> nn.Module:
+def with_gradients(network):
     generator = torch.Generator().manual_seed(5)
     for parameter in network.parameters():
         parameter.grad = torch.randn(parameter.shape, generator=generator)
     return network
 
 
-def test_an_orthogonalized_matrix_has_the_singular_vectors_of_the_old_and_values_near_one() -> None:
+def test_an_orthogonalized_matrix_has_the_singular_vectors_of_the_old_and_values_near_one():
     torch.manual_seed(1)
     for shape in ((3, 20, 50), (3, 50, 20)):
         matrices = torch.randn(shape)
@@ -37,7 +36,7 @@ def test_an_orthogonalized_matrix_has_the_singular_vectors_of_the_old_and_values
         assert off.abs().max() < 0.05
 
 
-def test_each_gate_is_made_orthogonal_by_itself() -> None:
+def test_each_gate_is_made_orthogonal_by_itself():
     network = model()
     before = network.lstm.weight_hh_l0.detach().clone()
     Muon(with_gradients(network), lr=0.1).step()
@@ -48,7 +47,7 @@ def test_each_gate_is_made_orthogonal_by_itself() -> None:
         assert (values < 1.3).all()
 
 
-def test_parameters_beside_the_gates_move_as_under_adamw() -> None:
+def test_parameters_beside_the_gates_move_as_under_adamw():
     ours, theirs = model(), model()
     muon = Muon(ours, lr=0.01, weight_decay=0.1)
     adamw = torch.optim.AdamW(theirs.parameters(), lr=0.01, weight_decay=0.1)

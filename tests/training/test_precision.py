@@ -1,8 +1,5 @@
 """Which precision "auto" is, and what it changes."""
 
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
 import torch
 
@@ -13,11 +10,11 @@ CPU = torch.device("cpu")
 
 
 @pytest.fixture
-def processor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], None]:
+def processor(monkeypatch, tmp_path):
     """Makes the processor one with these flags."""
     monkeypatch.delenv("ONEDNN_MAX_CPU_ISA", raising=False)
 
-    def make(flags: str) -> None:
+    def make(flags):
         file = tmp_path / "cpuinfo"
         file.write_text(f"processor\t: 0\nflags\t\t: fpu {flags} sse\n\n", encoding="utf-8")
         monkeypatch.setattr(module, "Path", lambda _: file)
@@ -42,41 +39,35 @@ BF16 = "avx512f avx512_bf16"
     ],
 )
 def test_auto_is_bf16_where_the_processor_has_units_that_onednn_may_use(
-    flags: str,
-    isa: str | None,
-    expected: str,
-    processor: Callable[[str], None],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+    flags, isa, expected, processor, monkeypatch
+):
     processor(flags)
     if isa is not None:
         monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", isa)
     assert chosen_precision("auto", CPU) == expected
 
 
-def test_auto_is_fp32_where_the_processor_is_unknown(
-    processor: Callable[[str], None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_auto_is_fp32_where_the_processor_is_unknown(processor, monkeypatch, tmp_path):
     processor("")
     monkeypatch.setattr(module, "Path", lambda _: tmp_path / "missing")
     assert chosen_precision("auto", CPU) == "fp32"
 
 
 @pytest.mark.parametrize("supported", [False, True])
-def test_auto_asks_torch_about_a_gpu(supported: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_auto_asks_torch_about_a_gpu(supported, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: supported)
     expected = "bf16" if supported else "fp32"
     assert chosen_precision("auto", torch.device("cuda")) == expected
 
 
 @pytest.mark.parametrize("name", sorted({*PRECISIONS} - {"auto"}))
-def test_a_precision_that_is_named_is_taken(name: str, processor: Callable[[str], None]) -> None:
+def test_a_precision_that_is_named_is_taken(name, processor):
     for flags in ("avx2", "avx512_bf16"):
         processor(flags)
         assert chosen_precision(name, CPU) == name
 
 
-def test_only_products_in_bf16_are_rounded() -> None:
+def test_only_products_in_bf16_are_rounded():
     weight, x = torch.randn(5, 4), torch.randn(3, 4)
     with autocast("fp32", CPU):
         assert torch.equal(torch.nn.functional.linear(x, weight), x @ weight.t())

@@ -2,18 +2,15 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable
 from itertools import product
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
-from tangyin.corpus import DEV, TEST, TRAIN, Batch, load_corpus
+from tangyin.corpus import DEV, TEST, TRAIN, load_corpus
 from tangyin.prosody import LEVEL_RHYMES, rhyme_of_poem
-from tangyin.training import Dataset, load_dataset
-from tangyin.training.prefix_dropout import LONGEST_TITLE, PrefixDropout
+from tangyin.training import load_dataset
+from tangyin.training.prefix_dropout import LONGEST_TITLE
 from tangyin.training.recipe import DataRecipe
 from tangyin.verse import (
     BOS,
@@ -21,7 +18,6 @@ from tangyin.verse import (
     FORMS,
     TEXT,
     TITLE,
-    Vocabulary,
     form_named,
     form_token,
     prefix_tokens,
@@ -36,15 +32,12 @@ SHARES = {"tell_form": 0.7, "tell_rhyme": 0.4, "tell_title": 0.6}
 RECIPE = DataRecipe(EVERY_FORM, ("tang",), 1, "told", **SHARES, title_weight=0.25)
 COUNT = 40
 
-Poem = tuple[str, str, str]
-"""Form, title and text."""
-
 
 @pytest.fixture(scope="module")
-def poems() -> list[Poem]:
+def poems():
     """So many poems of each form with their titles, spread over the Tang."""
     corpus = load_corpus().select(dynasties=["tang"], parts=[TRAIN])
-    chosen: list[Poem] = []
+    chosen = []
     for form in EVERY_FORM:
         every = corpus.select(forms=[form])
         rows = list(zip(every.form, every.title, every.text, strict=True))
@@ -56,7 +49,7 @@ def poems() -> list[Poem]:
 
 
 @pytest.fixture(scope="module")
-def dataset(tmp_path_factory: pytest.TempPathFactory, poems: list[Poem]) -> Dataset:
+def dataset(tmp_path_factory, poems):
     path = tmp_path_factory.mktemp("prefixes") / "poems.jsonl"
     rows = [{"text": text, "title": title, "part": TRAIN} for _, title, text in poems]
     dev = load_corpus().select(parts=[DEV], forms=["五絕"]).text[:3]
@@ -65,20 +58,15 @@ def dataset(tmp_path_factory: pytest.TempPathFactory, poems: list[Poem]) -> Data
     return load_dataset(RECIPE, path)
 
 
-def rhyme_of(text: str) -> str | None:
+def rhyme_of(text):
     lines, _ = split_lines(text) or ((), "")
     return rhyme_of_poem(lines)
-
-
-def prefixes_of(dataset: Dataset) -> PrefixDropout:
-    assert dataset.prefixes is not None
-    return dataset.prefixes
 
 
 class Column:
     """One poem of a batch, taken apart."""
 
-    def __init__(self, vocabulary: Vocabulary, batch: Batch, column: int) -> None:
+    def __init__(self, vocabulary, batch, column):
         length = int(batch.mask[:, column].sum())
         assert batch.mask[:length, column].all()
         assert batch.weights is not None
@@ -93,12 +81,12 @@ class Column:
         assert self.targets[-1] == EOS
         self.form = self.prefix[0] if self.prefix[0] != BOS else None
         self.rhyme = next((t[7:-1] for t in self.prefix if t.startswith("<rhyme:")), None)
-        self.title: str | None = None
+        self.title = None
         if TITLE in self.prefix:
             self.title = "".join(self.prefix[self.prefix.index(TITLE) + 1 : -1])
 
 
-def columns(dataset: Dataset, epoch: int = 1, seed: int = 3, size: int = 16) -> list[Column]:
+def columns(dataset, epoch=1, seed=3, size=16):
     return [
         Column(dataset.vocabulary, batch, column)
         for batch in dataset.batches(size, seed, epoch)
@@ -107,10 +95,8 @@ def columns(dataset: Dataset, epoch: int = 1, seed: int = 3, size: int = 16) -> 
 
 
 @pytest.mark.parametrize("given", list(product([False, True], repeat=3)), ids=str)
-def test_a_poem_has_the_prefix_that_writing_gives(
-    given: tuple[bool, bool, bool], dataset: Dataset, poems: list[Poem]
-) -> None:
-    prefixes, vocabulary = prefixes_of(dataset), dataset.vocabulary
+def test_a_poem_has_the_prefix_that_writing_gives(given, dataset, poems):
+    prefixes, vocabulary = dataset.prefixes, dataset.vocabulary
     number = next(
         n for n, (_, title, _) in enumerate(poems)
         if prefixes.rhymes[n] >= 0 and len(prefixes.titles[n]) > 2 and "…" not in title
@@ -138,9 +124,7 @@ def test_a_poem_has_the_prefix_that_writing_gives(
     assert column.weights == expected_weights
 
 
-def test_every_poem_is_in_every_epoch_once_with_its_own_prefix(
-    dataset: Dataset, poems: list[Poem]
-) -> None:
+def test_every_poem_is_in_every_epoch_once_with_its_own_prefix(dataset, poems):
     of_text = {text: (form, title) for form, title, text in poems}
     for epoch in (1, 2):
         found = columns(dataset, epoch)
@@ -155,8 +139,8 @@ def test_every_poem_is_in_every_epoch_once_with_its_own_prefix(
 
 
 def test_titles_too_long_or_without_characters_and_missing_rhymes_are_never_in_a_prefix(
-    dataset: Dataset, poems: list[Poem]
-) -> None:
+    dataset, poems
+):
     rhyming = {text: rhyme_of(text) is not None for *_, text in poems}
     assert not all(rhyming.values())
     untitled = {text for _, _, text in poems[:2]}
@@ -166,10 +150,10 @@ def test_titles_too_long_or_without_characters_and_missing_rhymes_are_never_in_a
             assert rhyming[column.text] or column.rhyme is None
 
 
-def test_the_shares_of_prefixes_are_near_the_recipes(dataset: Dataset, poems: list[Poem]) -> None:
+def test_the_shares_of_prefixes_are_near_the_recipes(dataset, poems):
     epochs = 12
     found = [column for epoch in range(1, epochs + 1) for column in columns(dataset, epoch)]
-    prefixes = prefixes_of(dataset)
+    prefixes = dataset.prefixes
     for share, could, was in (
         (0.7, len(poems), sum(column.form is not None for column in found)),
         (0.4, int((prefixes.rhymes >= 0).sum()), sum(column.rhyme is not None for column in found)),
@@ -180,7 +164,7 @@ def test_the_shares_of_prefixes_are_near_the_recipes(dataset: Dataset, poems: li
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0])
-def test_a_share_of_none_or_all_is_kept_exactly(share: float, lab: Any) -> None:
+def test_a_share_of_none_or_all_is_kept_exactly(share, lab):
     recipe = DataRecipe(EVERY_FORM, ("tang",), 1, "told", share, share, share)
     for column in columns(load_dataset(recipe, lab.mixed)):
         if share == 0:
@@ -189,8 +173,8 @@ def test_a_share_of_none_or_all_is_kept_exactly(share: float, lab: Any) -> None:
             assert column.form is not None
 
 
-def test_seed_and_epoch_determine_prefixes_and_order(dataset: Dataset) -> None:
-    def read(seed: int, epoch: int) -> list[bytes]:
+def test_seed_and_epoch_determine_prefixes_and_order(dataset):
+    def read(seed, epoch):
         return [batch.inputs.tobytes() for batch in dataset.batches(16, seed, epoch)]
 
     assert read(1, 1) == read(1, 1)
@@ -201,7 +185,7 @@ def test_seed_and_epoch_determine_prefixes_and_order(dataset: Dataset) -> None:
     assert sum(one[text] != prefix for text, prefix in two.items()) > 0.5 * len(one)
 
 
-def test_batches_are_small_enough_and_little_of_them_is_padding(dataset: Dataset) -> None:
+def test_batches_are_small_enough_and_little_of_them_is_padding(dataset):
     for batch in dataset.batches(16, 1, 1):
         assert batch.inputs.shape == batch.targets.shape == batch.mask.shape
         assert batch.inputs.shape[1] <= 16
@@ -209,28 +193,26 @@ def test_batches_are_small_enough_and_little_of_them_is_padding(dataset: Dataset
 
 
 def test_the_targets_are_those_of_the_texts_and_the_vocabulary_has_every_prefix_token(
-    dataset: Dataset, poems: list[Poem]
-) -> None:
+    dataset, poems
+):
     assert dataset.targets(None) == sum(len(text) + 1 for *_, text in poems)
     assert dataset.vocabulary.prefixes == prefix_tokens(LEVEL_RHYMES)
 
 
-def test_no_poem_with_a_prefix_is_held_out() -> None:
+def test_no_poem_with_a_prefix_is_held_out():
     dataset = load_dataset(DataRecipe(("五絕",), ("tang", "song"), prefix="told"))
     held = load_corpus().select(parts=[DEV, TEST], forms=["五絕"]).text
     encoded = {dataset.vocabulary.encode(text).tobytes() for text in held}
-    texts = [text[:-1].tobytes() for text in prefixes_of(dataset).texts]
+    texts = [text[:-1].tobytes() for text in dataset.prefixes.texts]
     assert len(texts) == len(dataset.kinds) > 15_000
     assert encoded.isdisjoint(texts)
 
 
-def test_a_vocabulary_is_made_of_the_texts_and_not_of_the_titles(
-    tmp_path: Path, poems_of: Callable[[str, int], list[str]]
-) -> None:
+def test_a_vocabulary_is_made_of_the_texts_and_not_of_the_titles(tmp_path, poems_of):
     rows = [{"text": text, "title": "龘靐齉"} for text in poems_of("五絕", 12)]
     path = tmp_path / "poems.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     dataset = load_dataset(DataRecipe(("五絕",), ("tang",), 1, "told"), path)
     assert not set("龘靐齉") & set(dataset.vocabulary.hanzi)
-    prefixes = prefixes_of(dataset)
+    prefixes = dataset.prefixes
     assert all(title.tolist() == [0, 0, 0] for title in prefixes.titles)  # <unk>

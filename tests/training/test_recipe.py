@@ -3,9 +3,7 @@
 import dataclasses
 import math
 import re
-from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -30,7 +28,7 @@ from tangyin.verse import FORMS
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 
-SOUND: dict[str, Any] = {
+SOUND = {
     "name": "sound",
     "data": {"forms": ["五律"]},
     "model": {"embedding_size": 4, "hidden_size": 4},
@@ -38,7 +36,7 @@ SOUND: dict[str, Any] = {
 
 FEATURE_SIZES = ("opposite_size", "rhyme_size", "place_size", "tone_size")
 WHERE = {"forms": ["五律"], "dynasties": ["tang"]}
-STAGE: dict[str, Any] = {**WHERE, "epochs": 2, "learning_rate": 0.01}
+STAGE = {**WHERE, "epochs": 2, "learning_rate": 0.01}
 
 sizes = st.integers(1, 1_000_000)
 shares = st.floats(0, 1)
@@ -48,14 +46,14 @@ names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=6
 
 
 @st.composite
-def recipes(draw: st.DrawFn) -> Recipe:
-    def one(values: Iterable[str]) -> str:
+def recipes(draw):
+    def one(values):
         return draw(st.sampled_from(sorted(values)))
 
-    def some(values: Iterable[str]) -> tuple[str, ...]:
+    def some(values):
         return tuple(draw(st.lists(st.sampled_from(sorted(values)), min_size=1, unique=True)))
 
-    def stage(peak: float) -> StageRecipe:
+    def stage(peak):
         where = some(data.forms), some(data.dynasties)
         return StageRecipe(*where, draw(sizes), peak, draw(st.floats(0, peak)), draw(shares))
 
@@ -63,7 +61,7 @@ def recipes(draw: st.DrawFn) -> Recipe:
     prefix, tells = one(["none", "form", "told"]), [draw(shares) for _ in range(4)]
     data = DataRecipe(*where, draw(sizes), prefix, *tells)
     cell, tied = one(cells.names()), draw(st.booleans())
-    features: dict[str, Any] = {}
+    features = {}
     if tied and data.prefix == "told":
         features = {name: draw(st.integers(0, 1_000_000)) for name in FEATURE_SIZES}
         features["echo"] = draw(st.booleans())
@@ -83,9 +81,7 @@ def recipes(draw: st.DrawFn) -> Recipe:
 
 @settings(deadline=None, max_examples=150)
 @given(recipe=recipes())
-def test_a_recipe_written_as_toml_reads_back_the_same(
-    recipe: Recipe, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_a_recipe_written_as_toml_reads_back_the_same(recipe, tmp_path_factory):
     path = tmp_path_factory.getbasetemp() / "written.toml"
     path.write_text(recipe_toml(recipe), encoding="utf-8")
     assert read_recipe(path) == recipe
@@ -93,9 +89,7 @@ def test_a_recipe_written_as_toml_reads_back_the_same(
 
 @settings(deadline=None, max_examples=150)
 @given(name=names)
-def test_a_name_is_refused_or_reads_back_the_same(
-    name: str, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_a_name_is_refused_or_reads_back_the_same(name, tmp_path_factory):
     path = tmp_path_factory.getbasetemp() / "named.toml"
     try:
         recipe = build_recipe({**SOUND, "name": name}, "a recipe")
@@ -108,14 +102,14 @@ def test_a_name_is_refused_or_reads_back_the_same(
 
 
 @pytest.mark.parametrize("path", sorted(CONFIGS.rglob("*.toml")), ids=lambda path: path.stem)
-def test_every_recipe_of_the_repository_is_sound_and_gives_reasons(path: Path) -> None:
+def test_every_recipe_of_the_repository_is_sound_and_gives_reasons(path):
     assert read_recipe(path).name == path.stem
     for line in path.read_text(encoding="utf-8").splitlines():
         if re.match(r"\w+ = [\d.]+", line) and not line.startswith("seed"):
             assert re.search(r"# \w+", line), line
 
 
-def test_the_report_recipe_is_the_reports_network() -> None:
+def test_the_report_recipe_is_the_reports_network():
     recipe = read_recipe(CONFIGS / "report.toml")
     assert recipe == Recipe(
         "report",
@@ -127,7 +121,7 @@ def test_the_report_recipe_is_the_reports_network() -> None:
 
 
 MISSPELLED = "misspelled_key"
-REFUSED: list[tuple[dict[str, Any], str, dict[str, Any]]] = [
+REFUSED = [
     # An unknown key: its path, and the nearest one or all.
     ({"data.form": ["五律"]}, MISSPELLED, {"key": "data.form", "near": "forms"}),
     ({"training.epoch": 3}, MISSPELLED, {"key": "training.epoch", "near": "epochs"}),
@@ -227,7 +221,7 @@ REFUSED: list[tuple[dict[str, Any], str, dict[str, Any]]] = [
 ]
 
 
-def assert_refused(refusal: UsageError, code: str, params: dict[str, Any]) -> None:
+def assert_refused(refusal, code, params):
     assert refusal.code == f"recipe.{code}"
     found = {name: refusal.params[name] for name in params}
     assert found == params
@@ -235,16 +229,14 @@ def assert_refused(refusal: UsageError, code: str, params: dict[str, Any]) -> No
 
 
 @pytest.mark.parametrize(("changes", "code", "params"), REFUSED)
-def test_an_invalid_recipe_is_refused_by_key_and_value(
-    changes: dict[str, Any], code: str, params: dict[str, Any], changed_values: Callable[..., Any]
-) -> None:
+def test_an_invalid_recipe_is_refused_by_key_and_value(changes, code, params, changed_values):
     with pytest.raises(UsageError) as refusal:
         build_recipe(changed_values(SOUND, changes), "a.toml")
     assert_refused(refusal.value, code, params)
 
 
 @pytest.mark.parametrize("where", ["data", "stages"])
-def test_an_unknown_form_is_refused(where: str) -> None:
+def test_an_unknown_form_is_refused(where):
     forms = {"forms": ["五言"]}
     change = {"data": forms} if where == "data" else {"stages": [{**STAGE, **forms}]}
     with pytest.raises(UsageError) as refusal:
@@ -252,14 +244,14 @@ def test_an_unknown_form_is_refused(where: str) -> None:
     assert (refusal.value.code, refusal.value.params["name"]) == ("form.unknown", "五言")
 
 
-def test_an_error_of_pydantic_that_no_value_of_toml_causes_has_a_code_too() -> None:
-    faults: list[Any] = [{"type": "frozen_field", "loc": ("name",), "input": 5}]
+def test_an_error_of_pydantic_that_no_value_of_toml_causes_has_a_code_too():
+    faults = [{"type": "frozen_field", "loc": ("name",), "input": 5}]
     error = ValidationError.from_exception_data("Recipe", faults)
     found = refusal_of(error, Recipe, "a.toml")
     assert_refused(found, "invalid", {"key": "name", "value": 5})
 
 
-def test_stages_are_read_in_order_with_their_defaults(changed_values: Callable[..., Any]) -> None:
+def test_stages_are_read_in_order_with_their_defaults(changed_values):
     last = {"final_rate": 0.5, "warmup": 1}
     stages = [{**STAGE, "forms": ["wulv"]}, {**STAGE, "learning_rate": 1, **last}]
     assert build_recipe(changed_values(SOUND, {"stages": stages}), "a.toml").stages == (
@@ -280,9 +272,7 @@ def test_stages_are_read_in_order_with_their_defaults(changed_values: Callable[.
         (None, "unreadable", "No such file or directory"),
     ],
 )
-def test_a_file_that_is_not_a_recipe_is_refused(
-    content: bytes | None, code: str, reason: str | None, tmp_path: Path
-) -> None:
+def test_a_file_that_is_not_a_recipe_is_refused(content, code, reason, tmp_path):
     path = tmp_path / "bad.toml"
     if content is not None:
         path.write_bytes(content)
@@ -293,7 +283,7 @@ def test_a_file_that_is_not_a_recipe_is_refused(
     assert reason is None or refusal.value.params["reason"].startswith(reason)
 
 
-def test_a_recipe_saved_by_a_windows_editor_is_read(tmp_path: Path) -> None:
+def test_a_recipe_saved_by_a_windows_editor_is_read(tmp_path):
     path = tmp_path / "report.toml"
     text = (CONFIGS / "report.toml").read_text(encoding="utf-8").replace("\n", "\r\n")
     path.write_bytes(b"\xef\xbb\xbf" + text.encode())
@@ -315,9 +305,7 @@ def test_a_recipe_saved_by_a_windows_editor_is_read(tmp_path: Path) -> None:
         ("name=mine", "name", "mine"),
     ],
 )
-def test_set_changes_one_value(
-    change: str, key: str, value: Any, changed_values: Callable[..., Any]
-) -> None:
+def test_set_changes_one_value(change, key, value, changed_values):
     values = read_recipe(CONFIGS / "report.toml").as_dict()
     changed = read_recipe(CONFIGS / "report.toml", ["training.epochs=2", change])
     expected = changed_values(values, {"training.epochs": 2, key: value})
@@ -340,7 +328,7 @@ def test_set_changes_one_value(
         ("training.epochs=" + "[" * 100_000, "integer", {}),
     ],
 )
-def test_set_to_an_invalid_value_is_refused(change: str, code: str, params: dict[str, Any]) -> None:
+def test_set_to_an_invalid_value_is_refused(change, code, params):
     with pytest.raises(UsageError) as refusal:
         read_recipe(CONFIGS / "report.toml", [change])
     assert_refused(refusal.value, code, params)
@@ -351,7 +339,7 @@ keys = st.sampled_from(["training.epochs", "data.forms", "name", "model", "optim
 
 @settings(deadline=None, max_examples=150)
 @given(change=st.text(max_size=40) | st.builds("{}={}".format, keys, st.text()))
-def test_whatever_is_set_gives_a_recipe_or_a_refusal(change: str) -> None:
+def test_whatever_is_set_gives_a_recipe_or_a_refusal(change):
     try:
         recipe = read_recipe(CONFIGS / "report.toml", [change])
     except UsageError:

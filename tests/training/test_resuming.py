@@ -4,21 +4,19 @@ import os
 import random
 import signal
 import time
-from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
 from tangyin.errors import TangyinError
-from tangyin.training import OPTIMIZERS, InterruptedRun, RunFolder, trainer
+from tangyin.training import OPTIMIZERS, InterruptedRun, trainer
 from tangyin.training.checkpoint import checkpoints
 
 pytestmark = pytest.mark.corpus
 
 
-def place(run: RunFolder) -> tuple[int, ...]:
+def place(run):
     """Epoch and step of the newest checkpoint."""
     found = checkpoints(run.checkpoint)
     return tuple(map(int, found[0].stem.split("-"))) if found else (0, 0)
@@ -26,8 +24,8 @@ def place(run: RunFolder) -> tuple[int, ...]:
 
 @pytest.mark.usefixtures("_load_on_this_machine")
 def test_a_run_killed_at_20_random_moments_under_load_ends_as_one_never_killed(
-    lab: Any, launcher: Any, wait_until: Callable[..., None]
-) -> None:
+    lab, launcher, wait_until
+):
     recipe = lab.curriculum()
     expected = lab.uninterrupted(recipe)
     seed = time.time_ns() % 10**6
@@ -39,7 +37,7 @@ def test_a_run_killed_at_20_random_moments_under_load_ends_as_one_never_killed(
     for wanted in places:
         # A checkpoint at every step, so that many of the moments are in the midst of writing one.
         (child,) = launcher.start(lab.command(recipe, "--resume"), save_every=0.0)
-        wait_until(lambda wanted=wanted: place(lab.run) >= wanted)  # type: ignore[misc]
+        wait_until(lambda wanted=wanted: place(lab.run) >= wanted)
         time.sleep(moments.uniform(0, 0.02))
         os.kill(child, signal.SIGKILL)
         assert launcher.statuses() == [-signal.SIGKILL]
@@ -48,9 +46,7 @@ def test_a_run_killed_at_20_random_moments_under_load_ends_as_one_never_killed(
     assert list(lab.run.path.rglob(".*")) == []  # the temporary files of the kills are gone
 
 
-def test_ctrl_c_saves_says_how_to_resume_and_exits_with_130(
-    lab: Any, launcher: Any, wait_until: Callable[..., None]
-) -> None:
+def test_ctrl_c_saves_says_how_to_resume_and_exits_with_130(lab, launcher, wait_until):
     recipe = lab.tiny({"training.batch_size": 2, "training.epochs": 6, "training.patience": 6})
     (child,) = launcher.start(lab.command(recipe))
     wait_until(lab.run.metrics.exists)
@@ -66,10 +62,8 @@ def test_ctrl_c_saves_says_how_to_resume_and_exits_with_130(
 
 @pytest.mark.parametrize("name", sorted(OPTIMIZERS))
 @pytest.mark.parametrize("epoch", [1, 3])
-def test_a_run_interrupted_in_mid_epoch_resumes_at_that_step(
-    name: str, epoch: int, lab: Any
-) -> None:
-    changes: dict[str, Any] = {"optimizer.name": name, "optimizer.weight_decay": 0.001}
+def test_a_run_interrupted_in_mid_epoch_resumes_at_that_step(name, epoch, lab):
+    changes = {"optimizer.name": name, "optimizer.weight_decay": 0.001}
     if "momentum" in OPTIMIZERS[name][1]:
         changes["optimizer.momentum"] = 0.9
     recipe = lab.tiny(changes)
@@ -83,7 +77,7 @@ def test_a_run_interrupted_in_mid_epoch_resumes_at_that_step(
     assert lab.result() == lab.uninterrupted(recipe)
 
 
-def test_a_run_interrupted_again_and_again_ends_as_one_never_interrupted(lab: Any) -> None:
+def test_a_run_interrupted_again_and_again_ends_as_one_never_interrupted(lab):
     recipe = lab.curriculum()
     # In the warm-up, at the ends of epochs and stages, in the second stage. Without a run in the
     # folder, resuming begins one.
@@ -95,11 +89,9 @@ def test_a_run_interrupted_again_and_again_ends_as_one_never_interrupted(lab: An
     assert lab.result() == lab.uninterrupted(recipe)
 
 
-def test_within_a_long_epoch_a_checkpoint_is_made_from_time_to_time(
-    lab: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Killed(lab.Notes):  # type: ignore[misc, name-defined]
-        def step(self, step: Any) -> None:
+def test_within_a_long_epoch_a_checkpoint_is_made_from_time_to_time(lab, monkeypatch):
+    class Killed(lab.Notes):
+        def step(self, step):
             super().step(step)
             if (step.epoch, self.place) == (2, 4):
                 raise RuntimeError("killed")
@@ -113,9 +105,7 @@ def test_within_a_long_epoch_a_checkpoint_is_made_from_time_to_time(
     assert lab.result() == lab.uninterrupted()
 
 
-def test_ctrl_c_in_the_last_evaluation_lets_the_run_end_and_resuming_changes_nothing(
-    lab: Any,
-) -> None:
+def test_ctrl_c_in_the_last_evaluation_lets_the_run_end_and_resuming_changes_nothing(lab):
     model = lab.train(callback=lab.Notes((3, None)))
     assert model.training["epoch"] == 3
     before = lab.result()
@@ -125,7 +115,7 @@ def test_ctrl_c_in_the_last_evaluation_lets_the_run_end_and_resuming_changes_not
     assert {name: tensor.tobytes() for name, tensor in stored.items()} == before[1]
 
 
-def test_the_signal_handler_is_restored_after_training(lab: Any) -> None:
+def test_the_signal_handler_is_restored_after_training(lab):
     before = signal.getsignal(signal.SIGINT)
     lab.train(lab.tiny({"training.epochs": 1}), "whole")
     assert signal.getsignal(signal.SIGINT) is before

@@ -2,15 +2,12 @@
 
 import contextlib
 import math
-from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
 
 import tangyin
 from tangyin.errors import TangyinError, UsageError
@@ -26,7 +23,7 @@ RATES = dict.fromkeys(("adam", "adamw", "muon"), 0.02)
 RATES |= {"sgd": 1.0, "rmsprop": 0.01, "adadelta": 5.0, "adagrad": 0.1}
 
 
-def test_a_network_large_enough_learns_its_poems_by_heart(lab: Any) -> None:
+def test_a_network_large_enough_learns_its_poems_by_heart(lab):
     sizes = {"model.hidden_size": 96, "model.embedding_size": 48, "data.minimum_frequency": 1}
     schedule = {"training.batch_size": 16, "training.epochs": 45, "training.patience": 45}
     lab.train(lab.tiny(sizes | schedule))
@@ -36,14 +33,14 @@ def test_a_network_large_enough_learns_its_poems_by_heart(lab: Any) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(RATES))
-def test_every_optimizer_makes_training_poems_and_dev_likelier(name: str, lab: Any) -> None:
+def test_every_optimizer_makes_training_poems_and_dev_likelier(name, lab):
     lab.train(lab.tiny({"optimizer.name": name, "optimizer.learning_rate": RATES[name]}))
     first, *_, last = lab.metrics()
     assert last["train_loss"] < 0.97 * first["train_loss"]
     assert last["dev"]["per_token"] < first["dev"]["per_token"]
 
 
-def test_the_same_recipe_gives_the_same_result_and_another_seed_another(lab: Any) -> None:
+def test_the_same_recipe_gives_the_same_result_and_another_seed_another(lab):
     torch.manual_seed(99)  # the state before does not matter
     lab.train(run="again")
     assert lab.result("again") == lab.uninterrupted()
@@ -52,7 +49,7 @@ def test_the_same_recipe_gives_the_same_result_and_another_seed_another(lab: Any
     assert all(other[1][name] != tensor for name, tensor in lab.uninterrupted()[1].items())
 
 
-def test_early_stopping_keeps_the_best_weights(lab: Any) -> None:
+def test_early_stopping_keeps_the_best_weights(lab):
     changes = {"optimizer.learning_rate": 0.1, "training.epochs": 40, "training.patience": 2}
     model = lab.train(lab.tiny(changes))
     metrics = lab.metrics()
@@ -70,7 +67,7 @@ def test_early_stopping_keeps_the_best_weights(lab: Any) -> None:
 
 
 @pytest.mark.parametrize("forms", [["五絕", "qijue", "五律", "qilv"], ["七絕"]])
-def test_a_model_trained_on_forms_with_their_tokens_writes_each(forms: list[str], lab: Any) -> None:
+def test_a_model_trained_on_forms_with_their_tokens_writes_each(forms, lab):
     recipe = lab.tiny({"data.forms": forms, "data.prefix": "form", "training.epochs": 2})
     model = lab.train(recipe, own=lab.mixed)
     writer = tangyin.load(lab.run.model)
@@ -84,15 +81,13 @@ def test_a_model_trained_on_forms_with_their_tokens_writes_each(forms: list[str]
 
 
 @pytest.mark.parametrize("name", ["adam", "sgd"])
-def test_gradients_are_clipped_to_the_recipes_norm(
-    name: str, lab: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def norms(clip: float, folder: str) -> list[float]:
-        found: list[float] = []
+def test_gradients_are_clipped_to_the_recipes_norm(name, lab, monkeypatch):
+    def norms(clip, folder):
+        found = []
         kind = OPTIMIZERS[name][0]
-        original = kind.step  # type: ignore[attr-defined]
+        original = kind.step
 
-        def step(self: torch.optim.Optimizer, closure: None = None) -> None:
+        def step(self, closure=None):
             gradients = [p.grad for group in self.param_groups for p in group["params"]]
             found.append(float(torch.stack([g.norm() for g in gradients]).norm()))
             original(self, closure)
@@ -109,19 +104,19 @@ def test_gradients_are_clipped_to_the_recipes_norm(
     assert min(clipped) > 0.0999
 
 
-def spoil(monkeypatch: pytest.MonkeyPatch, batch: int, spoiled: Callable[[Tensor], Tensor]) -> None:
+def spoil(monkeypatch, batch, spoiled):
     """Change the loss of the nth batch that is trained on."""
     calls = iter(range(1, 10**6))
     original = LanguageModel.loss
 
-    def loss(self: LanguageModel, *batch_: Any) -> Tensor:
+    def loss(self, *batch_):
         value = original(self, *batch_)
         return spoiled(value) if next(calls) == batch else value
 
     monkeypatch.setattr(LanguageModel, "loss", loss)
 
 
-def nan_gradient(value: Tensor) -> Tensor:
+def nan_gradient(value):
     """A finite loss whose gradient is NaN."""
     zero = (value - value).clamp(min=0)
     return value.detach() + zero.sqrt() * 0
@@ -136,8 +131,8 @@ def nan_gradient(value: Tensor) -> Tensor:
     ],
 )
 def test_a_diverging_loss_ends_the_run_and_keeps_the_last_good_weights(
-    spoiled: Callable[[Tensor], Tensor], code: str, lab: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    spoiled, code, lab, monkeypatch
+):
     with monkeypatch.context() as patch:
         spoil(patch, batch=6 + 6 + 2, spoiled=spoiled)  # an epoch has 6
         with pytest.raises(DivergedError) as failure:
@@ -156,7 +151,7 @@ def test_a_diverging_loss_ends_the_run_and_keeps_the_last_good_weights(
 
 @pytest.mark.parametrize("rate", [100.0, 1000.0])
 @pytest.mark.parametrize("name", sorted(RATES))
-def test_a_rate_far_too_large_trains_or_diverges(name: str, rate: float, lab: Any) -> None:
+def test_a_rate_far_too_large_trains_or_diverges(name, rate, lab):
     changes = {"optimizer.name": name, "optimizer.learning_rate": rate}
     with contextlib.suppress(DivergedError):
         lab.train(lab.tiny({**changes, "optimizer.clip_norm": math.inf}))
@@ -164,7 +159,7 @@ def test_a_rate_far_too_large_trains_or_diverges(name: str, rate: float, lab: An
         assert all(map(math.isfinite, line["dev"].values()))
 
 
-def test_a_rate_far_too_large_in_a_stage_diverges_and_keeps_the_weights_before_it(lab: Any) -> None:
+def test_a_rate_far_too_large_in_a_stage_diverges_and_keeps_the_weights_before_it(lab):
     sgd = {"name": "sgd", "clip_norm": math.inf}
     recipe = lab.curriculum({"optimizer": sgd})
     first, second = recipe.stages
@@ -182,9 +177,7 @@ def test_a_rate_far_too_large_in_a_stage_diverges_and_keeps_the_weights_before_i
 
 @pytest.mark.parametrize("recipe", ["tiny", "curriculum"])
 @pytest.mark.parametrize("factor", [math.nan, math.inf, 1000.0])
-def test_a_diverging_dev_loss_ends_a_run_with_or_without_stages(
-    recipe: str, factor: float, lab: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_diverging_dev_loss_ends_a_run_with_or_without_stages(recipe, factor, lab, monkeypatch):
     original = LanguageModel.log_probs
     monkeypatch.setattr(LanguageModel, "log_probs", lambda *args: original(*args) * factor)
     with pytest.raises(DivergedError) as failure:
@@ -196,7 +189,7 @@ def test_a_diverging_dev_loss_ends_a_run_with_or_without_stages(
     assert not lab.run.metrics.exists()
 
 
-def test_a_stage_without_poems_is_refused_before_anything_is_trained(lab: Any) -> None:
+def test_a_stage_without_poems_is_refused_before_anything_is_trained(lab):
     recipe = lab.curriculum()
     first, second = recipe.stages
     empty = replace(recipe, stages=(first, replace(second, forms=("七律",))))
@@ -205,10 +198,8 @@ def test_a_stage_without_poems_is_refused_before_anything_is_trained(lab: Any) -
     assert (refusal.value.code, refusal.value.params) == ("training.empty_stage", {"number": 2})
 
 
-def test_a_network_too_large_for_memory_is_refused(
-    lab: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def no_memory(*_: Any) -> None:
+def test_a_network_too_large_for_memory_is_refused(lab, monkeypatch):
+    def no_memory(*_):
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
 
     monkeypatch.setattr("tangyin.training.trainer.LanguageModel", no_memory)
@@ -218,7 +209,7 @@ def test_a_network_too_large_for_memory_is_refused(
     assert refusal.value.params["hidden_size"] == 10
 
 
-def test_a_callback_gets_every_step_and_every_epoch(lab: Any) -> None:
+def test_a_callback_gets_every_step_and_every_epoch(lab):
     notes = lab.Notes()
     # A patience of 1 does not end a run while dev keeps falling.
     lab.train(lab.tiny({"training.batch_size": 20, "training.patience": 1}), callback=notes)
@@ -235,14 +226,14 @@ def test_a_callback_gets_every_step_and_every_epoch(lab: Any) -> None:
 
 
 def test_the_loss_of_an_epoch_is_the_mean_over_its_targets_and_padding_counts_for_nothing(
-    lab: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    lab, monkeypatch
+):
     # Poems of different lengths side by side, which `bucket` never does.
     monkeypatch.setattr(
         "tangyin.training.dataset.bucket",
         lambda lengths, size, _: np.array_split(np.arange(len(lengths))[::-1], 1 + size),
     )
-    changes: dict[str, Any] = {"data.forms": [f.name for f in FORMS], "data.prefix": "form"}
+    changes = {"data.forms": [f.name for f in FORMS], "data.prefix": "form"}
     changes |= {"training.epochs": 1, "training.batch_size": 5, "training.precision": "fp32"}
     recipe = lab.tiny({**changes, "optimizer.learning_rate": 1e-12})
     lab.train(recipe)
@@ -258,9 +249,7 @@ def test_the_loss_of_an_epoch_is_the_mean_over_its_targets_and_padding_counts_fo
     assert lab.metrics()[0]["train_loss"] == pytest.approx(nll / targets, rel=1e-6)
 
 
-def test_a_run_folder_holds_recipe_metrics_of_each_epoch_and_a_model_that_says_how_it_was_made(
-    lab: Any,
-) -> None:
+def test_a_run_folder_holds_recipe_metrics_of_each_epoch_and_a_model_that_says_how_it_was_made(lab):
     lab.train()
     files = {path.name for path in lab.run.path.iterdir()}
     assert files == {"config.toml", "metrics.jsonl", "checkpoint", "model.safetensors", "lock"}

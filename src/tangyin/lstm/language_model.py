@@ -125,11 +125,7 @@ class LanguageModel:
         }
 
     def _lstm(self) -> Parameters:
-        return Parameters(
-            W_ih=self.parameters["lstm.weight_ih_l0"],
-            W_hh=self.parameters["lstm.weight_hh_l0"],
-            b=self.parameters["lstm.bias_l0"],
-        )
+        return Parameters(*(self.parameters[name] for name in NAMES[1:4]))
 
     def _forward(self, inputs: IntArray) -> tuple[Trace, FloatArray]:
         """The trace of the LSTM and the logits (T, B, V)."""

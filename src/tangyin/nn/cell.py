@@ -29,8 +29,6 @@ class RecurrentCell(nn.Module):
         input_size: I, at least 1.
         hidden_size: H, at least 1.
         bias: whether there are biases; without, every parameter named `bias…` is None.
-        device: where the parameters live.
-        dtype: their floating-point type.
         options: what the cell of that name takes, such as the Mogrifier's `rounds`.
 
     Attributes:

@@ -39,12 +39,8 @@ class Dropout:
 class FeatureTensors(NamedTuple):
     """The features of the prefixes of sequences side by side (`tangyin.model.Features`).
 
-    Attributes:
-        place: (T, B) int64, row of the table of places.
-        opposite: (T, B) int64, token number.
-        rhyme: (T, B) int64, token number.
-        tone: (T, B) int64, row of the table of tones.
-        echo: (T, B, T) int8, class of each earlier input as an echo of the next token, or -1.
+    Places and tones are rows of their tables, opposite and rhyme token numbers, each (T, B) int64.
+    `echo`, (T, B, T) int8, is the class of each earlier input as an echo of the next token, or -1.
     """
 
     place: Tensor
@@ -74,13 +70,9 @@ class LanguageModel(nn.Module):
     have an embedding and no output, so they are outside the softmax. `Architecture` describes
     features, tied output and echo.
 
-    Args:
-        architecture: sizes and cell.
-        vocabulary: its tokens.
-        initialization: name of the cells' initialization (`tangyin.nn.INITIALIZATIONS`). Embedding
-            and output layer are uniform in ±1/√H; with a tied output the embedding is normal with
-            deviation 0.05, so that the first logits are small, and biases and echo are 0.
-        dropout: what is dropped while training.
+    `initialization` names that of the cells (`tangyin.nn.INITIALIZATIONS`). Embedding and output
+    layer are uniform in ±1/√H; with a tied output the embedding is normal with deviation 0.05, so
+    that the first logits are small, and biases and echo are 0.
 
     Raises:
         UsageError: no cell or initialization has this name.
@@ -184,6 +176,8 @@ class LanguageModel(nn.Module):
             echo = self._echo(hidden, inputs, features, rows)
         read, weight = self._output(hidden)
         return linear_cross_entropy(read, weight, self.output.bias, wanted, scale, echo)
+
+    forward = loss  # which DistributedDataParallel calls
 
     def _output(self, hidden: Tensor) -> tuple[Tensor, Tensor]:
         """What the output layer reads, (N, E or H), and its weight, (outputs, E or H)."""

@@ -152,15 +152,9 @@ class StackedLSTM(RecurrentLayer):
     1 / (1 − dropout) (Zaremba et al. 2014, "Recurrent neural network regularization").
 
     The arguments are those of `custom_lstms.py`:
-    `StackedLSTM(2, LSTMLayer, [LSTMCell, 256, 128], [LSTMCell, 128, 128])`; with
-    `BidirectionalLSTMLayer` the upper layers read 2H. The state is a list of the layers' states.
-
-    Args:
-        num_layers: at least 1.
-        layer: `LSTMLayer`, `ReverseLSTMLayer` or `BidirectionalLSTMLayer`.
-        first_layer_args: what the lowest layer is made with.
-        other_layer_args: what each other layer is made with.
-        dropout: the probability, from 0 to 1.
+    `StackedLSTM(2, LSTMLayer, [LSTMCell, 256, 128], [LSTMCell, 128, 128])`, where the first list
+    makes the lowest layer and the other one each layer above it; with `BidirectionalLSTMLayer` they
+    read 2H. The state is a list of the layers' states.
 
     Raises:
         ValueError: there is no layer, or the dropout is no probability.

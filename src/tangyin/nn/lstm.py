@@ -18,7 +18,7 @@ from tangyin.nn.state import LSTMState, ShapeError, Start, mask_from_lengths
 
 
 class LSTM(nn.Module):
-    """A recurrent network used as torch.nn.LSTM is, of any of our cells.
+    """A recurrent network used as torch.nn.LSTM is, of any of our cells; I → H features a step.
 
     Its state dict has one entry for each parameter of each cell, named as in torch.nn.LSTM:
     `weight_ih_l0`, `weight_hh_l0`, `bias_l0`, `weight_ih_l0_reverse`, `weight_ih_l1`, …, and
@@ -26,10 +26,6 @@ class LSTM(nn.Module):
     loads a torch.nn.LSTM's state dict (its two biases are added); `tangyin.nn.to_torch` makes one.
 
     Args:
-        input_size: I.
-        hidden_size: H.
-        num_layers: how many layers.
-        bias: whether there are biases.
         batch_first: whether inputs, outputs and masks are (B, T, …) and not (T, B, …); states are
             not affected.
         dropout: the probability of dropout between layers.
@@ -38,8 +34,6 @@ class LSTM(nn.Module):
             makes one.
         cell_options: what the cell takes beside sizes and bias, by name.
         initialization: a name in `tangyin.nn.INITIALIZATIONS`, or a function that fills one cell.
-        device: where the parameters live.
-        dtype: their floating-point type.
 
     Raises:
         UsageError: no cell or initialization has this name.

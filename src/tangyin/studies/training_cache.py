@@ -31,7 +31,7 @@ from tangyin.training import (
 from tangyin.training.checkpoint import checkpoints, load_checkpoint
 from tangyin.training.dataset import load_dataset
 from tangyin.training.precision import chosen_precision
-from tangyin.training.source_version import source_version
+from tangyin.training.trainer import source_version
 
 NUMERICS = 1
 """Increased whenever the same recipe would train to other numbers: it invalidates the cache. Most

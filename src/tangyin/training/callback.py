@@ -6,15 +6,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Step:
-    """The state of an epoch after a batch.
+    """The state of an epoch, from 1, of at most `epochs`, after a batch.
 
-    Attributes:
-        epoch: from 1.
-        epochs: maximum number of epochs.
-        targets: total weight of this batch's targets.
-        epoch_targets_done: total weight of the epoch's targets so far, with this batch.
-        epoch_targets: targets of a whole epoch.
-        loss: mean negative log-likelihood of the epoch so far, in nats.
+    `targets` is the total weight of the batch's targets, `epoch_targets_done` that of the epoch so
+    far and `epoch_targets` the number in a whole epoch. `loss` is the mean negative log-likelihood
+    of the epoch so far, in nats.
     """
 
     epoch: int

@@ -26,18 +26,11 @@ class DamagedCheckpointError(TangyinError):
 
 @dataclass
 class Progress:
-    """The position of a training and its results so far.
+    """The position of a training and its results so far; `poems` is the digest in `Dataset.facts`.
 
-    Attributes:
-        poems: digest of the poems trained on (`Dataset.facts`).
-        epoch: the current epoch, from 1.
-        step: batches of that epoch already done; 0 at the end of the previous one.
-        loss_sum: summed negative log-likelihood of that epoch's targets so far, in nats.
-        targets: total weight of those targets.
-        seconds: training time of that epoch so far.
-        best_epoch: the epoch whose weights are the best so far, 0 before the first evaluation.
-        best: its dev per_token perplexity.
-        metrics: a line for each finished epoch (`metrics.jsonl`).
+    Epochs count from 1. Of the current one `step` batches are done; `loss_sum`, in nats, `targets`,
+    a total weight, and `seconds` are theirs. `best` is the lowest dev per_token perplexity, that of
+    `best_epoch`, which is 0 before the first evaluation.
     """
 
     poems: str = ""

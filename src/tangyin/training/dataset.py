@@ -115,6 +115,7 @@ def load_dataset(recipe: DataRecipe, own: Path | None = None) -> Dataset:
     else:
         rows = zip(training.text, training.form, strict=True)
         encoded = [encode_poem(vocabulary, text, form_named(form)) for text, form in rows]
+    digested = "".join("\n".join([*texts, "\n"]) for texts in (training.text, *dev.values()))
     if own is None:
         source = {"corpus": facts["integrity"], "split_sha256": facts["split_sha256"]}
     else:
@@ -124,7 +125,7 @@ def load_dataset(recipe: DataRecipe, own: Path | None = None) -> Dataset:
         forms=forms,
         train=encoded,
         dev=dev,
-        facts=source | {"poems_sha256": _digest(training.text, *dev.values())},
+        facts=source | {"poems_sha256": hashlib.sha256(digested.encode()).hexdigest()},
         remarks=() if own is None else tuple(_remarks(own, everything, corpus, recipe.forms)),
         prefixes=prefixes,
         kinds=tuple(zip(training.dynasty, training.form, strict=True)),
@@ -139,8 +140,3 @@ def _remarks(
         yield TangyinError("training.poems_left_out", count=len(left_out), path=own, first=first)
     if others := len(everything) - len(chosen):
         yield TangyinError("training.poems_of_other_forms", count=others, path=own, forms=forms)
-
-
-def _digest(*collections: list[str]) -> str:
-    parts = ("\n".join([*texts, "\n"]) for texts in collections)
-    return hashlib.sha256("".join(parts).encode()).hexdigest()

@@ -18,7 +18,7 @@ from typing import Any
 
 import torch
 import torch.distributed as dist
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.parallel import DistributedDataParallel
 
 from tangyin.corpus import Batch
@@ -102,7 +102,7 @@ class DistributedContext:
         if self.count == 1:
             return model.loss
         devices = None if self.device.type == "cpu" else [self.device.index]
-        shared = DistributedDataParallel(_Loss(model), devices, gradient_as_bucket_view=True)
+        shared = DistributedDataParallel(model, devices, gradient_as_bucket_view=True)
         _kept.append(shared)
         return shared
 
@@ -155,17 +155,6 @@ class DistributedContext:
             raise LostProcessError(
                 "training.lost_process", rank=self.rank, count=self.count
             ) from error
-
-
-class _Loss(nn.Module):
-    """The loss as a forward pass, which DistributedDataParallel wraps."""
-
-    def __init__(self, model: LanguageModel) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(self, *batch: Any) -> Tensor:
-        return self.model.loss(*batch)
 
 
 @contextmanager

@@ -28,11 +28,12 @@ def evaluate(model: LanguageModel, dataset: Dataset, precision: str = "fp32") ->
     meter = PerplexityMeter(vocabulary)
     tones = tone_classes(vocabulary) if model.architecture.follows_text else None
     tallies: dict[Form, Tally] = {}
-    places = (
-        (f, start) for f, texts in dataset.dev.items() for start in range(0, len(texts), CHUNK)
-    )
-    for form, start in places:
-        texts = dataset.dev[form][start : start + CHUNK]
+    chunks = [
+        (form, texts[start : start + CHUNK])
+        for form, texts in dataset.dev.items()
+        for start in range(0, len(texts), CHUNK)
+    ]
+    for form, texts in chunks:
         targets = [meter.targets(text) for text in texts]
         ids = np.stack([poem.ids for poem in targets], axis=1)  # (T, B)
         prefix = np.repeat(vocabulary.prefix(form)[:, None], len(texts), axis=1)

@@ -22,14 +22,9 @@ Numbers = npt.NDArray[np.intp]
 class PrefixDropout:
     """Poems and all that their prefixes may contain, in token numbers.
 
-    Attributes:
-        vocabulary: of the model.
-        texts: lines and marks, then `<eos>`.
-        forms: (N,) the form token of each poem.
-        rhymes: (N,) its rhyme token, or -1 without a single level rhyme.
-        titles: the characters of its title; empty without a title or with one that is too long.
-        shares: which share of the poems is conditioned on form, rhyme and title.
-        title_weight: weight of a title's characters as targets.
+    A text is lines and marks, then `<eos>`. `forms` and `rhymes` are (N,); a rhyme is -1 without a
+    single level rhyme, a title empty if it is too long. `shares` of the poems are conditioned on
+    form, rhyme and title.
     """
 
     vocabulary: Vocabulary

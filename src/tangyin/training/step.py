@@ -10,6 +10,7 @@ from tangyin.corpus import Batch
 from tangyin.errors import TangyinError
 from tangyin.model import read_sequences
 from tangyin.nn.language_model import FeatureTensors, LanguageModel
+from tangyin.prosody import tone_classes
 from tangyin.training.distributed import DistributedContext
 from tangyin.training.optimizers import OptimizerRecipe, make_optimizer
 from tangyin.training.precision import autocast
@@ -23,8 +24,7 @@ class DivergedError(TangyinError):
 class TrainingStep:
     """Takes steps on one model, each process with its share of the batch.
 
-    The precision is "fp32" or "bf16" (`precision.chosen_precision`). `tones` are those of the
-    vocabulary (`prosody.tone_classes`), if the architecture follows the text.
+    The precision is "fp32" or "bf16" (`precision.chosen_precision`).
     """
 
     def __init__(
@@ -33,10 +33,10 @@ class TrainingStep:
         optimizer: OptimizerRecipe,
         vocabulary: Vocabulary,
         precision: str,
-        tones: np.ndarray[tuple[int], np.dtype[np.uint8]] | None = None,
         context: DistributedContext | None = None,
     ) -> None:
-        self.model, self.vocabulary, self.tones = model, vocabulary, tones
+        self.model, self.vocabulary = model, vocabulary
+        self.tones = tone_classes(vocabulary) if model.architecture.follows_text else None
         self.context = context or DistributedContext()
         self.clip_norm = optimizer.clip_norm
         self.optimizer = make_optimizer(optimizer, model)
@@ -49,9 +49,6 @@ class TrainingStep:
         After its first pass DistributedDataParallel reorders the gradients, and with three
         processes or more the order of summation decides the last bits. Without this, the first
         step of a resumed run would differ from the same step of an uninterrupted one.
-
-        Raises:
-            LostProcessError: another process has ended.
         """
         with self.context.communicating():
             loss = self._loss_of(self.context.share(batch)[0])

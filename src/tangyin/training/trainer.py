@@ -2,10 +2,11 @@
 
 import math
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from types import FrameType
@@ -15,10 +16,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+import tangyin
 from tangyin.errors import TangyinError, UsageError
 from tangyin.model.file import ModelFile, save_model
 from tangyin.nn.language_model import LanguageModel
-from tangyin.prosody import tone_classes
 from tangyin.scoring import Tally
 from tangyin.training.callback import Callback, Step
 from tangyin.training.checkpoint import (
@@ -34,7 +35,6 @@ from tangyin.training.evaluation import evaluate
 from tangyin.training.precision import chosen_precision
 from tangyin.training.recipe import Recipe, StageRecipe
 from tangyin.training.run_folder import RunFolder
-from tangyin.training.source_version import source_version
 from tangyin.training.step import DivergedError, TrainingStep
 
 LARGEST_LOSS = 500.0
@@ -70,13 +70,8 @@ def train(
     (`DistributedContext`); only dropout is drawn by each process separately. Number 0 writes the
     run's folder, which all must see, and calls the callback.
 
-    Args:
-        recipe: determines the result.
-        run: the folder for it.
-        resume: resume the run in the folder, or begin one.
-        own: a user's file of poems to train on.
-        device: one of `distributed.DEVICES`; resuming may use another one.
-        callback: follows the training.
+    `own` is a user's file of poems to train on, `device` one of `distributed.DEVICES`; resuming may
+    use another device. `resume` without a run in the folder begins one.
 
     Returns:
         The best model, which `model.safetensors` holds rounded to fp16.
@@ -139,9 +134,8 @@ class _Training:
     def __post_init__(self) -> None:
         recipe, dataset, model, context = self.recipe, self.dataset, self.model, self.context
         self.precision = chosen_precision(recipe.training.precision, context.device)
-        self.tones = tone_classes(dataset.vocabulary) if model.architecture.follows_text else None
         self.step = TrainingStep(
-            model, recipe.optimizer, dataset.vocabulary, self.precision, self.tones, context
+            model, recipe.optimizer, dataset.vocabulary, self.precision, context
         )
         shares = {form: texts[context.rank :: context.count] for form, texts in dataset.dev.items()}
         self.dev_share = replace(dataset, dev=shares)
@@ -259,8 +253,8 @@ class _Training:
         """The best weights so far as a model file."""
         epoch = self.progress.best_epoch
         tensors: dict[str, Any] = {n: t.float().cpu().numpy() for n, t in self.best.items()}
-        if self.tones is not None:
-            tensors["tones"] = self.tones
+        if self.step.tones is not None:
+            tensors["tones"] = self.step.tones
         return ModelFile(
             name=self.recipe.name,
             architecture=self.model.architecture,
@@ -304,6 +298,24 @@ class _Training:
         place = self.progress.poems, self.progress.epoch, self.progress.step
         if len(set(self.context.gather(place))) > 1:
             raise TangyinError("training.processes_differ", path=self.run.path)
+
+
+def source_version() -> str:
+    """The git commit of the checkout this package runs from, or its version where there is none.
+
+    A checkout with uncommitted changes is marked by "+".
+    """
+    root = Path(tangyin.__file__).parents[2]
+
+    def git(*words: str) -> str:
+        command = ["git", "-C", str(root), *words]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=10)
+        return done.stdout.strip()
+
+    if (root / ".git").exists():
+        with suppress(OSError, subprocess.SubprocessError):
+            return git("rev-parse", "HEAD") + ("+" if git("status", "--porcelain", "src") else "")
+    return f"tangyin {tangyin.__version__}"
 
 
 @contextmanager

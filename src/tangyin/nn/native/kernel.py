@@ -48,14 +48,10 @@ class Kernel:
     ) -> None:
         """From the pre-activations of a step compute its gates, c and h.
 
-        Args:
-            y: W_ih x, (B, 4H), in the products' dtype.
-            recurrent: W_hh h_{t-1}, likewise; None when y has it already.
-            bias: (4H,) float32.
-            past: h_{t-1} in the products' dtype and c_{t-1} float32, each (B, H).
-            keep: the mask.
-            gates: takes i, f, g, o, (B, 4H), in `gates_dtype`; may share y's memory.
-            now: takes h_t and c_t, as `past`.
+        y is W_ih x, (B, 4H), in the products' dtype; `recurrent` is W_hh h_{t-1}, likewise, or None
+        when y has it already; `bias` is (4H,) float32. `past` and `now` are h in the products'
+        dtype and c in float32, each (B, H). `gates` takes i, f, g, o, (B, 4H) in `gates_dtype`; it
+        may share y's memory.
         """
         B, H = past[0].shape
         (h_past, c_past), (h, c) = past, now
@@ -76,15 +72,11 @@ class Kernel:
     ) -> None:
         """From the gradients of h_t and c_t compute those of the pre-activations and of c_{t-1}.
 
-        Args:
-            gates: what `lstm_forward` left.
-            cells: c_t and c_{t-1}, each (B, H) float32.
-            product: W_hhᵀ ∇y_{t+1}, (B, H) in the products' dtype; None at the last step.
-            outside: what comes to h_t (in the products' dtype) and c_t (float32) from outside.
-            keep: the mask.
-            carried: (B, H) float32, what masked rows of later steps hand on; needed with a mask.
-            dc: (B, H) float32, from ∇c_t of later steps to ∇c_{t-1}.
-            dy: takes ∇y_t, (B, 4H) in the products' dtype.
+        `gates` is what `lstm_forward` left; `cells` are c_t and c_{t-1}; `product` is
+        W_hhᵀ ∇y_{t+1}, None at the last step; `outside` are the gradients of h_t and c_t from
+        outside; `carried` is what masked rows of later steps hand on, needed with a mask. `dc` goes
+        from ∇c_t of later steps to ∇c_{t-1}; `dy` takes ∇y_t, (B, 4H). The others are (B, H).
+        `product`, `outside[0]` and `dy` are in the products' dtype, the rest in float32.
         """
         B, H = dc.shape
         given = gates, *cells, product, *outside, keep, carried
@@ -103,16 +95,11 @@ class Kernel:
     ) -> None:
         """Compute the cross-entropy of some rows and, in place of the logits, their gradient.
 
-        Args:
-            logits: (N, V) without the bias, in the products' dtype.
-            bias: (V,) float32.
-            targets: (N,) int64.
-            scale: (N,) float32, what each row's nll counts in the loss; None for no gradient.
-            echo: values (N, K) float32, ids (N, L) int32 and classes (N, L) int8: values[class] is
-                added to the logits of the ids; a negative class adds nothing.
-            nll: takes the negative log-likelihoods, (N,) float32.
-            dbias: (V,) float32, is added to.
-            decho: takes the gradient of the echo values, (N, K) float32.
+        The logits are (N, V) without the bias, in the products' dtype, targets (N,) int64. `scale`,
+        (N,), is what each row's nll counts in the loss; None for no gradient. `echo` holds values
+        (N, K), ids (N, L) int32 and classes (N, L) int8: values[class] is added to the logits of
+        the ids; a negative class adds nothing. `nll` (N,) and `decho` (N, K) are written, `dbias`
+        (V,) is added to. What has no dtype here is float32.
         """
         N, V = logits.shape
         values, ids, classes = echo or (None, None, None)
