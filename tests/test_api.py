@@ -111,7 +111,7 @@ def test_scores_are_the_same_alone_and_among_others(writer):
 def test_what_was_done_to_a_poem_is_said(writer):
     poem, notes = writer.read("白日依山尽黄河入海流欲穷千里目更上一层楼")
     assert poem.text == WUJUE_POEM
-    assert notes == ("converted from simplified characters", "marks put in, ， and 。 in turn")
+    assert notes == ("text.converted", "text.marks_added")
     assert writer.read(WUJUE_POEM) == (poem, ())
 
 

@@ -209,3 +209,5 @@ def test_a_failure_is_reported_in_the_language_of_the_reader(cli, monkeypatch, v
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert shown in cli("models", "-o", "/nowhere/models.txt").err
+    note = "已由簡體字轉為繁體" if shown == "無法寫入" else "converted from simplified"
+    assert note in cli("score", stdin="白日依山尽，黄河入海流。欲穷千里目，更上一层楼。").err

@@ -61,8 +61,8 @@ def test_what_was_done_to_a_poem_is_on_standard_error(cli):
     done = cli("score", stdin="登鹳雀楼\n白日依山尽黄河入海流欲穷千里目更上一层楼")
     assert done.err.splitlines() == [
         message("text.heading", {"number": 1, "heading": ["登鸛雀樓"]}),
-        "poem 1: converted from simplified characters",
-        "poem 1: marks put in, ， and 。 in turn",
+        message("text.converted", {"number": 1}),
+        message("text.marks_added", {"number": 1}),
     ]
     assert done.out == cli("score", stdin=WUJUE).out
 

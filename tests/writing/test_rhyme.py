@@ -7,7 +7,10 @@ from tangyin.model import Engine
 from tangyin.prosody import LEVEL_RHYMES, SEQUENCES, neighbouring, readings_of, tone_table
 from tangyin.prosody.rules import first_line_rhyme
 from tangyin.verse import QIJUE, WUJUE, WULV
-from tangyin.writing.constraints import FREE, OPEN, Draft, Readings, Rhyme, RhymeBook, rates_of
+from tangyin.writing.constraints.draft import FREE, OPEN, Draft
+from tangyin.writing.constraints.rates import rates_of
+from tangyin.writing.constraints.rhyme import Rhyme, RhymeBook
+from tangyin.writing.constraints.tones import Readings
 from tangyin.writing.particles import Population
 
 UNRHYMED, RHYMED = SEQUENCES[0], SEQUENCES[1]

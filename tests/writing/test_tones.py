@@ -12,7 +12,9 @@ from tangyin.prosody import SEQUENCES, line_pattern, tone_table
 from tangyin.prosody.lexicon import place_of, tone_costs
 from tangyin.verse import FORMS, WULV
 from tangyin.writing import Temperature, TopP, write_regulated
-from tangyin.writing.constraints import FREE, Draft, Readings, Tones, rates_of
+from tangyin.writing.constraints.draft import FREE, Draft
+from tangyin.writing.constraints.rates import rates_of
+from tangyin.writing.constraints.tones import Readings, Tones
 from tangyin.writing.decoding import Decoder
 from tangyin.writing.particles import Population
 

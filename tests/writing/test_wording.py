@@ -10,7 +10,9 @@ from tangyin.model import Engine
 from tangyin.prosody.rules import repeated_characters
 from tangyin.verse import FORMS, QIJUE, WULV
 from tangyin.writing import Temperature, write_regulated
-from tangyin.writing.constraints import FREE, Draft, Forbidden, Repetition
+from tangyin.writing.constraints.avoid import Forbidden
+from tangyin.writing.constraints.draft import FREE, Draft
+from tangyin.writing.constraints.repetition import Repetition
 
 CHARACTERS = tuple("山水風月花鳥雲雨日夜春秋江海人家天地東西南北白青紅黃一二三千")
 
