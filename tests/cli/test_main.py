@@ -48,9 +48,6 @@ def test_without_a_command_the_help_is_shown_on_standard_error(cli):
 def test_an_unknown_command_is_refused_in_one_sentence(cli):
     cli("wirte").refused(2, "No such command 'wirte'", "see `tangyin --help`")
     cli("--colour").refused(2, "No such option")
-
-
-def test_a_study_that_is_not_there_is_refused_in_one_sentence(cli):
     cli("study", "nothing").refused(2, "'nothing'")
 
 

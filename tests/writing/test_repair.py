@@ -2,9 +2,8 @@ import pytest
 
 from tangyin.prosody import check_poem
 from tangyin.verse import read_poem
+from tangyin.web.bodies import SPRING
 from tangyin.writing.repair import fix_character
-
-from .conftest import SPRING
 
 
 @pytest.mark.parametrize(
