@@ -88,6 +88,7 @@ def test_the_constraint_is_an_option_of_the_command_and_the_api(package: Path) -
     words = ("write", "--model", "report", "--different-heads", "--seed", "3", "--particles", "4")
     poem = json.loads(tangyin(package, *words, "--format", "jsonl"))
     assert len({line[0] for line in poem["lines"]}) == 8
+    assert "Begin every line with a different" in tangyin(package, "write", "--help")
     names, lines, form = json.loads(python(package, "-c", SERVE))
     assert "different_heads" in names
     assert len({line[0] for line in lines}) == 8

@@ -33,9 +33,8 @@ PROTOCOLS = ("honest", "tangshi-gpt")  # How perplexity can be counted (`docs/pr
 class Writer:
     """A model that writes and scores poems."""
 
-    def __init__(self, model: ModelFile) -> None:
-        self.model = model
-        self.engine = Engine(model)
+    def __init__(self, model: ModelFile, engine: type[Engine] = Engine) -> None:
+        self.model, self.engine = model, engine(model)
 
     @property
     def takes_title(self) -> bool:
@@ -171,7 +170,7 @@ class Writer:
         """Read a poem as a person types it, ready to be scored.
 
         Returns:
-            The poem, and what was done to the text: characters converted, marks put in.
+            The poem, and codes of what was done to the text: "text.converted", "text.marks_added".
 
         Raises:
             UsageError: the text is not a poem in the four forms, or in none the model knows.
@@ -180,10 +179,10 @@ class Writer:
         # What is far too long for a poem is refused below, and need not be converted first.
         converted = to_traditional(text) if len(text) <= LONGEST else text
         if converted != text:
-            notes.append("converted from simplified characters")
+            notes.append("text.converted")
         poem, added = read_poem(converted)
         if added:
-            notes.append("marks put in, ， and 。 in turn")
+            notes.append("text.marks_added")
         self.engine.vocabulary.prefix_id(poem.form)
         return poem, tuple(notes)
 

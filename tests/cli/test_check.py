@@ -4,11 +4,8 @@ import pytest
 
 from tangyin.errors import message
 from tangyin.prosody import check_text
+from tangyin.web.bodies import SPRING
 
-SPRING = (
-    "國破山河在，城春草木深。感時花濺淚，恨別鳥驚心。"
-    "烽火連三月，家書抵萬金。白頭搔更短，渾欲不勝簪。"
-)
 FAULTY = "床前明月光，疑是地上霜。舉頭望明月，低頭思故鄉。"
 FIELDS = {
     "form", "regulated", "pattern", "line_types", "tones", "rhyme", "first_line", "licences",
@@ -76,10 +73,3 @@ def test_one_bad_poem_among_good_ones_leaves_the_others_checked(cli):
     assert done.code == 2
     assert done.err.startswith(f"tangyin: {sentence}")
     assert [poem["number"] for poem in json.loads(done.out)] == [1, 3]
-
-
-def test_a_file_may_be_read_and_written(cli, tmp_path):
-    source, target = tmp_path / "poems.txt", tmp_path / "report.json"
-    source.write_text(SPRING, encoding="utf-8")
-    assert cli("check", str(source), "--format", "json", "-o", str(target)).out == ""
-    assert json.loads(target.read_text(encoding="utf-8"))[0]["form"] == "五律"

@@ -67,15 +67,14 @@ def test_writing_and_scoring_need_no_corpus(cli, no_corpus):
     assert cli("models").code == 0
 
 
-def test_fetching_from_what_is_no_collection_is_refused_in_one_sentence(cli, no_corpus, tmp_path):
+def test_a_fetch_that_is_impossible_is_refused_in_one_sentence(
+    cli, no_corpus, tmp_path, monkeypatch
+):
     missing = tmp_path / "missing"
     cli("corpus", "fetch", "--source", str(missing)).refused(1, str(missing))
     (tmp_path / "empty").mkdir()
     cli("corpus", "fetch", "--source", str(tmp_path / "empty")).refused(1, "empty")
-
-
-def test_fetching_without_npm_is_refused_in_one_sentence(cli, no_corpus, monkeypatch):
-    monkeypatch.setenv("PATH", str(no_corpus))
+    monkeypatch.setenv("PATH", str(no_corpus))  # without npm
     cli("corpus", "fetch").refused(1, "npm is not on the PATH", "--source DIR")
 
 

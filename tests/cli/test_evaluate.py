@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from tangyin.errors import TangyinError
+from tangyin.errors import TangyinError, message
 from tangyin.model import find_model
 from tangyin.model.file import FORMAT, save_model
 from tangyin.model.shelf import SHIPPED
@@ -99,7 +99,8 @@ def test_a_damaged_own_model_is_left_out_with_a_note(cli, home):
     (home / "models" / "cut.safetensors").write_bytes(b"cut")
     done = cli("models", "--format", "json")
     assert done.code == 0
-    assert done.err.startswith(f"tangyin: left out {home / 'models' / 'cut.safetensors'}: ")
+    shown = message("model.left_out", {"origin": home / "models" / "cut.safetensors", "error": ""})
+    assert done.err.startswith(f"tangyin: {shown}")
     assert len(done.err.splitlines()) == 1
     assert "cut" not in [row["name"] for row in json.loads(done.out)]
 

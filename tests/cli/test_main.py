@@ -48,9 +48,6 @@ def test_without_a_command_the_help_is_shown_on_standard_error(cli):
 def test_an_unknown_command_is_refused_in_one_sentence(cli):
     cli("wirte").refused(2, "No such command 'wirte'", "see `tangyin --help`")
     cli("--colour").refused(2, "No such option")
-
-
-def test_a_study_that_is_not_there_is_refused_in_one_sentence(cli):
     cli("study", "nothing").refused(2, "'nothing'")
 
 
@@ -209,3 +206,5 @@ def test_a_failure_is_reported_in_the_language_of_the_reader(cli, monkeypatch, v
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert shown in cli("models", "-o", "/nowhere/models.txt").err
+    note = "已由簡體字轉為繁體" if shown == "無法寫入" else "converted from simplified"
+    assert note in cli("score", stdin="白日依山尽，黄河入海流。欲穷千里目，更上一层楼。").err

@@ -8,12 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tangyin.errors import message
+from tangyin.web.bodies import SPRING as WULV
 
 WUJUE = "白日依山盡，黃河入海流。欲窮千里目，更上一層樓。"
-WULV = (
-    "國破山河在，城春草木深。感時花濺淚，恨別鳥驚心。"
-    "烽火連三月，家書抵萬金。白頭搔更短，渾欲不勝簪。"
-)
 QIJUE = "朝辭白帝彩雲間，千里江陵一日還。兩岸猿聲啼不住，輕舟已過萬重山。"
 QILV = (
     "昔人已乘黃鶴去，此地空餘黃鶴樓。黃鶴一去不復返，白雲千載空悠悠。"
@@ -61,8 +58,8 @@ def test_what_was_done_to_a_poem_is_on_standard_error(cli):
     done = cli("score", stdin="登鹳雀楼\n白日依山尽黄河入海流欲穷千里目更上一层楼")
     assert done.err.splitlines() == [
         message("text.heading", {"number": 1, "heading": ["登鸛雀樓"]}),
-        "poem 1: converted from simplified characters",
-        "poem 1: marks put in, ， and 。 in turn",
+        message("text.converted", {"number": 1}),
+        message("text.marks_added", {"number": 1}),
     ]
     assert done.out == cli("score", stdin=WUJUE).out
 

@@ -45,19 +45,13 @@ def test_it_serves_without_torch_until_it_is_stopped(how) -> None:
     assert server.returncode == (0 if how == signal.SIGINT else -signal.SIGTERM)
 
 
-def test_a_port_in_use_is_an_error(cli) -> None:
+def test_a_server_that_cannot_start_is_an_error(cli) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         cli("serve", "--port", port).refused(1, f"port {port}", "--port")
-
-
-def test_an_address_of_another_machine_is_an_error(cli) -> None:
     done = cli("serve", "--host", "192.0.2.1")
     done.refused(1, "192.0.2.1", "--host")
     assert done.err.count("192.0.2.1") == 1
-
-
-def test_an_unknown_model_is_an_error(cli) -> None:
     cli("serve", "--port", "0", "--model", "nobody").refused(2, "nobody")
 
 

@@ -154,11 +154,3 @@ def test_a_file_gets_the_poems_whole_and_standard_output_nothing(cli, tmp_path):
     assert (done.code, done.out, done.err) == (0, "", "")
     assert file.read_text("utf-8") == cli(*words).out
     assert list(tmp_path.iterdir()) == [file]
-
-
-def test_a_file_stays_as_it_was_when_the_poems_are_refused(cli, tmp_path):
-    file = tmp_path / "poems.txt"
-    file.write_text("before")
-    cli("write", "龘", "--free", "-o", str(file)).refused(2)
-    assert file.read_text() == "before"
-    assert list(tmp_path.iterdir()) == [file]

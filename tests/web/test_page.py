@@ -70,7 +70,7 @@ def on_api(address: str, path: str, **body: Any) -> Any:
     return httpx.post(f"{address}/api/{path}", json=body, timeout=600).json()
 
 
-def test_a_poem_is_written_in_columns_and_is_the_apis(page, poem, address) -> None:
+def test_a_poem_is_written_in_columns_is_the_apis_and_can_be_checked(page, poem, address) -> None:
     (wanted,) = on_api(address, "write", start="明月", seed=16, p=0.9)
     assert poem == wanted["text"]
     verdict = page.locator("#verdict")
@@ -79,6 +79,8 @@ def test_a_poem_is_written_in_columns_and_is_the_apis(page, poem, address) -> No
     columns = page.locator(".line").evaluate_all("l => l.map(e => e.getBoundingClientRect().x)")
     assert columns == sorted(columns, reverse=True)
     expect(page.locator("#frame")).to_have_css("writing-mode", "vertical-rl")
+    page.click("#to-check")
+    expect(page.locator(".report h2 .good")).to_have_text("合律")
 
 
 def test_a_regulated_poem_on_a_title_arrives(visit, strong_address) -> None:
@@ -109,7 +111,7 @@ def test_a_regulated_poem_on_a_title_arrives(visit, strong_address) -> None:
     assert page.locator("[name=form] option").all_text_contents() == ["五律"]
 
 
-def test_a_poem_has_what_was_asked_for(page) -> None:
+def test_poems_have_what_was_asked_for_and_are_turned_from_the_keyboard(page) -> None:
     fill(page, acrostic="春夏秋冬", rhyme="東", avoid="山", include="明月", count="2")
     poem = write(page, 2, pattern="平起首句不入韻", seed="1")
     report = check_text(poem)
@@ -117,7 +119,11 @@ def test_a_poem_has_what_was_asked_for(page) -> None:
     assert (report.rhyme, report.pattern) == ("東", "平起首句不入韻")
     assert "明月" in poem
     assert "山" not in poem
-    page.click("text=其二")
+    page.locator("#pager button").nth(1).focus()
+    page.keyboard.press("Enter")
+    focused = page.locator("#pager button:focus")
+    expect(focused).to_have_text("其二")
+    expect(focused).to_have_attribute("aria-pressed", "true")
     assert poem_of(page) != poem
 
 
@@ -360,15 +366,6 @@ def test_the_head_of_a_page_is_skipped_from_the_keyboard(visit, name) -> None:
     expect(page.locator(f"#{name}-page")).to_be_visible()
 
 
-def test_the_pages_of_several_poems_are_turned_from_the_keyboard(page) -> None:
-    write(page, 3, start="明月", seed="16", count="3")
-    page.locator("#pager button").nth(1).focus()
-    page.keyboard.press("Enter")
-    focused = page.locator("#pager button:focus")
-    expect(focused).to_have_text("其二")
-    expect(focused).to_have_attribute("aria-pressed", "true")
-
-
 def test_a_link_brings_the_poem_back_without_writing_it(page, poem, address, visit) -> None:
     page.click("#share")
     link = page.input_value("#link")
@@ -459,11 +456,6 @@ def test_a_fault_is_shown_explained_and_fixed(visit) -> None:
     assert page.input_value("#check-text").replace("\n", "") == SPRING
     page.click("text=到作詩頁")
     assert poem_of(page) == SPRING
-
-
-def test_the_poem_on_the_leaf_is_taken_to_be_checked(page, poem) -> None:
-    page.click("#to-check")
-    expect(page.locator(".report h2 .good")).to_have_text("合律")
 
 
 def test_the_network_is_watched_while_it_reads(visit) -> None:

@@ -1,6 +1,6 @@
 """What the tests of writing share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,11 +21,7 @@ from tangyin.writing import (
     rule_named,
     write_regulated,
 )
-
-SPRING = (
-    "國破山河在，城春草木深。感時花濺淚，恨別鳥驚心。"
-    "烽火連三月，家書抵萬金。白頭搔更短，渾欲不勝簪。"
-)
+from tangyin.writing.constraints.draft import FREE, Constraint, Draft
 
 
 def fits(counts: Any, probabilities: Any) -> bool:
@@ -40,6 +36,21 @@ def fits(counts: Any, probabilities: Any) -> bool:
     freedom = max(len(expected) - 1, 1)
     squared = ((observed - expected) ** 2 / expected).sum()
     return bool(squared < freedom + 5 * (2 * freedom) ** 0.5)
+
+
+def drafted(draft: Draft, constraint: Constraint, generator: Any, liking: Any = 0) -> Iterator[int]:
+    """Write rows by what a constraint allows, evenly but for the liking; yields each place."""
+    shape = len(draft.given), len(draft.characters)
+    for place in range(draft.form.hanzi):
+        draft.place, fixed = place, draft.given[:, place]
+        mask = constraint.allowed(draft)
+        mask = np.ones(shape, dtype=bool) if mask is None else mask
+        assert (mask.any(axis=1) | (fixed != FREE)).all()
+        noise = np.where(mask, generator.random(shape) + liking, -1)
+        chosen = np.where(fixed == FREE, noise.argmax(axis=1), fixed).astype(np.int32)
+        constraint.record(draft, chosen)
+        draft.columns[:, place] = chosen
+        yield place
 
 
 @pytest.fixture(scope="session")

@@ -182,12 +182,6 @@ def test_a_whole_poem_that_is_given_comes_back_with_its_likelihood(report_engine
         assert poem.log_likelihood == pytest.approx(-tally.nll, abs=1e-6)
 
 
-def test_a_form_the_model_was_not_trained_on_is_refused(random_model, refused):
-    engine = Engine(random_model(HANZI, (WULV,), prefixes=("<五律>",)))
-    with refused("form.not_trained", form="七絕"):
-        written(engine, QIJUE, {}, Argmax(), 0, [0])
-
-
 def frequencies(poems, known, place):
     counts = np.zeros(len(known))
     for poem in poems:

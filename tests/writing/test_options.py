@@ -1,8 +1,4 @@
-"""The options of a request: described once, checked in one place, and added by one file."""
-
-import json
-import subprocess
-import sys
+"""The options of a request: described once, and checked in one place."""
 
 import numpy as np
 import pytest
@@ -11,80 +7,6 @@ from tangyin.api import rule_named
 from tangyin.verse import WULV
 from tangyin.writing import Request, TopP
 from tangyin.writing.options import options
-
-NO_REPEATED_HEAD = '''
-"""No two lines begin with the same character."""
-
-import numpy as np
-
-from tangyin.writing.constraints import Constraint
-from tangyin.writing.options import Option
-
-OPTIONS = (
-    Option("no_repeat_head", bool, False, regulated=True).texts(
-        en=("Heads differ", "Begin every line with another character."),
-        zh=("句首不同", "各句的第一個字都不同。"),
-    ),
-)
-
-
-def build(start):
-    return NoRepeatedHead() if start.plan.request.no_repeat_head else None
-
-
-class NoRepeatedHead(Constraint):
-    def allowed(self, draft):
-        if draft.column or not draft.line:
-            return None
-        mask = np.ones((len(draft.columns), len(draft.characters)), dtype=bool)
-        for line in range(draft.line):
-            heads = draft.columns[:, line * draft.form.characters]
-            mask[np.arange(len(mask)), heads] = False
-        return mask
-'''
-
-TRY_IT = """
-import json, sys
-from tangyin.writing import constraints
-
-constraints.__path__.append(sys.argv[1])
-
-import tangyin
-from tangyin.cli.main import run
-
-heads = [
-    len({line[0] for line in verse.lines})
-    for verse in tangyin.load("report").write_many(
-        seed=3, count=16, particles=4, **json.loads(sys.argv[2])
-    )
-]
-print(json.dumps(heads), flush=True)
-run(sys.argv[3:])
-"""
-
-
-def test_a_constraint_is_added_by_one_file(tmp_path):
-    (tmp_path / "no_repeated_head.py").write_text(NO_REPEATED_HEAD, encoding="utf-8")
-
-    def heads(given, *words):
-        """Different heads of each poem by the API, and what the command line printed."""
-        done = subprocess.run(
-            [sys.executable, "-c", TRY_IT, str(tmp_path), given, "write", *words],
-            capture_output=True, encoding="utf-8", check=True,
-        )  # fmt: skip
-        counts, _, rest = done.stdout.partition("\n")
-        return json.loads(counts), rest
-
-    line = ("--model", "report", "--seed", "3", "--count", "16", "--particles", "4")
-    plain, written = heads("{}", *line, "--format", "jsonl")
-    assert min(plain) < 8
-    assert [len({x[0] for x in json.loads(p)["lines"]}) for p in written.splitlines()] == plain
-    kept, written = heads(
-        '{"no_repeat_head": true}', *line, "--format", "jsonl", "--no-repeat-head"
-    )
-    assert set(kept) == {8}
-    assert {len({x[0] for x in json.loads(p)["lines"]}) for p in written.splitlines()} == {8}
-    assert "Begin every line with another character." in heads("{}", "--help")[1]
 
 
 def test_every_option_has_a_default_it_accepts_and_words_in_both_languages():

@@ -9,7 +9,7 @@ from tangyin.prosody import LEVEL_RHYMES, SEQUENCES
 from tangyin.prosody.lexicon import readings_of
 from tangyin.verse import FORMS, QILV, WULV
 from tangyin.writing import ParticleComposer, Request, Temperature, opening_of, plan
-from tangyin.writing.constraints import FREE
+from tangyin.writing.constraints.draft import FREE
 
 IMPOSSIBLE = {
     # A character that does not fit the pattern.

@@ -7,8 +7,13 @@ from tangyin.model import Engine
 from tangyin.prosody import LEVEL_RHYMES, SEQUENCES, neighbouring, readings_of, tone_table
 from tangyin.prosody.rules import first_line_rhyme
 from tangyin.verse import QIJUE, WUJUE, WULV
-from tangyin.writing.constraints import FREE, OPEN, Draft, Readings, Rhyme, RhymeBook, rates_of
+from tangyin.writing.constraints.draft import FREE, OPEN, Draft
+from tangyin.writing.constraints.rates import rates_of
+from tangyin.writing.constraints.rhyme import Rhyme, RhymeBook
+from tangyin.writing.constraints.tones import Readings
 from tangyin.writing.particles import Population
+
+from .conftest import drafted
 
 UNRHYMED, RHYMED = SEQUENCES[0], SEQUENCES[1]
 
@@ -32,27 +37,14 @@ def write(
     form, characters, book, writable, rows, *, asked=OPEN, rhymed=True, borrows=False, given_=None
 ):
     """Line ends (rows, lines) drawn evenly from what `Rhyme` allows, and the rhymes it came to."""
-    generator = np.random.default_rng(2)
     if given_ is None:
         given_ = np.full((rows, form.hanzi), FREE, dtype=np.int32)
     draft = Draft(form, characters, given_)
     whole = np.ones(rows, dtype=bool)
     rhyme = Rhyme(book, writable, draft, np.full(rows, asked), whole & rhymed, whole & borrows)
     width = form.characters
-    for place in range(form.hanzi):
-        draft.place = place
-        mask = rhyme.allowed(draft)
-        if place % width < width - 1:
-            assert mask is None
-            continue
-        fixed = given_[:, place]
-        if mask is None:  # the end of a line that does not rhyme
-            mask = np.ones((rows, len(characters)), dtype=bool)
-        assert (mask.any(axis=1) | (fixed != FREE)).all()
-        noise = np.where(mask, generator.random(mask.shape), -1)
-        chosen = np.where(fixed == FREE, noise.argmax(axis=1), fixed).astype(np.int32)
-        rhyme.record(draft, chosen)
-        draft.columns[:, place] = chosen
+    for place in drafted(draft, rhyme, np.random.default_rng(2)):
+        assert place % width == width - 1 or rhyme.allowed(draft) is None
     ends = draft.columns[:, width - 1 :: width]
     return [[characters[column] for column in row] for row in ends], rhyme.rhyme
 

@@ -1,5 +1,3 @@
-import itertools
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -68,16 +66,12 @@ def test_the_least_and_the_largest_number_choose_a_candidate_with_a_chance(rule,
         assert probabilities[chosen] > 0
 
 
-@pytest.mark.parametrize("k", [1, 2, 5, 12, 13, 30, 40])
+@pytest.mark.parametrize("k", [1, 2, 5, 12, 13, 30, 40, 60])  # of 40 candidates
 def test_random_k_is_uniform_among_the_k_most_likely(k):
     log_probs = row(seed=k)
     likely = np.zeros(40)
     likely[np.argsort(-log_probs[0])[:k]] = 1
     assert fits(draws(RandomK(k), log_probs, 40_000), likely)
-
-
-def test_random_k_of_more_than_there_are_takes_them_all():
-    assert fits(draws(RandomK(9), row(0.6, 0.3, 0.1), 9000), np.ones(3))
 
 
 @pytest.mark.parametrize(
@@ -132,9 +126,3 @@ def test_a_rule_refuses_numbers_out_of_bounds():
         with pytest.raises(UsageError) as refused:
             rule(**{number: 0})
         assert refused.value.params["name"] == number
-
-
-def test_rules_differ_by_name_and_numbers():
-    names = [rule.name for rule in (Argmax, RandomK, Temperature, TopP)]
-    assert names == ["argmax", "random-k", "temperature", "top-p"]
-    assert all(a != b for a, b in itertools.combinations(RULES, 2))

@@ -10,7 +10,11 @@ from tangyin.model import Engine
 from tangyin.prosody.rules import repeated_characters
 from tangyin.verse import FORMS, QIJUE, WULV
 from tangyin.writing import Temperature, write_regulated
-from tangyin.writing.constraints import FREE, Draft, Forbidden, Repetition
+from tangyin.writing.constraints.avoid import Forbidden
+from tangyin.writing.constraints.draft import FREE, Draft
+from tangyin.writing.constraints.repetition import Repetition
+
+from .conftest import drafted
 
 CHARACTERS = tuple("山水風月花鳥雲雨日夜春秋江海人家天地東西南北白青紅黃一二三千")
 
@@ -19,22 +23,13 @@ def write(form, characters, given_, most, generator):
     """Rows of characters, each as often as it can be the one it is mad for, or an even choice."""
     draft = Draft(form, characters, given_)
     repetition = Repetition(draft, most)
-    for place in range(form.hanzi):
-        draft.place = place
-        mask = repetition.allowed(draft)
-        fixed = given_[:, place]
-        assert (mask.any(axis=1) | (fixed != FREE)).all()
-        # Few characters are liked much better than the rest, so that the limit is met.
-        liking = generator.random(mask.shape) + 2 * (np.arange(len(characters)) < 3)
-        chosen = np.where(mask, liking, -1).argmax(axis=1)
-        chosen = np.where(fixed == FREE, chosen, fixed).astype(np.int32)
-        repetition.record(draft, chosen)
-        draft.columns[:, place] = chosen
+    # Few characters are liked much better than the rest, so that the limit is met.
+    liking = 2 * (np.arange(len(characters)) < 3)
+    for place in drafted(draft, repetition, generator, liking):
         if place % 7 == 3:
             kept = generator.integers(0, len(given_), len(given_))
             draft.keep(kept)
             repetition.keep(kept)
-            given_ = draft.given
     return [
         tuple(draft.line_text(row, line) for line in range(form.lines))
         for row in range(len(draft.columns))

@@ -16,8 +16,9 @@ from tangyin.cli.streams import (
     note_heading,
     output_option,
     read_text,
+    remark,
 )
-from tangyin.errors import UsageError, message
+from tangyin.errors import UsageError
 from tangyin.prosody import Report, check_poem
 from tangyin.verse import read_each, read_verse
 
@@ -48,25 +49,19 @@ def check(file: str, output_format: str, fail: bool, output: Path | None) -> Non
         reports.append((number, check_poem(traditional.lines)))
         note_heading(number, poem)
         if traditional != poem:
-            note(message("text.simplified", {"number": number, "first": traditional.lines[0]}))
+            remark("text.simplified", number=number, first=traditional.lines[0])
     if not (reports or refused):
         raise UsageError("text.none")
     if reports:
-        emit(_as_json(reports) if output_format == "json" else _as_text(reports, output), output)
+        rows = [json_line({"number": number, **asdict(report)}) for number, report in reports]
+        as_json = ["[" + ",\n ".join(rows) + "]"]
+        emit(as_json if output_format == "json" else _as_text(reports, output), output)
     for refusal in refused[:-1]:
         note(f"tangyin: {refusal}")
     if refused:
         raise refused[-1]
     if fail and not all(report.regulated for _, report in reports):
         sys.exit(1)
-
-
-def _as_json(reports: list[tuple[int, Report]]) -> Iterator[str]:
-    """A JSON array, one poem a line."""
-    for at, (number, report) in enumerate(reports):
-        closing = "]" if at == len(reports) - 1 else ","
-        opening = "[" if at == 0 else " "
-        yield opening + json_line({"number": number, **asdict(report)}) + closing
 
 
 def _as_text(reports: list[tuple[int, Report]], output: Path | None) -> Iterator[str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from tangyin.cli.streams import emit, emit_json, format_option, json_line, note, output_option
+from tangyin.cli.streams import as_json, emit, format_option, json_line, output_option, remark, warn
 from tangyin.corpus import (
     COLUMNS,
     PACKAGE,
@@ -18,7 +18,6 @@ from tangyin.corpus import (
     load_corpus,
     prepared_path,
 )
-from tangyin.errors import message
 from tangyin.verse import FORMS, form_named
 
 
@@ -46,9 +45,8 @@ def fetch(source: Path | None) -> None:
     ) as bar:
         prepared = fetch_corpus(source, lambda received: _advance(bar, received))
     if missing := prepared.facts["missing"]:
-        remark = message("corpus.missing", {"count": len(missing), "first": missing[0]})
-        note(f"tangyin: {remark}")
-    note(message("corpus.ready", {"count": len(prepared), "path": prepared_path()}))
+        warn("corpus.missing", count=len(missing), first=missing[0])
+    remark("corpus.ready", count=len(prepared), path=prepared_path())
 
 
 def _advance(bar: Any, received: int) -> None:
@@ -61,10 +59,7 @@ def _advance(bar: Any, received: int) -> None:
 def stats(output_format: str, output: Path | None) -> None:
     """Count poems by dynasty, part and form, and dropped records by reason."""
     counted = corpus_statistics(load_corpus())
-    if output_format == "json":
-        emit_json(counted, output)
-    else:
-        emit(_tables(counted), output)
+    emit(as_json(counted) if output_format == "json" else _tables(counted), output)
 
 
 def _tables(counted: dict[str, Any]) -> Iterator[str]:

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from tangyin.api import PROTOCOLS, load
-from tangyin.cli.streams import emit, emit_json, format_option, output_option
+from tangyin.cli.streams import as_json, emit, format_option, output_option
 from tangyin.model import DEFAULT
 
 
@@ -39,10 +39,7 @@ def evaluate(
 ) -> None:
     """Perplexity of a model on the held-out poems, by the protocol."""
     result = load(model).evaluate(split, form, protocol)
-    if output_format == "json":
-        emit_json(result, output)
-    else:
-        emit(_table(result), output)
+    emit(as_json(result) if output_format == "json" else _table(result), output)
 
 
 def _table(result: dict[str, Any]) -> list[str]:

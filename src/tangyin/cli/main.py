@@ -3,11 +3,12 @@
 import os
 import sys
 from importlib import import_module
+from typing import NoReturn
 
 import click
 
 import tangyin
-from tangyin.cli.streams import forget_output, one_line
+from tangyin.cli.streams import forget_output, language, one_line
 from tangyin.errors import TangyinError, message
 
 # One line of help each, so that `tangyin --help` need not import a single command.
@@ -99,14 +100,7 @@ def _report(error: BaseException) -> None:
     _fail(message("cli.memory", {}, language()), 1)
 
 
-def language() -> str:
-    """The language of messages: `TANGYIN_LANG`, else that of the locale; "zh" or "en"."""
-    names = ("TANGYIN_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
-    chosen = next(filter(None, map(os.environ.get, names)), "")
-    return "zh" if chosen.lower().startswith("zh") else "en"
-
-
-def _fail(sentence: str, code: int) -> None:
+def _fail(sentence: str, code: int) -> NoReturn:
     click.echo(f"tangyin: {one_line(sentence)}", err=True)
     sys.exit(code)
 
@@ -129,4 +123,3 @@ def _arguments(arguments: list[str] | None) -> list[str]:
         return [os.fsencode(word).decode("utf-8") for word in sys.argv[1:]]
     except UnicodeDecodeError:
         _fail(message("cli.encoding", {}, language()), 2)
-        raise

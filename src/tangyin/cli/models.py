@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from tangyin.cli.streams import emit, emit_json, format_option, note, output_option
+from tangyin.cli.streams import as_json, emit, format_option, output_option, warn
 from tangyin.errors import TangyinError
 from tangyin.model import ModelSummary, find_model, model_card, shipped_or_own
 
@@ -27,14 +27,11 @@ def models(card: str | None, output_format: str, output: Path | None) -> None:
     rows = []
     for origin, model in shipped_or_own():
         if isinstance(model, TangyinError):
-            note(f"tangyin: left out {origin}: {model}")
+            warn("model.left_out", origin=origin, error=model)
         else:
             name = model.name if origin == "shipped" else Path(origin).stem
             rows.append(ModelSummary.of(name, origin, model))
-    if output_format == "json":
-        emit_json([asdict(row) for row in rows], output)
-    else:
-        emit(_table(rows), output)
+    emit(as_json(list(map(asdict, rows))) if output_format == "json" else _table(rows), output)
 
 
 def _table(rows: list[ModelSummary]) -> Iterator[str]:

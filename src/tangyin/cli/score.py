@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from tangyin.api import load
-from tangyin.cli.streams import emit, json_line, note, note_heading, output_option, read_text
+from tangyin.cli.streams import emit, json_line, note_heading, output_option, read_text, remark
 from tangyin.errors import UsageError
 from tangyin.model import DEFAULT
 from tangyin.verse import read_each
@@ -33,8 +33,8 @@ def score(file: str, model: str, output: Path | None) -> None:
         poem, notes = read
         poems.append(poem)
         note_heading(number, poem)
-        for sentence in notes:
-            note(f"poem {number}: {sentence}")
+        for code in notes:
+            remark(code, number=number)
     if not poems:
         raise UsageError("text.none")
     emit((json_line(asdict(score)) for score in writer.score_many(poems)), output)

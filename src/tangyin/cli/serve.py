@@ -4,7 +4,7 @@ import socket
 
 import click
 
-from tangyin.cli.streams import note
+from tangyin.cli.streams import note, remark
 from tangyin.errors import TangyinError
 from tangyin.model import DEFAULT
 
@@ -61,11 +61,11 @@ def serve(host: str, port: int, model: str, workers: int | None) -> None:
         name = f"[{host}]" if ":" in host else host
         note(f"唐音 http://{name}:{listener.getsockname()[1]}/ (Ctrl-C stops)")
         if not local:
-            note("anyone who can reach this machine can use it")
+            remark("server.open")
         try:
             uvicorn.Server(config).run([listener])
         except KeyboardInterrupt:  # raised again by uvicorn when it has stopped
-            note("stopped")
+            remark("cli.stopped")
 
 
 def _listening(host: str, port: int) -> socket.socket:

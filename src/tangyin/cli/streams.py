@@ -17,19 +17,16 @@ from tangyin.verse import Poem
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+PATH = click.Path(path_type=Path)
+
 LONGEST = 1000
 """Length in characters of the longest sentence on standard error."""
 
 
 def output_option(command: F) -> F:
     """Give a command the option `-o FILE`, passed on as `output`."""
-    option = click.option(
-        "-o",
-        "--output",
-        type=click.Path(path_type=Path),
-        help="Write to a file, whole; - is standard output.",
-    )
-    return option(command)
+    text = "Write to a file, whole; - is standard output."
+    return click.option("-o", "--output", type=PATH, help=text)(command)
 
 
 def format_option(text: str, data: str = "json") -> Callable[[F], F]:
@@ -41,12 +38,7 @@ def format_option(text: str, data: str = "json") -> Callable[[F], F]:
 
 
 def emit(lines: Iterable[str], output: Path | None) -> None:
-    """Write lines to standard output immediately, or to a file atomically.
-
-    Raises:
-        UsageError: `output` is a folder.
-        TangyinError: it cannot be written, or standard output is closed.
-    """
+    """Write lines to standard output immediately, or to a file atomically."""
     if output is None or str(output) in ("-", "/dev/stdout"):
         if sys.stdout is None:
             raise TangyinError("text.no_output")
@@ -70,9 +62,9 @@ def forget_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def emit_json(value: Any, output: Path | None) -> None:
-    """Write one JSON value, indented."""
-    emit([json.dumps(value, ensure_ascii=False, indent=2)], output)
+def as_json(value: Any) -> list[str]:
+    """A JSON value as lines to `emit`, indented."""
+    return [json.dumps(value, ensure_ascii=False, indent=2)]
 
 
 @contextmanager
@@ -90,11 +82,7 @@ def json_line(value: Any) -> str:
 
 
 def read_text(file: str) -> str:
-    """The UTF-8 text of a file, or of standard input for "-".
-
-    Raises:
-        UsageError: it cannot be read, or is not UTF-8.
-    """
+    """The UTF-8 text of a file, or of standard input for "-"."""
     if file != "-":
         return files.read_text(Path(file))
     if sys.stdin is None:
@@ -113,18 +101,31 @@ def note(sentence: str) -> None:
     click.echo(one_line(sentence), err=True)
 
 
+def remark(code: str, **params: Any) -> None:
+    """Print a sentence of the catalogue on standard error, in the language of messages."""
+    note(message(code, params, language()))
+
+
+def warn(code: str, **params: Any) -> None:
+    """As `remark`, with the name of the program."""
+    note(f"tangyin: {message(code, params, language())}")
+
+
+def language() -> str:
+    """The language of messages: `TANGYIN_LANG`, else that of the locale; "zh" or "en"."""
+    names = ("TANGYIN_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
+    chosen = next(filter(None, map(os.environ.get, names)), "")
+    return "zh" if chosen.lower().startswith("zh") else "en"
+
+
 def note_heading(number: int, poem: Poem) -> None:
     """Print what was read as title and author of a poem, if anything."""
     if heading := [part for part in (poem.title, poem.author) if part]:
-        note(message("text.heading", {"number": number, "heading": heading}))
+        remark("text.heading", number=number, heading=heading)
 
 
 def one_line(sentence: str) -> str:
-    """A sentence on one line of moderate length.
-
-    Line ends become spaces, control characters are escaped, and the middle of a very long
-    sentence becomes "…".
-    """
+    """A sentence on one line, control characters escaped, the middle of a long one left out."""
     line = " ".join(sentence.strip().splitlines())
     if len(line) > LONGEST:
         line = f"{line[: LONGEST // 2]} … {line[-LONGEST // 2 :]}"

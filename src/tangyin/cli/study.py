@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from tangyin.cli.streams import emit_json, needs_training, note, output_option
+from tangyin.cli.streams import as_json, emit, needs_training, note, output_option
 from tangyin.errors import TangyinError, UsageError
 
 EVERY = "all"
@@ -54,7 +54,7 @@ def study(names: tuple[str, ...], quick: bool, listing: bool, output: Path | Non
     failed = [name for name, found in results.items() if found is None]
     if output is not None:
         done = {name: found for name, found in results.items() if found is not None}
-        emit_json(next(iter(done.values())) if len(chosen) == 1 else done, output)
+        emit(as_json(next(iter(done.values())) if len(chosen) == 1 else done), output)
     if failed:
         raise TangyinError("study.failed", names=failed)
 

@@ -8,29 +8,18 @@ from pathlib import Path
 
 import click
 
-from tangyin.cli.streams import needs_training, note
+from tangyin.cli.streams import PATH, needs_training, note
 from tangyin.errors import TangyinError
 
 
 @click.command()
-@click.argument("config", type=click.Path(path_type=Path))
-@click.option(
-    "--run",
-    "-o",
-    "run_path",
-    type=click.Path(path_type=Path),
-    help="The run's folder.  [default: runs/NAME]",
-)
+@click.argument("config", type=PATH)
+@click.option("--run", "-o", "run_path", type=PATH, help="The run's folder.  [default: runs/NAME]")
 @click.option("--resume", is_flag=True, help="Resume the run in the folder.")
 @click.option(
     "--set", "changes", multiple=True, metavar="KEY=VALUE", help="Change a value of the recipe."
 )
-@click.option(
-    "--corpus",
-    "own",
-    type=click.Path(path_type=Path),
-    help="Train on your own poems: JSONL or text.",
-)
+@click.option("--corpus", "own", type=PATH, help="Train on your own poems: JSONL or text.")
 @click.option(
     "--precision",
     metavar="fp32|bf16|auto",

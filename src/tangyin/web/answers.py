@@ -108,12 +108,7 @@ class Work:
         return result
 
     async def all(self, job: Job[T]) -> list[T]:
-        """The results of a job, which is cancelled when the client leaves or it takes too long.
-
-        Raises:
-            TangyinError: the work failed, takes too long, or the pool is full.
-            ClientDisconnect: the client has left.
-        """
+        """The results of a job, which is cancelled when the client leaves or it takes too long."""
 
         async def gathered() -> list[T]:
             return [result async for result in _results(self.pool, job)]
@@ -126,7 +121,7 @@ class Work:
         """Send the results of a job as server-sent events, each as soon as it is there.
 
         Waits for the first result, so that an error before it has a status of its own; a later
-        error is the last event. See `all` for errors.
+        error is the last event.
         """
         results = _results(self.pool, job)
         first = await self._while_connected(anext(results, _END))
@@ -174,7 +169,6 @@ class _EventResponse(StreamingResponse):
         self._release = release
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the events."""
         try:
             # A second more than the job's own limit, for its error event.
             with suppress(TimeoutError):

@@ -8,7 +8,6 @@ from pathlib import Path
 from tangyin.api import Writer
 from tangyin.errors import TangyinError, UsageError
 from tangyin.model import ModelSummary, find_model, shipped_or_own
-from tangyin.model.file import ModelFile
 from tangyin.model.shelf import SHIPPED, own_models
 from tangyin.paths import models_home
 from tangyin.web.limits import WRITERS
@@ -26,23 +25,11 @@ class ModelRow(ModelSummary):
     default: bool
 
 
-class InterruptibleWriter(Writer):
-    """A writer whose work can be interrupted."""
-
-    def __init__(self, model: ModelFile) -> None:
-        # Without the base class, whose engine would copy the weights once more.
-        self.model, self.engine = model, InterruptibleEngine(model)
-
-
 class Library:
-    """Loads models when they are first asked for, and keeps those loaded last.
-
-    Raises:
-        TangyinError: there is no model of the name or file `default`, or it is damaged.
-    """
+    """Loads models when they are first asked for, and keeps those loaded last."""
 
     def __init__(self, default: str) -> None:
-        self.default: Writer = InterruptibleWriter(find_model(default))
+        self.default = Writer(find_model(default), InterruptibleEngine)
         self._others: dict[str, Writer] = {}
         self._lock = threading.Lock()
         self._described = lru_cache(maxsize=1)(self._describe)
@@ -54,12 +41,7 @@ class Library:
         return self._others.get(name)  # without the lock: the event loop must not wait for a file
 
     def writer(self, name: str | None) -> Writer:
-        """The model of a name, the default one for None.
-
-        Raises:
-            UsageError: server.no_model.
-            TangyinError: its file is damaged.
-        """
+        """The model of a name, the default one for None."""
         found = self.loaded(name)
         if found or name is None:
             return found or self.default
@@ -70,7 +52,7 @@ class Library:
         with self._lock:
             if name not in self._others:
                 file = name if name in SHIPPED else str(paths[name])
-                self._others[name] = InterruptibleWriter(find_model(file))
+                self._others[name] = Writer(find_model(file), InterruptibleEngine)
             writer = self._others[name]
             if len(self._others) > WRITERS:
                 del self._others[next(iter(self._others))]

@@ -49,20 +49,14 @@ class Job(Generic[T]):
 
     `anext` gives the results as they come, and raises what the work raised. They wait in a queue
     that the limits of a request keep short: a client that reads slowly never blocks a worker.
-
-    Args:
-        pieces: the work; one result is delivered for each.
-        work: does pieces of this job, and of others with the same key; returns their results.
-        kind: jobs of one kind take about the same time for a result.
-        key: jobs with the same key are advanced side by side; without one, a slice is one piece.
     """
 
     def __init__(
         self,
-        pieces: Sequence[Any],
-        work: Callable[[list[Any]], Sequence[T]],
-        kind: str = "",
-        key: Hashable = None,
+        pieces: Sequence[Any],  # one result is delivered for each
+        work: Callable[[list[Any]], Sequence[T]],  # does pieces of this job or others of its key
+        kind: str = "",  # of jobs that take about the same time for a result
+        key: Hashable = None,  # of jobs that are advanced together; without one, a piece a slice
     ) -> None:
         self.left, self.kind, self.key = len(pieces), kind, key  # results still to come
         self.cancelled = self.begun = False  # by its client; by a worker
@@ -136,11 +130,7 @@ class Pool:
         return len(self._queue) + len(self._running)
 
     def submit(self, job: Job[Any]) -> None:
-        """Put a job into the queue.
-
-        Raises:
-            TangyinError: server.busy: it is full or closed, or the job would wait too long.
-        """
+        """Put a job into the queue, unless it is full or closed or the job would wait too long."""
         with self._condition:
             there = (*self._queue, *self._running)
             work = sum(job.left * self._seconds.get(job.kind, 0.0) for job in there)

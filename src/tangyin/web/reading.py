@@ -197,7 +197,7 @@ def _attempts(
 ) -> Iterator[list[tuple[str, float]]]:
     """Texts and their log-likelihoods, from the smallest change to the largest."""
     ways = fix_character(writer.engine, poem, body.line, body.kind, body.count)
-    yield [(way.poem.text, way.log_likelihood) for way in ways]
+    yield [(changed.text, likelihood) for changed, likelihood in ways]
     if body.line:
         yield _rewritten(writer, poem, {body.line}, body.count)
     yield _rewritten(writer, poem, faulty, body.count)

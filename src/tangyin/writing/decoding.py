@@ -15,7 +15,7 @@ from tangyin.errors import UsageError
 from tangyin.model.engine import Engine
 from tangyin.model.threads import one_blas_thread
 from tangyin.verse import EOS, MARKS, Form, Ids
-from tangyin.writing.constraints import FREE, Columns, Constraint, Draft, Mask, Rows
+from tangyin.writing.constraints.draft import FREE, Columns, Constraint, Draft, Mask, Rows
 from tangyin.writing.opening import first_free, laid_out
 from tangyin.writing.randomness import poem_uniforms
 from tangyin.writing.rules import Argmax, Array, Choice, RandomK, Rule, Uniforms
@@ -27,13 +27,11 @@ END_MARKS = "。？！"  # What may close an even line
 class Composition:
     """One poem as it came out.
 
-    Attributes:
-        text: lines and marks.
-        log_likelihood: natural logarithm of the text's probability, `<eos>` included, under the
-            model without any mask, given the prefix that was read.
+    Its log-likelihood is the natural logarithm of the text's probability, `<eos>` included, under
+    the model without any mask, given the prefix that was read.
     """
 
-    text: str
+    text: str  # lines and marks
     log_likelihood: float
 
     @property
@@ -49,29 +47,17 @@ class Decoder:
     Inside a line the rule chooses among the characters the model knows, at its end among the marks
     the form admits there. `<unk>` is never written. Under argmax, poem n takes the n-th most likely
     character at its first free place, so that poems differ.
-
-    Attributes:
-        prefix: tokens that are read before the text.
-        draft: the rows with their given characters.
-        marks: (rows, lines) token numbers of given marks, or FREE.
-        numbers: (rows,) each row's number under its seed.
-        first_free: (rows,) the place, in characters, where argmax goes by number; or FREE.
-        uniforms: (rows, lines · (characters + 1)) numbers in [0, 1), one for each token.
-        resampling: (poems, lines) numbers to resample the particles by, one for each line.
-        weights: (rows,) logarithms of the particles' weights; tracked under constraints only.
-        likelihood: (rows,) log-likelihood of what was written.
-        written: the tokens written so far, (rows,) each.
     """
 
     engine: Engine
     rule: Rule
-    prefix: Ids
+    prefix: Ids  # what is read before the text
     draft: Draft
-    marks: Ids
-    numbers: Rows
-    first_free: Rows
-    uniforms: Uniforms
-    resampling: Uniforms | None = None
+    marks: Ids  # (rows, lines) given marks, or FREE
+    numbers: Rows  # (rows,) under each row's seed
+    first_free: Rows  # (rows,) the place, in characters, where argmax goes by number; or FREE
+    uniforms: Uniforms  # (rows, lines · (characters + 1)) in [0, 1), one for each token
+    resampling: Uniforms | None = None  # (poems, lines) to resample the particles by
     constraints: Sequence[Constraint] = ()
     particles: int = 1
 
@@ -83,8 +69,9 @@ class Decoder:
         ]
         # random-k is uniform among characters; a poem with its marks at random would be no poem.
         self._mark_rule = Argmax() if isinstance(self.rule, RandomK) else self.rule
-        self.weights, self.likelihood = np.zeros(rows), np.zeros(rows)
-        self.written: list[Ids] = []
+        self.weights = np.zeros(rows)  # logarithms; tracked under constraints only
+        self.likelihood = np.zeros(rows)  # logarithms, of what was written
+        self.written: list[Ids] = []  # (rows,) each
         self._tokens, self._state = self.engine.begin(self.prefix, rows)
 
     def run(self) -> None:
@@ -254,17 +241,11 @@ class Decoder:
 
 @dataclass(frozen=True)
 class Order:
-    """One poem to write.
+    """One poem to write."""
 
-    Attributes:
-        opening: given tokens by place (`opening.read_opening`).
-        seed: keys its random stream, together with `number`.
-        number: which poem of that seed.
-    """
-
-    opening: dict[int, int]
+    opening: dict[int, int]  # given tokens by place (`opening.read_opening`)
     seed: int
-    number: int
+    number: int  # which poem of that seed
 
 
 @one_blas_thread()
@@ -274,14 +255,8 @@ def compose(
     """Write a poem for each order, side by side; each comes out as it would alone.
 
     A product of the engine takes sixteen rows whether they are used or not (`engine.TILE`), so
-    sixteen poems take little longer than one.
-
-    All have the form, the rule and the prefix (`Vocabulary.prefix`) in common, which is the form
-    alone when None.
-
-    Raises:
-        UsageError: the model was not trained on the form; or under argmax, it knows no more
-            characters than the number of a poem.
+    sixteen poems take little longer than one. The prefix (`Vocabulary.prefix`) is the form alone
+    when None.
     """
     if not orders:
         return []

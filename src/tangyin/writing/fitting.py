@@ -13,17 +13,10 @@ from tangyin.prosody import LEVEL_RHYMES, Sequence, ToneTable
 from tangyin.prosody.lexicon import place_of
 from tangyin.prosody.rules import first_line_rhyme
 from tangyin.verse import Form
-from tangyin.writing.constraints import (
-    FREE,
-    OPEN,
-    Columns,
-    Draft,
-    Mask,
-    Rates,
-    Readings,
-    RhymeBook,
-    Tones,
-)
+from tangyin.writing.constraints.draft import FREE, OPEN, Columns, Draft, Mask
+from tangyin.writing.constraints.rates import Rates
+from tangyin.writing.constraints.rhyme import RhymeBook
+from tangyin.writing.constraints.tones import Readings, Tones
 
 Word = tuple[int, ...]
 
@@ -35,23 +28,15 @@ LINE_TONES = {"a": "仄仄平平仄", "A": "仄仄仄平平", "b": "平平平仄
 
 @dataclass(frozen=True, eq=False)
 class Fitting:
-    """Judges given characters by the rules.
-
-    Attributes:
-        characters: those that the model knows.
-        table: their tones and rhymes.
-        readings: what may be written on which tone.
-        book: what may be written to rhyme.
-        forbidden: (characters,) what must not be written.
-    """
+    """Judges given characters by the rules."""
 
     form: Form
-    characters: tuple[str, ...]
+    characters: tuple[str, ...]  # those that the model knows
     table: ToneTable
     readings: Readings
     book: RhymeBook
     rates: Rates
-    forbidden: Mask
+    forbidden: Mask  # (characters,) what must not be written
     _ways_of: dict[tuple[Sequence, bytes, Word, int], Columns] = field(default_factory=dict)
 
     @property

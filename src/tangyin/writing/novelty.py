@@ -39,15 +39,12 @@ class LineFilter:
 
     def to_bytes(self) -> bytes:
         """The filter as it is stored: its size and a digest, eight bytes each, then the bits."""
-        return self._size.to_bytes(8, "little") + _digest(self._bits) + self._bits
+        digest = hashlib.blake2b(self._bits, digest_size=8).digest()
+        return self._size.to_bytes(8, "little") + digest + self._bits
 
     @classmethod
     def from_bytes(cls, stored: bytes) -> "LineFilter":
-        """Read what `to_bytes` made.
-
-        Raises:
-            TangyinError: it is cut short or altered.
-        """
+        """Read what `to_bytes` made, if it is whole and unaltered."""
         read = cls(stored[_HEADER:])
         if len(stored) <= _HEADER or read.to_bytes() != stored:
             raise TangyinError("writing.line_filter_damaged")
@@ -58,10 +55,6 @@ class LineFilter:
 def corpus_lines() -> LineFilter:
     """The filter over every line of five or seven characters of the whole collection."""
     return LineFilter.from_bytes(data_file("corpus_lines.bloom").read_bytes())
-
-
-def _digest(bits: bytes) -> bytes:
-    return hashlib.blake2b(bits, digest_size=8).digest()
 
 
 def _positions(line: str, size: int) -> list[int]:

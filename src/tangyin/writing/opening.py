@@ -13,25 +13,17 @@ from tangyin.verse import (
     read_places,
     traditional_alternative,
 )
-from tangyin.writing.constraints import FREE, Columns
+from tangyin.writing.constraints.draft import FREE, Columns
 
 
 def read_opening(start: str, form: Form, vocabulary: Vocabulary) -> dict[int, int]:
-    """The tokens that `start` gives, by place (`verse.read_places`).
-
-    Raises:
-        UsageError: see `verse.read_places`; or the model does not know a character.
-    """
+    """The tokens that `start` gives, by place (`verse.read_places`)."""
     places = read_places(start, form)
     return {place: token_of(character, vocabulary) for place, character in places.items()}
 
 
 def token_of(character: str, vocabulary: Vocabulary) -> int:
-    """The token of a character or mark, in whatever spelling the model knows.
-
-    Raises:
-        UsageError: the model does not know it.
-    """
+    """The token of a character or mark, in whatever spelling the model knows."""
     token = known_token(character, vocabulary)
     if token is None:
         raise UsageError("text.unknown", character=character)

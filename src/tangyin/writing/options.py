@@ -33,35 +33,21 @@ One more would cost as much as sixteen more, and 24 wrote no likelier poems (doc
 
 @dataclass(frozen=True)
 class Option:
-    """One option of a writing request.
+    """One option of a writing request."""
 
-    Attributes:
-        name: in Python and in JSON; the command line writes hyphens for underscores.
-        kind: type of its value: str, int, float or bool.
-        default: its value when it is left out; may be None.
-        help: one sentence in English ("en") and Chinese ("zh").
-        label: a word or two for a form field, in both languages.
-        choices: the values that are possible, if they are few.
-        offered: values to choose from on a form, where others are possible too.
-        above: whether `minimum` itself is excluded.
-        longest: most characters of a text; None where something else limits it.
-        many: whether it may be repeated; its value is a tuple then.
-        regulated: whether it belongs to regulated verse only.
-    """
-
-    name: str
-    kind: type
-    default: Any
-    help: Texts = field(default_factory=dict)
-    label: Texts = field(default_factory=dict)
-    choices: tuple[str, ...] = ()
-    offered: tuple[str, ...] = ()
+    name: str  # in Python and in JSON; the command line writes hyphens for underscores
+    kind: type  # str, int, float or bool
+    default: Any  # its value when it is left out; may be None
+    help: Texts = field(default_factory=dict)  # one sentence in "en" and in "zh"
+    label: Texts = field(default_factory=dict)  # a word or two for a form field, in both languages
+    choices: tuple[str, ...] = ()  # the values that are possible, if they are few
+    offered: tuple[str, ...] = ()  # to choose from on a form, where others are possible too
     minimum: Any = None
     maximum: Any = None
-    above: bool = False
-    longest: int | None = None
-    many: bool = False
-    regulated: bool = False
+    above: bool = False  # whether `minimum` itself is excluded
+    longest: int | None = None  # most characters of a text; None where something else limits it
+    many: bool = False  # whether it may be repeated; its value is a tuple then
+    regulated: bool = False  # whether it belongs to regulated verse only
 
     def texts(self, **texts: tuple[str, str]) -> "Option":
         """The option with its label and help in each language."""
@@ -69,11 +55,7 @@ class Option:
         return replace(self, label=labels, help=helps)
 
     def check(self, value: Any) -> Any:
-        """The value as this option's type.
-
-        Raises:
-            UsageError: it has another type, is out of bounds, or is not among the choices.
-        """
+        """The value as this option's type, if it is possible."""
         if self.many:
             return tuple(map(self._check, value if isinstance(value, list | tuple) else (value,)))
         return None if value is None and self.default is None else self._check(value)
@@ -168,11 +150,7 @@ def options() -> dict[str, Option]:
 
 
 def checked(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Values of all options: those given, and the defaults of the others.
-
-    Raises:
-        UsageError: there is no such option, or its value is not possible.
-    """
+    """Values of all options: those given, and the defaults of the others."""
     known = options()
     del known["model"]  # a request is made to a model
     for name in given:

@@ -23,7 +23,7 @@ from tangyin.model.engine import Engine
 from tangyin.model.threads import one_blas_thread
 from tangyin.prosody import LEVEL_RHYMES, Report, check_poem
 from tangyin.prosody import Sequence as LineSequence
-from tangyin.writing.constraints import FREE, OPEN, Columns, Draft, Mask, Rows, Start
+from tangyin.writing.constraints.draft import FREE, OPEN, Columns, Draft, Mask, Rows, Start
 from tangyin.writing.decoding import Composition, Decoder
 from tangyin.writing.opening import first_free
 from tangyin.writing.options import PARTICLES, constraint_modules

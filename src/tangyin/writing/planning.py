@@ -8,9 +8,10 @@ import numpy as np
 from tangyin.errors import UsageError
 from tangyin.prosody import SEQUENCES, Sequence, ToneTable, tone_table
 from tangyin.verse import Ids, Vocabulary, normalize, to_traditional
-from tangyin.writing.constraints import FREE, Columns, Mask, Readings, RhymeBook, rates_of
-from tangyin.writing.constraints.rhyme import rhyme_number
-from tangyin.writing.constraints.tones import is_named
+from tangyin.writing.constraints.draft import FREE, Columns, Mask
+from tangyin.writing.constraints.rates import rates_of
+from tangyin.writing.constraints.rhyme import RhymeBook, rhyme_number
+from tangyin.writing.constraints.tones import Readings, is_named
 from tangyin.writing.fitting import Fitting, Word
 from tangyin.writing.opening import known_token, laid_out
 from tangyin.writing.request import Request, opening_of, prefix_for, tokens_of
@@ -20,33 +21,22 @@ from tangyin.writing.request import Request, opening_of, prefix_for, tokens_of
 class Plan:
     """A request that can be met.
 
-    Attributes:
-        fitting: the rules, for what is given.
-        given: (form.hanzi,) int32 columns that every poem has, or FREE.
-        marks: (form.lines,) int32 token numbers of given marks, or FREE.
-        asked: number of the rhyme that the request names (`LEVEL_RHYMES`), or OPEN.
-        words: the columns of each word of `include`, the longest first.
-        prefix: what the model reads before the text.
-        sequences: those that fit, each with its weight: the share of Tang poems that follow it,
-            times that of the reading it needs of a given end of the first line.
+    Each of the sequences that fit has a weight: the share of Tang poems that follow it, times that
+    of the reading it needs of a given end of the first line.
     """
 
     request: Request
     fitting: Fitting
-    given: Columns
-    marks: Ids
-    asked: int
-    words: tuple[Word, ...]
-    prefix: Ids
+    given: Columns  # (form.hanzi,) int32, what every poem has, or FREE
+    marks: Ids  # (form.lines,) given marks, or FREE
+    asked: int  # number of the rhyme that the request names (`LEVEL_RHYMES`), or OPEN
+    words: tuple[Word, ...]  # the columns of each word of `include`, the longest first
+    prefix: Ids  # what the model reads before the text
     sequences: tuple[tuple[Sequence, float], ...] = ()
 
 
 def plan(request: Request, vocabulary: Vocabulary) -> Plan:
-    """See whether a request can be met, and how.
-
-    Raises:
-        UsageError: it cannot; the error says why, and at which line.
-    """
+    """How a request can be met; the error where it cannot says why, and at which line."""
     form, first = request.form, int(vocabulary.hanzi_ids[0])
     if not form.regulated:
         raise UsageError("form.not_regulated", form=form.name)

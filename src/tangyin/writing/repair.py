@@ -1,7 +1,7 @@
 """Fixing a fault of prosody by changing one character."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tangyin.model.engine import Engine
 from tangyin.model.inspection import expectation
@@ -17,21 +17,9 @@ _NEIGHBOURS = {kinds.NO_OPPOSITION: -1, kinds.NO_ADHESION: -1, kinds.UNRESCUED: 
 """The other line of faults between two lines."""
 
 
-@dataclass(frozen=True)
-class Fix:
-    """A poem with one character changed so that a fault is gone.
-
-    `line` and `place` say which, from 1; `log_likelihood` is the natural logarithm of the changed
-    poem's probability.
-    """
-
-    poem: Poem
-    line: int
-    place: int
-    log_likelihood: float
-
-
-def fix_character(engine: Engine, poem: Poem, line: int, kind: str, count: int) -> list[Fix]:
+def fix_character(
+    engine: Engine, poem: Poem, line: int, kind: str, count: int
+) -> list[tuple[Poem, float]]:
     """Ways to fix a fault by changing one character, with no new fault.
 
     Every place of the line is tried, and of the line before or after where the fault is between
@@ -39,13 +27,14 @@ def fix_character(engine: Engine, poem: Poem, line: int, kind: str, count: int) 
 
     Args:
         engine: a model that was trained on the form.
-        poem: a poem in traditional characters.
-        line: 1-based number of the line at fault.
+        poem: in traditional characters.
+        line: the one at fault, from 1.
         kind: the fault, such as 失粘.
         count: the largest number of fixes.
 
     Returns:
-        The fixes, those that make the likeliest poem first; none if one character is not enough.
+        The changed poems with the natural logarithms of their probabilities, the likeliest first;
+        none if one character is not enough.
     """
     before = check_poem(poem.lines)
     lines = {line, line + _NEIGHBOURS.get(kind, 0)} & set(range(1, len(poem.lines) + 1))
@@ -55,19 +44,16 @@ def fix_character(engine: Engine, poem: Poem, line: int, kind: str, count: int) 
         for way in _ways(engine, poem, number, before, line, kind)
     ]
     # By rank at its place first, so that each place is represented.
-    found.sort(key=lambda way: way[3])
-    weighed = score_poems(engine, [way[0] for way in found[:SCORED]])
-    fixes = [
-        Fix(changed, number, place, -tally.nll)
-        for (changed, tally), (_, number, place, _) in zip(weighed, found[:SCORED], strict=True)
-    ]
-    return sorted(fixes, key=lambda fix: -fix.log_likelihood)[:count]
+    found.sort(key=lambda way: way[1])
+    weighed = score_poems(engine, [changed for changed, _ in found[:SCORED]])
+    fixes = [(changed, -tally.nll) for changed, tally in weighed]
+    return sorted(fixes, key=lambda fix: -fix[1])[:count]
 
 
 def _ways(
     engine: Engine, poem: Poem, number: int, before: Report, line: int, kind: str
-) -> Iterator[tuple[Poem, int, int, int]]:
-    """Changed poems without the fault: the poem, line, place, and rank of the new character."""
+) -> Iterator[tuple[Poem, int]]:
+    """Changed poems without the fault, each with the rank of the new character."""
     old = poem.lines[number - 1]
     ahead = "".join(a + b for a, b in zip(poem.lines[: number - 1], poem.marks, strict=False))
     prefix = engine.vocabulary.prefix(poem.form)
@@ -83,7 +69,7 @@ def _ways(
             changed[number - 1] = old[:at] + other + old[at + 1 :]
             works[readings] = _fixes(before, check_poem(changed), line, kind)
             if works[readings]:
-                yield replace(poem, lines=tuple(changed)), number, at + 1, rank
+                yield replace(poem, lines=tuple(changed)), rank
 
 
 def _fixes(before: Report, after: Report, line: int, kind: str) -> bool:

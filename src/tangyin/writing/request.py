@@ -14,7 +14,7 @@ from tangyin.verse import (
     title_characters,
     to_traditional,
 )
-from tangyin.writing.constraints import OPEN
+from tangyin.writing.constraints.draft import OPEN
 from tangyin.writing.constraints.rhyme import rhyme_number
 from tangyin.writing.opening import known_token, read_opening, token_of
 from tangyin.writing.options import checked, options
@@ -34,12 +34,7 @@ class Request:
     rule: Rule
 
     def __init__(self, form: Form, start: str = "", **given: Any) -> None:
-        """Check the options.
-
-        Args:
-            form: the form of the poems.
-            start: see `given`.
-            given: options by name (`tangyin.writing.options`); `rule` may be a `Rule` too.
+        """Check the options by name (`tangyin.writing.options`); `rule` may be a `Rule` too.
 
         Raises:
             UsageError: there is no such option, its value is not possible, or it belongs to
@@ -62,11 +57,7 @@ class Request:
 
 
 def opening_of(request: Request, vocabulary: Vocabulary) -> dict[int, int]:
-    """The tokens that a request gives, acrostic included, by place (`opening.read_opening`).
-
-    Raises:
-        UsageError: one is unknown, one too many, or at the place of another.
-    """
+    """The tokens that a request gives, acrostic included, by place (`opening.read_opening`)."""
     form = request.form
     opening = read_opening(request.start, form, vocabulary)
     heads = tokens_of(request.acrostic, vocabulary)
@@ -86,21 +77,13 @@ def opening_of(request: Request, vocabulary: Vocabulary) -> dict[int, int]:
 
 
 def tokens_of(text: str, vocabulary: Vocabulary) -> list[int]:
-    """The tokens of the characters that a person named, marks left out.
-
-    Raises:
-        UsageError: one is not a Chinese character, or the model does not know it.
-    """
+    """The tokens of the characters that a person named, marks left out."""
     characters = to_traditional(normalize(text))
     return [token_of(c, vocabulary) for c in characters if c not in MARKS]
 
 
 def read_title(request: Request) -> str:
-    """The title as it is printed above the poem: in traditional characters, or "".
-
-    Raises:
-        UsageError: it has no Chinese character, or too many.
-    """
+    """The title as it is printed above the poem: in traditional characters, or ""."""
     title = to_traditional(normalize(request.title))
     count = len(title_characters(title))
     if request.title and not count:
@@ -111,11 +94,7 @@ def read_title(request: Request) -> str:
 
 
 def prefix_for(request: Request, vocabulary: Vocabulary) -> Ids:
-    """What a model reads before a poem: form, title, and the rhyme where it knows rhymes.
-
-    Raises:
-        UsageError: see `read_title`; or the model was trained on other forms, or without titles.
-    """
+    """What a model reads before a poem: form, title, and the rhyme where it knows rhymes."""
     characters = title_characters(read_title(request))
     tokens = [known_token(character, vocabulary) for character in characters]
     title = "".join(

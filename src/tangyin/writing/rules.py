@@ -81,7 +81,6 @@ class _Ranked(Rule):
     certainty: float
 
     def draw(self, log_probs: Array, uniforms: Uniforms) -> Choice:
-        """See `Rule.draw`."""
         columns, best = _largest(log_probs, min(self.k, log_probs.shape[1]))
         # Where constraints leave fewer than k, those alone share the draw.
         open_ = np.isfinite(best).sum(axis=1)
@@ -91,14 +90,12 @@ class _Ranked(Rule):
         return picked
 
     def log_weight(self, support: Array, masked: Array, chosen: Columns) -> Weights:  # noqa: ARG002
-        """See `Rule.log_weight`."""
         open_ = np.minimum(np.isfinite(masked).sum(axis=1), self.k)
         certain = masked.max(axis=1) >= np.log(self.certainty)
         sharing = np.where(certain, 1, np.maximum(open_, 1))
         return masked[np.arange(len(masked)), chosen].astype(np.float64) + np.log(sharing)
 
     def log_share(self, support: Array, given: Array) -> Weights:  # noqa: ARG002
-        """See `Rule.log_share`."""
         return given.astype(np.float64)
 
 
@@ -108,15 +105,12 @@ class _Tempered(Rule):
     temperature: float
 
     def draw(self, log_probs: Array, uniforms: Uniforms) -> Choice:
-        """See `Rule.draw`."""
         return _draw(_weights(log_probs, self.temperature), uniforms)
 
     def log_weight(self, support: Array, masked: Array, chosen: Columns) -> Weights:  # noqa: ARG002
-        """See `Rule.log_weight`."""
         return _log_sum(masked, self.temperature) - _log_sum(support, self.temperature)
 
     def log_share(self, support: Array, given: Array) -> Weights:
-        """See `Rule.log_share`."""
         scaled: Weights = given.astype(np.float64) / self.temperature
         return scaled - _log_sum(support, self.temperature)
 

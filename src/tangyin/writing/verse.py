@@ -42,11 +42,7 @@ class Verse:
         return "\n".join("".join(closed[i : i + 2]) for i in range(0, len(closed), 2))
 
     def in_script(self, script: str) -> "Verse":
-        """The same poem in "traditional" or "simplified" characters.
-
-        Raises:
-            UsageError: there is no such script.
-        """
+        """The same poem in "traditional" or "simplified" characters."""
         if options()["script"].check(script) == "traditional":
             return self
         return replace(

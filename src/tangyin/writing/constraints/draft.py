@@ -26,20 +26,14 @@ class Draft:
     """Rows of poems, all of one form and all written up to the same place.
 
     Characters are numbered by their column: their place among the characters a model knows
-    (`Vocabulary.hanzi`). Marks are not part of a draft.
-
-    Attributes:
-        form: the form.
-        characters: the characters that columns refer to.
-        given: (rows, form.hanzi) int32, given characters, or FREE.
-        place: the place being written, counting characters only.
-        columns: (rows, form.hanzi) int32, the characters so far; what lies ahead means nothing.
+    (`Vocabulary.hanzi`). Marks are not part of a draft. `columns`, (rows, form.hanzi) int32, are
+    the characters so far; what lies ahead means nothing.
     """
 
     form: Form
-    characters: tuple[str, ...]
-    given: Columns
-    place: int = 0
+    characters: tuple[str, ...]  # that columns refer to
+    given: Columns  # (rows, form.hanzi) int32, or FREE
+    place: int = 0  # being written, counting characters only
 
     def __post_init__(self) -> None:
         self.columns = np.zeros_like(self.given)
@@ -76,24 +70,16 @@ class Draft:
 class Start:
     """What a constraint is built from: the plan, and what was drawn for each row.
 
-    Attributes:
-        plan: the request and what follows from it.
-        draft: the rows, nothing written yet.
-        sequences: the line types of each row.
-        asked: (rows,) number of the rhyme that each row must take (`LEVEL_RHYMES`), or OPEN.
-        borrows: (rows,) whether a rhymed first line takes a neighbouring rhyme if there is one.
-        licences: (rows, lines) numbers in [0, 1) to draw each line's licence by; the particles of
-            one poem share them, so that resampling leaves the licences at their rates.
-        banned: lines that must not be written.
+    The particles of one poem share `licences`, so that resampling leaves these at their rates.
     """
 
-    plan: "Plan"
-    draft: Draft
-    sequences: tuple[LineSequence, ...]
-    asked: Rows
-    borrows: Mask
-    licences: npt.NDArray[np.float64]
-    banned: Container[str]
+    plan: "Plan"  # the request and what follows from it
+    draft: Draft  # the rows, nothing written yet
+    sequences: tuple[LineSequence, ...]  # the line types of each row
+    asked: Rows  # (rows,) number of the rhyme that each must take (`LEVEL_RHYMES`), or OPEN
+    borrows: Mask  # (rows,) whether a rhymed first line takes a neighbouring rhyme if there is one
+    licences: npt.NDArray[np.float64]  # (rows, lines) in [0, 1), to draw each line's licence by
+    banned: Container[str]  # lines that must not be written
 
 
 class Constraint:

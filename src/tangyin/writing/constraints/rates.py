@@ -12,19 +12,12 @@ from tangyin.verse import Form
 
 @dataclass(frozen=True)
 class Rates:
-    """The rates of one form, counted by `scripts/build_regulated_rates.py`.
-
-    Attributes:
-        sequences: the share of each of the four sequences.
-        licences: for each line type, the share of its lines with each licence.
-        borrowed: share of rhymed first lines that borrow a neighbouring rhyme (借鄰韻).
-        licensed: whether licences are taken at all.
-    """
+    """The rates of one form, counted by `scripts/build_regulated_rates.py`."""
 
     sequences: dict[Sequence, float]
-    licences: dict[str, dict[str, float]]
-    borrowed: float
-    licensed: bool = True
+    licences: dict[str, dict[str, float]]  # by line type: the share of its lines with each
+    borrowed: float  # share of rhymed first lines that borrow a neighbouring rhyme (借鄰韻)
+    licensed: bool = True  # whether licences are taken at all
 
     def of(self, kind: str, licence: str) -> float:
         """The share of lines of a type that have a licence; "" is a line without one."""

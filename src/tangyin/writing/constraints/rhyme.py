@@ -33,17 +33,11 @@ SURE = 0.3  # A character rhymes only by a reading that has this share of its le
 
 @dataclass(frozen=True)
 class RhymeBook:
-    """Which characters may be written to rhyme.
+    """Which characters may be written to rhyme."""
 
-    Attributes:
-        rhyming: (30, V) the character rhymes in that rhyme (`LEVEL_RHYMES`).
-        borrowed: (30, V) a first line of a poem in that rhyme may borrow it from a neighbour.
-        likeliest: (V,) the rhyme a character has most often.
-    """
-
-    rhyming: Mask
-    borrowed: Mask
-    likeliest: Rows
+    rhyming: Mask  # (30, V) the character rhymes in that rhyme (`LEVEL_RHYMES`)
+    borrowed: Mask  # (30, V) a first line of a poem in that rhyme may borrow it from a neighbour
+    likeliest: Rows  # (V,) the rhyme a character has most often
 
     @classmethod
     def of(cls, table: ToneTable, characters: Sequence[str]) -> "RhymeBook":
@@ -76,11 +70,7 @@ def build(start: Start) -> "Rhyme":
 
 
 def rhyme_number(name: str) -> int:
-    """The number of a rhyme (`LEVEL_RHYMES`) that the option `rhyme` names; OPEN for none.
-
-    Raises:
-        UsageError: there is no such level rhyme.
-    """
+    """The number of a rhyme (`LEVEL_RHYMES`) that the option `rhyme` names; OPEN for none."""
     if not name:
         return OPEN
     # 肴 is asked for by its own name, which OpenCC would change.
@@ -96,9 +86,6 @@ class Rhyme(Constraint):
 
     A row takes the rhyme of the first character at a rhyming place, unless one was asked for; no
     character rhymes with itself. A first line may borrow from a neighbouring rhyme.
-
-    Attributes:
-        rhyme: (rows,) number of each row's rhyme, or OPEN.
     """
 
     by_row = ("rhyme", "_rhymed_start", "_borrows", "_enough", "_used")
@@ -117,7 +104,7 @@ class Rhyme(Constraint):
         self._borrowed = book.borrowed & writable
         self._likeliest = book.likeliest
         self._begins = self._rhyming[book.likeliest, np.arange(len(writable))]  # (V,)
-        self.rhyme = asked.copy()
+        self.rhyme = asked.copy()  # (rows,) or OPEN
         self._rhymed_start = rhymed_start
         sizes = self._rhyming.sum(axis=1)
         has_near: Mask = np.asarray(self._borrowed.any(axis=1))

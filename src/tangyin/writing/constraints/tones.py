@@ -40,21 +40,13 @@ that can be read either way is read so that there is no licence."""
 
 @dataclass(frozen=True)
 class Readings:
-    """What each character may be in the tone patterns, (V,) each.
+    """What each character may be in the tone patterns, (V,) each."""
 
-    Attributes:
-        level: it may be written on 平.
-        oblique: it may be written on 仄.
-        mostly_level: verse reads it 平 more often than not.
-        clearly_level: it may be written on 平 where that is a licence.
-        clearly_oblique: it may be written on 仄 where that is a licence.
-    """
-
-    level: Mask
-    oblique: Mask
-    mostly_level: Mask
-    clearly_level: Mask
-    clearly_oblique: Mask
+    level: Mask  # it may be written on 平
+    oblique: Mask  # it may be written on 仄
+    mostly_level: Mask  # verse reads it 平 more often than not
+    clearly_level: Mask  # it may be written on 平 where that is a licence
+    clearly_oblique: Mask  # it may be written on 仄 where that is a licence
 
     @classmethod
     def of(cls, table: ToneTable) -> "Readings":
