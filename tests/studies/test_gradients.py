@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from tangyin import lstm
 from tangyin.cli.main import main
 from tangyin.studies.gradients.errors import REFERENCES, jacobian_errors
-from tangyin.studies.gradients.flow import FORGET_BIASES, gradient_flow
+from tangyin.studies.gradients.run import FORGET_BIASES, gradient_flow
 
 DOCS = Path(__file__).parents[2] / "docs"
 BOUNDS = {"differences": 1e-7, "autograd": 1e-12}

@@ -13,8 +13,8 @@ from tangyin.model import Architecture
 from tangyin.nn.language_model import LanguageModel
 from tangyin.studies import diversity
 from tangyin.studies.diversity import ORDERS, ngrams, with_interval
-from tangyin.studies.initialization import probes
-from tangyin.studies.initialization.probes import cell_of, rank, saturated_gates, unit_values
+from tangyin.studies.initialization import run as probes
+from tangyin.studies.initialization.run import cell_of, rank, saturated_gates, unit_values
 from tangyin.studies.poem_costs import perplexities
 from tangyin.verse import UNK, Vocabulary
 

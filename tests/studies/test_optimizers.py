@@ -9,14 +9,12 @@ from hypothesis import strategies as st
 from tangyin.lstm.optimizers import RMSprop
 from tangyin.model import Architecture
 from tangyin.nn.language_model import LanguageModel
-from tangyin.studies.optimizers.extra import register
-from tangyin.studies.update_rules.run import MAKERS, NEAR, STEPS, walk
-from tangyin.studies.update_rules.surfaces import RAVINE, SADDLE, Surface
+from tangyin.studies.optimizers import run  # noqa: F401 (it adds the optimizers)
+from tangyin.studies.update_rules.run import MAKERS, NEAR, RAVINE, SADDLE, STEPS, Surface, walk
 from tangyin.training import make_optimizer
 from tangyin.training.optimizers import OptimizerRecipe
 from tangyin.verse import Vocabulary
 
-register()
 VOCABULARY = Vocabulary("天地玄黃宇宙洪荒日月盈昃")
 PLACE = st.floats(-2, 2)
 SURFACE = pytest.mark.parametrize("surface", [RAVINE, SADDLE], ids=lambda s: s.name)

@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tangyin.studies.initialization.probes import rank
-from tangyin.studies.initialization.run import PROBE_POEMS, TOO_LARGE
+from tangyin.studies.initialization.run import PROBE_POEMS, TOO_LARGE, rank
 from tangyin.studies.style import GREY, band, look, panels, plain_ticks
 from tangyin.training.optimizers import OptimizerRecipe
 

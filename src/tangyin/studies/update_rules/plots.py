@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from tangyin.studies.style import GREY, INK, optimizer_look, panels
-from tangyin.studies.update_rules.surfaces import SURFACES, grid
+from tangyin.studies.update_rules.run import SURFACES
 
 FRAMES, SECONDS = 60, 8
 FLOOR = 1e-4
@@ -33,8 +33,9 @@ def update_rules(results: dict[str, Any]) -> Any:
     """The paths, with dots that run along them."""
     figure, both = panels(2, height=3.9)
     for axes, surface in zip(both, SURFACES, strict=True):
-        axes.contour(*grid(surface), levels=14, colors="#999999", linewidths=0.5)
         left, right, bottom, top = surface.window
+        x, y = np.meshgrid(np.linspace(left, right, 200), np.linspace(bottom, top, 200))
+        axes.contour(x, y, surface.value(x, y), levels=14, colors="#999999", linewidths=0.5)
         for name, path in results["paths"][surface.name].items():
             axes.plot(*zip(*path["points"], strict=True), **optimizer_look(name), alpha=0.9)
         axes.plot(*surface.start, "o", color=INK, markersize=6, fillstyle="none")

@@ -1,14 +1,15 @@
 """Why RMSprop works: five optimizers of `tangyin.lstm` on a ravine and on a saddle."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from tangyin.lstm.arrays import FloatArray
 from tangyin.lstm.optimizers import SGD, Adadelta, Adam, Optimizer, RMSprop
 from tangyin.studies.study import Study
 from tangyin.studies.training_cache import TrainingCache
-from tangyin.studies.update_rules.surfaces import SURFACES, Surface
 
 STEPS, QUICK_STEPS = 150, 30
 NEAR = 0.1
@@ -23,6 +24,41 @@ MAKERS: dict[str, tuple[dict[str, float], Callable[..., Optimizer]]] = {
 }
 """The rates are near the largest stable ones. The steep walls of both surfaces limit SGD's: at
 2/200 it diverges."""
+
+
+@dataclass(frozen=True)
+class Surface:
+    """A function of two variables."""
+
+    name: str
+    formula: str  # TeX
+    value: Callable[[FloatArray, FloatArray], FloatArray]  # f(x, y), elementwise
+    gradient: Callable[[float, float], tuple[float, float]]  # (∂f/∂x, ∂f/∂y)
+    start: tuple[float, float]
+    minima: tuple[tuple[float, float], ...]
+    window: tuple[float, float, float, float]  # (left, right, bottom, top) of the plot
+
+
+RAVINE = Surface(
+    "ravine",
+    r"f(x, y) = \dfrac{1}{2}\,(x^2 + 200\, y^2)",
+    lambda x, y: 0.5 * (x**2 + 200 * y**2),
+    lambda x, y: (x, 200 * y),
+    (-3.0, 1.0),
+    ((0.0, 0.0),),
+    (-3.4, 1.4, -1.4, 1.4),
+)
+SADDLE = Surface(
+    "saddle",
+    r"f(x, y) = 100\, x^2 - y^2 + \dfrac{1}{8}\, y^4",
+    lambda x, y: 100 * x**2 - y**2 + y**4 / 8,
+    lambda x, y: (200 * x, -2 * y + y**3 / 2),
+    (-1.0, 0.001),
+    ((0.0, 2.0), (0.0, -2.0)),
+    (-1.3, 1.3, -1.0, 2.6),
+)
+"""As steep across as the ravine, so that the same rates are the largest."""
+SURFACES = (RAVINE, SADDLE)
 
 
 def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
