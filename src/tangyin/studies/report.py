@@ -66,16 +66,12 @@ class Drawing:
 class Part:
     """A study's part of the report.
 
-    Attributes:
-        found: from `run_study`, None if it was not run.
-        claims: its rows of the summary, in Markdown: the course report's claim, empty where it
-            makes none; the verdict and why; the decisive figure.
-        text: its Markdown.
-        drawn: its figures by name, and its formulas by their TeX.
+    `claims` are its rows of the summary: the course report's claim, empty where it makes none; the
+    verdict and why; the decisive figure. Figures are `drawn` by name, formulas by their TeX.
     """
 
     study: Study
-    found: dict[str, Any] | None
+    found: dict[str, Any] | None  # from `run_study`, None if it was not run
     claims: list[tuple[str, str, str]] = field(default_factory=list)
     text: str = ""
     drawn: dict[str, Drawing] = field(default_factory=dict)
@@ -217,13 +213,7 @@ class _Inline(InlineProcessor):
 
 
 def _page_html(text: str, drawn: Mapping[str, Drawing], blocks: Any) -> str:
-    """Markdown as HTML, with inline drawings and captions.
-
-    Args:
-        text: the Markdown.
-        drawn: figures by name and formulas by TeX.
-        blocks: the macros of `page/blocks.html.j2`.
-    """
+    """Markdown as HTML, with inline drawings, and captions by the macros `blocks`."""
     converter = Markdown(
         extensions=["tables", "smarty"],
         extension_configs={"tables": {"use_align_attribute": True}},

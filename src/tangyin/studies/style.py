@@ -93,10 +93,7 @@ def _use_font() -> None:
 def svg_of(draw: Callable[[], Any], title: str) -> str:
     """Draw a figure as SVG; the same results give the same text with the same Matplotlib.
 
-    Args:
-        draw: makes the Matplotlib figure, or a pair of it and a function that adds animations to
-            its SVG.
-        title: the SVG's.
+    `draw` makes the Matplotlib figure, or a pair of it and a function that animates its SVG.
     """
     _use_font()
     target = StringIO()

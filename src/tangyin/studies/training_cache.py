@@ -45,33 +45,21 @@ Advance = Callable[[float], None]
 
 @dataclass(frozen=True)
 class Job:
-    """A training that a study requests; the recipe's name does not matter.
-
-    Attributes:
-        own: a file of poems to train on instead of the corpus (`TrainingCache.poem_file`).
-        keep: whether to keep the weights, the best and the last.
-    """
+    """A training that a study requests; the recipe's name does not matter."""
 
     recipe: Recipe
-    own: Path | None = None
-    keep: bool = False
+    own: Path | None = None  # a file of poems to train on instead of the corpus
+    keep: bool = False  # the weights, the best and the last
 
 
 @dataclass(frozen=True)
 class Training:
-    """The result of a training.
+    """The result of a training."""
 
-    Attributes:
-        epochs: the lines of `metrics.jsonl`.
-        losses: `Recorder.losses`.
-        failed: how it diverged, or "".
-        best, last: the files of the best and the last weights; they exist if the job has `keep`.
-    """
-
-    epochs: list[dict[str, Any]]
-    losses: list[list[float]]
-    failed: str
-    best: Path
+    epochs: list[dict[str, Any]]  # the lines of `metrics.jsonl`
+    losses: list[list[float]]  # `Recorder.losses`
+    failed: str  # how it diverged, or ""
+    best: Path  # the weights at the best epoch; they exist if the job has `keep`
     last: Path
 
     def dev(self, figure: str = "per_token") -> list[float]:
@@ -128,9 +116,7 @@ class TrainingCache:
         return [self.train(job, f"{what} {n}/{len(jobs)}") for n, job in enumerate(jobs, 1)]
 
     def train(self, job: Job, what: str) -> Training:
-        """Train, or read the result from the cache.
-
-        A training that diverges is a result too, with `failed` set.
+        """Train, or read the result from the cache; a diverged training is a result too.
 
         Raises:
             InterruptedRun: the user stopped it; the same call resumes it.
@@ -145,7 +131,7 @@ class TrainingCache:
         else:
             run = self.folder / "runs" / name
             found = self._train(job, run, best, last)
-            _write_json(record, found)
+            write_json(record, found)
             shutil.rmtree(run, ignore_errors=True)
             self.progress.plan(len(found["epochs"]) - epochs)
         return Training(found["epochs"], found["losses"], found["failed"], best, last)
@@ -163,11 +149,7 @@ class TrainingCache:
     ) -> Any:
         """Compute something else, or read it from the cache.
 
-        Args:
-            what: its name.
-            settings: JSON values; everything that decides the result.
-            work: the amount of work (`Progress`).
-            function: returns JSON values; it gets a function to report the work done.
+        The result is JSON values that `settings` decide; `function` may report the work it did.
         """
         path = self.folder / "computed" / f"{what}-{_digest(settings=settings, what=what)}.json"
         self.progress.doing(what.replace("-", " "))
@@ -177,7 +159,7 @@ class TrainingCache:
         end = self.progress.done + work
         value = json.loads(json.dumps(function(self.progress.advance), allow_nan=False))
         self.progress.advance(max(end - self.progress.done, 0))
-        _write_json(path, value)
+        write_json(path, value)
         return value
 
     def poem_file(
@@ -235,12 +217,7 @@ def _last_weights(recipe: Recipe, run: RunFolder, best: ModelFile) -> ModelFile:
 
 
 def outcome(job: Job, trained: list[Training]) -> dict[str, Any]:
-    """`parameters`, and lists with an entry for each seed.
-
-    Returns:
-        `parameters`; the `best` open dev perplexity, its `best_epoch`, the last `train`
-        perplexity, `seconds` per epoch, and the `dev` curve.
-    """
+    """`parameters`, and for each seed the open dev perplexities and `seconds` per epoch."""
     return {
         "parameters": parameters(job),
         "best": rounded(training.best_dev() for training in trained),
@@ -313,6 +290,7 @@ def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _write_json(path: Path, value: Any) -> None:
+def write_json(path: Path, value: Any, **options: Any) -> None:
+    """Write JSON values to a file, and make its folder."""
     make_folder(path.parent)
-    write_whole(path, json.dumps(value, ensure_ascii=False))
+    write_whole(path, json.dumps(value, ensure_ascii=False, **options) + "\n")

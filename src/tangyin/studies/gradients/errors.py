@@ -33,19 +33,15 @@ Jacobian, the same function by definition, and the point."""
 def jacobian_errors(draws: int) -> list[dict[str, Any]]:
     """Measure every Jacobian of `tangyin.lstm` at random weights, inputs and states.
 
-    Returns:
-        One dictionary for each Jacobian: `name`, `of`, `by`, `shape`, and the largest relative
-        error over the draws against `differences` and against `autograd`.
+    Each has the largest relative error over the draws against `differences` and `autograd`.
     """
     return _largest(map(_one_draw_of_jacobians, range(draws)))
 
 
 def parameter_errors(draws: int) -> list[dict[str, Any]]:
-    """Measure the gradient of the loss of random language models on random padded batches.
+    """The same for the gradient of the loss of random language models on random padded batches.
 
-    Returns:
-        One dictionary for each parameter: `name`, `by` (the parameter), `shape`, and the errors as
-        in `jacobian_errors`; first for `tangyin.lstm`, then for the closed form of `tangyin.nn`.
+    First come those of `tangyin.lstm`, then those of the closed form of `tangyin.nn`.
     """
     return _largest(map(_one_draw_of_parameters, range(draws)))
 

@@ -60,14 +60,13 @@ def gradient_flow(hidden_size: int, input_size: int, steps: int, seeds: int) -> 
     """Measure ‖∂h_T/∂h_t‖ in untrained networks.
 
     Weights, biases and inputs are uniform in ±1/√H, as in the course report's network before
-    training, whose inputs are rows of its embedding. Every network starts from a zero state. Only
-    the bias of the forget gate is set. Networks of one seed share weights and inputs.
+    training, whose inputs are rows of its embedding. Every network starts from a zero state.
+    Networks of one seed share weights and inputs.
 
     Returns:
         `lags`, T − t from 0 to T; and `curves`, one for each forget bias and one for the plain
-        recurrent network: `network`, `forget_bias` (None for the plain network), and the `lowest`,
-        `median` and `highest` norm over the seeds at each lag. The norm is the largest singular
-        value. In the LSTM c_t is held fixed.
+        recurrent network (None): the `lowest`, `median` and `highest` norm over the seeds at each
+        lag. The norm is the largest singular value. In the LSTM c_t is held fixed.
     """
     norms: dict[tuple[str, float | None], list[list[float]]] = {}
 
