@@ -186,13 +186,19 @@ def optimizer_look(name: str, *, marker: bool = False) -> dict[str, Any]:
 
 
 def band(
-    axes: Any, x: Sequence[float] | npt.NDArray[Any], curves: Values, style: dict[str, Any]
+    axes: Any,
+    curves: Values,
+    style: dict[str, Any],
+    x: Sequence[float] | npt.NDArray[Any] | None = None,
 ) -> None:
     """Draw the mean of curves, one per seed, in a band from the lowest to the highest.
 
-    `x` is as long as the longest curve; a curve that ended early counts as far as it goes.
+    `x`, by default the epochs from 1, is as long as the longest curve; a curve that ended early
+    counts as far as it goes.
     """
-    length = min(len(x), max(map(len, curves)))
+    length = max(map(len, curves))
+    x = np.arange(1, length + 1) if x is None else x
+    length = min(len(x), length)
     table = np.full((len(curves), length), np.nan)
     for row, curve in zip(table, curves, strict=True):
         row[: min(len(curve), length)] = curve[:length]

@@ -27,11 +27,7 @@ SMALLEST, LARGEST = 4, 1024
 
 
 def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
-    """Train every cell with as many hidden units as give the parameters of the report's network.
-
-    Returns:
-        `settings`; `cells`, a list with `outcome`, `cell`, `layers`, `dropout` and `hidden_size`.
-    """
+    """Train every cell with as many hidden units as give the parameters of the report's network."""
     base = Base.of(cache, quick)
     target = parameters(base.job())
     vocabulary = load_dataset(base.recipe.data, base.own).vocabulary
@@ -58,10 +54,7 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
 
 
 def hidden_units(cell: str, layers: int, inputs: int, target: int, outputs: int) -> int:
-    """The hidden size whose cells and output layer have closest to `target` parameters.
-
-    `inputs` is the size of the embedding, and `outputs` the number of rows of the output layer.
-    """
+    """The hidden size whose cells and output layer have closest to `target` parameters."""
 
     def count(units: int) -> int:
         sizes = [inputs] + [units] * (layers - 1)

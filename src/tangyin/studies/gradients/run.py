@@ -27,12 +27,7 @@ FORGET_BIASES = (-1.0, 0.0, 1.0, 2.0)
 
 
 def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
-    """Measure the error of every gradient, and ‖∂h_T/∂h_t‖ against T − t.
-
-    Returns:
-        `settings`; `jacobians` (`errors.jacobian_errors`); `parameters`
-        (`errors.parameter_errors`); `flow` (`gradient_flow`).
-    """
+    """Measure the error of every gradient, and ‖∂h_T/∂h_t‖ against T − t (`flow`)."""
     sizes, draws = (QUICK_SIZES, QUICK_DRAWS) if quick else (SIZES, DRAWS)
     settings = {
         "quick": quick, "draws": draws, "difference": WIDTH, **sizes,

@@ -14,7 +14,7 @@ from tangyin.nn.initialization import too_large
 from tangyin.nn.language_model import LanguageModel
 from tangyin.scoring import Tally
 from tangyin.studies.poem_costs import encoded
-from tangyin.studies.recipes import Base, changed
+from tangyin.studies.recipes import Base
 from tangyin.studies.study import Study
 from tangyin.studies.training_cache import WORST, Advance, Job, TrainingCache, rounded
 from tangyin.training import DivergedError, evaluate, load_dataset
@@ -117,18 +117,14 @@ start is the report's; it, Xavier and orthogonal have forget bias 1."""
 
 
 def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
-    """Train from each start and probe the network every few steps.
-
-    Returns:
-        `settings`; `starts`: for each start a list of the results of `_train`, one per seed.
-    """
+    """Train from each start with every seed, and probe the network every few steps."""
     base = Base.of(cache, quick)
     epochs, every = (QUICK_EPOCHS, QUICK_EVERY) if quick else (EPOCHS, EVERY)
     recipe = {"training.epochs": epochs, "training.patience": epochs, "training.precision": "fp32"}
     cache.progress.plan(len(STARTS) * len(base.seeds) * epochs)
 
     def trained(start: str, seed: int) -> Any:
-        job = Job(changed(base.recipe, {**recipe, "training.seed": seed}), base.own)
+        job = base.job({**recipe, "training.seed": seed})
         facts = {"start": start, "every": every, "job": cache.name_of(job)}
         return cache.compute("initialization", facts, epochs, partial(_train, job, start, every))
 
@@ -138,15 +134,11 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
 
 
 def _train(job: Job, start: str, every: int, advance: Advance) -> dict[str, Any]:
-    """One training with probes.
+    """One training with probes at `steps`.
 
-    It is in fp32, so that identical units stay identical unless something distinguishes them.
-
-    Returns:
-        The probed `steps`; at each of them `loss` (mean since the previous probe), `norms` (by
-        group, after clipping), `saturated` (by gate) and `rank`; `values`, the singular values of
-        the units at the beginning and the end; `dev`, the open perplexity at the end; `failed`,
-        the step at which the loss stopped being finite, or None.
+    It is in fp32, so that identical units stay identical unless something distinguishes them. The
+    `loss` is the mean since the previous probe; `norms` are those after clipping; `values` are the
+    singular values of the units; `failed` is the step at which the loss stopped being finite.
     """
     recipe = job.recipe
     material = load_dataset(recipe.data, job.own)

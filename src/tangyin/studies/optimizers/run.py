@@ -59,13 +59,7 @@ OPTIMIZERS["muon-output"] = (MuonOutput, frozenset({"momentum"}))
 
 
 def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
-    """Sweep the rates with one seed, repeat the best with all, and do the report's comparison.
-
-    Returns:
-        `settings`; `sweep`, for each optimizer its `rates`, the open dev perplexity at the `end` of
-        each, and its `best` rate (the lowest end); `curves`, for each optimizer at its best rate
-        the curve of every seed; `report`, the same for the report's settings.
-    """
+    """Sweep the rates with one seed, repeat the best with all, and do the report's comparison."""
     base = Base.of(cache, quick)
     grids = {name: r[1:3] if quick else r for name, (_, r) in CONTESTANTS.items()}
     compared = [*((name, REPORT_RATE) for name in REPORTS), ("Adam", REPORT_RATE / 10)]

@@ -17,11 +17,8 @@ WAY_EPOCHS, VOCABULARY_EPOCHS = 20, 8
 def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
     """Train past the best epoch, measure the report's way, and take the difference apart.
 
-    Returns:
-        `settings`; `honest`, the `Training.curve` of each seed; `report`, the lines of each seed
-        measured the report's way; and `effects`: `honest` (`poem_costs.perplexities` of each seed's
-        best network) and, with the first seed only, `characters` (the same with a vocabulary built
-        from all poems) and `leak` (open per_token at the end, the split redrawn every epoch).
+    Of the `effects`, `characters` (a vocabulary built from all poems) and `leak` (the split redrawn
+    every epoch) are measured with the first seed only.
     """
     base = Base.of(cache, quick)
     jobs = base.long_jobs()

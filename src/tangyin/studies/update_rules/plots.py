@@ -43,7 +43,7 @@ def update_rules(results: dict[str, Any]) -> Any:
             axes.plot(*place, "x", color=INK, markersize=7)
         axes.set(xlim=(left, right), ylim=(bottom, top), xlabel="x", ylabel="y", title=surface.name)
         axes.grid(visible=False)
-    _with_legend(figure, both)
+    figure.legend(*both[0].get_legend_handles_labels(), ncols=5, loc="outside lower center")
     return figure, lambda svg: _animated(svg, _pixels(figure, results))
 
 
@@ -55,12 +55,8 @@ def update_rules_distance(results: dict[str, Any]) -> Any:
             axes.plot([max(value, FLOOR) for value in path["distances"]], **optimizer_look(name))
         axes.axhline(results["settings"]["near"], color=GREY, linewidth=0.8)
         axes.set(yscale="log", xlabel="steps", ylabel="distance", title=surface)
-    _with_legend(figure, both)
-    return figure
-
-
-def _with_legend(figure: Any, both: Any) -> None:
     figure.legend(*both[0].get_legend_handles_labels(), ncols=5, loc="outside lower center")
+    return figure
 
 
 def _animated(svg: str, paths: dict[str, list[tuple[float, float]]]) -> str:

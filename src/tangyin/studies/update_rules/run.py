@@ -62,13 +62,7 @@ SURFACES = (RAVINE, SADDLE)
 
 
 def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
-    """Let each optimizer walk from the same place.
-
-    Returns:
-        `settings`; and `paths`: for each surface and each optimizer the `points` (x, y) from the
-        start on, the `distances` from the nearest minimum, and `arrived`, the first step from
-        which they stay below `near`, or None.
-    """
+    """Let each optimizer walk from the same place on each surface."""
     steps = QUICK_STEPS if quick else STEPS
     cache.progress.plan(0.1)
     cache.progress.doing("paths")
@@ -82,7 +76,7 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
 
 
 def walk(surface: Surface, name: str, steps: int) -> dict[str, Any]:
-    """The path of an optimizer over a surface."""
+    """The path of an optimizer, its distances from the nearest minimum, and when it arrived."""
     options, make = MAKERS[name]
     place = np.array(surface.start)
     optimizer = make({"place": place}, **options)
