@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
 from html import escape
 from io import StringIO
 from pathlib import Path
@@ -69,7 +68,6 @@ OPTIMIZERS = {
 }
 """The look of each optimizer, the same in all plots."""
 
-
 FINENESS: tuple[Sequence[float], ...] = (
     (1, 2, 5),
     (1, 1.5, 2, 3, 4, 5, 7),
@@ -84,10 +82,7 @@ IDS = re.compile(r'(\bid="|href="#|url\(#)([^")]+)')
 GLYPH = re.compile(r'(<path id="([^"]+)" d="[^"]*" transform="scale\(0\.015625\)"/>)')
 """A letter as Matplotlib defines it in each figure that has it."""
 
-
-@cache
-def _use_font() -> None:
-    font_manager.fontManager.addfont(str(FONT))
+font_manager.fontManager.addfont(str(FONT))
 
 
 def svg_of(draw: Callable[[], Any], title: str) -> str:
@@ -95,7 +90,6 @@ def svg_of(draw: Callable[[], Any], title: str) -> str:
 
     `draw` makes the Matplotlib figure, or a pair of it and a function that animates its SVG.
     """
-    _use_font()
     target = StringIO()
     with mpl.rc_context(fname=HERE / "report.mplstyle"):
         drawn = draw()

@@ -20,14 +20,7 @@ from tangyin.model.file import ModelFile, save_model
 from tangyin.nn.language_model import LanguageModel
 from tangyin.paths import studies_home
 from tangyin.studies.progress import Progress, Recorder
-from tangyin.training import (
-    DivergedError,
-    InterruptedRun,
-    Recipe,
-    RunFolder,
-    make_optimizer,
-    train,
-)
+from tangyin.training import DivergedError, InterruptedRun, Recipe, RunFolder, make_optimizer, train
 from tangyin.training.checkpoint import checkpoints, load_checkpoint
 from tangyin.training.dataset import load_dataset
 from tangyin.training.precision import chosen_precision
@@ -101,18 +94,16 @@ class Training:
 class TrainingCache:
     """Trains and computes for studies, and keeps the results in `folder` (`studies_home()`).
 
-    It holds `trainings/` and `computed/`, where each file is named by the digest of everything that
-    decides its content; `runs/`, the trainings in progress; and `poems/`. Studies share equal
-    trainings, and a stopped study resumes.
+    Each result is named by the digest of everything that decides it: studies share equal trainings,
+    and a stopped study resumes.
     """
 
     def __init__(self, folder: Path | None = None, progress: Progress | None = None) -> None:
         self.folder = folder or studies_home()
         self.progress = progress or Progress()
 
-    def train_all(self, jobs: Iterable[Job], what: str) -> list[Training]:
+    def train_all(self, jobs: list[Job], what: str) -> list[Training]:
         """Train one job after the other; `what` describes them in a few words."""
-        jobs = list(jobs)
         return [self.train(job, f"{what} {n}/{len(jobs)}") for n, job in enumerate(jobs, 1)]
 
     def train(self, job: Job, what: str) -> Training:
@@ -183,9 +174,8 @@ class TrainingCache:
         make_folder(folder)
         recorder = Recorder(folder / "points.json", self.progress)
         failed, model = "", None
+        recipe = replace(job.recipe, name="study")  # a run folder refuses one of another name
         try:
-            # A run folder refuses a recipe of another name.
-            recipe = replace(job.recipe, name="study")
             model = train(recipe, run, resume=True, own=job.own, callback=recorder)
         except InterruptedRun as stop:
             recorder.save()

@@ -45,11 +45,13 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
         line = {"cell": name, "layers": layers, "dropout": dropout, "hidden_size": units}
         plans.append((line, base.jobs({f"model.{key}": v for key, v in changes.items()})))
     cache.progress.plan(sum(job.recipe.epochs for _, jobs in plans for job in jobs))
-    lines = []
-    for line, jobs in plans:
-        what = "{cell}, {layers} layers" if line["layers"] != 1 else "{cell}"
-        trained = cache.train_all(jobs, what.format(**line))
-        lines.append({**line, **outcome(jobs[0], trained)})
+    lines = [
+        {
+            **line,
+            **outcome(jobs[0], cache.train_all(jobs, "{cell}, layers: {layers}".format(**line))),
+        }
+        for line, jobs in plans
+    ]
     return {"settings": {**base.settings(), "target": target}, "cells": lines}
 
 

@@ -38,18 +38,18 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
     cache.progress.plan(1 + sum(job.recipe.epochs for jobs in plans.values() for job in jobs))
     records = {"records": load_corpus().facts["records"]}
     described = cache.compute("corpus", records, 1, lambda _: _described())
-    learning = []
-    for share, jobs in plans.items():
+
+    def line(share: int, jobs: list[Job]) -> dict[str, Any]:
         trained = cache.train_all(jobs, f"1/{share} of the poems")
-        learning.append(
-            {
-                "share": share,
-                "poems": len(texts[::share]),
-                "best": rounded(training.best_dev() for training in trained),
-                "best_closed": rounded(t.best_dev("per_token_closed") for t in trained),
-                "best_epoch": [training.best_epoch for training in trained],
-            }
-        )
+        return {
+            "share": share,
+            "poems": len(texts[::share]),
+            "best": rounded(training.best_dev() for training in trained),
+            "best_closed": rounded(t.best_dev("per_token_closed") for t in trained),
+            "best_epoch": [training.best_epoch for training in trained],
+        }
+
+    learning = [line(share, jobs) for share, jobs in plans.items()]
     return {"settings": base.settings(), "corpus": described, "learning": learning}
 
 
@@ -88,9 +88,7 @@ def _by_form(corpus: Corpus) -> dict[str, int]:
 
 def _by_length(corpus: Corpus) -> dict[str, int]:
     """Lines by the number of their characters."""
-    poems, lengths = _by_form(corpus), Counter[int]()
-    for form in FORMS:
-        lengths[form.characters] += form.lines * poems[form.name]
+    lengths = Counter(len(line) for lines in corpus.lines() for line in lines)
     return {str(length): lengths[length] for length in sorted(lengths)}
 
 

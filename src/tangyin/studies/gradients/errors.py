@@ -189,9 +189,8 @@ def steps_of(layer: Parameters, xs: FloatArray, h: FloatArray, c: FloatArray) ->
 def numpy_twin(model: LanguageModel) -> lstm.LanguageModel:
     """The model of `tangyin.lstm` with copies of the parameters of a one-layer plain model on CPU.
 
-    The NumPy model predicts every token it reads. The tokens that the PyTorch model only reads, the
-    prefixes, get a bias of −∞: their probability is 0, and so are all gradients through them. They
-    are the last rows of `output.weight` and `output.bias`.
+    It predicts every token it reads. Those that the PyTorch model only reads, the prefixes, are the
+    last rows of its output; they get a bias of −∞, which makes their gradients 0.
     """
     arrays = {name: value.numpy().copy() for name, value in model.state_dict().items()}
     only_read = len(arrays["embedding.weight"]) - len(arrays["output.bias"])

@@ -9,13 +9,7 @@ import torch
 
 from tangyin.lstm import Parameters, plain_rnn_dh_dh_prev, plain_rnn_step, state_jacobians
 from tangyin.lstm.arrays import FloatArray
-from tangyin.studies.gradients.errors import (
-    REFERENCES,
-    WIDTH,
-    jacobian_errors,
-    parameter_errors,
-    steps_of,
-)
+from tangyin.studies.gradients import errors
 from tangyin.studies.study import Study
 from tangyin.studies.training_cache import TrainingCache, rounded
 
@@ -30,15 +24,16 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
     """Measure the error of every gradient, and ‖∂h_T/∂h_t‖ against T − t (`flow`)."""
     sizes, draws = (QUICK_SIZES, QUICK_DRAWS) if quick else (SIZES, DRAWS)
     settings = {
-        "quick": quick, "draws": draws, "difference": WIDTH, **sizes,
+        "quick": quick, "draws": draws, "difference": errors.WIDTH, **sizes,
         "numpy": np.__version__, "torch": torch.__version__,
     }  # fmt: skip
     found: dict[str, Any] = {"settings": settings}
     cache.progress.plan(3)
-    for name, measure in (("jacobians", jacobian_errors), ("parameters", parameter_errors)):
+    measures = {"jacobians": errors.jacobian_errors, "parameters": errors.parameter_errors}
+    for name, measure in measures.items():
         cache.progress.doing(name)
         found[name] = measure(draws)
-        for reference in REFERENCES:
+        for reference in errors.REFERENCES:
             worst = max(line[reference] for line in found[name])
             cache.progress.say(f"{name} against {reference}: largest error {worst:.1e}")
         cache.progress.advance(1)
@@ -80,7 +75,7 @@ def gradient_flow(hidden_size: int, input_size: int, steps: int, seeds: int) -> 
         for bias in FORGET_BIASES:
             layer = Parameters(W_ih=W_ih, W_hh=W_hh, b=b.copy())
             layer.b_f[:] = bias
-            products = state_jacobians(layer, steps_of(layer, xs, zero, zero))
+            products = state_jacobians(layer, errors.steps_of(layer, xs, zero, zero))
             add("LSTM", bias, products[::-1, :H, :H])
         W_ih, W_hh, b = W_ih[:H], W_hh[:H], b[:H]
         plain = partial(plain_rnn_step, W_ih, W_hh, b)

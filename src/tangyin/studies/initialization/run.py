@@ -40,10 +40,8 @@ def gradient_norms(model: LanguageModel) -> dict[str, float]:
     sums = dict.fromkeys(GROUPS, 0.0)
     for name, parameter in model.named_parameters():
         if parameter.grad is not None:
-            named = (
-                name.replace("weight", "W") if name.startswith("lstm") else name.partition(".")[0]
-            )
-            group = next((group for group in GROUPS if group in named), "bias")
+            named = name.replace("weight_", "W_")
+            group = next(group for group in ("output", *GROUPS) if group in named)
             sums[group] += float(parameter.grad.float().square().sum())
     return {group: total**0.5 for group, total in sums.items()}
 
@@ -174,15 +172,13 @@ def _train(job: Job, start: str, every: int, advance: Advance) -> dict[str, Any]
         **probes,
         "failed": failed,
         "loss": rounded(probes["loss"]),
-        "norms": _by_key(probes["norms"]),
-        "saturated": _by_key(probes["saturated"]),
+        **{
+            kind: {key: rounded((line[key] for line in probes[kind]), 4) for key in probes[kind][0]}
+            for kind in ("norms", "saturated")
+        },
         "values": {"first": rounded(first, 4), "last": rounded(unit_values(model), 4)},
         "dev": min(tally.figures()["per_token"], WORST),
     }
-
-
-def _by_key(lines: list[dict[str, float]]) -> dict[str, list[float]]:
-    return {key: rounded([line[key] for line in lines], 4) for key in lines[0]}
 
 
 STUDY = Study(

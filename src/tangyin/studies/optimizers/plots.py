@@ -54,10 +54,7 @@ def facts(results: dict[str, Any]) -> dict[str, Any]:
 
 
 def reached(curve: dict[str, Any], target: float) -> float:
-    """When a dev curve falls to a perplexity, in epochs, at least 1; infinite if never.
-
-    Log-perplexity is interpolated linearly between epochs.
-    """
+    """The epoch, from 1, at which a dev curve interpolated in logs falls to a target, or inf."""
     dev = curve["dev"]
     if dev and dev[0] <= target:
         return 1.0

@@ -31,17 +31,15 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
         for job, training in zip(jobs, trainings, strict=True)
     ]
 
-    def measured(way: Way, seed: int, length: int) -> Any:
-        return in_a_way(cache, way, seed=seed, epochs=length, quick=quick)
-
-    report = [measured(REPORT, seed, ways) for seed in base.seeds]
+    measured = partial(in_a_way, cache, quick=quick)
+    report = [measured(REPORT, seed=seed, epochs=ways) for seed in base.seeds]
     kept = {
         "dev": "dev_mean_of_poems",
         "dev_per_token": "dev_per_token",
         "share_seen": "dev_share_seen",
     }
-    leak = measured(Way(redrawn=True), base.seeds[0], ways)["epochs"][-1]
-    characters = measured(Way(all_characters=True), base.seeds[0], short)["epochs"]
+    leak = measured(Way(redrawn=True), seed=base.seeds[0], epochs=ways)["epochs"][-1]
+    known = measured(Way(all_characters=True), seed=base.seeds[0], epochs=short)
     return {
         "settings": {**base.settings(), "epochs": epochs, "way_epochs": ways},
         "honest": [training.curve() for training in trainings],
@@ -52,7 +50,7 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
         ],
         "effects": {
             "honest": counts,
-            "characters": [min(characters, key=_open)["dev"]],
+            "characters": [min(known["epochs"], key=_open)["dev"]],
             "leak": [{"per_token": _open(leak), "share_seen": leak["dev_share_seen"]}],
         },
     }
