@@ -114,9 +114,8 @@ def test_equal_units_count_as_one(model: LanguageModel, units: int) -> None:
 
 
 def test_a_network_of_zeros_has_rank_zero_and_no_saturated_gate(model: LanguageModel) -> None:
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.zero_()
+    for parameter in model.parameters():
+        torch.nn.init.zeros_(parameter)
     assert rank(unit_values(model)) == 0
     inputs = torch.randint(0, len(VOCABULARY), (5, 3))
     assert set(saturated_gates(model, inputs).values()) == {0.0}
