@@ -86,7 +86,10 @@ def look(browser: Browser, address: str) -> Callable[..., Any]:
         page = context.new_page()
         page.on("console", lambda m: wrong.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("request", lambda r: r.url.startswith((at, "data:")) or wrong.append(r.url))
+        page.on(
+            "request",
+            lambda r: None if r.url.startswith((at, "data:")) else wrong.append(r.url),
+        )
         page.goto(f"{at}/{path}")
         found = question(page)
         context.close()

@@ -107,8 +107,7 @@ def test_the_report_protocol_trains_on_most_dev_poems_of_the_next_epoch(quick: R
     first, second = found.results["epochs"]
     assert first["dev_share_seen"] == 0
     assert 0.7 < second["dev_share_seen"] < 0.9
-    for epoch in (first, second):
-        assert epoch["dev_mean_of_poems"] > epoch["dev_per_token"]
+    assert all(epoch["dev_mean_of_poems"] > epoch["dev_per_token"] for epoch in (first, second))
     assert second["train_per_token"] < 0.7 * first["train_per_token"]
     assert second["dev_mean_of_poems"] < first["dev_mean_of_poems"]
     said = [sentence.split(":")[0] for sentence in found.progress.said]
