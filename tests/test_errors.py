@@ -106,3 +106,9 @@ def test_a_sentence_counts_and_lists_in_its_language() -> None:
 
 def test_a_usage_error_exits_with_2_and_any_other_failure_with_1() -> None:
     assert (UsageError.exit_code, TangyinError.exit_code) == (2, 1)
+
+
+@pytest.mark.parametrize("code", ["form.none", "There is no such form."])
+def test_a_code_that_the_catalogue_lacks_has_no_message(code):
+    with pytest.raises(KeyError):
+        message(code, {})

@@ -13,7 +13,7 @@ import pytest
 import tangyin
 from tangyin.model.shelf import SHIPPED
 
-ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text("utf-8"))
 WUJUE = "白日依山盡，黃河入海流。欲窮千里目，更上一層樓。"
 
 PROBE = """
@@ -67,11 +67,6 @@ def test_nothing_but_training_and_studies_imports_torch(words) -> None:
         assert loaded.isdisjoint({"numpy", "opencc", "safetensors", "platformdirs"})
 
 
-def test_importing_the_package_imports_nothing_heavy() -> None:
-    code = "import sys, tangyin; print({'numpy', 'torch', 'click', 'opencc'} & set(sys.modules))"
-    assert python("-c", code).stdout == "set()\n"
-
-
 def test_the_command_and_the_module_are_the_same_program() -> None:
     script = Path(sys.executable).with_name("tangyin")
     if not script.exists():
@@ -86,17 +81,15 @@ def test_the_command_and_the_module_are_the_same_program() -> None:
 
 
 def test_there_is_one_version() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    assert project["version"] == tangyin.__version__ == metadata("tangyin")["Version"]
+    assert PROJECT["project"]["version"] == tangyin.__version__ == metadata("tangyin")["Version"]
     assert python("-m", "tangyin", "--version").stdout == f"tangyin {tangyin.__version__}\n"
 
 
 def test_what_is_installed_without_extras_is_what_writing_needs() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    needed = " ".join(project["project"]["dependencies"])
+    needed = " ".join(PROJECT["project"]["dependencies"])
     assert "torch" not in needed
-    assert "torch" not in " ".join(project["build-system"]["requires"])
-    assert "torch" in " ".join(project["project"]["optional-dependencies"]["train"])
+    assert "torch" not in " ".join(PROJECT["build-system"]["requires"])
+    assert "torch" in " ".join(PROJECT["project"]["optional-dependencies"]["train"])
 
 
 def test_the_shipped_models_are_small() -> None:

@@ -52,21 +52,14 @@ class UsageError(TangyinError):
 def message(code: str, params: Mapping[str, Any], language: str = "en") -> str:
     """The sentence of a code, filled in.
 
-    The templates are those of `str.format`, with two additions. `{count:line|lines}` writes a
-    number and the noun that agrees with it. A sequence is joined with "、" or ", ".
-
-    Args:
-        code: the code, a path into the catalogue.
-        params: values of the template's fields; a `TangyinError` is rendered in the same language.
-        language: "en" or "zh".
+    The templates are those of `str.format`, with three additions. `{count:line|lines}` writes a
+    number and the noun that agrees with it. A sequence is joined with "、" or ", ". A parameter
+    that is a `TangyinError` is rendered in the same language, "en" or "zh".
 
     Raises:
         KeyError: the catalogue has no such code, or a field has no value.
     """
-    if " " in code:  # a sentence that still has to become a code
-        return code
-    template = catalogue()[code][language]
-    return _Formatter(language).vformat(template, (), dict(params))
+    return _Formatter(language).vformat(catalogue()[code][language], (), dict(params))
 
 
 @cache
@@ -104,8 +97,3 @@ def _plain(value: Any, language: str) -> Any:
     if isinstance(value, Sequence):
         return [_plain(item, language) for item in value]
     return str(value)
-
-
-def counted(count: int, noun: str) -> str:
-    """A number and its noun in English: 1 line, 2 lines."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -16,12 +16,8 @@ def whole_file(path: Path, mode: str = "wb", *, errors: str = "strict") -> Itera
 
     Until the rename the old content of `path` is untouched; after a failure it still is, and no
     temporary file is left. The target of a symbolic link is replaced, not the link. A device or a
-    pipe is written to directly.
-
-    Args:
-        path: the file to replace or create; its folder must exist.
-        mode: "wb" for bytes or "w" for UTF-8 text with "\n" line ends.
-        errors: how text that UTF-8 cannot encode is treated, as in `open`.
+    pipe is written to directly. The mode is "wb", or "w" for UTF-8 text with "\n" line ends;
+    `errors` is that of `open`.
 
     Raises:
         TangyinError: the disk is full, or the folder is read-only or missing.

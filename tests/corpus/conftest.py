@@ -9,6 +9,7 @@ from tangyin.data.files import data_text
 from tangyin.verse import FORMS
 
 Table = tuple[np.ndarray, np.ndarray]
+LINES = {form.targets - 1: form.lines for form in FORMS}
 
 
 def _fold_table() -> np.ndarray:
@@ -75,12 +76,8 @@ def near_ones() -> Callable[[Sequence[str], Sequence[str]], list[int]]:
             distinct = np.unique(pairs[:, [0, 2, line]], axis=0)
             both, lines = np.unique(distinct[:, :2], axis=0, return_counts=True)
             poems = both[:, 0 if side == 0 else 1]
-            whole = np.array([_line_count(collection[poem]) for poem in poems], dtype=int)
+            whole = np.array([LINES[len(collection[poem])] for poem in poems], dtype=int)
             near.update(both[2 * lines >= whole][:, 0].tolist())
         return sorted(near)
 
     return find
-
-
-def _line_count(text: str) -> int:
-    return next(form.lines for form in FORMS if form.targets - 1 == len(text))

@@ -285,9 +285,8 @@ class TestUnpacking:
         else:
             content[place] ^= data.draw(st.integers(1, 255))
         package.write_bytes(content)
-        with pytest.raises(TangyinError) as caught:
+        with pytest.raises(TangyinError, check=lambda e: e.code == "corpus.integrity"):
             check_integrity(package, integrity)
-        assert caught.value.code == "corpus.integrity"
         with suppress(TangyinError):
             unpack(package, tmp_path / "unpacked")
         assert {path.name for path in tmp_path.iterdir()} <= {"small.tgz", "unpacked"}
@@ -295,9 +294,8 @@ class TestUnpacking:
     @pytest.mark.parametrize("content", [b"", b"no archive", b"\x1f\x8b", b"\x1f\x8b" + b"x" * 99])
     def test_what_is_no_archive_is_refused(self, tmp_path, content):
         (tmp_path / "package.tgz").write_bytes(content)
-        with pytest.raises(TangyinError) as caught:
+        with pytest.raises(TangyinError, check=lambda e: e.code == "corpus.not_a_package"):
             unpack(tmp_path / "package.tgz", tmp_path / "unpacked")
-        assert caught.value.code == "corpus.not_a_package"
 
 
 def test_the_integrity_is_that_of_npm(tmp_path):

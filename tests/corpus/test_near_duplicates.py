@@ -4,16 +4,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tangyin.corpus import NearDuplicates
+from tangyin.corpus.near_duplicates import NearDuplicates
 from tangyin.data.files import data_text
 from tangyin.verse import FORMS
 
 # Few characters, so that lines meet; 敎 is a variant of 教 and 耻 one of 恥.
 CHARACTERS = "教敎恥耻"
-VARIANTS = {
-    row.split("\t")[0]: row.split("\t")[1]
-    for row in data_text("character_variants.tsv").splitlines()
-}
+VARIANTS = dict(row.split("\t")[:2] for row in data_text("character_variants.tsv").splitlines())
 
 
 @st.composite

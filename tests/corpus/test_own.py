@@ -2,7 +2,8 @@ import json
 
 import pytest
 
-from tangyin.corpus import NearDuplicates, read_own
+from tangyin.corpus import read_own
+from tangyin.corpus.near_duplicates import NearDuplicates
 from tangyin.errors import TangyinError
 from tangyin.verse import MARKS, to_simplified
 

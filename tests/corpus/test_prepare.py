@@ -4,8 +4,9 @@ from collections import Counter
 
 import pytest
 
-from tangyin.corpus import NEAR, held_out, split_digest
+from tangyin.corpus import NEAR, held_out
 from tangyin.corpus.prepare import prepare
+from tangyin.corpus.split import split_digest
 from tangyin.errors import TangyinError
 
 POEM = "日月山川人，日月山川人。日月山川人，日月山川人。"

@@ -28,7 +28,7 @@ EVERY_PREFIX = prefix_tokens(LEVEL_RHYMES)
 
 
 @pytest.fixture(scope="module")
-def build(random_model: Build) -> Build:
+def build(random_model):
     """Builds a model with features; `changes` override some of them."""
     hanzi = "白日依山盡黃河入海流欲窮千里目更上一層樓看不過"
     return lambda **changes: random_model(
@@ -66,18 +66,14 @@ def derived_log_probs(model: ModelFile, inputs: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("layers", [1, 2, 3])
 @pytest.mark.parametrize("seed", range(4))
-def test_the_engine_equals_the_derivations_lstm(
-    random_model: Build, layers: int, seed: int
-) -> None:
+def test_the_engine_equals_the_derivations_lstm(random_model, layers, seed):
     model = random_model(HANZI, (WULV,), layers=layers, seed=seed, scale=0.4)
     inputs = np.random.default_rng(seed).integers(0, len(model.vocabulary), (30, 9))
     expected = derived_log_probs(model, inputs)
     assert np.abs(engine_log_probs(model, inputs) - expected).max() < 1e-5
 
 
-def test_the_engine_equals_the_derivations_lstm_on_the_shipped_model(
-    report_model: ModelFile,
-) -> None:
+def test_the_engine_equals_the_derivations_lstm_on_the_shipped_model(report_model):
     inputs = np.random.default_rng(3).integers(0, len(report_model.vocabulary), (20, 8))
     ours, expected = engine_log_probs(report_model, inputs), derived_log_probs(report_model, inputs)
     # Its log-probabilities go down to -20 and below, where fp32 has a step of 2e-6.
@@ -87,14 +83,12 @@ def test_the_engine_equals_the_derivations_lstm_on_the_shipped_model(
 
 @pytest.mark.parametrize("layers", [1, 2])
 @pytest.mark.parametrize("cell", names())
-def test_the_engine_and_torch_agree_on_log_probs_and_argmax(
-    random_model: Build, cell: str, layers: int
-) -> None:
+def test_the_engine_and_torch_agree_on_log_probs_and_argmax(random_model, cell, layers):
     prefixes = tuple(map(form_token, FORMS))
     agree(random_model(HANZI, FORMS, layers=layers, scale=0.5, prefixes=prefixes, cell=cell))
 
 
-def test_the_engine_and_torch_agree_on_the_shipped_model(report_model: ModelFile) -> None:
+def test_the_engine_and_torch_agree_on_the_shipped_model(report_model):
     agree(report_model)
 
 
@@ -143,14 +137,11 @@ def slow_log_probs(model: ModelFile, tokens: np.ndarray) -> np.ndarray:
     result = []
     for t, token in enumerate(tokens):
         u: list[float] = []
-        if network.opposite_size:
-            u += [row @ embedding[known.opposite[t, 0]] for row in W["opposite.weight"]]
-        if network.rhyme_size:
-            u += [row @ embedding[known.rhyme[t, 0]] for row in W["rhyme.weight"]]
-        if network.place_size:
-            u += list(W["place.weight"][known.place[t, 0]])
-        if network.tone_size:
-            u += list(W["tone.weight"][known.tone[t, 0]])
+        for name in ("opposite", "rhyme"):
+            number = getattr(known, name)[t, 0]
+            u += [row @ embedding[number] for row in W.get(f"{name}.weight", ())]
+        for name in ("place", "tone"):
+            u += [*W[f"{name}.weight"][getattr(known, name)[t, 0]]] if f"{name}.weight" in W else []
         x = np.array([*embedding[token], *u])
         for layer in range(network.layers):
             h[layer] = x = slow_cell(W, layer, x, h[layer], c[layer])
@@ -180,7 +171,7 @@ def slow_log_probs(model: ModelFile, tokens: np.ndarray) -> np.ndarray:
     ],
     ids=str,
 )
-def test_the_engine_equals_the_mathematics(build: Build, changes: dict[str, int]) -> None:
+def test_the_engine_equals_the_mathematics(build, changes):
     model = build(**changes)
     inputs = poems(model, 3)
     ours = engine_log_probs(model, inputs)
@@ -192,9 +183,7 @@ def test_the_engine_equals_the_mathematics(build: Build, changes: dict[str, int]
 
 @given(st.data())
 @settings(deadline=None, max_examples=40)
-def test_changing_a_later_character_changes_no_earlier_probability(
-    build: Build, data: st.DataObject
-) -> None:
+def test_changing_a_later_character_changes_no_earlier_probability(build, data):
     model = build()
     inputs = poems(model, 2)
     place = data.draw(st.integers(1, len(inputs) - 1))
@@ -230,7 +219,7 @@ def test_a_sequence_comes_out_the_same_to_the_bit_in_any_company(
     assert np.array_equal(engine_log_probs(model, inputs[:, chosen]), together[:, chosen])
 
 
-def test_every_place_in_a_product_gives_the_same_bits(report_engine: Engine) -> None:
+def test_every_place_in_a_product_gives_the_same_bits(report_engine):
     step_output = report_engine.read(np.array([[5], [900], [17]], np.int32))[-1]
     row = step_output.hidden  # (1, H)
     alone = report_engine.log_probs(step_output)
@@ -242,7 +231,7 @@ def test_every_place_in_a_product_gives_the_same_bits(report_engine: Engine) -> 
             assert np.array_equal(report_engine.log_probs(StepOutput(others))[place], alone[0])
 
 
-def test_a_state_is_taken_by_rows_and_copied(build: Build) -> None:
+def test_a_state_is_taken_by_rows_and_copied(build):
     model = build(layers=2)
     engine, inputs = Engine(model), poems(model, 3)
     state, rows = engine.start(3), np.array([2, 0, 2])
@@ -255,7 +244,7 @@ def test_a_state_is_taken_by_rows_and_copied(build: Build) -> None:
         assert np.array_equal(one[rows], other)
 
 
-def test_a_prefix_is_read_once_for_all_as_for_each(build: Build) -> None:
+def test_a_prefix_is_read_once_for_all_as_for_each(build):
     engine = Engine(build(layers=2))
     prefix = engine.vocabulary.prefix(None, None, "白日山")
     tokens, state = engine.begin(prefix, 5)
@@ -264,7 +253,7 @@ def test_a_prefix_is_read_once_for_all_as_for_each(build: Build) -> None:
     assert np.array_equal(found, expected)
 
 
-def test_a_cell_that_is_not_installed_is_refused(report_model: ModelFile) -> None:
+def test_a_cell_that_is_not_installed_is_refused(report_model):
     architecture = replace(report_model.architecture, cell="gru")
     with pytest.raises(TangyinError) as refused:
         Engine(replace(report_model, architecture=architecture))

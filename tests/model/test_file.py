@@ -1,6 +1,5 @@
 import json
 import struct
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from tangyin.errors import TangyinError, UsageError
 from tangyin.model import Engine, FeatureLayout
 from tangyin.model.file import FORMAT, ModelFile, load_model, save_model
 from tangyin.prosody import LEVEL_RHYMES
-from tangyin.verse import FORMS, QIJUE, WULV, Form, form_token, prefix_tokens
+from tangyin.verse import FORMS, WULV, form_token, prefix_tokens
 from tangyin.writing import Argmax, Order, compose
 
 SMALL = settings(
@@ -38,17 +37,15 @@ FEATURES = {
     "tied": True, "echo": True, "opposite_size": 3, "rhyme_size": 2, "place_size": 1, "tone_size": 2
 }  # fmt: skip
 
-Build = Callable[..., ModelFile]
-
 
 @pytest.fixture
-def plain(random_model: Build) -> ModelFile:
+def plain(random_model):
     """A small network without features."""
     return random_model(HANZI, (WULV,), **SIZES)
 
 
 @pytest.fixture
-def rich(random_model: Build) -> ModelFile:
+def rich(random_model):
     """A small network with all features."""
     return random_model(HANZI, FORMS, prefixes=prefix_tokens(LEVEL_RHYMES), **SIZES, **FEATURES)
 
@@ -59,19 +56,19 @@ def stored(model: ModelFile, folder: Path, precision: str = "fp16") -> Path:
 
 
 @pytest.fixture(params=["plain fp16", "rich fp16", "rich int8"])
-def file(plain: ModelFile, rich: ModelFile, tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+def file(plain, rich, tmp_path, request):
     """The file of a small network."""
     kind, precision = request.param.split()
     return stored(plain if kind == "plain" else rich, tmp_path, precision)
 
 
 @pytest.fixture
-def plain_file(plain: ModelFile, tmp_path: Path) -> Path:
+def plain_file(plain, tmp_path):
     return stored(plain, tmp_path)
 
 
 @pytest.fixture
-def rich_file(rich: ModelFile, tmp_path: Path) -> Path:
+def rich_file(rich, tmp_path):
     return stored(rich, tmp_path)
 
 
@@ -119,9 +116,7 @@ def settled(path: Path) -> None:
 
 
 @pytest.mark.parametrize("layers", [1, 2, 3])
-def test_a_model_comes_back_as_it_was_stored(
-    random_model: Build, tmp_path: Path, layers: int
-) -> None:
+def test_a_model_comes_back_as_it_was_stored(random_model, tmp_path, layers):
     prefixes = tuple(form_token(form) for form in FORMS)
     model = random_model("日月山川㐀", FORMS, layers=layers, prefixes=prefixes, seed=layers)
     # A file name that is not UTF-8 can be in the description.
@@ -140,9 +135,7 @@ def test_a_model_comes_back_as_it_was_stored(
     assert stored(loaded, tmp_path).read_bytes() == content
 
 
-def test_a_model_in_int8_comes_back_within_half_a_step_of_each_row(
-    rich: ModelFile, tmp_path: Path
-) -> None:
+def test_a_model_in_int8_comes_back_within_half_a_step_of_each_row(rich, tmp_path):
     rich.tensors["opposite.weight"][1] = 0
     loaded = load_model(stored(rich, tmp_path, "int8"))
     assert loaded.precision == "int8"
@@ -161,9 +154,7 @@ def test_a_model_in_int8_comes_back_within_half_a_step_of_each_row(
             assert (np.abs(tensor - before) <= 0.5001 * step[:, None]).all()
 
 
-def test_int8_takes_a_quarter_of_fp32_and_the_same_model_is_the_same_file(
-    random_model: Build, tmp_path: Path
-) -> None:
+def test_int8_takes_a_quarter_of_fp32_and_the_same_model_is_the_same_file(random_model, tmp_path):
     large = random_model("山川日月", (WULV,), embedding_size=200, hidden_size=64)
     for precision, size in (("fp16", 2), ("int8", 1)):
         paths = [tmp_path / f"{precision}{copy}" for copy in "ab"]
@@ -174,13 +165,13 @@ def test_int8_takes_a_quarter_of_fp32_and_the_same_model_is_the_same_file(
         assert load_model(paths[0]).precision == precision
 
 
-def test_an_unknown_precision_is_refused(plain: ModelFile, tmp_path: Path) -> None:
+def test_an_unknown_precision_is_refused(plain, tmp_path):
     with pytest.raises(UsageError) as caught:
         save_model(plain, tmp_path / "m", "int4")
     assert (caught.value.code, caught.value.params["precision"]) == ("model.precision", "int4")
 
 
-def test_the_layout_of_the_features_is_in_the_file(rich: ModelFile, tmp_path: Path) -> None:
+def test_the_layout_of_the_features_is_in_the_file(rich, tmp_path):
     layout = FeatureLayout(("七律", "詞"), (7,), lines=3, columns=4, tone_classes=5)
     network = replace(rich.architecture, layout=layout)
     rich.tensors["place.weight"] = np.zeros((2 + 4 * 3 * 4, 1), np.float32)
@@ -194,7 +185,7 @@ def test_the_layout_of_the_features_is_in_the_file(rich: ModelFile, tmp_path: Pa
     refused(path, "misfit", tensor="place.weight", found="(50, 1)", expected="(506, 1)")
 
 
-def test_files_without_a_layout_have_the_layout_of_format_2(rich_file: Path) -> None:
+def test_files_without_a_layout_have_the_layout_of_format_2(rich_file):
     metadata, tensors = parts(rich_file)
     stored = metadata.pop("features")
     assert (metadata["format"], stored["forms"]) == (2, ["五絕", "七絕", "五律", "七律"])
@@ -204,16 +195,14 @@ def test_files_without_a_layout_have_the_layout_of_format_2(rich_file: Path) -> 
     assert expected.layout == FeatureLayout.of(load_model(rich_file).vocabulary)
 
 
-def test_a_model_of_another_form_is_of_format_3(
-    plain: ModelFile, tmp_path: Path, extra_form: Callable[..., Form]
-) -> None:
+def test_a_model_of_another_form_is_of_format_3(plain, tmp_path, extra_form):
     form = extra_form("六言絕句", "liujue", lines=4, characters=6)
     path = stored(replace(plain, forms=(form,)), tmp_path)
     assert parts(path)[0]["format"] == 3
     assert load_model(path).forms == (form,)
 
 
-def test_a_file_of_format_1_is_read_as_the_plain_network(plain_file: Path) -> None:
+def test_a_file_of_format_1_is_read_as_the_plain_network(plain_file):
     metadata, tensors = parts(plain_file)
     old = {"embedding_size", "hidden_size", "layers", "cell"}
     network = {key: value for key, value in metadata["architecture"].items() if key in old}
@@ -221,7 +210,7 @@ def test_a_file_of_format_1_is_read_as_the_plain_network(plain_file: Path) -> No
     assert not load_model(plain_file).architecture.follows_text
 
 
-def test_a_missing_a_surplus_or_a_misshapen_tensor_is_refused(file: Path) -> None:
+def test_a_missing_a_surplus_or_a_misshapen_tensor_is_refused(file):
     metadata, tensors = parts(file)
     for name, tensor in tensors.items():
         of = name.removesuffix(".scale")
@@ -242,7 +231,7 @@ def test_a_missing_a_surplus_or_a_misshapen_tensor_is_refused(file: Path) -> Non
 
 
 @pytest.mark.parametrize("weight", [np.inf, -np.inf, np.nan])
-def test_weights_that_are_not_finite_are_refused(file: Path, weight: float) -> None:
+def test_weights_that_are_not_finite_are_refused(file, weight):
     metadata, tensors = parts(file)
     for name, tensor in tensors.items():
         if tensor.dtype.kind == "f":
@@ -257,9 +246,7 @@ def test_weights_that_are_not_finite_are_refused(file: Path, weight: float) -> N
 
 
 @pytest.mark.parametrize("weight", [np.inf, -np.inf, np.nan, 7e4, -1e30])
-def test_weights_that_fp16_cannot_hold_are_not_stored(
-    plain: ModelFile, tmp_path: Path, weight: float
-) -> None:
+def test_weights_that_fp16_cannot_hold_are_not_stored(plain, tmp_path, weight):
     plain.tensors["lstm.weight_hh_l1"][3, 1] = weight
     with pytest.raises(TangyinError) as caught:
         save_model(plain, tmp_path / "m.safetensors")
@@ -268,7 +255,7 @@ def test_weights_that_fp16_cannot_hold_are_not_stored(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_cut_at_any_length_is_refused(plain_file: Path) -> None:
+def test_a_file_cut_at_any_length_is_refused(plain_file):
     whole = plain_file.read_bytes()
     header = 8 + struct.unpack("<Q", whole[:8])[0]
     near = {end + step for end in (0, 8, header, len(whole)) for step in range(-3, 4)}
@@ -280,7 +267,7 @@ def test_a_file_cut_at_any_length_is_refused(plain_file: Path) -> None:
     refused(plain_file, "incomplete")
 
 
-def test_a_newer_format_is_refused_even_when_its_tensors_cannot_be_read(plain_file: Path) -> None:
+def test_a_newer_format_is_refused_even_when_its_tensors_cannot_be_read(plain_file):
     metadata, tensors = parts(plain_file)
     put(plain_file, {**metadata, "format": FORMAT + 1, "forms": {"unheard": "of"}}, tensors)
     refused(plain_file, "newer", version=FORMAT + 1, newest=FORMAT)
@@ -289,7 +276,7 @@ def test_a_newer_format_is_refused_even_when_its_tensors_cannot_be_read(plain_fi
 
 
 @pytest.mark.parametrize("version", [None, "1", "", 1.0, True, 0, -1, [1], "[" * 100_000])
-def test_another_safetensors_file_is_refused(plain_file: Path, version: object) -> None:
+def test_another_safetensors_file_is_refused(plain_file, version):
     _, tensors = parts(plain_file)
     texts = {} if version is None else {"format": json.dumps(version)}
     if isinstance(version, str) and len(version) > 10:
@@ -299,7 +286,7 @@ def test_another_safetensors_file_is_refused(plain_file: Path, version: object) 
 
 
 @pytest.mark.parametrize(("dtype", "size"), [("BF16", 2), ("F8_E4M3", 1)])
-def test_types_numpy_does_not_have_are_refused(plain_file: Path, dtype: str, size: int) -> None:
+def test_types_numpy_does_not_have_are_refused(plain_file, dtype, size):
     put_type(plain_file, parts(plain_file)[0], dtype, size)
     with pytest.raises(TangyinError) as caught:
         load_model(plain_file)
@@ -327,7 +314,7 @@ def test_types_numpy_does_not_have_are_refused(plain_file: Path, dtype: str, siz
         ("figures", [[], {"dev": 7}, {"dev": {"all": 7}}]),
     ],
 )
-def test_an_absurd_description_is_refused(plain_file: Path, key: str, values: list[object]) -> None:
+def test_an_absurd_description_is_refused(plain_file, key, values):
     metadata, tensors = parts(plain_file)
     without = {name: value for name, value in metadata.items() if name != key}
     for description in (without, *({**metadata, key: value} for value in values)):
@@ -358,22 +345,20 @@ def test_an_absurd_description_is_refused(plain_file: Path, key: str, values: li
         ("features", "rows", [2]),
     ],
 )
-def test_an_absurd_value_is_refused(
-    rich_file: Path, key: str, name: str, values: list[object]
-) -> None:
+def test_an_absurd_value_is_refused(rich_file, key, name, values):
     metadata, tensors = parts(rich_file)
     for value in values:
         put(rich_file, {**metadata, key: {**metadata[key], name: value}}, tensors)
         refused(rich_file, "damaged")
 
 
-def test_a_form_that_is_not_installed_is_named(plain_file: Path) -> None:
+def test_a_form_that_is_not_installed_is_named(plain_file):
     metadata, tensors = parts(plain_file)
     put(plain_file, {**metadata, "forms": ["五律", "八行\n詩"]}, tensors)
     refused(plain_file, "unknown_form", form="八行\n詩")
 
 
-def test_a_description_that_is_not_json_is_refused(plain_file: Path) -> None:
+def test_a_description_that_is_not_json_is_refused(plain_file):
     metadata, tensors = parts(plain_file)
     texts = {key: json.dumps(value) for key, value in metadata.items()}
     for broken in ("", "{", "9" * 10_000, "[" * 100_000, "nan"):
@@ -381,7 +366,7 @@ def test_a_description_that_is_not_json_is_refused(plain_file: Path) -> None:
         refused(plain_file, "damaged")
 
 
-def test_what_is_not_a_file_is_refused(tmp_path: Path) -> None:
+def test_what_is_not_a_file_is_refused(tmp_path):
     refused(tmp_path / "none.safetensors", "no_file")
     refused(tmp_path, "unreadable")
     (tmp_path / "empty").write_bytes(b"")
@@ -392,9 +377,7 @@ def test_what_is_not_a_file_is_refused(tmp_path: Path) -> None:
 
 @given(st.data())
 @SMALL
-def test_bytes_and_values_changed_anywhere_are_refused_or_harmless(
-    file: Path, data: st.DataObject
-) -> None:
+def test_bytes_and_values_changed_anywhere_are_refused_or_harmless(file, data):
     changed = file.with_name("changed")
     whole = bytearray(file.read_bytes())
     place = data.draw(st.integers(0, len(whole) - 1))
@@ -416,19 +399,7 @@ def test_bytes_and_values_changed_anywhere_are_refused_or_harmless(
 @example(struct.pack("<Q", 2**64 - 1))
 @example(struct.pack("<Q", 2) + b"{}")
 @SMALL
-def test_any_bytes_are_refused(tmp_path: Path, content: bytes) -> None:
+def test_any_bytes_are_refused(tmp_path, content):
     (tmp_path / "any").write_bytes(content)
     with pytest.raises(TangyinError):
         load_model(tmp_path / "any")
-
-
-def test_the_shipped_model_is_small_and_fits_the_report(report_model: ModelFile) -> None:
-    assert report_model.name == "report"
-    assert report_model.forms == (WULV,)
-    assert QIJUE not in report_model.forms
-    architecture = report_model.architecture
-    assert (architecture.embedding_size, architecture.hidden_size) == (256, 128)
-    assert (architecture.layers, architecture.cell) == (1, "lstm")
-    assert len(report_model.vocabulary.hanzi) == 2814
-    assert report_model.licence == "MIT"
-    assert 2 * report_model.parameters < 3_000_000

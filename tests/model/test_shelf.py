@@ -1,6 +1,3 @@
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
 
 from tangyin.errors import TangyinError, UsageError
@@ -10,11 +7,9 @@ from tangyin.model.shelf import SHIPPED
 from tangyin.paths import models_home
 from tangyin.verse import WULV
 
-Build = Callable[..., ModelFile]
-
 
 @pytest.fixture
-def own(random_model: Build, home: Path) -> Path:
+def own(random_model, home):
     """A home with one model, called `mine`."""
     models_home().mkdir(parents=True)
     path = models_home() / "mine.safetensors"
@@ -22,9 +17,7 @@ def own(random_model: Build, home: Path) -> Path:
     return path
 
 
-def test_models_are_found_by_name_or_by_file(
-    own: Path, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_models_are_found_by_name_or_by_file(own, home, tmp_path, monkeypatch):
     assert own.parent == home / "models"
     assert find_model(DEFAULT).name == DEFAULT == SHIPPED[0]
     assert find_model("mine").vocabulary.hanzi == ("日", "月")
@@ -36,7 +29,7 @@ def test_models_are_found_by_name_or_by_file(
 
 
 @pytest.mark.parametrize("name", ["weak", "", "x" * 300, "日", "\0", ".."])
-def test_an_unknown_model_is_refused_with_the_models_there_are(own: Path, name: str) -> None:
+def test_an_unknown_model_is_refused_with_the_models_there_are(own, name):
     with pytest.raises(UsageError) as caught:
         find_model(name)
     assert caught.value.code == "model.unknown"
@@ -44,13 +37,13 @@ def test_an_unknown_model_is_refused_with_the_models_there_are(own: Path, name: 
 
 
 @pytest.mark.parametrize("name", ["../mine", "other.safetensors", "x" * 300 + ".safetensors"])
-def test_a_missing_file_is_refused_by_its_path(own: Path, name: str) -> None:
+def test_a_missing_file_is_refused_by_its_path(own, name):
     with pytest.raises(UsageError) as caught:
         find_model(name)
     assert (caught.value.code, caught.value.params) == ("model.no_file", {"path": name})
 
 
-def test_every_model_is_listed_a_damaged_one_with_its_error(own: Path, home: Path) -> None:
+def test_every_model_is_listed_a_damaged_one_with_its_error(own, home):
     broken = own.with_name("broken.safetensors")
     broken.write_bytes(own.read_bytes()[:-1])
     *shipped, (first, error), (second, model) = shipped_or_own()
@@ -64,18 +57,19 @@ def test_every_model_is_listed_a_damaged_one_with_its_error(own: Path, home: Pat
     assert len(shipped_or_own()) == len(SHIPPED)
 
 
-def test_the_card_says_what_is_in_the_file(report_model: ModelFile) -> None:
+def test_the_card_says_what_is_in_the_file(report_model):
     card = model_card(report_model)
     dev = report_model.figures["dev"]["all"]
     for fact in (
-        "# report", "五律", "1 LSTM layer(s) of 128", "embedding 256", "2,814 known characters",
-        f"{report_model.parameters:,} parameters", "MIT", f"{dev['per_token']:.2f}",
-        f"({dev['per_token_closed']:.2f})", "minimum_frequency", "sha512-", "split_sha256",
+        "# report", "A language model of 五律 for tangyin", "1 LSTM layer(s) of 128", "MIT",
+        "embedding 256", "2,814 known characters", f"{report_model.parameters:,} parameters",
+        f"{dev['per_token']:.2f} ({dev['per_token_closed']:.2f})", "minimum_frequency", "sha512-",
+        "split_sha256",
     ):  # fmt: skip
         assert fact in card
 
 
-def test_a_card_has_a_dash_for_a_missing_figure(random_model: Build) -> None:
+def test_a_card_has_a_dash_for_a_missing_figure(random_model):
     model = random_model("日月", (WULV,))
     model.figures["dev"] = {"五律": {"poems": 12, "per_token": 100.0}, "七律": {}}
     card = model_card(model)

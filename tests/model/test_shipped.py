@@ -6,7 +6,6 @@ of the poems by the protocol.
 """
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ import pytest
 
 from tangyin.model import Engine, find_model
 from tangyin.scoring import score_texts
-from tangyin.verse import Form, form_named
+from tangyin.verse import form_named
 
 STORED = json.loads((Path(__file__).parent / "shipped_log_probs.json").read_text("utf-8"))
 NAMES = ("strong", "report")
@@ -30,9 +29,7 @@ def log_probs(engine: Engine, poem: dict[str, Any]) -> np.ndarray:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_log_probabilities_and_figures_are_those_of_the_commit_that_trained_it(
-    name: str,
-) -> None:
+def test_the_log_probabilities_and_figures_are_those_of_the_commit_that_trained_it(name):
     engine, stored = Engine(find_model(name)), STORED["models"][name]
     for poem in stored["poems"]:
         found = log_probs(engine, poem)
@@ -47,9 +44,7 @@ def test_the_log_probabilities_and_figures_are_those_of_the_commit_that_trained_
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_another_form_in_the_installation_changes_no_bit_of_it(
-    name: str, extra_form: Callable[..., Form]
-) -> None:
+def test_another_form_in_the_installation_changes_no_bit_of_it(name, extra_form):
     poem = STORED["models"][name]["poems"][-1]
     before = log_probs(Engine(find_model(name)), poem)
     extra_form("六言絕句", "liujue", lines=4, characters=6)

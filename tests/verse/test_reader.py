@@ -131,12 +131,6 @@ def test_a_text_that_is_not_a_poem_is_refused_with_its_fault(text, code, params)
     assert {name: error.params[name] for name in params} == params
 
 
-def test_a_poem_without_a_form_says_so():
-    with pytest.raises(UsageError) as caught:
-        _ = Poem(("日",), "。").form
-    assert caught.value.code == "text.no_form"
-
-
 @pytest.mark.parametrize(
     ("heading", "title", "author"),
     [

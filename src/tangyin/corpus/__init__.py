@@ -3,24 +3,13 @@
 from tangyin.corpus.batches import Batch, bucket, collate, encode_poem
 from tangyin.corpus.corpus import COLUMNS, Corpus
 from tangyin.corpus.download import PACKAGE, SIZE
-from tangyin.corpus.near_duplicates import NearDuplicates
 from tangyin.corpus.own import read_own
-from tangyin.corpus.split import (
-    DEV,
-    NEAR,
-    PARTS,
-    TEST,
-    TRAIN,
-    held_out,
-    split_digest,
-    tangshi_gpt_test,
-)
+from tangyin.corpus.split import DEV, NEAR, PARTS, TEST, TRAIN, held_out, tangshi_gpt_test
 from tangyin.corpus.statistics import corpus_statistics
 from tangyin.corpus.store import fetch_corpus, load_corpus, prepared_path
 
 __all__ = [
     "COLUMNS", "DEV", "NEAR", "PACKAGE", "PARTS", "SIZE", "TEST", "TRAIN", "Batch", "Corpus",
-    "NearDuplicates", "bucket", "collate", "corpus_statistics", "encode_poem", "fetch_corpus",
-    "held_out", "load_corpus", "prepared_path", "read_own", "split_digest",
-    "tangshi_gpt_test",
+    "bucket", "collate", "corpus_statistics", "encode_poem", "fetch_corpus", "held_out",
+    "load_corpus", "prepared_path", "read_own", "tangshi_gpt_test",
 ]  # fmt: skip

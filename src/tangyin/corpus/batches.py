@@ -14,14 +14,11 @@ MAX_PADDING = 0.05
 
 @dataclass(frozen=True)
 class Batch:
-    """Poems in columns, sequence first.
+    """Poems in columns, all arrays (T, B).
 
-    Attributes:
-        inputs: (T, B) int32, what the model reads: the prefix token, then the text.
-        targets: (T, B) int32, what it predicts: the text, then `<eos>`.
-        mask: (T, B) bool, False for padding, whose inputs and targets are `<eos>`.
-        weights: (T, B) float32, the weight of each target, 0 for padding; None if all targets
-            have the same weight.
+    The model reads `inputs`, the prefix token and the text, and predicts `targets`, the text and
+    `<eos>`. The mask is False for padding, which is `<eos>` in both and has weight 0. Without
+    `weights`, all targets have the same.
     """
 
     inputs: Ids
@@ -31,11 +28,7 @@ class Batch:
 
 
 def encode_poem(vocabulary: Vocabulary, text: str, form: Form) -> Ids:
-    """A poem as token numbers: prefix, text, `<eos>`.
-
-    Returns:
-        int32 of shape (len(text) + 2,).
-    """
+    """A poem as token numbers, (len(text) + 2,) int32: prefix, text, `<eos>`."""
     prefix, eos = vocabulary.prefix_id(form), vocabulary.id(EOS)
     return np.concatenate(([prefix], vocabulary.encode(text), [eos])).astype(np.int32)
 
@@ -46,10 +39,8 @@ def bucket(
     """Group poems of similar length into batches of `batch_size` poems or fewer.
 
     Poems are sorted by length. A batch ends early if the next poem would raise its padding to
-    `MAX_PADDING`. With `shuffle`, poems of one length and the batches are in random order.
-
-    Returns:
-        One array of indices into `lengths` per batch; each index occurs once.
+    `MAX_PADDING`. With `shuffle`, poems of one length and the batches are in random order. A batch
+    is an array of indices into `lengths`; each index occurs once.
     """
     size = np.asarray(lengths)
     order = np.arange(len(size)) if shuffle is None else shuffle.permutation(len(size))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tangyin.errors import TangyinError
-from tangyin.files import whole_file
+from tangyin.files import write_whole
 from tangyin.verse import Form
 from tangyin.verse.punctuation import LINE
 
@@ -20,13 +20,8 @@ FORMAT = 2
 class Corpus:
     """Poems in columns: the same position in every list is the same poem.
 
-    Attributes:
-        id: UUID in the collection, or `own-N`.
-        dynasty: "tang", "song" or "own".
-        form: name of the form, such as 五律.
-        part: "train", "dev", "test", or "near" (see `split.NEAR`).
-        text: lines and marks.
-        facts: how the corpus was made and counted (see `prepare.prepare`).
+    An id is a UUID of the collection or `own-N`; a dynasty "tang", "song" or "own"; a part one of
+    `split.PARTS`. `facts` are how the corpus was made and counted (see `prepare.prepare`).
     """
 
     id: list[str] = field(default_factory=list)
@@ -55,13 +50,10 @@ class Corpus:
     ) -> "Corpus":
         """The poems that are in all the given sets, in the same order; None accepts everything."""
         keep: Iterable[int] = range(len(self))
-        for column, accepted in (
-            (self.form, forms),
-            (self.dynasty, dynasties),
-            (self.part, parts),
-        ):
-            if accepted is not None:
-                names = set(map(str, accepted))
+        accepted = (self.form, forms), (self.dynasty, dynasties), (self.part, parts)
+        for column, values in accepted:
+            if values is not None:
+                names = set(map(str, values))
                 keep = [i for i in keep if column[i] in names]
         chosen = {name: [getattr(self, name)[i] for i in keep] for name in COLUMNS}
         return Corpus(**chosen, facts=self.facts)
@@ -82,18 +74,11 @@ def save(corpus: Corpus, path: Path) -> None:
         for part in (corpus.facts, columns)
     )
     header = {"format": FORMAT, "sha256": hashlib.sha256(payload).hexdigest()}
-    with whole_file(path) as file:
-        file.write(json.dumps(header).encode() + b"\n")
-        file.write(payload)
+    write_whole(path, json.dumps(header).encode() + b"\n" + payload)
 
 
 def load(path: Path) -> Corpus:
-    """Read a prepared corpus.
-
-    Raises:
-        FileNotFoundError: there is none.
-        TangyinError: it is truncated or modified, or another version of tangyin wrote it.
-    """
+    """Read a prepared corpus that is whole and of this version."""
     header_line, _, payload = path.read_bytes().partition(b"\n")
     try:
         header = json.loads(header_line)

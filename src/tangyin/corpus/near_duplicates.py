@@ -28,8 +28,7 @@ class NearDuplicates:
     def matches(self, text: str) -> bool:
         """Whether `text` is a near-duplicate of one of the indexed poems."""
         lines = _folded_lines(text)
-        ours: defaultdict[int, set[int]] = defaultdict(set)
-        theirs: defaultdict[int, set[int]] = defaultdict(set)
+        ours, theirs = defaultdict[int, set[int]](set), defaultdict[int, set[int]](set)
         for here, line in enumerate(lines):
             for key in _holes(line):
                 for number, there in self._index.get(key, ()):

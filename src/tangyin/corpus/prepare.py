@@ -32,11 +32,8 @@ def prepare(source: Path) -> Corpus:
     forms (`clean` has the reason), if an earlier record of its dynasty has the same text
     (`duplicate`), or, for a Song poem, if a Tang poem has (`duplicate_of_tang`).
     A Tang text is in dev or test if one of its ids is, and has that id. All other poems train,
-    except near-duplicates of held-out poems, whose part is "near".
-
-    Returns:
-        The corpus, Tang first. Its `facts` have `integrity`, `split_sha256`, `records` and
-        `dropped` (by dynasty, and by reason), and `missing`: ids of the split not found.
+    except near-duplicates of held-out poems, whose part is "near". Tang poems come first. `records`
+    and `dropped` in the facts are by dynasty, and `missing` are ids of the split not found.
 
     Raises:
         TangyinError: `source` is not such a folder, or one of its files is damaged.
@@ -86,13 +83,10 @@ def prepare(source: Path) -> Corpus:
 
 
 def clean(text: str) -> tuple[Form | None, str]:
-    """Find the form of a record's joined paragraphs, or the reason to drop it.
+    """The form of a record's joined paragraphs and "", or None and the reason to drop it.
 
-    Returns:
-        The form and ""; or None and the reason: `empty`, a foreign character
-        (`missing_character`, `brackets`, `latin`, `private_use`, `rare_character`,
-        `other_character`), `punctuation` (a line without a mark, or a mark without a line),
-        `unequal_lines`, or `other_shape` (lines of equal length, but not of a form).
+    A reason is `empty`, a kind of foreign character, `punctuation` (a line without a mark, or a
+    mark without a line), `unequal_lines`, or `other_shape` (lines of equal length of no form).
     """
     if not text:
         return None, "empty"

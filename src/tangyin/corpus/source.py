@@ -27,24 +27,15 @@ class RawPoem:
 
 
 def poem_folder(source: Path) -> Path:
-    """The folder of an unpacked package or a git checkout that holds `poet.tang.0.json`.
-
-    Raises:
-        TangyinError: there is no such file.
-    """
-    for name in (*_FOLDERS, *(f"package/{folder}" for folder in _FOLDERS)):
-        folder = source / name
+    """The folder of an unpacked package or a git checkout that holds `poet.tang.0.json`."""
+    for folder in (base / name for base in (source, source / "package") for name in _FOLDERS):
         if (folder / "poet.tang.0.json").is_file():
             return folder
     raise TangyinError("corpus.not_the_collection", path=str(source))
 
 
 def raw_poems(folder: Path, dynasty: str) -> Iterator[RawPoem]:
-    """The records of one dynasty in the collection's own order.
-
-    Raises:
-        TangyinError: a file is truncated or not as in the collection.
-    """
+    """The records of one dynasty in the collection's own order."""
     for file in _files(folder, dynasty):
         for record in _records(file):
             title, author = record.get("title") or "", record.get("author") or ""

@@ -28,12 +28,10 @@ def split_digest() -> str:
 
 
 def tangshi_gpt_test(corpus: Corpus) -> list[tuple[str, str]]:
-    """The 3,717 test poems of dengfeng-ai/tangshi-gpt, in its order.
+    """Titles and texts of the 3,717 test poems of dengfeng-ai/tangshi-gpt, in its order.
 
-    `corpus` is the prepared corpus. It lacks 78 of them, which the package has.
-
-    Returns:
-        Title and text of each, uncleaned: a few are in none of the four forms.
+    They are uncleaned: a few are in none of the four forms. The prepared corpus lacks 78 of them,
+    which the package has.
 
     Raises:
         TangyinError: the corpus lacks others too.

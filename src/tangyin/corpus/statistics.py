@@ -9,12 +9,10 @@ from tangyin.verse import FORMS, HANZI
 
 
 def corpus_statistics(corpus: Corpus) -> dict[str, Any]:
-    """Count the corpus by source, form, part and reason of dropping.
+    """The facts of the corpus but `missing`, with counts.
 
-    Returns:
-        `integrity`, `split_sha256`, `records` (of the collection, by dynasty), `dropped` (by
-        dynasty and reason), `poems` (by dynasty, part and form, with totals), `hanzi` (running
-        characters by dynasty) and `authors` (distinct, by dynasty).
+    They are `poems` (by dynasty, part and form, with totals), `hanzi` (running characters by
+    dynasty) and `authors` (distinct, by dynasty).
     """
     counts = Counter(zip(corpus.dynasty, corpus.part, corpus.form, strict=True))
     poems: dict[str, dict[str, dict[str, int]]] = {}

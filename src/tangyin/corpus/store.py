@@ -1,5 +1,6 @@
 """The corpus of this machine: fetched and prepared once."""
 
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -67,9 +68,8 @@ def _loaded(path: Path, _changed: int) -> Corpus:
 
 def _intact() -> Corpus | None:
     """The prepared corpus if it can be read and is made from the pinned package and split."""
-    try:
-        corpus = load_corpus()
-    except TangyinError:
-        return None
-    made_from = corpus.facts.get("integrity"), corpus.facts.get("split_sha256")
-    return corpus if made_from == (INTEGRITY, split_digest()) else None
+    with suppress(TangyinError):
+        facts = (corpus := load_corpus()).facts
+        if (facts.get("integrity"), facts.get("split_sha256")) == (INTEGRITY, split_digest()):
+            return corpus
+    return None

@@ -3,19 +3,12 @@
 from tangyin.model.architecture import Architecture
 from tangyin.model.card import model_card
 from tangyin.model.engine import Engine, State, StepOutput
-from tangyin.model.features import (
-    ECHOES,
-    FeatureLayout,
-    Features,
-    Reader,
-    echo_classes,
-    read_sequences,
-)
-from tangyin.model.file import ModelFile, load_model, save_model
+from tangyin.model.features import ECHOES, FeatureLayout, Features, echo_classes, read_sequences
+from tangyin.model.file import ModelFile, load_model
 from tangyin.model.shelf import DEFAULT, ModelSummary, find_model, shipped_or_own
 
 __all__ = [
     "DEFAULT", "ECHOES", "Architecture", "Engine", "FeatureLayout", "Features", "ModelFile",
-    "ModelSummary", "Reader", "State", "StepOutput", "echo_classes", "find_model", "load_model",
-    "model_card", "read_sequences", "save_model", "shipped_or_own",
+    "ModelSummary", "State", "StepOutput", "echo_classes", "find_model", "load_model",
+    "model_card", "read_sequences", "shipped_or_own",
 ]  # fmt: skip

@@ -61,7 +61,7 @@ class Architecture:
 
     @property
     def follows_text(self) -> bool:
-        """Whether the network needs to know where in a text it is (`tangyin.model.Reader`)."""
+        """Whether the network needs to know where in a text it is (`features.Reader`)."""
         return self.echo or self.feature_size > 0
 
     def shapes(self, vocabulary: Vocabulary) -> dict[str, tuple[int, ...]]:

@@ -8,6 +8,7 @@ the plain one are run as their files in `tangyin/lstm/cells/` say.
 """
 
 from dataclasses import dataclass
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -80,11 +81,7 @@ class Engine:
     """Runs a language model forward, many sequences side by side."""
 
     def __init__(self, model: ModelFile) -> None:
-        """Prepare the weights.
-
-        Raises:
-            UsageError: no cell has the name the model uses.
-        """
+        """Prepare the weights; UsageError if no cell has the name that the model uses."""
         self.network = network = model.architecture
         self.vocabulary = model.vocabulary
         self._cell = cell_named(network.cell)
@@ -183,12 +180,10 @@ class Engine:
         if len(new):
             self._table[new] = _linear(self._embedded(new), self._of_token, self._layers[0].bias)
             self._filled[new] = True
-        rows: Array = self._table[tokens]
-        return rows
+        return self._table.take(tokens, axis=0)
 
     def _embedded(self, tokens: Ids) -> Array:
-        rows: Array = self._tensors["embedding.weight"][tokens]
-        return rows
+        return self._tensors["embedding.weight"].take(tokens, axis=0)
 
     def _features(self, tokens: Ids, reader: Reader | None) -> list[Array]:
         """The features of the next token, each (B, size)."""
@@ -255,11 +250,7 @@ def _layer_norm(rows: Array, gain: Array, bias: Array | None = None) -> Array:
     return normal if bias is None else normal + bias
 
 
-def _split(rows: Array, parts: int) -> list[Array]:
-    return np.split(rows, parts, axis=-1)
-
-
-NUMPY = Operations(_linear, _sigmoid, np.tanh, _split, _layer_norm)
+NUMPY = Operations(_linear, _sigmoid, np.tanh, partial(np.split, axis=-1), _layer_norm)
 """The operations of a cell, for which a sequence comes out the same alone or among others."""
 
 

@@ -124,11 +124,9 @@ class Reader:
     ) -> None:
         """Begin before the first token of so many sequences.
 
-        `tones` are the tone classes of the tokens, (len(vocabulary),): 1 level, 2 oblique, 3 both,
-        0 for all others (`tangyin.prosody.tone_classes`).
-
-        Raises:
-            TangyinError: model.no_text_token, since `<text>` separates prefix and text.
+        `tones` are the tone classes of the tokens, (len(vocabulary),), by
+        `tangyin.prosody.tone_classes`. Raises TangyinError model.no_text_token if there is no
+        `<text>` to separate prefix and text.
         """
         if TEXT not in vocabulary:
             raise TangyinError("model.no_text_token")
@@ -218,14 +216,9 @@ class Reader:
             + n**2 * self._tones[self._current[:, 1]]
             + n**3 * self._tones[self._before[:, 1]]
         )
-        return Features(
-            place=place.astype(np.int32),
-            opposite=opposite.astype(np.int32),
-            rhyme=self._rhyme.astype(np.int32),
-            tone=tone.astype(np.int32),
-            line_of=line_of,
-            line=self._current_line(),
-        )
+        values = (place, opposite, self._rhyme, tone)
+        place, opposite, rhyme, tone = (array.astype(np.int32) for array in values)
+        return Features(place, opposite, rhyme, tone, line_of, self._current_line())
 
     def _current_line(self) -> Int8s:
         line = np.minimum(self._line, _LAST_LINE)

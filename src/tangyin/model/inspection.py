@@ -22,10 +22,7 @@ def lay_out(text: str, form: Form) -> str:
     """The beginning of a poem as the models read it, from what a person typed.
 
     The text may be in either script, and its last line unfinished. It becomes traditional, and
-    missing marks between lines are added: ， and 。 in turn.
-
-    Raises:
-        UsageError: see `verse.read_places`.
+    missing marks between lines are added: ， and 。 in turn. Raises as `verse.read_places` does.
     """
     places = read_places(text, form, blanks=False)
     return "".join(
@@ -38,12 +35,9 @@ def lay_out(text: str, form: Form) -> str:
 class Expectation:
     """What a model expects at a place, and how likely the character there is.
 
-    Attributes:
-        character: the character there.
-        known: whether the model knows it; if not, `probability` is that of `<unk>`.
-        probability: of it, under the model without any mask.
-        rank: how many known characters are likelier, plus one.
-        candidates: the likeliest known characters with their probabilities, the likeliest first.
+    Probabilities are those of the model without any mask; that of a character that is not `known`
+    is the probability of `<unk>`. Its `rank` is one more than the number of likelier known
+    characters, and `candidates` are the likeliest of those, in order.
     """
 
     character: str
@@ -77,10 +71,9 @@ def expectation(
 
 @one_blas_thread()
 def surprises(engine: Engine, prefix: Ids, text: str) -> npt.NDArray[np.float64]:
-    """What each character and mark of a text, which is not empty, costs the model.
+    """What each character and mark of a text costs the model in nats, (len(text),).
 
-    Returns:
-        (len(text),) negative log-probabilities in nats.
+    The text is not empty.
     """
     outputs = engine.read(_inputs(engine, prefix, text[:-1]))[len(prefix) - 1 :]
     targets = engine.vocabulary.encode(text)
@@ -94,15 +87,9 @@ def trace(
 ) -> Array:
     """A gate or state of a layer after the prefix and after each character of a text.
 
-    The states are the engine's own; the gates that lead from one to the next are computed by the
-    mathematics of `tangyin.lstm`, which the engine equals. Layers count from 0; `quantity` is one
-    of `QUANTITIES`, in the notation of the derivation.
-
-    Returns:
-        (1 + len(text), H) float32; gates i, f, o in 0 … 1, g and h in -1 … 1, c unbounded.
-
-    Raises:
-        UsageError: a gate is asked for, and the model's cell is not the plain LSTM.
+    The states are the engine's own; the gates, which only the plain LSTM has, are computed from
+    them by `tangyin.lstm`, which the engine equals. Layers count from 0; `quantity` is one of
+    `QUANTITIES`. The result is (1 + len(text), H) float32.
     """
     size, cell = model.architecture.hidden_size, model.architecture.cell
     if cell != "lstm" and quantity not in ("h", "c"):

@@ -43,8 +43,14 @@ def find_model(name: str) -> ModelFile:
 
 def shipped_or_own() -> list[tuple[str, ModelFile | TangyinError]]:
     """Every model with its origin, "shipped" or its path; for a damaged one, the error instead."""
-    own = [(str(path), str(path)) for path in own_models()]
-    return [(origin, _found(name)) for origin, name in [*(("shipped", s) for s in SHIPPED), *own]]
+    names = dict.fromkeys(SHIPPED, "shipped") | {str(path): str(path) for path in own_models()}
+    found: list[tuple[str, ModelFile | TangyinError]] = []
+    for name, origin in names.items():
+        try:
+            found.append((origin, find_model(name)))
+        except TangyinError as error:
+            found.append((origin, error))
+    return found
 
 
 @dataclass(frozen=True)
@@ -83,10 +89,3 @@ class ModelSummary:
             licence=model.licence,
             **more,
         )
-
-
-def _found(name: str) -> ModelFile | TangyinError:
-    try:
-        return find_model(name)
-    except TangyinError as error:
-        return error

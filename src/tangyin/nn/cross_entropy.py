@@ -10,7 +10,7 @@ gradient by s, W and b (as in Wijmans et al. 2024, "Cut your losses in large-voc
 models", and LinkedIn's Liger kernels, for one CPU).
 
 Echoes: the model may add to the logits of characters earlier in the sequence, one value
-a class of place (`tangyin.model.Reader`): z_n[id] += echo_n[class] for each of them.
+a class of place (`tangyin.model.features.Reader`): z_n[id] += echo_n[class] for each of them.
 """
 
 import math

@@ -20,13 +20,9 @@ FAULT = 1e4
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """The reading of a whole poem.
+    """The reading of a whole poem: a pattern a line, and the rhyme that most even lines share.
 
-    Attributes:
-        patterns: what each line is, by the tones of its readings.
-        rhyme: the rhyme that most even lines share, level or oblique.
-        oblique: whether that rhyme is oblique, so that there are no line types.
-        faults: number of faults; 0 if it is oblique.
+    If that rhyme is oblique there are no line types, and no faults are counted.
     """
 
     patterns: tuple[LinePattern, ...]
@@ -115,15 +111,11 @@ def _faults_between(before: tuple[LinePattern, ...], pattern: LinePattern, numbe
 def first_line_ends(character: str, rhyme: str) -> dict[str, float]:
     """The costs of ending the first line level or oblique in a poem that rhymes in `rhyme`."""
     place = place_of(character)
-    costs = {"Z": place.end_oblique, "P": place.end_level + FAULT}
-    for reading in readings_of(character):
-        if reading.level and (
-            reading.rhyme == rhyme or neighbouring(reading.rhyme, reading.rime, rhyme)
-        ):
-            costs["P"] = min(costs["P"], place.rhymes[reading.rhyme])
-    if not place.rhymes:
-        costs["P"] = place.end_level
-    return costs
+    level = [place.end_level + (FAULT if place.rhymes else 0)]
+    for r in readings_of(character):
+        if r.level and (r.rhyme == rhyme or neighbouring(r.rhyme, r.rime, rhyme)):
+            level.append(place.rhymes[r.rhyme])
+    return {"Z": place.end_oblique, "P": min(level)}
 
 
 def _later_ends(end: Place, rhyme: str, *, even: bool) -> dict[str, float]:

@@ -42,13 +42,14 @@ def check_poem(lines: Sequence[str]) -> Report:
     sequence = None if ancient else sequence_of(types)
     shape = form_of_shape(len(poem), len(poem[0]))
     couplets = couplets_of(poem)
+    rhymes = {end_rhyme(line[-1], reading.rhyme) for line in poem[1::2]}
     return Report(
         form="古體" if ancient else shape.name if shape else "排律",
         regulated=not faults,
         pattern=sequence.name(len(poem[0])) if sequence else report.NONE,
         line_types=types,
         tones=tuple(pattern.tones for pattern in reading.patterns),
-        rhyme=_shared_rhyme(poem, reading),
+        rhyme=reading.rhyme if rhymes == {reading.rhyme} else report.NONE,
         first_line=_first_line(poem, reading),
         licences=tuple(licences),
         faults=tuple(faults),
@@ -77,12 +78,6 @@ def _is_ancient(lines: tuple[str, ...], reading: Assignment, faults: list[Findin
         return True
     strays = sum(fault.kind == report.OUT_OF_RHYME for fault in faults)
     return couplets >= 3 and 2 * strays >= couplets
-
-
-def _shared_rhyme(lines: tuple[str, ...], reading: Assignment) -> str:
-    ends = [line[-1] for line in lines[1::2]]
-    shared = all(end_rhyme(end, reading.rhyme) == reading.rhyme for end in ends)
-    return reading.rhyme if shared else report.NONE
 
 
 def _first_line(lines: tuple[str, ...], reading: Assignment) -> str:

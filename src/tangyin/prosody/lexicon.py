@@ -1,7 +1,6 @@
 """Tones and rhymes of characters, every reading with the weight that verse gives it."""
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -58,16 +57,11 @@ def level_share(character: str) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The ways to read a character, with costs of -ln(share).
+    """The costs, -ln(share), of reading a character 平 or 仄 inside a line, and at its end.
 
-    Attributes:
-        level: cost of reading it 平 inside a line; infinite if verse does not.
-        oblique: the same for 仄.
-        both: whether it has readings of both tones, however rare.
-        end_level: cost of reading it 平 at the end of a line, where rare readings count too.
-        end_oblique: the same for 仄.
-        rhymes: cost by rhyme, level or oblique. A rhyme identifies the reading, so rare ones are
-            included. Empty for an unknown character, which may rhyme with anything.
+    A tone that verse does not give it is infinite; at the end rare readings count too. `both` says
+    whether it has readings of both tones, however rare. `rhymes` has the cost by rhyme, level or
+    oblique; it is empty for an unknown character, which may rhyme with anything.
     """
 
     level: float
@@ -186,15 +180,13 @@ def _priors() -> dict[str, tuple[float, dict[str, int]]]:
 
 
 def rhyme_of_poem(lines: Sequence[str]) -> str | None:
-    """The level rhyme that the ends of all even lines can be read in; `lines` have no marks.
+    """The first of `LEVEL_RHYMES` that the ends of all even lines can be read in, if any.
 
-    Returns:
-        One of `LEVEL_RHYMES`, the first in their order where several fit; None where none does, or
-        no line is even.
+    `lines` have no marks.
     """
-    ends = [line[-1] for line in lines[1::2]]
-    fitting = Counter(rhyme for end in ends for rhyme in _level_rhymes(end))
-    return next((rhyme for rhyme in LEVEL_RHYMES if ends and fitting[rhyme] == len(ends)), None)
+    ends = [_level_rhymes(line[-1]) for line in lines[1::2]]
+    fitting = frozenset.intersection(*ends) if ends else ()
+    return next((rhyme for rhyme in LEVEL_RHYMES if rhyme in fitting), None)
 
 
 @cache

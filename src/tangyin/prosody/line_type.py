@@ -87,11 +87,7 @@ class LinePattern:
 
 
 def line_pattern(tones: str) -> LinePattern:
-    """The pattern of a line of five or seven tones.
-
-    Raises:
-        KeyError: `tones` is not five or seven of P and Z.
-    """
+    """The pattern of a line of five or seven tones, P or Z."""
     return _patterns(len(tones))[tones]
 
 

@@ -37,9 +37,6 @@ def rhyme_of(rime: str, tone: str) -> str:
     """The rhyme of 平水韻 that a rhyme of 廣韻 belongs to in one of the tones 平, 上, 去 and 入.
 
     `rime` is named by its level-tone member (祭泰夬廢 by themselves).
-
-    Raises:
-        KeyError: there is no such rhyme in that tone.
     """
     level = _LEVEL_OF[rime]
     # 泰 has no other tones; 業 (the entering tone of 嚴) is in 洽, unlike its level tone.
@@ -49,13 +46,10 @@ def rhyme_of(rime: str, tone: str) -> str:
 
 
 def neighbouring(rhyme: str, rime: str, other: str) -> bool:
-    """Whether a first line in `rhyme` may borrow from a poem in `other` (借鄰韻).
+    """Whether a first line in a level `rhyme` may borrow from a poem in `other` (借鄰韻).
 
-    Args:
-        rhyme: level-tone rhyme of the first line's last character.
-        rime: its rhyme in 廣韻, which divides 元: 魂 and 痕 are neighbours of 真文, 元 itself of
-            寒刪先.
-        other: the rhyme of the poem.
+    `rime` is the line's rhyme in 廣韻, which divides 元: 魂 and 痕 are neighbours of 真文, 元
+    itself of 寒刪先.
     """
     if rhyme == "元":
         return other in ("寒刪先" if rime == "元" else "真文")

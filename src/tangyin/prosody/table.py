@@ -13,15 +13,11 @@ from tangyin.verse import Vocabulary
 
 @dataclass(frozen=True)
 class ToneTable:
-    """The readings of V characters.
+    """The readings of V characters, as ln of their shares; -inf for what is impossible.
 
-    Attributes:
-        log_level: ln of the share of 平 inside a line, (V,) float32; -inf where it is impossible or
-            the character is unknown.
-        log_oblique: ln of the share of 仄, (V,) float32.
-        rhymes: whether it may rhyme in each of the 30 level rhymes (`LEVEL_RHYMES`), (V, 30) bool.
-        log_rhymes: ln of the share of the reading in that rhyme, (V, 30) float32.
-        known: whether the lexicon has it, (V,) bool.
+    `log_level` and `log_oblique` are (V,), of 平 and 仄 inside a line, and -inf for an unknown
+    character. `rhymes` and `log_rhymes` are (V, 30): whether a character may rhyme in each of
+    `LEVEL_RHYMES`, and the share of that reading. `known` is (V,).
     """
 
     log_level: NDArray[np.float32]
@@ -47,11 +43,10 @@ def tone_table(characters: Sequence[str]) -> ToneTable:
 
 
 def tone_classes(vocabulary: Vocabulary) -> NDArray[np.uint8]:
-    """Tone class of each token (`tangyin.model.Reader`).
+    """Tone class of each token, (len(vocabulary),) uint8 (`tangyin.model.features.Reader`).
 
-    Returns:
-        (len(vocabulary),) uint8: 1 for a character whose readings are all level, 2 all oblique,
-        3 for one with both, 0 for an unknown character and for other tokens.
+    It is 1 for a character whose readings are all level, 2 all oblique, 3 for one with both, and 0
+    for an unknown character and for other tokens.
     """
     classes = np.zeros(len(vocabulary), dtype=np.uint8)
     for number, character in zip(vocabulary.hanzi_ids, vocabulary.hanzi, strict=True):

@@ -75,12 +75,10 @@ def perplexity(nll: float, targets: int) -> float:
 
 @dataclass(frozen=True)
 class Targets:
-    """What one poem asks a model to predict.
+    """What one poem asks a model to predict, each (T,).
 
-    Attributes:
-        ids: (T,) token numbers, `<eos>` last.
-        kinds: (T,) how the closed figure reads each target.
-        hanzi: (T,) bool, the target is a character.
+    `ids` are token numbers, `<eos>` last; `kinds` say how the closed figure reads each target, and
+    `hanzi` whether it is a character.
     """
 
     ids: Ids

@@ -81,10 +81,8 @@ def target_costs(
 ) -> list[npt.NDArray[np.float64]]:
     """The cost of each target of sequences of any lengths; similar lengths are read together.
 
-    Inputs and targets are (T,) for each sequence; where there is no target it is `NO_TARGET`.
-
-    Returns:
-        (T,) negative log-probabilities of each sequence, 0 where there is no target.
+    Inputs, targets and the negative log-probabilities returned are (T,) for each sequence. Where
+    there is no target it is `NO_TARGET`, and the cost is 0.
     """
     costs = [np.zeros(len(sequence)) for sequence in inputs]
     order = np.argsort([len(sequence) for sequence in inputs], kind="stable")

@@ -61,16 +61,14 @@ def fold_variants(text: str) -> str:
     return text.translate(_table("character_variants.tsv"))
 
 
+_converter = cache(opencc.OpenCC)
+
+
 def _converted(name: str, text: str) -> str:
     try:
         return str(_converter(name).convert(text))
     except UnicodeEncodeError:  # bytes from a shell that are not UTF-8
         return text
-
-
-@cache
-def _converter(name: str) -> opencc.OpenCC:
-    return opencc.OpenCC(name)
 
 
 @cache

@@ -168,7 +168,6 @@ class Vocabulary:
     def _by_point(self) -> Ids:
         """Number of each code point up to U+FFFF; the last entry serves everything above."""
         table = np.full(0x10001, self._ids[UNK], dtype=np.int32)
-        for number, token in enumerate(self.predicted):
-            if len(token) == 1:
-                table[ord(token)] = number
+        for character in (*MARKS, *self.hanzi):
+            table[ord(character)] = self._ids[character]
         return table
