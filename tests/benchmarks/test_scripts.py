@@ -69,10 +69,8 @@ def test_profile_step_names_the_phases_and_writes_a_trace_of_them(printed, tmp_p
     trace = tmp_path / "step.trace.json.gz"
     found = printed("profile_step.py", "--steps", "2", "--trace", str(trace))
     phases = found["phases_ms"]
-    assert all(
-        phases[phase] > 0
-        for phase in ("forward: recurrent", "forward: loss", "backward", "clip", "optimizer")
-    )
+    named = ("forward: recurrent", "forward: loss", "backward", "clip", "optimizer")
+    assert all(phases[phase] > 0 for phase in named)
     assert sum(phases.values()) == pytest.approx(found["profiled_step_ms"], rel=0.01)
     assert found["operators"]
     assert found["backward_ms"]

@@ -8,8 +8,6 @@ import re
 import sys
 import tarfile
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import pytest
 
@@ -49,50 +47,45 @@ def packed(tmp_path):
     return path, "sha512-" + base64.b64encode(digest).decode()
 
 
-def install(folder: Path, monkeypatch: pytest.MonkeyPatch, action: str) -> None:
-    """Put an npm on the PATH, alone there, that does what it is told."""
-    folder.mkdir()
-    script = folder / "npm"
-    script.write_text(NPM.format(python=sys.executable, action=action), encoding="utf-8")
-    script.chmod(0o755)
-    monkeypatch.setenv("PATH", str(folder))
+@pytest.fixture
+def fetch(assets, tmp_path, monkeypatch):
+    """Fetches the package into a folder by an npm, alone on the PATH, that takes an action."""
+    script = tmp_path / "bin/npm"
+    script.parent.mkdir()
+
+    def run(integrity: str, action: str | None = None) -> Path:
+        monkeypatch.setenv("PATH", str(script.parent) if action else "")
+        script.write_text(NPM.format(python=sys.executable, action=action), encoding="utf-8")
+        script.chmod(0o755)
+        wanted = re.compile(r"package/dist/[ac]\.js")
+        package = assets.Package("small@1.0.0", integrity, wanted, "dist/")
+        return assets.fetched(package, tmp_path / "kept")
+
+    return run
 
 
-def small(assets: ModuleType, integrity: str) -> Any:
-    return assets.Package("small@1.0.0", integrity, re.compile(r"package/dist/[ac]\.js"), "dist/")
-
-
-def test_only_wanted_regular_files_are_unpacked_and_only_once(
-    assets, packed, tmp_path, monkeypatch
-) -> None:
+def test_only_wanted_regular_files_are_unpacked_and_only_once(fetch, packed, tmp_path) -> None:
     path, integrity = packed
-    install(tmp_path / "bin", monkeypatch, DELIVER.format(package=str(path)))
+    folder = fetch(integrity, DELIVER.format(package=str(path)))
     kept = tmp_path / "kept"
-    folder = assets.fetched(small(assets, integrity), kept)
     files = [path.relative_to(kept).as_posix() for path in kept.rglob("*") if not path.is_dir()]
     assert files == ["small@1.0.0/a.js"]
-    monkeypatch.setenv("PATH", "")
-    assert assets.fetched(small(assets, integrity), kept) == folder
+    assert fetch(integrity) == folder
 
 
-def test_another_file_than_the_pinned_one_is_refused_and_leaves_nothing(
-    assets, packed, tmp_path, monkeypatch
-) -> None:
+def test_another_file_than_the_pinned_one_leaves_nothing(fetch, packed, tmp_path) -> None:
     path, integrity = packed
     path.write_bytes(path.read_bytes() + b"\0")
-    install(tmp_path / "bin", monkeypatch, DELIVER.format(package=str(path)))
     with pytest.raises(TangyinError, match=r"is not small@1\.0\.0 as it was published"):
-        assets.fetched(small(assets, integrity), tmp_path / "kept")
+        fetch(integrity, DELIVER.format(package=str(path)))
     assert list((tmp_path / "kept").iterdir()) == []
 
 
-def test_npm_that_fails_or_is_missing_is_an_error(assets, tmp_path, monkeypatch) -> None:
-    install(tmp_path / "bin", monkeypatch, "sys.exit('code ENOTFOUND')")
+def test_npm_that_fails_or_is_missing_is_an_error(fetch) -> None:
     with pytest.raises(TangyinError, match=r"npm could not fetch small@1\.0\.0 \(code ENOTFOUND\)"):
-        assets.fetched(small(assets, "sha512-"), tmp_path / "kept")
-    monkeypatch.setenv("PATH", "")
+        fetch("sha512-", "sys.exit('code ENOTFOUND')")
     with pytest.raises(TangyinError, match=r"npm is not on the PATH; install Node"):
-        assets.fetched(small(assets, "sha512-"), tmp_path / "kept")
+        fetch("sha512-")
 
 
 def test_the_site_carries_katex_with_its_fonts_and_licence(built) -> None:

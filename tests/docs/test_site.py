@@ -60,11 +60,11 @@ def test_no_page_takes_anything_from_another_host(built) -> None:
         assert not re.search(r"url\((['\"]?)(https?:|//)", sheet.read_text(encoding="utf-8")), sheet
 
 
-def test_a_file_outside_docs_is_shown_and_a_folder_is_named(build_small) -> None:
-    done, site = build_small(
-        index="# A\n\n[recipe](../configs/report.toml) [recipes](../configs) `tensor.py:f`\n"
-    )
+def test_a_file_outside_docs_is_shown_and_a_folder_named_or_replaced_by_pages(build_small) -> None:
+    index = "# A\n\n[recipe](../configs/report.toml) [recipes](../configs) `tensor.py:f`\n"
+    done, site = build_small(index=index, poems__b="# B\n", poems__a="# C\n")
     assert done.returncode == 0, done.stderr
+    assert {"poems/a.html", "poems/b.html"} <= hrefs(site / "index.html")
     page = (site / "index.html").read_text(encoding="utf-8")
     assert 'href="source/configs/report.toml.html"' in page
     assert "<span>recipes</span>" in page
@@ -112,12 +112,6 @@ def test_no_list_and_no_table_is_left_as_text(built) -> None:
         html = (built / page).with_suffix(".html").read_text(encoding="utf-8")
         for paragraph in re.findall(r"<p>.*?</p>", html, flags=re.DOTALL):
             assert not left.search(paragraph), (page, paragraph)
-
-
-def test_a_folder_in_the_contents_is_replaced_by_its_pages(build_small) -> None:
-    done, site = build_small(index="# A\n", poems__b="# B\n", poems__a="# C\n")
-    assert done.returncode == 0, done.stderr
-    assert {"poems/a.html", "poems/b.html"} <= hrefs(site / "index.html")
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -1,5 +1,6 @@
-"""The report: it is self-contained, it is the committed one, and its build finds faults."""
+"""The report: self-contained, the committed one, and refused where results contradict its prose."""
 
+import inspect
 import json
 import re
 from collections import Counter
@@ -11,6 +12,7 @@ from xml.etree import ElementTree as ET
 
 import matplotlib as mpl
 import pytest
+import torch
 from click.testing import CliRunner
 
 from tangyin import studies
@@ -18,6 +20,9 @@ from tangyin.cli.main import main
 from tangyin.errors import TangyinError
 from tangyin.scoring.perplexity import ALL_HANZI
 from tangyin.studies import TrainingCache, all_studies, gather, read_results, render
+from tangyin.studies.optimizers.plots import reached
+from tangyin.studies.optimizers.run import REPORT_RATE
+from tangyin.studies.perplexity.plots import PATIENCE, overfitted_from, stopped_after
 from tangyin.training import read_recipe
 
 ROOT = Path(__file__).parents[2]
@@ -28,8 +33,6 @@ REPORTED = [name for name, study in STUDIES.items() if study.reported]
 APART = {"ingredients", "scaling"}
 
 Results = dict[str, Any]
-
-
 SHIPPED = read_results(DOCS / "results.json")
 
 
@@ -57,9 +60,6 @@ def alone(results: Results, name: str) -> tuple[Results, Any]:
     return results | {"studies": {name: found}}, found["results"]
 
 
-# What is committed
-
-
 def test_the_committed_report_is_what_its_results_build(built: dict[str, str]) -> None:
     paths = [path for path in DOCS.rglob("*") if path.is_file()]
     committed = {str(p.relative_to(DOCS)): p.read_text(encoding="utf-8") for p in paths}
@@ -73,9 +73,7 @@ def test_the_committed_report_is_what_its_results_build(built: dict[str, str]) -
     assert not any(s["results"]["settings"].get("quick") for s in SHIPPED["studies"].values())
 
 
-def test_every_part_has_a_claim_a_finding_limits_and_captions_that_say_how(
-    built: dict[str, str],
-) -> None:
+def test_every_part_has_a_claim_a_finding_limits_and_captions_that_say_how(built) -> None:
     claims, *parts = re.split(r'<a id="[\w-]+"></a>', built["report.md"])
     for name, part in zip(REPORTED, parts, strict=True):
         assert f"](#{name})" in claims
@@ -89,9 +87,7 @@ def test_every_part_has_a_claim_a_finding_limits_and_captions_that_say_how(
 
 
 @pytest.mark.parametrize("name", sorted(APART))
-def test_the_page_of_the_strong_model_says_what_the_studies_found(
-    name: str, built: dict[str, str]
-) -> None:
+def test_the_page_of_the_strong_model_says_what_the_studies_found(name, built) -> None:
     page = " ".join((ROOT / "docs/model.md").read_text(encoding="utf-8").split())
     part = built["report.md"].partition(f'<a id="{name}">')[2]
     finding = re.search(r"^> (.+)$", part, re.MULTILINE)
@@ -136,9 +132,6 @@ def test_the_network_is_described_as_it_is_configured() -> None:
         assert words in page
 
 
-# What cannot be built
-
-
 @pytest.mark.parametrize("name", REPORTED)
 def test_a_missing_number_fails_the_build(name: str) -> None:
     found, numbers = alone(SHIPPED, name)
@@ -153,9 +146,7 @@ def test_a_missing_number_fails_the_build(name: str) -> None:
     ("content", "code"),
     [(None, "study.no_results"), ("{", "study.results_damaged"), ("{}", "study.results_format")],
 )
-def test_results_that_cannot_be_read_are_refused(
-    content: str | None, code: str, tmp_path: Path
-) -> None:
+def test_results_that_cannot_be_read_are_refused(content, code, tmp_path) -> None:
     given = tmp_path / "given.json"
     if content is not None:
         given.write_text(content, encoding="utf-8")
@@ -164,7 +155,75 @@ def test_results_that_cannot_be_read_are_refused(
     assert failure.value.code == code
 
 
-# What is built
+FALLING = [float(value) for value in range(121, 100, -1)]
+SAME = [100.0, 101.0, 102.0]
+FAILED = {"dev": [], "losses": [], "seconds": [], "failed": "the loss is NaN"}
+
+
+def put(found: Any, path: tuple[Any, ...], value: Any) -> None:
+    """Set the value at a path, where `...` means every entry."""
+    key, *rest = path
+    keys = [key] if key is not ... else found if isinstance(found, dict) else range(len(found))
+    for each in keys:
+        if rest:
+            put(found[each], tuple(rest), value)
+        else:
+            found[each] = value
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "value"),
+    [
+        ("perplexity", ("honest", ..., "dev"), FALLING),
+        ("perplexity", ("report", 1, "dev", 7), 150.0),
+        ("optimizers", ("report", "RMSprop at 0.01", ..., "dev", -1), 90.0),
+        ("optimizers", ("curves", "Muon", 0), FAILED),
+        ("update-rules", ("paths", "saddle", "SGD", "arrived"), 40),
+        ("initialization", ("starts", "zeros", 2, "rank", -1), 128),
+        ("initialization", ("starts", "too large", ..., "saturated", ..., ...), 0.0),
+        ("sampling", ("rules", "argmax", "repeated", "value"), 0.5),
+        ("sampling", ("rules", "argmax", "seven", "line"), 4),
+        ("scaling", ("size", "lines", -1, "closed"), [50.0]),
+        ("capacity", ("hidden_size", ..., "best"), SAME),
+        ("cells", ("cells", ..., "best"), SAME),
+        ("forms", ("kinds", "all", "best_epoch", 0), 21),
+        ("forms", ("kinds", "五律", "length", "temperature 1", "value"), 0.95),
+        ("gradients", ("jacobians", 3, "autograd"), 0.01),
+        ("data", ("learning", ..., "best"), [100.0]),
+        ("ingredients", ("variants", ..., "closed"), [87.4, 88.5, 92.7]),  # the proxy's
+    ],
+)
+def test_results_that_contradict_the_prose_stop_the_build(name, path, value) -> None:
+    found, numbers = alone(SHIPPED, name)
+    put(numbers, path, value)
+    with pytest.raises(TangyinError) as failure:
+        render(found, {name: STUDIES[name]})
+    assert failure.value.code == "study.contradicted"
+    assert failure.value.params["study"] == name
+
+
+def test_early_stopping_is_marked_where_the_trainer_would_end() -> None:
+    assert read_recipe(ROOT / "configs/report.toml").training.patience == PATIENCE
+    assert stopped_after([9, 8, 7, 8, 8, 8, 8]) == 6
+    assert stopped_after([9, 8, 7, 8, 8, 6, 7]) is None
+    assert overfitted_from([9, 8, 8.1, 8.2, 8.1, 9]) == 6
+    assert overfitted_from([9, 8, 7]) is None
+
+
+def test_an_optimizer_arrives_between_the_epochs_around_its_target() -> None:
+    assert reached({"dev": [400.0, 100.0]}, 200.0) == pytest.approx(1.5)
+    assert reached({"dev": [100.0, 50.0]}, 200.0) == 1
+    assert reached({"dev": [400.0, 300.0]}, 200.0) == float("inf")
+
+
+def test_the_rates_that_are_called_pytorchs_are() -> None:
+    rmsprop, adam, adadelta = (
+        inspect.signature(getattr(torch.optim, name)).parameters["lr"].default
+        for name in ("RMSprop", "Adam", "Adadelta")
+    )
+    assert (rmsprop, 10 * adam, adadelta / 100) == pytest.approx((REPORT_RATE,) * 3)
+    prose = " ".join(STUDIES["optimizers"].template.read_text(encoding="utf-8").split())
+    assert "ten times its default for Adam, and a hundredth" in prose
 
 
 def test_the_page_needs_nothing_beside_it(files: dict[str, str]) -> None:
@@ -192,9 +251,7 @@ def test_every_figure_and_table_is_in_both_pages(files: dict[str, str]) -> None:
     assert "#222222" not in inline
 
 
-def test_quick_results_are_called_so_and_missing_numbers_are_dashes(
-    files: dict[str, str], results: Results
-) -> None:
+def test_quick_results_are_called_so_and_missing_numbers_are_dashes(files, results) -> None:
     assert "Quick sizes." in files["index.html"]
     assert "--quick" in files["report.md"]
     few, numbers = alone(results, "capacity")
@@ -221,9 +278,7 @@ def test_studies_that_were_not_run_say_how_to_run_them() -> None:
     assert not [name for name in found if name.endswith(".svg")]
 
 
-def test_the_command_builds_the_page_and_deletes_stale_figures(
-    results: Results, tmp_path: Path
-) -> None:
+def test_the_command_builds_the_page_and_deletes_stale_figures(results, tmp_path) -> None:
     small, _ = alone(results, "update-rules")
     given, page = tmp_path / "given.json", tmp_path / "page"
     given.write_text(json.dumps(small), encoding="utf-8")

@@ -88,9 +88,7 @@ def test_headings_skip_no_level_and_every_picture_says_what_is_on_it(visit: Visi
     assert page.locator("th:not([scope])").count() == 0
 
 
-def test_the_dots_run_until_they_are_stopped_and_not_where_motion_is_unwanted(
-    visit: Visit,
-) -> None:
+def test_the_dots_run_until_they_are_stopped_and_not_where_motion_is_unwanted(visit) -> None:
     def states(page: Page) -> set[str]:
         style = "getComputedStyle(e)"
         state = f"{style}.animationName === 'none' ? 'none' : {style}.animationPlayState"

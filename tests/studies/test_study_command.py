@@ -64,9 +64,7 @@ def test_the_list_says_how_long_each_takes_and_all_together() -> None:
     assert f"{total:g} min  the first 10;" in lines[-1]
 
 
-def test_results_are_kept_and_written_where_they_are_asked_for(
-    install: Install, home: Path
-) -> None:
+def test_results_are_kept_and_written_where_they_are_asked_for(install, home) -> None:
     def read(name: str) -> Any:
         return json.loads((home / name).read_text(encoding="utf-8"))
 

@@ -27,9 +27,7 @@ def job(cache: TrainingCache, changes: dict[str, Any] | None = None) -> Job:
     )
 
 
-def test_a_training_is_done_once_whatever_its_recipe_is_called(
-    cache: TrainingCache, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_training_is_done_once_whatever_its_recipe_is_called(cache, monkeypatch) -> None:
     asked = job(cache)
     first = cache.train(asked, "first")
     again = Mock(side_effect=AssertionError("trained again"))
@@ -59,9 +57,7 @@ class Stopping(Progress):
 
 @pytest.mark.parametrize("how", [KeyboardInterrupt, InterruptedRun])
 @pytest.mark.parametrize("after", [0.5, 1.5, 2.0])
-def test_a_stopped_training_resumes_to_the_same_result(
-    how: type[BaseException], after: float, tmp_path: Path
-) -> None:
+def test_a_stopped_training_resumes_to_the_same_result(how, after, tmp_path) -> None:
     whole = TrainingCache(tmp_path / "whole")
     wanted = whole.train(job(whole), "whole")
     broken = TrainingCache(tmp_path / "broken", Stopping(after, how))
@@ -76,9 +72,7 @@ def test_a_stopped_training_resumes_to_the_same_result(
     assert places[-1] == 3
 
 
-def test_a_diverged_training_is_a_result_and_other_failures_are_not(
-    cache: TrainingCache, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_diverged_training_is_a_result_and_other_failures_are_not(cache, monkeypatch) -> None:
     wild = {"optimizer.name": "sgd", "optimizer.learning_rate": 1000.0, "optimizer.clip_norm": 1e9}
     found = cache.train(job(cache, wild), "wild")
     assert found.failed

@@ -54,19 +54,13 @@ def poem_costs(model: LanguageModel, poems: torch.Tensor) -> Costs:
 def perplexities(
     costs: Costs, targets: npt.NDArray[np.int64], vocabulary: Vocabulary, *, first: bool
 ) -> dict[str, dict[str, float]]:
-    """Perplexities of the same predictions, counted in several ways.
-
-    Args:
-        costs: (T, N), from `poem_costs`.
-        targets: (T, N), the predicted tokens.
-        vocabulary: the network's.
-        first: whether the first row predicts the poems' first characters.
+    """Perplexities of the same predictions, costs and targets (T, N), counted in several ways.
 
     Returns:
         `open` (an unknown character costs ln(20,992 - H) more, as in the protocol) and `plain`
-        (`<unk>` is a token like any other); and both with `_without_first` (the first character
-        is no target). Each has `per_token`, the exponential of the mean cost, and `mean_of_poems`,
-        the mean of the poems' own perplexities.
+        (`<unk>` is a token like any other), if the `first` row predicts the poems' first
+        characters; and both with `_without_first` (these are no targets). Each has `per_token`, the
+        exponential of the mean cost, and `mean_of_poems`, the mean of the poems' perplexities.
     """
     charge = math.log(ALL_HANZI - len(vocabulary.hanzi)) * (targets == vocabulary.id(UNK))
     found: dict[str, dict[str, float]] = {}

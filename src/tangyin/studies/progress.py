@@ -52,8 +52,8 @@ class Progress:
         elif self.note:
             left = ""
             if self.done > 1:
-                spent = time.monotonic() - self.began
-                minutes = spent / self.done * max(self.total - self.done, 0) / 60
+                pace = (time.monotonic() - self.began) / self.done
+                minutes = pace * max(self.total - self.done, 0) / 60
                 left = f", {minutes:.0f} min left"
             done = f"{self.done:.0f} of {self.total:.0f} epochs' work{left}"
             self.note(f"{self.head}: {what} ({done})")
@@ -66,10 +66,9 @@ class Progress:
 
 
 class Recorder(Callback):
-    """Records the mean training loss of each sixteenth of an epoch.
+    """Records the mean training loss of each sixteenth of an epoch in a file that survives a stop.
 
-    The file is written at the end of each epoch and by `save`, so that it survives a stop. What a
-    killed run repeats is recorded once.
+    What a killed run repeats is recorded once.
     """
 
     def __init__(self, path: Path, progress: Progress) -> None:

@@ -48,20 +48,13 @@ SHARE = 2
 
 @dataclass(frozen=True)
 class Base:
-    """What the trainings of a study have in common.
-
-    Attributes:
-        own: the file of poems, if it is not the corpus.
-        seeds: of repeated trainings.
-        texts: the training poems.
-        dev: the number of dev poems.
-    """
+    """What the trainings of a study have in common."""
 
     recipe: Recipe
-    own: Path | None
-    seeds: tuple[int, ...]
-    texts: list[str]
-    dev: int
+    own: Path | None  # the file of poems, if it is not the corpus
+    seeds: tuple[int, ...]  # of repeated trainings
+    texts: list[str]  # the training poems
+    dev: int  # number of dev poems
     quick: bool
 
     @classmethod

@@ -66,16 +66,12 @@ class Drawing:
 class Part:
     """A study's part of the report.
 
-    Attributes:
-        found: from `run_study`, None if it was not run.
-        claims: its rows of the summary, in Markdown: the course report's claim, empty where it
-            makes none; the verdict and why; the decisive figure.
-        text: its Markdown.
-        drawn: its figures by name, and its formulas by their TeX.
+    `claims` are its rows of the summary: the course report's claim, empty where it makes none; the
+    verdict and why; the decisive figure. Figures are `drawn` by name, formulas by their TeX.
     """
 
     study: Study
-    found: dict[str, Any] | None
+    found: dict[str, Any] | None  # from `run_study`, None if it was not run
     claims: list[tuple[str, str, str]] = field(default_factory=list)
     text: str = ""
     drawn: dict[str, Drawing] = field(default_factory=dict)
@@ -109,12 +105,8 @@ def render(results: dict[str, Any], studies: Mapping[str, Study]) -> dict[str, s
         if study.reported and (study.name in found or not study.apart)
     ]
     counts = {"Figure": count(1), "Table": count(1)}
-
-    def numbered(match: re.Match[str]) -> str:
-        return f"**{match[1]} {next(counts[match[1]])}.**"
-
     for part in parts:
-        part.text = LABEL.sub(numbered, part.text)
+        part.text = LABEL.sub(lambda m: f"**{m[1]} {next(counts[m[1]])}.**", part.text)
     drawn = {name: drawing for part in parts for name, drawing in part.drawn.items()}
     environment = _environment(style.HERE, quick=False)
     environment.filters["filled"] = _filled
@@ -217,17 +209,9 @@ class _Inline(InlineProcessor):
 
 
 def _page_html(text: str, drawn: Mapping[str, Drawing], blocks: Any) -> str:
-    """Markdown as HTML, with inline drawings and captions.
-
-    Args:
-        text: the Markdown.
-        drawn: figures by name and formulas by TeX.
-        blocks: the macros of `page/blocks.html.j2`.
-    """
-    converter = Markdown(
-        extensions=["tables", "smarty"],
-        extension_configs={"tables": {"use_align_attribute": True}},
-    )
+    """Markdown as HTML, with inline drawings, and captions by the macros `blocks`."""
+    tables = {"use_align_attribute": True}
+    converter = Markdown(extensions=["tables", "smarty"], extension_configs={"tables": tables})
     converter.inlinePatterns.register(_Inline(SPANS), "spans", 20)
     text = FORMULA.sub(lambda m: f'<div class="formula">{drawn[m[1]].inline}</div>', text)
     page = PLOT.sub(lambda m: blocks.plot(drawn[m[1]], m[2], m[3]), converter.convert(text))

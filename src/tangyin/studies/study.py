@@ -14,8 +14,7 @@ from typing import Any
 import matplotlib as mpl
 
 from tangyin.errors import TangyinError, UsageError
-from tangyin.files import make_folder, write_whole
-from tangyin.studies.training_cache import TrainingCache, made
+from tangyin.studies.training_cache import TrainingCache, made, write_json
 
 FORMAT = 1
 """Version of the gathered results."""
@@ -27,23 +26,15 @@ class Study:
 
     `run.py` holds the study as `STUDY`, `plots.py` draws its figures, and the Jinja template
     `report.md.j2` is its part of the report; a study without a template has no part.
-
-    Attributes:
-        title: the heading, Chinese and English.
-        minutes: about how long it takes on two idle cores when nothing is cached.
-        sizes: what the minutes are spent on.
-        run: runs it at full or quick size; returns JSON values, `settings` among them.
-        order: the place in the report, lowest first.
-        apart: whether `tangyin study all` omits it, and the report too until it was run.
     """
 
     title: str
     question: str
-    minutes: float
-    sizes: str
-    run: Callable[[TrainingCache, bool], dict[str, Any]]
+    minutes: float  # on two idle cores when nothing is cached
+    sizes: str  # what the minutes are spent on
+    run: Callable[[TrainingCache, bool], dict[str, Any]]  # full or quick; `settings` among the rest
     order: float = 1000
-    apart: bool = False
+    apart: bool = False  # `tangyin study all` omits it, and the report too until it was run
 
     @property
     def name(self) -> str:
@@ -79,29 +70,18 @@ def all_studies() -> dict[str, Study]:
 
 
 def run_study(study: Study, cache: TrainingCache, quick: bool) -> dict[str, Any]:
-    """Run a study, write its results, and return them as they will be read.
-
-    Returns:
-        `study`, `results`, and `made`: the versions and the machine, and the `seconds` of this run.
-    """
+    """Run a study, write its results, and return them as they will be read."""
     began = time.monotonic()
     results = study.run(cache, quick)
     seconds = round(time.monotonic() - began, 1)
     found = {"study": study.name, "results": results, "made": {**made(), "seconds": seconds}}
     path = _results_file(cache, study.name, quick)
-    make_folder(path.parent)
-    write_whole(path, json.dumps(found, ensure_ascii=False, allow_nan=False, indent=1) + "\n")
+    write_json(path, found, allow_nan=False, indent=1)
     return _read(path)
 
 
 def gather(cache: TrainingCache, quick: bool, before: Path | None = None) -> dict[str, Any]:
-    """All results of full or quick sizes, in the order of the report.
-
-    Studies that were not run in this cache keep their earlier gathered results, those of `before`.
-
-    Raises:
-        TangyinError: some of them are damaged.
-    """
+    """All results of full or quick sizes; studies not run in this cache keep those of `before`."""
     kept = read_results(before)["studies"] if before is not None and before.exists() else {}
     studies = {}
     for name in (name for name, study in all_studies().items() if study.reported):
@@ -114,12 +94,7 @@ def gather(cache: TrainingCache, quick: bool, before: Path | None = None) -> dic
 
 
 def read_results(path: Path) -> dict[str, Any]:
-    """Read gathered results.
-
-    Raises:
-        UsageError: there are none, or of another format.
-        TangyinError: they are damaged.
-    """
+    """Read gathered results; refuses what is missing, damaged or of another format."""
     if not path.is_file():
         raise UsageError("study.no_results", path=path)
     found = _read(path)
@@ -135,7 +110,6 @@ def _results_file(cache: TrainingCache, name: str, quick: bool) -> Path:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, TypeError, ValueError) as error:
         raise TangyinError("study.results_damaged", path=path, fault=str(error)) from error
-    return found

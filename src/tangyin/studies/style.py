@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
 from html import escape
 from io import StringIO
 from pathlib import Path
@@ -69,7 +68,6 @@ OPTIMIZERS = {
 }
 """The look of each optimizer, the same in all plots."""
 
-
 FINENESS: tuple[Sequence[float], ...] = (
     (1, 2, 5),
     (1, 1.5, 2, 3, 4, 5, 7),
@@ -84,21 +82,14 @@ IDS = re.compile(r'(\bid="|href="#|url\(#)([^")]+)')
 GLYPH = re.compile(r'(<path id="([^"]+)" d="[^"]*" transform="scale\(0\.015625\)"/>)')
 """A letter as Matplotlib defines it in each figure that has it."""
 
-
-@cache
-def _use_font() -> None:
-    font_manager.fontManager.addfont(str(FONT))
+font_manager.fontManager.addfont(str(FONT))
 
 
 def svg_of(draw: Callable[[], Any], title: str) -> str:
     """Draw a figure as SVG; the same results give the same text with the same Matplotlib.
 
-    Args:
-        draw: makes the Matplotlib figure, or a pair of it and a function that adds animations to
-            its SVG.
-        title: the SVG's.
+    `draw` makes the Matplotlib figure, or a pair of it and a function that animates its SVG.
     """
-    _use_font()
     target = StringIO()
     with mpl.rc_context(fname=HERE / "report.mplstyle"):
         drawn = draw()
@@ -189,13 +180,19 @@ def optimizer_look(name: str, *, marker: bool = False) -> dict[str, Any]:
 
 
 def band(
-    axes: Any, x: Sequence[float] | npt.NDArray[Any], curves: Values, style: dict[str, Any]
+    axes: Any,
+    curves: Values,
+    style: dict[str, Any],
+    x: Sequence[float] | npt.NDArray[Any] | None = None,
 ) -> None:
     """Draw the mean of curves, one per seed, in a band from the lowest to the highest.
 
-    `x` is as long as the longest curve; a curve that ended early counts as far as it goes.
+    `x`, by default the epochs from 1, is as long as the longest curve; a curve that ended early
+    counts as far as it goes.
     """
-    length = min(len(x), max(map(len, curves)))
+    length = max(map(len, curves))
+    x = np.arange(1, length + 1) if x is None else x
+    length = min(len(x), length)
     table = np.full((len(curves), length), np.nan)
     for row, curve in zip(table, curves, strict=True):
         row[: min(len(curve), length)] = curve[:length]

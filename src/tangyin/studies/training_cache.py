@@ -20,14 +20,7 @@ from tangyin.model.file import ModelFile, save_model
 from tangyin.nn.language_model import LanguageModel
 from tangyin.paths import studies_home
 from tangyin.studies.progress import Progress, Recorder
-from tangyin.training import (
-    DivergedError,
-    InterruptedRun,
-    Recipe,
-    RunFolder,
-    make_optimizer,
-    train,
-)
+from tangyin.training import DivergedError, InterruptedRun, Recipe, RunFolder, make_optimizer, train
 from tangyin.training.checkpoint import checkpoints, load_checkpoint
 from tangyin.training.dataset import load_dataset
 from tangyin.training.precision import chosen_precision
@@ -45,33 +38,21 @@ Advance = Callable[[float], None]
 
 @dataclass(frozen=True)
 class Job:
-    """A training that a study requests; the recipe's name does not matter.
-
-    Attributes:
-        own: a file of poems to train on instead of the corpus (`TrainingCache.poem_file`).
-        keep: whether to keep the weights, the best and the last.
-    """
+    """A training that a study requests; the recipe's name does not matter."""
 
     recipe: Recipe
-    own: Path | None = None
-    keep: bool = False
+    own: Path | None = None  # a file of poems to train on instead of the corpus
+    keep: bool = False  # the weights, the best and the last
 
 
 @dataclass(frozen=True)
 class Training:
-    """The result of a training.
+    """The result of a training."""
 
-    Attributes:
-        epochs: the lines of `metrics.jsonl`.
-        losses: `Recorder.losses`.
-        failed: how it diverged, or "".
-        best, last: the files of the best and the last weights; they exist if the job has `keep`.
-    """
-
-    epochs: list[dict[str, Any]]
-    losses: list[list[float]]
-    failed: str
-    best: Path
+    epochs: list[dict[str, Any]]  # the lines of `metrics.jsonl`
+    losses: list[list[float]]  # `Recorder.losses`
+    failed: str  # how it diverged, or ""
+    best: Path  # the weights at the best epoch; they exist if the job has `keep`
     last: Path
 
     def dev(self, figure: str = "per_token") -> list[float]:
@@ -113,24 +94,20 @@ class Training:
 class TrainingCache:
     """Trains and computes for studies, and keeps the results in `folder` (`studies_home()`).
 
-    It holds `trainings/` and `computed/`, where each file is named by the digest of everything that
-    decides its content; `runs/`, the trainings in progress; and `poems/`. Studies share equal
-    trainings, and a stopped study resumes.
+    Each result is named by the digest of everything that decides it: studies share equal trainings,
+    and a stopped study resumes.
     """
 
     def __init__(self, folder: Path | None = None, progress: Progress | None = None) -> None:
         self.folder = folder or studies_home()
         self.progress = progress or Progress()
 
-    def train_all(self, jobs: Iterable[Job], what: str) -> list[Training]:
+    def train_all(self, jobs: list[Job], what: str) -> list[Training]:
         """Train one job after the other; `what` describes them in a few words."""
-        jobs = list(jobs)
         return [self.train(job, f"{what} {n}/{len(jobs)}") for n, job in enumerate(jobs, 1)]
 
     def train(self, job: Job, what: str) -> Training:
-        """Train, or read the result from the cache.
-
-        A training that diverges is a result too, with `failed` set.
+        """Train, or read the result from the cache; a diverged training is a result too.
 
         Raises:
             InterruptedRun: the user stopped it; the same call resumes it.
@@ -145,7 +122,7 @@ class TrainingCache:
         else:
             run = self.folder / "runs" / name
             found = self._train(job, run, best, last)
-            _write_json(record, found)
+            write_json(record, found)
             shutil.rmtree(run, ignore_errors=True)
             self.progress.plan(len(found["epochs"]) - epochs)
         return Training(found["epochs"], found["losses"], found["failed"], best, last)
@@ -163,11 +140,7 @@ class TrainingCache:
     ) -> Any:
         """Compute something else, or read it from the cache.
 
-        Args:
-            what: its name.
-            settings: JSON values; everything that decides the result.
-            work: the amount of work (`Progress`).
-            function: returns JSON values; it gets a function to report the work done.
+        The result is JSON values that `settings` decide; `function` may report the work it did.
         """
         path = self.folder / "computed" / f"{what}-{_digest(settings=settings, what=what)}.json"
         self.progress.doing(what.replace("-", " "))
@@ -177,7 +150,7 @@ class TrainingCache:
         end = self.progress.done + work
         value = json.loads(json.dumps(function(self.progress.advance), allow_nan=False))
         self.progress.advance(max(end - self.progress.done, 0))
-        _write_json(path, value)
+        write_json(path, value)
         return value
 
     def poem_file(
@@ -201,9 +174,8 @@ class TrainingCache:
         make_folder(folder)
         recorder = Recorder(folder / "points.json", self.progress)
         failed, model = "", None
+        recipe = replace(job.recipe, name="study")  # a run folder refuses one of another name
         try:
-            # A run folder refuses a recipe of another name.
-            recipe = replace(job.recipe, name="study")
             model = train(recipe, run, resume=True, own=job.own, callback=recorder)
         except InterruptedRun as stop:
             recorder.save()
@@ -235,12 +207,7 @@ def _last_weights(recipe: Recipe, run: RunFolder, best: ModelFile) -> ModelFile:
 
 
 def outcome(job: Job, trained: list[Training]) -> dict[str, Any]:
-    """`parameters`, and lists with an entry for each seed.
-
-    Returns:
-        `parameters`; the `best` open dev perplexity, its `best_epoch`, the last `train`
-        perplexity, `seconds` per epoch, and the `dev` curve.
-    """
+    """`parameters`, and for each seed the open dev perplexities and `seconds` per epoch."""
     return {
         "parameters": parameters(job),
         "best": rounded(training.best_dev() for training in trained),
@@ -313,6 +280,7 @@ def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _write_json(path: Path, value: Any) -> None:
+def write_json(path: Path, value: Any, **options: Any) -> None:
+    """Write JSON values to a file, and make its folder."""
     make_folder(path.parent)
-    write_whole(path, json.dumps(value, ensure_ascii=False))
+    write_whole(path, json.dumps(value, ensure_ascii=False, **options) + "\n")

@@ -15,17 +15,10 @@ LONGEST = 80
 def write_unmasked(
     engine: Engine, rule: Rule, seed: int, starts: Sequence[str], form: Form | None
 ) -> list[list[int]]:
-    """Write freely until `<eos>`.
+    """Write freely until `<eos>`: the tokens of each text without it, at most `LONGEST`.
 
-    Args:
-        engine: the model.
-        rule: the sampling rule.
-        seed: of the poems' streams; text n has number n.
-        starts: the first characters of each text, all known and equally many; may be "".
-        form: the prefix, if the model takes one.
-
-    Returns:
-        The tokens of each text without `<eos>`, at most `LONGEST`.
+    Text n is poem n of the seed. `starts` are the first characters of each, all known and equally
+    many; they may be "".
     """
     vocabulary = engine.vocabulary
     given = np.array([vocabulary.encode(start) for start in starts], dtype=np.int32)

@@ -11,11 +11,7 @@ QUICK_SIZES = {"hidden_size": (4, 8, 16), "embedding_size": (8, 16)}
 
 
 def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
-    """Vary one size at a time around the report's network.
-
-    Returns:
-        `settings`; `hidden_size` and `embedding_size`, lists of `size` and its `outcome`.
-    """
+    """Vary one size at a time around the report's network."""
     base = Base.of(cache, quick)
     sizes = QUICK_SIZES if quick else SIZES
     per_size = base.recipe.training.epochs * len(base.seeds)

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import numpy as np
-
 from tangyin.studies.filters import mean
 from tangyin.studies.style import band, epoch_axis, log_ticks, look, panels
 
@@ -42,8 +40,7 @@ def cells_curves(results: dict[str, Any]) -> Any:
     """The dev curves of all networks with one layer."""
     figure, axes = panels(height=3.6)
     for number, line in enumerate(_curves(results)):
-        x = np.arange(1, max(map(len, line["dev"])) + 1)
-        band(axes, x, line["dev"], look(number, marker=True, label=_label(line)))
+        band(axes, line["dev"], look(number, marker=True, label=_label(line)))
     log_ticks(axes, "dev perplexity per token")
     epoch_axis(axes)
     axes.legend(ncols=2)

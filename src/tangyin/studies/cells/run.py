@@ -27,11 +27,7 @@ SMALLEST, LARGEST = 4, 1024
 
 
 def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
-    """Train every cell with as many hidden units as give the parameters of the report's network.
-
-    Returns:
-        `settings`; `cells`, a list with `outcome`, `cell`, `layers`, `dropout` and `hidden_size`.
-    """
+    """Train every cell with as many hidden units as give the parameters of the report's network."""
     base = Base.of(cache, quick)
     target = parameters(base.job())
     vocabulary = load_dataset(base.recipe.data, base.own).vocabulary
@@ -49,19 +45,18 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
         line = {"cell": name, "layers": layers, "dropout": dropout, "hidden_size": units}
         plans.append((line, base.jobs({f"model.{key}": v for key, v in changes.items()})))
     cache.progress.plan(sum(job.recipe.epochs for _, jobs in plans for job in jobs))
-    lines = []
-    for line, jobs in plans:
-        what = "{cell}, {layers} layers" if line["layers"] != 1 else "{cell}"
-        trained = cache.train_all(jobs, what.format(**line))
-        lines.append({**line, **outcome(jobs[0], trained)})
+    lines = [
+        {
+            **line,
+            **outcome(jobs[0], cache.train_all(jobs, "{cell}, layers: {layers}".format(**line))),
+        }
+        for line, jobs in plans
+    ]
     return {"settings": {**base.settings(), "target": target}, "cells": lines}
 
 
 def hidden_units(cell: str, layers: int, inputs: int, target: int, outputs: int) -> int:
-    """The hidden size whose cells and output layer have closest to `target` parameters.
-
-    `inputs` is the size of the embedding, and `outputs` the number of rows of the output layer.
-    """
+    """The hidden size whose cells and output layer have closest to `target` parameters."""
 
     def count(units: int) -> int:
         sizes = [inputs] + [units] * (layers - 1)

@@ -25,13 +25,7 @@ AUTHORS = 15
 
 
 def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
-    """Describe the corpus, and train on an eighth, a quarter, a half and all of the 五律.
-
-    Returns:
-        `settings`; `corpus` (`_described`); `learning`, a list with an entry for each number of
-        poems: `share` (one in so many), `poems`, and for each seed `best` (open dev perplexity),
-        `best_closed` and `best_epoch`.
-    """
+    """Describe the corpus, and train on an eighth, a quarter, a half and all of the 五律."""
     base = Base.of(cache, quick)
     texts = base.texts
     dev = load_corpus().select(forms=[WULV], dynasties=["tang"], parts=[DEV]).text
@@ -44,31 +38,23 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
     cache.progress.plan(1 + sum(job.recipe.epochs for jobs in plans.values() for job in jobs))
     records = {"records": load_corpus().facts["records"]}
     described = cache.compute("corpus", records, 1, lambda _: _described())
-    learning = []
-    for share, jobs in plans.items():
+
+    def line(share: int, jobs: list[Job]) -> dict[str, Any]:
         trained = cache.train_all(jobs, f"1/{share} of the poems")
-        learning.append(
-            {
-                "share": share,
-                "poems": len(texts[::share]),
-                "best": rounded(training.best_dev() for training in trained),
-                "best_closed": rounded(t.best_dev("per_token_closed") for t in trained),
-                "best_epoch": [training.best_epoch for training in trained],
-            }
-        )
+        return {
+            "share": share,
+            "poems": len(texts[::share]),
+            "best": rounded(training.best_dev() for training in trained),
+            "best_closed": rounded(t.best_dev("per_token_closed") for t in trained),
+            "best_epoch": [training.best_epoch for training in trained],
+        }
+
+    learning = [line(share, jobs) for share, jobs in plans.items()]
     return {"settings": base.settings(), "corpus": described, "learning": learning}
 
 
 def _described() -> dict[str, Any]:
-    """The corpus in numbers.
-
-    Returns:
-        `statistics` (`corpus_statistics`); `form_poems` and `line_lengths` by dynasty; `zipf`:
-        `rank` and `count` at some ranks, `exponent` and `top`, the commonest characters with their
-        counts, of the Tang; `thresholds`: for each the `known` characters of the training 五律 and
-        the share of `unknown` ones among the characters of the dev 五律; `authors`: poems of the
-        busiest, how many there are, and the share of all poems by the busiest tenth of them.
-    """
+    """The corpus in numbers; `zipf`, `thresholds` and `authors` are of the Tang."""
     everything = load_corpus()
     dynasties = {d: everything.select(dynasties=[d]) for d in dict.fromkeys(everything.dynasty)}
     tang = dynasties["tang"]
@@ -102,13 +88,12 @@ def _by_form(corpus: Corpus) -> dict[str, int]:
 
 def _by_length(corpus: Corpus) -> dict[str, int]:
     """Lines by the number of their characters."""
-    poems, lengths = _by_form(corpus), Counter[int]()
-    for form in FORMS:
-        lengths[form.characters] += form.lines * poems[form.name]
+    lengths = Counter(len(line) for lines in corpus.lines() for line in lines)
     return {str(length): lengths[length] for length in sorted(lengths)}
 
 
 def _thresholds(corpus: Corpus) -> list[dict[str, Any]]:
+    """The characters known from training, and the share of unknown ones in dev."""
     counts, dev = (_characters(corpus.select(parts=[part])) for part in (TRAIN, DEV))
     lines = []
     for threshold in THRESHOLDS:

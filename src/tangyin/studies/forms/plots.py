@@ -40,8 +40,7 @@ def forms(results: dict[str, Any]) -> Any:
     """The dev curve of each kind."""
     figure, axes = panels(height=3.9)
     for number, (name, found) in enumerate(results["kinds"].items()):
-        x = np.arange(1, max(map(len, found["dev"])) + 1)
-        band(axes, x, found["dev"], look(number, marker=True, label=_label(name), markevery=2))
+        band(axes, found["dev"], look(number, marker=True, label=_label(name), markevery=2))
     log_ticks(axes, "dev perplexity per token")
     epoch_axis(axes)
     axes.legend()

@@ -20,12 +20,7 @@ ALL, GIVEN = "all", "all, told the form"
 
 
 def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
-    """Train on each form, on all, and on all with the form given; then write without masks.
-
-    Returns:
-        `settings`; `kinds`, with `train_poems`, `dev_poems`, for each seed the `dev` curve (open
-        per_token), `train`, `best_epoch`, `best`, `per_hanzi`; and `length` (`_lengths`).
-    """
+    """Train on each form, on all, and on all with the form given; then write without masks."""
     plans = []
     for kind in (*(form.name for form in FORMS), ALL, GIVEN):
         base = Base.of(cache, quick, [form.name for form in _trained_on(kind)])
@@ -61,9 +56,7 @@ def _trained_on(kind: str) -> list[Form]:
 def _lengths(kind: str, trained: list[Training], count: int, _advance: Advance) -> dict[str, Any]:
     """How often the length comes out right, when only the model's own prefix is given.
 
-    Returns:
-        `temperature 1`, the share of right shapes (for `ALL`, any form's) among the `written` texts
-        of all seeds; and `argmax`, how many of `argmax_of` argmax texts have the right one.
+    `temperature 1` is the share of right shapes (for `ALL`, any form's), `argmax` their number.
     """
     given = _trained_on(kind)
     share = count // len(trained) // len(given) or 1

@@ -33,19 +33,15 @@ Jacobian, the same function by definition, and the point."""
 def jacobian_errors(draws: int) -> list[dict[str, Any]]:
     """Measure every Jacobian of `tangyin.lstm` at random weights, inputs and states.
 
-    Returns:
-        One dictionary for each Jacobian: `name`, `of`, `by`, `shape`, and the largest relative
-        error over the draws against `differences` and against `autograd`.
+    Each has the largest relative error over the draws against `differences` and `autograd`.
     """
     return _largest(map(_one_draw_of_jacobians, range(draws)))
 
 
 def parameter_errors(draws: int) -> list[dict[str, Any]]:
-    """Measure the gradient of the loss of random language models on random padded batches.
+    """The same for the gradient of the loss of random language models on random padded batches.
 
-    Returns:
-        One dictionary for each parameter: `name`, `by` (the parameter), `shape`, and the errors as
-        in `jacobian_errors`; first for `tangyin.lstm`, then for the closed form of `tangyin.nn`.
+    First come those of `tangyin.lstm`, then those of the closed form of `tangyin.nn`.
     """
     return _largest(map(_one_draw_of_parameters, range(draws)))
 
@@ -193,9 +189,8 @@ def steps_of(layer: Parameters, xs: FloatArray, h: FloatArray, c: FloatArray) ->
 def numpy_twin(model: LanguageModel) -> lstm.LanguageModel:
     """The model of `tangyin.lstm` with copies of the parameters of a one-layer plain model on CPU.
 
-    The NumPy model predicts every token it reads. The tokens that the PyTorch model only reads, the
-    prefixes, get a bias of −∞: their probability is 0, and so are all gradients through them. They
-    are the last rows of `output.weight` and `output.bias`.
+    It predicts every token it reads. Those that the PyTorch model only reads, the prefixes, are the
+    last rows of its output; they get a bias of −∞, which makes their gradients 0.
     """
     arrays = {name: value.numpy().copy() for name, value in model.state_dict().items()}
     only_read = len(arrays["embedding.weight"]) - len(arrays["output.bias"])

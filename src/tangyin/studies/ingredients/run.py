@@ -59,11 +59,7 @@ QUICK_VARIANTS = ("AdamW, rate 0.003", "none of these", "no dropout")
 
 
 def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
-    """Train the proxy with all seeds, and each variant with the first.
-
-    Returns:
-        `settings`; `proxy`, its `outcomes.ends`; `variants`, those of each, with `name` and `kind`.
-    """
+    """Train the proxy with all seeds, and each variant with the first."""
     base = proxy_base(cache, quick)
     variants = [v for v in VARIANTS if not quick or v.name in QUICK_VARIANTS]
     plain, seed = base.jobs(), {"training.seed": SEEDS[0]}

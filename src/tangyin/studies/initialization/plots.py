@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tangyin.studies.initialization.probes import rank
-from tangyin.studies.initialization.run import PROBE_POEMS, TOO_LARGE
+from tangyin.studies.initialization.run import PROBE_POEMS, TOO_LARGE, rank
 from tangyin.studies.style import GREY, band, look, panels, plain_ticks
 from tangyin.training.optimizers import OptimizerRecipe
 
@@ -80,42 +79,41 @@ def initialization_rank(results: dict[str, Any]) -> Any:
 
 def initialization_norms(results: dict[str, Any]) -> Any:
     """Gradient norms by group of parameters."""
-    figure, grid = panels(3, 2, height=2.3, sharex=True, sharey=True)
-    _first_seeds(grid, results, "norms", lambda norms: np.maximum(norms, 1e-7))
+    drawn = partial(np.maximum, 1e-7)
+    figure, grid = _first_seeds(results, "norms", drawn, "gradient norm", 2.3)
     grid[0, 0].set_yscale("log")
-    return _labelled(figure, grid, "gradient norm")
+    return figure
 
 
 def initialization_gates(results: dict[str, Any]) -> Any:
     """Share of saturated gates."""
-    figure, grid = panels(3, 2, height=2.2, sharex=True, sharey=True)
-    _first_seeds(grid, results, "saturated", lambda shares: 100 * np.array(shares))
+    drawn = partial(np.multiply, 100)
+    figure, grid = _first_seeds(results, "saturated", drawn, "saturated, %", 2.2)
     for axes in grid.flat:
         axes.set_ylim(-4, 104)
         plain_ticks(axes.yaxis, (0, 50, 100))
-    return _labelled(figure, grid, "saturated, %")
+    return figure
 
 
-def _first_seeds(grid: Any, results: dict[str, Any], what: str, drawn: Callable[..., Any]) -> None:
+def _first_seeds(
+    results: dict[str, Any], what: str, drawn: Callable[..., Any], label: str, height: float
+) -> Any:
+    figure, grid = panels(3, 2, height=height, sharex=True, sharey=True)
     for axes, name in zip(grid.flat, SHOWN, strict=True):
         run = results["starts"][name][0]
         for number, (key, values) in enumerate(run[what].items()):
             axes.plot(run["steps"], drawn(values), **look(number, label=LABELS.get(key, key)))
         axes.set_title(name)
+    for axes in grid[-1]:
+        axes.set_xlabel("steps")
+    for axes in grid[:, 0]:
+        axes.set_ylabel(label)
+    figure.legend(*grid[0, 0].get_legend_handles_labels(), ncols=5, loc="outside lower center")
+    return figure, grid
 
 
 def _bands(axes: Any, results: dict[str, Any], figure: str) -> None:
     for number, (name, runs) in enumerate(results["starts"].items()):
         steps = max((run["steps"] for run in runs), key=len)
-        band(axes, steps, [run[figure] for run in runs], look(number, label=name))
+        band(axes, [run[figure] for run in runs], look(number, label=name), steps)
     axes.set_xlabel("steps")
-
-
-def _labelled(figure: Any, grid: Any, label: str) -> Any:
-    for axes in grid[-1]:
-        axes.set_xlabel("steps")
-    for axes in grid[:, 0]:
-        axes.set_ylabel(label)
-    handles, labels = grid[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, ncols=5, loc="outside lower center")
-    return figure

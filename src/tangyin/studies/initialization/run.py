@@ -7,20 +7,14 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from tangyin.nn import initialize
+from tangyin.nn import RecurrentCell, initialize
 from tangyin.nn.initialization import too_large
 from tangyin.nn.language_model import LanguageModel
 from tangyin.scoring import Tally
-from tangyin.studies.initialization.probes import (
-    cell_of,
-    gradient_norms,
-    rank,
-    saturated_gates,
-    unit_values,
-)
 from tangyin.studies.poem_costs import encoded
-from tangyin.studies.recipes import Base, changed
+from tangyin.studies.recipes import Base
 from tangyin.studies.study import Study
 from tangyin.studies.training_cache import WORST, Advance, Job, TrainingCache, rounded
 from tangyin.training import DivergedError, evaluate, load_dataset
@@ -34,6 +28,63 @@ PROBE_POEMS = 64
 CONSTANT = 0.1
 TOO_LARGE = 30.0
 """Multiple of the report's bound. At 100 the gradient of the first step overflows."""
+SATURATED = 0.05
+"""A gate this close to closed or open passes less than a fifth of the gradient it could."""
+RANK_SHARE = 1e-4
+"""A singular value counts when it is above this share of the largest."""
+GROUPS = ("embedding", "W_ih", "W_hh", "bias", "output")
+
+
+def gradient_norms(model: LanguageModel) -> dict[str, float]:
+    """Norm of the latest gradient of each group of parameters."""
+    sums = dict.fromkeys(GROUPS, 0.0)
+    for name, parameter in model.named_parameters():
+        if parameter.grad is not None:
+            named = name.replace("weight_", "W_")
+            group = next(group for group in ("output", *GROUPS) if group in named)
+            sums[group] += float(parameter.grad.float().square().sum())
+    return {group: total**0.5 for group, total in sums.items()}
+
+
+@torch.no_grad()
+def saturated_gates(model: LanguageModel, inputs: Tensor) -> dict[str, float]:
+    """Share of each gate's values near an end of its range; one plain layer reads (T, B) inputs."""
+    cell = cell_of(model)
+    x = model.embedding(inputs)
+    h = model.lstm.states(x).h[0]  # (T, B, H)
+    before = torch.cat((torch.zeros_like(h[:1]), h[:-1]))
+    y = cell.project(x) + before @ cell.weight_hh.t()
+    shares = {}
+    for gate in "ifgo":
+        values = y[..., cell.rows(gate)]
+        opened = torch.tanh(values).abs() if gate == "g" else torch.sigmoid(values)
+        near = (opened > 1 - SATURATED) | ((opened < SATURATED) & (gate != "g"))
+        shares[gate] = float(near.float().mean())
+    return shares
+
+
+@torch.no_grad()
+def unit_values(model: LanguageModel) -> list[float]:
+    """Singular values of the matrix with a row for each hidden unit, largest first.
+
+    The row holds all weights and biases that lead into the unit: 4(E + H + 1) numbers. Units that
+    are copies of one another have equal rows: the matrix then has rank 1 (or 0, if all are 0).
+    """
+    cell = cell_of(model)
+    parts = [part.view(4, cell.hidden_size, -1) for part in cell.parameters()]
+    rows = torch.cat(parts, dim=2).transpose(0, 1).flatten(1).double()
+    return [float(value) for value in torch.linalg.svdvals(rows)]
+
+
+def rank(values: list[float]) -> int:
+    """How many singular values count."""
+    return sum(value > RANK_SHARE * max(values[0], 1e-12) for value in values)
+
+
+def cell_of(model: LanguageModel) -> RecurrentCell:
+    """The cell of the only layer."""
+    ((_, _, cell),) = model.lstm.cells()
+    return cell
 
 
 @torch.no_grad()
@@ -64,18 +115,14 @@ start is the report's; it, Xavier and orthogonal have forget bias 1."""
 
 
 def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
-    """Train from each start and probe the network every few steps.
-
-    Returns:
-        `settings`; `starts`: for each start a list of the results of `_train`, one per seed.
-    """
+    """Train from each start with every seed, and probe the network every few steps."""
     base = Base.of(cache, quick)
     epochs, every = (QUICK_EPOCHS, QUICK_EVERY) if quick else (EPOCHS, EVERY)
     recipe = {"training.epochs": epochs, "training.patience": epochs, "training.precision": "fp32"}
     cache.progress.plan(len(STARTS) * len(base.seeds) * epochs)
 
     def trained(start: str, seed: int) -> Any:
-        job = Job(changed(base.recipe, {**recipe, "training.seed": seed}), base.own)
+        job = base.job({**recipe, "training.seed": seed})
         facts = {"start": start, "every": every, "job": cache.name_of(job)}
         return cache.compute("initialization", facts, epochs, partial(_train, job, start, every))
 
@@ -85,15 +132,11 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
 
 
 def _train(job: Job, start: str, every: int, advance: Advance) -> dict[str, Any]:
-    """One training with probes.
+    """One training with probes at `steps`.
 
-    It is in fp32, so that identical units stay identical unless something distinguishes them.
-
-    Returns:
-        The probed `steps`; at each of them `loss` (mean since the previous probe), `norms` (by
-        group, after clipping), `saturated` (by gate) and `rank`; `values`, the singular values of
-        the units at the beginning and the end; `dev`, the open perplexity at the end; `failed`,
-        the step at which the loss stopped being finite, or None.
+    It is in fp32, so that identical units stay identical unless something distinguishes them. The
+    `loss` is the mean since the previous probe; `norms` are those after clipping; `values` are the
+    singular values of the units; `failed` is the step at which the loss stopped being finite.
     """
     recipe = job.recipe
     material = load_dataset(recipe.data, job.own)
@@ -129,15 +172,13 @@ def _train(job: Job, start: str, every: int, advance: Advance) -> dict[str, Any]
         **probes,
         "failed": failed,
         "loss": rounded(probes["loss"]),
-        "norms": _by_key(probes["norms"]),
-        "saturated": _by_key(probes["saturated"]),
+        **{
+            kind: {key: rounded((line[key] for line in probes[kind]), 4) for key in probes[kind][0]}
+            for kind in ("norms", "saturated")
+        },
         "values": {"first": rounded(first, 4), "last": rounded(unit_values(model), 4)},
         "dev": min(tally.figures()["per_token"], WORST),
     }
-
-
-def _by_key(lines: list[dict[str, float]]) -> dict[str, list[float]]:
-    return {key: rounded([line[key] for line in lines], 4) for key in lines[0]}
 
 
 STUDY = Study(

@@ -54,10 +54,7 @@ def facts(results: dict[str, Any]) -> dict[str, Any]:
 
 
 def reached(curve: dict[str, Any], target: float) -> float:
-    """When a dev curve falls to a perplexity, in epochs, at least 1; infinite if never.
-
-    Log-perplexity is interpolated linearly between epochs.
-    """
+    """The epoch, from 1, at which a dev curve interpolated in logs falls to a target, or inf."""
     dev = curve["dev"]
     if dev and dev[0] <= target:
         return 1.0
@@ -105,7 +102,7 @@ def optimizers_best(results: dict[str, Any]) -> Any:
         losses = [c["losses"] for c in curves if c["losses"]]
         if losses:
             x = [steps * at for at, _ in max(losses, key=len)]
-            band(left, x, [[loss for _, loss in line] for line in losses], optimizer_look(name))
+            band(left, [[loss for _, loss in line] for line in losses], optimizer_look(name), x)
         seconds = min(epoch_seconds(curves), default=0.0)
         _dev_band(right, curves, seconds, {**optimizer_look(name, marker=True), "label": "_"})
     left.set(xlabel="steps", ylabel="training loss, nats per token")
@@ -119,4 +116,4 @@ def _dev_band(axes: Any, curves: Curves, scale: float, style: dict[str, Any]) ->
     """Dev perplexity against `scale` times the epoch."""
     dev = [c["dev"] for c in curves if c["dev"]]
     if dev:
-        band(axes, scale * np.arange(1, max(map(len, dev)) + 1), dev, style)
+        band(axes, dev, style, scale * np.arange(1, max(map(len, dev)) + 1))

@@ -1,13 +1,17 @@
 """Eight optimizers at several rates, and the report's own comparison of four."""
 
+from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
-from tangyin.studies.optimizers.extra import register
+import torch
+from torch import Tensor
+
 from tangyin.studies.recipes import Base
 from tangyin.studies.study import Study
 from tangyin.studies.training_cache import WORST, TrainingCache, rounded
-
-register()
+from tangyin.training.muon import Muon
+from tangyin.training.optimizers import OPTIMIZERS
 
 LARGE = (0.3, 1.0, 3.0, 10.0)
 SMALL = (0.001, 0.003, 0.01, 0.03)
@@ -27,14 +31,35 @@ REPORTS = ("SGD with momentum", "RMSprop", "Adam", "Adadelta")
 """What the report compared, all at its rate; and Adam at a tenth of it, which is Adam's default."""
 
 
-def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
-    """Sweep the rates with one seed, repeat the best with all, and do the report's comparison.
+class MuonOutput(Muon):
+    """Muon on the recurrent matrices, gate by gate, and on the output matrix; AdamW on the rest.
 
-    Returns:
-        `settings`; `sweep`, for each optimizer its `rates`, the open dev perplexity at the `end` of
-        each, and its `best` rate (the lowest end); `curves`, for each optimizer at its best rate
-        the curve of every seed; `report`, the same for the report's settings.
+    `params` are those of an untied language model: its matrices are the embedding, those of the
+    gates, and the output's, in this order.
     """
+
+    def __init__(
+        self, params: Iterable[Tensor], lr: float, weight_decay: float = 0.0, momentum: float = 0.95
+    ) -> None:
+        everything = list(params)
+        _, *gates, output = [p for p in everything if p.dim() == 2]
+        chosen = {id(p) for p in (*gates, output)}
+        rest = [p for p in everything if id(p) not in chosen]
+        groups = [
+            {"params": part, "gates": blocks, "momentum": momentum}
+            for part, blocks in ((gates, 4), ([output], 1), (rest, 0))
+        ]
+        torch.optim.AdamW.__init__(self, groups, lr=lr, weight_decay=weight_decay, fused=True)
+
+
+# Recipes of this study can name these: SGD with the momentum of Nesterov (1983), and `MuonOutput`.
+_NESTEROV = partial(torch.optim.SGD, momentum=0.9, nesterov=True)
+OPTIMIZERS["nesterov"] = (_NESTEROV, frozenset({"momentum"}))
+OPTIMIZERS["muon-output"] = (MuonOutput, frozenset({"momentum"}))
+
+
+def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
+    """Sweep the rates with one seed, repeat the best with all, and do the report's comparison."""
     base = Base.of(cache, quick)
     grids = {name: r[1:3] if quick else r for name, (_, r) in CONTESTANTS.items()}
     compared = [*((name, REPORT_RATE) for name in REPORTS), ("Adam", REPORT_RATE / 10)]

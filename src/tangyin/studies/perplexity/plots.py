@@ -48,8 +48,7 @@ def perplexity(results: dict[str, Any]) -> Any:
         (results["report"], "dev", {"color": VERMILION, "ls": "--", "label": "report's dev"}),
         (honest, "train", {"color": INK, "ls": ":", "label": "training"}),
     ):
-        epochs = np.arange(1, len(curves[0][what]) + 1)
-        band(axes, epochs, [curve[what] for curve in curves], style)
+        band(axes, [curve[what] for curve in curves], style)
     best = [(curve["best_epoch"], min(curve["dev"])) for curve in honest]
     marks: dict[str, Any] = {"linestyle": "none", "color": BLUE}
     axes.plot(*zip(*best, strict=True), marker="x", markersize=7, label="best epoch", **marks)

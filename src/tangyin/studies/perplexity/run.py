@@ -17,11 +17,8 @@ WAY_EPOCHS, VOCABULARY_EPOCHS = 20, 8
 def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
     """Train past the best epoch, measure the report's way, and take the difference apart.
 
-    Returns:
-        `settings`; `honest`, the `Training.curve` of each seed; `report`, the lines of each seed
-        measured the report's way; and `effects`: `honest` (`poem_costs.perplexities` of each seed's
-        best network) and, with the first seed only, `characters` (the same with a vocabulary built
-        from all poems) and `leak` (open per_token at the end, the split redrawn every epoch).
+    Of the `effects`, `characters` (a vocabulary built from all poems) and `leak` (the split redrawn
+    every epoch) are measured with the first seed only.
     """
     base = Base.of(cache, quick)
     jobs = base.long_jobs()
@@ -34,17 +31,15 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
         for job, training in zip(jobs, trainings, strict=True)
     ]
 
-    def measured(way: Way, seed: int, length: int) -> Any:
-        return in_a_way(cache, way, seed=seed, epochs=length, quick=quick)
-
-    report = [measured(REPORT, seed, ways) for seed in base.seeds]
+    measured = partial(in_a_way, cache, quick=quick)
+    report = [measured(REPORT, seed=seed, epochs=ways) for seed in base.seeds]
     kept = {
         "dev": "dev_mean_of_poems",
         "dev_per_token": "dev_per_token",
         "share_seen": "dev_share_seen",
     }
-    leak = measured(Way(redrawn=True), base.seeds[0], ways)["epochs"][-1]
-    characters = measured(Way(all_characters=True), base.seeds[0], short)["epochs"]
+    leak = measured(Way(redrawn=True), seed=base.seeds[0], epochs=ways)["epochs"][-1]
+    known = measured(Way(all_characters=True), seed=base.seeds[0], epochs=short)
     return {
         "settings": {**base.settings(), "epochs": epochs, "way_epochs": ways},
         "honest": [training.curve() for training in trainings],
@@ -55,7 +50,7 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
         ],
         "effects": {
             "honest": counts,
-            "characters": [min(characters, key=_open)["dev"]],
+            "characters": [min(known["epochs"], key=_open)["dev"]],
             "leak": [{"per_token": _open(leak), "share_seen": leak["dev_share_seen"]}],
         },
     }

@@ -52,9 +52,7 @@ REPORT = Way(redrawn=True, all_characters=True, first_given=True, all_poems=True
 def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
     """Train and measure the report's network in the report's way.
 
-    Returns:
-        `settings`; the results of `in_a_way`; and `rose`, the first epoch whose figure is above the
-        previous one, where the report would stop, or None.
+    `rose` is the first epoch whose figure is above the previous one: the report would stop there.
     """
     epochs = QUICK_EPOCHS if quick else EPOCHS
     cache.progress.plan(epochs)
@@ -82,11 +80,8 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
 def in_a_way(cache: TrainingCache, way: Way, *, seed: int, epochs: int, quick: bool) -> Any:
     """Train and measure in some way, or read the cached result.
 
-    Returns:
-        `vocabulary` (known characters and marks), `poems`, and `epochs`, a list of `epoch`,
-        `train_per_token`, `dev` (`poem_costs.perplexities`), `dev_mean_of_poems` (the report's
-        figure) and `dev_per_token` (of the same targets), `dev_share_seen` (dev poems that an
-        earlier epoch trained on) and `seconds`.
+    Of each epoch, `dev_mean_of_poems` is the report's figure, `dev_per_token` is of the same
+    targets, and `dev_share_seen` are the dev poems that an earlier epoch trained on.
     """
     settings = {"way": asdict(way), "seed": seed, "epochs": epochs, "quick": quick}
     train = partial(_train, way, seed, epochs, quick)

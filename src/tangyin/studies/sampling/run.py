@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from functools import cache, partial
-from itertools import chain
+from itertools import chain, cycle, islice
 from typing import Any
 
 import numpy as np
@@ -44,14 +44,7 @@ OVERFITTED_RULES = ("argmax", "random-5", "temperature 1")
 
 
 def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
-    """Write with every rule and count.
-
-    Returns:
-        `settings`; `rules`, for each rule what `measured` returns; `human`, the same of dev poems
-        by people; `unmasked`, the share of `<unk>` when nothing is masked; `overfitting`, of a
-        network at its best epoch and after its last: perplexities on training and dev poems, which
-        do not depend on a rule, and the share of copied lines under some rules.
-    """
+    """Write with every rule and count; measure poems by people and an overfitted network too."""
     base = Base.of(cache, quick)
     count = QUICK_POEMS if quick else POEMS
     names = QUICK_RULES if quick else tuple(RULES)
@@ -83,11 +76,7 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
 
 
 def _of_rule(engine: Engine, count: int, name: str, _advance: Advance) -> dict[str, Any]:
-    """All figures of a rule, and some of its poems.
-
-    The poems are spread over the seven first characters. Under argmax, poem n of a character has
-    the n-th most likely second character.
-    """
+    """All figures of a rule; the poems are spread over the seven first characters."""
     rule = RULES[name]
     poems: list[Any] = []
     for place, character in enumerate(FIRST):
@@ -96,7 +85,7 @@ def _of_rule(engine: Engine, count: int, name: str, _advance: Advance) -> dict[s
             chosen = numbers[start : start + BATCH]
             poems += _written(engine, character, rule, SEED + place, chosen)
     found = measured([poem.text for poem in poems], [poem.log_likelihood for poem in poems])
-    free = write_unmasked(engine, rule, SEED, _starts(count), WULV)
+    free = write_unmasked(engine, rule, SEED, list(islice(cycle(FIRST), count)), WULV)
     kept = [form_of_tokens(engine.vocabulary, tokens) == WULV for tokens in free]
     seven = {"seven": _seven(engine, rule)} if isinstance(rule, Argmax) else {}
     return {**found, "form_unmasked": with_interval(kept), "shown": poems[0].text, **seven}
@@ -108,10 +97,6 @@ def _written(
     """Poems of some numbers on a first character, form kept by the mask."""
     opening = {0: engine.vocabulary.id(character)}
     return compose(engine, WULV, rule, [Order(opening, seed, number) for number in numbers])
-
-
-def _starts(count: int) -> list[str]:
-    return [FIRST[n % len(FIRST)] for n in range(count)]
 
 
 def _seven(engine: Engine, rule: Rule) -> dict[str, Any]:
@@ -128,13 +113,10 @@ def _seven(engine: Engine, rule: Rule) -> dict[str, Any]:
 
 
 def measured(texts: Sequence[str], likelihoods: Sequence[float]) -> dict[str, Any]:
-    """The figures of some poems.
+    """The figures of some poems, shares with an interval.
 
-    Returns:
-        `distinct` by order; and each with an interval: `self_bleu`; `words`, the share of poems
-        with each; `repeated`, of lines that another poem has; `copied`, of lines that are in the
-        training poems; `rhymed` and `regulated`, of poems by the checker; `log_likelihood` per
-        token. `line`, how many poems have `LINE`; `commonest`, the commonest lines.
+    `repeated` lines are in another of the poems, `copied` ones in the training poems. `line` is the
+    number of poems with `LINE`; `log_likelihood` is per token.
     """
     poems = [_lines(text) for text in texts]
     reports = [check_poem(lines) for lines in poems]
@@ -157,40 +139,36 @@ def measured(texts: Sequence[str], likelihoods: Sequence[float]) -> dict[str, An
 def _unmasked(engine: Engine, texts: Sequence[str], _advance: Advance) -> dict[str, Any]:
     """The share of `<unk>` when nothing is masked.
 
-    Returns:
-        `argmax` and `temperature 1`: among tokens written after the first character; `targets`:
-        among the targets of dev poems; `predicted`: of the places of dev poems where `<unk>` is
-        the most likely token; `argmax_texts`, the seven.
+    For each rule it is that of the tokens after the first character; `predicted` is the share of
+    places of dev poems where `<unk>` is the most likely token.
     """
     vocabulary = engine.vocabulary
     unknown = vocabulary.id(UNK)
+
+    def share_unknown(texts: list[list[int]]) -> float:
+        tokens = [token for text in texts for token in text[1:]]
+        return tokens.count(unknown) / max(len(tokens), 1)
+
     argmax = write_unmasked(engine, Argmax(), SEED, FIRST, WULV)
-    drawn = write_unmasked(engine, Temperature(1.0), SEED, _starts(len(texts)), WULV)
+    starts = list(islice(cycle(FIRST), len(texts)))
+    drawn = write_unmasked(engine, Temperature(1.0), SEED, starts, WULV)
     ids = np.stack([vocabulary.encode(text) for text in texts], axis=1)
     read = np.concatenate((np.full((1, ids.shape[1]), vocabulary.prefix_id(WULV)), ids[:-1]))
     steps = engine.read(read.astype(np.int32))
     places = [engine.log_probs(step).argmax(axis=1) == unknown for step in steps]
     return {
-        "argmax": _share_of(unknown, argmax),
-        "temperature 1": _share_of(unknown, drawn),
+        "argmax": share_unknown(argmax),
+        "temperature 1": share_unknown(drawn),
         "targets": float((ids == unknown).mean()),
         "predicted": float(np.mean(places)),
         "argmax_texts": [vocabulary.decode(tokens) for tokens in argmax],
     }
 
 
-def _share_of(unknown: int, texts: Sequence[Sequence[int]]) -> float:
-    tokens = [token for text in texts for token in text[1:]]
-    return tokens.count(unknown) / max(len(tokens), 1)
-
-
 def _overfitting(
     training: Training, epochs: int, count: int, read: int, advance: Advance
 ) -> dict[str, Any]:
-    """Perplexities on `read` poems of each part, and the share of copied lines among about `count`.
-
-    Both before and after the network overfits.
-    """
+    """Perplexities on `read` poems of each part and copied lines, before and after overfitting."""
     corpus = load_corpus().select(forms=[WULV], dynasties=["tang"])
     found: dict[str, Any] = {"best_epoch": training.best_epoch, "last_epoch": epochs}
     for which, path in (("best", training.best), ("last", training.last)):

@@ -19,12 +19,7 @@ GOAL = 47.0
 
 
 def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
-    """Change one of the three at a time.
-
-    Returns:
-        `settings`; and `size`, `poems` and `passes`, each with `lines` (what was changed, `x`, and
-        `outcomes.ends`), the former two with the `law` through them (`power_law`).
-    """
+    """Change one of the three at a time."""
     base = proxy_base(cache, quick)
     widths = ((8, 8), (16, 12)) if quick else WIDTHS
     parts = [on_poems(base, cache, share) for share in ((4, 2) if quick else SHARES)]
@@ -51,11 +46,7 @@ def _sizes(embedding: int, hidden: int) -> dict[str, int]:
 
 
 def power_law(x: Sequence[float], perplexities: Sequence[float]) -> dict[str, float]:
-    """The line through log nll against log x: nll = factor · x^exponent (Kaplan et al. 2020).
-
-    Returns:
-        `exponent`, `factor`, and `at_goal`, the x at which the line reaches `GOAL`.
-    """
+    """The law nll = factor · x^exponent (Kaplan et al. 2020), and the x `at_goal`."""
     exponent, intercept = np.polyfit(np.log(x), np.log(np.log(perplexities)), 1)
     at_goal = np.exp((np.log(np.log(GOAL)) - intercept) / exponent)
     law = {"exponent": exponent, "factor": np.exp(intercept), "at_goal": at_goal}

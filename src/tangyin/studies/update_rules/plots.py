@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from tangyin.studies.style import GREY, INK, optimizer_look, panels
-from tangyin.studies.update_rules.surfaces import SURFACES, grid
+from tangyin.studies.update_rules.run import SURFACES
 
 FRAMES, SECONDS = 60, 8
 FLOOR = 1e-4
@@ -33,8 +33,9 @@ def update_rules(results: dict[str, Any]) -> Any:
     """The paths, with dots that run along them."""
     figure, both = panels(2, height=3.9)
     for axes, surface in zip(both, SURFACES, strict=True):
-        axes.contour(*grid(surface), levels=14, colors="#999999", linewidths=0.5)
         left, right, bottom, top = surface.window
+        x, y = np.meshgrid(np.linspace(left, right, 200), np.linspace(bottom, top, 200))
+        axes.contour(x, y, surface.value(x, y), levels=14, colors="#999999", linewidths=0.5)
         for name, path in results["paths"][surface.name].items():
             axes.plot(*zip(*path["points"], strict=True), **optimizer_look(name), alpha=0.9)
         axes.plot(*surface.start, "o", color=INK, markersize=6, fillstyle="none")
@@ -42,7 +43,7 @@ def update_rules(results: dict[str, Any]) -> Any:
             axes.plot(*place, "x", color=INK, markersize=7)
         axes.set(xlim=(left, right), ylim=(bottom, top), xlabel="x", ylabel="y", title=surface.name)
         axes.grid(visible=False)
-    _with_legend(figure, both)
+    figure.legend(*both[0].get_legend_handles_labels(), ncols=5, loc="outside lower center")
     return figure, lambda svg: _animated(svg, _pixels(figure, results))
 
 
@@ -54,12 +55,8 @@ def update_rules_distance(results: dict[str, Any]) -> Any:
             axes.plot([max(value, FLOOR) for value in path["distances"]], **optimizer_look(name))
         axes.axhline(results["settings"]["near"], color=GREY, linewidth=0.8)
         axes.set(yscale="log", xlabel="steps", ylabel="distance", title=surface)
-    _with_legend(figure, both)
-    return figure
-
-
-def _with_legend(figure: Any, both: Any) -> None:
     figure.legend(*both[0].get_legend_handles_labels(), ncols=5, loc="outside lower center")
+    return figure
 
 
 def _animated(svg: str, paths: dict[str, list[tuple[float, float]]]) -> str:

@@ -1,14 +1,15 @@
 """Why RMSprop works: five optimizers of `tangyin.lstm` on a ravine and on a saddle."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from tangyin.lstm.arrays import FloatArray
 from tangyin.lstm.optimizers import SGD, Adadelta, Adam, Optimizer, RMSprop
 from tangyin.studies.study import Study
 from tangyin.studies.training_cache import TrainingCache
-from tangyin.studies.update_rules.surfaces import SURFACES, Surface
 
 STEPS, QUICK_STEPS = 150, 30
 NEAR = 0.1
@@ -25,14 +26,43 @@ MAKERS: dict[str, tuple[dict[str, float], Callable[..., Optimizer]]] = {
 2/200 it diverges."""
 
 
-def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
-    """Let each optimizer walk from the same place.
+@dataclass(frozen=True)
+class Surface:
+    """A function of two variables."""
 
-    Returns:
-        `settings`; and `paths`: for each surface and each optimizer the `points` (x, y) from the
-        start on, the `distances` from the nearest minimum, and `arrived`, the first step from
-        which they stay below `near`, or None.
-    """
+    name: str
+    formula: str  # TeX
+    value: Callable[[FloatArray, FloatArray], FloatArray]  # f(x, y), elementwise
+    gradient: Callable[[float, float], tuple[float, float]]  # (∂f/∂x, ∂f/∂y)
+    start: tuple[float, float]
+    minima: tuple[tuple[float, float], ...]
+    window: tuple[float, float, float, float]  # (left, right, bottom, top) of the plot
+
+
+RAVINE = Surface(
+    "ravine",
+    r"f(x, y) = \dfrac{1}{2}\,(x^2 + 200\, y^2)",
+    lambda x, y: 0.5 * (x**2 + 200 * y**2),
+    lambda x, y: (x, 200 * y),
+    (-3.0, 1.0),
+    ((0.0, 0.0),),
+    (-3.4, 1.4, -1.4, 1.4),
+)
+SADDLE = Surface(
+    "saddle",
+    r"f(x, y) = 100\, x^2 - y^2 + \dfrac{1}{8}\, y^4",
+    lambda x, y: 100 * x**2 - y**2 + y**4 / 8,
+    lambda x, y: (200 * x, -2 * y + y**3 / 2),
+    (-1.0, 0.001),
+    ((0.0, 2.0), (0.0, -2.0)),
+    (-1.3, 1.3, -1.0, 2.6),
+)
+"""As steep across as the ravine, so that the same rates are the largest."""
+SURFACES = (RAVINE, SADDLE)
+
+
+def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
+    """Let each optimizer walk from the same place on each surface."""
     steps = QUICK_STEPS if quick else STEPS
     cache.progress.plan(0.1)
     cache.progress.doing("paths")
@@ -46,7 +76,7 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
 
 
 def walk(surface: Surface, name: str, steps: int) -> dict[str, Any]:
-    """The path of an optimizer over a surface."""
+    """The path of an optimizer, its distances from the nearest minimum, and when it arrived."""
     options, make = MAKERS[name]
     place = np.array(surface.start)
     optimizer = make({"place": place}, **options)

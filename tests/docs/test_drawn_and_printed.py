@@ -1,13 +1,18 @@
-"""The picture of the architecture is that of the import contracts."""
+"""docs/cli.md is what the commands say; the picture of the architecture, the import contracts."""
 
-import re
+import os
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pytest
+
+from tangyin.cli.main import COMMANDS
+
 ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs/cli.md").read_text(encoding="utf-8")
 PICTURE = ROOT / "docs/images/architecture.svg"
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -35,12 +40,30 @@ def test_picture_has_every_folder_in_the_order_of_the_contract() -> None:
     assert set(drawn) == there
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     layers = project["tool"]["importlinter"]["contracts"][0]["layers"]
-    assert [re.sub(r"/|\.py$", "", name) for name in drawn] == [
-        layer.removeprefix("tangyin.") for layer in layers
-    ]
+    assert [f"tangyin.{Path(name).stem}" for name in drawn] == layers
+    assert set() < set(names("middle code")) <= set(drawn)
 
 
-def test_the_road_of_poems_names_folders_that_there_are() -> None:
-    road = names("middle code")
-    assert road
-    assert set(road) <= set(names("code"))
+def test_the_page_has_not_drifted_from_the_commands() -> None:
+    done = subprocess.run(
+        [sys.executable, "scripts/build_cli_page.py", "--check"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [[], *([name] for name in COMMANDS), ["corpus", "fetch"]], ids=str
+)
+def test_the_page_has_the_help_as_a_terminal_has_it(words) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tangyin", *words, "--help"],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env={**os.environ, "COLUMNS": "100"},
+        check=True,
+    )
+    assert f"## {' '.join(['tangyin', *words])}\n\n```text\n{done.stdout}```\n" in PAGE
