@@ -67,6 +67,11 @@ def test_nothing_but_training_and_studies_imports_torch(words) -> None:
         assert loaded.isdisjoint({"numpy", "opencc", "safetensors", "platformdirs"})
 
 
+def test_importing_the_package_imports_nothing_heavy() -> None:
+    code = "import sys, tangyin; print({'numpy', 'torch', 'click', 'opencc'} & set(sys.modules))"
+    assert python("-c", code).stdout == "set()\n"
+
+
 def test_the_command_and_the_module_are_the_same_program() -> None:
     script = Path(sys.executable).with_name("tangyin")
     if not script.exists():

@@ -6,14 +6,16 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from tangyin import files
 from tangyin.errors import TangyinError, UsageError, message
 from tangyin.files import whole_file
-from tangyin.verse import Poem
+
+if TYPE_CHECKING:  # `tangyin --help` need not import NumPy
+    from tangyin.verse import Poem
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -118,7 +120,7 @@ def language() -> str:
     return "zh" if chosen.lower().startswith("zh") else "en"
 
 
-def note_heading(number: int, poem: Poem) -> None:
+def note_heading(number: int, poem: "Poem") -> None:
     """Print what was read as title and author of a poem, if anything."""
     if heading := [part for part in (poem.title, poem.author) if part]:
         remark("text.heading", number=number, heading=heading)
