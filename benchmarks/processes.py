@@ -32,7 +32,6 @@ from rounds import summary
 from step_size import Size
 from tables import heading, table
 from tangyin.corpus import Batch
-from tangyin.errors import TangyinError
 from tangyin.model import Architecture
 from tangyin.nn.language_model import LanguageModel
 from tangyin.training.distributed import DistributedContext, joined
@@ -99,14 +98,14 @@ def by_torchrun(count: int, options: list[str]) -> dict[str, Any]:
     """What so many processes on this machine measure.
 
     Raises:
-        TangyinError: they failed.
+        SystemExit: they failed.
     """
     command = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(count)]
     done = subprocess.run(
         [sys.executable, *command, __file__, *options], capture_output=True, text=True
     )
     if done.returncode:
-        raise TangyinError(f"{count} processes failed: {done.stderr.strip()[-1500:]}")
+        sys.exit(f"{count} processes failed: {done.stderr.strip()[-1500:]}")
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 

@@ -28,7 +28,6 @@ from rounds import interleaved, summary
 from step_size import Size
 from step_ways import WAYS, OurStep
 from tables import heading, table
-from tangyin.errors import UsageError
 from tangyin.training.dataset import Dataset, load_dataset
 from tangyin.training.recipe import DataRecipe
 
@@ -104,7 +103,7 @@ def epochs(size: Size, poems: list[int], rounds: int) -> list[dict[str, Any]]:
     total = len(material.train)
     numbers = poems or [total // share for share in SHARES]
     if numbers[-1] > total:
-        raise UsageError(f"there are {total:,} training 五律; let poems be at most so many")
+        sys.exit(f"there are {total:,} training 五律; give at most as many")
     order = np.random.default_rng(1).permutation(total)
 
     def epoch(number: int) -> Callable[[], None]:

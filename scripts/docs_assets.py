@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.exceptions import Abort
+from mkdocs.exceptions import Abort, PluginError
 from mkdocs.structure.files import File, Files
 
 from tangyin.corpus.download import check_integrity
@@ -89,7 +89,7 @@ def fetched(package: Package, kept: Path = KEPT) -> Path:
         return target
     npm = shutil.which("npm")
     if npm is None:
-        raise TangyinError(
+        raise PluginError(
             f"the documentation needs {package.name}, which comes through npm, and npm is not on "
             "the PATH; install Node.js"
         )
@@ -100,7 +100,7 @@ def fetched(package: Package, kept: Path = KEPT) -> Path:
         try:
             check_integrity(file, package.integrity)
         except TangyinError as error:
-            raise TangyinError(
+            raise PluginError(
                 f"what npm brought is not {package.name} as it was published; run make docs again"
             ) from error
         _unpack(file, package, scratch / "unpacked")
@@ -124,7 +124,7 @@ def _npm_pack(npm: str, package: Package, scratch: Path) -> Path:
     packages = sorted(scratch.glob("*.tgz"))
     if done.returncode != 0 or not packages:
         said = " ".join(done.stderr.split())[:200]
-        raise TangyinError(
+        raise PluginError(
             f"npm could not fetch {package.name} ({said or f'exit code {done.returncode}'}); "
             "check the network and run make docs again"
         )

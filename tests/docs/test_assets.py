@@ -10,8 +10,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
-
-from tangyin.errors import TangyinError
+from mkdocs.exceptions import PluginError
 
 ROOT = Path(__file__).parents[2]
 NPM = """#!{python}
@@ -76,15 +75,15 @@ def test_only_wanted_regular_files_are_unpacked_and_only_once(fetch, packed, tmp
 def test_another_file_than_the_pinned_one_leaves_nothing(fetch, packed, tmp_path) -> None:
     path, integrity = packed
     path.write_bytes(path.read_bytes() + b"\0")
-    with pytest.raises(TangyinError, match=r"is not small@1\.0\.0 as it was published"):
+    with pytest.raises(PluginError, match=r"is not small@1\.0\.0 as it was published"):
         fetch(integrity, DELIVER.format(package=str(path)))
     assert list((tmp_path / "kept").iterdir()) == []
 
 
 def test_npm_that_fails_or_is_missing_is_an_error(fetch) -> None:
-    with pytest.raises(TangyinError, match=r"npm could not fetch small@1\.0\.0 \(code ENOTFOUND\)"):
+    with pytest.raises(PluginError, match=r"npm could not fetch small@1\.0\.0 \(code ENOTFOUND\)"):
         fetch("sha512-", "sys.exit('code ENOTFOUND')")
-    with pytest.raises(TangyinError, match=r"npm is not on the PATH; install Node"):
+    with pytest.raises(PluginError, match=r"npm is not on the PATH; install Node"):
         fetch("sha512-")
 
 
