@@ -11,6 +11,7 @@ evaluated. --vary names what to vary instead of all of these.
 """
 
 import argparse
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
