@@ -78,7 +78,7 @@ def test_the_python_api_shows_signatures_and_what_arguments_mean(look) -> None:
     words = " ".join(text.split())
     assert re.search(r"load\( ?model: str \| PathLike\[str\] = DEFAULT,? ?\) -> Writer", words)
     assert "    line: int,\n    *,\n    character: int | None = None,\n" in text
-    assert "first characters or lines, traditional or simplified" in words
+    assert "first characters or lines, with □ for each character left open" in words
     assert "log_likelihood (float)" in words.replace(" ( ", " (")
 
 
