@@ -1,31 +1,21 @@
-"""Compiling the kernel for this processor, once, into the user's cache folder."""
+"""Compiling C and C++ for this processor, once, into the user's cache folder."""
 
 import hashlib
 import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from tangyin.paths import cache_home
-
-SOURCE = Path(__file__).with_name("kernel.cpp")
-
-FLAGS = (
-    "-std=c++17 -O3 -march=native -fno-math-errno -fno-trapping-math -ffp-contract=fast "
-    "-fopenmp -fvisibility=hidden -fPIC -shared"
-)
-"""No -ffast-math: NaN must stay NaN, and linking with it changes how all of the process rounds."""
-
-WIDE = "-mprefer-vector-width=512"
-"""For processors with AVX-512; compilers for other processors do not know it."""
 
 SECONDS = 120
 """A compiler that takes longer is stopped."""
 
 
-def built_library() -> Path | None:
-    """The compiled kernel, compiled now if it is not in the cache.
+def built_library(source: Path, flags: Sequence[str]) -> Path | None:
+    """The compiled `source`, compiled now if it is not in the cache.
 
     The file's name is a digest of source, flags, compiler and processor. With `TANGYIN_NATIVE` = 0
     nothing is built.
@@ -35,23 +25,24 @@ def built_library() -> Path | None:
     """
     if os.environ.get("TANGYIN_NATIVE") == "0":
         return None
-    compiler = shutil.which(os.environ.get("CXX", "g++"))
+    variable, usual = ("CC", "cc") if source.suffix == ".c" else ("CXX", "g++")
+    compiler = shutil.which(os.environ.get(variable, usual))
     if compiler is None:
         return None
-    flags = [*FLAGS.split(), *([WIDE] if "avx512f" in _processor() else [])]
+    flags = [*flags, "-fPIC", "-shared"]
     try:
         asked = [compiler, "--version"]
         version = subprocess.run(asked, capture_output=True, timeout=SECONDS).stdout
         key = hashlib.sha256()
-        for part in (SOURCE.read_bytes(), *map(str.encode, flags), version, _processor().encode()):
+        for part in (source.read_bytes(), *map(str.encode, flags), version, processor().encode()):
             key.update(part + b"\0")
         library = cache_home() / "native" / f"{key.hexdigest()[:24]}.so"
         if library.exists():
             return library
         library.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=library.parent) as scratch:
-            made = Path(scratch) / "kernel.so"
-            command = [compiler, *flags, str(SOURCE), "-o", str(made)]
+            made = Path(scratch) / "library.so"
+            command = [compiler, *flags, str(source), "-o", str(made)]
             subprocess.run(command, check=True, capture_output=True, timeout=SECONDS)
             made.replace(library)
     except (OSError, subprocess.SubprocessError):
@@ -59,7 +50,7 @@ def built_library() -> Path | None:
     return library
 
 
-def _processor() -> str:
+def processor() -> str:
     """The processor's model and flags on Linux; empty elsewhere."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
