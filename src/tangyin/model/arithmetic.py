@@ -3,8 +3,8 @@
 A product takes int8 weights with a scale a row, as model files store them, and activations that are
 rounded to int8 a row at a time. Its sums are of whole numbers, so they are exact in any order: a
 poem comes out the same alone or among others, on any processor, with any number of threads.
-Probabilities are whole numbers too (`Arithmetic.weigh`). Everything else is one IEEE operation after
-another, row by row.
+Probabilities are whole numbers too (`Arithmetic.weigh`). Everything else is single IEEE operations,
+row by row.
 
 `Arithmetic` is the definition, in NumPy. `Native` calls the same in C (`kernel.c`), which is built
 once where there is a compiler.
@@ -27,6 +27,9 @@ Weights = npt.NDArray[np.int32]
 Sums = npt.NDArray[np.int64]
 Columns = npt.NDArray[np.int32]
 
+SOURCE = Path(__file__).with_name("kernel.c")
+FLAGS = ("-std=gnu11", "-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math")
+
 ONE = 2**29
 """The weight of the likeliest candidate. The next power of two would not fit beside a sign."""
 
@@ -35,7 +38,6 @@ LARGEST = 127
 
 _EXACT = 2**24 // LARGEST**2  # products whose sum float32 holds exactly: 1,040
 _TAYLOR = [np.float32(1) / np.float32(n) for n in (5040, 720, 120, 24, 6, 2, 1, 1)]
-_FLAGS = ("-std=gnu11", "-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math")
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,8 @@ class Matrix:
 
     def rows(self, numbers: Any) -> Array:
         """Some of the rows in float32."""
-        return self.weights[numbers].astype(np.float32) * self.scales[numbers][..., None]
+        rows: Array = self.weights[numbers].astype(np.float32) * self.scales[numbers][..., None]
+        return rows
 
     def first(self, count: int) -> "Matrix":
         """The first rows, as a view."""
@@ -68,7 +71,8 @@ class Matrix:
     @cached_property
     def sums(self) -> Weights:
         """Sums of the rows, (N,)."""
-        return self.weights.sum(axis=1, dtype=np.int32)
+        sums: Weights = self.weights.sum(axis=1, dtype=np.int32)
+        return sums
 
     @cached_property
     def wide(self) -> list[Array]:
@@ -132,12 +136,12 @@ class Arithmetic:
             The weights (B, V), the largest logits (B,), 0 where none is finite, and the sums of the
             weights (B,).
         """
-        return self._weigh(np.ascontiguousarray(logits), np.float32(1 / temperature))
+        return self._weigh(np.ascontiguousarray(logits), 1 / temperature)
 
-    def _weigh(self, logits: Array, inverse: np.float32) -> tuple[Weights, Array, Sums]:
+    def _weigh(self, logits: Array, inverse: float) -> tuple[Weights, Array, Sums]:
         largest = logits.max(axis=1)
         largest[largest == -np.inf] = 0
-        scaled = _exponential((logits - largest[:, None]) * inverse) * np.float32(ONE)
+        scaled = _exponential((logits - largest[:, None]) * np.float32(inverse)) * np.float32(ONE)
         weights = np.rint(scaled).astype(np.int32)
         return weights, largest, weights.sum(axis=1, dtype=np.int64)
 
@@ -207,7 +211,7 @@ class Native(Arithmetic):
         function(ctypes.c_long(x.size), _address(x), _address(result))
         return result
 
-    def _weigh(self, logits: Array, inverse: np.float32) -> tuple[Weights, Array, Sums]:
+    def _weigh(self, logits: Array, inverse: float) -> tuple[Weights, Array, Sums]:
         B, V = logits.shape
         result = np.empty((B, V), np.int32), np.empty(B, np.float32), np.empty(B, np.int64)
         sizes = ctypes.c_long(B), ctypes.c_long(V)
@@ -224,7 +228,7 @@ class Native(Arithmetic):
         columns, values = np.empty((B, V), np.int32), np.empty((B, V), np.float32)
         counts = np.empty(B, np.int64)
         sizes = B, V, logits.strides[0] // logits.itemsize
-        how = ctypes.c_float(np.float32(1 / temperature)), ctypes.c_double(p)
+        how = ctypes.c_float(1 / temperature), ctypes.c_double(p)
         given = *map(ctypes.c_long, sizes), _address(logits), *how
         if not self._library.tangyin_nucleus(*given, *map(_address, (columns, values, counts))):
             raise MemoryError
@@ -235,14 +239,14 @@ class Native(Arithmetic):
 @lru_cache(maxsize=1)
 def arithmetic() -> Arithmetic:
     """The fastest arithmetic of this machine."""
-    library = built_library(Path(__file__).with_name("kernel.c"), _FLAGS)
+    library = built_library(SOURCE, FLAGS)
     try:
         return Native(library) if library else Arithmetic()
     except (OSError, AttributeError):
         return Arithmetic()
 
 
-def _address(array: npt.NDArray[Any] | None) -> ctypes.c_void_p:
+def _address(array: Any) -> ctypes.c_void_p:
     return ctypes.c_void_p(None if array is None else array.ctypes.data)
 
 

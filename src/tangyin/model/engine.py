@@ -1,7 +1,7 @@
 """The network's forward pass for writing and scoring, in the arithmetic of whole numbers.
 
-The mathematics is that of `tangyin.lstm` and `tangyin.nn` (tests prove it): cells run as their files
-in `tangyin/lstm/cells/` say, with the operations of `arithmetic.py`.
+The mathematics is that of `tangyin.lstm` and `tangyin.nn` (tests prove it): cells run as their
+files in `tangyin/lstm/cells/` say, with the operations of `arithmetic.py`.
 """
 
 from dataclasses import dataclass
@@ -94,7 +94,7 @@ class Engine:
         """Read one token of each sequence, (B,), and change the state in place."""
         features = self._features(tokens, state.reader)
         operations = self.arithmetic.operations
-        x = np.concatenate((self._embedded(tokens), *features), axis=1)
+        x = np.concatenate((self.embedded(tokens), *features), axis=1)
         for layer, weights in enumerate(self._layers):
             inputs = self._cell.project(operations, weights, x)
             state.h[layer], state.c[layer] = self._cell.step(
@@ -103,6 +103,17 @@ class Engine:
             x = state.h[layer]
         echoes = state.reader.echoes() if state.reader and self.network.echo else None
         return StepOutput(np.concatenate((state.h[-1], *features), axis=1), echoes)
+
+    def gates(self, layer: int, x: Array, h: Array) -> dict[str, Array]:
+        """The gates i, f, g, o of a layer of the plain LSTM, (B, H) each."""
+        operations, weights = self.arithmetic.operations, self._layers[layer]
+        inputs = self._cell.project(operations, weights, x)
+        parts = self._cell.preactivations(operations, weights, inputs, h)
+        functions = {"g": operations.tanh}
+        return {
+            gate: functions.get(gate, operations.sigmoid)(y)
+            for gate, y in zip(self._cell.gates, parts, strict=True)
+        }
 
     def log_probs(self, step_output: StepOutput) -> Array:
         """Natural logarithms of the probabilities of the next token, (B, outputs) float32."""
@@ -133,7 +144,8 @@ class Engine:
         tokens = np.full(sequences, prefix[-1], dtype=np.int32)
         return tokens, state.take(np.zeros(sequences, dtype=np.intp))
 
-    def _embedded(self, tokens: Ids) -> Array:
+    def embedded(self, tokens: Ids) -> Array:
+        """The embeddings of tokens, (B,) → (B, E)."""
         return self._matrices["embedding.weight"].rows(tokens)
 
     def _linear(self, rows: Array, name: str) -> Array:
@@ -149,7 +161,7 @@ class Engine:
             if f"{name}.weight" in self._matrices:
                 ids = getattr(known, name)
                 if name in ("opposite", "rhyme"):
-                    features.append(self._linear(self._embedded(ids), name))
+                    features.append(self._linear(self.embedded(ids), name))
                 else:
                     features.append(self._matrices[f"{name}.weight"].rows(ids))
         return features

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from tangyin.errors import UsageError
 from tangyin.model.engine import Engine
-from tangyin.model.threads import one_blas_thread
+from tangyin.model.threads import shared_out
 from tangyin.verse import EOS, MARKS, Form, Ids
 from tangyin.writing.constraints.draft import FREE, Columns, Constraint, Draft, Mask, Rows
 from tangyin.writing.opening import first_free, laid_out
@@ -21,6 +21,8 @@ from tangyin.writing.randomness import poem_uniforms
 from tangyin.writing.rules import Argmax, Array, Choice, RandomK, Rule, Uniforms
 
 END_MARKS = "。？！"  # What may close an even line
+
+LEAST = 8  # Poems for which another thread is worth while
 
 
 @dataclass(frozen=True)
@@ -179,7 +181,7 @@ class Decoder:
         return chosen
 
     def _renew_ends(
-        self, masked: Array, places: Rows, chosen: Rows, columns: Columns, fixed: Mask
+        self, masked: Array, places: Columns, chosen: Choice, columns: Columns, fixed: Mask
     ) -> None:
         """Choose another last character where a constraint refuses the line as a whole.
 
@@ -264,26 +266,30 @@ class Order:
     number: int  # which poem of that seed
 
 
-@one_blas_thread()
 def compose(
     engine: Engine, form: Form, rule: Rule, orders: Sequence[Order], prefix: Ids | None = None
 ) -> list[Composition]:
     """Write a poem for each order, side by side; each comes out as it would alone.
 
-    A product of the engine takes sixteen rows whether they are used or not (`engine.TILE`), so
-    sixteen poems take little longer than one. The prefix (`Vocabulary.prefix`) is the form alone
-    when None.
+    The prefix (`Vocabulary.prefix`) is the form alone when None.
     """
     if not orders:
         return []
+    check_numbers(rule, max(order.number for order in orders), len(engine.vocabulary.hanzi))
+    read = engine.vocabulary.prefix(form) if prefix is None else prefix
+    return shared_out(lambda part: _composed(engine, form, rule, part, read), orders, LEAST)
+
+
+def _composed(
+    engine: Engine, form: Form, rule: Rule, orders: Sequence[Order], prefix: Ids
+) -> list[Composition]:
     hanzi = engine.vocabulary.hanzi
-    check_numbers(rule, max(order.number for order in orders), len(hanzi))
     given, marks = laid_out([order.opening for order in orders], form, engine.vocabulary)
     places = form.lines * (form.characters + 1)
     decoder = Decoder(
         engine,
         rule,
-        engine.vocabulary.prefix(form) if prefix is None else prefix,
+        prefix,
         Draft(form, hanzi, given),
         marks,
         numbers=np.array([order.number for order in orders]),

@@ -18,7 +18,7 @@ from tangyin.writing.options import Option
 Array = npt.NDArray[np.float32]
 Uniforms = npt.NDArray[np.float64]
 Choice = npt.NDArray[np.intp]
-Columns = npt.NDArray[np.integer]
+Columns = npt.NDArray[np.int32]
 Weights = npt.NDArray[np.float64]
 
 FEW = 12  # Up to this many largest values are found one after the other
@@ -43,15 +43,16 @@ class Rule(ABC):
     def choose(self, log_probs: Array, uniforms: Uniforms) -> Choice:
         """A column (B,) for each row of `log_probs` (B, C), by `uniforms` (B,) in [0, 1)."""
         places, values = self.candidates(log_probs)
-        chosen: Choice = places[np.arange(len(places)), self.draw(values, uniforms)]
-        return chosen
+        return places[np.arange(len(places)), self.draw(values, uniforms)].astype(np.intp)
 
     def candidates(self, log_probs: Array) -> tuple[Columns, Array]:
-        """The columns (B, M) that the rule would choose from, in order, and their log-probabilities.
+        """What the rule would choose from: columns, in order, and log-probabilities, both (B, M).
 
         Behind the last candidate of a row the log-probabilities are -inf.
         """
-        return np.broadcast_to(np.arange(log_probs.shape[1]), log_probs.shape), log_probs
+        return np.broadcast_to(
+            np.arange(log_probs.shape[1], dtype=np.int32), log_probs.shape
+        ), log_probs
 
     @abstractmethod
     def draw(self, log_probs: Array, uniforms: Uniforms) -> Choice:

@@ -68,7 +68,8 @@ class Readings:
 
 def _flags(*bits: Mask) -> npt.NDArray[np.uint8]:
     """Booleans side by side in one number, the first in the lowest bit."""
-    return np.packbits(np.stack(bits), axis=0, bitorder="little")[0]
+    flags: npt.NDArray[np.uint8] = np.packbits(np.stack(bits), axis=0, bitorder="little")[0]
+    return flags
 
 
 def build(start: Start) -> "Tones":
