@@ -59,7 +59,7 @@ class Rule(ABC):
         """As `choose`, among what `candidates` gave or a part of it; the others are -inf."""
 
     @abstractmethod
-    def log_weight(self, support: Array, masked: Array, chosen: Columns) -> Weights:
+    def log_weight(self, support: Array, masked: Array, chosen: Choice) -> Weights:
         """Ln of the factor (rows,) of the weights for characters drawn; -inf where none is allowed.
 
         `support` (rows, C) are the log-probabilities of what the rule would choose from without
@@ -95,7 +95,7 @@ class _Ranked(Rule):
         picked: Choice = columns[np.arange(len(columns)), rank]
         return picked
 
-    def log_weight(self, support: Array, masked: Array, chosen: Columns) -> Weights:  # noqa: ARG002
+    def log_weight(self, support: Array, masked: Array, chosen: Choice) -> Weights:  # noqa: ARG002
         open_ = np.minimum(np.isfinite(masked).sum(axis=1), self.k)
         certain = masked.max(axis=1) >= np.log(self.certainty)
         sharing = np.where(certain, 1, np.maximum(open_, 1))
@@ -118,7 +118,7 @@ class _Tempered(Rule):
         chosen: Choice = (reached <= thresholds[:, None]).sum(axis=1)
         return chosen
 
-    def log_weight(self, support: Array, masked: Array, chosen: Columns) -> Weights:  # noqa: ARG002
+    def log_weight(self, support: Array, masked: Array, chosen: Choice) -> Weights:  # noqa: ARG002
         return _log_sum(masked, self.temperature) - _log_sum(support, self.temperature)
 
     def log_share(self, support: Array, given: Array) -> Weights:
