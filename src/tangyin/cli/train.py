@@ -42,8 +42,8 @@ def train(
 ) -> None:
     """Train a model by the recipe CONFIG.
 
-    The run's folder gets config.toml, metrics.jsonl, checkpoint/ and model.safetensors. Ctrl-C
-    saves and stops; --resume continues.
+    The run's folder gets config.toml, metrics.jsonl, checkpoint/ and model.safetensors. Ctrl-C and
+    SIGTERM save and stop; --resume continues with the same recipe.
 
     \b
         tangyin train configs/report.toml
