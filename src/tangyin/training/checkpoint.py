@@ -30,7 +30,7 @@ class Progress:
     """The position of a training and its results so far, and what they are of.
 
     `poems` is the digest in `Dataset.facts`, `recipe` the recipe as nested dictionaries; a run
-    resumes with the same alone. `machine` holds what may change the last digits of a result.
+    resumes with these alone. `machine` holds what changes the rounding.
 
     Epochs count from 1. Of the current one `step` batches are done; `loss_sum`, in nats, `targets`,
     a total weight, and `seconds` are theirs. `best` is the lowest dev per_token perplexity, that of

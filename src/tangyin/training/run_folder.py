@@ -57,9 +57,10 @@ class RunFolder:
 
     def write(self, metrics: list[dict[str, Any]], model: ModelFile | None) -> None:
         """Replace `metrics.jsonl`, one line an epoch, and the model if there is another one."""
-        self.confirm()
         if model is not None:
+            self.confirm()
             save_model(model, self.model)
+        self.confirm()
         text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in metrics)
         write_whole(self.metrics, text)
 

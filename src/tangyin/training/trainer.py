@@ -181,7 +181,7 @@ class _Training:
         return done.epoch > len(self.course) or (done.best_epoch > 0 and waited >= patience)
 
     def _machine(self) -> dict[str, Any]:
-        """What may change the last digits of a result: the kind of machine, not which one."""
+        """What changes the rounding, and with it the result a little."""
         products = torch.bfloat16 if self.precision == "bf16" else torch.float32
         native = isinstance(kernel_for(products, self.context.device), Kernel)
         return {
