@@ -1,0 +1,104 @@
+"""Ways to multiply int8 weights by 16 rows of activations, on one thread.
+
+    python benchmarks/products.py [--format json]
+
+The weights have the size of the recurrent layer of `strong`, (4096, 1440). All ways but the first
+give whole numbers. onnxruntime is measured where it is installed; its fast kernel takes unsigned
+activations.
+"""
+
+import argparse
+import json
+import os
+
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ[variable] = "1"
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from machine import machine
+from rounds import interleaved, summary
+from tangyin.model.arithmetic import FLAGS, SOURCE, Arithmetic, Matrix, Native
+from tangyin.native import built_library
+
+ROWS, N, K, ROUNDS = 16, 4096, 1440, 15
+
+
+def ways() -> dict[str, Callable[[], object]]:
+    """The ways by name."""
+    generator = np.random.default_rng(1)
+    weights = generator.normal(size=(N, K)).astype(np.float32)
+    x = generator.normal(size=(ROWS, K)).astype(np.float32)
+    matrix, columns = Matrix.of(weights), np.ascontiguousarray(x.T)
+    found: dict[str, Callable[[], object]] = {
+        "NumPy, float32": lambda: weights @ columns,
+        "NumPy, whole numbers in float32": lambda: Arithmetic().linear(x, matrix),
+    }
+    library = built_library(SOURCE, FLAGS)
+    for path in ("amx", "vnni", "avx2", "neon", "portable"):
+        try:
+            # Each path has a copy of the library of its own.
+            copy = library and library.with_name(f"{path}.so")
+            if copy:
+                copy.write_bytes(library.read_bytes())
+                native = Native(copy, path)
+                copy.unlink()
+                found[f"kernel, {path}"] = lambda native=native: native.linear(x, matrix)
+        except OSError:
+            continue
+    q = torch.from_numpy(np.rint(x / np.abs(x).max() * 127).astype(np.int8))
+    rows = torch.cat((q, q))  # torch takes more than 16 rows only
+    transposed = torch.from_numpy(matrix.weights).t()
+    found["torch._int_mm, 32 rows"] = lambda: torch._int_mm(rows, transposed)
+    try:
+        found["onnxruntime, MatMulInteger"] = _onnxruntime(
+            matrix, (q.numpy() + 128).astype(np.uint8)
+        )
+    except ImportError:
+        print("onnxruntime and onnx are not installed")
+    return found
+
+
+def _onnxruntime(matrix: Matrix, q: np.ndarray) -> Callable[[], object]:
+    import onnxruntime
+    from onnx import TensorProto, helper, numpy_helper
+
+    graph = helper.make_graph(
+        [helper.make_node("MatMulInteger", ["q", "w"], ["y"])],
+        "product",
+        [helper.make_tensor_value_info("q", TensorProto.UINT8, [ROWS, K])],
+        [helper.make_tensor_value_info("y", TensorProto.INT32, [ROWS, N])],
+        [numpy_helper.from_array(np.ascontiguousarray(matrix.weights.T), "w")],
+    )
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    session = onnxruntime.InferenceSession(model.SerializeToString(), options)
+    return lambda: session.run(None, {"q": q})
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--format", choices=["text", "json"], default="text")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    results = {
+        name: summary([1000 * s for s in seconds])
+        for name, seconds in interleaved(ways(), ROUNDS).items()
+    }
+    if arguments.format == "json":
+        print(json.dumps({"machine": machine(), "milliseconds": results}, indent=2))
+        return
+    print(machine())
+    for name, figures in results.items():
+        print(
+            f"{name:<36}{figures['median']:>8.2f} ms  ({figures['min']:.2f}-{figures['max']:.2f})"
+        )
+
+
+if __name__ == "__main__":
+    main()
