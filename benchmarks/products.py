@@ -1,6 +1,6 @@
 """Ways to multiply int8 weights by 16 rows of activations, on one thread.
 
-    python benchmarks/products.py [--format json]
+    OPENBLAS_NUM_THREADS=1 python benchmarks/products.py [--format json]
 
 The weights have the size of the recurrent layer of `strong`, (4096, 1440). All ways but the first
 give whole numbers. onnxruntime is measured where it is installed; its fast kernel takes unsigned
@@ -9,11 +9,6 @@ activations.
 
 import argparse
 import json
-import os
-
-for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ[variable] = "1"
-
 from collections.abc import Callable
 
 import numpy as np
