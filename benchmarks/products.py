@@ -49,9 +49,8 @@ def ways() -> dict[str, Callable[[], object]]:
     transposed = torch.from_numpy(matrix.weights).t()
     found["torch._int_mm, 32 rows"] = lambda: torch._int_mm(rows, transposed)
     try:
-        found["onnxruntime, MatMulInteger"] = _onnxruntime(
-            matrix, (q.numpy() + 128).astype(np.uint8)
-        )
+        unsigned = q.numpy().view(np.uint8) ^ 128  # q + 128
+        found["onnxruntime, MatMulInteger"] = _onnxruntime(matrix, unsigned)
     except ImportError:
         print("onnxruntime and onnx are not installed")
     return found
