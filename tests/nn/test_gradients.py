@@ -161,5 +161,5 @@ def test_frozen_parameters_get_no_gradient_and_change_no_other(randomise, relati
     cell.weight_hh.requires_grad_(False)
     after = gradients()
     assert after["weight_hh"] is None
-    for name in ("weight_ih", "bias"):
+    for name in ("weight_ih", "bias_ih", "bias_hh"):
         assert relative_error(after[name], before[name]) < 1e-15
