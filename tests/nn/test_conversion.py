@@ -163,7 +163,9 @@ def test_names_and_state_dict_are_torchs_and_load_both_ways_to_the_bit(kind, bia
     identical(theirs.state_dict(), before)
 
 
-@pytest.mark.parametrize("make", [partial(LSTM, 3, 4, 2, bidirectional=True), partial(LSTMCell, 3, 4)])
+@pytest.mark.parametrize(
+    "make", [partial(LSTM, 3, 4, 2, bidirectional=True), partial(LSTMCell, 3, 4)]
+)
 def test_one_bias_and_two_load_into_one_another(make):
     two, one = make(biases=2), make(biases=1)
     x = torch.randn(5, 3)

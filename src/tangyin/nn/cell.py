@@ -14,7 +14,7 @@ from tangyin.nn.conversion import load_either_biases
 from tangyin.nn.dropout import weight_dropout
 from tangyin.nn.operations import TORCH, Weights, take_step
 from tangyin.nn.sequence import lstm_sequence, product_dtype
-from tangyin.nn.state import LSTMState, ShapeError, Start, run_steps, without_padding
+from tangyin.nn.state import LSTMState, ShapeError, Start, autocasts, run_steps, without_padding
 
 
 class HoldsCells(nn.Module):
@@ -270,7 +270,7 @@ def check_state(
 
 
 def _check_dtype(what: str, tensor: Tensor, weight: Tensor) -> None:
-    if tensor.dtype != weight.dtype and not torch.is_autocast_enabled(tensor.device.type):
+    if tensor.dtype != weight.dtype and not autocasts(tensor.device):
         raise ShapeError(
             f"{what} is {tensor.dtype} and the weights are {weight.dtype}; convert one to the other"
         )

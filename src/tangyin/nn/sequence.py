@@ -28,7 +28,7 @@ from tangyin.lstm.cells.lstm import PlainLSTM
 from tangyin.nn import workspace
 from tangyin.nn.native import Kernel, kernel_for
 from tangyin.nn.operations import TORCH, Weights, take_step
-from tangyin.nn.state import LSTMState, run_steps, without_padding
+from tangyin.nn.state import LSTMState, autocasts, run_steps, without_padding
 from tangyin.nn.torch_kernel import TorchKernel
 
 WIDE = 1536
@@ -83,9 +83,8 @@ def lstm_sequence(
 
 def product_dtype(weight: Tensor) -> torch.dtype:
     """Say in which dtype products with a weight are taken: autocast's if it is on, or its own."""
-    device = weight.device.type
-    if torch.is_autocast_enabled(device) and weight.dtype != torch.float64:
-        return torch.get_autocast_dtype(device)
+    if autocasts(weight.device) and weight.dtype != torch.float64:
+        return torch.get_autocast_dtype(weight.device.type)
     return weight.dtype
 
 
@@ -94,8 +93,8 @@ def _transformed() -> bool:
 
     A vmap over gradients (`is_grads_batched`) is one too.
     """
-    forward_mode: bool = forward_ad._current_level >= 0
-    return forward_mode or torch._C._functorch.peek_interpreter_stack() is not None
+    depth: int = torch._C._functorch.get_dynamic_layer_stack_depth()
+    return depth > 0 or forward_ad._current_level >= 0
 
 
 def _forward(*arguments: Any) -> tuple[Tensor, Tensor, Tensor, Tensor]:
