@@ -179,7 +179,7 @@ class RecurrentCell(nn.Module):
         """The state before the first step, h (B, P) and c (B, H): the one given, or zeros.
 
         Raises:
-            ShapeError: it is not two tensors of these shapes and of the weights' dtype.
+            ShapeError: it is not two tensors of these shapes and of the weights' dtype and device.
         """
         wanted = ((batch, self.proj_size or self.hidden_size), (batch, self.hidden_size))
         if state is None:
@@ -188,7 +188,7 @@ class RecurrentCell(nn.Module):
         return LSTMState(*state)
 
     def check_input(self, input: Tensor) -> None:
-        """Refuse an input whose last dimension is not the input size, or of another dtype.
+        """Refuse an input of another last dimension, dtype or device than the cell's.
 
         Under autocast dtypes may differ, as they do for PyTorch's own layers.
 
@@ -249,13 +249,13 @@ def check_features(input: Tensor, size: int, weight: Tensor) -> None:
             f"the input has {input.shape[-1]} features at each step; "
             f"this cell was made for input_size={size}"
         )
-    _check_dtype("the input", input, weight)
+    _check_kind("the input", input, weight)
 
 
 def check_state(
     what: str, state: tuple[Tensor, Tensor], wanted: tuple[tuple[int, ...], ...], weight: Tensor
 ) -> None:
-    """Refuse a state that is not two tensors of the wanted shapes and the weight's dtype.
+    """Refuse a state of other shapes than the wanted ones, or of another dtype or device.
 
     Raises:
         ShapeError: it is not.
@@ -266,10 +266,15 @@ def check_state(
         each = "each of shape" if wanted[0] == wanted[1] else "of shapes"
         raise ShapeError(f"{what} is {found}; give h and c, {each} {shapes}")
     for tensor in state:
-        _check_dtype(what, tensor, weight)
+        _check_kind(what, tensor, weight)
 
 
-def _check_dtype(what: str, tensor: Tensor, weight: Tensor) -> None:
+def _check_kind(what: str, tensor: Tensor, weight: Tensor) -> None:
+    if tensor.device != weight.device:
+        raise ShapeError(
+            f"{what} is on {tensor.device} and the weights are on {weight.device}; "
+            "move one to the other"
+        )
     if tensor.dtype != weight.dtype and not autocasts(tensor.device):
         raise ShapeError(
             f"{what} is {tensor.dtype} and the weights are {weight.dtype}; convert one to the other"
