@@ -141,6 +141,7 @@ def test_one_tensor_in_two_places_gets_both_gradients(gradcheck):
 
     x = draw(3, 2, 2).requires_grad_()
     assert torch.autograd.gradcheck(call, (x,))
+    assert torch.autograd.gradgradcheck(call, (x,), fast_mode=True)
     same = draw(2, 2).requires_grad_()
     states = lstm_sequence(x, LSTMState(same, same), w, w)
     (first,) = torch.autograd.grad(states.h.sum(), same, retain_graph=True)

@@ -9,7 +9,7 @@ from tangyin.nn import LSTM, LSTMCell, LSTMLayer, lstm_sequence, mask_from_lengt
 from tangyin.nn.torch_kernel import TorchKernel
 
 float32, bfloat16, float64 = torch.float32, torch.bfloat16, torch.float64
-MASK = torch.tensor([[True, True], [False, True], [True, False]])
+MASK = torch.tensor([[False, True], [True, False], [True, True]])
 full_and_masked = pytest.mark.parametrize("mask", [None, MASK], ids=["full", "masked"])
 T, B, E, H, P = 3, 2, 3, 4, 2
 
