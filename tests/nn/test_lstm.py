@@ -173,6 +173,7 @@ BOTH = functools.partial(BidirectionalLSTMLayer, LSTMCell, 3, 4)
         (lambda: LSTM(0, 4), "input_size is 0"),
         (lambda: LSTM(3, -1), "hidden_size is -1"),
         (lambda: LSTM(3, 4, 0), "num_layers is 0"),
+        (lambda: LSTM(3, 4, biases=3), "1 or 2"),
         (lambda: LSTMCell(3, 4)(X(2, 2, 3)), "not"),
         (lambda: LSTMCell(3, 4)(X(2, 5)), "input_size=3"),
         (lambda: LSTMCell(3, 4)(X(2, 3), (Z(2, 4), Z(2, 5))), r"each of shape \(2, 4\)"),

@@ -74,8 +74,8 @@ class RecurrentCell(nn.Module):
     Raises:
         UsageError: no cell has this name.
         TypeError: a size is not an integer, or `bias` no bool.
-        ValueError: a size is below 1, the projection is not smaller than H, or another cell than
-            the plain one is given a projection or two biases.
+        ValueError: a size is below 1, `biases` is not 1 or 2, the projection is not smaller than H,
+            or another cell than the plain one is given a projection or two biases.
     """
 
     weight_ih: nn.Parameter
@@ -100,7 +100,9 @@ class RecurrentCell(nn.Module):
         self.kind = cell_named(kind, **options) if isinstance(kind, str) else kind
         check_sizes(bias=bias, input_size=input_size, hidden_size=hidden_size)
         check_projection(proj_size, hidden_size)
-        if (proj_size or biases != 1) and type(self.kind) is not PlainLSTM:
+        if biases not in (1, 2):
+            raise ValueError(f"biases is {biases}; a gate has 1 or 2")
+        if (proj_size or biases == 2) and type(self.kind) is not PlainLSTM:
             name = type(self.kind).__name__
             raise ValueError(f"{name} has one bias and no projection; only the plain LSTM has them")
         self.gates = self.kind.gates

@@ -113,8 +113,8 @@ class LSTM(HoldsCells):
             size = self.directions * (proj_size or hidden_size) if layer else input_size
             for direction in ("", "_reverse")[: self.directions]:
                 if isinstance(kind, Cell):
-                    two = biases if type(kind) is PlainLSTM else 1
-                    made = self._cell(kind, size, two, dtype)
+                    per_gate = biases if type(kind) is PlainLSTM else 1
+                    made = self._cell(kind, size, per_gate, dtype)
                     made.to_empty(device=device or torch.get_default_device())
                 else:
                     options = {**(cell_options or {}), "device": device, "dtype": dtype}
