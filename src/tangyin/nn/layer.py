@@ -88,7 +88,8 @@ class RecurrentLayer(nn.Module, ABC):
     layers' states for a stack.
 
     A mask lets sequences of different lengths share a batch: a step where it is False carries the
-    state unchanged, and the output there is zero (as `pad_packed_sequence` pads).
+    state unchanged, and the output there is zero (as `pad_packed_sequence` pads), whatever the
+    input holds. With a projection, h and the output have P features in place of H.
     """
 
     @abstractmethod
