@@ -201,6 +201,47 @@ def test_what_torch_refuses_to_read_is_refused_with_an_error_of_its_class(input,
     assert "\n" not in str(found.value)
 
 
+# wrong in one place: the input (5, 2, 3), h_0 (2, 2, 2), or c_0 (2, 2, 4)
+SHAPES = [
+    ((5, 7, 3), (2, 2, 2), (2, 2, 4)),
+    ((5, 2, 7), (2, 2, 2), (2, 2, 4)),
+    ((5, 2, 3), (2, 7, 2), (2, 7, 4)),
+    ((5, 2, 3), (2, 2, 4), (2, 2, 4)),
+    ((5, 2, 3), (2, 2, 2), (2, 2, 2)),
+    ((5, 2, 3), (7, 2, 2), (7, 2, 4)),
+    ((5, 2, 3), (2, 2, 2), (7, 2, 4)),
+]
+
+
+@pytest.mark.parametrize(("x", "h", "c"), SHAPES)
+def test_with_a_projection_each_wrong_shape_is_refused_as_by_torch(x, h, c):
+    for kind in (LSTM, torch.nn.LSTM):
+        lstm = kind(3, 4, 2, proj_size=2)
+        with pytest.raises(RuntimeError):
+            lstm(R(x), (R(h), R(c)))
+
+
+@pytest.mark.parametrize(("bidirectional", "proj_size"), list(product([False, True], [0, 2])))
+def test_no_initial_state_is_the_state_of_zeros(bidirectional, proj_size):
+    lstm = LSTM(3, 4, 2, bidirectional=bidirectional, proj_size=proj_size)
+    x, rows = torch.randn(5, 2, 3), 2 * lstm.directions
+    identical(lstm(x), lstm(x, (torch.zeros(rows, 2, proj_size or 4), torch.zeros(rows, 2, 4))))
+
+
+def test_tied_weights_count_once_and_get_both_gradients():
+    results = []
+    state = torch.nn.LSTM(3, 4, bidirectional=True).state_dict()
+    x = torch.randn(5, 2, 3)
+    for kind in (LSTM, torch.nn.LSTM):
+        lstm = kind(3, 4, bidirectional=True)
+        lstm.load_state_dict(state)
+        lstm.weight_hh_l0_reverse = lstm.weight_hh_l0
+        assert len(list(lstm.parameters())) == 7
+        output, _ = lstm(x)
+        results.append([output, torch.autograd.grad(output.sum(), lstm.weight_hh_l0)[0]])
+    same(*results)
+
+
 def test_a_packed_batch_of_other_features_is_refused():
     """PyTorch gives numbers."""
     with pytest.raises(ShapeError):
