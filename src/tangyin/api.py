@@ -11,7 +11,7 @@ from tangyin.model import DEFAULT, Engine, find_model
 from tangyin.model.file import ModelFile
 from tangyin.prosody import Report, check_poem, check_text
 from tangyin.scoring import Score, evaluate_split, evaluate_tangshi_gpt, prefix_of, score_poems
-from tangyin.verse import WULV, Form, Poem, form_named, read_poem, to_traditional
+from tangyin.verse import LONGEST, WULV, Form, Poem, form_named, read_poem, to_traditional
 from tangyin.writing import Composition, ParticleComposer, Request, Verse, rule_named
 from tangyin.writing.decoding import check_numbers
 from tangyin.writing.options import Option
@@ -20,9 +20,6 @@ __all__ = ["Score", "Verse", "Writer", "check", "load", "rule_named"]
 
 SIDE_BY_SIDE = 64
 """Free poems written together; more would not be faster and would be kept waiting longer."""
-
-LONGEST = 10_000
-"""Characters up to which a text may be a poem, white space, quotation marks and all."""
 
 ROWS = 256  # Particles that are written together, of one poem or several
 REVISIONS = 128  # How many ways to write a line are drawn, of which the likeliest are shown

@@ -208,7 +208,7 @@ def test_a_damaged_poem_is_not_read_without_its_first_row(text):
     ],
 )
 def test_poems_are_one_a_line_or_between_blank_lines(text, poems, end):
-    assert len(split_poems(text.replace("\n", end))) == poems
+    assert len(list(split_poems(text.replace("\n", end)))) == poems
 
 
 def test_a_bad_poem_among_good_ones_has_its_number_and_line():

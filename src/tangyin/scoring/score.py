@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,9 @@ from tangyin.verse import EOS, Form, Ids, Poem
 
 BATCH = 16
 """Poems that are read side by side; the engine multiplies so many at a time."""
+
+WINDOW = 4 * BATCH
+"""Poems among which those of one form are looked for."""
 
 NO_TARGET = -1
 """Target number where nothing is to be predicted."""
@@ -100,12 +103,15 @@ def target_costs(
 
 
 def score_poems(engine: Engine, poems: Iterable[Poem]) -> Iterator[tuple[Poem, Tally]]:
-    """Each poem with its cost, in order; neighbours of one form are read side by side."""
-    for form, group in groupby(poems, key=lambda poem: poem.form):
-        chosen = list(group)
-        yield from zip(
-            chosen, score_texts(engine, [poem.text for poem in chosen], form), strict=True
-        )
+    """Each poem with its cost, in order; those of one form among `WINDOW` are read side by side."""
+    poems = iter(poems)
+    while window := list(islice(poems, WINDOW)):
+        costs: dict[int, Tally] = {}
+        for form in dict.fromkeys(poem.form for poem in window):
+            places = [place for place, poem in enumerate(window) if poem.form == form]
+            tallies = score_texts(engine, [window[place].text for place in places], form)
+            costs.update(zip(places, tallies, strict=True))
+        yield from ((poem, costs[place]) for place, poem in enumerate(window))
 
 
 def evaluate_split(engine: Engine, split: str, forms: Iterable[Form]) -> Tally:

@@ -1,0 +1,270 @@
+"""The poems of a file, found one at a time: in rows of text, or in lines of JSON."""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from itertools import chain, dropwhile
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tangyin.errors import TangyinError, UsageError
+from tangyin.files import Remark, read_lines
+from tangyin.verse.form import known_forms
+from tangyin.verse.reader import (
+    HEADING_ROWS,
+    LONGEST,
+    RUN,
+    WHOLE,
+    bare_row,
+    cut,
+    has_marks,
+    heading_rows,
+    is_footnote,
+    is_title,
+    length_by_count,
+    notes_inside,
+    only_length,
+    split_heading,
+)
+
+HEADING_LENGTH = 18
+"""Longest row of a heading that a blank line separates from its poem: shorter than any poem."""
+
+UNTITLED = 2
+"""After so many poems without a heading, and none with one, a bare row is no heading."""
+
+_STRAY_BYTES = re.compile("[\udc80-\udcff]")  # what `files.read_lines` makes of them
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Found:
+    """A poem as it is in a file, not read yet.
+
+    Attributes:
+        line: number of the line of the file where it begins, from 1.
+        text: rows of verse, possibly below a heading.
+        fields: of a JSON object: `title`, `author` and `id` as text where it has them, and its
+            other fields as they are.
+        error: why the line of JSON is not a poem.
+    """
+
+    line: int
+    text: str = ""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    error: UsageError | None = None
+
+    def read(self, read: Callable[[str], T]) -> T | TangyinError:
+        """What `read` makes of the text, or why it cannot."""
+        try:
+            if self.error:
+                raise self.error
+            if _STRAY_BYTES.search(self.text):
+                raise UsageError("text.bytes")
+            return read(self.text)
+        except TangyinError as error:
+            return error
+
+
+def poems_of_file(path: Path, remark: Remark = lambda _, __: None) -> Iterator[Found]:
+    """The poems of a text or JSONL file; see `files.read_lines` and `find_poems`."""
+    return find_poems(read_lines(path, remark), jsonl=path.suffix.lower() in (".jsonl", ".ndjson"))
+
+
+def find_poems(lines: Iterable[str], *, jsonl: bool = False) -> Iterator[Found]:
+    """Find the poems of a file, in constant memory.
+
+    Lines are JSON objects if `jsonl` is true or the first that is not blank begins with a brace
+    (`read_record`), otherwise text (`split_poems`).
+    """
+    lines = iter(lines)
+    for number, line in enumerate(lines, 1):
+        if line.strip("\ufeff \t\r\n"):
+            every = chain([line], lines)
+            if jsonl or line.lstrip("\ufeff \t").startswith("{"):
+                rows = enumerate(every, number)
+                yield from (read_record(at, row) for at, row in rows if row.strip())
+            else:
+                for at, text in split_poems(every):
+                    yield Found(at + number - 1, text)
+
+
+def read_record(line: int, content: str) -> Found:
+    """The poem of a JSON object: `text` (a string), or `lines` or `paragraphs` (lists of strings).
+
+    `title`, `author` and `id` are read where they are; null is as good as nothing.
+    """
+    try:
+        record = json.loads(content.removeprefix("\ufeff"))
+        text = record.get("text") or "\n".join(record.get("lines") or record["paragraphs"])
+        names = {name: record.get(name) or "" for name in ("title", "author", "id")}
+        if not all(isinstance(value, str) for value in (text, *names.values())):
+            raise TypeError
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return Found(line, error=UsageError("text.not_a_record"))
+    return Found(line, text, {**record, **names})
+
+
+def read_each(text: str, read: Callable[[str], T]) -> Iterator[tuple[int, T | UsageError]]:
+    """Read the poems of a text one by one by `read`, such as `read_verse`.
+
+    Yields:
+        The number of the poem, from 1, and the poem, or the error "text.poem" with its `number`,
+        the `line` of the text where it begins, and the `error`.
+    """
+    for number, found in enumerate(find_poems(text.splitlines()), 1):
+        poem = found.read(read)
+        if isinstance(poem, TangyinError):
+            poem = UsageError("text.poem", number=number, line=found.line, error=poem)
+        yield number, poem
+
+
+def split_poems(text: str | Iterable[str]) -> Iterator[tuple[int, str]]:
+    """Split a text, or its lines, into its poems, each with the number of its first line.
+
+    Blank lines separate poems. Of rows without a blank line between them, each that is whole by its
+    marks or by the number of its characters is a poem, possibly below a heading; others are rows of
+    one poem. A heading alone belongs to the poem that follows it. Single lines of verse with blank
+    lines between them are one poem. No more than `LONGEST` characters of a poem are kept.
+    """
+    held = _Block()
+    untitled = 0
+    for block, ended in _blocks(text.splitlines() if isinstance(text, str) else text):
+        if held.leads(block) and not held.strays(untitled):
+            block = held.above(block)
+        elif held:
+            yield held.poem
+        held = _Block()
+        if ended and (block.may_lead or block.spaced):
+            held = block
+            continue
+        heading, rest = block.parted()
+        if rest and heading.strays(untitled):
+            yield heading.poem
+            heading, block = _Block(), rest
+        untitled = -1 if heading or untitled < 0 else untitled + bool(rest)
+        yield block.poem
+    if held:
+        yield held.poem
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Rows that may be a poem: the number of each, itself, and what is verse of it.
+
+    `spaced` says that each is a single line of verse, with blank lines between them.
+    """
+
+    rows: tuple[tuple[int, str, str], ...] = ()
+    spaced: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.rows)
+
+    @property
+    def poem(self) -> tuple[int, str]:
+        """What is split off."""
+        return self.rows[0][0], "\n".join(row for _, row, _ in self.rows)
+
+    @property
+    def bare(self) -> list[str]:
+        return [bare for _, _, bare in self.rows]
+
+    @property
+    def verse(self) -> list[str]:
+        """The rows below the heading, if one of them has marks or is a whole poem."""
+        return list(dropwhile(lambda bare: not (has_marks(bare) or _is_whole(bare)), self.bare))
+
+    @property
+    def may_lead(self) -> bool:
+        """Whether the rows are short and not verse."""
+        if len(self.rows) > HEADING_ROWS or max(map(len, self.bare)) > HEADING_LENGTH:
+            return False
+        with suppress(UsageError):
+            return not cut(self.bare)
+        return True
+
+    def parted(self) -> "tuple[_Block, _Block]":
+        """The heading, and the rest, which is empty if it has no marks and is no whole poem."""
+        at = len(self.rows) - len(self.verse)
+        return _Block(self.rows[:at]), _Block(self.rows[at:])
+
+    def leads(self, block: "_Block") -> bool:
+        """Whether this is the heading of `block`, or both are lines of one poem."""
+        if self.spaced and block.spaced:
+            return True
+        both = self.bare + block.bare
+        rows = heading_rows(both, marked=has_marks("".join(both)))
+        return bool(self) and self.may_lead and rows >= len(self.rows)
+
+    def strays(self, untitled: int) -> bool:
+        """Whether this is a row among `untitled` poems without a heading and so is none itself."""
+        return len(self.rows) == 1 and untitled >= UNTITLED and not is_title(self.rows[0][1])
+
+    def above(self, block: "_Block") -> "_Block":
+        return _Block(self.rows + block.rows, self.spaced and block.spaced)
+
+    def is_done(self) -> bool:
+        """Whether the last row ends a poem: nothing of it is missing."""
+        verse = self.verse
+        if not verse or not _is_whole(verse[-1]):
+            return False
+        runs = RUN.findall("".join(verse))
+        return bool(length_by_count(runs) if len(verse) > 1 else only_length(runs))
+
+    def ends_before(self, row: str, bare: str) -> bool:
+        """Whether the next row begins another poem, or the heading of one."""
+        if not (verse := self.verse):
+            return _is_whole(bare) and len(self.rows) > HEADING_ROWS
+        runs = RUN.findall("".join(verse))
+        if _is_whole(bare):
+            both = RUN.findall("".join([*verse, bare]))
+            return bool(length_by_count(runs)) or not length_by_count(both)
+        if has_marks(bare) or not bare:
+            return is_title(row)
+        # A title, unless the mark before is missing, or that of the last line.
+        is_line = len(runs) % 2 and len(bare) == len(runs[-1][0])
+        return is_title(row) or bool(runs[-1][1] and not is_line)
+
+
+def _blocks(lines: Iterable[str]) -> Iterator[tuple[_Block, bool]]:
+    """Rows that belong together by themselves, and whether a blank line follows."""
+    block, size = _Block(), 0
+    notes: set[str] = set()
+    for number, line in enumerate(chain(lines, [""]), 1):
+        row = line[: LONGEST + 1].replace("\ufeff", "").strip()
+        if is_footnote(row, notes):
+            continue
+        bare = bare_row(split_heading(row)[1])
+        if block and (not row or block.ends_before(row, bare)):
+            if not row and len(block.rows) == 1 and _is_line(block.bare[0]):
+                block = replace(block, spaced=True)
+            yield block, not row
+            block = _Block()
+        if not row:
+            continue
+        if not block:
+            notes, size = set(), 0
+        notes.update(notes_inside(row))
+        if size <= LONGEST:
+            block = _Block((*block.rows, (number, row, bare)))
+            size += len(row)
+        if block.is_done():
+            yield block, False
+            block = _Block()
+
+
+def _is_whole(bare: str) -> bool:
+    """Whether a row is a whole poem, by its marks or by the number of its characters."""
+    if has_marks(bare):
+        return len(RUN.findall(bare)) >= WHOLE
+    return any(form.hanzi == len(bare) for form in known_forms())
+
+
+def _is_line(bare: str) -> bool:
+    """Whether a row is a single line of verse, with its mark or without."""
+    runs = RUN.findall(bare)
+    return len(runs) == 1 and any(form.characters == len(runs[0][0]) for form in known_forms())
