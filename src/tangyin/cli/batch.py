@@ -1,14 +1,14 @@
 """Many poems for one command: found in files, read, and refused each in its place."""
 
 import sys
-import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from select import select
 from typing import Any, Generic, TypeVar
 
-from tangyin.cli.streams import json_line, language, note, standard_input
+from tangyin.cli.streams import json_line, language, note, standard_input, warn
 from tangyin.errors import TangyinError, UsageError, message
 from tangyin.verse import Found, Poem, find_poems, poems_of_file
 
@@ -16,9 +16,6 @@ T = TypeVar("T")
 
 TOGETHER = 64
 """Poems that are worked on together at most."""
-
-PATIENCE = 0.3
-"""Seconds that a poem waits for others to be worked on together."""
 
 
 @dataclass(frozen=True)
@@ -88,13 +85,11 @@ class Batch(Generic[T]):
                 yield item
 
     def together(self) -> Iterator[list[Item[T]]]:
-        """The items in groups of at most `TOGETHER`; a slow input does not make them wait."""
+        """The items in groups of at most `TOGETHER`; none waits for standard input to go on."""
         group: list[Item[T]] = []
         for item in self:
-            if not group:
-                began = time.monotonic()
             group.append(item)
-            if len(group) == TOGETHER or time.monotonic() - began > PATIENCE:
+            if len(group) == TOGETHER or self._must_wait():
                 yield group
                 group = []
         if group:
@@ -118,8 +113,7 @@ class Batch(Generic[T]):
         """Exit with 1 if something was refused."""
         if self.refused:
             if self.count > 1:
-                params = {"refused": self.refused, "count": self.count}
-                note(f"tangyin: {message('text.refused', params, language())}")
+                warn("text.refused", refused=self.refused, count=self.count)
             sys.exit(1)
 
     def _items(self) -> Iterator[Item[T]]:
@@ -145,6 +139,12 @@ class Batch(Generic[T]):
         if file == "-":
             return find_poems(standard_input(say_encoding))
         return poems_of_file(Path(file), say_encoding)
+
+    def _must_wait(self) -> bool:
+        """Whether standard input has nothing at this moment."""
+        with suppress(OSError, ValueError):  # it is no pipe, or not on this system
+            return "-" in self.files and not select([sys.stdin], [], [], 0)[0]
+        return False
 
     def _bar(self) -> AbstractContextManager[Any]:
         if self.on_terminal or sys.stderr is None or not sys.stderr.isatty():

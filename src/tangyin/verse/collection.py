@@ -22,6 +22,7 @@ from tangyin.verse.reader import (
     has_marks,
     heading_rows,
     is_footnote,
+    is_numbered,
     is_title,
     length_by_count,
     notes_inside,
@@ -31,9 +32,6 @@ from tangyin.verse.reader import (
 
 HEADING_LENGTH = 18
 """Longest row of a heading that a blank line separates from its poem: shorter than any poem."""
-
-UNTITLED = 2
-"""After so many poems without a heading, and none with one, a bare row is no heading."""
 
 _STRAY_BYTES = re.compile("[\udc80-\udcff]")  # what `files.read_lines` makes of them
 
@@ -127,13 +125,14 @@ def split_poems(text: str | Iterable[str]) -> Iterator[tuple[int, str]]:
 
     Blank lines separate poems. Of rows without a blank line between them, each that is whole by its
     marks or by the number of its characters is a poem, possibly below a heading; others are rows of
-    one poem. A heading alone belongs to the poem that follows it. Single lines of verse with blank
-    lines between them are one poem. No more than `LONGEST` characters of a poem are kept.
+    one poem. A heading alone belongs to the poem that follows it. But one row directly below a poem
+    without a heading, or between blank lines below two such poems, is no heading, unless 《》, a
+    label or a number says so. Single lines of verse with blank lines between them are one poem. No
+    more than `LONGEST` characters of a poem are kept.
     """
-    held = _Block()
-    untitled = 0
+    held, untitled = _Block(), 0
     for block, ended in _blocks(text.splitlines() if isinstance(text, str) else text):
-        if held.leads(block) and not held.strays(untitled):
+        if held.leads(block) and not (untitled > 1 and held.is_bare_row):
             block = held.above(block)
         elif held:
             yield held.poem
@@ -142,10 +141,10 @@ def split_poems(text: str | Iterable[str]) -> Iterator[tuple[int, str]]:
             held = block
             continue
         heading, rest = block.parted()
-        if rest and heading.strays(untitled):
+        if rest and untitled and heading.is_bare_row and not block.apart:
             yield heading.poem
             heading, block = _Block(), rest
-        untitled = -1 if heading or untitled < 0 else untitled + bool(rest)
+        untitled = untitled + 1 if rest and not heading else 0
         yield block.poem
     if held:
         yield held.poem
@@ -155,10 +154,12 @@ def split_poems(text: str | Iterable[str]) -> Iterator[tuple[int, str]]:
 class _Block:
     """Rows that may be a poem: the number of each, itself, and what is verse of it.
 
-    `spaced` says that each is a single line of verse, with blank lines between them.
+    `apart` says that there is a blank line above, and `spaced` that each row is a single line of
+    verse between blank lines.
     """
 
     rows: tuple[tuple[int, str, str], ...] = ()
+    apart: bool = True
     spaced: bool = False
 
     def __bool__(self) -> bool:
@@ -200,12 +201,13 @@ class _Block:
         rows = heading_rows(both, marked=has_marks("".join(both)))
         return bool(self) and self.may_lead and rows >= len(self.rows)
 
-    def strays(self, untitled: int) -> bool:
-        """Whether this is a row among `untitled` poems without a heading and so is none itself."""
-        return len(self.rows) == 1 and untitled >= UNTITLED and not is_title(self.rows[0][1])
+    @property
+    def is_bare_row(self) -> bool:
+        """Whether this is one row, and no sign says that it is a heading."""
+        return len(self.rows) == 1 and not is_title(self.rows[0][1])
 
     def above(self, block: "_Block") -> "_Block":
-        return _Block(self.rows + block.rows, self.spaced and block.spaced)
+        return replace(self, rows=self.rows + block.rows, spaced=self.spaced and block.spaced)
 
     def is_done(self) -> bool:
         """Whether the last row ends a poem: nothing of it is missing."""
@@ -218,7 +220,8 @@ class _Block:
     def ends_before(self, row: str, bare: str) -> bool:
         """Whether the next row begins another poem, or the heading of one."""
         if not (verse := self.verse):
-            return _is_whole(bare) and len(self.rows) > HEADING_ROWS
+            numbered = is_numbered(row) and is_numbered(self.rows[-1][1])
+            return _is_whole(bare) and (numbered or len(self.rows) > HEADING_ROWS)
         runs = RUN.findall("".join(verse))
         if _is_whole(bare):
             both = RUN.findall("".join([*verse, bare]))
@@ -236,25 +239,26 @@ def _blocks(lines: Iterable[str]) -> Iterator[tuple[_Block, bool]]:
     notes: set[str] = set()
     for number, line in enumerate(chain(lines, [""]), 1):
         row = line[: LONGEST + 1].replace("\ufeff", "").strip()
-        if is_footnote(row, notes):
+        parts, rest = split_heading(row)
+        bare = bare_row(rest)
+        if row and (is_footnote(row, notes) or not (parts or bare)):
             continue
-        bare = bare_row(split_heading(row)[1])
         if block and (not row or block.ends_before(row, bare)):
-            if not row and len(block.rows) == 1 and _is_line(block.bare[0]):
-                block = replace(block, spaced=True)
-            yield block, not row
-            block = _Block()
+            alone = not row and len(block.rows) == 1 and _is_line(block.bare[0])
+            yield replace(block, spaced=alone), not row
+            block = _Block(apart=False)
         if not row:
+            block = _Block()
             continue
         if not block:
             notes, size = set(), 0
         notes.update(notes_inside(row))
         if size <= LONGEST:
-            block = _Block((*block.rows, (number, row, bare)))
+            block = replace(block, rows=(*block.rows, (number, row, bare)))
             size += len(row)
         if block.is_done():
             yield block, False
-            block = _Block()
+            block = _Block(apart=False)
 
 
 def _is_whole(bare: str) -> bool:

@@ -165,12 +165,16 @@ def split_heading(row: str) -> tuple[list[str], str]:
     return [part for part in found.groups() if part], row[found.end() :].strip()
 
 
+def is_numbered(row: str) -> bool:
+    """Whether a row begins with a number, as poems of a list do."""
+    return bool(_NUMBER.match(row.strip()))
+
+
 def is_title(row: str) -> bool:
-    """Whether a row says that it is a heading: by 《》, a label, or a number in a series."""
-    bare = NOTE.sub("", _NUMBER.sub("", row.strip()))
-    return bare.startswith("《") or bool(
-        _LABEL.match(bare) or _SERIES.fullmatch(bare) or _TITLE.match(bare)
-    )
+    """Whether a row says that it is a heading: by a number, 《》 or a label."""
+    bare = NOTE.sub("", row.strip())
+    signs = (_NUMBER.match(bare), _TITLE.match(bare), _LABEL.match(bare), _SERIES.fullmatch(bare))
+    return any(signs)
 
 
 def notes_inside(row: str) -> list[str]:
