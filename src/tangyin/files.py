@@ -5,7 +5,7 @@ import io
 import os
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -101,7 +101,8 @@ def decoded_lines(file: IO[bytes], name: str, remark: Remark) -> Iterator[str]:
             while len(line) == LONGEST_LINE and not line.endswith("\n"):
                 line = text.readline(LONGEST_LINE)
     finally:
-        text.detach().detach()  # closing the file is for whoever opened it
+        with suppress(ValueError):  # it is closed already
+            text.detach().detach()  # closing the file is for whoever opened it
 
 
 def encoding_of(head: bytes, name: str) -> str:

@@ -155,12 +155,13 @@ class _Block:
     """Rows that may be a poem: the number of each, itself, and what is verse of it.
 
     `apart` says that there is a blank line above, and `spaced` that each row is a single line of
-    verse between blank lines.
+    verse between blank lines; `size` counts characters.
     """
 
     rows: tuple[tuple[int, str, str], ...] = ()
     apart: bool = True
     spaced: bool = False
+    size: int = 0
 
     def __bool__(self) -> bool:
         return bool(self.rows)
@@ -188,6 +189,11 @@ class _Block:
             return not cut(self.bare)
         return True
 
+    @property
+    def is_too_long(self) -> bool:
+        """Whether this cannot be a poem, however it goes on."""
+        return self.size > LONGEST
+
     def parted(self) -> "tuple[_Block, _Block]":
         """The heading, and the rest, which is empty if it has no marks and is no whole poem."""
         at = len(self.rows) - len(self.verse)
@@ -206,36 +212,42 @@ class _Block:
         """Whether this is one row, and no sign says that it is a heading."""
         return len(self.rows) == 1 and not is_title(self.rows[0][1])
 
+    def with_row(self, number: int, row: str, bare: str) -> "_Block":
+        return replace(self, rows=(*self.rows, (number, row, bare)), size=self.size + len(row))
+
     def above(self, block: "_Block") -> "_Block":
         return replace(self, rows=self.rows + block.rows, spaced=self.spaced and block.spaced)
 
     def is_done(self) -> bool:
         """Whether the last row ends a poem: nothing of it is missing."""
-        verse = self.verse
-        if not verse or not _is_whole(verse[-1]):
+        if self.is_too_long or not _is_whole(self.rows[-1][2]):
             return False
+        verse = self.verse
         runs = RUN.findall("".join(verse))
         return bool(length_by_count(runs) if len(verse) > 1 else only_length(runs))
 
     def ends_before(self, row: str, bare: str) -> bool:
         """Whether the next row begins another poem, or the heading of one."""
+        whole = _is_whole(bare)
+        if self.is_too_long:
+            return whole
         if not (verse := self.verse):
             numbered = is_numbered(row) and is_numbered(self.rows[-1][1])
-            return _is_whole(bare) and (numbered or len(self.rows) > HEADING_ROWS)
+            return whole and (numbered or len(self.rows) > HEADING_ROWS)
+        if not whole and has_marks(bare):
+            return is_title(row)
         runs = RUN.findall("".join(verse))
-        if _is_whole(bare):
+        if whole:
             both = RUN.findall("".join([*verse, bare]))
             return bool(length_by_count(runs)) or not length_by_count(both)
-        if has_marks(bare) or not bare:
-            return is_title(row)
         # A title, unless the mark before is missing, or that of the last line.
         is_line = len(runs) % 2 and len(bare) == len(runs[-1][0])
-        return is_title(row) or bool(runs[-1][1] and not is_line)
+        return is_title(row) or bool(runs and runs[-1][1] and not is_line)
 
 
 def _blocks(lines: Iterable[str]) -> Iterator[tuple[_Block, bool]]:
     """Rows that belong together by themselves, and whether a blank line follows."""
-    block, size = _Block(), 0
+    block = _Block()
     notes: set[str] = set()
     for number, line in enumerate(chain(lines, [""]), 1):
         row = line[: LONGEST + 1].replace("\ufeff", "").strip()
@@ -251,11 +263,10 @@ def _blocks(lines: Iterable[str]) -> Iterator[tuple[_Block, bool]]:
             block = _Block()
             continue
         if not block:
-            notes, size = set(), 0
+            notes = set()
         notes.update(notes_inside(row))
-        if size <= LONGEST:
-            block = replace(block, rows=(*block.rows, (number, row, bare)))
-            size += len(row)
+        if not block.is_too_long:
+            block = block.with_row(number, row, bare)
         if block.is_done():
             yield block, False
             block = _Block(apart=False)
