@@ -192,8 +192,8 @@ def test_a_file_is_split_as_it_is_read():
             rows_read += 1
             yield row
 
-    found = list(itertools.islice(split_poems(endless()), 50_000))
-    assert rows_read <= 50_000 * 7 / 4 + 7
+    found = list(itertools.islice(split_poems(endless()), 5_000))
+    assert rows_read <= 5_000 * 7 / 4 + 7
     assert len({text for _, text in found}) == 4
     ((_, whole),) = split_poems("日日日日日，" for _ in range(20_000))
     assert len(whole) < 2 * LONGEST

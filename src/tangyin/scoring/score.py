@@ -49,6 +49,39 @@ class Score:
         return cls(poem.text, poem.form.name, **counts)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """Perplexity of a model on held-out poems; `dataclasses.asdict` gives its JSON.
+
+    Attributes:
+        model: its name.
+        split: "dev" or "test".
+        form: name of the form, or "all".
+        protocol: how it was counted.
+        prefix: what the model was given, "form" or "none".
+        poems: as in `Tally`, and so the other counts and sums.
+        per_token: perplexity per target, open figure; `per_hanzi` counts characters alone.
+        per_token_closed: in the closed vocabulary; None where the protocol has none, as is each
+            other figure of it.
+    """
+
+    model: str
+    split: str
+    form: str
+    protocol: str
+    prefix: str
+    poems: int
+    targets: int
+    hanzi: int
+    unknown: int
+    nll: float
+    nll_closed: float | None
+    per_token: float
+    per_token_closed: float | None
+    per_hanzi: float
+    per_hanzi_closed: float | None
+
+
 def score_texts(engine: Engine, texts: Sequence[str], form: Form) -> Iterator[Tally]:
     """The cost of each text (lines and marks) of one form, in order.
 
