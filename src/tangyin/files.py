@@ -3,6 +3,7 @@
 import codecs
 import io
 import os
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -65,6 +66,22 @@ def write_whole(path: Path, content: bytes | str) -> None:
     """Replace `path` by `content` in one step (see `whole_file`)."""
     with whole_file(path, "wb" if isinstance(content, bytes) else "w") as file:
         file.write(content)
+
+
+def read_regular(path: Path, most: int) -> bytes:
+    """The content of a regular file of at most `most` bytes; pipes and devices have no end.
+
+    Raises:
+        UsageError: file.irregular, file.large.
+        OSError: it cannot be read.
+    """
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise UsageError("file.irregular", path=str(path))
+    if status.st_size > most:
+        raise UsageError("file.large", path=str(path), size=status.st_size, most=most)
+    with path.open("rb") as file:
+        return file.read(most)
 
 
 def read_lines(path: Path, remark: Remark = lambda _, __: None) -> Iterator[str]:
