@@ -1,4 +1,4 @@
-"""Writing files whole or not at all, reading text line by line, and locking files."""
+"""Writing files whole or not at all, reading text line by line, and locking."""
 
 import codecs
 import io
