@@ -45,11 +45,11 @@ def check(file: str, output_format: str, fail: bool, output: Path | None) -> Non
         if isinstance(poem, UsageError):
             refused.append(poem)
             continue
-        traditional = poem.in_traditional()
-        reports.append((number, check_poem(traditional.lines)))
+        report = check_poem(poem.lines)
+        reports.append((number, report))
         note_heading(number, poem)
-        if traditional != poem:
-            remark("text.simplified", number=number, first=traditional.lines[0])
+        if report.read_as != report.lines:
+            remark("text.simplified", number=number, first=report.read_as[0])
     if not (reports or refused):
         raise UsageError("text.none")
     if reports:

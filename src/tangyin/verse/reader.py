@@ -15,11 +15,14 @@ from typing import TypeVar
 from tangyin.errors import UsageError
 from tangyin.verse.form import Form, known_forms
 from tangyin.verse.poem import Poem
-from tangyin.verse.punctuation import FIRST_CJK, LAST_CJK, MARKS, is_hanzi, normalize
+from tangyin.verse.punctuation import FOREIGN, MARKS, PLACEHOLDER, is_hanzi, normalize
 from tangyin.verse.script import to_traditional
 
 BLANK = "□"
-"""A character of a partial poem that is left open."""
+"""A character of a partial poem that is left open; 囗 is read as the same."""
+
+LONGEST = 10_000
+"""Characters up to which a text may be one poem, white space, quotation marks and all."""
 
 HEADING_ROWS = 3
 """At most this many rows above the verse are its heading."""
@@ -36,7 +39,6 @@ _NOTE = re.compile(
 _TITLE = re.compile(r"^\s*(《[^》\n]*》)", re.MULTILINE)
 _LABEL = re.compile(r"^(?:[詩诗]?[題题]目?|[標标][題题]|作者|[詩诗]人)[：:]\s*")
 _RUN = re.compile(f"([^{MARKS}\n]+)([{MARKS}]?)")
-_FOREIGN = re.compile(f"[^{FIRST_CJK}-{LAST_CJK}{MARKS}]")
 
 T = TypeVar("T")
 Block = list[tuple[int, str]]
@@ -102,6 +104,7 @@ def read_places(text: str, form: Form, *, blanks: bool = True) -> dict[int, str]
     Raises:
         UsageError: there is a foreign character, a mark inside a line, or too much text.
     """
+    _check_length(text)
     typed = to_traditional(normalize(_NOTE.sub("", text)))
     count = sum(character not in MARKS for character in typed)
     if count > form.hanzi:
@@ -116,7 +119,7 @@ def read_places(text: str, form: Form, *, blanks: bool = True) -> dict[int, str]
             )
         if character not in MARKS and before == length:
             place += 1
-        if character != BLANK or not blanks:
+        if character not in (BLANK, PLACEHOLDER) or not blanks:
             if character not in MARKS and not is_hanzi(character):
                 point = f"U+{ord(character):04X}"
                 raise UsageError("text.foreign", character=character, point=point)
@@ -125,7 +128,13 @@ def read_places(text: str, form: Form, *, blanks: bool = True) -> dict[int, str]
     return places
 
 
+def _check_length(text: str) -> None:
+    if len(text) > LONGEST:
+        raise UsageError("text.overlong", count=len(text), most=LONGEST)
+
+
 def _read(text: str) -> tuple[Poem, bool]:
+    _check_length(text)
     rows = [row.strip() for row in _TITLE.sub(r"\1\n", text).splitlines() if normalize(row)]
     verse = [_bare_row(row) for row in rows]
     marked = _has_marks("".join(row for row in verse if not row.startswith("《")))
@@ -190,7 +199,7 @@ def _heading(rows: list[str]) -> tuple[str, str]:
 def _cut(rows: list[str], skipped: int = 0) -> Lines:
     """The lines of one poem's normalized rows, `skipped` rows of the text being above them."""
     for number, row in enumerate(rows, skipped + 1):
-        if found := _FOREIGN.search(row):
+        if found := FOREIGN.search(row):
             point = f"U+{ord(found[0]):04X}"
             raise UsageError(
                 "text.character", character=found[0], point=point, line=number, marks=MARKS
