@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -9,9 +10,9 @@ from tangyin import writing
 from tangyin.errors import UsageError
 from tangyin.model import DEFAULT, Engine, find_model
 from tangyin.model.file import ModelFile
-from tangyin.prosody import Report, check_poem, check_text
+from tangyin.prosody import Report, check_poem, check_text, traditional_lines
 from tangyin.scoring import Score, evaluate_split, evaluate_tangshi_gpt, prefix_of, score_poems
-from tangyin.verse import WULV, Form, Poem, form_named, read_poem, to_traditional
+from tangyin.verse import WULV, Form, Poem, form_named, read_poem
 from tangyin.writing import Composition, ParticleComposer, Request, Verse, rule_named
 from tangyin.writing.decoding import check_numbers
 from tangyin.writing.options import Option
@@ -20,9 +21,6 @@ __all__ = ["Score", "Verse", "Writer", "check", "load", "rule_named"]
 
 SIDE_BY_SIDE = 64
 """Free poems written together; more would not be faster and would be kept waiting longer."""
-
-LONGEST = 10_000
-"""Characters up to which a text may be a poem, white space, quotation marks and all."""
 
 ROWS = 256  # Particles that are written together, of one poem or several
 REVISIONS = 128  # How many ways to write a line are drawn, of which the likeliest are shown
@@ -175,16 +173,11 @@ class Writer:
         Raises:
             UsageError: the text is not a poem in the four forms, or in none the model knows.
         """
-        notes = []
-        # What is far too long for a poem is refused below, and need not be converted first.
-        converted = to_traditional(text) if len(text) <= LONGEST else text
-        if converted != text:
-            notes.append("text.converted")
-        poem, added = read_poem(converted)
-        if added:
-            notes.append("text.marks_added")
+        typed, added = read_poem(text)
+        poem = replace(typed, lines=traditional_lines(typed.lines))
+        done = {"text.converted": poem != typed, "text.marks_added": added}
         self.engine.vocabulary.prefix_id(poem.form)
-        return poem, tuple(notes)
+        return poem, tuple(code for code, is_done in done.items() if is_done)
 
     def score(self, text: str) -> Score:
         """Score one poem in any of the four forms; see `read` for how it is read."""

@@ -9,7 +9,7 @@ from tangyin.corpus.corpus import Corpus
 from tangyin.corpus.download import claimed_integrity
 from tangyin.corpus.near_duplicates import mark_near_duplicates
 from tangyin.corpus.source import DYNASTIES, blacklist, poem_folder, raw_poems
-from tangyin.corpus.split import DEV, TEST, TRAIN, held_out, split_digest
+from tangyin.corpus.split import DEV, TEST, TRAIN, VERSION, held_out, split_digest
 from tangyin.errors import TangyinError
 from tangyin.verse import MARKS, Form, form_of_shape, split_lines
 from tangyin.verse.punctuation import IN_CORPUS, PLACEHOLDER
@@ -75,6 +75,7 @@ def prepare(source: Path) -> Corpus:
     corpus.facts = {
         "integrity": claimed_integrity(source),
         "split_sha256": split_digest(),
+        "split_version": VERSION,
         "records": records,
         "dropped": dropped,
         "missing": sorted(parts.keys() - set(corpus.id)),

@@ -15,19 +15,20 @@ LONG = 40
 
 
 def traditional_lines(lines: tuple[str, ...]) -> tuple[str, ...]:
-    """Lines of five or seven characters in traditional script.
+    """The lines of a poem in traditional script.
 
-    Words and frequency choose among the forms of a character (`verse.to_traditional`). Where the
-    poem has a fault, forms with other readings are tried: 蜡炬成灰泪始干 ends on 乾, which rhymes,
-    and not on 干. Traditional lines are returned as they are.
+    Words and frequency choose among the forms of a character (`verse.to_traditional`). Where lines
+    of five or seven characters have a fault, forms with other readings are tried: 蜡炬成灰泪始干
+    ends on 乾, which rhymes, and not on 干. Traditional lines are returned as they are.
     """
     text = "\n".join(lines)
     if not is_simplified(text):
         return lines
     costs = traditional_costs(text)
     found = likeliest(costs)
-    faults = _faults(found)
-    while faults and len(lines) <= LONG:
+    has_rules = len(lines) <= LONG and {len(line) for line in lines} in ({5}, {7})
+    faults = _faults(found) if has_rules else 0
+    while faults:
         fewest, _, better = min(_others(found, costs), default=(faults, 0.0, found))
         if fewest >= faults:
             break

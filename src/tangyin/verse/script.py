@@ -10,7 +10,7 @@ from tangyin.data.files import data_text
 SMOOTHING = 5
 """Counts of a character as a whole that are added to those of a pair."""
 
-PHRASE = 4.0
+PHRASE = 5.0
 """ln of how much likelier a form is that OpenCC finds in a phrase, such as 麪 in 面条."""
 
 
