@@ -35,11 +35,16 @@ SPELLING, WORDS = {"tang": 10, "song": 1}, {"tang": 3, "song": 1}
 SEEN = 3  # Weighted counts that a pair must have
 BATCH = 2000  # Poems that are converted at once
 
-Forms = dict[str, Counter[str]]
+Table = dict[tuple[str, int], Counter[str]]
+"""How often a character, or one of a pair, is each of its forms."""
 
 
-def converted() -> Iterator[tuple[str, str, str]]:
-    """Dynasty, simplified text and text of each training poem."""
+Poem = tuple[str, str, str]
+"""Dynasty, simplified text and text."""
+
+
+def converted() -> Iterator[Poem]:
+    """The training poems with what t2s makes of them."""
     corpus, convert = load_corpus().select(parts=[TRAIN]), opencc.OpenCC("t2s").convert
     for at in range(0, len(corpus), BATCH):
         texts = corpus.text[at : at + BATCH]
@@ -63,52 +68,64 @@ def forms_of(listed: list[str], counts: Counter[str]) -> dict[str, str]:
     return {spelling: best[form] for form, group in groups.items() for spelling in group}
 
 
-def likeliest(counts: Counter[str], whole: Counter[str]) -> str:
-    """The likeliest form by a pair's counts, smoothed by those of the character."""
+def departs(counts: Counter[str], whole: Counter[str]) -> bool:
+    """Whether a pair's likeliest form, smoothed by the character's counts, is not its own."""
     scale = SMOOTHING / whole.total()
-    return max(whole, key=lambda form: counts[form] + scale * whole[form])
+    likeliest = max(whole, key=lambda form: counts[form] + scale * whole[form])
+    return likeliest != whole.most_common(1)[0][0]
+
+
+def spellings(poems: list[Poem]) -> dict[str, Counter[str]]:
+    """How often each simplified character is written how in the poems."""
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for dynasty, simplified, text in poems:
+        for character, spelling in zip(simplified, text, strict=True):
+            if character not in MARKS:
+                found[character][spelling] += SPELLING[dynasty]
+    return found
+
+
+def characters(found: dict[str, Counter[str]], form_of: dict[str, dict[str, str]]) -> Table:
+    """The forms of each character that needs a row."""
+    table, to_traditional = {}, opencc.OpenCC("s2t").convert
+    for character, written in found.items():
+        forms = Counter[str]()
+        for spelling, count in written.items():
+            forms[form_of[character][spelling]] += count
+        kept = Counter({f: n for f, n in forms.items() if n >= RARE * forms.total()})
+        if len(kept) > 1 or corpus_spelling(to_traditional(character)) not in kept:
+            table[character, 0] = kept
+    return table
+
+
+def pairs(poems: list[Poem], alone: Table, form_of: dict[str, dict[str, str]]) -> Table:
+    """The forms in each pair in which another than the character's own is likeliest."""
+    found: Table = defaultdict(Counter)
+    for dynasty, simplified, text in poems:
+        for at, (character, spelling) in enumerate(zip(simplified, text, strict=True)):
+            form = form_of.get(character, {}).get(spelling, "")
+            if form not in alone.get((character, 0), ()):
+                continue
+            for pair, place in ((simplified[at - 1 : at + 1], 1), (simplified[at : at + 2], 0)):
+                if len(pair) == 2 and not set(pair) & set(MARKS):
+                    found[pair, place][form] += WORDS[dynasty]
+    return {
+        (pair, place): counts
+        for (pair, place), counts in found.items()
+        if counts.total() >= SEEN and departs(counts, alone[pair[place], 0])
+    }
 
 
 if __name__ == "__main__":
     rows = [row.split("\t") for row in Path(sys.argv[1]).read_text("utf-8").splitlines()]
     listed = {row[0]: row[1].split() for row in rows if len(row) > 1}
     poems = list(converted())
-    spellings: Forms = defaultdict(Counter)
-    for dynasty, simplified, text in poems:
-        for character, spelling in zip(simplified, text, strict=True):
-            spellings[character][spelling] += SPELLING[dynasty]
-    to_traditional = opencc.OpenCC("s2t").convert
-    form_of, table = {}, {}
-    for character in (spellings.keys() | listed.keys()) - set(MARKS):
-        found = spellings[character]
-        form_of[character] = forms_of(listed.get(character, []), found)
-        forms = Counter[str]()
-        for spelling, count in found.items():
-            forms[form_of[character][spelling]] += count
-        enough = RARE * forms.total()
-        kept = Counter({form: count for form, count in forms.items() if count >= enough})
-        if len(kept) > 1:
-            table[character, 0] = kept
-        elif kept and corpus_spelling(to_traditional(character)) not in kept:
-            table[character, 0] = kept
-    pairs: Forms = defaultdict(Counter)
-    for dynasty, simplified, text in poems:
-        for at, (character, spelling) in enumerate(zip(simplified, text, strict=True)):
-            form = form_of.get(character, {}).get(spelling)
-            if form not in table.get((character, 0), ()):
-                continue
-            for pair, place in ((simplified[at - 1 : at + 1], 1), (simplified[at : at + 2], 0)):
-                if len(pair) == 2 and not set(pair) & set(MARKS):
-                    pairs[pair, place][form] += WORDS[dynasty]
-    alone = len(table)
-    for (pair, place), counts in pairs.items():
-        whole = table[pair[place], 0]
-        if counts.total() >= SEEN and likeliest(counts, whole) != whole.most_common(1)[0][0]:
-            table[pair, place] = counts
+    found = spellings(poems)
+    form_of = {c: forms_of(listed.get(c, []), written) for c, written in found.items()}
+    alone = characters(found, form_of)
+    table = alone | pairs(poems, alone, form_of)
     with TARGET.open("w", encoding="utf-8", newline="\n") as file:
         for (context, place), counts in sorted(table.items()):
-            shown = " ".join(
-                f"{form}{n}" for form, n in sorted(counts.items(), key=lambda p: (-p[1], p[0]))
-            )
-            file.write(f"{context}\t{place}\t{shown}\n")
-    print(f"{alone} characters, {len(table) - alone} pairs, {TARGET.stat().st_size} bytes")
+            ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+            file.write(f"{context}\t{place}\t{' '.join(f'{form}{n}' for form, n in ordered)}\n")
+    print(f"{len(alone)} characters, {len(table) - len(alone)} pairs")

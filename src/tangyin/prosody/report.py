@@ -102,7 +102,8 @@ class Report:
     """The prosody of a poem.
 
     Attributes:
-        form: the name of the form, 聯 (two lines), 排律 (regulated verse of another length) or 古體.
+        form: the name of the form, 聯 (two lines), 排律 (regulated verse of another length), or
+            古體.
         regulated: whether it keeps every rule, licences used.
         pattern: name of the sequence such as 仄起首句不入韻, or `-`.
         line_types: a letter a line, `?` for one that fits no type, `-` in verse of oblique rhyme.

@@ -120,11 +120,12 @@ def _table(file: str) -> dict[int, str]:
 def _forms(context: str, place: int) -> dict[str, float]:
     """The shares of the forms of a character, or of one of a pair; empty if there is no row."""
     counts = _counts().get((context, place), {})
-    if len(context) == 1:
-        return {form: count / sum(counts.values()) for form, count in counts.items()}
-    whole, total = _forms(context[place], 0), sum(counts.values()) + SMOOTHING
-    return counts and {
-        form: (counts.get(form, 0) + SMOOTHING * share) / total for form, share in whole.items()
+    total = sum(counts.values())
+    if len(context) == 1 or not counts:
+        return {form: count / total for form, count in counts.items()}
+    return {
+        form: (counts.get(form, 0) + SMOOTHING * share) / (total + SMOOTHING)
+        for form, share in _forms(context[place], 0).items()
     }
 
 
