@@ -134,9 +134,11 @@ class Writer:
 
     def verse(self, poem: Composition, request: Request, seed: int, number: int) -> Verse:
         """A written poem with how it was written, in traditional characters."""
+        spelling = writing.typed_spelling(request, self.engine.vocabulary)
+        lines = tuple(line.translate(spelling) for line in poem.lines)
         return Verse(
-            text=poem.text,
-            lines=poem.lines,
+            text=poem.text.translate(spelling),
+            lines=lines,
             form=request.form.name,
             title=writing.read_title(request),
             model=self.model.name,
@@ -144,7 +146,9 @@ class Writer:
             seed=seed,
             number=number,
             log_likelihood=poem.log_likelihood,
-            prosody=poem.report if isinstance(poem, writing.RegulatedPoem) else _report(poem.lines),
+            prosody=poem.report
+            if isinstance(poem, writing.RegulatedPoem) and lines == poem.lines
+            else _report(lines),
         )
 
     def _regulated(self, request: Request, seed: int) -> Iterator[Composition]:

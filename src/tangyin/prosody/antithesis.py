@@ -14,8 +14,8 @@ from tangyin.prosody.report import Couplet, Pair
 from tangyin.verse import corpus_spelling
 
 CARRYING = 0.5
-"""Pairs of at least this score carry a couplet: a random pair of the corpus' middle couplets
-reaches it once in twenty."""
+"""Pairs of at least this score carry a couplet: nineteen in twenty random pairs of the corpus'
+middle couplets stay below 0.45."""
 
 
 def pair_score(upper: str, lower: str) -> float | None:

@@ -61,6 +61,13 @@ def traditional_alternative(character: str) -> str:
     return corpus_spelling(_converted("s2t", character))
 
 
+def is_spelling(character: str, other: str) -> bool:
+    """Whether a traditional character is another way to write the corpus' `other`: 床 of 牀."""
+    if character in _characters("both_scripts.txt") | _characters("simplified_only.txt"):
+        return False
+    return other in (corpus_spelling(character), traditional_alternative(character))
+
+
 def is_simplified(text: str) -> bool:
     """Whether more characters exist only in simplified than only in traditional script."""
     # Most texts have none at all, and then OpenCC need not be loaded.
