@@ -171,7 +171,7 @@ def _faults_of_end(
     if number % 2:
         own = end_rhyme(end, reading.rhyme)
         if own != reading.rhyme:
-            variant = own if own == OBLIQUE else "" if common else APART
+            variant = APART if not common else own if own == OBLIQUE else ""
             yield Finding.of(report.OUT_OF_RHYME, number + 1, places, variant, own=own, **params)
     elif reading.patterns[number].tones[-1] == "P":
         if number:

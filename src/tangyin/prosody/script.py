@@ -26,7 +26,7 @@ def traditional_lines(lines: tuple[str, ...]) -> tuple[str, ...]:
         return lines
     costs = traditional_costs(text)
     found = likeliest(costs)
-    has_rules = len(lines) <= LONG and {len(line) for line in lines} in ({5}, {7})
+    has_rules = 1 < len(lines) <= LONG and {len(line) for line in lines} in ({5}, {7})
     faults = _faults(found) if has_rules else 0
     while faults:
         fewest, _, better = min(_others(found, costs), default=(faults, 0.0, found))

@@ -32,8 +32,8 @@ from tangyin.verse.vocabulary import (
 __all__ = [
     "BLANK", "BOS", "EOS", "FORMS", "HANZI", "MARKS", "QIJUE", "QILV", "TEXT", "TITLE", "UNK",
     "WUJUE", "WULV", "Form", "Ids", "Poem", "Vocabulary", "corpus_spelling", "fold_variants",
-    "form_named", "form_of_shape", "form_of_text", "form_token", "is_hanzi", "is_simplified", "is_spelling",
-    "known_forms", "normalize", "prefix_tokens", "read_each", "read_places", "read_poem",
-    "read_verse", "rhyme_token", "split_lines", "split_poems", "title_characters", "to_simplified",
-    "to_traditional", "traditional_alternative",
+    "form_named", "form_of_shape", "form_of_text", "form_token", "is_hanzi", "is_simplified",
+    "is_spelling", "known_forms", "normalize", "prefix_tokens", "read_each", "read_places",
+    "read_poem", "read_verse", "rhyme_token", "split_lines", "split_poems", "title_characters",
+    "to_simplified", "to_traditional", "traditional_alternative",
 ]  # fmt: skip

@@ -45,8 +45,10 @@ def traditional_costs(text: str) -> list[dict[str, float]]:
         by_phrase = "".join(map(traditional_alternative, text))
     costs: list[dict[str, float]] = []
     for at, (character, phrased) in enumerate(zip(text, by_phrase, strict=True)):
-        forms = _forms(character, 0)
-        found = {form: -math.log(share) for form, share in forms.items()} or {phrased: 0.0}
+        if not (forms := _forms(character, 0)):
+            costs.append({phrased: 0.0})
+            continue
+        found = {form: -math.log(share) for form, share in forms.items()}
         for pair, place in ((text[max(at - 1, 0) : at + 1], 1), (text[at : at + 2], 0)):
             for form, share in _forms(pair, place).items() if len(pair) == 2 else ():
                 found[form] -= math.log(share / forms[form])
@@ -56,6 +58,7 @@ def traditional_costs(text: str) -> list[dict[str, float]]:
     return costs
 
 
+@cache
 def traditional_alternative(character: str) -> str:
     """The traditional form of a character of both scripts that is meant as simplified: 丰, 豐."""
     return corpus_spelling(_converted("s2t", character))

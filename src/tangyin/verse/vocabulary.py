@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from tangyin.errors import TangyinError, UsageError
 from tangyin.verse.form import FORMS, Form, known_forms
-from tangyin.verse.punctuation import IN_CORPUS, MARKS, PLACEHOLDER, is_hanzi
+from tangyin.verse.punctuation import IN_CORPUS, MARKS, is_hanzi
 
 UNK, EOS, BOS = "<unk>", "<eos>", "<bos>"
 TITLE, TEXT = "<title>", "<text>"
@@ -62,8 +62,8 @@ class Vocabulary:
         self._ids = {token: number for number, token in enumerate(self.tokens)}
         if len(self._ids) != len(self.tokens):
             raise TangyinError("form.token_twice")
-        # Models of the first version of the corpus know the placeholder.
-        if not all(is_hanzi(token) or token == PLACEHOLDER for token in self.hanzi):
+        # Models of the first version of the corpus know 囗, which is no character of verse.
+        if not all(is_hanzi(c) or re.fullmatch(f"[{IN_CORPUS}]", c) for c in self.hanzi):
             raise TangyinError("form.token_not_hanzi")
 
     @classmethod

@@ -46,8 +46,8 @@ class Decoder:
     """Writes rows of poems; row = poem · particles + particle.
 
     Inside a line the rule chooses among the characters the model knows, at its end among the marks
-    the form admits there. `<unk>` and 囗 are never written. Under argmax, poem n takes the n-th most
-    likely character at its first free place, so that poems differ.
+    the form admits there; never `<unk>` or 囗. Under argmax, poem n takes the n-th most likely
+    character at its first free place, so that poems differ.
     """
 
     engine: Engine
