@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import chain
 from typing import Any, Unpack
 
@@ -9,7 +10,7 @@ from tangyin import writing
 from tangyin.errors import TangyinError, UsageError
 from tangyin.model import DEFAULT, Engine, find_model
 from tangyin.model.file import ModelFile
-from tangyin.prosody import Report, check_poem, check_text
+from tangyin.prosody import Report, check_poem, check_text, traditional_lines
 from tangyin.scoring import (
     Evaluation,
     Score,
@@ -18,7 +19,7 @@ from tangyin.scoring import (
     prefix_of,
     score_poems,
 )
-from tangyin.verse import LONGEST, WULV, Form, Poem, form_named, read_poem, to_traditional
+from tangyin.verse import WULV, Form, Poem, form_named, read_poem
 from tangyin.writing import Composition, ParticleComposer, Request, Verse, rule_named
 from tangyin.writing.decoding import check_numbers
 from tangyin.writing.keywords import PoemKeywords, PoemsKeywords, RevisionKeywords
@@ -150,9 +151,11 @@ class Writer:
 
     def verse(self, poem: Composition, request: Request, seed: int, number: int) -> Verse:
         """A written poem with how it was written, in traditional characters."""
+        spelling = writing.typed_spelling(request, self.engine.vocabulary)
+        lines = tuple(line.translate(spelling) for line in poem.lines)
         return Verse(
-            text=poem.text,
-            lines=poem.lines,
+            text=poem.text.translate(spelling),
+            lines=lines,
             form=request.form.name,
             title=writing.read_title(request),
             model=self.model.name,
@@ -160,7 +163,9 @@ class Writer:
             seed=seed,
             number=number,
             log_likelihood=poem.log_likelihood,
-            prosody=poem.report if isinstance(poem, writing.RegulatedPoem) else _report(poem.lines),
+            prosody=poem.report
+            if isinstance(poem, writing.RegulatedPoem) and lines == poem.lines
+            else _report(lines),
         )
 
     def _regulated(self, request: Request, seed: int) -> Iterator[Composition]:
@@ -189,17 +194,11 @@ class Writer:
         Raises:
             UsageError: the text is not a poem in the four forms, or in none the model knows.
         """
-        notes = []
-        _TEXT.check(text)
-        # What is far too long for a poem is refused below, and need not be converted first.
-        converted = to_traditional(text) if len(text) <= LONGEST else text
-        if converted != text:
-            notes.append("text.converted")
-        poem, added = read_poem(converted)
-        if added:
-            notes.append("text.marks_added")
+        typed, added = read_poem(_TEXT.check(text))
+        poem = replace(typed, lines=traditional_lines(typed.lines))
+        done = {"text.converted": poem != typed, "text.marks_added": added}
         self.engine.vocabulary.prefix_id(poem.form)
-        return poem, tuple(notes)
+        return poem, tuple(code for code, is_done in done.items() if is_done)
 
     def score(self, text: str) -> Score:
         """Score one poem in any of the four forms; see `read` for how it is read."""

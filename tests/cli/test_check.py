@@ -9,7 +9,7 @@ from tangyin.web.bodies import SPRING
 FAULTY = "床前明月光，疑是地上霜。舉頭望明月，低頭思故鄉。"
 FIELDS = {
     "form", "regulated", "pattern", "line_types", "tones", "rhyme", "first_line", "licences",
-    "faults", "warnings", "couplets", "readings", "lines", "number",
+    "faults", "warnings", "couplets", "readings", "lines", "read_as", "number",
 }  # fmt: skip
 
 
@@ -47,7 +47,8 @@ def test_fail_makes_a_faulty_poem_exit_with_one(cli):
 def test_what_was_done_to_a_poem_is_on_standard_error(cli):
     poem = "春望\n杜甫\n国破山河在，城春草木深。感时花溅泪，恨别鸟惊心。"
     done = cli("check", "--format", "json", stdin=poem)
-    assert json.loads(done.out)[0]["lines"][0] == "國破山河在"
+    (report,) = json.loads(done.out)
+    assert (report["lines"][0], report["read_as"][0]) == ("国破山河在", "國破山河在")
     assert done.err.splitlines() == [
         message("text.heading", {"number": 1, "heading": ["春望", "杜甫"]}),
         message("text.simplified", {"number": 1, "first": "國破山河在"}),

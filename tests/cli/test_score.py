@@ -60,12 +60,12 @@ def test_the_same_poems_in_other_layouts_get_the_same_scores(cli, tmp_path):
 def test_what_was_done_to_a_poem_is_on_standard_error(cli):
     done = cli("score", stdin="登鹳雀楼\n白日依山尽黄河入海流欲穷千里目更上一层楼")
     assert done.err.splitlines() == [
-        message("text.heading", {"number": 1, "heading": ["登鸛雀樓"]}),
+        message("text.heading", {"number": 1, "heading": ["登鹳雀楼"]}),
         message("text.converted", {"number": 1}),
         message("text.marks_added", {"number": 1}),
     ]
     score, expected = (*scores(done), *scores(cli("score", stdin=WUJUE)))
-    assert score == {**expected, "title": "登鸛雀樓"}
+    assert score == {**expected, "title": "登鹳雀楼"}
 
 
 def test_unknown_characters_are_counted_and_cost_more_in_the_open_figure(cli):

@@ -15,12 +15,13 @@ from tangyin.verse import (
     Poem,
     form_of_text,
     read_each,
+    read_places,
     read_poem,
     read_verse,
     split_poems,
 )
 
-HANZI = st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF)
+HANZI = st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF, exclude_characters="囗")
 JUE = "白日依山盡，黃河入海流。欲窮千里目，更上一層樓。"
 QI = "朝辭白帝彩雲間，千里江陵一日還。兩岸猿聲啼不住，輕舟已過萬重山。"
 LV = (
@@ -124,6 +125,8 @@ def test_any_text_is_read_or_refused_in_one_sentence(text):
         ("床前明月，光疑是地上霜。" + JUE[:12], "text.unequal", {"line": 1, "lengths": [4, 5, 6]}),
         ("日月。" * 20, "text.line_length", {"length": 2, "lengths": [5, 7]}),
         ("國破", "text.unclear", {"count": 2}),
+        ("囗" + JUE[1:], "text.character", {"character": "囗", "point": "U+56D7"}),
+        ("日，" * 5001, "text.overlong", {"count": 10002, "most": LONGEST}),
         ("春眠不覺曉", "text.one_line", {}),
     ],
 )
@@ -179,7 +182,7 @@ def test_notes_pinyin_and_blanks_are_left_out(text):
 
 
 def test_a_text_too_long_for_a_poem_is_refused_before_it_is_normalized():
-    assert refused("日\u0300" * 1_000_000).code == "text.long"
+    assert refused("日\u0300" * 1_000_000).code == "text.overlong"
 
 
 def test_a_file_is_split_as_it_is_read():
@@ -197,6 +200,13 @@ def test_a_file_is_split_as_it_is_read():
     assert len({text for _, text in found}) == 4
     ((_, whole),) = split_poems("日日日日日，" for _ in range(20_000))
     assert len(whole) < 2 * LONGEST
+
+
+def test_characters_of_every_block_are_read_and_kept():
+    rare = "𫏐𬬻〇𠀀㐀"
+    poem, _ = read_poem(JUE.replace("白日依山盡", rare))
+    assert poem.lines[0] == rare
+    assert read_places("囗山□", WUJUE) == {1: "山"}
 
 
 def test_given_title_and_author_replace_those_of_the_text():

@@ -51,7 +51,7 @@ def check(files: tuple[str, ...], output_format: str, fail: bool, output: Path |
 
 def _checked(text: str) -> Read:
     poem = read_verse(text)
-    return poem, check_poem(poem.in_traditional().lines)
+    return poem, check_poem(poem.lines)
 
 
 def _noted(batch: Batch[Read], verdicts: set[bool]) -> Iterator[Item[Read]]:
@@ -61,8 +61,8 @@ def _noted(batch: Batch[Read], verdicts: set[bool]) -> Iterator[Item[Read]]:
             poem, report = item.value
             verdicts.add(report.regulated)
             batch.note_heading(item.number, poem)
-            if report.lines != poem.lines:
-                batch.remark("text.simplified", number=item.number, first=report.lines[0])
+            if report.read_as != report.lines:
+                batch.remark("text.simplified", number=item.number, first=report.read_as[0])
         yield item
 
 

@@ -12,17 +12,17 @@ from dataclasses import replace
 from tangyin.errors import UsageError
 from tangyin.verse.form import Form, known_forms
 from tangyin.verse.poem import Poem
-from tangyin.verse.punctuation import FIRST_CJK, LAST_CJK, MARKS, is_hanzi, normalize
+from tangyin.verse.punctuation import FOREIGN, MARKS, PLACEHOLDER, is_hanzi, normalize
 from tangyin.verse.script import to_traditional
 
 BLANK = "□"
-"""A character of a partial poem that is left open."""
+"""A character of a partial poem that is left open; 囗 is read as the same."""
+
+LONGEST = 10_000
+"""Characters up to which a text may be one poem, white space, quotation marks and all."""
 
 HEADING_ROWS = 3
 """At most this many rows above the verse are its heading."""
-
-LONGEST = 10_000
-"""Characters up to which a text may be a poem, notes, white space and all."""
 
 WHOLE = 4
 """A row with at least this many marked lines is a poem of its own."""
@@ -47,7 +47,6 @@ _TITLE = re.compile(
 )
 _LABEL = re.compile(r"^(?:[詩诗]?[題题]目?|[標标][題题]|作者|[詩诗]人)[：:]\s*")
 RUN = re.compile(f"([^{MARKS}\n]+)([{MARKS}]?)")
-_FOREIGN = re.compile(f"[^{FIRST_CJK}-{LAST_CJK}{MARKS}]")
 
 Lines = list[tuple[str, str]]
 """Lines of verse, or runs of several, each with its mark or ""."""
@@ -96,6 +95,7 @@ def read_places(text: str, form: Form, *, blanks: bool = True) -> dict[int, str]
     Raises:
         UsageError: there is a foreign character, a mark inside a line, or too much text.
     """
+    _check_length(text)
     typed = to_traditional(normalize(NOTE.sub("", text)))
     count = sum(character not in MARKS for character in typed)
     if count > form.hanzi:
@@ -110,7 +110,7 @@ def read_places(text: str, form: Form, *, blanks: bool = True) -> dict[int, str]
             )
         if character not in MARKS and before == length:
             place += 1
-        if character != BLANK or not blanks:
+        if character not in (BLANK, PLACEHOLDER) or not blanks:
             if character not in MARKS and not is_hanzi(character):
                 point = f"U+{ord(character):04X}"
                 raise UsageError("text.foreign", character=character, point=point)
@@ -119,9 +119,13 @@ def read_places(text: str, form: Form, *, blanks: bool = True) -> dict[int, str]
     return places
 
 
-def _read(text: str) -> tuple[Poem, bool]:
+def _check_length(text: str) -> None:
     if len(text) > LONGEST:
-        raise UsageError("text.long", count=len(text), longest=LONGEST)
+        raise UsageError("text.overlong", count=len(text), most=LONGEST)
+
+
+def _read(text: str) -> tuple[Poem, bool]:
+    _check_length(text)
     rows = list(_rows(text))
     verse = [bare_row(row) for row in rows]
     marked = has_marks("".join(row for row in verse if not row.startswith("《")))
@@ -233,7 +237,7 @@ def _heading(rows: list[str]) -> tuple[str, str]:
 def cut(rows: list[str], skipped: int = 0) -> Lines:
     """The lines of one poem's normalized rows, `skipped` rows of the text being above them."""
     for number, row in enumerate(rows, skipped + 1):
-        if found := _FOREIGN.search(row):
+        if found := FOREIGN.search(row):
             point = f"U+{ord(found[0]):04X}"
             raise UsageError(
                 "text.character", character=found[0], point=point, line=number, marks=MARKS
