@@ -45,8 +45,7 @@ class Found:
     Attributes:
         line: number of the line of the file where it begins, from 1.
         text: rows of verse, possibly below a heading.
-        fields: of a JSON object: `title`, `author` and `id` as text where it has them, and its
-            other fields as they are.
+        fields: of a JSON object: `title` and `author` as text, and its other fields as they are.
         error: why the line of JSON is not a poem.
     """
 
@@ -93,12 +92,12 @@ def find_poems(lines: Iterable[str], *, jsonl: bool = False) -> Iterator[Found]:
 def read_record(line: int, content: str) -> Found:
     """The poem of a JSON object: `text` (a string), or `lines` or `paragraphs` (lists of strings).
 
-    `title`, `author` and `id` are read where they are; null is as good as nothing.
+    `title` and `author` are read where they are; null is as good as nothing.
     """
     try:
         record = json.loads(content.removeprefix("\ufeff"))
         text = record.get("text") or "\n".join(record.get("lines") or record["paragraphs"])
-        names = {name: record.get(name) or "" for name in ("title", "author", "id")}
+        names = {name: record.get(name) or "" for name in ("title", "author")}
         if not all(isinstance(value, str) for value in (text, *names.values())):
             raise TypeError
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -250,7 +249,7 @@ def _blocks(lines: Iterable[str]) -> Iterator[tuple[_Block, bool]]:
     block = _Block()
     notes: set[str] = set()
     for number, line in enumerate(chain(lines, [""]), 1):
-        row = line[: LONGEST + 1].replace("\ufeff", "").strip()
+        row = " ".join(line[: LONGEST + 1].replace("\ufeff", "").split())
         parts, rest = split_heading(row)
         bare = bare_row(rest)
         if row and (is_footnote(row, notes) or not (parts or bare)):
