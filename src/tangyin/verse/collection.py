@@ -262,7 +262,7 @@ def _blocks(lines: Iterable[str]) -> Iterator[tuple[_Block, bool]]:
     block = _Block()
     notes: set[str] = set()
     for number, line in enumerate(chain(lines, [""]), 1):
-        row = " ".join(line[: LONGEST + 1].replace("\ufeff", "").split())
+        row = " ".join(line[: LONGEST + 1].replace("\ufeff", "").splitlines()).strip()
         parts, rest = split_heading(row)
         bare = bare_row(rest)
         if row and (is_footnote(row, notes) or not (parts or bare)):
