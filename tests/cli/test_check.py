@@ -1,4 +1,7 @@
 import json
+import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -142,6 +145,25 @@ def test_what_the_project_exports_is_read_with_its_titles(cli, tmp_path):
     again = cli("check", "--format", "jsonl", stdin=checked.out)
     assert (again.out, checked.err, again.err) == (checked.out, "", "")
     assert "春望  杜甫" in cli("check", stdin=exported).out
+
+
+@pytest.mark.parametrize(("stop", "code"), [("close", 0), ("interrupt", 130)])
+def test_a_closed_pipe_and_ctrl_c_end_it_after_whole_lines(stop, code):
+    words = [sys.executable, "-m", "tangyin", "check", "--format", "jsonl"]
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with subprocess.Popen(words, **pipes) as process:
+        process.stdin.write(f"{SPRING}\n".encode())
+        process.stdin.flush()
+        assert json.loads(process.stdout.readline())["number"] == 1
+        if stop == "close":
+            process.stdout.close()
+            process.stdin.write(f"{SPRING}\n".encode() * 100)
+        else:
+            process.send_signal(signal.SIGINT)
+        err = process.stderr.read() if stop == "interrupt" else b""
+        process.stdin.close()
+        assert process.wait(60) == code
+        assert err.strip() == (b"tangyin: stopped" if code else b"")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gb18030", "big5"])

@@ -185,6 +185,23 @@ def test_a_text_too_long_for_a_poem_is_refused_before_it_is_normalized():
     assert refused("日\u0300" * 1_000_000).code == "text.overlong"
 
 
+@given(
+    st.lists(
+        st.text(st.sampled_from("日月山五絕題一1．.、，。 「」《》()[]:：Aāé□\u2028\ufeff")),
+        max_size=3,
+    ),
+    st.lists(st.sampled_from([JUE, QI, LV, bare(JUE), f"2. {LV}", f"《鹿柴》{QI}"]), min_size=1),
+    st.sampled_from(["\n", "\n\n", "\r\n"]),
+)
+@settings(deadline=None)
+def test_no_row_hides_the_poems_around_it(rows_, poems_, end):
+    texts = [*poems_[:1], *rows_, *poems_[1:]]
+    found = [poem for _, poem in read_each(end.join(texts), read_verse)]
+    read = [bare(poem.text) for poem in found if isinstance(poem, Poem)]
+    expected = [read_verse(text).text for text in poems_]
+    assert [text for text in read if text in map(bare, expected)] == list(map(bare, expected))
+
+
 def test_a_file_is_split_as_it_is_read():
     """However many rows there are, no more are read than the next poem needs."""
     rows_read = 0

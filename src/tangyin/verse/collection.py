@@ -27,6 +27,7 @@ from tangyin.verse.reader import (
     length_by_count,
     notes_inside,
     only_length,
+    read_verse,
     split_heading,
 )
 
@@ -45,8 +46,7 @@ class Found:
     Attributes:
         line: number of the line of the file where it begins, from 1.
         text: rows of verse, possibly below a heading.
-        fields: of a JSON object: `title`, `author` and `id` as text where it has them, and its
-            other fields as they are.
+        fields: of a JSON object: `title` and `author` as text, and its other fields as they are.
         error: why the line of JSON is not a poem.
     """
 
@@ -93,12 +93,12 @@ def find_poems(lines: Iterable[str], *, jsonl: bool = False) -> Iterator[Found]:
 def read_record(line: int, content: str) -> Found:
     """The poem of a JSON object: `text` (a string), or `lines` or `paragraphs` (lists of strings).
 
-    `title`, `author` and `id` are read where they are; null is as good as nothing.
+    `title` and `author` are read where they are; null is as good as nothing.
     """
     try:
         record = json.loads(content.removeprefix("\ufeff"))
         text = record.get("text") or "\n".join(record.get("lines") or record["paragraphs"])
-        names = {name: record.get(name) or "" for name in ("title", "author", "id")}
+        names = {name: record.get(name) or "" for name in ("title", "author")}
         if not all(isinstance(value, str) for value in (text, *names.values())):
             raise TypeError
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -140,11 +140,10 @@ def split_poems(text: str | Iterable[str]) -> Iterator[tuple[int, str]]:
         if ended and (block.may_lead or block.spaced):
             held = block
             continue
-        heading, rest = block.parted()
-        if rest and untitled and heading.is_bare_row and not block.apart:
-            yield heading.poem
-            heading, block = _Block(), rest
-        untitled = untitled + 1 if rest and not heading else 0
+        if stray := block.strays(untitled):
+            yield stray.poem
+            block = replace(block, rows=block.rows[len(stray.rows) :])
+        untitled = 0 if block.heading else untitled + 1
         yield block.poem
     if held:
         yield held.poem
@@ -194,10 +193,18 @@ class _Block:
         """Whether this cannot be a poem, however it goes on."""
         return self.size > LONGEST
 
-    def parted(self) -> "tuple[_Block, _Block]":
-        """The heading, and the rest, which is empty if it has no marks and is no whole poem."""
-        at = len(self.rows) - len(self.verse)
-        return _Block(self.rows[:at]), _Block(self.rows[at:])
+    @property
+    def heading(self) -> "_Block":
+        """The rows above those with marks; all if none has marks or is a whole poem."""
+        return _Block(self.rows[: len(self.rows) - len(self.verse)])
+
+    def strays(self, untitled: int) -> "_Block":
+        """Rows above a whole poem that are not its heading, if any."""
+        heading, last = self.heading, _Block(self.rows[-1:])
+        if untitled and self.verse and heading.is_bare_row and not self.apart:
+            return heading
+        hides = len(self.rows) > 1 and _is_whole(last.bare[0]) and not self.can_be_read()
+        return _Block(self.rows[:-1]) if hides and last.can_be_read() else _Block()
 
     def leads(self, block: "_Block") -> bool:
         """Whether this is the heading of `block`, or both are lines of one poem."""
@@ -217,6 +224,11 @@ class _Block:
 
     def above(self, block: "_Block") -> "_Block":
         return replace(self, rows=self.rows + block.rows, spaced=self.spaced and block.spaced)
+
+    def can_be_read(self) -> bool:
+        with suppress(UsageError):
+            return bool(read_verse(self.poem[1]))
+        return False
 
     def is_done(self) -> bool:
         """Whether the last row ends a poem: nothing of it is missing."""
@@ -250,7 +262,7 @@ def _blocks(lines: Iterable[str]) -> Iterator[tuple[_Block, bool]]:
     block = _Block()
     notes: set[str] = set()
     for number, line in enumerate(chain(lines, [""]), 1):
-        row = line[: LONGEST + 1].replace("\ufeff", "").strip()
+        row = " ".join(line[: LONGEST + 1].replace("\ufeff", "").splitlines()).strip()
         parts, rest = split_heading(row)
         bare = bare_row(rest)
         if row and (is_footnote(row, notes) or not (parts or bare)):

@@ -40,7 +40,7 @@ _PINYIN = re.compile(
     r"(?=.*[āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ])[a-zāáǎàēéěèīíǐìōóǒòūúǔùüǖǘǚǜńňǹ\W]+", re.IGNORECASE
 )
 # 王之渙《登鸛雀樓》, or 《登鸛雀樓》王之渙 with a colon or a space behind; not 夜讀《離騷》.
-_NAME = rf"[^《》{MARKS}:\s]"
+_NAME = rf"[^《》{MARKS}:,.、．\s]"
 _TITLE = re.compile(
     rf"({_NAME}{{2,4}}(?<!讀)(?<!读))?\s*(《[^》]*》)"
     rf"(?:\s*({_NAME}{{1,8}})[:：]|\s*({_NAME}{{2,4}})(?=\s))?"
