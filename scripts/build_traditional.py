@@ -57,14 +57,14 @@ def readings(character: str) -> frozenset[tuple[str, str]]:
     return frozenset((reading.tone, reading.rime) for reading in readings_of(character))
 
 
-def forms_of(listed: list[str], counts: Counter[str]) -> dict[str, str]:
+def forms_of(listed: list[str], counts: Counter[str], everywhere: Counter[str]) -> dict[str, str]:
     """The form that each spelling in the list or the corpus is one of, under its best spelling."""
     groups = {form: [form] for form in listed}
     for spelling, _ in counts.most_common():
         alike = (form for form in groups if readings(form) == readings(spelling))
         if spelling not in groups:
             groups.setdefault(next(alike, spelling), [spelling]).append(spelling)
-    best = {form: max(group, key=lambda c: counts[c]) for form, group in groups.items()}
+    best = {form: max(group, key=lambda c: everywhere[c]) for form, group in groups.items()}
     return {spelling: best[form] for form, group in groups.items() for spelling in group}
 
 
@@ -121,7 +121,10 @@ if __name__ == "__main__":
     listed = {row[0]: row[1].split() for row in rows if len(row) > 1}
     poems = list(converted())
     found = spellings(poems)
-    form_of = {c: forms_of(listed.get(c, []), written) for c, written in found.items()}
+    everywhere = Counter[str]()
+    for written in found.values():
+        everywhere.update(written)
+    form_of = {c: forms_of(listed.get(c, []), written, everywhere) for c, written in found.items()}
     alone = characters(found, form_of)
     table = alone | pairs(poems, alone, form_of)
     with TARGET.open("w", encoding="utf-8", newline="\n") as file:

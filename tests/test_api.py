@@ -84,6 +84,26 @@ def test_a_verse_reads_as_couplets_and_converts_to_simplified(writer):
     assert refused.value.code == "request.choice"
 
 
+@pytest.mark.parametrize(("start", "shown"), [("為羣", "為羣"), ("群山", "群山"), ("众红", "衆紅")])
+def test_given_characters_are_written_as_they_are_given(random_model, start, shown):
+    writer = tangyin.Writer(random_model(HANZI + "爲羣衆", (WULV,)))
+    verse = writer.write(start, seed=1, regulated=False)
+    assert verse.text.startswith(shown)
+    assert verse.lines[0].startswith(shown)
+    assert verse.prosody.lines == verse.lines
+
+
+def test_a_placeholder_is_left_open_and_never_written(random_model):
+    """囗, which some editions print for a missing character, is in the shipped vocabularies."""
+    model = random_model("囗日", (WUJUE,), scale=0.1)
+    model.tensors["output.bias"][model.vocabulary.id("囗")] = 50
+    writer = tangyin.Writer(model)
+    for rule in ("argmax", "top-p", "random-k"):
+        assert "囗" not in writer.write("囗日囗", rule=rule, seed=1, regulated=False).text
+    with pytest.raises(UsageError):
+        writer.write(acrostic="囗日囗日", regulated=False)
+
+
 def test_each_form_of_a_mixed_model_is_written_and_scored(mixed):
     for form in FORMS:
         for name in (form.name, form.ascii_name):

@@ -43,6 +43,11 @@ def is_hanzi(character: str) -> bool:
     return HANZI.fullmatch(character) is not None
 
 
+def is_in_corpus(character: str) -> bool:
+    """Whether a character is in the range `IN_CORPUS`."""
+    return len(character) == 1 and IN_CORPUS[0] <= character <= IN_CORPUS[-1]
+
+
 def split_lines(text: str) -> tuple[tuple[str, ...], str] | None:
     """Split lines of CJK characters, each followed by one of the six marks, from their marks.
 

@@ -1,6 +1,5 @@
 """The tokens of a model and their numbers."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 from functools import cached_property
@@ -10,7 +9,7 @@ import numpy.typing as npt
 
 from tangyin.errors import TangyinError, UsageError
 from tangyin.verse.form import FORMS, Form, known_forms
-from tangyin.verse.punctuation import IN_CORPUS, MARKS, is_hanzi
+from tangyin.verse.punctuation import MARKS, is_hanzi, is_in_corpus
 
 UNK, EOS, BOS = "<unk>", "<eos>", "<bos>"
 TITLE, TEXT = "<title>", "<text>"
@@ -39,7 +38,7 @@ def prefix_tokens(rhymes: Iterable[str], forms: Iterable[Form] = ()) -> tuple[st
 
 def title_characters(title: str) -> str:
     """What a model reads of a title: its characters that the corpus could have."""
-    return "".join(re.findall(f"[{IN_CORPUS}]", title))
+    return "".join(filter(is_in_corpus, title))
 
 
 class Vocabulary:
@@ -63,7 +62,7 @@ class Vocabulary:
         if len(self._ids) != len(self.tokens):
             raise TangyinError("form.token_twice")
         # Models of the first version of the corpus know 囗, which is no character of verse.
-        if not all(is_hanzi(c) or re.fullmatch(f"[{IN_CORPUS}]", c) for c in self.hanzi):
+        if not all(is_hanzi(c) or is_in_corpus(c) for c in self.hanzi):
             raise TangyinError("form.token_not_hanzi")
 
     @classmethod
