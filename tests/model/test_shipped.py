@@ -41,7 +41,7 @@ def test_the_log_probabilities_and_figures_are_those_of_the_commit_that_trained_
         assert off.max() < 1
         if poem["figures"]:
             (tally,) = score_texts(engine, [poem["text"]], form_named(poem["form"]))
-            assert tally.figures() == pytest.approx(poem["figures"], rel=0.01)
+            assert tally.figures() == pytest.approx(poem["figures"], rel=0.02)
 
 
 @pytest.mark.parametrize("name", NAMES)

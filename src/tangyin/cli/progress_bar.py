@@ -10,7 +10,6 @@ from tqdm import tqdm
 from tangyin.cli.streams import note
 from tangyin.training import Callback, Step
 
-
 FIRST, EVERY = 10, 30
 """Seconds to the first line of progress and between the others, where there is no terminal."""
 
