@@ -10,6 +10,7 @@ activations.
 import argparse
 import json
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import torch
@@ -33,17 +34,17 @@ def ways() -> dict[str, Callable[[], object]]:
         "NumPy, whole numbers in float32": lambda: Arithmetic().linear(x, matrix),
     }
     library = built_library(SOURCE, FLAGS)
+    if library is None:
+        raise SystemExit("no compiler, so no kernel to measure")
     for path in ("amx", "vnni", "avx2", "neon", "portable"):
+        copy = library.with_name(f"{path}.so")  # for a choice of its own
         try:
-            # Each path has a copy of the library of its own.
-            copy = library and library.with_name(f"{path}.so")
-            if copy:
-                copy.write_bytes(library.read_bytes())
-                native = Native(copy, path)
-                copy.unlink()
-                found[f"kernel, {path}"] = lambda native=native: native.linear(x, matrix)
+            copy.write_bytes(library.read_bytes())
+            found[f"kernel, {path}"] = partial(Native(copy, path).linear, x, matrix)
         except OSError:
             continue
+        finally:
+            copy.unlink()
     q = torch.from_numpy(np.rint(x / np.abs(x).max() * 127).astype(np.int8))
     rows = torch.cat((q, q))  # torch takes more than 16 rows only
     transposed = torch.from_numpy(matrix.weights).t()
