@@ -22,7 +22,7 @@ class Exchange:
     """One request as ASGI has it."""
 
     def __init__(self, pool: Pool, *, deaf: bool = False) -> None:
-        app = SimpleNamespace(state=SimpleNamespace(pool=pool, library=None))
+        app = SimpleNamespace(state=SimpleNamespace(pool=pool, quick=pool, library=None))
         self.scope = {"type": "http", "app": app, "headers": [], "method": "POST", "path": "/"}
         self.sent: list[dict[str, Any]] = []
         self.left = asyncio.Event()

@@ -100,18 +100,28 @@ class Work:
         self._request = request
         self.library: Library = request.app.state.library
         self.pool: Pool = request.app.state.pool
+        self.quick: Pool = request.app.state.quick
         self.wants_events = "text/event-stream" in request.headers.get("accept", "")
 
-    async def once(self, function: Callable[[], T], kind: str = "") -> T:
-        """The result of a function, called in the pool; see `all`."""
-        (result,) = await self.all(once(function, kind))
+    @property
+    def jobs(self) -> int:
+        """How many jobs there are, waiting and worked on."""
+        return self.pool.jobs + self.quick.jobs
+
+    async def once(self, function: Callable[[], T], kind: str = "", *, quick: bool = False) -> T:
+        """The result of a function; see `all`."""
+        (result,) = await self.all(once(function, kind), quick=quick)
         return result
 
-    async def all(self, job: Job[T]) -> list[T]:
-        """The results of a job, which is cancelled when the client leaves or it takes too long."""
+    async def all(self, job: Job[T], *, quick: bool = False) -> list[T]:
+        """The results of a job, which is cancelled when the client leaves or it takes too long.
+
+        A `quick` one writes no verse, and does not wait for those that do.
+        """
+        pool = self.quick if quick else self.pool
 
         async def gathered() -> list[T]:
-            return [result async for result in _results(self.pool, job)]
+            return [result async for result in _results(pool, job)]
 
         return await self._while_connected(gathered())
 

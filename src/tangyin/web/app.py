@@ -22,7 +22,7 @@ from tangyin.web.answers import AnyWork, Refusal, refuse
 from tangyin.web.bodies import Described, served_options
 from tangyin.web.guards import REPORT, bounded_bodies, loopback_hosts, security_headers
 from tangyin.web.library import Library, ModelRow
-from tangyin.web.limits import WAITING
+from tangyin.web.limits import QUICK_WORKERS, WAITING
 from tangyin.web.pool import Pool, once
 
 HERE = Path(__file__).parent
@@ -71,7 +71,7 @@ def create_app(
     Args:
         model: name or file of the model that answers when a request names none.
         workers: threads that write; two, or one on a single core, when None.
-        waiting: most requests that are worked on or wait.
+        waiting: most requests that are worked on or wait, of those that write and of the others.
         local: answer only as 127.0.0.1 or localhost.
 
     Raises:
@@ -79,12 +79,13 @@ def create_app(
     """
     library = Library(model)
     pool = Pool(workers or min(2, os.cpu_count() or 1), waiting)
+    quick = Pool(QUICK_WORKERS, waiting)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001
         pool.submit(once(lambda: library.default.write(seed=0)))  # reads tables in advance
         yield
-        await asyncio.to_thread(pool.close)
+        await asyncio.gather(*(asyncio.to_thread(lane.close) for lane in (pool, quick)))
 
     app = FastAPI(
         title="唐音 tangyin",
@@ -102,7 +103,7 @@ def create_app(
             (RequestValidationError, HTTPException, TangyinError, ClientDisconnect), refuse
         ),
     )
-    app.state.library, app.state.pool = library, pool
+    app.state.library, app.state.pool, app.state.quick = library, pool, quick
     app.add_middleware(bounded_bodies)
     if local:
         app.add_middleware(loopback_hosts)
@@ -151,4 +152,4 @@ async def forms() -> list[Shape]:
 
 async def health(work: AnyWork) -> Health:
     """The state of the server."""
-    return Health("ok", tangyin.__version__, work.library.default.model.name, work.pool.jobs)
+    return Health("ok", tangyin.__version__, work.library.default.model.name, work.jobs)

@@ -10,6 +10,7 @@ PARTICLES = 128  # Particles of a regulated poem
 POEMS = 20  # Poems of one check or score
 CANDIDATES = 50  # Candidates shown at a place
 WAITING = 64  # Requests that are worked on or wait; one more is refused as too many
+QUICK_WORKERS = 2  # Threads for what takes no writing, such as checks; poems have their own
 PATIENCE = 10.0  # Seconds of work before a request, estimated; with more it is refused
 SECONDS = 30.0  # Time limit of one request, waiting included
 HEAD_SECONDS = 10.0  # Time limit for the head of a request

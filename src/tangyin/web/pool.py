@@ -10,8 +10,7 @@ from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 from tangyin.errors import TangyinError
-from tangyin.model import Engine, State, StepOutput
-from tangyin.verse import Ids
+from tangyin.model.threads import InterruptedWork, interruptible
 from tangyin.web.limits import PATIENCE
 
 T = TypeVar("T")
@@ -21,27 +20,6 @@ SLICE = 16
 
 ROWS = 32
 """Rows of the engine in one slice of jobs that are advanced together."""
-
-
-class InterruptedWork(Exception):  # noqa: N818
-    """Nobody waits for the work of this thread any more."""
-
-
-class InterruptibleEngine(Engine):
-    """An engine that raises `InterruptedWork` at the first step at which its work is unwanted.
-
-    A poem under many constraints is tried many times, and must not occupy a worker longer than its
-    client waits.
-    """
-
-    work = threading.local()
-    """Its attribute `unwanted` is a function without arguments, set by each thread."""
-
-    def step(self, tokens: Ids, state: State) -> StepOutput:
-        """See `Engine.step`."""
-        if getattr(self.work, "unwanted", bool)():
-            raise InterruptedWork
-        return super().step(tokens, state)
 
 
 class Job(Generic[T]):
@@ -64,9 +42,14 @@ class Job(Generic[T]):
         self._loop = asyncio.get_running_loop()
         self._queue: asyncio.Queue[tuple[Any, Exception | None]] = asyncio.Queue()
 
+    @property
+    def slice(self) -> int:
+        """Most pieces in a slice; a large job leaves room for others."""
+        return 1 if self.key is None else SLICE
+
     def rows(self) -> int:
-        """Number of pieces in the next slice; a large job leaves room for others."""
-        return min(len(self._pieces), 1 if self.key is None else SLICE)
+        """Number of pieces in the next slice."""
+        return min(len(self._pieces), self.slice)
 
     def advance(self, together: "Sequence[Job[T]]") -> None:
         """Do one slice of these jobs of one key, of which this is the first; called by a worker."""
@@ -127,13 +110,22 @@ class Pool:
     @property
     def jobs(self) -> int:
         """How many jobs there are, waiting and worked on."""
-        return len(self._queue) + len(self._running)
+        return len(self._wanted())
+
+    def _wanted(self) -> list[Job[Any]]:
+        return [job for job in (*self._queue, *self._running) if not job.cancelled]
 
     def submit(self, job: Job[Any]) -> None:
-        """Put a job into the queue, unless it is full or closed or the job would wait too long."""
+        """Put a job into the queue, unless it is full or closed or the job would wait too long.
+
+        Jobs take turns: while this one is worked on, each of the others has as many slices.
+        """
         with self._condition:
-            there = (*self._queue, *self._running)
-            work = sum(job.left * self._seconds.get(job.kind, 0.0) for job in there)
+            there, turns = self._wanted(), math.ceil(job.left / job.slice)
+            work = sum(
+                min(other.left, turns * other.slice) * self._seconds.get(other.kind, 0.0)
+                for other in there
+            )
             ahead = work / self.workers
             long = len(there) >= self.workers and ahead > PATIENCE
             if self._closed or long or len(there) >= self.waiting:
@@ -199,14 +191,14 @@ class Pool:
 
 def _advance(jobs: list[Job[Any]]) -> bool:
     """Do a slice of jobs of one key; False if nobody waited for it any more."""
-    InterruptibleEngine.work.unwanted = lambda: all(job.cancelled for job in jobs)
     try:
-        jobs[0].advance(jobs)
+        with interruptible(lambda: all(job.cancelled for job in jobs)):
+            jobs[0].advance(jobs)
     except InterruptedWork:
         return False
-    except Exception as error:
+    except BaseException as error:  # a library's panic too: the worker has others to serve
         if len(jobs) == 1:
-            jobs[0].fail(error)
+            jobs[0].fail(error if isinstance(error, Exception) else RuntimeError(repr(error)))
         else:  # one of them is at fault, and the others should not fail with it
             for job in jobs:
                 _advance([job])
