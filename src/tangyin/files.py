@@ -1,5 +1,7 @@
 """Writing files whole or not at all, and locking them."""
 
+import json
+import math
 import os
 import tempfile
 from collections.abc import Iterator
@@ -69,6 +71,20 @@ def read_text(path: Path) -> str:
         raise UsageError("text.unreadable", path=str(path), reason=reason) from error
     except UnicodeDecodeError:
         raise UsageError("text.not_utf8", name=str(path)) from None
+
+
+def json_value(text: str) -> Any:
+    """What JSON says, with None for a number that is not finite: other readers refuse NaN."""
+
+    def number(text: str) -> float | None:
+        return value if math.isfinite(value := float(text)) else None
+
+    return json.loads(text, parse_float=number, parse_constant=number)
+
+
+def json_text(value: Any, indent: int | None = None) -> str:
+    """A value as JSON, with null for a number that is not finite."""
+    return json.dumps(json_value(json.dumps(value)), ensure_ascii=False, indent=indent)
 
 
 def make_folder(path: Path) -> None:

@@ -1,12 +1,16 @@
 """`tangyin serve`."""
 
 import socket
+from contextlib import suppress
 
 import click
 
 from tangyin.cli.streams import note, remark
 from tangyin.errors import TangyinError
 from tangyin.model import DEFAULT
+
+OTHER_FILES = 200
+"""Files that the server has open besides its connections, at most."""
 
 
 @click.command()
@@ -39,13 +43,13 @@ def serve(host: str, port: int, model: str, workers: int | None) -> None:
 
         from tangyin.web.app import create_app
         from tangyin.web.guards import PatientProtocol
-        from tangyin.web.limits import CONNECTIONS
     except ModuleNotFoundError as error:
         raise TangyinError("server.missing_package", package=error.name) from error
 
     local = host in ("127.0.0.1", "::1", "localhost")
     with _listening(host, port) as listener:
         app = create_app(model, workers=workers, local=local)
+        PatientProtocol.most = _room(PatientProtocol.most)
         config = uvicorn.Config(
             app,
             log_level="warning",
@@ -54,7 +58,6 @@ def serve(host: str, port: int, model: str, workers: int | None) -> None:
             lifespan="on",
             ws="none",
             http=PatientProtocol,
-            limit_concurrency=CONNECTIONS,
             timeout_keep_alive=15,
             timeout_graceful_shutdown=10,
         )
@@ -66,6 +69,21 @@ def serve(host: str, port: int, model: str, workers: int | None) -> None:
             uvicorn.Server(config).run([listener])
         except KeyboardInterrupt:  # raised again by uvicorn when it has stopped
             remark("cli.stopped")
+
+
+def _room(connections: int) -> int:
+    """How many connections can be open: as many as wanted, or as the system allows."""
+    try:
+        import resource
+    except ModuleNotFoundError:  # Windows has no such limit
+        return connections
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = connections + OTHER_FILES if hard == resource.RLIM_INFINITY else hard
+    soft = max(soft, min(connections + OTHER_FILES, most))
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return max(1, min(connections, soft - OTHER_FILES))
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -1,6 +1,5 @@
 """Input and output of commands."""
 
-import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -66,7 +65,7 @@ def forget_output() -> None:
 
 def as_json(value: Any) -> list[str]:
     """A JSON value as lines to `emit`, indented."""
-    return [json.dumps(value, ensure_ascii=False, indent=2)]
+    return [files.json_text(value, indent=2)]
 
 
 @contextmanager
@@ -80,7 +79,7 @@ def needs_training() -> Iterator[None]:
 
 def json_line(value: Any) -> str:
     """A JSON value on one line."""
-    return json.dumps(value, ensure_ascii=False)
+    return files.json_text(value)
 
 
 def read_text(file: str) -> str:

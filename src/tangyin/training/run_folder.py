@@ -1,13 +1,12 @@
 """The folder of one training: recipe, metrics, checkpoints, model and lock."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from tangyin.errors import TangyinError, UsageError
-from tangyin.files import lock, make_folder, write_whole
+from tangyin.files import json_text, lock, make_folder, write_whole
 from tangyin.training.recipe import Recipe, read_recipe, recipe_toml
 
 
@@ -46,7 +45,7 @@ class RunFolder:
 
     def write_metrics(self, lines: list[dict[str, Any]]) -> None:
         """Replace `metrics.jsonl`: one line an epoch."""
-        text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+        text = "".join(json_text(line) + "\n" for line in lines)
         write_whole(self.metrics, text)
 
     @contextmanager

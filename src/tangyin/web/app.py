@@ -20,7 +20,8 @@ from tangyin.verse import known_forms
 from tangyin.web import reading, writing
 from tangyin.web.answers import AnyWork, Refusal, refuse
 from tangyin.web.bodies import Described, served_options
-from tangyin.web.guards import REPORT, bounded_bodies, loopback_hosts, security_headers
+from tangyin.web.guards import bounded_bodies, loopback_hosts, security_headers
+from tangyin.web.headers import REPORT
 from tangyin.web.library import Library, ModelRow
 from tangyin.web.limits import QUICK_WORKERS, WAITING
 from tangyin.web.pool import Pool, once
@@ -35,12 +36,15 @@ DESCRIPTION = (
     "Chinese or English by Accept-Language."
 )
 REFUSALS = {
-    400: "The body is not JSON.",
-    408: "The body did not arrive in time.",
+    400: "The body is not JSON, or the request is not HTTP.",
+    403: "A page of another site sent the request.",
+    408: "The request did not arrive in time.",
     413: "The body is too large.",
+    415: "The body is not of the type application/json.",
     421: "The server answers as the loopback names only.",
     422: "The request cannot be granted; `code` says why.",
     429: "The server is busy; ask again after the seconds in Retry-After.",
+    503: "The server has too many connections; ask again after the seconds in Retry-After.",
 }
 
 
@@ -100,7 +104,8 @@ def create_app(
             status: {"model": Refusal, "description": text} for status, text in REFUSALS.items()
         },
         exception_handlers=dict.fromkeys(
-            (RequestValidationError, HTTPException, TangyinError, ClientDisconnect), refuse
+            (RequestValidationError, HTTPException, TangyinError, ClientDisconnect, Exception),
+            refuse,
         ),
     )
     app.state.library, app.state.pool, app.state.quick = library, pool, quick

@@ -15,5 +15,5 @@ PATIENCE = 10.0  # Seconds of work before a request, estimated; with more it is 
 SECONDS = 30.0  # Time limit of one request, waiting included
 HEAD_SECONDS = 10.0  # Time limit for the head of a request
 BODY_SECONDS = 10.0  # Time limit for the body of a request
-CONNECTIONS = 512  # Open connections; one more is answered 503 by uvicorn
+CONNECTIONS = 2_048  # Open connections; for one more, that which waited longest is closed
 WRITERS = 3  # Models kept in memory besides the default one

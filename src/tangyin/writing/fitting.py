@@ -63,7 +63,8 @@ class Fitting:
         found = np.array([[lines[key] for key in own] for own in keys])
         plain, da_ao, rescues = np.moveaxis(found, 2, 0)
         rescued = np.pad(rescues[:, 1:], ((0, 0), (0, 1)))
-        return ~(plain | da_ao & rescued)
+        bad: Mask = ~(plain | da_ao & rescued)
+        return bad
 
     def misfit(self, sequence: Sequence, given: Columns, line: int) -> dict[str, Any]:
         """What an error about a line that does not fit its pattern says."""
