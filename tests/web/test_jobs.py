@@ -21,8 +21,9 @@ from tangyin.web.pool import ROWS, SLICE, Job, Pool, once, one_by_one
 class Exchange:
     """One request as ASGI has it."""
 
-    def __init__(self, pool: Pool, *, deaf: bool = False) -> None:
-        app = SimpleNamespace(state=SimpleNamespace(pool=pool, quick=pool, library=None))
+    def __init__(self, pool: Pool, *, deaf: bool = False, quick: Pool | None = None) -> None:
+        state = SimpleNamespace(pool=pool, quick=quick or Pool(0, 0), library=None)
+        app = SimpleNamespace(state=state)
         self.scope = {"type": "http", "app": app, "headers": [], "method": "POST", "path": "/"}
         self.sent: list[dict[str, Any]] = []
         self.left = asyncio.Event()
@@ -159,6 +160,43 @@ async def test_where_work_is_slow_fewer_may_wait(pool, busy, monkeypatch) -> Non
     assert pool._seconds[""] < 4.0  # after quick jobs there is room for more again
 
 
+async def test_a_long_job_does_not_count_against_a_short_one(pool, busy, monkeypatch) -> None:
+    """Jobs take turns: beside a job of one piece, each of the others has one."""
+    monkeypatch.setattr("tangyin.web.pool.PATIENCE", 10.0)
+    gate, pool._seconds[""] = Gate(), 4.0
+    tasks = [await busy(gate), *asked(pool, simple(*range(20)))]
+    await until_jobs(pool, 2)
+    short = asked(pool, simple(7))
+    await until_jobs(pool, 3)
+    late = await Exchange(pool).answer(simple(1, 2, 3))
+    assert late.status == 429  # one piece, three of the twenty, and one
+    assert late.headers["retry-after"] == "20"
+    gate.open.set()
+    await asyncio.gather(*tasks, *short)
+
+
+async def test_a_check_is_answered_while_all_that_write_are_busy(pool, busy) -> None:
+    gate, quick = Gate(), Pool(1, 64)
+    blocking = await busy(gate)
+    work = Work(Request(Exchange(pool, quick=quick).scope, Exchange(pool).receive))
+    assert work.jobs == 1
+    assert await asyncio.wait_for(work.once(lambda: "checked", quick=True), 20) == "checked"
+    gate.open.set()
+    await blocking
+    quick.close()
+
+
+async def test_a_panic_costs_one_request_and_no_worker(pool) -> None:
+    class Panic(BaseException):
+        """As a library written in Rust raises it."""
+
+    def panics() -> None:
+        raise Panic
+
+    assert (await Exchange(pool).answer(once(panics))).status == 500
+    assert (await asyncio.wait_for(Exchange(pool).answer(simple(1)), 20)).status == 200
+
+
 @pytest.mark.parametrize("begun", [True, False])
 async def test_a_client_that_leaves_cancels_its_work(pool, busy, begun) -> None:
     gate, other, exchange = Gate(), Gate(), Exchange(pool)
@@ -168,11 +206,12 @@ async def test_a_client_that_leaves_cancels_its_work(pool, busy, begun) -> None:
     exchange.left.set()
     await task
     assert exchange.status == 499  # which nobody receives
-    assert begun or pool.jobs == 1
+    assert pool.jobs == (not begun)  # what is cancelled is not counted, though it is worked on
     other.open.set()
     gate.open.set()
     await asyncio.gather(*blocking)
-    await until_jobs(pool, 0)
+    while pool._running:
+        await asyncio.sleep(0.001)
     assert gate.slices == begun
 
 
