@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from pathlib import Path
 
 import pytest
 
@@ -43,6 +44,26 @@ def test_it_serves_without_torch_until_it_is_stopped(how) -> None:
         _, rest = server.communicate(timeout=30)
     assert "Traceback" not in rest
     assert server.returncode == (0 if how == signal.SIGINT else -signal.SIGTERM)
+
+
+def children(pid: int) -> list[int]:
+    return [int(n) for n in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the server is one process elsewhere")
+def test_a_process_that_is_killed_is_replaced_and_none_is_left_behind() -> None:
+    server, address, _ = started("--model", "report")
+    for _ in range(2):
+        (serving,) = children(server.pid)
+        os.kill(serving, signal.SIGKILL)
+        with urllib.request.urlopen(f"{address}healthz", timeout=30) as answer:
+            assert answer.status == 200
+        assert children(server.pid) != [serving]
+    server.kill()
+    _, rest = server.communicate(timeout=30)  # until the last process has closed its end
+    assert rest.count("signal 9") == 2
+    with pytest.raises(OSError, match="refused"):
+        urllib.request.urlopen(address, timeout=30)
 
 
 def test_a_server_that_cannot_start_is_an_error(cli) -> None:

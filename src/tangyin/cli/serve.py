@@ -5,9 +5,10 @@ from contextlib import suppress
 
 import click
 
-from tangyin.cli.streams import note, remark
+from tangyin.cli.streams import note, remark, warn
 from tangyin.errors import TangyinError
 from tangyin.model import DEFAULT
+from tangyin.model.shelf import check_model
 
 OTHER_FILES = 200
 """Files that the server has open besides its connections, at most."""
@@ -43,32 +44,37 @@ def serve(host: str, port: int, model: str, workers: int | None) -> None:
 
         from tangyin.web.app import create_app
         from tangyin.web.guards import PatientProtocol
+        from tangyin.web.supervisor import kept_alive
     except ModuleNotFoundError as error:
         raise TangyinError("server.missing_package", package=error.name) from error
 
+    check_model(model)
     local = host in ("127.0.0.1", "::1", "localhost")
     with _listening(host, port) as listener:
-        app = create_app(model, workers=workers, local=local)
-        PatientProtocol.most = _room(PatientProtocol.most)
-        config = uvicorn.Config(
-            app,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            lifespan="on",
-            ws="none",
-            http=PatientProtocol,
-            timeout_keep_alive=15,
-            timeout_graceful_shutdown=10,
-        )
         name = f"[{host}]" if ":" in host else host
         note(f"唐音 http://{name}:{listener.getsockname()[1]}/ (Ctrl-C stops)")
         if not local:
             remark("server.open")
-        try:
-            uvicorn.Server(config).run([listener])
-        except KeyboardInterrupt:  # raised again by uvicorn when it has stopped
-            remark("cli.stopped")
+
+        def served() -> None:
+            config = uvicorn.Config(
+                create_app(model, workers=workers, local=local),
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                lifespan="on",
+                ws="none",
+                http=PatientProtocol,
+                timeout_keep_alive=15,
+                timeout_graceful_shutdown=10,
+            )
+            PatientProtocol.most = _room(PatientProtocol.most)
+            try:
+                uvicorn.Server(config).run([listener])
+            except KeyboardInterrupt:  # raised again by uvicorn when it has stopped
+                remark("cli.stopped")
+
+        kept_alive(served, lambda number: warn("server.restarted", signal=number))
 
 
 def _room(connections: int) -> int:

@@ -33,6 +33,11 @@ def find_model(name: str) -> ModelFile:
     return _found(name, load_model)
 
 
+def check_model(name: str) -> None:
+    """As `find_model`, for its errors, but no tensor is read."""
+    _found(name, describe_model)
+
+
 def _found(name: str, read: Callable[[Path], ModelFile]) -> ModelFile:
     if name in SHIPPED:
         with as_file(data_file(f"models/{name}.safetensors")) as path:
