@@ -4,6 +4,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
 from tangyin.errors import TangyinError
+from tangyin.model.threads import go_on
 from tangyin.web.answers import Work, refuse
 from tangyin.web.library import Library
 from tangyin.web.pool import ROWS, SLICE, Job, Pool, once, one_by_one
@@ -173,6 +175,57 @@ async def test_a_long_job_does_not_count_against_a_short_one(pool, busy, monkeyp
     assert late.headers["retry-after"] == "20"
     gate.open.set()
     await asyncio.gather(*tasks, *short)
+
+
+async def test_a_slice_is_interrupted_while_others_wait(pool, monkeypatch) -> None:
+    """The one worker leaves what takes long for what waits, and goes on with it afterwards."""
+    monkeypatch.setattr("tangyin.web.pool.TURN", 0.01)
+    over, turns = threading.Event(), []
+
+    def endless(name: str) -> str:
+        while not over.is_set():
+            go_on()
+            if turns[-1:] != [name]:
+                turns.append(name)
+        return name
+
+    long = asked(pool, *(once(partial(endless, name)) for name in "ab"))
+    for _ in range(3):  # both are begun, and none keeps the worker
+        short = await asyncio.wait_for(Exchange(pool).answer(simple(1)), 20)
+        assert short.status == 200
+    while len(turns) < 6:
+        await asyncio.sleep(0.001)
+    over.set()
+    assert [exchange.values for exchange in await asyncio.gather(*long)] == [["a"], ["b"]]
+    while pool._running:
+        await asyncio.sleep(0.001)
+    assert pool._free == 1
+    assert "".join(turns[:6]) == "ababab"
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+async def test_an_interrupted_slice_ends_with_its_client_or_the_server(
+    pool, monkeypatch, leaves
+) -> None:
+    monkeypatch.setattr("tangyin.web.pool.TURN", 0.01)
+
+    def endless() -> None:
+        while True:
+            go_on()
+
+    exchanges = [Exchange(pool) for _ in range(3)]
+    tasks = [asyncio.create_task(one.answer(once(endless))) for one in exchanges]
+    while not pool._interrupted:
+        await asyncio.sleep(0.001)
+    if leaves:
+        for one in exchanges:
+            one.left.set()
+    else:
+        await asyncio.to_thread(pool.close)
+    await asyncio.wait_for(asyncio.gather(*tasks), 20)
+    while pool._running:
+        await asyncio.sleep(0.001)
+    assert pool._interrupted == 0
 
 
 async def test_a_check_is_answered_while_all_that_write_are_busy(pool, busy) -> None:
