@@ -5,7 +5,8 @@
 Starts `tangyin serve` and sends it requests. `load`: 200 free poems with 32 in flight; regulated
 poems from 32 and 96 clients for some seconds, which wait as long as Retry-After says when they are
 refused; then many free poems, while the server's memory is read. `checks`: the checks of one client
-while two others ask for 20 regulated poems each. `crowd`: 1,000 clients at once, of which 700 send
+while two others ask for 20 regulated poems each, and again while these must hold ten words that
+hardly fit, with 100 particles. `crowd`: 1,000 clients at once, of which 700 send
 their request a byte a second, and the others a whole one.
 """
 
@@ -25,6 +26,18 @@ from typing import Any
 from machine import machine
 
 IN_FLIGHT = 32
+WORDS = [
+    "家書",
+    "渾欲",
+    "花濺淚",
+    "山河在",
+    "連三月",
+    "城春",
+    "草木深",
+    "抵萬金",
+    "搔更短",
+    "鳥驚心",
+]
 SPRING = (
     "國破山河在，城春草木深。感時花濺淚，恨別鳥驚心。"
     "烽火連三月，家書抵萬金。白頭搔更短，渾欲不勝簪。"
@@ -114,9 +127,9 @@ async def sustained(server: Server, seconds: float, clients: int) -> dict[str, f
     return {"poems_per_second": round(poems, 2), "refused": counts[429], "failed": others}
 
 
-async def beside_writers(server: Server) -> dict[str, Any]:
+async def beside_writers(server: Server, **body: Any) -> dict[str, Any]:
     """Seconds of checks, one after the other, while two clients are written 20 poems each."""
-    body = {"count": 20, "start": "日"}
+    body |= {"count": 20}
     writing = [
         asyncio.create_task(server.ask("POST", "/api/write", {**body, "seed": seed}))
         for seed in range(2)
@@ -173,7 +186,9 @@ def measure(model: str, flat: int, seconds: float, parts: list[str]) -> dict[str
         if "load" in parts:
             found |= load(server, flat, seconds)
         if "checks" in parts:
-            found["checks_beside_two_writers"] = asyncio.run(beside_writers(server))
+            two = asyncio.run(beside_writers(server, start="日"))
+            words = asyncio.run(beside_writers(server, include=WORDS, particles=100))
+            found |= {"checks_beside_two_writers": two, "checks_beside_ten_words": words}
         if "crowd" in parts:
             found["crowd"] = asyncio.run(crowd(server))
     finally:
