@@ -1,7 +1,8 @@
 """The contents of the documentation site, as far as its pages are there.
 
-A hook of MkDocs (mkdocs.yml). `tangyin report` writes docs/report/; a checkout without it has a
-site without it. A section that is `FOLDER/*.md` in mkdocs.yml has all pages of that folder.
+A hook of MkDocs (mkdocs.yml). `tangyin report -o docs/report` writes the report; a checkout
+without it has a site without it. A section that is `FOLDER/*.md` in mkdocs.yml has all pages of
+that folder.
 """
 
 from pathlib import Path

@@ -56,6 +56,13 @@ def test_a_model_of_any_cell_is_trained_loaded_written_with_and_scored(cell, lay
     assert json.loads(cli("score", "--model", model, stdin=poem["text"]).out)["nll_closed"] > 0
 
 
+@pytest.mark.parametrize("cell", ["layer_norm", "layer_norm_carried", "LSTM", "peepholes", ""])
+def test_a_name_that_is_no_cells_is_refused_with_those_there_are(cell, train):
+    done, model = train(cell)
+    done.refused(2, "model.cell", *cells.names())
+    assert not Path(model).parent.exists()
+
+
 def test_a_cell_that_cannot_write_is_refused_before_training(train, tmp_path, monkeypatch):
     (tmp_path / "cells").mkdir()
     (tmp_path / "cells/leaky.py").write_text(OWN_CELL)

@@ -1,15 +1,18 @@
 """`tangyin train`: what a person sees of it, and its errors."""
 
 import json
+import os
 import re
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 import torch
 
 from tangyin.corpus import TRAIN
-from tangyin.errors import TangyinError
+from tangyin.errors import TangyinError, UsageError
+from tangyin.training import LostProcessError
 
 REPORT = str(Path(__file__).parents[2] / "configs" / "report.toml")
 SMALL = [
@@ -86,6 +89,21 @@ def test_a_diverging_loss_ends_with_one_sentence(cli, tmp_path, poems):
     words = [*SMALL, "--set", "optimizer.learning_rate=1000", "--set", "optimizer.clip_norm=inf"]
     done = cli("train", REPORT, *words, "--corpus", str(poems), "--run", str(tmp_path))
     done.refused(1, "epoch 1", "optimizer.learning_rate")
+
+
+@pytest.mark.parametrize(
+    "error", [LostProcessError("training.terminated"), UsageError("training.no_cuda")]
+)
+def test_of_several_processes_each_prints_what_happened_to_it_alone(error, cli, monkeypatch):
+    ended = []
+    monkeypatch.setattr(os, "_exit", ended.append)
+    monkeypatch.setattr("tangyin.training.train", Mock(side_effect=error))
+    for name in ("WORLD_SIZE", "LOCAL_RANK"):
+        monkeypatch.setenv(name, "1")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    done = cli("train", REPORT)
+    assert ended == [error.exit_code]
+    assert done.err == (f"tangyin: {error}\n" if isinstance(error, LostProcessError) else "")
 
 
 @pytest.mark.corpus

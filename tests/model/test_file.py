@@ -11,11 +11,13 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from safetensors import safe_open
+from safetensors.numpy import load as deserialize
 from safetensors.numpy import save as serialize
 
 from tangyin.errors import TangyinError, UsageError
 from tangyin.model import Engine, FeatureLayout
 from tangyin.model.file import FORMAT, ModelFile, describe_model, load_model, save_model
+from tangyin.model.serialization import DTYPES, serialized
 from tangyin.prosody import LEVEL_RHYMES
 from tangyin.verse import FORMS, WULV, form_token, prefix_tokens
 from tangyin.writing import Argmax, Order, compose
@@ -457,3 +459,22 @@ def test_any_bytes_are_refused(tmp_path, content):
     (tmp_path / "any").write_bytes(content)
     with pytest.raises(TangyinError):
         load_model(tmp_path / "any")
+
+
+@settings(deadline=None)
+@given(data=st.data())
+def test_the_library_reads_what_our_writer_writes(data):
+    shapes = st.lists(st.integers(0, 3), max_size=3).map(tuple)
+    names = data.draw(st.lists(st.text("ab.字", min_size=1), unique=True, max_size=5))
+    arrays = {
+        name: np.arange(np.prod(shape := data.draw(shapes)), dtype=float)
+        .reshape(shape)
+        .astype(data.draw(st.sampled_from(sorted(DTYPES))))
+        .T
+        for name in names
+    }
+    found = deserialize(b"".join(serialized(arrays, {"名": "值"})))
+    assert found.keys() == arrays.keys()
+    for name, array in arrays.items():
+        assert found[name].dtype == array.dtype
+        assert np.array_equal(found[name], array)

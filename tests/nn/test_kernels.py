@@ -2,10 +2,12 @@
 
 import re
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
 import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 from tangyin.nn import LSTMState, lstm_sequence
 from tangyin.nn.native import gates_dtype
@@ -237,6 +239,22 @@ def test_the_cross_entropy_comes_out_the_same_to_the_bit_on_any_number_of_thread
         return z, nll, dbias, decho
 
     same_on_any_number_of_threads(loss)
+
+
+@pytest.mark.parametrize("kind", ["fake", "meta"])
+def test_a_tensor_without_memory_is_refused_and_does_not_end_the_process(kind, kernel):
+    real = torch.zeros(3, 4)
+    with FakeTensorMode() if kind == "fake" else torch.device("meta"):
+        unreal = torch.zeros(4, 3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's, that a fake tensor has no address
+        with pytest.raises(RuntimeError, match=r"no memory on the CPU"):
+            kernel.transpose(real, unreal)
+
+
+def test_nothing_is_called_for_tensors_without_rows(kernel, monkeypatch):
+    monkeypatch.setattr(kernel, "_functions", {})
+    kernel.transpose(torch.zeros(0, 4), torch.zeros(4, 0))
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")

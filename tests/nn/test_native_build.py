@@ -82,6 +82,32 @@ def test_another_source_flag_compiler_or_processor_is_another_file(compiler, tmp
     assert cached() == sorted(libraries)
 
 
+DAMAGE = {
+    "cut short": lambda content: content[: len(content) // 2],
+    "empty": lambda content: b"",
+    "of flipped bits": lambda content: bytes(byte ^ 1 for byte in content),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_library_that_is_not_what_was_compiled_is_compiled_again(damage, compiler):
+    library = built_library()
+    whole = library.read_bytes()
+    library.write_bytes(DAMAGE[damage](whole))
+    assert built_library() == library
+    assert library.read_bytes() == whole
+    assert compiler.calls == 2
+    assert cached() == [library]
+
+
+def test_a_library_is_on_the_disk_before_it_has_its_name(compiler, monkeypatch):
+    synced = []
+    monkeypatch.setattr(os, "fsync", lambda _: synced.append(list(cached())))
+    library = built_library()
+    assert library not in synced[0]
+    assert library in cached()
+
+
 # What keeps a kernel from coming of it: environment variables, or what the compiler does.
 WAYS = {
     "switched off": {"TANGYIN_NATIVE": "0"},

@@ -13,11 +13,11 @@ from xml.etree import ElementTree as ET
 import matplotlib as mpl
 import pytest
 import torch
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from tangyin import studies
 from tangyin.cli.main import main
-from tangyin.errors import TangyinError
+from tangyin.errors import TangyinError, UsageError
 from tangyin.scoring.perplexity import ALL_HANZI
 from tangyin.studies import TrainingCache, all_studies, gather, read_results, render
 from tangyin.studies.optimizers.plots import reached
@@ -304,6 +304,44 @@ def test_studies_that_were_not_run_here_keep_the_results_of_the_folder(
     assert gather(empty, True, before)["studies"] == {}  # quick and full results are kept apart
     here = gather(TrainingCache(studies_folder), True, before)["studies"]
     assert here["update-rules"] == results["studies"]["update-rules"]
+
+
+def report(*words: str) -> Result:
+    return CliRunner().invoke(main, ["report", *words])
+
+
+def test_quick_results_never_replace_full_ones(
+    results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TANGYIN_HOME", str(tmp_path / "home"))
+    quick, _ = alone(results, "update-rules")
+    full, numbers = alone(results, "update-rules")
+    numbers["settings"]["quick"] = False
+    page, given = tmp_path / "page", tmp_path / "given.json"
+    page.mkdir()
+    before = page / "results.json"
+    before.write_text(json.dumps(full), encoding="utf-8")
+    given.write_text(json.dumps(quick), encoding="utf-8")
+    for words in (["--quick"], ["--results", str(given)]):  # this home has no results at all
+        done = report(*words, "-o", str(page))
+        assert isinstance(done.exception, UsageError)
+        assert done.exception.code == "study.full_report"
+    assert [path.name for path in page.rglob("*")] == ["results.json"]
+    assert json.loads(before.read_text(encoding="utf-8")) == full
+    before.write_text(json.dumps(quick), encoding="utf-8")
+    assert report("--results", str(given), "-o", str(page)).exit_code == 0
+
+
+def test_without_a_folder_the_report_goes_where_git_looks_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TANGYIN_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+    for words, folder in (([], "report"), (["--quick"], "report-quick")):
+        assert report(*words).exit_code == 0
+        assert (tmp_path / folder / "index.html").exists()
+        assert f"/{folder}/" in ignored
 
 
 RUN = """

@@ -1,11 +1,13 @@
 """Checkpoints: damage is detected, the previous one is used, and the last two are kept."""
 
 import hashlib
+import json
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from safetensors.torch import save
 
 from tangyin.errors import TangyinError, UsageError
 from tangyin.training.checkpoint import (
@@ -15,8 +17,18 @@ from tangyin.training.checkpoint import (
     load_checkpoint,
     save_checkpoint,
 )
+from tangyin.training.recipe import build_recipe
 
 NAME = "0000002-0000000.checkpoint"
+RECIPE = build_recipe(
+    {
+        "name": "small",
+        "data": {"forms": ["五律"]},
+        "model": {"embedding_size": 3, "hidden_size": 2},
+    },
+    "",
+).as_dict()
+BEGUN = Progress("poems", recipe=RECIPE)
 
 
 def network():
@@ -33,17 +45,18 @@ def content(tmp_path_factory):
     folder = tmp_path_factory.mktemp("sound")
     model, optimizer = network()
     best = {name: torch.randn_like(tensor) for name, tensor in model.state_dict().items()}
-    save_checkpoint(folder, Progress("poems", epoch=2), model, optimizer, best)
+    save_checkpoint(folder, Progress("poems", epoch=2, recipe=RECIPE), model, optimizer, best)
     return checkpoints(folder)[0].read_bytes()
 
 
 def test_a_checkpoint_restores_everything(tmp_path):
     model, optimizer = network()
     best = {"weight": torch.randn(2, 3), "bias": torch.randn(2)}
-    progress = Progress("poems", 3, 7, 1.25, 99, 2.5, 2, 3.5, [{"epoch": 1, "dev": {"x": 0.1}}])
+    metrics = [{"epoch": 1, "dev": {"x": 0.1}}]
+    progress = Progress("poems", 3, 7, 1.25, 99, 2.5, 2, 3.5, metrics, RECIPE, {"threads": 2})
     save_checkpoint(tmp_path, progress, model, optimizer, best)
     other, its_optimizer = network()
-    found, its_best = load_checkpoint(checkpoints(tmp_path)[0], other, its_optimizer, "poems")
+    found, its_best = load_checkpoint(checkpoints(tmp_path)[0], other, its_optimizer, BEGUN)
     assert found == progress
     for name, tensor in model.state_dict().items():
         assert torch.equal(other.state_dict()[name], tensor)
@@ -66,7 +79,7 @@ def test_a_checkpoint_with_any_byte_changed_or_cut_anywhere_is_damaged(
     path = tmp_path_factory.mktemp("changed") / NAME
     path.write_bytes(changed)
     with pytest.raises(DamagedCheckpointError) as refusal:
-        load_checkpoint(path, *network(), "poems")
+        load_checkpoint(path, *network(), BEGUN)
     assert refusal.value.code == "training.checkpoint_damaged"
     assert refusal.value.params == {"path": path}
 
@@ -82,16 +95,21 @@ def test_a_checkpoint_of_other_poems_or_another_network_is_refused(
     path.write_bytes(content)
     model = torch.nn.Linear(inputs, 2)
     with pytest.raises(UsageError) as refusal:
-        load_checkpoint(path, model, torch.optim.Adam(model.parameters()), poems)
+        load_checkpoint(
+            path, model, torch.optim.Adam(model.parameters()), Progress(poems, recipe=RECIPE)
+        )
     assert (refusal.value.code, refusal.value.params) == (code, {"path": path})
 
 
-def test_a_checkpoint_of_another_layout_is_of_another_version(tmp_path):
-    content = b'{"epochs": 3}\n'
+@pytest.mark.parametrize(
+    "line", [{"epochs": 3}, {"poems": "poems", "epoch": 2}, {"recipe": {"name": "small"}}]
+)
+def test_a_checkpoint_of_another_layout_or_without_its_recipe_is_of_another_version(line, tmp_path):
+    content = json.dumps(line).encode() + b"\n" + save({})
     path = tmp_path / NAME
     path.write_bytes(hashlib.sha256(content).digest() + content)
     with pytest.raises(UsageError) as refusal:
-        load_checkpoint(path, *network(), "poems")
+        load_checkpoint(path, *network(), BEGUN)
     assert refusal.value.code == "training.other_version"
 
 

@@ -1,23 +1,30 @@
 """Several processes train as one does; a lost one ends them all, and the run can be resumed."""
 
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.distributed.run import get_args_parser as torchrun_parser
 
+from tangyin.cli.train import train
 from tangyin.corpus import Batch
 from tangyin.errors import TangyinError, UsageError
 from tangyin.model.file import load_model
-from tangyin.training import DivergedError, LostProcessError
+from tangyin.training import DivergedError, LostProcessError, read_recipe
 from tangyin.training import distributed as module
 from tangyin.training.distributed import DistributedContext, chosen_device, share_cores
+
+ROOT = Path(__file__).parents[2]
 
 
 def alike(found, wanted):
@@ -86,16 +93,19 @@ def test_a_killed_process_ends_all_with_an_error_and_the_run_resumes_to_the_same
 
 
 @pytest.mark.corpus
-def test_ctrl_c_to_one_of_them_saves_and_any_number_of_processes_resumes(
+def test_a_signal_to_one_of_them_saves_and_any_number_of_processes_resumes(
     lab, launcher, still, wait_until
 ):
-    for count, epochs in ((2, 1), (3, 3)):
+    for count, epochs, number in ((2, 1, signal.SIGINT), (3, 3, signal.SIGTERM)):
         children = launcher.start(lab.command(still, "--resume"), count)
         wait_until(lambda epochs=epochs: lines_in(lab.run.metrics) >= epochs)
-        os.kill(children[-1], signal.SIGINT)
-        assert launcher.statuses() == [130] * count
-        (line,) = launcher.errors()
+        os.kill(children[-1], number)
+        assert launcher.statuses() == [128 + number] * count
+        *changed, line = launcher.errors()
         assert line.startswith("tangyin: stopped at epoch ")
+        others = {"now": ["processes 3"], "before": ["processes 2"]}
+        resumed = [said(TangyinError("training.other_machine", **others))] if count == 3 else []
+        assert changed == resumed
     lab.train(still, resume=True)
     assert alike(lab.result(), lab.uninterrupted(still))
 
@@ -132,16 +142,45 @@ def test_a_diverging_loss_ends_all_with_one_error(lab, launcher):
     assert line.endswith(f"a smaller {alone.value.params['key']}")
 
 
+# The page writes each command as one would type it, over several lines.
+COMMANDS = re.findall(
+    r"^ +torchrun (.*)", (ROOT / "docs/scaling.md").read_text("utf-8").replace("\\\n", " "), re.M
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_commands_of_the_page_are_understood_by_torchrun_and_by_tangyin(command, monkeypatch):
+    given = torchrun_parser().parse_args(command.replace("NUMBER", "1").split())
+    assert (given.module, given.training_script) == (True, "tangyin")
+    name, *words = given.training_script_args
+    assert name == "train"
+    monkeypatch.chdir(ROOT)
+    values = train.make_context(name, words).params
+    recipe = read_recipe(values["config"], values["changes"])
+    assert recipe.training.batch_size % int(given.nproc_per_node) == 0
+
+
 @pytest.mark.corpus
-def test_torchrun_trains_a_model(lab, monkeypatch):
+def test_the_command_of_the_page_for_two_machines_trains_a_model(lab, monkeypatch):
+    (page,) = (command for command in COMMANDS if "--nnodes" in command)
     recipe = lab.tiny({"training.precision": "fp32"})
-    # torchrun takes --run for its own --run-path
-    command = ["-o" if word == "--run" else word for word in lab.command(recipe)]
-    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    words = [sys.executable, *torchrun, "-m", "tangyin", *command]
+    _, config, _, run, *others = lab.command(recipe)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    machine = {
+        "first.machine": "127.0.0.1", "29500": port, "8": "1", "configs/strong.toml": config,
+        "/shared/runs/strong": run, "bf16": "fp32", "training.batch_size=2048": "name=tiny",
+    }  # fmt: skip
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    done = subprocess.run(words, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    started = []
+    for number in ("1", "0"):
+        words = [{**machine, "NUMBER": number}.get(word, word) for word in page.split()]
+        line = [sys.executable, "-m", "torch.distributed.run", *words, *others]
+        started.append(subprocess.Popen(line, stderr=subprocess.PIPE, text=True))
+    for process in started:
+        said_there = process.communicate()[1]
+        assert process.returncode == 0, said_there
     assert alike(lab.result(), lab.uninterrupted(recipe))
     assert load_model(lab.run.model).training["epoch"] == 3
 

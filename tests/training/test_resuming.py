@@ -4,12 +4,15 @@ import os
 import random
 import signal
 import time
+from contextlib import suppress
 
 import numpy as np
 import pytest
 import torch
 
 from tangyin.errors import TangyinError
+from tangyin.nn.native import native_kernel
+from tangyin.nn.torch_kernel import TorchKernel
 from tangyin.training import OPTIMIZERS, InterruptedRun, trainer
 from tangyin.training.checkpoint import checkpoints
 
@@ -46,13 +49,16 @@ def test_a_run_killed_at_20_random_moments_under_load_ends_as_one_never_killed(
     assert list(lab.run.path.rglob(".*")) == []  # the temporary files of the kills are gone
 
 
-def test_ctrl_c_saves_says_how_to_resume_and_exits_with_130(lab, launcher, wait_until):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_sigterm_save_say_how_to_resume_and_exit_with_128_and_their_number(
+    number, lab, launcher, wait_until
+):
     recipe = lab.tiny({"training.batch_size": 2, "training.epochs": 6, "training.patience": 6})
     (child,) = launcher.start(lab.command(recipe))
     wait_until(lab.run.metrics.exists)
     time.sleep(0.05)
-    os.kill(child, signal.SIGINT)
-    assert launcher.statuses() == [130]
+    os.kill(child, number)
+    assert launcher.statuses() == [128 + number]
     epoch, step = place(lab.run)
     stopped = TangyinError("training.stopped", epoch=epoch, step=step)
     assert launcher.errors() == [f"tangyin: {stopped}"]
@@ -115,10 +121,32 @@ def test_ctrl_c_in_the_last_evaluation_lets_the_run_end_and_resuming_changes_not
     assert {name: tensor.tobytes() for name, tensor in stored.items()} == before[1]
 
 
-def test_the_signal_handler_is_restored_after_training(lab):
-    before = signal.getsignal(signal.SIGINT)
+def test_the_signal_handlers_are_restored_after_training(lab):
+    def handlers():
+        return [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+
+    before = handlers()
     lab.train(lab.tiny({"training.epochs": 1}), "whole")
-    assert signal.getsignal(signal.SIGINT) is before
+    assert handlers() == before
     with pytest.raises(InterruptedRun):
         lab.train(run="cut", callback=lab.Notes((1, 1)))
-    assert signal.getsignal(signal.SIGINT) is before
+    assert handlers() == before
+
+
+def test_resuming_says_when_threads_or_kernel_are_others_and_is_silent_when_they_are_not(
+    lab, monkeypatch
+):
+    recipe = lab.tiny({"training.precision": "fp32"})
+    notes = lab.Notes((1, 2)), lab.Notes((1, 4)), lab.Notes((2, 2)), lab.Notes()
+    for note, threads in zip(notes, (1, 1, 2, 1), strict=True):
+        torch.set_num_threads(threads)
+        if note is notes[-1]:
+            monkeypatch.setattr("tangyin.training.trainer.kernel_for", lambda *_: TorchKernel())
+        with suppress(InterruptedRun):
+            lab.train(recipe, resume=True, callback=note)
+    changes = [("threads 2", "threads 1"), ("threads 1", "threads 2")]
+    one, back = ({"now": [now], "before": [before]} for now, before in changes)
+    if native_kernel() is not None:
+        back = {"now": ["kernel torch", *back["now"]], "before": ["kernel native", *back["before"]]}
+    sentences = [str(TangyinError("training.other_machine", **params)) for params in (one, back)]
+    assert [note.said for note in notes] == [[], [], sentences[:1], sentences[1:]]

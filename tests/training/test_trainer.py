@@ -10,10 +10,16 @@ import pytest
 import torch
 
 import tangyin
-from tangyin.errors import TangyinError, UsageError
+from tangyin.errors import UsageError
 from tangyin.model import Architecture, load_model
 from tangyin.nn.language_model import LanguageModel
-from tangyin.training import OPTIMIZERS, DivergedError, load_dataset, read_recipe
+from tangyin.training import (
+    OPTIMIZERS,
+    DivergedError,
+    OutOfMemoryError,
+    load_dataset,
+    read_recipe,
+)  # fmt: skip
 from tangyin.training.checkpoint import checkpoints
 from tangyin.verse import FORMS
 
@@ -198,15 +204,51 @@ def test_a_stage_without_poems_is_refused_before_anything_is_trained(lab):
     assert (refusal.value.code, refusal.value.params) == ("training.empty_stage", {"number": 2})
 
 
-def test_a_network_too_large_for_memory_is_refused(lab, monkeypatch):
-    def no_memory(*_):
-        raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+PLACES = {
+    "the network": "tangyin.training.trainer.LanguageModel",
+    "the forward pass": "tangyin.nn.LSTM.forward",
+    "the loss": "tangyin.nn.language_model.linear_cross_entropy",
+    "the backward pass": "torch.Tensor.backward",
+    "clipping": "torch.nn.utils.clip_grad_norm_",
+    "the update": "torch.optim.Adam.step",
+    "the evaluation": "tangyin.nn.language_model.LanguageModel.log_probs",
+    "a checkpoint": "tangyin.training.checkpoint.serialized",
+    "the model file": "tangyin.model.file.serialized",
+}
+FAILURES = (
+    RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 4616192 bytes"),
+    RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 4616192 bytes."),
+    RuntimeError("could not create a primitive"),
+    torch.OutOfMemoryError("CUDA out of memory."),
+    MemoryError(),
+)
 
-    monkeypatch.setattr("tangyin.training.trainer.LanguageModel", no_memory)
-    with pytest.raises(TangyinError) as refusal:
+
+@pytest.mark.parametrize("place", PLACES)
+def test_memory_that_runs_out_anywhere_is_one_error(place, lab, monkeypatch):
+    for failure in FAILURES if place == "the backward pass" else FAILURES[:1]:
+
+        def no_memory(*_args, failure=failure, **_options):
+            raise failure
+
+        with monkeypatch.context() as patch:
+            patch.setattr(PLACES[place], no_memory)
+            with pytest.raises(OutOfMemoryError) as refusal:
+                lab.train(resume=True)
+        assert refusal.value.code == "training.no_memory"
+        sizes = refusal.value.params.items()
+        assert sizes >= {"hidden_size": 10, "layers": 1, "batch_size": 8}.items()
+    lab.train(resume=True)
+    assert lab.result() == lab.uninterrupted()
+
+
+def test_another_error_of_torch_is_not_taken_for_a_lack_of_memory(lab, monkeypatch):
+    def broken(*_):
+        raise RuntimeError("shape '[2]' is invalid for input of size 3")
+
+    monkeypatch.setattr("tangyin.training.trainer.LanguageModel", broken)
+    with pytest.raises(RuntimeError, match="shape"):
         lab.train()
-    assert refusal.value.code == "training.no_memory"
-    assert refusal.value.params["hidden_size"] == 10
 
 
 def test_a_callback_gets_every_step_and_every_epoch(lab):

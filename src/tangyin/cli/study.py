@@ -11,7 +11,6 @@ from tangyin.cli.streams import as_json, emit, needs_training, note, output_opti
 from tangyin.errors import TangyinError, UsageError
 
 EVERY = "all"
-INTERRUPTED = 130
 
 
 @click.command()
@@ -62,6 +61,7 @@ def study(names: tuple[str, ...], quick: bool, listing: bool, output: Path | Non
 def _run(one: Any, quick: bool, names: list[str]) -> dict[str, Any] | None:
     """Run one of these studies; None where it failed and others remain."""
     from tangyin.studies import Progress, TrainingCache, run_study
+    from tangyin.training import InterruptedRun
 
     place = f"{names.index(one.name) + 1}/{len(names)} " if len(names) > 1 else ""
     progress = Progress(place + one.name, note)
@@ -70,7 +70,7 @@ def _run(one: Any, quick: bool, names: list[str]) -> dict[str, Any] | None:
             found = run_study(one, TrainingCache(progress=progress), quick)
         except Exception as error:
             # In an unattended run, one failing study must not stop the others.
-            if len(names) == 1 or getattr(error, "exit_code", None) == INTERRUPTED:
+            if len(names) == 1 or isinstance(error, InterruptedRun):
                 raise
             expected = isinstance(error, TangyinError)
             why = f" {error}" if expected else f"\n{traceback.format_exc()}"

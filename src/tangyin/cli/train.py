@@ -42,8 +42,8 @@ def train(
 ) -> None:
     """Train a model by the recipe CONFIG.
 
-    The run's folder gets config.toml, metrics.jsonl, checkpoint/ and model.safetensors. Ctrl-C
-    saves and stops; --resume continues.
+    The run's folder gets config.toml, metrics.jsonl, checkpoint/ and model.safetensors. Ctrl-C and
+    SIGTERM save and stop; --resume continues with the same recipe.
 
     \b
         tangyin train configs/report.toml
@@ -56,7 +56,10 @@ def train(
 
     if precision is not None:
         changes += (f"training.precision={precision}",)
-    with _together(training.LostProcessError), closing(ProgressBar()) as bar:
+    with (
+        _together(training.LostProcessError, training.OutOfMemoryError),
+        closing(ProgressBar()) as bar,
+    ):
         recipe = training.read_recipe(config, changes)
         folder = training.RunFolder(run_path or Path("runs") / recipe.name)
         model = training.train(recipe, folder, resume=resume, own=own, device=device, callback=bar)
@@ -69,8 +72,8 @@ def train(
 
 
 @contextmanager
-def _together(lost: type[TangyinError]) -> Iterator[None]:
-    """Print an error of several processes once per machine; each prints that it lost another.
+def _together(*own: type[TangyinError]) -> Iterator[None]:
+    """Print an error of several processes once per machine; each prints its `own`.
 
     Of several processes each exits here, at once: gloo's own exit can wait minutes for a process
     that has already ended.
@@ -82,7 +85,7 @@ def _together(lost: type[TangyinError]) -> Iterator[None]:
     except TangyinError as error:
         if alone:
             raise
-        if os.environ.get("LOCAL_RANK", "0") == "0" or isinstance(error, lost):
+        if os.environ.get("LOCAL_RANK", "0") == "0" or isinstance(error, own):
             note(f"tangyin: {error}")
         code = error.exit_code
     if not alone:

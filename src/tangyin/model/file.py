@@ -7,7 +7,6 @@ the features is there under `features`.
 
 import json
 import math
-import struct
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,12 +15,12 @@ import numpy as np
 import numpy.typing as npt
 from safetensors import SafetensorError
 from safetensors import safe_open as _safe_open
-from safetensors.numpy import save as _serialize
 
 from tangyin.errors import TangyinError, UsageError
-from tangyin.files import json_text, json_value, write_whole
+from tangyin.files import json_text, json_value, whole_file
 from tangyin.model.architecture import Architecture
 from tangyin.model.features import FeatureLayout
+from tangyin.model.serialization import serialized
 from tangyin.verse import TEXT, Form, Vocabulary, form_named
 
 FORMAT = 3
@@ -97,7 +96,7 @@ def save_model(model: ModelFile, path: Path, precision: str = "fp16") -> None:
         if precision == "int8" and tensor.ndim == 2:
             stored[name], stored[f"{name}.scale"] = _quantized(tensor)
         else:
-            stored[name] = np.ascontiguousarray(half)
+            stored[name] = half
     network, vocabulary, old = model.architecture, model.vocabulary, FeatureLayout()
     forms = [form.name for form in model.forms]
     metadata = {
@@ -113,7 +112,8 @@ def save_model(model: ModelFile, path: Path, precision: str = "fp16") -> None:
     if network.follows_text:
         metadata["features"] = asdict(network.layout)
     texts = {key: _json(value) for key, value in metadata.items()}
-    write_whole(path, _in_order(_serialize(stored, texts)))
+    with whole_file(path) as file:
+        file.writelines(serialized(stored, texts))
 
 
 def _quantized(weights: Array) -> tuple[Array, Array]:
@@ -125,20 +125,6 @@ def _quantized(weights: Array) -> tuple[Array, Array]:
     scales = (np.abs(weights).max(axis=1, initial=0) / 127).astype(np.float32)
     scales[scales == 0] = 1  # a row of zeros, or of numbers that fp32 rounds to zero
     return np.clip(np.rint(weights / scales[:, None]), -127, 127).astype(np.int8), scales
-
-
-def _in_order(content: bytes) -> bytes:
-    """The same safetensors file with its metadata in order, so that one model is always one file.
-
-    The library writes them in the order of a hash table. The header is JSON behind its length
-    (uint64), filled up with spaces to a multiple of 8 bytes; offsets count from its end.
-    """
-    (size,) = struct.unpack("<Q", content[:8])
-    header = json.loads(content[8 : 8 + size])
-    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
-    text = _json(header).encode()
-    text += b" " * (-len(text) % 8)
-    return struct.pack("<Q", len(text)) + text + content[8 + size :]
 
 
 def _json(value: Any) -> str:

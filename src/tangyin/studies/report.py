@@ -20,10 +20,10 @@ from markdown import Markdown
 from markdown.inlinepatterns import InlineProcessor
 from markdown.util import AtomicString
 
-from tangyin.errors import TangyinError
+from tangyin.errors import TangyinError, UsageError
 from tangyin.files import make_folder, write_whole
 from tangyin.studies import filters, style
-from tangyin.studies.study import Study
+from tangyin.studies.study import Study, read_results
 
 FIGURE = re.compile(r"!\[([^\]]*)\]\(figures/([\w-]+)\.svg\)")
 LABEL = re.compile(r"^\*\*(Figure|Table)\.\*\*", re.MULTILINE)
@@ -78,7 +78,19 @@ class Part:
 
 
 def build(results: dict[str, Any], studies: Mapping[str, Study], folder: Path) -> list[Path]:
-    """Write the report's files (`render`), delete stale figures, and return the paths."""
+    """Write the report's files (`render`), delete stale figures, and return the paths.
+
+    Raises:
+        UsageError: quick results, or none, would replace full ones.
+    """
+    before, found = folder / "results.json", results["studies"].values()
+    lesser = not found or any(map(_quick, found))
+    if (
+        lesser
+        and before.exists()
+        and not all(map(_quick, read_results(before)["studies"].values()))
+    ):
+        raise UsageError("study.full_report", path=folder)
     files = render(results, studies)
     make_folder(folder / "figures")
     for stale in (folder / "figures").glob("*.svg"):

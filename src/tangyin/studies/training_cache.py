@@ -21,6 +21,7 @@ from tangyin.nn.language_model import LanguageModel
 from tangyin.paths import studies_home
 from tangyin.studies.progress import Progress, Recorder
 from tangyin.training import DivergedError, InterruptedRun, Recipe, RunFolder, make_optimizer, train
+from tangyin.training.checkpoint import Progress as Position
 from tangyin.training.checkpoint import checkpoints, load_checkpoint
 from tangyin.training.dataset import load_dataset
 from tangyin.training.precision import chosen_precision
@@ -179,13 +180,13 @@ class TrainingCache:
             model = train(recipe, run, resume=True, own=job.own, callback=recorder)
         except InterruptedRun as stop:
             recorder.save()
-            raise InterruptedRun("study.stopped") from stop
+            raise InterruptedRun("study.stopped", stop.exit_code) from stop
         except DivergedError as error:
             failed = str(error.params.get("fault", error))
         if job.keep and model is not None:
             make_folder(best.parent)
             save_model(model, best)
-            save_model(_last_weights(job.recipe, run, model), last)
+            save_model(_last_weights(recipe, run, model), last)
         lines = run.metrics.read_text("utf-8").splitlines() if run.metrics.exists() else []
         return {
             "recipe": job.recipe.as_dict(),
@@ -201,7 +202,8 @@ def _last_weights(recipe: Recipe, run: RunFolder, best: ModelFile) -> ModelFile:
     model = LanguageModel(best.architecture, best.vocabulary)
     optimizer = make_optimizer(recipe.optimizer, model)
     newest = checkpoints(run.checkpoint)[0]
-    load_checkpoint(newest, model, optimizer, str(best.training["poems_sha256"]))
+    begun = Position(best.training["poems_sha256"], recipe=recipe.as_dict())
+    load_checkpoint(newest, model, optimizer, begun)
     tensors = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
     return replace(best, tensors=tensors, figures={})
 

@@ -13,11 +13,12 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load as _deserialize
-from safetensors.torch import save as _serialize
 from torch import Tensor
 
 from tangyin.errors import TangyinError, UsageError
-from tangyin.files import make_folder, write_whole
+from tangyin.files import make_folder, whole_file
+from tangyin.model.serialization import serialized
+from tangyin.training.recipe import build_recipe, differences
 
 
 class DamagedCheckpointError(TangyinError):
@@ -26,7 +27,10 @@ class DamagedCheckpointError(TangyinError):
 
 @dataclass
 class Progress:
-    """The position of a training and its results so far; `poems` is the digest in `Dataset.facts`.
+    """The position of a training and its results so far, and what they are of.
+
+    `poems` is the digest in `Dataset.facts`, `recipe` the recipe as nested dictionaries; a run
+    resumes with these alone. `machine` holds what changes the rounding.
 
     Epochs count from 1. Of the current one `step` batches are done; `loss_sum`, in nats, `targets`,
     a total weight, and `seconds` are theirs. `best` is the lowest dev per_token perplexity, that of
@@ -42,6 +46,8 @@ class Progress:
     best_epoch: int = 0
     best: float = float("inf")
     metrics: list[dict[str, Any]] = field(default_factory=list)
+    recipe: dict[str, Any] = field(default_factory=dict)
+    machine: dict[str, Any] = field(default_factory=dict)
 
 
 def save_checkpoint(
@@ -66,11 +72,14 @@ def save_checkpoint(
         for key, value in state.items():
             if value is not None:
                 tensors[f"optimizer.{index}.{key}"] = torch.as_tensor(value)
-    # Copies, since safetensors refuses tensors that share memory.
-    whole = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in tensors.items()}
-    content = json.dumps(asdict(progress)).encode() + b"\n" + _serialize(whole)
+    arrays = {name: tensor.detach().cpu().numpy() for name, tensor in tensors.items()}
+    content = [json.dumps(asdict(progress)).encode() + b"\n", *serialized(arrays)]
+    digest = hashlib.sha256()
+    for piece in content:
+        digest.update(piece)
     path = folder / f"{progress.epoch:07d}-{progress.step:07d}.checkpoint"
-    write_whole(path, hashlib.sha256(content).digest() + content)
+    with whole_file(path) as file:
+        file.writelines((digest.digest(), *content))
     found = checkpoints(folder)
     newest = found.index(path)
     for stale in found[:newest] + found[newest + 2 :]:
@@ -83,13 +92,14 @@ def checkpoints(folder: Path) -> list[Path]:
 
 
 def load_checkpoint(
-    path: Path, model: torch.nn.Module, optimizer: torch.optim.Optimizer, poems: str
+    path: Path, model: torch.nn.Module, optimizer: torch.optim.Optimizer, begun: Progress
 ) -> tuple[Progress, dict[str, Tensor]]:
     """Restore model and optimizer; return the progress and the best weights so far.
 
     Raises:
         DamagedCheckpointError: the file was cut short or altered.
-        UsageError: it was made with poems of another digest, or by another version of tangyin.
+        UsageError: its poems or recipe are not those of `begun`, or another version of tangyin
+            made it.
     """
     stored = path.read_bytes()
     digest, content = stored[:32], stored[32:]
@@ -98,8 +108,7 @@ def load_checkpoint(
     try:
         line, _, body = content.partition(b"\n")
         progress, tensors = Progress(**json.loads(line)), _deserialize(body)
-        if progress.poems != poems:
-            raise UsageError("training.other_poems", path=path)
+        _refuse_another(path, progress, begun)
         states: dict[int, dict[str, Tensor]] = {}
         for name, tensor in _under("optimizer.", tensors).items():
             index, key = name.split(".")
@@ -109,6 +118,22 @@ def load_checkpoint(
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise UsageError("training.other_version", path=path) from error
     return progress, _under("best.", tensors)
+
+
+def _refuse_another(path: Path, found: Progress, begun: Progress) -> None:
+    """Refuse to resume the training of another recipe or of other poems.
+
+    Raises:
+        ValueError: another version of tangyin wrote the recipe.
+    """
+    try:
+        recipe = build_recipe(found.recipe, str(path))
+    except UsageError as error:
+        raise ValueError(error.code) from error
+    if others := differences(recipe, build_recipe(begun.recipe, "")):
+        raise UsageError("training.edited_recipe", path=path.parents[1], **others)
+    if found.poems != begun.poems:
+        raise UsageError("training.other_poems", path=path)
 
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -3,7 +3,7 @@
 import json
 import math
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, field, fields
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -255,6 +255,26 @@ def build_recipe(values: dict[str, Any], origin: str) -> Recipe:
 def recipe_toml(recipe: Recipe) -> str:
     """The recipe as a TOML file that reads back to the same recipe."""
     return tomli_w.dumps(recipe.as_dict())
+
+
+def differences(begun: Recipe, given: Recipe) -> dict[str, list[str]]:
+    """The `keys` in which two recipes differ, and the first one's `values`; empty if in none."""
+    values, others = (dict(_flat(recipe.as_dict())) for recipe in (begun, given))
+    keys = [key for key in values | others if values.get(key) != others.get(key)]
+    shown = [f"{key} = {json.dumps(values.get(key), ensure_ascii=False)}" for key in keys]
+    return {"keys": keys, "values": shown} if keys else {}
+
+
+def _flat(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+    """The values of a recipe by their keys, such as `stages#2.epochs`."""
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        for number, part in enumerate(value, 1):
+            yield from _flat(part, f"{key}#{number}")
+    elif isinstance(value, dict):
+        for name, part in value.items():
+            yield from _flat(part, f"{key}.{name}" if key else name)
+    else:
+        yield key, value
 
 
 def _override(values: dict[str, Any], change: str) -> None:

@@ -18,8 +18,9 @@ from torch import Tensor
 
 import tangyin
 from tangyin.errors import TangyinError, UsageError
-from tangyin.model.file import ModelFile, save_model
+from tangyin.model.file import ModelFile, load_model
 from tangyin.nn.language_model import LanguageModel
+from tangyin.nn.native import Kernel, kernel_for
 from tangyin.scoring import Tally
 from tangyin.training.callback import Callback, Step
 from tangyin.training.checkpoint import (
@@ -32,6 +33,7 @@ from tangyin.training.checkpoint import (
 from tangyin.training.dataset import Dataset, load_dataset
 from tangyin.training.distributed import DistributedContext, joined, weight_of
 from tangyin.training.evaluation import evaluate
+from tangyin.training.memory import memory_for
 from tangyin.training.precision import chosen_precision
 from tangyin.training.recipe import Recipe, StageRecipe
 from tangyin.training.run_folder import RunFolder
@@ -45,9 +47,11 @@ SAVE_EVERY = 600.0
 
 
 class InterruptedRun(TangyinError):  # noqa: N818 - an interruption is no error
-    """The user stopped a training; everything up to there is saved."""
+    """SIGINT (exit code 130) or SIGTERM (143) stopped a training; all up to there is saved."""
 
-    exit_code = 130
+    def __init__(self, code: str, exit_code: int = 130, **params: Any) -> None:
+        super().__init__(code, **params)
+        self.exit_code = exit_code
 
 
 def train(
@@ -64,7 +68,7 @@ def train(
     After each epoch the model is evaluated on dev. When the dev perplexity falls, the weights are
     written to `model.safetensors`; the run ends after `patience` epochs without that, or after the
     last epoch. Checkpoints are written after each epoch, every `SAVE_EVERY` seconds within one, and
-    upon SIGINT. A resumed run ends with the same result as an uninterrupted one.
+    upon SIGINT and SIGTERM. A resumed run ends with the same result as an uninterrupted one.
 
     Several processes take the same steps as one, each with its share of every batch and of dev
     (`DistributedContext`); only dropout is drawn by each process separately. Number 0 writes the
@@ -77,16 +81,17 @@ def train(
         The best model, which `model.safetensors` holds rounded to fp16.
 
     Raises:
-        InterruptedRun: SIGINT was received.
+        InterruptedRun: SIGINT or SIGTERM was received.
         DivergedError: the training loss, its gradient, the dev loss or the weights became
             infinite, NaN or far too large.
-        UsageError: a run is in the folder and `resume` is False, or it has another recipe or other
-            poems; there is no such device.
+        UsageError: a run is in the folder and `resume` is False, or it has another recipe, other
+            poems or no checkpoint; there is no such device.
         LostProcessError: another process of the training has ended.
-        TangyinError: the disk is full, another training is in the folder, every checkpoint is
-            damaged, or the network does not fit into memory.
+        OutOfMemoryError: network and batch do not fit into memory.
+        TangyinError: the disk is full, another training is in the folder, the folder was deleted or
+            replaced, or every checkpoint is damaged.
     """
-    with joined(device) as context, ExitStack() as held:
+    with joined(device) as context, memory_for(recipe), ExitStack() as held:
         if callback is None or not context.first:
             callback = Callback()
         with context.together():
@@ -105,6 +110,7 @@ def train(
         with context.together():
             if context.first:
                 run.begin(recipe)
+                training.write_again()
         return training.go()
 
 
@@ -112,12 +118,9 @@ def _new_model(recipe: Recipe, dataset: Dataset, device: torch.device) -> Langua
     """The network with its initial weights, which are the same on all devices."""
     network, vocabulary = recipe.model, dataset.vocabulary
     torch.manual_seed(recipe.training.seed)
-    try:
-        architecture = network.architecture.fitted(vocabulary)
-        model = LanguageModel(architecture, vocabulary, network.initialization, network.dropout)
-        return model.to(device)
-    except RuntimeError as error:  # torch could not allocate memory
-        raise TangyinError("training.no_memory", **network.architecture.to_json()) from error
+    architecture = network.architecture.fitted(vocabulary)
+    model = LanguageModel(architecture, vocabulary, network.initialization, network.dropout)
+    return model.to(device)
 
 
 @dataclass
@@ -139,7 +142,11 @@ class _Training:
         )
         shares = {form: texts[context.rank :: context.count] for form, texts in dataset.dev.items()}
         self.dev_share = replace(dataset, dev=shares)
-        self.progress = Progress(poems=str(dataset.facts["poems_sha256"]))
+        self.progress = Progress(
+            poems=str(dataset.facts["poems_sha256"]),
+            recipe=recipe.as_dict(),
+            machine=self._machine(),
+        )
         self.best: dict[str, Tensor] = {}
         self.commit = source_version()
         self.saved, self.settled = time.monotonic(), False
@@ -157,10 +164,15 @@ class _Training:
                     self._end_epoch()
                 except DivergedError as error:
                     raise self._located(error) from error
-                (stop,) = self.context.sum(interrupted())
-                if stop and not self._finished():
-                    raise InterruptedRun("training.stopped", epoch=self.progress.epoch, step=0)
+                stop, terminated = self.context.sum(*interrupted())
+                if (stop or terminated) and not self._finished():
+                    raise self._stopped(terminated)
         return self._model_file()
+
+    def _stopped(self, terminated: bool) -> InterruptedRun:
+        code = 128 + (signal.SIGTERM if terminated else signal.SIGINT)
+        done = self.progress
+        return InterruptedRun("training.stopped", code, epoch=done.epoch, step=done.step)
 
     def _finished(self) -> bool:
         done = self.progress
@@ -168,7 +180,19 @@ class _Training:
         patience = math.inf if self.recipe.stages else self.recipe.training.patience
         return done.epoch > len(self.course) or (done.best_epoch > 0 and waited >= patience)
 
-    def _train_epoch(self, interrupted: Callable[[], bool]) -> None:
+    def _machine(self) -> dict[str, Any]:
+        """What changes the rounding, and with it the result a little."""
+        products = torch.bfloat16 if self.precision == "bf16" else torch.float32
+        native = isinstance(kernel_for(products, self.context.device), Kernel)
+        return {
+            "device": self.context.device.type,
+            "precision": self.precision,
+            "kernel": "native" if native else "torch",
+            "processes": self.context.count,
+            "threads": torch.get_num_threads(),
+        }
+
+    def _train_epoch(self, interrupted: Callable[[], tuple[bool, bool]]) -> None:
         done, schedule = self.progress, self.recipe.training
         self.model.train()
         stage, number = self.course[done.epoch - 1]
@@ -196,11 +220,11 @@ class _Training:
                 Step(done.epoch, len(self.course), weight, done.targets, epoch_targets, mean)
             )
             due = self.context.first and time.monotonic() - self.saved > SAVE_EVERY
-            stop, save = self.context.sum(interrupted(), due)
-            if (stop or save) and done.step < len(batches):
+            stop, terminated, save = self.context.sum(*interrupted(), due)
+            if (stop or terminated or save) and done.step < len(batches):
                 self._save()
-                if stop:
-                    raise InterruptedRun("training.stopped", epoch=done.epoch, step=done.step)
+                if stop or terminated:
+                    raise self._stopped(terminated)
 
     def _located(self, error: DivergedError) -> DivergedError:
         """The same error with its place in the run, and the remedy."""
@@ -240,14 +264,21 @@ class _Training:
         done.metrics.append(metrics)
         done.epoch, done.step = done.epoch + 1, 0
         done.loss_sum, done.targets, done.seconds = 0.0, 0, 0.0
-        # The checkpoint comes last: a run killed before it writes the same files again.
-        with self.context.together():
-            if improved and self.context.first:
-                save_model(self._model_file(), self.run.model)
-            if self.context.first:
-                self.run.write_metrics(done.metrics)
+        # The checkpoint comes first: a run killed after it writes the other files when it resumes.
         self._save()
+        with self.context.together():
+            if self.context.first:
+                self.run.write(done.metrics, self._model_file() if improved else None)
         self.callback.epoch(metrics)
+
+    def write_again(self) -> None:
+        """Write metrics and model of the checkpoint that the run resumes from.
+
+        The run may have been killed before it wrote them, or they may be lost or damaged.
+        """
+        if self.progress.metrics:
+            model = self._model_file()
+            self.run.write(self.progress.metrics, None if _holds(self.run.model, model) else model)
 
     def _model_file(self) -> ModelFile:
         """The best weights so far as a model file."""
@@ -275,6 +306,7 @@ class _Training:
     def _save(self) -> None:
         with self.context.together():
             if self.context.first:
+                self.run.confirm()
                 save_checkpoint(
                     self.run.checkpoint, self.progress, self.model, self.step.optimizer, self.best
                 )
@@ -282,12 +314,13 @@ class _Training:
 
     def restore(self) -> None:
         """Load the newest undamaged checkpoint, if there is one."""
+        begun = self.progress
         with self.context.together():
             found = checkpoints(self.run.checkpoint)
             for path in found:
                 try:
                     self.progress, self.best = load_checkpoint(
-                        path, self.model, self.step.optimizer, self.progress.poems
+                        path, self.model, self.step.optimizer, begun
                     )
                     break
                 except DamagedCheckpointError as error:
@@ -298,6 +331,24 @@ class _Training:
         place = self.progress.poems, self.progress.epoch, self.progress.step
         if len(set(self.context.gather(place))) > 1:
             raise TangyinError("training.processes_differ", path=self.run.path)
+        before, now = self.progress.machine, begun.machine
+        if others := [key for key in now if before.get(key) != now[key]]:
+            shown = {f"{key} {now[key]}": f"{key} {before.get(key)}" for key in others}
+            changed = {"now": list(shown), "before": list(shown.values())}
+            self.callback.say(str(TangyinError("training.other_machine", **changed)))
+        self.progress.machine = now
+
+
+def _holds(path: Path, model: ModelFile) -> bool:
+    """Whether a file holds these weights."""
+    try:
+        stored = load_model(path).tensors
+    except TangyinError:
+        return False
+    return stored.keys() == model.tensors.keys() and all(
+        np.array_equal(stored[name], tensor.astype(np.float16).astype(stored[name].dtype))
+        for name, tensor in model.tensors.items()
+    )
 
 
 def source_version() -> str:
@@ -319,16 +370,18 @@ def source_version() -> str:
 
 
 @contextmanager
-def _interruption() -> Iterator[Callable[[], bool]]:
-    """Turn the first SIGINT into a flag; a second one stops at once."""
-    seen = threading.Event()
+def _interruption() -> Iterator[Callable[[], tuple[bool, bool]]]:
+    """Turn the first SIGINT and the first SIGTERM into flags; a second one stops at once."""
+    numbers = signal.SIGINT, signal.SIGTERM
+    seen: set[int] = set()
 
-    def note(_number: int, _frame: FrameType | None) -> None:
-        seen.set()
-        signal.signal(signal.SIGINT, previous)
+    def note(number: int, _frame: FrameType | None) -> None:
+        seen.add(number)
+        signal.signal(number, previous[number])
 
     with ExitStack() as stack:
         if threading.current_thread() is threading.main_thread():  # which alone receives signals
-            previous = signal.signal(signal.SIGINT, note)
-            stack.callback(signal.signal, signal.SIGINT, previous)
-        yield seen.is_set
+            previous: dict[int, Any] = {n: signal.signal(n, note) for n in numbers}
+            for number in numbers:
+                stack.callback(signal.signal, number, previous[number])
+        yield lambda: (signal.SIGINT in seen, signal.SIGTERM in seen)

@@ -7,6 +7,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from tangyin.errors import TangyinError
+from tangyin.files import write_whole
 from tangyin.paths import cache_home
 
 SOURCE = Path(__file__).with_name("kernel.cpp")
@@ -25,10 +27,11 @@ SECONDS = 120
 
 
 def built_library() -> Path | None:
-    """The compiled kernel, compiled now if it is not in the cache.
+    """The compiled kernel, compiled now if the cache does not hold it whole.
 
-    The file's name is a digest of source, flags, compiler and processor. With `TANGYIN_NATIVE` = 0
-    nothing is built.
+    The file's name is a digest of source, flags, compiler and processor, and the SHA-256 of its
+    content: loading half a library would end the process. With `TANGYIN_NATIVE` = 0 nothing is
+    built.
 
     Returns:
         None where there is no compiler, it fails, or the cache cannot be read or written.
@@ -45,18 +48,25 @@ def built_library() -> Path | None:
         key = hashlib.sha256()
         for part in (SOURCE.read_bytes(), *map(str.encode, flags), version, _processor().encode()):
             key.update(part + b"\0")
-        library = cache_home() / "native" / f"{key.hexdigest()[:24]}.so"
-        if library.exists():
-            return library
-        library.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=library.parent) as scratch:
+        folder, name = cache_home() / "native", key.hexdigest()[:24]
+        for library in sorted(folder.glob(f"{name}-*.so")):
+            if library.stem == f"{name}-{_sha256(library.read_bytes())}":
+                return library
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder) as scratch:
             made = Path(scratch) / "kernel.so"
             command = [compiler, *flags, str(SOURCE), "-o", str(made)]
             subprocess.run(command, check=True, capture_output=True, timeout=SECONDS)
-            made.replace(library)
-    except (OSError, subprocess.SubprocessError):
+            content = made.read_bytes()
+        library = folder / f"{name}-{_sha256(content)}.so"
+        write_whole(library, content)
+    except (OSError, subprocess.SubprocessError, TangyinError):
         return None
     return library
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _processor() -> str:

@@ -126,9 +126,14 @@ class Kernel:
             self._call("transpose_wide", given.dtype, N, M, given, to, add)
 
     def _call(self, name: str, dtype: torch.dtype, *arguments: Tensor | int | None) -> None:
-        """Call a function, with the addresses of tensors."""
-        addresses = (a.data_ptr() if isinstance(a, Tensor) else a for a in arguments)
-        self._functions[name, dtype](*addresses)
+        """Call a function, with the addresses of tensors; the first two arguments are sizes.
+
+        Raises:
+            RuntimeError: a tensor has no memory the function could reach (`_address`).
+        """
+        addresses = [_address(a) if isinstance(a, Tensor) else a for a in arguments]
+        if 0 not in arguments[:2]:  # otherwise there is nothing to compute
+            self._functions[name, dtype](*addresses)
 
 
 @lru_cache(maxsize=1)
@@ -141,6 +146,17 @@ def native_kernel() -> Kernel | None:
         return Kernel(library)
     except (OSError, AttributeError):
         return None
+
+
+def _address(tensor: Tensor) -> int:
+    """Where a tensor's numbers begin in this process's memory; 0 for one without numbers."""
+    address = tensor.data_ptr() if tensor.is_cpu else 0
+    if not address and tensor.numel():
+        raise RuntimeError(
+            f"a tensor of shape {tuple(tensor.shape)} has no memory on the CPU (it is fake, or on "
+            f"the device {tensor.device}); give real tensors on one device"
+        )
+    return address
 
 
 def kernel_for(dtype: torch.dtype, device: torch.device) -> Kernel | TorchKernel:
