@@ -3,6 +3,7 @@
 import asyncio
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from types import SimpleNamespace
@@ -201,6 +202,17 @@ async def test_a_slice_is_interrupted_while_others_wait(pool, monkeypatch) -> No
         await asyncio.sleep(0.001)
     assert pool._free == 1
     assert "".join(turns[:6]) == "ababab"
+
+
+async def test_a_poem_alone_does_not_make_those_side_by_side_seem_slow(pool) -> None:
+    def slow(pieces: list[int]) -> list[int]:
+        time.sleep(0.05)
+        return pieces
+
+    assert (await Exchange(pool).answer(Job([1], slow, "free", key="k"))).status == 200
+    while pool._running:
+        await asyncio.sleep(0.001)
+    assert 0.05 / SLICE <= pool._seconds["free"] < 0.05
 
 
 @pytest.mark.parametrize("leaves", [True, False])

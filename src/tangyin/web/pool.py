@@ -174,7 +174,8 @@ class Pool:
 
         def unwanted() -> bool:
             nonlocal turn, away
-            if time.monotonic() - turn > TURN:
+            # Jobs of one key are one pass of the engine, and are quicker the more there are.
+            if jobs[0].key is None and time.monotonic() - turn > TURN:
                 away += self._interrupted_for()
                 turn = time.monotonic()
             return all(job.cancelled for job in jobs)
@@ -188,7 +189,9 @@ class Pool:
             self._queue.extend(again)
             self._condition.notify(len(again))
             if done:
-                each = took / max(before - sum(job.left for job in jobs), 1)
+                # A pass of the engine takes as long for one poem as for SLICE.
+                least = 1 if jobs[0].key is None else SLICE
+                each = took / max(before - sum(job.left for job in jobs), least)
                 mean = self._seconds.get(jobs[0].kind, each)
                 self._seconds[jobs[0].kind] = mean + 0.2 * (each - mean)
 
