@@ -5,7 +5,7 @@
 
 Each row is a character and its readings, two characters a reading: the rhyme of 廣韻 and the tone,
 as in `看	寒平寒去`. Initials and divisions are left out, since neither 平仄 nor 平水韻 asks for
-them. Characters outside U+3400-U+9FFF are left out too: the corpus has none.
+them.
 
 Characters of the corpus that the table lacks are added when they are another way to write one
 that it has: by OpenCC's tables (Apache-2.0), by VARIANTS, or by `data/character_variants.tsv`.
@@ -52,7 +52,7 @@ SUPPLEMENT = """
 """Readings of characters that neither the source nor a variant of it has."""
 
 ALSO_WRITTEN = """
-凈淨 净淨 歛斂 貎貌 埸場 畊耕 苖苗 囗口 桉案 捄救 饑飢 舡船 蒭芻 麄麤 並幷 幷并
+凈淨 净淨 歛斂 貎貌 埸場 畊耕 苖苗 桉案 捄救 饑飢 舡船 蒭芻 麄麤 並幷 幷并
 """
 """Pairs of a character that the source has only as another word, and the one verse means by it."""
 

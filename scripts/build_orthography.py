@@ -4,10 +4,11 @@
     python scripts/build_orthography.py package/data/STCharacters.txt
 
 The first lists the characters that are simplified and traditional at once (里, 后, 云): by
-OpenCC's table (Apache-2.0) they may stay as they are, and the corpus has them. The second maps
-characters that the corpus hardly has to the form that it writes instead (為 → 爲, 眞 → 真):
-candidates come from OpenCC's conversions between the regional standards and from our table of
-variants, counts from the prepared corpus (third and fourth column).
+OpenCC's table (Apache-2.0) they may stay as they are, and the corpus has them. The second lists the
+simplified ones: OpenCC converts them, Tang poems hardly have them, and they are not standard in
+Taiwan or Hong Kong (床, 群). The third maps characters that the corpus hardly has to the form that
+it writes instead (為 → 爲, 眞 → 真): candidates come from OpenCC's conversions between the regional
+standards and from our table of variants, counts from the prepared corpus (third and fourth column).
 """
 
 import sys
@@ -24,11 +25,11 @@ RARE, COMMON = 5, 20
 """A form is replaced when the corpus has it at most RARE times and the other COMMON times."""
 
 if __name__ == "__main__":
-    rows = (
+    rows = [
         line.split("\t")
         for line in Path(sys.argv[1]).read_text(encoding="utf-8").splitlines()
         if "\t" in line
-    )
+    ]
     counts = Counter("".join(load_corpus().text))
     listed = (row[0] for row in rows if row[0] in row[1].split())
     both = sorted(character for character in listed if counts[character] > RARE)
@@ -38,7 +39,14 @@ if __name__ == "__main__":
     to_simplified = opencc.OpenCC("t2s").convert
     every = [chr(point) for point in range(0x3400, 0xA000)]
     to_traditional = converters[0].convert
-    only = [c for c in every if c not in both and to_traditional(c) != c]
+    standard = [opencc.OpenCC(name).convert for name in ("s2tw", "s2hk")]
+    tang = Counter("".join(load_corpus().select(dynasties=["tang"]).text))
+    only = [
+        c
+        for c in sorted({*every, *(row[0] for row in rows)})
+        if c not in both and to_traditional(c) != c and tang[c] <= RARE
+        if all(convert(c) != c for convert in standard)
+    ]
     (DATA / "simplified_only.txt").write_text("".join(only) + "\n", encoding="utf-8")
     relatives = defaultdict(set)
     for character in every:

@@ -89,7 +89,7 @@ def test_a_misprint_at_the_rhyme_is_reported():
             "香霧雲鬟濕", "清輝玉臂寒", "何時倚虛幌", "雙照淚痕幹"]  # fmt: skip
     report = check_poem(moon)
     assert (8, "出韻") in {(finding.line, finding.kind) for finding in report.faults}
-    assert report.rhyme == "-"
+    assert report.rhyme == "寒"
 
 
 def test_the_chosen_readings_are_shown_with_what_speaks_for_them():
@@ -122,3 +122,42 @@ def test_each_sentence_of_the_catalogue_is_used_and_filled(monkeypatch):
         for finding in (*report.licences, *report.faults, *report.warnings):
             assert "{" not in finding.zh + finding.en
     assert used == {code for code in catalogue() if code.startswith("finding.")}
+
+
+def clashing(*ends, head=""):
+    """A poem whose feet are `ends`; `head` replaces the end of its first line."""
+    lines = list((LINES * 2)[: 2 * len(ends)])
+    lines[1::2] = [line[:-1] + end for line, end in zip(lines[1::2], ends, strict=True)]
+    return check_poem([lines[0][:-1] + (head or lines[0][-1]), *lines[1:]])
+
+
+@pytest.mark.parametrize(
+    ("ends", "head", "rhyme", "lines"),
+    [
+        ("長心金簪", "", "侵", [2]),  # the first foot is the one that clashes
+        ("深心金長", "", "侵", [8]),
+        ("深長", "心", "侵", [4]),  # the first line decides
+        ("深長", "芳", "陽", [2]),
+        ("深長", "", "-", [4]),  # nothing does
+        ("深去", "", "侵", [4]),  # an oblique foot is no rhyme of its own
+    ],
+)
+def test_a_clash_is_named_by_the_rhyme_of_most_feet(ends, head, rhyme, lines):
+    report = clashing(*ends, head=head)
+    faults = [fault for fault in report.faults if fault.kind == "出韻"]
+    assert (report.rhyme, [fault.line for fault in faults]) == (rhyme, lines)
+    # The header and the sentences agree on whether there is a rhyme in common.
+    assert all((f"全詩押{rhyme}韻" in fault.zh) == (rhyme != "-") for fault in faults)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.text(COMMON, min_size=2, max_size=6))
+def test_no_sentence_names_the_rhyme_of_a_poem_without_one(ends):
+    report = clashing(*ends)
+    named = [fault for fault in report.faults if "押" in fault.zh]
+    assert all(f"押{report.rhyme}韻" in f.zh or f"押仄聲{report.rhyme}韻" in f.zh for f in named)
+
+
+@pytest.mark.parametrize("text", ["白日依山盡，黃河入海流。", "松下問童子，言師採藥去。"])
+def test_two_lines_are_a_couplet(text):
+    assert check_text(text).form == "聯"

@@ -51,10 +51,23 @@ def test_compatibility_ideographs_become_unified_ones():
     )
 
 
+def test_radicals_and_variation_selectors_of_pasted_text_are_read():
+    assert normalize("\u2f47\u2f8a葛\U000e0100\ufe00\u200b") == "日色葛"
+    assert normalize("\U0002f800") == "丽"
+
+
+def test_normalizing_is_linear_in_the_text(monkeypatch):
+    """400 KB of combining marks took minutes: NFC sorts them."""
+    monkeypatch.setattr("tangyin.verse.punctuation.unicodedata", None)
+    marks = "\u0301\u0323" * 100_000
+    assert normalize(f"日{marks}") == f"日{marks}"
+
+
 @pytest.mark.parametrize(
     ("character", "expected"),
     [("\u33ff", False), ("㐀", True), ("\u9fff", True), ("\ua000", False), ("日月", False),
-     ("", False), ("，", False), ("〇", False), ("𠀀", False)],
+     ("", False), ("，", False), ("〇", True), ("𠀀", True), ("\U00031350", True), ("\ufa0e", True),
+     ("\u4dc0", False), ("囗", False), ("□", False), ("\U0002f800", False), ("\U000e0100", False)],
 )  # fmt: skip
-def test_hanzi_are_the_characters_from_3400_to_9fff(character, expected):
+def test_hanzi_are_the_unified_ideographs_of_every_block(character, expected):
     assert is_hanzi(character) is expected

@@ -9,20 +9,20 @@ from tangyin.corpus.corpus import Corpus
 from tangyin.corpus.download import claimed_integrity
 from tangyin.corpus.near_duplicates import mark_near_duplicates
 from tangyin.corpus.source import DYNASTIES, blacklist, poem_folder, raw_poems
-from tangyin.corpus.split import DEV, TEST, TRAIN, held_out, split_digest
+from tangyin.corpus.split import DEV, TEST, TRAIN, VERSION, held_out, split_digest
 from tangyin.errors import TangyinError
 from tangyin.verse import MARKS, Form, form_of_shape, split_lines
-from tangyin.verse.punctuation import FIRST_CJK, LAST_CJK
+from tangyin.verse.punctuation import IN_CORPUS, PLACEHOLDER
 
 # The first pattern that matches is the reason.
 _DIRT = (
-    ("missing_character", re.compile(r"[□■○●◇囗�]")),
+    ("missing_character", re.compile(f"[□■○●◇{PLACEHOLDER}�]")),
     ("brackets", re.compile(r"[{}()\[\]（）［］【】〔〕〈〉《》｛｝/]")),
     ("latin", re.compile(r"[A-Za-z0-9Ａ-Ｚａ-ｚ０-９]")),
     ("private_use", re.compile(r"[\ue000-\uf8ff\U000f0000-\U0010ffff]")),
     ("rare_character", re.compile(r"[\U00020000-\U0003ffff\uf900-\ufaff]")),
 )
-_FOREIGN = re.compile(f"[^{FIRST_CJK}-{LAST_CJK}{MARKS}]")
+_FOREIGN = re.compile(f"{PLACEHOLDER}|[^{IN_CORPUS}{MARKS}]")
 
 
 def prepare(source: Path) -> Corpus:
@@ -75,6 +75,7 @@ def prepare(source: Path) -> Corpus:
     corpus.facts = {
         "integrity": claimed_integrity(source),
         "split_sha256": split_digest(),
+        "split_version": VERSION,
         "records": records,
         "dropped": dropped,
         "missing": sorted(parts.keys() - set(corpus.id)),

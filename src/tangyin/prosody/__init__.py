@@ -14,6 +14,7 @@ from tangyin.prosody.line_type import (
 )
 from tangyin.prosody.report import ChosenReading, Couplet, Finding, Licence, Pair, Report
 from tangyin.prosody.rhyme import LEVEL_RHYMES, neighbouring
+from tangyin.prosody.script import traditional_lines
 from tangyin.prosody.table import ToneTable, tone_classes, tone_table
 
 __all__ = [
@@ -21,5 +22,5 @@ __all__ = [
     "LinePattern", "Pair", "Reading", "Report", "Sequence", "ToneTable", "check_poem",
     "check_text", "couplet_score", "level_share", "line_pattern", "neighbouring", "pair_score",
     "patterns_of_type", "readings_of", "rhyme_of_poem", "sequence_of", "tone_classes",
-    "tone_table",
+    "tone_table", "traditional_lines",
 ]  # fmt: skip

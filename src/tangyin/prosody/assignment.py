@@ -39,7 +39,11 @@ def assign(lines: tuple[str, ...]) -> Assignment:
     if oblique_misses < level_misses:
         return _read_freely(lines, ends, oblique[0])
     found = ((*_read_by_rule(lines, ends, rhyme), rhyme) for rhyme in level)
-    cost, patterns, rhyme = min(found, key=operator.itemgetter(0))
+    # Where two rhymes have as many faults, the poem rhymes as its first foot does.
+    first = ends[1].rhymes
+    cost, patterns, rhyme = min(
+        found, key=lambda way: (way[0] // FAULT, way[2] not in first, way[0])
+    )
     return Assignment(patterns, rhyme, False, round(cost / FAULT))
 
 

@@ -10,7 +10,15 @@ from tangyin.prosody.assignment import Assignment, assign
 from tangyin.prosody.lexicon import place_of, tone_costs
 from tangyin.prosody.line_type import OUT_OF_PATTERN, THREE_LEVELS, sequence_of
 from tangyin.prosody.report import ChosenReading, Finding, Report
-from tangyin.prosody.rules import end_rhyme, first_line_rhyme, judge, letters, warn
+from tangyin.prosody.rules import (
+    common_rhyme,
+    end_rhyme,
+    first_line_rhyme,
+    judge,
+    letters,
+    warn,
+)
+from tangyin.prosody.script import traditional_lines
 from tangyin.verse import form_of_shape, read_verse
 
 BREAKS = (OUT_OF_PATTERN, THREE_LEVELS, report.UNRESCUED, report.NO_OPPOSITION)
@@ -23,41 +31,52 @@ def check_text(text: str) -> Report:
     Raises:
         UsageError: the text is not two or more lines of five or seven characters.
     """
-    return check_poem(read_verse(text).in_traditional().lines)
+    return check_poem(read_verse(text).lines)
 
 
 def check_poem(lines: Sequence[str]) -> Report:
-    """Check two or more lines of traditional characters without marks, all of five or all of seven.
+    """Check two or more lines without marks, all of five or all of seven characters.
+
+    The report shows them as they are given; simplified ones are read in traditional characters
+    (`traditional_lines`).
 
     Raises:
         UsageError: the lines have other lengths, or there are fewer than two.
     """
-    poem = tuple(lines)
-    if len(poem) < 2 or {len(line) for line in poem} not in ({5}, {7}):
-        raise UsageError("prosody.shape", lengths=[len(line) for line in poem])
+    shown = tuple(lines)
+    if len(shown) < 2 or {len(line) for line in shown} not in ({5}, {7}):
+        raise UsageError("prosody.shape", lengths=[len(line) for line in shown])
+    poem = traditional_lines(shown)
     reading = assign(poem)
-    licences, faults = judge(poem, reading)
+    rhyme = common_rhyme(poem, reading)
+    licences, faults = judge(poem, shown, reading)
     ancient = _is_ancient(poem, reading, faults)
     types = "-" * len(poem) if reading.oblique else letters(reading.patterns, strict=bool(faults))
     sequence = None if ancient else sequence_of(types)
-    shape = form_of_shape(len(poem), len(poem[0]))
-    couplets = couplets_of(poem)
-    rhymes = {end_rhyme(line[-1], reading.rhyme) for line in poem[1::2]}
+    couplets = couplets_of(poem, shown)
     return Report(
-        form="古體" if ancient else shape.name if shape else "排律",
+        form=_form(poem, ancient=ancient),
         regulated=not faults,
         pattern=sequence.name(len(poem[0])) if sequence else report.NONE,
         line_types=types,
         tones=tuple(pattern.tones for pattern in reading.patterns),
-        rhyme=reading.rhyme if rhymes == {reading.rhyme} else report.NONE,
+        rhyme=rhyme or report.NONE,
         first_line=_first_line(poem, reading),
         licences=tuple(licences),
         faults=tuple(faults),
-        warnings=tuple(warn(poem, reading, couplets)),
+        warnings=tuple(warn(poem, shown, reading, couplets)),
         couplets=couplets,
-        readings=tuple(_chosen(poem, reading)),
-        lines=poem,
+        readings=tuple(_chosen(poem, shown, reading)),
+        lines=shown,
+        read_as=poem,
     )
+
+
+def _form(lines: tuple[str, ...], *, ancient: bool) -> str:
+    shape = form_of_shape(len(lines), len(lines[0]))
+    if len(lines) == 2:
+        return "聯"
+    return "古體" if ancient else shape.name if shape else "排律"
 
 
 def _is_ancient(lines: tuple[str, ...], reading: Assignment, faults: list[Finding]) -> bool:
@@ -89,7 +108,9 @@ def _first_line(lines: tuple[str, ...], reading: Assignment) -> str:
     return "不入韻" if not own else "入韻" if own == reading.rhyme else "鄰韻"
 
 
-def _chosen(lines: tuple[str, ...], reading: Assignment) -> list[ChosenReading]:
+def _chosen(
+    lines: tuple[str, ...], shown: tuple[str, ...], reading: Assignment
+) -> list[ChosenReading]:
     """The readings at places where verse allows both tones."""
     chosen = []
     for number, (line, pattern) in enumerate(zip(lines, reading.patterns, strict=True)):
@@ -98,5 +119,6 @@ def _chosen(lines: tuple[str, ...], reading: Assignment) -> list[ChosenReading]:
             if place_of(character).both and math.inf not in costs:
                 kind = "PZ".index(tone)
                 share = round(math.exp(-costs[kind]), 3)
-                chosen.append(ChosenReading(number + 1, at + 1, character, "平仄"[kind], share))
+                typed = shown[number][at]
+                chosen.append(ChosenReading(number + 1, at + 1, typed, "平仄"[kind], share))
     return chosen

@@ -102,14 +102,17 @@ class Report:
     """The prosody of a poem.
 
     Attributes:
-        form: the name of the form, 排律 (regulated verse of another length) or 古體.
+        form: the name of the form, 聯 (two lines), 排律 (regulated verse of another length), or
+            古體.
         regulated: whether it keeps every rule, licences used.
         pattern: name of the sequence such as 仄起首句不入韻, or `-`.
         line_types: a letter a line, `?` for one that fits no type, `-` in verse of oblique rhyme.
         tones: for each line its tones, such as `ZZPPZ`.
-        rhyme: the rhyme that all even lines share, or `-`.
+        rhyme: the rhyme that more than half of the feet share (`rules.common_rhyme`), or `-`.
         first_line: 不入韻, 入韻 or 鄰韻.
         warnings: what a strict reader would notice.
+        lines: the lines as they were given; the findings name their characters.
+        read_as: the lines in the traditional characters that they were read in.
     """
 
     form: str
@@ -125,3 +128,4 @@ class Report:
     couplets: tuple[Couplet, ...]
     readings: tuple[ChosenReading, ...]
     lines: tuple[str, ...]
+    read_as: tuple[str, ...]

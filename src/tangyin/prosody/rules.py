@@ -15,6 +15,9 @@ SELF, COUPLET = "本句自救", "對句相救"
 OBLIQUE = "仄聲"
 """In place of the rhyme of a character without a level reading."""
 
+APART = "異韻"
+"""The variant of a sentence about a foot of a poem without a common rhyme."""
+
 
 def rescued(patterns: tuple[LinePattern, ...], number: int) -> bool:
     """Whether the next line rescues the departure of line `number` (0-based)."""
@@ -57,20 +60,43 @@ def first_line_rhyme(character: str, rhyme: str) -> str:
     return next(near, "")
 
 
-def judge(lines: tuple[str, ...], reading: Assignment) -> tuple[list[Licence], list[Finding]]:
-    """The licences and the faults of a poem in reading order."""
+def common_rhyme(lines: tuple[str, ...], reading: Assignment) -> str:
+    """The rhyme that more feet have than any other, or "".
+
+    Feet are the even lines, and the first if it ends level. An oblique foot does not count in a
+    poem that rhymes on a level tone.
+    """
+    feet = [end_rhyme(line[-1], reading.rhyme) for line in lines[1::2]]
+    if not reading.oblique and reading.patterns[0].tones[-1] == "P":
+        near = first_line_rhyme(lines[0][-1], reading.rhyme)
+        feet.append(reading.rhyme if near else end_rhyme(lines[0][-1], reading.rhyme))
+    counts = Counter(foot for foot in feet if foot != OBLIQUE or reading.oblique)
+    own = counts.pop(reading.rhyme, 0)
+    return reading.rhyme if own > max(counts.values(), default=0) else ""
+
+
+def judge(
+    lines: tuple[str, ...], shown: tuple[str, ...], reading: Assignment
+) -> tuple[list[Licence], list[Finding]]:
+    """The licences and the faults of a poem in reading order.
+
+    `lines` are in traditional characters, `shown` as a person typed them.
+    """
     licences: list[Licence] = []
     faults: list[Finding] = []
+    common = common_rhyme(lines, reading)
     if len(lines) % 2:
         faults.append(Finding.of("單數句", 0, (), count=len(lines)))
     if reading.oblique:
-        return [], [*faults, Finding.of("仄韻", 0, (), rhyme=reading.rhyme)]
-    for number, line in enumerate(lines):
-        licences += _licences_of_line(line, reading, number)
+        variant = "" if common else APART
+        return [], [*faults, Finding.of("仄韻", 0, (), variant, rhyme=reading.rhyme)]
+    for number, line in enumerate(shown):
+        end = lines[number][-1]
+        licences += _licences_of_line(line, end, reading, number)
         faults += _faults_of_line(line, reading.patterns, number)
         if number:
-            faults += _faults_with_line_before(lines, reading.patterns, number)
-        faults += _faults_of_end(line, reading, number)
+            faults += _faults_with_line_before(shown, reading.patterns, number)
+        faults += _faults_of_end(line, end, reading, number, common)
     return licences, faults
 
 
@@ -87,7 +113,7 @@ def _licence(
     return replace(Licence.of(kind, number + 1, places, variant, **params), rescue=rescue)
 
 
-def _licences_of_line(line: str, reading: Assignment, number: int) -> Iterator[Licence]:
+def _licences_of_line(line: str, end: str, reading: Assignment, number: int) -> Iterator[Licence]:
     patterns, rhyme = reading.patterns, reading.rhyme
     pattern = patterns[number]
     if pattern.licence and (pattern.licence != DA_AO or rescued(patterns, number)):
@@ -96,7 +122,7 @@ def _licences_of_line(line: str, reading: Assignment, number: int) -> Iterator[L
     if departed and rescued(patterns, number - 1):
         yield _licence(COUPLET, number, line, (len(line) - 2,), COUPLET)
     if number == 0 and pattern.tones[-1] == "P":
-        own = first_line_rhyme(line[-1], rhyme)
+        own = first_line_rhyme(end, rhyme)
         if own not in ("", rhyme):
             yield _licence("借鄰韻", 0, line, (len(line),), own=own, rhyme=rhyme)
 
@@ -138,24 +164,32 @@ def _faults_with_line_before(
         yield Finding.of(kind, number + 1, places, lower, upper=before, **params)
 
 
-def _faults_of_end(line: str, reading: Assignment, number: int) -> Iterator[Finding]:
+def _faults_of_end(
+    line: str, end: str, reading: Assignment, number: int, common: str
+) -> Iterator[Finding]:
     places, params = (len(line),), {"characters": line[-1], "rhyme": reading.rhyme}
     if number % 2:
-        own = end_rhyme(line[-1], reading.rhyme)
+        own = end_rhyme(end, reading.rhyme)
         if own != reading.rhyme:
-            variant = own if own == OBLIQUE else ""
+            variant = APART if not common else own if own == OBLIQUE else ""
             yield Finding.of(report.OUT_OF_RHYME, number + 1, places, variant, own=own, **params)
     elif reading.patterns[number].tones[-1] == "P":
         if number:
             yield Finding.of("單句平收", number + 1, places, **params)
-        elif not first_line_rhyme(line[-1], reading.rhyme):
+        elif not first_line_rhyme(end, reading.rhyme):
             yield Finding.of("首句平收不韻", 1, places, **params)
 
 
 def warn(
-    lines: tuple[str, ...], reading: Assignment, couplets: tuple[Couplet, ...]
+    lines: tuple[str, ...],
+    shown: tuple[str, ...],
+    reading: Assignment,
+    couplets: tuple[Couplet, ...],
 ) -> list[Finding]:
-    """What a strict reader would notice: 三仄尾, repetition, 同字相對, unknown characters."""
+    """What a strict reader would notice: 三仄尾, repetition, 同字相對, unknown characters.
+
+    For the lines see `judge`.
+    """
     warnings = []
     for number, (line, pattern) in enumerate(zip(lines, reading.patterns, strict=True)):
         found: list[tuple[str, tuple[int, ...]]] = []
@@ -167,11 +201,16 @@ def warn(
         if number % 2 and line[-1] in {before[-1] for before in lines[1:number:2]}:
             found.append(("重韻", (len(line),)))
         if number % 2 and (couplet := couplets[number // 2]).expected and (same := couplet.same):
-            found.append(("同字相對", tuple(line.index(c) + 1 for c in same)))
-        warnings += [Finding.of(kind, number + 1, at, **_in_line(line, at)) for kind, at in found]
+            found.append(("同字相對", tuple(shown[number].index(c) + 1 for c in same)))
+        named = (_in_line(shown[number], at) for _, at in found)
+        warnings += [
+            Finding.of(kind, number + 1, at, **words)
+            for (kind, at), words in zip(found, named, strict=True)
+        ]
     again = repeated_characters(lines)
     if again:
-        warnings.append(Finding.of("重字", 0, (), characters="、".join(again)))
+        typed = dict(zip("".join(lines), "".join(shown), strict=True))
+        warnings.append(Finding.of("重字", 0, (), characters="、".join(typed[c] for c in again)))
     return warnings
 
 

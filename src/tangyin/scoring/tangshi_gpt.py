@@ -14,7 +14,8 @@ from tangyin.errors import UsageError
 from tangyin.model.engine import Engine
 from tangyin.scoring.perplexity import Tally
 from tangyin.scoring.score import NO_TARGET, target_costs
-from tangyin.verse import BOS, EOS, MARKS, TEXT, TITLE, UNK, is_hanzi, title_characters
+from tangyin.verse import BOS, EOS, MARKS, TEXT, TITLE, UNK, title_characters
+from tangyin.verse.punctuation import is_in_corpus
 
 
 def evaluate_tangshi_gpt(engine: Engine) -> dict[str, Any]:
@@ -48,7 +49,7 @@ def titled_figures(engine: Engine, poems: Sequence[tuple[str, str]]) -> dict[str
         title_ids, text_ids = vocabulary.encode(title), vocabulary.encode(text)
         inputs.append(np.array([bos, of_title, *title_ids, of_text, *text_ids], dtype=np.int32))
         targets.append(np.array([NO_TARGET, *title_ids, eos, *text_ids, eos], dtype=np.int32))
-        hanzi.append([False, *map(is_hanzi, title), False, *map(is_hanzi, text), False])
+        hanzi.append([False, *map(is_in_corpus, title), False, *map(is_in_corpus, text), False])
         lines = sum(character in MARKS for character in text)
         free += 1 + max(-(-lines // 2) - 1, 0)  # the start mark and the newlines
     costs = np.concatenate(target_costs(engine, inputs, targets))

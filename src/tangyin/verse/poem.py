@@ -1,11 +1,10 @@
 """A poem: lines of equal length, each closed by a mark."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from tangyin.errors import UsageError
 from tangyin.verse.form import Form, form_of_shape, known_forms
 from tangyin.verse.punctuation import split_lines
-from tangyin.verse.script import to_traditional
 
 
 @dataclass(frozen=True)
@@ -37,10 +36,6 @@ class Poem:
                 "text.no_form", lines=len(self.lines), characters=characters, forms=shapes
             )
         return form
-
-    def in_traditional(self) -> "Poem":
-        """The poem in traditional characters, converted as a whole if it is simplified."""
-        return replace(self, lines=tuple(to_traditional("\n".join(self.lines)).split("\n")))
 
 
 def form_of_text(text: str) -> Form | None:

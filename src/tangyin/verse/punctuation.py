@@ -4,24 +4,48 @@ import re
 import unicodedata
 
 MARKS = "，。？！；："
-"""The marks that may end a line. Everything else in a poem is a CJK character."""
+"""The marks that may end a line. Everything else in a poem is a Chinese character."""
 
-FIRST_CJK, LAST_CJK = "\u3400", "\u9fff"
-"""CJK here means U+3400-U+9FFF, as in the corpus rules."""
+PLACEHOLDER = "囗"
+"""U+56D7, which some editions print where a character is missing: no character of verse."""
 
-LINE = re.compile(f"([{FIRST_CJK}-{LAST_CJK}]+)([{MARKS}])")
-HANZI = re.compile(f"[{FIRST_CJK}-{LAST_CJK}]")
+_HAN = (
+    "〇\u3400-\u4dbf\u4e00-\u56d6\u56d8-\u9fff"
+    "\ufa0e\ufa0f\ufa11\ufa13\ufa14\ufa1f\ufa21\ufa23\ufa24\ufa27-\ufa29"
+    "\U00020000-\U0002f7ff\U0002fa20-\U0003ffff"
+)
+"""〇 and the unified ideographs of every block, but not `PLACEHOLDER`. Planes 2 and 3 are taken
+whole, since later versions of Unicode fill them with ideographs."""
 
-_FULL_WIDTH = str.maketrans(
-    {",": "，", ".": "。", "?": "？", "!": "！", ";": "；", ":": "：", "、": "，", "．": "。",
-     "｡": "。", "﹐": "，", "､": "，"}
-)  # fmt: skip
-_DROPPED = dict.fromkeys(map(ord, "「」『』“”‘’\"'〝〞﹁﹂﹃﹄\ufeff"), None)
+HANZI = re.compile(f"[{_HAN}]")
+LINE = re.compile(f"([{_HAN}]+)([{MARKS}])")
+FOREIGN = re.compile(f"[^{_HAN}{MARKS}]")
+"""What is neither a Chinese character nor a mark."""
+
+IN_CORPUS = "\u3400-\u9fff"
+"""The range that poems of the corpus, and titles that a model reads, are confined to."""
+
+_MARKS_TYPED = {
+    ",": "，", ".": "。", "?": "？", "!": "！", ";": "；", ":": "：", "、": "，", "．": "。",
+    "｡": "。", "﹐": "，", "､": "，", "\u037e": "；",
+}  # fmt: skip
+_DROPPED = (
+    "「」『』“”‘’\"'〝〞﹁﹂﹃﹄\ufeff\u200b-\u200f\u2060\u00ad\ufe00-\ufe0f\U000e0100-\U000e01ef"
+)
+_COMPATIBLE = (*range(0x2E80, 0x2FD6), *range(0xF900, 0xFB00), *range(0x2F800, 0x2FA20))
+_UNIFIED = {chr(point): unicodedata.normalize("NFKC", chr(point)) for point in _COMPATIBLE}
+_NORMAL = str.maketrans(_UNIFIED | _MARKS_TYPED)
+_NOTHING = re.compile(f"[\\s{_DROPPED}]+")
 
 
 def is_hanzi(character: str) -> bool:
-    """Whether `character` is one CJK character (U+3400-U+9FFF)."""
-    return len(character) == 1 and FIRST_CJK <= character <= LAST_CJK
+    """Whether `character` is one Chinese character: of any CJK block or 〇, and not 囗."""
+    return HANZI.fullmatch(character) is not None
+
+
+def is_in_corpus(character: str) -> bool:
+    """Whether a character is in the range `IN_CORPUS`."""
+    return len(character) == 1 and IN_CORPUS[0] <= character <= IN_CORPUS[-1]
 
 
 def split_lines(text: str) -> tuple[tuple[str, ...], str] | None:
@@ -40,8 +64,8 @@ def split_lines(text: str) -> tuple[tuple[str, ...], str] | None:
 def normalize(text: str) -> str:
     """A typed text as the corpus writes it.
 
-    NFC (which also replaces compatibility ideographs by unified ones), full-width marks, no
-    quotation marks, no white space, no byte order mark.
+    Unified ideographs for compatibility forms and radicals (by NFKC), full-width marks, no
+    quotation marks, no white space, no variation selectors. The work is linear in the length:
+    `unicodedata.normalize` itself takes minutes for a long run of combining marks.
     """
-    bare = "".join(text.translate(_DROPPED).split())
-    return unicodedata.normalize("NFC", bare).translate(_FULL_WIDTH)
+    return _NOTHING.sub("", text.translate(_NORMAL))

@@ -1,10 +1,17 @@
 """Traditional and simplified characters (by OpenCC), the corpus' spelling, and variants."""
 
+import math
 from functools import cache
 
 import opencc
 
 from tangyin.data.files import data_text
+
+SMOOTHING = 5
+"""Counts of a character as a whole that are added to those of a pair."""
+
+PHRASE = 5.0
+"""ln of how much likelier a form is that OpenCC finds in a phrase, such as 麪 in 面条."""
 
 
 def to_simplified(text: str) -> str:
@@ -13,18 +20,55 @@ def to_simplified(text: str) -> str:
 
 
 def to_traditional(text: str) -> str:
-    """A simplified text in the corpus' traditional characters.
+    """A simplified text in traditional characters as the corpus spells them, the likeliest ones.
 
     A traditional text is not changed: 里, 后 or 云 are traditional characters too.
     """
     if not is_simplified(text):
         return text
-    return corpus_spelling(_converted("s2t", text))
+    return likeliest(traditional_costs(text))
 
 
+def likeliest(costs: list[dict[str, float]]) -> str:
+    """The text of the likeliest forms (`traditional_costs`)."""
+    return "".join(min(forms, key=forms.__getitem__) for forms in costs)
+
+
+def traditional_costs(text: str) -> list[dict[str, float]]:
+    """What each character of a simplified text may be in traditional script, with -ln(odds).
+
+    The odds are those of the character in the training poems (`data/traditional.tsv`, made by
+    `scripts/build_traditional.py`), of its pairs with both neighbours, and of OpenCC's phrases.
+    """
+    by_phrase = corpus_spelling(_converted("s2t", text))
+    if len(by_phrase) != len(text):
+        by_phrase = "".join(map(traditional_alternative, text))
+    costs: list[dict[str, float]] = []
+    for at, (character, phrased) in enumerate(zip(text, by_phrase, strict=True)):
+        if not (forms := _forms(character, 0)):
+            costs.append({phrased: 0.0})
+            continue
+        found = {form: -math.log(share) for form, share in forms.items()}
+        for pair, place in ((text[max(at - 1, 0) : at + 1], 1), (text[at : at + 2], 0)):
+            for form, share in _forms(pair, place).items() if len(pair) == 2 else ():
+                found[form] -= math.log(share / forms[form])
+        if phrased in found and phrased != traditional_alternative(character):
+            found[phrased] -= PHRASE
+        costs.append(found)
+    return costs
+
+
+@cache
 def traditional_alternative(character: str) -> str:
     """The traditional form of a character of both scripts that is meant as simplified: 丰, 豐."""
     return corpus_spelling(_converted("s2t", character))
+
+
+def is_spelling(character: str, other: str) -> bool:
+    """Whether a traditional character is another way to write the corpus' `other`: 床 of 牀."""
+    if character in _characters("both_scripts.txt") | _characters("simplified_only.txt"):
+        return False
+    return other in (corpus_spelling(character), traditional_alternative(character))
 
 
 def is_simplified(text: str) -> bool:
@@ -80,3 +124,26 @@ def _characters(file: str) -> frozenset[str]:
 def _table(file: str) -> dict[int, str]:
     rows = (line.split("\t") for line in data_text(file).splitlines())
     return {ord(row[0]): row[1] for row in rows}
+
+
+@cache
+def _forms(context: str, place: int) -> dict[str, float]:
+    """The shares of the forms of a character, or of one of a pair; empty if there is no row."""
+    counts = _counts().get((context, place), {})
+    total = sum(counts.values())
+    if len(context) == 1 or not counts:
+        return {form: count / total for form, count in counts.items()}
+    return {
+        form: (counts.get(form, 0) + SMOOTHING * share) / (total + SMOOTHING)
+        for form, share in _forms(context[place], 0).items()
+    }
+
+
+@cache
+def _counts() -> dict[tuple[str, int], dict[str, int]]:
+    """How often a character, or one of a pair, is each of its forms in the training poems."""
+    rows = (row.split("\t") for row in data_text("traditional.tsv").splitlines())
+    return {
+        (context, int(place)): {form[0]: int(form[1:]) for form in forms.split(" ")}
+        for context, place, forms in rows
+    }

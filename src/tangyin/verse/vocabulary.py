@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from tangyin.errors import TangyinError, UsageError
 from tangyin.verse.form import FORMS, Form, known_forms
-from tangyin.verse.punctuation import MARKS, is_hanzi
+from tangyin.verse.punctuation import MARKS, is_hanzi, is_in_corpus
 
 UNK, EOS, BOS = "<unk>", "<eos>", "<bos>"
 TITLE, TEXT = "<title>", "<text>"
@@ -37,8 +37,8 @@ def prefix_tokens(rhymes: Iterable[str], forms: Iterable[Form] = ()) -> tuple[st
 
 
 def title_characters(title: str) -> str:
-    """The CJK characters of a title, which are what a model reads of it."""
-    return "".join(filter(is_hanzi, title))
+    """What a model reads of a title: its characters that the corpus could have."""
+    return "".join(filter(is_in_corpus, title))
 
 
 class Vocabulary:
@@ -61,7 +61,8 @@ class Vocabulary:
         self._ids = {token: number for number, token in enumerate(self.tokens)}
         if len(self._ids) != len(self.tokens):
             raise TangyinError("form.token_twice")
-        if not all(map(is_hanzi, self.hanzi)):
+        # Models of the first version of the corpus know 囗, which is no character of verse.
+        if not all(is_hanzi(c) or is_in_corpus(c) for c in self.hanzi):
             raise TangyinError("form.token_not_hanzi")
 
     @classmethod
@@ -166,8 +167,9 @@ class Vocabulary:
 
     @cached_property
     def _by_point(self) -> Ids:
-        """Number of each code point up to U+FFFF; the last entry serves everything above."""
-        table = np.full(0x10001, self._ids[UNK], dtype=np.int32)
-        for character in (*MARKS, *self.hanzi):
+        """Number of each code point up to the last known; the final entry serves those above."""
+        known = (*MARKS, *self.hanzi)
+        table = np.full(ord(max(known)) + 2, self._ids[UNK], dtype=np.int32)
+        for character in known:
             table[ord(character)] = self._ids[character]
         return table

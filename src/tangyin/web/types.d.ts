@@ -46,6 +46,7 @@ interface Prosody {
   couplets: Couplet[];
   readings: { line: number; place: number; character: string }[];
   lines: string[];
+  read_as: string[];
 }
 interface PoemReport extends Prosody { number: number }
 

@@ -7,7 +7,14 @@ from tangyin.writing.options import PARTICLES
 from tangyin.writing.particles import ParticleComposer, RegulatedPoem, write_regulated
 from tangyin.writing.planning import plan
 from tangyin.writing.randomness import SEEDS, new_seed, poem_uniforms
-from tangyin.writing.request import LONGEST_TITLE, Request, opening_of, prefix_for, read_title
+from tangyin.writing.request import (
+    LONGEST_TITLE,
+    Request,
+    opening_of,
+    prefix_for,
+    read_title,
+    typed_spelling,
+)
 from tangyin.writing.rules import Argmax, RandomK, Rule, Temperature, TopP, rule_named
 from tangyin.writing.verse import Verse
 
@@ -15,5 +22,6 @@ __all__ = [
     "BLANK", "LONGEST_TITLE", "PARTICLES", "SEEDS", "Argmax", "Composition", "Order",
     "ParticleComposer", "RandomK", "RegulatedPoem", "Request", "Rule", "Temperature",
     "TopP", "Verse", "compose", "new_seed", "opening_of", "plan",
-    "poem_uniforms", "prefix_for", "read_opening", "read_title", "rule_named", "write_regulated",
+    "poem_uniforms", "prefix_for", "read_opening", "read_title", "rule_named",
+    "typed_spelling", "write_regulated",
 ]  # fmt: skip

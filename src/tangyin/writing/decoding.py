@@ -15,6 +15,7 @@ from tangyin.errors import UsageError
 from tangyin.model.engine import Engine
 from tangyin.model.threads import go_on, one_blas_thread
 from tangyin.verse import EOS, MARKS, Form, Ids
+from tangyin.verse.punctuation import PLACEHOLDER
 from tangyin.writing.constraints.draft import FREE, Columns, Constraint, Draft, Mask, Rows
 from tangyin.writing.opening import first_free, laid_out
 from tangyin.writing.randomness import poem_uniforms
@@ -45,7 +46,7 @@ class Decoder:
     """Writes rows of poems; row = poem · particles + particle.
 
     Inside a line the rule chooses among the characters the model knows, at its end among the marks
-    the form admits there. `<unk>` is never written. Under argmax, poem n takes the n-th most likely
+    the form admits there; never `<unk>` or 囗. Under argmax, poem n takes the n-th most likely
     character at its first free place, so that poems differ.
     """
 
@@ -64,6 +65,8 @@ class Decoder:
     def __post_init__(self) -> None:
         vocabulary, rows = self.engine.vocabulary, len(self.draft.given)
         self._first = int(vocabulary.hanzi_ids[0])
+        # Models of the first version of the corpus know it.
+        self._missing = [vocabulary.id(c) for c in (PLACEHOLDER,) if c in vocabulary]
         self._closing = [
             np.array([vocabulary.id(mark) for mark in marks]) for marks in (MARKS, END_MARKS)
         ]
@@ -96,6 +99,7 @@ class Decoder:
 
     def _write_character(self) -> None:
         draft, log_probs = self.draft, self._log_probs()
+        log_probs[:, self._missing] = -np.inf
         within = log_probs[:, self._first :]  # the characters come last, so no copy is made
         mask = self._mask(within.shape)
         given = draft.given[:, draft.place]

@@ -13,6 +13,7 @@ from tangyin.verse import (
     read_places,
     traditional_alternative,
 )
+from tangyin.verse.punctuation import PLACEHOLDER
 from tangyin.writing.constraints.draft import FREE, Columns
 
 
@@ -32,6 +33,8 @@ def token_of(character: str, vocabulary: Vocabulary) -> int:
 
 def known_token(character: str, vocabulary: Vocabulary) -> int | None:
     """As `token_of`, but None for a character that the model does not know."""
+    if character == PLACEHOLDER:
+        return None
     for spelled in (character, corpus_spelling(character), traditional_alternative(character)):
         if spelled in vocabulary:
             return vocabulary.id(spelled)

@@ -9,6 +9,7 @@ from tangyin.verse import (
     Form,
     Ids,
     Vocabulary,
+    is_spelling,
     normalize,
     rhyme_token,
     title_characters,
@@ -80,6 +81,21 @@ def tokens_of(text: str, vocabulary: Vocabulary) -> list[int]:
     """The tokens of the characters that a person named, marks left out."""
     characters = to_traditional(normalize(text))
     return [token_of(c, vocabulary) for c in characters if c not in MARKS]
+
+
+def typed_spelling(request: Request, vocabulary: Vocabulary) -> dict[int, str]:
+    """What a person typed for each character that the model spells otherwise: 群 for 羣.
+
+    It is a table for `str.translate`, so that a poem shows given characters as they were given.
+    """
+    found = {}
+    for text in map(normalize, (request.start, request.acrostic, *request.include)):
+        for character, meant in zip(text, to_traditional(text), strict=True):
+            token = known_token(meant, vocabulary)
+            written = character if token is None else vocabulary.tokens[token]
+            if written != character and is_spelling(character, written):
+                found[ord(written)] = character
+    return found
 
 
 def read_title(request: Request) -> str:

@@ -12,7 +12,8 @@ import numpy as np
 from tangyin.corpus import DEV, TRAIN, load_corpus
 from tangyin.model import Engine, find_model
 from tangyin.model.file import load_model
-from tangyin.prosody import check_poem
+from tangyin.prosody import Report, check_poem
+from tangyin.prosody.report import NONE, OUT_OF_RHYME
 from tangyin.scoring import score_texts
 from tangyin.studies.diversity import distinct, repeated, self_bleu, with_interval
 from tangyin.studies.poem_costs import text_costs
@@ -129,11 +130,16 @@ def measured(texts: Sequence[str], likelihoods: Sequence[float]) -> dict[str, An
         "line": sum(LINE in lines for lines in poems),
         "repeated": with_interval(repeated(poems)),
         "copied": with_interval([_copied(lines) for lines in poems]),
-        "rhymed": with_interval([report.rhyme != "-" for report in reports]),
+        "rhymed": with_interval([_rhymes(report) for report in reports]),
         "regulated": with_interval([report.regulated for report in reports]),
         "log_likelihood": with_interval([v / WULV.targets for v in likelihoods]),
         "commonest": [list(pair) for pair in common],
     }
+
+
+def _rhymes(report: Report) -> bool:
+    """Whether all even lines share a rhyme."""
+    return report.rhyme != NONE and all(fault.kind != OUT_OF_RHYME for fault in report.faults)
 
 
 def _unmasked(engine: Engine, texts: Sequence[str], _advance: Advance) -> dict[str, Any]:

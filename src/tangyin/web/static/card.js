@@ -1,5 +1,7 @@
 // A poem as a picture: laid out once, then drawn as SVG or on a canvas (PNG).
 
+import { lengthOf } from "./verse.js";
+
 const PAPER = "#faf5ea", INK = "#2a2420", FAINT = "#665a4e", LINE = "#b9a98f", HAIR = "#dccfb8", SEAL = "#a8301f", ON_SEAL = "#fdf6ea";
 const FAMILY = "'Noto Serif CJK TC','Noto Serif TC','Source Han Serif TC','Songti TC','PMingLiU','SimSun',serif";
 
@@ -18,7 +20,7 @@ const SIZE = 46, STEP = 58, COLUMN = 74, MARGIN = 76, SEAL_SIDE = 64;
  * @returns {Card}
  */
 export function cardOf(poem) {
-  const rows = Math.max(...poem.lines.map((line) => line.length)) + 1;
+  const rows = Math.max(...poem.lines.map(lengthOf)) + 1;
   const title = [...(poem.title || "無題")].slice(0, rows + 4);
   const columns = poem.lines.length + 1;
   const height = 2 * MARGIN + rows * STEP + 10;
@@ -40,7 +42,7 @@ export function cardOf(poem) {
     const x = middle(column + 1);
     shapes.push({ kind: "rule", x: x + COLUMN / 2, y: 44, length: height - 88, stroke: HAIR });
     [...line].forEach((character, n) => text(character, x, MARGIN + 26 + n * STEP, SIZE, INK));
-    if (poem.marks[column]) text(poem.marks[column], x, MARGIN + 16 + line.length * STEP, SIZE * 0.6, FAINT);
+    if (poem.marks[column]) text(poem.marks[column], x, MARGIN + 16 + lengthOf(line) * STEP, SIZE * 0.6, FAINT);
   });
   shapes.push({ kind: "rule", x: right - columns * COLUMN, y: 44, length: height - 88, stroke: HAIR });
   const side = SEAL_SIDE, x = 62, y = height - 58 - side * 1.5;

@@ -87,7 +87,8 @@ export class Check {
    * @param {PoemReport} report
    * @param {string} form
    */
-  #take({ number: _, ...prosody }, form) {
+  #take({ number: _, ...report }, form) {
+    const prosody = { ...report, lines: report.read_as };
     this.onTake({ ...parse(written(prosody)), form, title: "", model: "", rule: "", seed: null, number: 0, options: {}, prosody, changed: false });
   }
 

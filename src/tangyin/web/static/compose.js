@@ -12,7 +12,7 @@ import { inScript, inTraditional } from "./script.js";
 import { keep, recall } from "./settings.js";
 import { openSharing } from "./share.js";
 import { Touch } from "./touch.js";
-import { FORMS, isWhole, parse, replaceCharacter, stranger, textOf, textUpTo, withText, written } from "./verse.js";
+import { FORMS, isWhole, lengthOf, parse, replaceCharacter, stranger, textOf, textUpTo, withText, written } from "./verse.js";
 
 const LINE_PAUSE = 220; // milliseconds between the lines of a poem as it is shown
 const NUMERALS = "〇一二三四五六七八九";
@@ -436,13 +436,13 @@ export class Compose {
     const text = byHand.value, typed = parse(text);
     const [lines, width] = FORMS[form];
     const strange = stranger(text);
-    const wrong = typed.lines.findIndex((line, n) => line.length > width || (n < typed.lines.length - 1 && line.length < width));
+    const wrong = typed.lines.findIndex((line, n) => lengthOf(line) > width || (n < typed.lines.length - 1 && lengthOf(line) < width));
     /** @type {(key: string, values?: Values) => null} */
     const refuse = (key, values) => { showWords(byId("problem"), key, values); return null; };
     if (strange) return refuse("no-hanzi", { character: strange });
     if (!typed.lines.length) return refuse("nothing-written");
     if (typed.lines.length > lines) return refuse("too-many-lines", { count: typed.lines.length, form, lines });
-    if (wrong >= 0) return refuse("line-length", { n: wrong + 1, count: typed.lines[wrong].length, form, width });
+    if (wrong >= 0) return refuse("line-length", { n: wrong + 1, count: lengthOf(typed.lines[wrong]), form, width });
     let traditional = typed;
     try { traditional = parse(await inTraditional(textOf(typed))); } catch (error) { this.#problem(error); return null; }
     if (byId("writing").hidden) return null; // closed in the meantime

@@ -2,7 +2,7 @@
 
 import { byId, make } from "./dom.js";
 import { language, t } from "./language.js";
-import { BLANK, FORMS } from "./verse.js";
+import { BLANK, FORMS, lengthOf } from "./verse.js";
 
 /** @type {Record<string, string>} */
 const SIGNS = { P: "○", Z: "●" };
@@ -63,7 +63,7 @@ export class Leaf {
   #shape(form, lines = []) {
     const [count, width] = FORMS[form];
     this.frame.style.setProperty("--columns", String(Math.max(count, 5)));
-    this.frame.style.setProperty("--rows", String(Math.max(width, ...lines.map((line) => line.length))));
+    this.frame.style.setProperty("--rows", String(Math.max(width, ...lines.map(lengthOf))));
     this.frame.classList.remove("empty");
   }
 

@@ -4,7 +4,7 @@ import { byId } from "./dom.js";
 import { cardOf, pngOf, svgOf } from "./card.js";
 import { copied } from "./clipboard.js";
 import { t, showWords } from "./language.js";
-import { FORMS, parse, textOf } from "./verse.js";
+import { FORMS, lengthOf, parse, textOf } from "./verse.js";
 
 const VERSION = 1;
 const link = byId("link", HTMLInputElement);
@@ -34,7 +34,7 @@ export function poemOfLink(fragment) {
   const value = JSON.parse(decode(fragment));
   const { lines, marks } = parse(String(value.text));
   const [count, width] = FORMS[value.form];
-  if (value.v !== VERSION || !lines.length || lines.length > count || lines.some((line) => line.length > width)) throw new Error("no poem");
+  if (value.v !== VERSION || !lines.length || lines.length > count || lines.some((line) => lengthOf(line) > width)) throw new Error("no poem");
   /** @type {(name: string, longest: number) => string} */
   const text = (name, longest) => String(value[name] ?? "").slice(0, longest);
   /** @param {string} name */

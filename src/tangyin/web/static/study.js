@@ -6,7 +6,7 @@ import { HeatMap } from "./heatmap.js";
 import { language, t, showWords } from "./language.js";
 import { equations, gradient, gradients } from "./mathematics.js";
 import { isAbort, showError } from "./refusal.js";
-import { FORMS, parse } from "./verse.js";
+import { FORMS, lengthOf, parse } from "./verse.js";
 
 const POEM = "國破山河在，城春草木深。感時花濺淚，恨別鳥驚心。烽火連三月，家書抵萬金。白頭搔更短，渾欲不勝簪。";
 const QUANTITIES = ["f", "i", "g", "o", "c", "h"];
@@ -81,7 +81,7 @@ export class Study {
     const { lines } = parse(this.text.value);
     const forms = this.models.find(({ name }) => name === this.model.value)?.forms ?? [];
     /** @param {string} name */
-    const fits = (name) => FORMS[name][1] === lines[0]?.length && FORMS[name][0] >= lines.length;
+    const fits = (name) => FORMS[name][1] === lengthOf(lines[0] ?? "") && FORMS[name][0] >= lines.length;
     const form = forms.find(fits);
     try {
       this.#trace = await ask("trace", {

@@ -5,7 +5,11 @@ export const FORMS = {};
 export const BLANK = "□";
 
 const MARKS = "，。？！；：";
-const HANZI = /^[\u3400-\u9fff□]$/;
+// As in tangyin/verse/punctuation.py; 囗, which some editions print for a missing character, is a blank.
+const HANZI = /^[〇\u3400-\u4dbf\u4e00-\u9fff\u{20000}-\u{3ffff}□]$/u;
+
+/** @param {string} line */
+export const lengthOf = (line) => [...line].length;
 
 /** @param {string} character */
 export const isMark = (character) => MARKS.includes(character);
@@ -22,7 +26,7 @@ export function setForms(shapes) {
  * The form of lines that are all there.
  * @param {string[]} lines
  */
-export const formOf = (lines) => Object.keys(FORMS).find((name) => FORMS[name][0] === lines.length && FORMS[name][1] === lines[0].length);
+export const formOf = (lines) => Object.keys(FORMS).find((name) => FORMS[name][0] === lines.length && FORMS[name][1] === lengthOf(lines[0]));
 
 /**
  * The first character of a text that is neither verse nor white space.
@@ -41,7 +45,7 @@ export function parse(text) {
   /** @type {string[]} */
   const marks = [];
   let line = "";
-  for (const character of text) {
+  for (const character of text.replaceAll("囗", BLANK)) {
     if (isMark(character) || character === "\n") {
       if (line) { lines.push(line); marks.push(isMark(character) ? character : ""); }
       else if (isMark(character) && lines.length && !marks.at(-1)) marks[marks.length - 1] = character;
@@ -76,7 +80,7 @@ export const written = ({ lines, marks = [] }) => {
  */
 export function isWhole({ form, lines }) {
   const [count, width] = FORMS[form] ?? [0, 0];
-  return lines.length === count && lines.every((line) => line.length === width && !line.includes(BLANK));
+  return lines.length === count && lines.every((line) => lengthOf(line) === width && !line.includes(BLANK));
 }
 
 /**
@@ -86,8 +90,9 @@ export function isWhole({ form, lines }) {
  * @param {number} at
  */
 export function textUpTo(poem, line, at) {
-  const lines = [...poem.lines.slice(0, line), poem.lines[line].slice(0, at + 1)];
-  const ended = at + 1 === poem.lines[line].length;
+  const characters = [...poem.lines[line]];
+  const lines = [...poem.lines.slice(0, line), characters.slice(0, at + 1).join("")];
+  const ended = at + 1 === characters.length;
   return textOf({ lines, marks: [...poem.marks.slice(0, line), ended ? poem.marks[line] : ""] });
 }
 
@@ -108,6 +113,6 @@ export const withText = (poem, text) => ({ ...poem, ...parse(text), prosody: nul
  */
 export function replaceCharacter(poem, line, at, character) {
   const lines = [...poem.lines];
-  lines[line] = lines[line].slice(0, at) + character + lines[line].slice(at + 1);
+  lines[line] = [...lines[line]].with(at, character).join("");
   return { ...poem, lines, prosody: null, changed: true };
 }
