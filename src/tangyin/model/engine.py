@@ -15,6 +15,7 @@ from tangyin.lstm.cell import cell_named
 from tangyin.model.arithmetic import ONE, Arithmetic, Array, Matrix, arithmetic
 from tangyin.model.features import Reader
 from tangyin.model.file import ModelFile
+from tangyin.model.threads import go_on
 from tangyin.verse import Ids
 
 
@@ -92,6 +93,7 @@ class Engine:
 
     def step(self, tokens: Ids, state: State) -> StepOutput:
         """Read one token of each sequence, (B,), and change the state in place."""
+        go_on()
         features = self._features(tokens, state.reader)
         operations = self.arithmetic.operations
         x = np.concatenate((self.embedded(tokens), *features), axis=1)

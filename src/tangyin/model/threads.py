@@ -1,14 +1,37 @@
-"""Work in bulk on all cores."""
+"""Work in bulk on all cores, and when a thread gives its work up."""
 
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import pairwise
 from typing import TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+_work = threading.local()
+
+
+class InterruptedWork(Exception):  # noqa: N818
+    """Nobody waits for the work of this thread any more."""
+
+
+@contextmanager
+def interruptible(unwanted: Callable[[], object]) -> Iterator[None]:
+    """Let `go_on` raise `InterruptedWork` in this thread while `unwanted()` is true."""
+    _work.unwanted = unwanted
+    try:
+        yield
+    finally:
+        del _work.unwanted
+
+
+def go_on() -> None:
+    """Called at each step of what may take long; raises when the work is unwanted."""
+    if getattr(_work, "unwanted", bool)():
+        raise InterruptedWork
 
 
 def shared_out(
@@ -20,7 +43,8 @@ def shared_out(
     `OMP_NUM_THREADS`, or one a core. Outside the main thread nothing is split, because a server has
     its own threads. The kernel and NumPy release the interpreter's lock while they compute.
     """
-    allowed = int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1)
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    allowed = int(asked) if asked.isdecimal() else os.cpu_count() or 1
     count = min(allowed, len(items) // least)
     if count < 2 or threading.current_thread() is not threading.main_thread():
         return list(function(items))
