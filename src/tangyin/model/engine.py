@@ -68,8 +68,9 @@ class Engine:
         self.arithmetic = using or arithmetic()
         self._cell = cell_named(network.cell)
         # Everything in two dimensions is int8; `tones`, biases and gains are vectors.
-        self._matrices = {name: Matrix.of(t) for name, t in model.tensors.items() if t.ndim == 2}
-        self._vectors = {name: t for name, t in model.tensors.items() if t.ndim == 1}
+        shapes = network.shapes(model.vocabulary)
+        self._matrices = {name: model.matrix(name) for name in shapes if len(shapes[name]) == 2}
+        self._vectors = {name: model.tensors[name] for name in shapes if len(shapes[name]) == 1}
         self._layers = [
             SimpleNamespace(
                 **{name: self._parameter(f"lstm.{name}_l{n}") for name in self._cell.shapes(1, 1)}
