@@ -102,10 +102,9 @@ class ModelFile:
 
     def matrix(self, name: str) -> Matrix:
         """A matrix in int8, as the file stores it or rounded now."""
-        tensors = self.tensors
-        return (
-            tensors.matrix(name) if isinstance(tensors, StoredTensors) else Matrix.of(tensors[name])
-        )
+        if isinstance(self.tensors, StoredTensors):
+            return self.tensors.matrix(name)
+        return Matrix.of(self.tensors[name])
 
     @property
     def parameters(self) -> int:
