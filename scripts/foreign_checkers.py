@@ -12,7 +12,7 @@ Neither is a dependency, and nothing of theirs is copied here; both have the MIT
 - pingshui-rhyme 0.20: its own table of 平水韻; rhyme, and a regular pattern or 對 and 粘 at the
   second, fourth and sixth places. 借鄰韻 is refused.
 - The same table without any licence: each line is regular for its type by `docs/prosody.md`; a
-  character with readings of both tones counts as either, one that the table lacks as neither.
+  character with readings of both tones counts as either, and so does one that the table lacks.
   小拗, 大拗, 特定句式, 孤平拗救, 借鄰韻 and 三仄尾 are refused.
 - couyun 1744e87: its own table; 大拗, 特定句式 and 借鄰韻 are allowed, 孤平 is refused.
 
@@ -69,8 +69,8 @@ def pingshui() -> dict[str, Checker]:
         return checker.check_poem_rhyming(text)[0] and checker.check_poem_pingze_meter(text)[0]
 
     def fits(tone: str, character: str) -> bool:
-        known = {"P": tones.ping_characters, "Z": tones.ze_characters}
-        return tone == "." or character in known[tone]
+        level, oblique = (character in known for known in (tones.ping_characters, tones.ze_characters))
+        return {"P": level, "Z": oblique}.get(tone, True) or not (level or oblique)
 
     def regular(lines: Lines, report: Report) -> bool:
         for line, kind in zip(lines, report.line_types, strict=True):
@@ -83,7 +83,9 @@ def pingshui() -> dict[str, Checker]:
                 return False
         feet = [line[-1] for line in lines[1::2]]
         feet += [lines[0][-1]] if report.line_types[0].isupper() else []
-        return all(checker.rhyme_checker.do_rhyme(feet[0], foot) for foot in feet[1:])
+        rhymes = checker.rhyme_checker
+        known = [foot for foot in feet if rhymes.get_rhyme_group(foot)]
+        return all(rhymes.do_rhyme(known[0], foot) for foot in known[1:])
 
     return {"pingshui-rhyme": whole, "its table, no licences": regular}
 
