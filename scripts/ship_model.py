@@ -35,7 +35,7 @@ def figures_of(writer: Writer) -> dict[str, dict[str, dict[str, Any]]]:
         found["tangshi-gpt"] = {"all": writer.evaluate("test", protocol="tangshi-gpt")}
     return {
         part: {
-            form: {key: values[key] for key in (*COUNTS, *FIGURES)}
+            form: {key: getattr(values, key) for key in (*COUNTS, *FIGURES)}
             for form, values in by_form.items()
         }
         for part, by_form in found.items()

@@ -23,7 +23,7 @@ CLAIMS = (
 if __name__ == "__main__":
     wrong = 0
     for model, given, figure, claimed in CLAIMS:
-        found = f"{load(model).evaluate(**given)[figure]:.2f}"
+        found = f"{getattr(load(model).evaluate(**given), figure):.2f}"
         wrong += found != claimed
         print(
             f"{model:<8}{' '.join(given.values()):<20}{figure:<18}{claimed:>8}{found:>8}",

@@ -1,9 +1,14 @@
 """The façade: what `tangyin.load("report").write("日")` promises to other programs."""
 
 import itertools
+import os
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from importlib import import_module
+from pathlib import Path
+from typing import Literal, get_type_hints
 
 import pytest
 
@@ -11,7 +16,12 @@ import tangyin
 from tangyin.errors import TangyinError, UsageError
 from tangyin.model.file import save_model
 from tangyin.verse import FORMS, QILV, WUJUE, WULV, form_token, to_simplified
+from tangyin.web.bodies import SPRING
+from tangyin.writing import Rule
+from tangyin.writing.keywords import PoemsKeywords
+from tangyin.writing.options import options
 
+ROOT = Path(__file__).parents[1]
 SEVEN = "日紅山夜湖海月"
 WUJUE_POEM = "白日依山盡，黃河入海流。欲窮千里目，更上一層樓。"
 HANZI = "日紅山夜湖海月春江花朝秋風雨雲水"
@@ -52,10 +62,10 @@ def test_what_is_impossible_is_refused_before_anything_is_written(writer):
         ("request.argmax_count", {"count": 5000, "rule": "argmax"}),
         ("text.foreign", {"start": "moon"}),
     ]
-    for code, options in wrong:
+    for code, given in wrong:
         for regulated in (True, False):
             with pytest.raises(UsageError) as refused:
-                writer.write_many(regulated=regulated, **options)
+                writer.write_many(regulated=regulated, **given)
             assert refused.value.code == code
 
 
@@ -166,10 +176,103 @@ def test_what_cannot_be_evaluated_is_refused(writer, code, options):
 
 
 def test_the_package_hands_on_its_public_names_and_no_other():
-    assert {"Writer", "check", "load"} <= set(tangyin.__all__)
+    names = {"Evaluation", "Report", "Score", "TangyinError", "UsageError", "Verse", "Writer"}
+    assert names | {"check", "load"} <= set(tangyin.__all__)
+    assert set(tangyin.__all__) == set(import_module("tangyin.api").__all__)
     for name in tangyin.__all__:
-        assert getattr(tangyin, name).__module__ == "tangyin.api"
+        assert getattr(tangyin, name) is getattr(import_module("tangyin.api"), name)
     with pytest.raises(AttributeError, match="module 'tangyin' has no attribute 'wirte'"):
         tangyin.wirte  # type: ignore[attr-defined]  # noqa: B018
-    assert not hasattr(tangyin, "Verse")
-    assert "Verse" in import_module("tangyin.api").__all__
+
+
+def test_dir_has_all_public_names_and_what_was_imported():
+    import tangyin.lstm
+
+    shown = set(dir(tangyin))
+    assert {*tangyin.__all__, "__version__", "lstm"} <= shown
+    assert all(hasattr(tangyin, name) for name in shown)
+    assert not shown & {"Any", "TYPE_CHECKING", "import_module"}
+
+
+@pytest.mark.parametrize(
+    ("code", "call"),
+    [
+        ("request.not_text", lambda writer: tangyin.check(None)),
+        ("request.not_text", lambda writer: tangyin.check(b"text")),
+        ("text.empty", lambda writer: tangyin.check("")),
+        ("request.not_text", lambda writer: tangyin.load(None)),
+        ("request.not_text", lambda writer: tangyin.load(b"report")),
+        ("request.not_text", lambda writer: writer.score(None)),
+        ("request.not_text", lambda writer: list(writer.score_many([7]))),
+        ("request.not_text", lambda writer: writer.read(["日"])),
+        ("request.not_text", lambda writer: writer.write(3)),
+        ("request.not_text", lambda writer: writer.write(form=3)),
+        ("request.not_text", lambda writer: writer.write(rhyme=None)),
+        ("request.not_whole_number", lambda writer: writer.write(seed="x")),
+        ("request.not_whole_number", lambda writer: writer.write(seed=1.5)),
+        ("request.not_whole_number", lambda writer: writer.revise(SPRING, "x")),
+        ("request.not_whole_number", lambda writer: writer.revise(SPRING, 1, character=1.5)),
+        ("request.not_text", lambda writer: writer.evaluate(None)),
+        ("request.not_text", lambda writer: writer.evaluate(form=3)),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_refused_with_a_sentence(writer, code, call):
+    with pytest.raises(UsageError) as refused:
+        call(writer)
+    assert refused.value.code == code
+    assert "\n" not in str(refused.value)
+
+
+def test_texts_and_poems_are_scored_alike(writer):
+    assert list(writer.score_many([SPRING, writer.read(SPRING)[0]])) == [writer.score(SPRING)] * 2
+
+
+def test_the_keywords_are_the_options_as_they_are_described():
+    described = {}
+    for name, option in options().items():
+        kind = Literal[option.choices] if option.choices else option.kind
+        kind = kind | list[kind] | tuple[kind, ...] if option.many else kind
+        described[name] = kind | None if option.default is None else kind
+    described["rule"] |= Rule
+    assert get_type_hints(PoemsKeywords) == {
+        name: kind for name, kind in described.items() if name not in ("start", "model")
+    }
+
+
+SNIPPET = """
+import tangyin
+writer = tangyin.load("report")
+verse: tangyin.Verse = writer.write("日", form="五律", rhyme="東", seed=8, regulated=True)
+several = list(writer.write_many("日", form=None, count=3, include=["明月"], rule="top-p", p=0.9))
+writer.revise(verse.text, 3, count=2, rhyme="東")
+perplexity: float = writer.evaluate("dev").per_token
+regulated: bool = tangyin.check("日").regulated
+nll: float = writer.score("日").nll
+writer.write("日", rhyme=3)
+writer.write("日", ryhme="東")
+writer.write("日", seed="x")
+writer.write("日", rule="best")
+writer.write("日", count=3)
+writer.revise(verse.text, 3, form="五律")
+tangyin.check(None)
+writer.evaluate("dev")["per_token"]
+"""
+
+
+def test_a_type_checker_checks_every_keyword(tmp_path):
+    file = tmp_path / "snippet.py"
+    file.write_text(SNIPPET, "utf-8")
+    words = [
+        "--strict", "--ignore-missing-imports", "--no-site-packages", "--follow-imports=silent",
+        "--config-file=", "--cache-dir", str(ROOT / ".mypy_cache/snippet"), str(file),
+    ]  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", *words],
+        env={**os.environ, "MYPYPATH": str(Path(tangyin.__file__).parents[1])},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stderr == ""
+    wrong = SNIPPET.splitlines().index('writer.write("日", rhyme=3)') + 1
+    found = [int(line.split(":")[1]) for line in done.stdout.splitlines() if ": error:" in line]
+    assert sorted(found) == list(range(wrong, wrong + 8)), done.stdout

@@ -4,11 +4,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tangyin.api import Evaluation as Evaluation
+    from tangyin.api import Report as Report
+    from tangyin.api import Score as Score
+    from tangyin.api import TangyinError as TangyinError
+    from tangyin.api import UsageError as UsageError
+    from tangyin.api import Verse as Verse
     from tangyin.api import Writer as Writer
     from tangyin.api import check as check
     from tangyin.api import load as load
+    from tangyin.api import rule_named as rule_named
 
-__all__ = ["Writer", "check", "load"]
+__all__ = [
+    "Evaluation", "Report", "Score", "TangyinError", "UsageError", "Verse", "Writer", "check",
+    "load", "rule_named",
+]  # fmt: skip
 __version__ = "0.1.0"
 
 
@@ -17,3 +27,7 @@ def __getattr__(name: str) -> Any:
     if name in __all__:
         return getattr(import_module("tangyin.api"), name)
     raise AttributeError(f"module 'tangyin' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__} - {"Any", "TYPE_CHECKING", "import_module"})

@@ -4,20 +4,31 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
-from typing import Any
+from typing import Any, Unpack
 
 from tangyin import writing
-from tangyin.errors import UsageError
+from tangyin.errors import TangyinError, UsageError
 from tangyin.model import DEFAULT, Engine, find_model
 from tangyin.model.file import ModelFile
 from tangyin.prosody import Report, check_poem, check_text, traditional_lines
-from tangyin.scoring import Score, evaluate_split, evaluate_tangshi_gpt, prefix_of, score_poems
+from tangyin.scoring import (
+    Evaluation,
+    Score,
+    evaluate_split,
+    evaluate_tangshi_gpt,
+    prefix_of,
+    score_poems,
+)
 from tangyin.verse import WULV, Form, Poem, form_named, read_poem
 from tangyin.writing import Composition, ParticleComposer, Request, Verse, rule_named
 from tangyin.writing.decoding import check_numbers
-from tangyin.writing.options import Option
+from tangyin.writing.keywords import PoemKeywords, PoemsKeywords, RevisionKeywords
+from tangyin.writing.options import Option, options
 
-__all__ = ["Score", "Verse", "Writer", "check", "load", "rule_named"]
+__all__ = [
+    "Evaluation", "Report", "Score", "TangyinError", "UsageError", "Verse", "Writer", "check",
+    "load", "rule_named",
+]  # fmt: skip
 
 SIDE_BY_SIDE = 64
 """Free poems written together; more would not be faster and would be kept waiting longer."""
@@ -26,6 +37,8 @@ ROWS = 256  # Particles that are written together, of one poem or several
 REVISIONS = 128  # How many ways to write a line are drawn, of which the likeliest are shown
 MOST_REVISIONS = 100  # The largest number of ways to write a line that are shown
 PROTOCOLS = ("honest", "tangshi-gpt")  # How perplexity can be counted (`docs/protocol.md`)
+
+_TEXT = Option("text", str, "")
 
 
 class Writer:
@@ -39,11 +52,12 @@ class Writer:
         """Whether the model was trained to write on a title."""
         return self.engine.vocabulary.takes_title
 
-    def write(self, start: str = "", **options: Any) -> Verse:
+    def write(self, start: str = "", **options: Unpack[PoemKeywords]) -> Verse:
         """Write one poem; for the options see `write_many`."""
-        return next(self.write_many(start, **{**options, "count": 1}))
+        several: PoemsKeywords = {**options, "count": 1}
+        return next(self.write_many(start, **several))
 
-    def write_many(self, start: str = "", **options: Any) -> Iterator[Verse]:
+    def write_many(self, start: str = "", **options: Unpack[PoemsKeywords]) -> Iterator[Verse]:
         """Write poems, each as soon as it is asked for.
 
         Args:
@@ -77,7 +91,7 @@ class Writer:
         character: int | None = None,
         count: int = 5,
         seed: int = 0,
-        **options: Any,
+        **options: Unpack[RevisionKeywords],
     ) -> list[Verse]:
         """Other ways to write one line of a poem, or one character, in its context.
 
@@ -101,6 +115,8 @@ class Writer:
             raise UsageError("request.start_of_revision")
         poem, _ = self.read(text)
         form = self._form(poem.form.name)
+        Option("line", int, 1).check(line)
+        Option("character", int, None).check(character)
         if not 1 <= line <= form.lines:
             raise UsageError("request.no_line", line=line, form=form.name, lines=form.lines)
         if character is not None and not 1 <= character <= form.characters:
@@ -128,9 +144,10 @@ class Writer:
             for rank, other in enumerate(likeliest[:count])
         ]
 
-    def request(self, start: str = "", **options: Any) -> Request:
+    def request(self, start: str = "", **options: Unpack[PoemsKeywords]) -> Request:
         """A checked request to this model; for options and errors see `write_many`."""
-        return Request(self._form(options.pop("form", None)), start, **options)
+        given: dict[str, Any] = {**options}
+        return Request(self._form(given.pop("form", None)), start, **given)
 
     def verse(self, poem: Composition, request: Request, seed: int, number: int) -> Verse:
         """A written poem with how it was written, in traditional characters."""
@@ -177,7 +194,7 @@ class Writer:
         Raises:
             UsageError: the text is not a poem in the four forms, or in none the model knows.
         """
-        typed, added = read_poem(text)
+        typed, added = read_poem(_TEXT.check(text))
         poem = replace(typed, lines=traditional_lines(typed.lines))
         done = {"text.converted": poem != typed, "text.marks_added": added}
         self.engine.vocabulary.prefix_id(poem.form)
@@ -185,25 +202,22 @@ class Writer:
 
     def score(self, text: str) -> Score:
         """Score one poem in any of the four forms; see `read` for how it is read."""
-        return next(self.score_many([self.read(text)[0]]))
+        return next(self.score_many([text]))
 
-    def score_many(self, poems: Iterable[Poem]) -> Iterator[Score]:
-        """Score poems in order; neighbours of one form are read side by side."""
-        return (Score.of(poem, tally) for poem, tally in score_poems(self.engine, poems))
+    def score_many(self, poems: Iterable[Poem | str]) -> Iterator[Score]:
+        """Score poems, or texts (see `read`), in order, some dozens being read side by side."""
+        read = (poem if isinstance(poem, Poem) else self.read(poem)[0] for poem in poems)
+        return (Score.of(poem, tally) for poem, tally in score_poems(self.engine, read))
 
     def evaluate(
         self, split: str = "dev", form: str | None = None, protocol: str = "honest"
-    ) -> dict[str, Any]:
+    ) -> Evaluation:
         """Perplexity on held-out poems by the protocol (`docs/protocol.md`).
 
         Args:
             split: "dev" or "test"; not used by "tangshi-gpt".
             form: one form; all that the model knows when None.
             protocol: "honest", or "tangshi-gpt": as that model counts, on its own test poems.
-
-        Returns:
-            `model, split, form, protocol, prefix` and the figures (`scoring.Tally.figures`); those
-            of the closed vocabulary are None where the protocol has none.
 
         Raises:
             UsageError: an argument is not possible.
@@ -221,11 +235,13 @@ class Writer:
             tally = evaluate_split(self.engine, split, forms)
             figures = {"prefix": prefix_of(self.engine.vocabulary), **tally.figures()}
             named = forms[0].name if len(forms) == 1 else "all"
-        head = {"model": self.model.name, "split": split, "form": named, "protocol": protocol}
-        return {**head, **figures}
+        return Evaluation(
+            model=self.model.name, split=split, form=named, protocol=protocol, **figures
+        )
 
     def _form(self, name: str | None) -> Form:
         known = self.model.forms
+        name = options()["form"].check(name)
         if name is None:
             return WULV if WULV in known else known[0]
         form = form_named(name)
@@ -252,7 +268,8 @@ def load(model: str | os.PathLike[str] = DEFAULT) -> Writer:
         UsageError: there is no such model.
         TangyinError: its file is damaged.
     """
-    return Writer(find_model(os.fspath(model)))
+    path = os.fspath(model) if isinstance(model, os.PathLike) else model
+    return Writer(find_model(options()["model"].check(path)))
 
 
 def check(text: str) -> Report:
@@ -264,4 +281,4 @@ def check(text: str) -> Report:
     Raises:
         UsageError: the text is not two or more lines of five or seven characters.
     """
-    return check_text(text)
+    return check_text(_TEXT.check(text))

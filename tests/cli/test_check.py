@@ -1,8 +1,11 @@
 import json
+import signal
+import subprocess
+import sys
 
 import pytest
 
-from tangyin.errors import message
+from tangyin.errors import catalogue, message
 from tangyin.prosody import check_text
 from tangyin.web.bodies import SPRING
 
@@ -56,21 +59,134 @@ def test_what_was_done_to_a_poem_is_on_standard_error(cli):
 
 
 @pytest.mark.parametrize(
-    ("content", "sentence"),
-    [
-        ("", message("text.none", {})),
-        ("。。", message("text.poem", {"number": 1, "line": 1, "error": ""})),
-        ("abc", message("text.poem", {"number": 1, "line": 1, "error": ""})),
-        (b"\xff\xfe", message("text.not_utf8", {"name": "standard input"})),
-    ],
+    ("content", "code"),
+    [(b"", "none"), (b" \n\n", "none"), (b"\xff\xfe", "not_utf8"), (b"\0" * 9, "binary")],
 )
-def test_what_is_not_a_poem_is_refused_with_exit_code_two(cli, content, sentence):
-    cli("check", stdin=content).refused(2, sentence)
+def test_an_input_without_a_poem_is_refused_in_one_sentence(cli, content, code):
+    cli("check", stdin=content).refused(2, message(f"text.{code}", {"name": "standard input"}))
 
 
-def test_one_bad_poem_among_good_ones_leaves_the_others_checked(cli):
-    done = cli("check", "--format", "json", stdin=f"{SPRING}\n\n春眠，不覺曉\n\n{FAULTY}")
-    sentence = message("text.poem", {"number": 2, "line": 3, "error": ""})
-    assert done.code == 2
-    assert done.err.startswith(f"tangyin: {sentence}")
-    assert [poem["number"] for poem in json.loads(done.out)] == [1, 3]
+@pytest.mark.parametrize("content", ["。。", "abc", "日月", "{"])
+def test_a_text_that_is_no_poem_is_reported_as_a_record_too(cli, content):
+    done = cli("check", "--format", "jsonl", stdin=content)
+    (record,) = map(json.loads, done.out.splitlines())
+    assert (record["number"], record["line"], set(record)) == (1, 1, {"number", "line", "error"})
+    error = record["error"]
+    sentence = message("text.poem", {"number": 1, "line": 1, "error": error["message"]})
+    assert (done.code, done.err) == (1, f"tangyin: {sentence}\n")
+    assert error["code"] in catalogue()
+
+
+@pytest.mark.parametrize("place", [0, 1, 7, 12])
+@pytest.mark.parametrize(
+    "bad", ["日月", "床前明月光，", "春眠不覺曉", "日月，星辰，風雨，雷電。", "a"]
+)
+def test_one_bad_poem_among_good_ones_is_reported_in_its_place(cli, bad, place):
+    lines = [SPRING, FAULTY] * 6
+    lines.insert(place, bad)
+    done = cli("check", "--format", "jsonl", stdin="\n".join(lines))
+    records = [json.loads(line) for line in done.out.splitlines()]
+    if place == 0 and bad in ("日月", "春眠不覺曉", "a"):  # above the first poem it is a title
+        assert (records[0]["title"], len(records), done.code) == (bad, 12, 0)
+        return
+    assert [record["number"] for record in records] == list(range(1, 14))
+    assert [record["number"] for record in records if "error" in record] == [place + 1]
+    assert records[place]["line"] == place + 1
+    assert done.code == 1
+    first, summary = done.err.splitlines()
+    params = {"number": place + 1, "line": place + 1, "error": records[place]["error"]["message"]}
+    assert first == f"tangyin: {message('text.poem', params)}"
+    assert summary == f"tangyin: {message('text.refused', {'refused': 1, 'count': 13})}"
+    assert json.loads(cli("check", "--format", "json", stdin="\n".join(lines)).out) == records
+
+
+def test_text_has_what_is_bad_in_its_place(cli):
+    done = cli("check", stdin=f"{SPRING}\n\n春眠，不覺曉\n\n{FAULTY}")
+    verdicts = [
+        line for line in done.out.splitlines() if line.endswith("regulated") or "poem" in line
+    ]
+    assert (["poem" in line for line in verdicts], done.code) == ([False, True, False], 1)
+    assert done.err.startswith(f"tangyin: {verdicts[1]}\n")
+    # On a terminal both would be seen.
+    assert "poem 2" not in cli("check", stdin=f"{SPRING}\n\n日月", terminal=True).err
+
+
+def test_several_files_are_one_batch_and_a_bad_one_is_reported_in_its_place(cli, tmp_path):
+    good, bad = tmp_path / "good.txt", tmp_path / "bad.jsonl"
+    good.write_text(f"{SPRING}\n{FAULTY}", "utf-8")
+    bad.write_text(json.dumps({"text": SPRING, "title": "春望", "id": "x"}) + '\n{"te\n', "utf-8")
+    empty, binary = tmp_path / "empty", tmp_path / "binary"
+    empty.touch()
+    binary.write_bytes(b"\x89PNG\0\0")
+    files = [good, tmp_path, tmp_path / "none", empty, binary, bad]
+    done = cli("check", "--format", "jsonl", *map(str, files), "-", stdin=FAULTY)
+    records = [json.loads(line) for line in done.out.splitlines()]
+    assert done.code == 1
+    names = [good, good, tmp_path, tmp_path / "none", empty, binary, bad, bad, "-"]
+    assert [record["file"] for record in records] == list(map(str, names))
+    assert [record.get("number") for record in records] == [1, 2, None, None, None, None, 3, 4, 5]
+    codes = [record["error"]["code"].partition(".")[2] for record in records if "error" in record]
+    assert codes == ["unreadable", "unreadable", "none_in", "binary", "not_a_record"]
+    assert (records[6]["title"], records[6]["id"]) == ("春望", "x")
+    assert str(bad) in done.err
+    assert "line 2" in done.err
+
+
+def test_what_the_project_exports_is_read_with_its_titles(cli, tmp_path):
+    exported = json.dumps(
+        {"id": "1", "dynasty": "tang", "form": "五律", "part": "train", "title": "春望",
+         "author": "杜甫", "text": SPRING}, ensure_ascii=False,
+    )  # fmt: skip
+    written = cli("write", "日", "--format", "jsonl", "--seed", "1").out
+    checked = cli("check", "--format", "jsonl", stdin=f"{exported}\n{written}")
+    first, second = map(json.loads, checked.out.splitlines())
+    assert (first["title"], first["author"], first["id"]) == ("春望", "杜甫", "1")
+    assert (second["lines"], second["regulated"]) == (json.loads(written)["lines"], True)
+    again = cli("check", "--format", "jsonl", stdin=checked.out)
+    assert (again.out, checked.err, again.err) == (checked.out, "", "")
+    assert "春望  杜甫" in cli("check", stdin=exported).out
+
+
+@pytest.mark.parametrize(("stop", "code"), [("close", 0), ("interrupt", 130)])
+def test_a_closed_pipe_and_ctrl_c_end_it_after_whole_lines(stop, code):
+    words = [sys.executable, "-m", "tangyin", "check", "--format", "jsonl"]
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with subprocess.Popen(words, **pipes) as process:
+        process.stdin.write(f"{SPRING}\n".encode())
+        process.stdin.flush()
+        assert json.loads(process.stdout.readline())["number"] == 1
+        if stop == "close":
+            process.stdout.close()
+            process.stdin.write(f"{SPRING}\n".encode() * 100)
+        else:
+            process.send_signal(signal.SIGINT)
+        err = process.stderr.read() if stop == "interrupt" else b""
+        process.stdin.close()
+        assert process.wait(60) == code
+        assert err.strip() == (b"tangyin: stopped" if code else b"")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gb18030", "big5"])
+def test_a_file_in_another_encoding_is_read_and_that_is_said(cli, tmp_path, encoding):
+    file = tmp_path / "poem"
+    file.write_bytes(f"{SPRING}\n{FAULTY}\n".replace("床", "窗").encode(encoding))
+    done = cli("check", str(file))
+    assert (done.code, done.out.count("regulated\n")) == (0, 2)
+    assert (done.err == "") == encoding.startswith("utf-8")
+
+
+def test_a_line_of_stray_bytes_does_not_hide_the_others(cli):
+    stdin = f"{SPRING}\n".encode() + SPRING.encode()[:-2] + b"\xff\n" + f"{FAULTY}\n".encode()
+    records = cli("check", "--format", "jsonl", stdin=stdin).out.splitlines()
+    assert [json.loads(line).get("error", {}).get("code") for line in records] == [
+        None, "text.bytes", None,
+    ]  # fmt: skip
+
+
+def test_a_bar_is_drawn_on_a_terminal_that_the_results_do_not_go_to(cli, tmp_path):
+    words = ("check", "-o", str(tmp_path / "out"))
+    done = cli(*words, stdin=f"{SPRING}\n日月\n{SPRING}", terminal=True)
+    assert "\r" in done.err
+    assert " poems" in done.err
+    assert "\r" not in cli("check", stdin=SPRING, terminal=True).err
+    assert "\r" not in cli(*words, stdin=SPRING).err

@@ -1,6 +1,9 @@
 """`tangyin score`: JSON lines for poems, one sentence for everything else."""
 
 import json
+import os
+import subprocess
+import sys
 import time
 
 import pytest
@@ -61,7 +64,8 @@ def test_what_was_done_to_a_poem_is_on_standard_error(cli):
         message("text.converted", {"number": 1}),
         message("text.marks_added", {"number": 1}),
     ]
-    assert done.out == cli("score", stdin=WUJUE).out
+    score, expected = (*scores(done), *scores(cli("score", stdin=WUJUE)))
+    assert score == {**expected, "title": "登鹳雀楼"}
 
 
 def test_unknown_characters_are_counted_and_cost_more_in_the_open_figure(cli):
@@ -71,22 +75,64 @@ def test_unknown_characters_are_counted_and_cost_more_in_the_open_figure(cli):
 
 
 @pytest.mark.parametrize(
-    ("stdin", "code", "params"),
+    ("stdin", "number"),
     [
-        (b"", "text.none", {}),
-        ("白日依山盡".encode("gb18030"), "text.not_utf8", {"name": "standard input"}),
-        (b"\x1b[31m", "text.poem", {"number": 1, "line": 1}),
-        (f"{WUJUE}\n\n{WULV}\n\n床前".encode(), "text.poem", {"number": 3, "line": 5}),
-        (("日" * 1_000_000).encode(), "text.poem", {"number": 1, "line": 1}),
-        (("日" * 5 + "，" + "\n").encode() * 50_000, "text.poem", {"number": 1, "line": 1}),
+        ("白日依山盡".encode("gb18030"), 1),
+        (b"\x1b[31m", 1),
+        (f"{WUJUE}\n\n{WULV}\n\n床前".encode(), 3),
+        (("日" * 1_000_000).encode(), 1),
+        (("日" * 5 + "，" + "\n").encode() * 50_000, 1),
+        (b"\n" * 9 + b'{"text": "' + "日".encode() * 2_000_000 + b'"}\n{}', 1),
     ],
-    ids=["empty", "gb18030", "escape", "third", "long", "many lines"],
+    ids=["gb18030", "escape", "third", "long", "many lines", "long line of JSON"],
 )
-def test_what_is_not_a_poem_is_refused_in_one_sentence(stdin, code, params, cli):
+def test_what_is_not_a_poem_is_refused_in_its_place(stdin, number, cli):
     began = time.perf_counter()
-    beginning = message(code, {"error": "", **params})
-    cli("score", stdin=stdin).refused(2, beginning)
+    done = cli("score", stdin=stdin)
+    records = [json.loads(line) for line in done.out.splitlines()]
+    assert done.code == 1
+    assert next(record.get("number") for record in records if "error" in record) == number
+    assert all("error" in record for record in records[number - 1 :])
+    assert max(map(len, done.err.splitlines())) < 1200
     assert time.perf_counter() - began < 10
+
+
+def test_poems_around_a_bad_one_have_the_scores_they_have_alone(cli):
+    poems = [WUJUE, WULV, QIJUE, QILV] * 5
+    alone = cli("score", stdin="\n".join(poems)).out.splitlines()
+    done = cli("score", stdin="\n".join([*poems[:9], "日月", *poems[9:]]))
+    lines = done.out.splitlines()
+    assert done.code == 1
+    assert lines[:9] + lines[10:] == alone
+    assert json.loads(lines[9])["error"]["code"] == "text.unclear"
+
+
+def test_titles_and_ids_of_json_lines_are_kept(cli):
+    record = {"id": "x", "title": "登鸛雀樓", "author": "王之渙", "text": WUJUE, "form": "?"}
+    done = cli("score", stdin=json.dumps(record))
+    (score,) = scores(done)
+    assert (score["id"], score["title"], score["author"]) == ("x", "登鸛雀樓", "王之渙")
+    assert (score["form"], done.err) == ("五絕", "")
+
+
+@pytest.mark.parametrize("command", ["check --format jsonl", "score --model report"])
+def test_a_result_comes_before_the_next_poem_is_there(command):
+    words = [sys.executable, "-m", "tangyin", *command.split()]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        for poem in (json.dumps({"text": WUJUE}), json.dumps({"text": QIJUE}), '{"text": "日'):
+            process.stdin.write(f"{poem}\n".encode())
+            process.stdin.flush()
+            assert json.loads(process.stdout.readline())
+        process.stdin.close()
+        assert process.wait(60) == 1
+
+
+def test_a_named_pipe_is_read_as_a_shell_gives_it(tmp_path, cli):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = subprocess.Popen(["sh", "-c", f"echo {WUJUE} > {pipe}"])
+    assert cli("score", str(pipe)).out == cli("score", stdin=WUJUE).out
+    assert writer.wait(10) == 0
 
 
 def test_a_file_that_cannot_be_read_is_refused_in_one_sentence(cli, tmp_path):
@@ -97,10 +143,11 @@ def test_a_file_that_cannot_be_read_is_refused_in_one_sentence(cli, tmp_path):
     cli("score", "x" * 5000).refused(2, "File name too long")
 
 
-def test_nothing_is_written_when_one_poem_of_many_is_refused(cli, tmp_path):
-    done = cli("score", "-o", str(tmp_path / "scores.jsonl"), stdin=f"{WUJUE}\n\n床前")
-    done.refused(2, "poem 2 ")
-    assert list(tmp_path.iterdir()) == []
+def test_a_file_of_results_has_the_errors_too(cli, tmp_path):
+    file = tmp_path / "scores.jsonl"
+    assert cli("score", "-o", str(file), stdin=f"{WUJUE}\n\n床前").code == 1
+    first, second = map(json.loads, file.read_text("utf-8").splitlines())
+    assert (first["form"], second["number"]) == ("五絕", 2)
 
 
 verse_like = st.lists(st.text(st.sampled_from("日月山海，。,.「 龘a□\n\u3400\u9fff"), max_size=30))
@@ -114,12 +161,8 @@ def test_any_input_gives_scores_or_a_sentence(stdin, cli):
     if isinstance(stdin, str):
         stdin = stdin.encode("utf-8", "surrogatepass")
     done = cli("score", stdin=stdin)
-    if done.code:
-        # What is said of the poems before the one that is refused comes first.
-        notes = done.err.splitlines()[:-1]
-        assert all(note.startswith("poem ") for note in notes)
-        assert done.out == ""
-        assert done.code == 2
-        assert done.err.splitlines()[-1].startswith("tangyin: ")
-    else:
-        assert scores(done)
+    records = [json.loads(line) for line in done.out.splitlines()]
+    refused = sum("error" in record for record in records)
+    assert done.code == (1 if refused else 0 if records else 2)
+    said = [line for line in done.err.splitlines() if line.startswith("tangyin: ")]
+    assert len(said) == (refused + (len(records) > 1) if refused else not records)

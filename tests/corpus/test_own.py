@@ -124,15 +124,22 @@ def test_two_poems_that_are_nearly_one_are_refused(texts, tmp_path):
     ["{", "[]", "7", "null", '"text"', "{}", '{"text": 7}', '{"text": ""}', '{"lines": [1]}',
      '{"paragraphs": 3}', '{"text": "日", "title": 5}', "[" * 100_000, '{"lines": {"a": 1}}x'],
 )  # fmt: skip
-def test_a_line_that_is_no_record_is_named(texts, tmp_path, line):
-    file = jsonl(tmp_path, [{"text": texts[0]}])
+def test_a_line_that_is_no_record_is_left_out_and_named(texts, tmp_path, line):
+    file = jsonl(tmp_path, [{"text": text} for text in texts[:2]])
     file.write_text(file.read_text("utf-8") + "\n" + line + "\n", "utf-8")
-    assert refused(file, "corpus.not_a_record")["line"] == 3
+    own = read_own(file)
+    (error,) = own.facts["left_out"]
+    assert own.text == texts[:2]
+    assert (error.params["number"], error.params["line"]) == (3, 4)
+    assert error.params["error"].code == "text.not_a_record"
 
 
 @pytest.mark.parametrize("part", ["test", "near", 7, ["dev"], True])
-def test_a_part_that_cannot_be_is_named(texts, tmp_path, part):
-    assert refused(jsonl(tmp_path, [{"text": texts[0], "part": part}]), "corpus.part")["line"] == 1
+def test_a_poem_of_a_part_that_cannot_be_is_left_out_and_named(texts, tmp_path, part):
+    records = [{"text": texts[0], "part": part}, *({"text": text} for text in texts[1:3])]
+    own = read_own(jsonl(tmp_path, records))
+    (error,) = own.facts["left_out"]
+    assert (error.params["line"], error.params["error"].code) == (1, "corpus.part")
 
 
 def test_a_line_separator_inside_a_string_ends_no_line(texts, tmp_path):

@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 from collections import Counter
 
@@ -7,7 +8,7 @@ import pytest
 from tangyin.corpus import NEAR, held_out
 from tangyin.corpus.prepare import prepare
 from tangyin.corpus.split import split_digest
-from tangyin.errors import TangyinError
+from tangyin.errors import TangyinError, UsageError
 
 POEM = "日月山川人，日月山川人。日月山川人，日月山川人。"
 OTHER = "天地風雨花，天地風雨花。天地風雨花，天地風雨花。"
@@ -158,6 +159,27 @@ def test_a_damaged_file_is_named_with_its_fault(small_package, tmp_path, file, c
     folder = small_package.lay_out(tmp_path, "flat")
     (folder / file).write_bytes(content)
     refused(folder, code, path=str(folder / file))
+
+
+@pytest.mark.parametrize("file", ["poet.tang.2000.json", "error/poet.song.0.json"])
+def test_a_pipe_a_device_and_a_file_without_end_are_refused_at_once(small_package, tmp_path, file):
+    path = small_package.lay_out(tmp_path, "flat") / file
+    path.unlink()
+    os.mkfifo(path)  # nobody writes to it
+    with pytest.raises(UsageError) as caught:
+        prepare(tmp_path)
+    assert (caught.value.code, caught.value.params["path"]) == ("file.irregular", str(path))
+    path.unlink()
+    path.symlink_to("/dev/zero")
+    with pytest.raises(UsageError) as caught:
+        prepare(tmp_path)
+    assert caught.value.code == "file.irregular"
+    path.unlink()
+    with path.open("wb") as sparse:
+        sparse.truncate(10**12)
+    with pytest.raises(UsageError) as caught:
+        prepare(tmp_path)
+    assert (caught.value.code, caught.value.params["size"]) == ("file.large", 10**12)
 
 
 def test_a_damaged_blacklist_is_refused_and_a_missing_one_is_empty(small_package, tmp_path):

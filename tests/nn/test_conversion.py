@@ -9,7 +9,8 @@ from onnx import helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 from safetensors.torch import load, save
 
-from tangyin.nn import LSTM, from_onnx, from_torch, to_onnx, to_torch
+import tangyin.nn
+from tangyin.nn import LSTM, LSTMCell, from_onnx, from_torch, to_onnx, to_torch
 
 NODES = Path(onnx.__file__).parent / "backend/test/data/node"
 identical = partial(torch.testing.assert_close, rtol=0, atol=0)
@@ -85,7 +86,8 @@ def test_random_weights_equal_onnxs_reference_in_its_gate_order(cell, randomise)
 @pytest.mark.parametrize(("layers", "bidirectional", "bias"), SHAPES)
 @pytest.mark.parametrize("cell", ["lstm", "peephole"])
 def test_onnx_round_trip(layers, bidirectional, bias, cell, randomise):
-    lstm = randomise(LSTM(3, 4, layers, bias, bidirectional=bidirectional, cell=cell))
+    options = {"bidirectional": bidirectional, "cell": cell, "biases": 1}
+    lstm = randomise(LSTM(3, 4, layers, bias, **options))
     state, again, D = lstm.state_dict(), {}, 2 if bidirectional else 1
     for layer in range(layers):
         inputs = to_onnx(state, layer)
@@ -106,19 +108,19 @@ def test_onnx_weights_of_three_directions_are_refused():
 
 @pytest.mark.parametrize(("layers", "bidirectional", "bias"), SHAPES)
 def test_torch_round_trip(layers, bidirectional, bias, randomise):
-    lstm = randomise(LSTM(3, 4, layers, bias, bidirectional=bidirectional))
+    lstm = randomise(LSTM(3, 4, layers, bias, bidirectional=bidirectional, biases=1))
     theirs = torch.nn.LSTM(3, 4, layers, bias, bidirectional=bidirectional)
     theirs.load_state_dict(to_torch(lstm.state_dict()))
     x = torch.randn(5, 2, 3)
     torch.testing.assert_close(theirs(x), lstm(x))
-    again = LSTM(3, 4, layers, bias, bidirectional=bidirectional)
+    again = LSTM(3, 4, layers, bias, bidirectional=bidirectional, biases=1)
     again.load_state_dict(theirs.state_dict())
     identical(again.state_dict(), lstm.state_dict())
 
 
 def test_two_biases_load_as_their_sum_and_save_as_it_and_zero():
     theirs = torch.nn.LSTM(3, 4)
-    ours = LSTM(3, 4)
+    ours = LSTM(3, 4, biases=1)
     ours.load_state_dict(theirs.state_dict())
     assert torch.equal(ours.bias_l0, theirs.bias_ih_l0 + theirs.bias_hh_l0)
     saved = to_torch(ours.state_dict())
@@ -148,11 +150,42 @@ def test_state_dict_survives_a_model_around_it_and_a_file(randomise):
     identical(list(again.parameters()), list(model.parameters()))
 
 
-def test_nested_names_load_too(randomise):
-    lstm = randomise(LSTM(3, 4, 2, bidirectional=True))
-    again = LSTM(3, 4, 2, bidirectional=True)
-    again.load_state_dict(dict(lstm.named_parameters()))
-    identical(list(again.parameters()), list(lstm.parameters()))
+@pytest.mark.parametrize("kind", ["LSTM", "LSTMCell"])
+@pytest.mark.parametrize("bias", [True, False])
+def test_names_and_state_dict_are_torchs_and_load_both_ways_to_the_bit(kind, bias):
+    arguments = (3, 4, 2, bias) if kind == "LSTM" else (3, 4, bias)
+    ours, theirs = (getattr(of, kind)(*arguments) for of in (tangyin.nn, torch.nn))
+    for again in (dict(ours.named_parameters()), dict(ours.state_dict())):
+        assert list(again) == list(theirs.state_dict())
+    before = copy.deepcopy(theirs.state_dict())
+    ours.load_state_dict(before)
+    theirs.load_state_dict(ours.state_dict())
+    identical(theirs.state_dict(), before)
+
+
+@pytest.mark.parametrize(
+    "make", [partial(LSTM, 3, 4, 2, bidirectional=True), partial(LSTMCell, 3, 4)]
+)
+def test_one_bias_and_two_load_into_one_another(make):
+    two, one = make(biases=2), make(biases=1)
+    x = torch.randn(5, 3)
+    one.load_state_dict(two.state_dict())
+    torch.testing.assert_close(one(x), two(x))
+    two.load_state_dict(one.state_dict())
+    identical(two(x), one(x))
+    assert not any(p.any() for name, p in two.named_parameters() if "bias_hh" in name)
+
+
+@pytest.mark.parametrize("biases", [1, 2])
+@pytest.mark.parametrize("missing", ["weight_ih_l0", "bias_ih_l0", "bias_hh_l0"])
+def test_a_missing_entry_is_an_error_and_no_bias_stands_in_for_two(biases, missing):
+    state = torch.nn.LSTM(3, 4).state_dict()
+    state.pop(missing)
+    with pytest.raises(RuntimeError, match="Missing key"):
+        LSTM(3, 4, biases=biases).load_state_dict(state)
+    if "bias" in missing:
+        with pytest.raises(KeyError, match=missing):
+            from_torch(state)
 
 
 def test_a_missing_or_strange_entry_is_named():

@@ -141,6 +141,7 @@ def test_one_tensor_in_two_places_gets_both_gradients(gradcheck):
 
     x = draw(3, 2, 2).requires_grad_()
     assert torch.autograd.gradcheck(call, (x,))
+    assert torch.autograd.gradgradcheck(call, (x,), fast_mode=True)
     same = draw(2, 2).requires_grad_()
     states = lstm_sequence(x, LSTMState(same, same), w, w)
     (first,) = torch.autograd.grad(states.h.sum(), same, retain_graph=True)
@@ -161,5 +162,5 @@ def test_frozen_parameters_get_no_gradient_and_change_no_other(randomise, relati
     cell.weight_hh.requires_grad_(False)
     after = gradients()
     assert after["weight_hh"] is None
-    for name in ("weight_ih", "bias"):
+    for name in ("weight_ih", "bias_ih", "bias_hh"):
         assert relative_error(after[name], before[name]) < 1e-15

@@ -157,4 +157,18 @@ def test_every_initialization_works_without_biases(name, how):
 def test_the_initialization_given_to_the_lstm_is_the_one_used():
     lstm = LSTM(5, 4, initialization="zeros")
     assert not any(p.any() for p in lstm.parameters())
-    assert LSTM(5, 4).bias_l0[4:8].eq(1.0).all()
+    default = LSTM(5, 4)
+    assert (default.bias_ih_l0 + default.bias_hh_l0)[4:8].eq(1.0).all()
+
+
+@pytest.mark.parametrize("proj_size", [0, 2])
+def test_uniform_draws_from_a_seed_what_torch_draws(proj_size):
+    made = []
+    for kind, options in ((LSTM, {"initialization": "uniform"}), (torch.nn.LSTM, {})):
+        torch.manual_seed(7)
+        lstm = kind(5, 4, 2, bidirectional=True, proj_size=proj_size, **options)
+        torch.manual_seed(8)
+        first = [p.clone() for p in lstm.parameters()]
+        lstm.reset_parameters()
+        made.append([first, list(lstm.parameters())])
+    torch.testing.assert_close(*made, rtol=0, atol=0)

@@ -100,11 +100,13 @@ def test_the_positional_arguments_are_torchs():
         assert h.shape == c.shape == h_theirs.shape
 
 
-def test_a_parameter_can_be_read_by_its_torch_name():
+def test_a_cells_parameters_are_the_lstms_own():
     lstm = LSTM(3, 4, 2, bidirectional=True)
-    assert lstm.weight_hh_l1_reverse is lstm.stack.layers[1].reverse_layer.cell.weight_hh
-    assert lstm.weight_ih_l0 is lstm.stack.layers[0].forward_layer.cell.weight_ih
-    assert LSTM(3, 4, bias=False).bias_l0 is None
+    cells = dict(lstm.cells())
+    assert list(cells) == ["_l0", "_l0_reverse", "_l1", "_l1_reverse"]
+    for suffix, cell in cells.items():
+        for name, parameter in cell.named_parameters():
+            assert parameter is lstm.get_parameter(name + suffix)
     with pytest.raises(AttributeError, match="weight_hh_l2"):
         _ = lstm.weight_hh_l2
 
@@ -171,6 +173,7 @@ BOTH = functools.partial(BidirectionalLSTMLayer, LSTMCell, 3, 4)
         (lambda: LSTM(0, 4), "input_size is 0"),
         (lambda: LSTM(3, -1), "hidden_size is -1"),
         (lambda: LSTM(3, 4, 0), "num_layers is 0"),
+        (lambda: LSTM(3, 4, biases=3), "1 or 2"),
         (lambda: LSTMCell(3, 4)(X(2, 2, 3)), "not"),
         (lambda: LSTMCell(3, 4)(X(2, 5)), "input_size=3"),
         (lambda: LSTMCell(3, 4)(X(2, 3), (Z(2, 4), Z(2, 5))), r"each of shape \(2, 4\)"),

@@ -1,3 +1,4 @@
+import itertools
 import random
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 from tangyin.errors import UsageError
 from tangyin.verse import (
     FORMS,
+    LONGEST,
     MARKS,
     WUJUE,
     Form,
@@ -18,7 +20,6 @@ from tangyin.verse import (
     read_verse,
     split_poems,
 )
-from tangyin.verse.reader import LONGEST
 
 HANZI = st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF, exclude_characters="囗")
 JUE = "白日依山盡，黃河入海流。欲窮千里目，更上一層樓。"
@@ -148,6 +149,16 @@ def test_a_text_that_is_not_a_poem_is_refused_with_its_fault(text, code, params)
         ("《題破山寺後》\n", "題破山寺後", ""),
         ("登鸛雀樓（其一）\n", "登鸛雀樓（其一）", ""),
         ("On the Stork Tower\n", "On the Stork Tower", ""),
+        ("王之渙《登鸛雀樓》\n", "登鸛雀樓", "王之渙"),
+        ("《登鸛雀樓》王之渙：", "登鸛雀樓", "王之渙"),
+        ("《登鸛雀樓》 王之渙\u3000", "登鸛雀樓", "王之渙"),
+        ("《登鸛雀樓》（其一）\n王之渙\n", "登鸛雀樓 （其一）", "王之渙"),
+        ("夜讀《離騷》\n王之渙\n", "夜讀《離騷》", "王之渙"),
+        ("1. 登鸛雀樓\n", "登鸛雀樓", ""),
+        ("二、登鸛雀樓\n〔唐〕王之渙\n", "登鸛雀樓", "〔唐〕王之渙"),
+        ("3\n登鸛雀樓\n其一\n王之渙\n", "登鸛雀樓 其一", "王之渙"),
+        ("其一：", "", ""),
+        ("12) ", "", ""),
     ],
 )
 @pytest.mark.parametrize("verse", [JUE, rows(JUE), rows(JUE, "，。"), "\n".join(LINES)])
@@ -155,6 +166,57 @@ def test_a_heading_is_title_and_author(heading, title, author, verse):
     ((_, text),) = split_poems(heading + verse)
     poem, _ = read_poem(text)
     assert (poem.text, poem.title, poem.author) == (JUE, title, author)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "白(bái)日依山盡，黃河（注：水名）入海流。\n欲窮千里目，更上一層樓。〔絕句〕",
+        f"bái rì yī shān jìn\n{JUE[:6]}\nHuáng hé rù hǎi liú\n{JUE[6:12]}\n{JUE[12:]}",
+        "白 日 依 山 盡，\u3000黃 河 入 海 流。 欲 窮 千 里 目， 更 上 一 層 樓。",
+        "白日①依山盡，黃河入海流。\n欲窮千里目，更上一層樓。\n①白日：太陽，落下去了。",
+    ],
+)
+def test_notes_pinyin_and_blanks_are_left_out(text):
+    assert read_verse(text).text == JUE
+
+
+def test_a_text_too_long_for_a_poem_is_refused_before_it_is_normalized():
+    assert refused("日\u0300" * 1_000_000).code == "text.overlong"
+
+
+@given(
+    st.lists(
+        st.text(st.sampled_from("日月山五絕題一1．.、，。 「」《》()[]:：Aāé□\u2028\ufeff")),
+        max_size=3,
+    ),
+    st.lists(st.sampled_from([JUE, QI, LV, bare(JUE), f"2. {LV}", f"《鹿柴》{QI}"]), min_size=1),
+    st.sampled_from(["\n", "\n\n", "\r\n"]),
+)
+@settings(deadline=None)
+def test_no_row_hides_the_poems_around_it(rows_, poems_, end):
+    texts = [*poems_[:1], *rows_, *poems_[1:]]
+    found = [poem for _, poem in read_each(end.join(texts), read_verse)]
+    read = [bare(poem.text) for poem in found if isinstance(poem, Poem)]
+    expected = [read_verse(text).text for text in poems_]
+    assert [text for text in read if text in map(bare, expected)] == list(map(bare, expected))
+
+
+def test_a_file_is_split_as_it_is_read():
+    """However many rows there are, no more are read than the next poem needs."""
+    rows_read = 0
+
+    def endless():
+        nonlocal rows_read
+        for row in itertools.cycle([JUE, "日月，", "", "鹿柴", LV, *rows(QI).split()]):
+            rows_read += 1
+            yield row
+
+    found = list(itertools.islice(split_poems(endless()), 5_000))
+    assert rows_read <= 5_000 * 7 / 4 + 7
+    assert len({text for _, text in found}) == 4
+    ((_, whole),) = split_poems("日日日日日，" for _ in range(20_000))
+    assert len(whole) < 2 * LONGEST
 
 
 def test_characters_of_every_block_are_read_and_kept():
@@ -214,12 +276,32 @@ def test_a_damaged_poem_is_not_read_without_its_first_row(text):
         (f"鹿柴\n\n{JUE}\n\n終南\n\n{LV}", 2),
         # a row of four lines and more that ends inside a line is wrapped, and not a poem
         (f"{LV[:27]}\n{LV[27:]}", 1),
+        # below a poem without a title, a row is one only if a blank line or a sign says so
+        (f"{JUE}\n鹿柴\n{JUE}", 3),
+        (f"{JUE}\n\n鹿柴\n\n{JUE}", 2),
+        (f"{JUE}\n\n{LV}\n\n鹿柴\n\n{JUE}", 4),
+        (f"{JUE}\n\n鹿柴\n{JUE}", 2),
+        (f"{JUE}\n《鹿柴》\n{JUE}", 2),
+        (f"{JUE}\n其二\n{JUE}", 2),
+        (f"{JUE}\n2. 鹿柴\n{JUE}", 2),
+        (f"1. {JUE}\n2. 鹿柴\n3. {JUE}", 3),
+        (f"{JUE}\n題目：鹿柴\n作者：王維\n{JUE}", 2),
+        # titled poems in rows, one of them lacking a line
+        (f"鹿柴\n{rows(JUE)}終南\n{rows(LV)}", 2),
+        (f"鹿柴\n{JUE[:12]}\n{JUE[12:18]}\n終南\n{rows(LV)}", 2),
+        # one row that is no poem among whole ones
+        (f"{JUE}\n日月，\n{LV}\n{QI}\n床前", 5),
+        # single lines of verse with blank lines between them, and what follows
+        ("\n\n".join(LINES) + f"\n\n\n{JUE}", 2),
+        (rows(LV, "，。").replace("\n", "\n\n"), 1),
+        # footnotes belong to the poem that has their numbers
+        (f"{JUE.replace('依', '[1]依')}\n[1]依：靠近。\n\n[1] 依，近也。\n\n{LV}", 2),
         # a couplet is a poem for the checker, and the last block has no poem below it
         ("白日依山盡\n黃河入海流\n\n" + JUE + "\n\n日月", 3),
     ],
 )
 def test_poems_are_one_a_line_or_between_blank_lines(text, poems, end):
-    assert len(split_poems(text.replace("\n", end))) == poems
+    assert len(list(split_poems(text.replace("\n", end)))) == poems
 
 
 def test_a_bad_poem_among_good_ones_has_its_number_and_line():

@@ -2,77 +2,103 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from tangyin.cli.streams import (
-    emit,
-    format_option,
-    json_line,
-    note,
-    note_heading,
-    output_option,
-    read_text,
-    remark,
-)
-from tangyin.errors import UsageError
+from tangyin.cli.batch import Batch, Item
+from tangyin.cli.streams import emit, format_option, one_line, output_option
+from tangyin.errors import TangyinError
 from tangyin.prosody import Report, check_poem
-from tangyin.verse import read_each, read_verse
+from tangyin.verse import Poem, read_verse
 
 LEGEND = "○ 平 level  ● 仄 oblique  ◎ ◉ the same, chosen among two readings"
 
 
+Read = tuple[Poem, Report]
+Items = Iterable[Item[Read]]
+
+
 @click.command()
-@click.argument("file", default="-")
-@format_option("For people, or a JSON array.")
+@click.argument("files", metavar="[FILE]...", nargs=-1)
+@format_option("For people, a JSON array, or a JSON object per line.", "json", "jsonl")
 @click.option("--fail", is_flag=True, help="Exit with 1 when a poem is not regulated.")
 @output_option
-def check(file: str, output_format: str, fail: bool, output: Path | None) -> None:
-    """Check the prosody of the poems of FILE, or of standard input.
+def check(files: tuple[str, ...], output_format: str, fail: bool, output: Path | None) -> None:
+    """Check the prosody of the poems of each FILE, or of standard input (-).
 
-    One poem a line, or poems separated by blank lines; two or more lines of five or seven
-    characters each, with or without marks, traditional or simplified.
+    Text: one poem a line, or poems separated by blank lines; two or more lines of five or seven
+    characters each, with or without marks, traditional or simplified. Or JSON lines: `text`, or a
+    list in `lines` or `paragraphs`; `title` and `author`. What cannot be read is reported in its
+    place, and the exit code is 1.
 
     \b
         echo 白日依山盡，黃河入海流。欲窮千里目，更上一層樓。 | tangyin check
     """
-    refused: list[UsageError] = []
-    reports: list[tuple[int, Report]] = []
-    for number, poem in read_each(read_text(file), read_verse):
-        if isinstance(poem, UsageError):
-            refused.append(poem)
-            continue
-        report = check_poem(poem.lines)
-        reports.append((number, report))
-        note_heading(number, poem)
-        if report.read_as != report.lines:
-            remark("text.simplified", number=number, first=report.read_as[0])
-    if not (reports or refused):
-        raise UsageError("text.none")
-    if reports:
-        rows = [json_line({"number": number, **asdict(report)}) for number, report in reports]
-        as_json = ["[" + ",\n ".join(rows) + "]"]
-        emit(as_json if output_format == "json" else _as_text(reports, output), output)
-    for refusal in refused[:-1]:
-        note(f"tangyin: {refusal}")
-    if refused:
-        raise refused[-1]
-    if fail and not all(report.regulated for _, report in reports):
+    batch = Batch(files, _checked, output, text=output_format == "text")
+    verdicts: set[bool] = set()
+    items = _noted(batch, verdicts)
+    if output_format == "text":
+        emit(_as_text(items, batch.on_terminal and not os.environ.get("NO_COLOR")), output)
+    else:
+        emit(_as_array(items) if output_format == "json" else map(_as_json, items), output)
+    batch.finish()
+    if fail and False in verdicts:
         sys.exit(1)
 
 
-def _as_text(reports: list[tuple[int, Report]], output: Path | None) -> Iterator[str]:
-    coloured = output is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    for at, (_, report) in enumerate(reports):
-        if at:
+def _checked(text: str) -> Read:
+    poem = read_verse(text)
+    return poem, check_poem(poem.lines)
+
+
+def _noted(batch: Batch[Read], verdicts: set[bool]) -> Iterator[Item[Read]]:
+    """The items; what was done to their texts is said, and their verdicts are kept."""
+    for item in batch:
+        if not isinstance(item.value, TangyinError):
+            poem, report = item.value
+            verdicts.add(report.regulated)
+            batch.note_heading(item.number, poem)
+            if report.read_as != report.lines:
+                batch.remark("text.simplified", number=item.number, first=report.read_as[0])
+        yield item
+
+
+def _as_json(item: Item[Read]) -> str:
+    if isinstance(item.value, TangyinError):
+        return item.refusal(item.value)
+    poem, report = item.value
+    return item.record({"number": item.number, **asdict(report)}, poem)
+
+
+def _as_array(items: Items) -> Iterator[str]:
+    """The objects as one array, each as soon as it is there."""
+    for number, line in enumerate(map(_as_json, items)):
+        yield ("," if number else "[") + line
+    yield "]"
+
+
+def _as_text(items: Items, coloured: bool) -> Iterator[str]:
+    legend = False
+    for number, item in enumerate(items):
+        if number:
             yield ""
+        if isinstance(item.value, TangyinError):
+            yield item.sentence(item.value)
+            continue
+        legend = True
+        poem, report = item.value
+        fields = item.found.fields
+        heading = [fields.get(name) or getattr(poem, name) for name in ("title", "author")]
+        if any(heading):
+            yield one_line("  ".join(filter(None, heading)))
         for line in described(report):
             yield line if coloured else click.unstyle(line)
-    yield ""
-    yield LEGEND
+    if legend:
+        yield ""
+        yield LEGEND
 
 
 def described(report: Report) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """`tangyin eval`."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def evaluate(
     output: Path | None,
 ) -> None:
     """Perplexity of a model on the held-out poems, by the protocol."""
-    result = load(model).evaluate(split, form, protocol)
+    result = asdict(load(model).evaluate(split, form, protocol))
     emit(as_json(result) if output_format == "json" else _table(result), output)
 
 

@@ -1,40 +1,50 @@
 """`tangyin score`."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from tangyin.api import load
-from tangyin.cli.streams import emit, json_line, note_heading, output_option, read_text, remark
-from tangyin.errors import UsageError
+from tangyin.api import Writer, load
+from tangyin.cli.batch import Batch
+from tangyin.cli.streams import emit, output_option
+from tangyin.errors import TangyinError
 from tangyin.model import DEFAULT
-from tangyin.verse import read_each
+from tangyin.verse import Poem
 
 
 @click.command()
-@click.argument("file", default="-")
+@click.argument("files", metavar="[FILE]...", nargs=-1)
 @click.option("--model", default=DEFAULT, show_default=True, help="A model's name or file.")
 @output_option
-def score(file: str, model: str, output: Path | None) -> None:
-    """Score the poems of FILE, or of standard input.
+def score(files: tuple[str, ...], model: str, output: Path | None) -> None:
+    """Score the poems of each FILE, or of standard input (-).
 
-    One poem a line, or poems separated by blank lines. Each gives a JSON line with the negative
-    log-likelihood of its targets in nats, in the open and in the closed figure.
+    Text: one poem a line, or poems separated by blank lines. Or JSON lines: `text`, or a list in
+    `lines` or `paragraphs`; `title` and `author`. Each poem gives a JSON line with the negative
+    log-likelihood of its targets in nats, in the open and in the closed figure. What cannot be read
+    gives a JSON line with the `error`, and the exit code is 1.
 
     \b
         echo 白日依山盡，黃河入海流。欲窮千里目，更上一層樓。 | tangyin score --model MODEL
     """
-    text, writer = read_text(file), load(model)
-    poems = []
-    for number, read in read_each(text, writer.read):
-        if isinstance(read, UsageError):
-            raise read
-        poem, notes = read
-        poems.append(poem)
-        note_heading(number, poem)
-        for code in notes:
-            remark(code, number=number)
-    if not poems:
-        raise UsageError("text.none")
-    emit((json_line(asdict(score)) for score in writer.score_many(poems)), output)
+    writer = load(model)
+    batch = Batch(files, writer.read, output, text=False)
+    emit(_scored(writer, batch), output)
+    batch.finish()
+
+
+def _scored(writer: Writer, batch: Batch[tuple[Poem, tuple[str, ...]]]) -> Iterator[str]:
+    for group in batch.together():
+        read = [item.value for item in group if not isinstance(item.value, TangyinError)]
+        scores = writer.score_many(poem for poem, _ in read)
+        for item in group:
+            if isinstance(item.value, TangyinError):
+                yield item.refusal(item.value)
+                continue
+            poem, notes = item.value
+            batch.note_heading(item.number, poem)
+            for code in notes:
+                batch.remark(code, number=item.number)
+            yield item.record(asdict(next(scores)), poem)

@@ -6,16 +6,12 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
-from tangyin import files
 from tangyin.errors import TangyinError, UsageError, message
-from tangyin.files import whole_file
-
-if TYPE_CHECKING:  # `tangyin --help` need not import NumPy
-    from tangyin.verse import Poem
+from tangyin.files import LONGEST_LINE, Remark, decoded_lines, read_lines, whole_file
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -31,9 +27,12 @@ def output_option(command: F) -> F:
     return click.option("-o", "--output", type=PATH, help=text)(command)
 
 
-def format_option(text: str, data: str = "json") -> Callable[[F], F]:
-    """The option `--format`, "text" or `data`, passed on as `output_format`; `text` is its help."""
-    kinds = click.Choice(["text", data])
+def format_option(text: str, *data: str) -> Callable[[F], F]:
+    """The option `--format`, passed on as `output_format`: "text", or one of `data` or "json".
+
+    `text` is its help.
+    """
+    kinds = click.Choice(["text", *(data or ["json"])])
     return click.option(
         "--format", "output_format", type=kinds, default="text", show_default=True, help=text
     )
@@ -84,18 +83,32 @@ def json_line(value: Any) -> str:
 
 
 def read_text(file: str) -> str:
-    """The UTF-8 text of a file, or of standard input for "-"."""
-    if file != "-":
-        return files.read_text(Path(file))
+    """The text of a poem in a file, or in standard input for "-"; what is far too long is cut."""
+
+    def say_encoding(name: str, encoding: str) -> None:
+        remark("text.encoding", name=name, encoding=encoding)
+
+    text = ""
+    for line in (
+        standard_input(say_encoding) if file == "-" else read_lines(Path(file), say_encoding)
+    ):
+        text += line + "\n"
+        if len(text) > LONGEST_LINE:
+            break
+    return text
+
+
+def standard_input(remark: Remark) -> Iterator[str]:
+    """The lines of standard input as they come (`files.decoded_lines`)."""
     if sys.stdin is None:
         raise UsageError("text.no_input")
     try:
-        return sys.stdin.buffer.read().decode("utf-8-sig")
+        # The buffer would wait until it is full.
+        unbuffered = getattr(sys.stdin.buffer, "raw", sys.stdin.buffer)
+        yield from decoded_lines(unbuffered, "standard input", remark)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise UsageError("text.unreadable", path=file, reason=reason) from error
-    except UnicodeDecodeError:
-        raise UsageError("text.not_utf8", name="standard input") from None
+        raise UsageError("text.unreadable", path="-", reason=reason) from error
 
 
 def note(sentence: str) -> None:
@@ -118,12 +131,6 @@ def language() -> str:
     names = ("TANGYIN_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
     chosen = next(filter(None, map(os.environ.get, names)), "")
     return "zh" if chosen.lower().startswith("zh") else "en"
-
-
-def note_heading(number: int, poem: "Poem") -> None:
-    """Print what was read as title and author of a poem, if anything."""
-    if heading := [part for part in (poem.title, poem.author) if part]:
-        remark("text.heading", number=number, heading=heading)
 
 
 def one_line(sentence: str) -> str:

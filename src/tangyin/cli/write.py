@@ -42,7 +42,7 @@ def _parameter(option: Option) -> click.Parameter:
 @click.option("--revise", metavar="FILE", help="Rewrite a line of the poem in FILE (- for input).")
 @click.option("--line", type=int, help="Which line to revise, from 1.")
 @click.option("--character", type=int, help="Which character of it; the whole line by default.")
-@format_option("Poems to read, or a JSON object per line.", data="jsonl")
+@format_option("Poems to read, or a JSON object per line.", "jsonl")
 @output_option
 def write(
     start: str,

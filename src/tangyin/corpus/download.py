@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from tangyin.corpus.source import LARGEST
 from tangyin.errors import TangyinError
-from tangyin.files import lock, make_folder, write_whole
+from tangyin.files import lock, make_folder, read_regular, write_whole
 
 PACKAGE = "chinese-poetry@2.0.1"
 INTEGRITY = (
@@ -106,7 +107,7 @@ def claimed_integrity(folder: Path) -> str:
     stamp = folder / STAMP
     if not stamp.is_file():
         return "unchecked"
-    return stamp.read_text(encoding="utf-8", errors="replace").strip()
+    return read_regular(stamp, LARGEST).decode("utf-8", "replace").strip()
 
 
 def content_digest(folder: Path) -> str:
@@ -114,7 +115,7 @@ def content_digest(folder: Path) -> str:
     digest = hashlib.sha256()
     files = (path for path in folder.rglob("*") if path.is_file() and path.name != STAMP)
     for name, path in sorted((path.relative_to(folder).as_posix(), path) for path in files):
-        content = path.read_bytes()
+        content = read_regular(path, LARGEST)
         digest.update(f"{name}\0{len(content)}\0".encode())
         digest.update(content)
     return digest.hexdigest()

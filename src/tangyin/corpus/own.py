@@ -1,17 +1,15 @@
 """A person's own poems as a corpus to train on."""
 
 import hashlib
-import json
-from collections.abc import Iterator
+from collections.abc import Container
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from tangyin.corpus.corpus import Corpus
 from tangyin.corpus.near_duplicates import mark_near_duplicates
 from tangyin.corpus.split import DEV, TRAIN
 from tangyin.errors import TangyinError, UsageError
-from tangyin.files import read_text
-from tangyin.verse import read_poem, split_poems, to_traditional
+from tangyin.verse import Found, Poem, poems_of_file, read_poem, to_traditional
 
 DEV_SHARE = 10
 """One poem in so many is held out for the dev part."""
@@ -20,38 +18,34 @@ DEV_SHARE = 10
 def read_own(path: Path) -> Corpus:
     """Read poems from a JSONL or text file and hold some of them out.
 
-    JSONL (`.jsonl`): one object per line with `text` (a string) or `lines` or `paragraphs` (lists
-    of strings), and optionally `title`, `author`, and `part` ("train" or "dev"). Text: see
-    `verse.split_poems`. Simplified poems are converted. Repeated poems, and what is not a poem in
-    one of the forms, are left out: `facts["left_out"]` has the errors. Without a given part, one
-    poem in ten, selected by its text alone, is in dev. Training poems that are near-duplicates of
-    dev poems are not used (part "near").
+    See `verse.poems_of_file`; a JSON object may have a `part` too, "train" or "dev". Simplified
+    poems are converted. Repeated poems, and what is not a poem in one of the forms, are left out:
+    `facts["left_out"]` has the errors. Without a given part, one poem in ten, selected by its text
+    alone, is in dev. Training poems that are near-duplicates of dev poems are not used (part
+    "near").
 
     Raises:
-        UsageError: the file is missing, is not UTF-8, or has a line that is not a JSON object.
+        UsageError: the file is missing or is not text.
         TangyinError: it has fewer than two usable poems.
     """
     left_out: list[UsageError] = []
     corpus = Corpus(facts={"source": path.name, "left_out": left_out})
     seen: set[str] = set()
     assigned: set[int] = set()
-    for number, (line, record) in enumerate(_records(path), 1):
-        try:
-            text = to_traditional(record["text"])
-            poem, _ = read_poem(text, record.get("title", ""), record.get("author", ""))
-            if poem.text in seen:
-                raise UsageError("corpus.repeated")
-        except UsageError as error:
-            left_out.append(UsageError("text.poem", number=number, line=line, error=error))
+    for number, found in enumerate(poems_of_file(path), 1):
+        part = found.fields.get("part")
+        poem = found.read(partial(_poem, found, seen))
+        if isinstance(poem, TangyinError):
+            left_out.append(UsageError("text.poem", number=number, line=found.line, error=poem))
             continue
         seen.add(poem.text)
-        if record.get("part"):
+        if part:
             assigned.add(len(corpus))
         corpus.append(
             id=f"own-{number}",
             dynasty="own",
             form=poem.form.name,
-            part=record.get("part") or _part(poem.text),
+            part=part or _part(poem.text),
             title=poem.title,
             author=poem.author,
             text=poem.text,
@@ -63,31 +57,15 @@ def read_own(path: Path) -> Corpus:
     return corpus
 
 
-def _records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The records of a file with the numbers of their lines."""
-    content = read_text(path)
-    if path.suffix.lower() not in (".jsonl", ".ndjson"):
-        yield from ((line, {"text": text}) for line, text in split_poems(content))
-        return
-    for number, line in enumerate(content.split("\n"), 1):
-        if line.strip():
-            yield number, _json_record(path, number, line)
-
-
-def _json_record(path: Path, number: int, line: str) -> dict[str, Any]:
-    try:
-        record = json.loads(line)
-        text = record.get("text") or "\n".join(record.get("lines") or record["paragraphs"])
-        fields = {"text": text, "title": record.get("title"), "author": record.get("author")}
-        fields = {name: value or "" for name, value in fields.items()}
-        if not all(isinstance(value, str) for value in fields.values()):
-            raise TypeError
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise UsageError("corpus.not_a_record", line=number, path=str(path)) from None
-    part = record.get("part")
-    if part not in (None, TRAIN, DEV):
-        raise UsageError("corpus.part", line=number, path=str(path), part=part)
-    return {**fields, "part": part}
+def _poem(found: Found, seen: Container[str], text: str) -> Poem:
+    """A poem that is not among those `seen`."""
+    fields = found.fields
+    if (part := fields.get("part")) not in (None, TRAIN, DEV):
+        raise UsageError("corpus.part", part=part)
+    poem, _ = read_poem(to_traditional(text), fields.get("title", ""), fields.get("author", ""))
+    if poem.text in seen:
+        raise UsageError("corpus.repeated")
+    return poem
 
 
 def _part(text: str) -> str:

@@ -8,8 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from tangyin.errors import TangyinError
+from tangyin.files import read_regular
 
 DYNASTIES = ("tang", "song")
+
+LARGEST = 16 * 2**20
+"""Bytes of a file that are read at most; the largest of the collection has 0.7 million."""
 
 # The folder of Tang and Song poems: as the npm package names it, and as the repository does.
 _FOLDERS = ("dist/quantangshi", "quantangshi", "全唐诗", ".")
@@ -64,7 +68,7 @@ def _files(folder: Path, dynasty: str) -> list[Path]:
 
 def _records(file: Path) -> list[dict[str, Any]]:
     try:
-        records = json.loads(file.read_bytes())
+        records = json.loads(read_regular(file, LARGEST))
     except (ValueError, OSError, RecursionError) as error:
         raise TangyinError("corpus.not_json", path=str(file), reason=str(error)) from error
     if not isinstance(records, list) or not all(isinstance(r, dict) for r in records):

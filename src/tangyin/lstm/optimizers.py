@@ -2,6 +2,9 @@
 
 In the formulas θ is a parameter, d its gradient plus `weight_decay`·θ, and t = 1, 2, … is the
 step. Every operation is elementwise; the moments (m, v, …) start at 0.
+
+All take `maximize` and `decoupled_weight_decay`; those that divide by √v + ε also `eps_in_root`,
+with which they divide by √(v + ε).
 """
 
 from abc import ABC, abstractmethod
@@ -21,7 +24,10 @@ class Optimizer(ABC):
     Attributes:
         parameters: arrays by name, changed in place by `step`.
         lr: the learning rate; it may be assigned between steps.
-        weight_decay: the factor of the L2 penalty (weight_decay/2)·‖θ‖² added to the loss.
+        weight_decay: λ, the factor of the L2 penalty (λ/2)·‖θ‖² added to the loss.
+        maximize: whether to go up the gradient of an objective, and still towards small θ.
+        decoupled_weight_decay: whether θ ← (1 − lr·λ)·θ before the step takes the penalty's place,
+            so that nothing divides the decay (Loshchilov and Hutter 2019); d is then the gradient.
         steps: how many steps have been taken.
     """
 
@@ -29,6 +35,8 @@ class Optimizer(ABC):
     lr: float = 1e-3
     _: KW_ONLY
     weight_decay: float = 0.0
+    maximize: bool = False
+    decoupled_weight_decay: bool = False
     steps: int = field(default=0, init=False)
     _moments: dict[tuple[str, str], FloatArray] = field(default_factory=dict, init=False)
 
@@ -48,7 +56,12 @@ class Optimizer(ABC):
         for name, parameter in self.parameters.items():
             self._update(name, parameter, self._decay(parameter, gradients[name]))
 
-    def _decay(self, parameter: FloatArray, d: FloatArray) -> FloatArray:
+    def _decay(self, parameter: FloatArray, gradient: FloatArray) -> FloatArray:
+        """Give d; with decoupled decay, change the parameter."""
+        d = -gradient if self.maximize else gradient
+        if self.decoupled_weight_decay:
+            parameter *= 1 - self.lr * self.weight_decay
+            return d
         return d + self.weight_decay * parameter if self.weight_decay else d
 
     @abstractmethod
@@ -59,6 +72,12 @@ class Optimizer(ABC):
         """What is remembered of a parameter, an array of its shape to be changed in place."""
         zeros = np.zeros_like(self.parameters[name])
         return self._moments.setdefault((kind, name), zeros)
+
+
+def _root(v: FloatArray, eps: float, eps_in_root: bool) -> FloatArray:
+    """Give √(v + ε) or √v + ε."""
+    root: FloatArray = np.sqrt(v + eps) if eps_in_root else np.sqrt(v) + eps
+    return root
 
 
 @dataclass(eq=False)
@@ -113,12 +132,13 @@ class Adagrad(Optimizer):
     lr_decay: float = 0.0
     initial_accumulator_value: float = 0.0
     eps: float = 1e-10
+    eps_in_root: bool = False
 
     def _update(self, name: str, parameter: FloatArray, d: FloatArray) -> None:
         v = self._moment("v", name)
         v += d * d if self.steps > 1 else d * d + self.initial_accumulator_value
         lr = self.lr / (1 + (self.steps - 1) * self.lr_decay)
-        parameter -= lr * d / (np.sqrt(v) + self.eps)
+        parameter -= lr * d / _root(v, self.eps, self.eps_in_root)
 
 
 @dataclass(eq=False)
@@ -128,9 +148,9 @@ class RMSprop(Optimizer):
         v ← α·v + (1 − α)·d²
         θ ← θ − lr·d / (√v + ε)
 
-    ε is outside the root, as in `torch.optim.RMSprop`. With `centered`, the root is of the variance
-    v − a² instead, where a ← α·a + (1 − α)·d (Graves 2013). With momentum μ the quotient is
-    accumulated first: m ← μ·m + d/(√v + ε), θ ← θ − lr·m.
+    ε is outside the root, as in `torch.optim.RMSprop`, unless `eps_in_root`. With `centered`, the
+    root is of the variance v − a² instead, where a ← α·a + (1 − α)·d (Graves 2013). With momentum μ
+    the quotient is accumulated first: m ← μ·m + d/(√v + ε), θ ← θ − lr·m.
     """
 
     lr: float = 1e-2
@@ -139,6 +159,7 @@ class RMSprop(Optimizer):
     eps: float = 1e-8
     momentum: float = 0.0
     centered: bool = False
+    eps_in_root: bool = False
 
     def _update(self, name: str, parameter: FloatArray, d: FloatArray) -> None:
         v, m = self._moment("v", name), self._moment("m", name)
@@ -149,7 +170,7 @@ class RMSprop(Optimizer):
             a += (1 - self.alpha) * (d - a)
             variance = v - a * a
         m *= self.momentum
-        m += d / (np.sqrt(variance) + self.eps)
+        m += d / _root(variance, self.eps, self.eps_in_root)
         parameter -= self.lr * m
 
 
@@ -194,6 +215,7 @@ class Adam(Optimizer):
     betas: tuple[float, float] = (0.9, 0.999)
     eps: float = 1e-8
     amsgrad: bool = False
+    eps_in_root: bool = False
 
     def _update(self, name: str, parameter: FloatArray, d: FloatArray) -> None:
         beta_1, beta_2 = self.betas
@@ -205,7 +227,7 @@ class Adam(Optimizer):
             v = np.maximum(largest, v, out=largest)
         m_hat = m / (1 - beta_1**self.steps)
         v_hat = v / (1 - beta_2**self.steps)
-        parameter -= self.lr * m_hat / (np.sqrt(v_hat) + self.eps)
+        parameter -= self.lr * m_hat / _root(v_hat, self.eps, self.eps_in_root)
 
 
 @dataclass(eq=False)
@@ -217,7 +239,4 @@ class AdamW(Adam):
 
     _: KW_ONLY
     weight_decay: float = 1e-2
-
-    def _decay(self, parameter: FloatArray, d: FloatArray) -> FloatArray:
-        parameter *= 1 - self.lr * self.weight_decay
-        return d
+    decoupled_weight_decay: bool = True

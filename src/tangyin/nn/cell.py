@@ -1,7 +1,8 @@
 """The cells of `tangyin.lstm.cells` as PyTorch modules."""
 
 import math
-from functools import partialmethod
+from collections.abc import Iterator
+from functools import partial, partialmethod
 from typing import Any
 
 import torch
@@ -9,26 +10,61 @@ from torch import Tensor, nn
 
 from tangyin.lstm.cell import Cell, cell_named
 from tangyin.lstm.cells.lstm import PlainLSTM
+from tangyin.nn.conversion import load_either_biases
 from tangyin.nn.dropout import weight_dropout
-from tangyin.nn.operations import TORCH
+from tangyin.nn.operations import TORCH, Weights, take_step
 from tangyin.nn.sequence import lstm_sequence, product_dtype
-from tangyin.nn.state import LSTMState, ShapeError, Start, run_steps
+from tangyin.nn.state import LSTMState, ShapeError, Start, autocasts, run_steps, without_padding
+
+
+class HoldsCells(nn.Module):
+    """A module that holds recurrent cells without their being its submodules."""
+
+    def cells(self) -> Iterator[tuple[str, "RecurrentCell"]]:
+        """Go through the cells: what ends the names of their parameters here, and the cell.
+
+        The cell's parameters are the module's own: what changes one in place changes the other.
+        """
+        raise NotImplementedError
+
+
+def run_sequence(
+    kind: Cell,
+    weights: Weights,
+    input: Tensor,
+    state: tuple[Tensor, Tensor],
+    mask: Tensor | None = None,
+    weight_drop: float = 0.0,
+) -> LSTMState:
+    """Take all steps of a cell: see `RecurrentCell.sequence`."""
+    if type(kind) is PlainLSTM:
+        w, recurrent = weights, weight_dropout(weights.weight_hh, weight_drop)
+        return lstm_sequence(input, state, w.weight_ih, recurrent, w.bias, mask, w.weight_hr)
+    inputs = kind.project(TORCH, weights, without_padding(input, mask))
+    h, c = run_steps(partial(take_step, kind, weights), inputs, state, mask)
+    return LSTMState(h.to(product_dtype(weights.weight_hh)), c)
 
 
 class RecurrentCell(nn.Module):
     """A recurrent cell, whose parameters are attributes as in `tangyin.lstm.cell.Cell.shapes`.
 
-    It is called as `torch.nn.LSTMCell` is: `h, c = cell(input, (h, c))`. `LSTMCell(…)` is
-    `RecurrentCell("lstm", …)`, and likewise `CoupledLSTMCell`, `LayerNormLSTMCell`,
-    `MogrifierLSTMCell`, `NormalisedCarryLSTMCell` and `PeepholeLSTMCell`. The plain cell's
-    gradients over a sequence are computed in closed form (`tangyin.nn.sequence`), those of all
-    other cells by autograd.
+    It is called as `torch.nn.LSTMCell` is: `h, c = cell(input, (h, c))`. `CoupledLSTMCell(…)` is
+    `RecurrentCell("coupled", …)`, and likewise `LayerNormLSTMCell`, `MogrifierLSTMCell`,
+    `NormalisedCarryLSTMCell` and `PeepholeLSTMCell`. `LSTMCell(…)` is `RecurrentCell("lstm", …)`
+    with the two biases of `torch.nn.LSTMCell`. The plain cell's gradients over a sequence are
+    computed in closed form (`tangyin.nn.sequence`), those of all other cells by autograd.
+
+    A state dict with one bias loads into a cell with two, and the other way round.
 
     Args:
         kind: the name of a cell, or the cell itself.
         input_size: I, at least 1.
         hidden_size: H, at least 1.
         bias: whether there are biases; without, every parameter named `bias…` is None.
+        biases: of the plain cell, how many each gate has: 1, `bias`, or 2, `bias_ih` and `bias_hh`,
+            which are only added. With two, `bias` is a bool, as in PyTorch.
+        proj_size: of the plain cell, P, the size of h after a projection, the parameter
+            `weight_hr`; 0 for none. Below, P = H without one.
         options: what the cell of that name takes, such as the Mogrifier's `rounds`.
 
     Attributes:
@@ -37,12 +73,14 @@ class RecurrentCell(nn.Module):
 
     Raises:
         UsageError: no cell has this name.
-        ValueError: a size is below 1.
+        TypeError: a size is not an integer, or `bias` no bool.
+        ValueError: a size is below 1, `biases` is not 1 or 2, the projection is not smaller than H,
+            or another cell than the plain one is given a projection or two biases.
     """
 
     weight_ih: nn.Parameter
     weight_hh: nn.Parameter
-    bias: nn.Parameter | None
+    bias: Any  # nn.Parameter | bool | None
     weight_drop = 0.0
 
     def __init__(
@@ -51,22 +89,37 @@ class RecurrentCell(nn.Module):
         input_size: int,
         hidden_size: int,
         bias: bool = True,
-        *,
         device: torch.device | str | None = None,
         dtype: torch.dtype | None = None,
+        *,
+        biases: int = 1,
+        proj_size: int = 0,
         **options: Any,
     ) -> None:
         super().__init__()
-        for what, size in (("input_size", input_size), ("hidden_size", hidden_size)):
-            if size < 1:
-                raise ValueError(f"{what} is {size}; it must be at least 1")
         self.kind = cell_named(kind, **options) if isinstance(kind, str) else kind
+        check_sizes(bias=bias, input_size=input_size, hidden_size=hidden_size)
+        check_projection(proj_size, hidden_size)
+        if biases not in (1, 2):
+            raise ValueError(f"biases is {biases}; a gate has 1 or 2")
+        if (proj_size or biases == 2) and type(self.kind) is not PlainLSTM:
+            name = type(self.kind).__name__
+            raise ValueError(f"{name} has one bias and no projection; only the plain LSTM has them")
         self.gates = self.kind.gates
-        self.input_size, self.hidden_size = input_size, hidden_size
-        for name, shape in self.kind.shapes(input_size, hidden_size).items():
+        self.input_size, self.hidden_size, self.proj_size = input_size, hidden_size, proj_size
+        shapes = dict(self.kind.shapes(input_size, hidden_size))
+        if biases == 2:
+            self.bias = bias
+            shapes["bias_ih"] = shapes["bias_hh"] = shapes.pop("bias")
+        if proj_size:
+            shapes["weight_hh"] = (shapes["weight_hh"][0], proj_size)
+            shapes["weight_hr"] = (proj_size, hidden_size)
+        self.parameter_names = tuple(shapes)
+        for name, shape in shapes.items():
             absent = name.startswith("bias") and not bias
             empty = None if absent else torch.empty(shape, device=device, dtype=dtype)
             self.register_parameter(name, None if empty is None else nn.Parameter(empty))
+        self.register_load_state_dict_pre_hook(load_either_biases)  # type: ignore[no-untyped-call]
         self.reset_parameters()
 
     def rows(self, gate: str) -> slice:
@@ -74,86 +127,85 @@ class RecurrentCell(nn.Module):
         start = self.gates.index(gate) * self.hidden_size
         return slice(start, start + self.hidden_size)
 
+    def gate_biases(self) -> list[nn.Parameter]:
+        """The biases that are added at the gates: none, one or two, each (G·H,)."""
+        found = (getattr(self, name, None) for name in ("bias", "bias_ih", "bias_hh"))
+        return [bias for bias in found if isinstance(bias, nn.Parameter)]
+
     def reset_parameters(self) -> None:
         """Draw the parameters as `initialization.report` does; gains are 1, other biases 0."""
+        self.draw_uniformly()
+        self.set_forget_bias(1.0)
+
+    def draw_uniformly(self) -> None:
+        """Draw weights and gates' biases from U(±1/√H), in the order of PyTorch's LSTM."""
         bound = 1.0 / math.sqrt(self.hidden_size)
+        drawn = ("bias", "bias_ih", "bias_hh")
         with torch.no_grad():
             for name, parameter in self.named_parameters(recurse=False):
-                if name.startswith("weight") or name == "bias":
+                if name.startswith("weight") or name in drawn:
                     parameter.uniform_(-bound, bound)
                 else:
                     parameter.fill_(1.0 if name.startswith("gain") else 0.0)
-        self.set_forget_bias(1.0)
 
     def set_forget_bias(self, value: float) -> None:
-        """Set the bias of the forget gate alone; without biases, do nothing."""
-        if self.bias is not None:
-            with torch.no_grad():
-                self.bias[self.rows("f")] = value
+        """Set the bias of the forget gate alone, a second one to 0; without biases, do nothing."""
+        with torch.no_grad():
+            for n, bias in enumerate(self.gate_biases()):
+                bias[self.rows("f")] = 0.0 if n else value
+
+    def weights(self) -> Weights:
+        """The parameters as `Cell` reads them."""
+        return Weights({name: getattr(self, name) for name in self.parameter_names})
 
     def project(self, input: Tensor) -> Tensor:
         """Compute what steps take from their input alone, all at once: (…, I) → (…, ·)."""
-        projected: Tensor = self.kind.project(TORCH, self, input)
+        projected: Tensor = self.kind.project(TORCH, self.weights(), input)
         return projected
 
     def step(self, inputs: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
         """Take one step: inputs (B, ·) from `project`, and the state → the state after."""
-        return self.kind.step(TORCH, self, inputs, h, c)
+        return take_step(self.kind, self.weights(), inputs, h, c)
 
     def sequence(
         self, input: Tensor, state: tuple[Tensor, Tensor], mask: Tensor | None = None
     ) -> LSTMState:
-        """Take all steps: input (T, B, I), mask (T, B) of bool → h and c, each (T, B, H).
+        """Take all steps: input (T, B, I), mask (T, B) of bool → h (T, B, P) and c (T, B, H).
 
         Under autocast h comes in autocast's dtype and c in float32, as in `lstm_sequence`.
         """
-        if type(self.kind) is PlainLSTM:
-            recurrent = weight_dropout(self.weight_hh, self.weight_drop if self.training else 0.0)
-            return lstm_sequence(input, state, self.weight_ih, recurrent, self.bias, mask)
-        h, c = run_steps(self.step, self.project(input), state, mask)
-        return LSTMState(h.to(product_dtype(self.weight_hh)), c)
+        drop = self.weight_drop if self.training else 0.0
+        return run_sequence(self.kind, self.weights(), input, state, mask, drop)
 
     def start(self, state: Start, batch: int) -> LSTMState:
-        """The state before the first step: the one given, or zeros, each (B, H).
+        """The state before the first step, h (B, P) and c (B, H): the one given, or zeros.
 
         Raises:
-            ShapeError: it is not two tensors of (B, H).
+            ShapeError: it is not two tensors of these shapes and of the weights' dtype and device.
         """
-        wanted = (batch, self.hidden_size)
+        wanted = ((batch, self.proj_size or self.hidden_size), (batch, self.hidden_size))
         if state is None:
-            zeros = self.weight_hh.new_zeros(wanted)
-            return LSTMState(zeros, zeros)
-        if len(state) != 2 or any(s.shape != wanted for s in state):
-            found = " and ".join(str(tuple(s.shape)) for s in state)
-            raise ShapeError(f"the state is {found}; give h and c, each of shape {wanted}")
+            return LSTMState(*(self.weight_hh.new_zeros(shape) for shape in wanted))
+        check_state("the state", state, wanted, self.weight_hh)
         return LSTMState(*state)
 
     def check_input(self, input: Tensor) -> None:
-        """Refuse an input whose last dimension is not the input size, or of another dtype.
+        """Refuse an input of another last dimension, dtype or device than the cell's.
 
         Under autocast dtypes may differ, as they do for PyTorch's own layers.
 
         Raises:
             ShapeError: it is such an input.
         """
-        if input.shape[-1] != self.input_size:
-            raise ShapeError(
-                f"the input has {input.shape[-1]} features at each step; "
-                f"this cell was made for input_size={self.input_size}"
-            )
-        dtype = self.weight_ih.dtype
-        if input.dtype != dtype and not torch.is_autocast_enabled(input.device.type):
-            raise ShapeError(
-                f"the input is {input.dtype} and the weights are {dtype}; convert one to the other"
-            )
+        check_features(input, self.input_size, self.weight_ih)
 
     def forward(self, input: Tensor, state: Start = None) -> LSTMState:
         """Take one step from a batch of inputs (B, I), or from a single input (I,).
 
-        h and c before and after the step are each (B, H), or (H,) for a single input.
+        h (B, P) and c (B, H) before and after the step have no B for a single input.
 
         Raises:
-            ShapeError: a shape does not fit.
+            ShapeError: a shape or dtype does not fit.
         """
         if input.dim() not in (1, 2):
             raise ShapeError(f"the input of a cell is (B, I) or (I,), not {tuple(input.shape)}")
@@ -165,15 +217,76 @@ class RecurrentCell(nn.Module):
         return LSTMState(*self.step(self.project(input), *self.start(state, len(input))))
 
     def extra_repr(self) -> str:
-        """Show the cell and the sizes."""
-        kind, bias = type(self.kind).__name__, self.bias is not None
-        return f"{kind}, {self.input_size}, {self.hidden_size}, bias={bias}"
+        """Show what the constructor was given, as PyTorch's LSTMCell does."""
+        kind = f"{type(self.kind).__name__}, " if type(self) is RecurrentCell else ""
+        bias = "" if self.gate_biases() else ", bias=False"
+        projected = f", proj_size={self.proj_size}" if self.proj_size else ""
+        return f"{kind}{self.input_size}, {self.hidden_size}{bias}{projected}"
+
+
+def check_sizes(*, bias: bool, **sizes: int) -> None:
+    """Refuse a `bias` that is no bool and sizes, by name, that are not integers of at least 1."""
+    if not isinstance(bias, bool):
+        raise TypeError(f"bias is {bias!r}; give True or False")
+    for name, size in sizes.items():
+        if not isinstance(size, int) or isinstance(size, bool):
+            raise TypeError(f"{name} is {size!r}; it must be an integer")
+        if size < 1:
+            raise ValueError(f"{name} is {size}; it must be at least 1")
+
+
+def check_projection(proj_size: int, hidden_size: int) -> None:
+    """Refuse a projection that does not make h smaller; 0 is none."""
+    if not 0 <= proj_size < hidden_size:
+        raise ValueError(
+            f"proj_size is {proj_size}; give 0 for no projection, "
+            f"or less than hidden_size={hidden_size}"
+        )
+
+
+def check_features(input: Tensor, size: int, weight: Tensor) -> None:
+    """See `RecurrentCell.check_input`."""
+    if input.shape[-1] != size:
+        raise ShapeError(
+            f"the input has {input.shape[-1]} features at each step; "
+            f"this cell was made for input_size={size}"
+        )
+    _check_kind("the input", input, weight)
+
+
+def check_state(
+    what: str, state: tuple[Tensor, Tensor], wanted: tuple[tuple[int, ...], ...], weight: Tensor
+) -> None:
+    """Refuse a state of other shapes than the wanted ones, or of another dtype or device.
+
+    Raises:
+        ShapeError: it is not.
+    """
+    if len(state) != 2 or any(s.shape != shape for s, shape in zip(state, wanted, strict=True)):
+        found = " and ".join(str(tuple(s.shape)) for s in state)
+        shapes = " and ".join(map(str, dict.fromkeys(wanted)))
+        each = "each of shape" if wanted[0] == wanted[1] else "of shapes"
+        raise ShapeError(f"{what} is {found}; give h and c, {each} {shapes}")
+    for tensor in state:
+        _check_kind(what, tensor, weight)
+
+
+def _check_kind(what: str, tensor: Tensor, weight: Tensor) -> None:
+    if tensor.device != weight.device:
+        raise ShapeError(
+            f"{what} is on {tensor.device} and the weights are on {weight.device}; "
+            "move one to the other"
+        )
+    if tensor.dtype != weight.dtype and not autocasts(tensor.device):
+        raise ShapeError(
+            f"{what} is {tensor.dtype} and the weights are {weight.dtype}; convert one to the other"
+        )
 
 
 class LSTMCell(RecurrentCell):
-    """The plain LSTM cell."""
+    """The plain LSTM cell, with the arguments, names and state dict of `torch.nn.LSTMCell`."""
 
-    __init__ = partialmethod(RecurrentCell.__init__, "lstm")
+    __init__ = partialmethod(RecurrentCell.__init__, "lstm", biases=2)
 
 
 class CoupledLSTMCell(RecurrentCell):

@@ -1,7 +1,9 @@
 """Weights in the layouts of torch.nn.LSTM and of ONNX, from and into ours.
 
-Ours: gates i, f, g, o, one bias per gate, names as in `tangyin.nn.LSTM`'s state dict.
-torch.nn.LSTM: the same but for two biases, `bias_ih_l0` and `bias_hh_l0`, which are only added.
+Ours: gates i, f, g, o, one bias per gate, names as in the state dict of `tangyin.nn.LSTM` with
+`biases=1`, such as that of a model file.
+torch.nn.LSTM, and `tangyin.nn.LSTM` by default: the same but for two biases, `bias_ih_l0` and
+`bias_hh_l0`, which are only added.
 ONNX (operator LSTM, version 22): gates i, o, f, c (our g), and one operator for each layer:
 
     W (D, 4H, I), R (D, 4H, H), B (D, 8H): both biases, P (D, 3H): peepholes of i, o, f
@@ -13,7 +15,7 @@ tensors, which are new or the ones given, never changed in place.
 from collections.abc import Mapping
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 OURS, ONNX = "ifgo", "iofg"
 
@@ -22,11 +24,18 @@ def from_torch(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Turn a torch.nn.LSTM's state dict into ours: `bias_l0` = `bias_ih_l0` + `bias_hh_l0`, ….
 
     Entries that are ours already stay.
+
+    Raises:
+        KeyError: one of two biases is missing.
     """
     ours: dict[str, Tensor] = {}
     for name, value in state_dict.items():
-        bias = name.replace("bias_ih_", "bias_", 1).replace("bias_hh_", "bias_", 1)
-        ours[bias] = ours[bias] + value if bias in ours else value
+        bias = name.replace("bias_ih", "bias", 1).replace("bias_hh", "bias", 1)
+        if bias == name:
+            ours[name] = value
+        elif bias not in ours:
+            first, second = (bias.replace("bias", part, 1) for part in ("bias_ih", "bias_hh"))
+            ours[bias] = state_dict[first] + state_dict[second]
     return ours
 
 
@@ -37,9 +46,9 @@ def to_torch(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """
     theirs: dict[str, Tensor] = {}
     for name, value in state_dict.items():
-        if name.startswith("bias_l"):
-            theirs[name.replace("bias_", "bias_ih_", 1)] = value
-            theirs[name.replace("bias_", "bias_hh_", 1)] = torch.zeros_like(value)
+        if name == "bias" or name.startswith("bias_l"):
+            theirs[name.replace("bias", "bias_ih", 1)] = value
+            theirs[name.replace("bias", "bias_hh", 1)] = torch.zeros_like(value)
         else:
             theirs[name] = value
     return theirs
@@ -52,7 +61,11 @@ def to_onnx(state_dict: Mapping[str, Tensor], layer: int = 0) -> dict[str, Tenso
 
     Raises:
         KeyError: the state dict has no such layer.
+        ValueError: the layer has a projection, which ONNX does not know.
     """
+    if f"weight_hr_l{layer}" in state_dict:
+        raise ValueError("ONNX's operator LSTM has no projection; proj_size must be 0")
+    state_dict = from_torch(state_dict)
     suffixes = [f"_l{layer}", f"_l{layer}_reverse"]
     if f"weight_ih{suffixes[1]}" not in state_dict:
         suffixes.pop()
@@ -91,6 +104,27 @@ def from_onnx(inputs: Mapping[str, Tensor], layer: int = 0) -> dict[str, Tensor]
         if "P" in inputs:
             ours[f"weight_peephole{suffix}"] = _reorder(inputs["P"][n], "iof", "ifo")
     return ours
+
+
+def load_either_biases(
+    module: nn.Module, state_dict: dict[str, Tensor], prefix: str, *_args: object
+) -> None:
+    """Give a state dict that is about to be loaded as many biases per gate as the module has.
+
+    Two become their sum, and one becomes itself and zeros. What is missing stays missing.
+    """
+    own = {name for name, _ in module.named_parameters(recurse=False)}
+    theirs = {k.removeprefix(prefix): k for k in state_dict if k.startswith(prefix)}
+    for name in [n for n in theirs if n not in own and n.startswith("bias")]:
+        one = name.replace("bias_ih", "bias", 1)
+        pair = [one.replace("bias", part, 1) for part in ("bias_ih", "bias_hh")]
+        if one != name and one in own and pair[1] in theirs:
+            summed = [state_dict.pop(theirs[part]) for part in pair]
+            state_dict[prefix + one] = summed[0] + summed[1]
+        elif one == name and own.issuperset(pair):
+            value = state_dict.pop(theirs[one])
+            for part, tensor in zip(pair, (value, torch.zeros_like(value)), strict=True):
+                state_dict[prefix + part] = tensor
 
 
 def _reorder(stacked: Tensor, old: str, new: str) -> Tensor:

@@ -1,8 +1,9 @@
 """Initializations of recurrent cells, each a function with a name.
 
 Each fills the weights (`weight…`) and the gates' biases (`bias`) of one cell in place; gains stay 1
-and the biases of a normalisation 0. `report`, `xavier`, `orthogonal` and `chrono` also set the
-forget bias. `initialize` applies one by name to every cell of a layer, a stack or a whole model.
+and the biases of a normalisation 0. Where a gate has two biases, those that are not drawn go to the
+first. `report`, `xavier`, `orthogonal` and `chrono` also set the forget bias. `initialize` applies
+one by name to every cell of a layer, a stack or a whole model.
 """
 
 import math
@@ -12,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from tangyin.errors import UsageError
-from tangyin.nn.cell import RecurrentCell
+from tangyin.nn.cell import HoldsCells, RecurrentCell
 
 
 def _fill(cell: RecurrentCell, weights: Callable[[Tensor], object], bias: float = 0.0) -> None:
@@ -25,8 +26,8 @@ def _fill(cell: RecurrentCell, weights: Callable[[Tensor], object], bias: float 
                     weights(block)
             elif name.startswith("weight"):
                 weights(parameter)
-        if cell.bias is not None:
-            cell.bias.fill_(bias)
+        for n, gates in enumerate(cell.gate_biases()):
+            gates.fill_(0.0 if n else bias)
 
 
 def report(cell: RecurrentCell) -> None:
@@ -36,6 +37,14 @@ def report(cell: RecurrentCell) -> None:
     (2015, "An empirical exploration of recurrent network architectures").
     """
     cell.reset_parameters()
+
+
+def uniform(cell: RecurrentCell) -> None:
+    """Draw weights and biases from U(±1/√H), as torch.nn.LSTM does.
+
+    From the same seed come the same numbers.
+    """
+    cell.draw_uniformly()
 
 
 def zeros(cell: RecurrentCell) -> None:
@@ -102,17 +111,26 @@ def chrono(cell: RecurrentCell, longest: int = 64) -> None:
     if longest <= 2:
         raise UsageError("nn.chrono_too_short", longest=longest)
     too_small(cell, factor=1.0)
-    if cell.bias is None:
-        return
-    with torch.no_grad():
-        forget = cell.bias[cell.rows("f")].uniform_(1.0, longest - 1.0).log_()
-        if "i" in cell.gates:
-            cell.bias[cell.rows("i")] = -forget
+    for bias in cell.gate_biases()[:1]:
+        with torch.no_grad():
+            forget = bias[cell.rows("f")].uniform_(1.0, longest - 1.0).log_()
+            if "i" in cell.gates:
+                bias[cell.rows("i")] = -forget
 
 
 INITIALIZATIONS: dict[str, Callable[[RecurrentCell], None]] = {
     function.__name__.replace("_", "-"): function
-    for function in (report, zeros, constant, too_small, too_large, xavier, orthogonal, chrono)
+    for function in (
+        report,
+        uniform,
+        zeros,
+        constant,
+        too_small,
+        too_large,
+        xavier,
+        orthogonal,
+        chrono,
+    )
 }
 
 
@@ -126,6 +144,9 @@ def initialize(module: nn.Module, how: str | Callable[[RecurrentCell], None]) ->
         if how not in INITIALIZATIONS:
             raise UsageError("nn.initialization_unknown", name=how, names=list(INITIALIZATIONS))
         how = INITIALIZATIONS[how]
-    for cell in module.modules():
-        if isinstance(cell, RecurrentCell):
-            how(cell)
+    for part in module.modules():
+        if isinstance(part, RecurrentCell):
+            how(part)
+        elif isinstance(part, HoldsCells):
+            for _, cell in part.cells():
+                how(cell)

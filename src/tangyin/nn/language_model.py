@@ -94,7 +94,7 @@ class LanguageModel(nn.Module):
         a = architecture
         E, H, features = a.embedding_size, a.hidden_size, a.feature_size
         self.embedding = nn.Embedding(len(vocabulary), E)
-        self.lstm = LSTM(E + features, H, a.layers, cell=a.cell)
+        self.lstm = LSTM(E + features, H, a.layers, cell=a.cell, biases=1)
         initialize(self.lstm, initialization)
         bound = 1 / math.sqrt(H)
         self.output = _OutputLayer(vocabulary.outputs, None if a.tied else H)
@@ -116,8 +116,7 @@ class LanguageModel(nn.Module):
             self.echo = nn.Linear(H + features, ECHOES)
             nn.init.zeros_(self.echo.weight)
             nn.init.zeros_(self.echo.bias)
-        for _, _, cell in self.lstm.cells():
-            cell.weight_drop = self.dropout.recurrent
+        self.lstm.weight_drop = self.dropout.recurrent
 
     def hidden_states(self, inputs: Tensor, features: FeatureTensors | None = None) -> Tensor:
         """Run the network up to its output layer over sequences from the zero state.

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -12,6 +13,73 @@ from tangyin.nn.cell import RecurrentCell
 from tangyin.nn.state import LSTMState, ShapeError, Start
 
 
+def carry(
+    sequence: Callable[[Tensor, LSTMState, Tensor | None], LSTMState],
+    input: Tensor,
+    start: LSTMState,
+    mask: Tensor | None,
+    reverse: bool,
+) -> LSTMState:
+    """Carry a state through (T, B, I) in either direction; all states in the order of the input."""
+    if not reverse:
+        return sequence(input, start, mask)
+    h, c = sequence(input.flip(0), start, None if mask is None else mask.flip(0))
+    return LSTMState(h.flip(0), c.flip(0))
+
+
+def visible(h: Tensor, mask: Tensor | None) -> Tensor:
+    """The output that belongs to the hidden states (T, B, P) of all steps: zero at padding."""
+    return h if mask is None else h.masked_fill(~mask.unsqueeze(-1), 0.0)
+
+
+def check_sequences(input: Tensor, mask: Tensor | None) -> None:
+    """Refuse what is not sequences (T, B, I) with a mask (T, B).
+
+    Raises:
+        ShapeError: it is not.
+    """
+    if input.dim() != 3 or not input.shape[0]:
+        raise ShapeError(
+            f"the input of a layer is (T, B, I) with at least one step, not {tuple(input.shape)}"
+        )
+    if mask is not None and (mask.dtype != torch.bool or mask.shape != input.shape[:2]):
+        raise ShapeError(
+            f"the mask is {tuple(mask.shape)} of {mask.dtype}; "
+            f"give one bool for each step and sequence, {tuple(input.shape[:2])}"
+        )
+
+
+def run_stack(
+    layers: Sequence[Callable[[Tensor, Any], tuple[Any, Tensor]]],
+    input: Tensor,
+    starts: Sequence[Any],
+    between: Callable[[Tensor], Tensor],
+) -> tuple[list[Any], Tensor]:
+    """Run layers on top of one another: the states of each, and the output of the topmost.
+
+    A layer takes its input and its starting state and gives all states and its output, which
+    `between` changes on the way to the layer above.
+    """
+    states: list[Any] = []
+    x = input
+    for layer, start in zip(layers, starts, strict=True):
+        state, x = layer(between(x) if states else x, start)
+        states.append(state)
+    return states, x
+
+
+def check_dropout(num_layers: int, dropout: float) -> None:
+    """Refuse a stack of no layers, and a dropout that is no probability.
+
+    Raises:
+        ValueError: it is one of these.
+    """
+    if num_layers < 1:
+        raise ValueError(f"num_layers is {num_layers}; a stack has at least one layer")
+    if isinstance(dropout, bool) or not isinstance(dropout, int | float) or not 0 <= dropout <= 1:
+        raise ValueError(f"dropout is {dropout!r}; it is a probability from 0 to 1")
+
+
 class RecurrentLayer(nn.Module, ABC):
     """What layers, pairs of directions and stacks have in common.
 
@@ -20,7 +88,8 @@ class RecurrentLayer(nn.Module, ABC):
     layers' states for a stack.
 
     A mask lets sequences of different lengths share a batch: a step where it is False carries the
-    state unchanged, and the output there is zero (as `pad_packed_sequence` pads).
+    state unchanged, and the output there is zero (as `pad_packed_sequence` pads), whatever the
+    input holds. With a projection, h and the output have P features in place of H.
     """
 
     @abstractmethod
@@ -78,25 +147,13 @@ class LSTMLayer(RecurrentLayer):
 
     def states(self, input: Tensor, state: Start = None, mask: Tensor | None = None) -> LSTMState:
         """Compute h and c after every step, each (T, B, H)."""
-        if input.dim() != 3 or not len(input):
-            raise ShapeError(
-                "the input of a layer is (T, B, I) with at least one step, "
-                f"not {tuple(input.shape)}"
-            )
-        if mask is not None and (mask.dtype != torch.bool or mask.shape != input.shape[:2]):
-            raise ShapeError(
-                f"the mask is {tuple(mask.shape)} of {mask.dtype}; "
-                f"give one bool for each step and sequence, {tuple(input.shape[:2])}"
-            )
+        check_sequences(input, mask)
         self.cell.check_input(input)
         start = self.cell.start(state, input.shape[1])
-        if not self.reverse:
-            return self.cell.sequence(input, start, mask)
-        h, c = self.cell.sequence(input.flip(0), start, None if mask is None else mask.flip(0))
-        return LSTMState(h.flip(0), c.flip(0))
+        return carry(self.cell.sequence, input, start, mask, self.reverse)
 
     def _output(self, states: LSTMState, mask: Tensor | None) -> Tensor:
-        return states.h if mask is None else states.h * mask.unsqueeze(-1)
+        return visible(states.h, mask)
 
     def _last(self, states: LSTMState) -> LSTMState:
         end = 0 if self.reverse else -1
@@ -170,10 +227,7 @@ class StackedLSTM(RecurrentLayer):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        if num_layers < 1:
-            raise ValueError(f"num_layers is {num_layers}; a stack has at least one layer")
-        if not 0.0 <= dropout <= 1.0:
-            raise ValueError(f"dropout is {dropout}; it is a probability from 0 to 1")
+        check_dropout(num_layers, dropout)
         self.dropout = dropout
         self.layers: Any = nn.ModuleList(
             layer(*(other_layer_args if n else first_layer_args)) for n in range(num_layers)
@@ -189,13 +243,15 @@ class StackedLSTM(RecurrentLayer):
             raise ShapeError(
                 f"the state is a list of {len(starts)}; give one for each of {count} layers"
             )
-        states: list[Any] = []
-        x = input
-        for layer, start in zip(self.layers, starts, strict=True):
-            states.append(layer.states(x, start, mask))
-            if len(states) < count:
-                x = F.dropout(layer._output(states[-1], mask), self.dropout, self.training)
-        return states
+
+        def run(layer: RecurrentLayer, x: Tensor, start: Any) -> tuple[Any, Tensor]:
+            found = layer.states(x, start, mask)
+            return found, layer._output(found, mask)
+
+        def between(x: Tensor) -> Tensor:
+            return F.dropout(x, self.dropout, self.training)
+
+        return run_stack([partial(run, layer) for layer in self.layers], input, starts, between)[0]
 
     def _output(self, states: list[Any], mask: Tensor | None) -> Tensor:
         output: Tensor = self.layers[-1]._output(states[-1], mask)

@@ -3,42 +3,76 @@
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
-from tangyin.lstm.cell import Cell
-from tangyin.nn.cell import RecurrentCell
-from tangyin.nn.conversion import from_torch
+from tangyin.lstm.cell import Cell, cell_named
+from tangyin.lstm.cells.lstm import PlainLSTM
+from tangyin.nn.cell import (
+    HoldsCells,
+    RecurrentCell,
+    check_features,
+    check_projection,
+    check_sizes,
+    check_state,
+    run_sequence,
+)
+from tangyin.nn.conversion import load_either_biases
 from tangyin.nn.initialization import initialize
-from tangyin.nn.layer import BidirectionalLSTMLayer, LSTMLayer, StackedLSTM
+from tangyin.nn.layer import carry, check_dropout, check_sequences, run_stack, visible
+from tangyin.nn.operations import Weights
 from tangyin.nn.state import LSTMState, ShapeError, Start, mask_from_lengths
 
 
-class LSTM(nn.Module):
+class _Place(NamedTuple):
+    """One layer in one direction: what ends its parameters' names, its cell, and their names."""
+
+    suffix: str
+    kind: Cell
+    input_size: int
+    biases: int
+    names: tuple[str, ...]
+
+
+class LSTM(HoldsCells):
     """A recurrent network used as torch.nn.LSTM is, of any of our cells; I → H features a step.
 
-    Its state dict has one entry for each parameter of each cell, named as in torch.nn.LSTM:
-    `weight_ih_l0`, `weight_hh_l0`, `bias_l0`, `weight_ih_l0_reverse`, `weight_ih_l1`, …, and
-    `lstm.weight_ih_l0` reads the parameter. There is one bias per gate. `load_state_dict` also
-    loads a torch.nn.LSTM's state dict (its two biases are added); `tangyin.nn.to_torch` makes one.
+    Arguments, attributes, parameters and state dict are those of torch.nn.LSTM: `weight_ih_l0`,
+    `weight_hh_l0`, `bias_ih_l0`, `bias_hh_l0`, `weight_ih_l0_reverse`, `weight_ih_l1`, …, so state
+    dicts load both ways. Other cells than the plain one have the parameters of
+    `tangyin.lstm.cell.Cell.shapes`, named in the same manner: one bias, `bias_l0`, …
 
     Args:
         batch_first: whether inputs, outputs and masks are (B, T, …) and not (T, B, …); states are
             not affected.
         dropout: the probability of dropout between layers.
         bidirectional: whether each layer runs in both directions.
+        proj_size: of the plain cell, P, the size of h after a projection by `weight_hr_l0`, …
+            (LSTMP); 0 for none. Below, P = H without one.
         cell: a name in `tangyin.lstm.cells` ("lstm", "peephole", …), a cell, or a function that
-            makes one.
+            makes one, whose parameters are taken over.
         cell_options: what the cell takes beside sizes and bias, by name.
         initialization: a name in `tangyin.nn.INITIALIZATIONS`, or a function that fills one cell.
+            PyTorch's is "uniform".
+        biases: of the plain cell, how many biases a gate has: 2, as in torch.nn.LSTM, or 1, as in
+            the model files; a state dict with either loads.
+
+    Attributes:
+        weight_drop: of the plain cell, the probability with which single recurrent weights are
+            dropped while training, drawn anew for each sequence.
 
     Raises:
         UsageError: no cell or initialization has this name.
-        ValueError: a size or the dropout cannot be.
+        TypeError: a size is not an integer, or `bias` or `batch_first` no bool.
+        ValueError: a size or the dropout cannot be, or the cell has no projection.
     """
+
+    mode = "LSTM"
+    weight_drop = 0.0
 
     def __init__(
         self,
@@ -49,16 +83,20 @@ class LSTM(nn.Module):
         batch_first: bool = False,
         dropout: float = 0.0,
         bidirectional: bool = False,
+        proj_size: int = 0,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
         *,
         cell: str | Cell | Callable[..., RecurrentCell] = "lstm",
         cell_options: Mapping[str, Any] | None = None,
         initialization: str | Callable[[RecurrentCell], None] = "report",
-        device: torch.device | str | None = None,
-        dtype: torch.dtype | None = None,
+        biases: int = 2,
     ) -> None:
         super().__init__()
-        if isinstance(cell, str | Cell):
-            cell = partial(RecurrentCell, cell)
+        check_sizes(bias=bias, input_size=input_size, hidden_size=hidden_size)
+        check_sizes(bias=batch_first)
+        check_projection(proj_size, hidden_size)
+        check_dropout(num_layers, dropout)
         if dropout and num_layers == 1:
             warnings.warn(
                 f"dropout={dropout} does nothing: it applies between layers and there is one; "
@@ -66,29 +104,69 @@ class LSTM(nn.Module):
                 stacklevel=2,
             )
         self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
-        self.batch_first, self.bidirectional = batch_first, bidirectional
-        self.directions = directions = 2 if bidirectional else 1
-        make = partial(cell, bias=bias, device=device, dtype=dtype, **(cell_options or {}))
-        self.stack = StackedLSTM(
-            num_layers,
-            BidirectionalLSTMLayer if bidirectional else LSTMLayer,
-            [make, input_size, hidden_size],
-            [make, directions * hidden_size, hidden_size],
-            dropout=dropout,
-        )
-        if initialization != "report":  # which the cells were made with
-            initialize(self, initialization)
-        self.register_state_dict_post_hook(_flatten_names)  # type: ignore[no-untyped-call]
-        self.register_load_state_dict_pre_hook(_nest_names)  # type: ignore[no-untyped-call]
+        self.bias, self.batch_first, self.dropout = bias, batch_first, float(dropout)
+        self.bidirectional, self.proj_size = bidirectional, proj_size
+        self.initialization = initialization
+        self._places: list[_Place] = []
+        kind = cell_named(cell, **(cell_options or {})) if isinstance(cell, str) else cell
+        for layer in range(num_layers):
+            size = self.directions * (proj_size or hidden_size) if layer else input_size
+            for direction in ("", "_reverse")[: self.directions]:
+                if isinstance(kind, Cell):
+                    per_gate = biases if type(kind) is PlainLSTM else 1
+                    made = self._cell(kind, size, per_gate, dtype)
+                    made.to_empty(device=device or torch.get_default_device())
+                else:
+                    options = {**(cell_options or {}), "device": device, "dtype": dtype}
+                    made = kind(size, hidden_size, bias=bias, **options)
+                self._take_over(made, f"_l{layer}{direction}")
+        if isinstance(kind, Cell) or initialization != "report":  # with which cells are made
+            self.reset_parameters()
+        self.register_load_state_dict_pre_hook(load_either_biases)  # type: ignore[no-untyped-call]
 
-    def cells(self) -> Iterator[tuple[str, str, RecurrentCell]]:
-        """Go through the cells: suffix of the names (`_l0`, `_l0_reverse`, …), path, cell."""
-        places = [
-            (path, cell) for path, cell in self.named_modules() if isinstance(cell, RecurrentCell)
-        ]
-        for n, (path, cell) in enumerate(places):
-            layer, direction = divmod(n, self.directions)
-            yield f"_l{layer}" + ("_reverse" if direction else ""), path, cell
+    @property
+    def directions(self) -> int:
+        """D, 1 or 2."""
+        return 2 if self.bidirectional else 1
+
+    @property
+    def all_weights(self) -> list[list[nn.Parameter]]:
+        """The parameters of each layer and direction, in the order of torch.nn.LSTM."""
+        found = ([getattr(self, n + p.suffix) for n in p.names] for p in self._places)
+        return [[weight for weight in weights if weight is not None] for weights in found]
+
+    def flatten_parameters(self) -> None:
+        """Do nothing: it is cuDNN that torch.nn.LSTM lays the weights out for."""
+
+    def reset_parameters(self) -> None:
+        """Draw all parameters anew, by the initialization that the constructor was given."""
+        initialize(self, self.initialization)
+
+    def _cell(
+        self, kind: Cell, input_size: int, biases: int, dtype: torch.dtype | None = None
+    ) -> RecurrentCell:
+        """A cell with the parameters of one layer and direction, which hold no values."""
+        given = input_size, self.hidden_size, self.bias, "meta", dtype
+        return RecurrentCell(kind, *given, biases=biases, proj_size=self.proj_size)
+
+    def _take_over(self, cell: RecurrentCell, suffix: str) -> None:
+        """Make the parameters of a cell our own."""
+        biases = 2 if "bias_ih" in cell.parameter_names else 1
+        place = _Place(suffix, cell.kind, cell.input_size, biases, cell.parameter_names)
+        self._places.append(place)
+        for name in place.names:
+            self.register_parameter(name + suffix, getattr(cell, name))
+
+    def cells(self) -> Iterator[tuple[str, RecurrentCell]]:
+        """Go through the cells: what ends the names of their parameters, `_l0_reverse`; the cell.
+
+        The cell's parameters are the LSTM's own: what changes one in place changes the other.
+        """
+        for place in self._places:
+            cell = self._cell(place.kind, place.input_size, place.biases)
+            for name in place.names:
+                cell.register_parameter(name, getattr(self, name + place.suffix))
+            yield place.suffix, cell
 
     def forward(
         self, input: Tensor | PackedSequence, hx: Start = None, mask: Tensor | None = None
@@ -97,22 +175,25 @@ class LSTM(nn.Module):
 
         Args:
             input: (T, B, I), or (B, T, I) if batch_first, or (T, I) for one sequence, or packed.
-            hx: h_0 and c_0, each (L·D, B, H), or (L·D, H) for one sequence, of L layers and D
+            hx: h_0 (L·D, B, P) and c_0 (L·D, B, H), without B for one sequence, of L layers and D
                 directions; zeros if None.
             mask: of bool, (T, B), or (B, T) if batch_first, or (T,) for one sequence; where False
-                the state is carried unchanged and the output is zero. All steps count if None.
+                the state is carried unchanged and the output is zero, whatever the input holds.
+                All steps count if None.
 
         Returns:
-            The output (T, B, D·H), laid out as the input; and h_n and c_n, shaped as h_0 and c_0.
+            The output (T, B, D·P), laid out as the input; and h_n and c_n, shaped as h_0 and c_0.
 
         Raises:
-            ShapeError: a shape does not fit.
+            ShapeError: a shape or dtype does not fit.
         """
         if isinstance(input, PackedSequence):
             return self._forward_packed(input, hx, mask)
-        x, start, m = self._arrange(input, hx, mask)
-        output, state = self.stack(x, start, m)
-        h, c = self._join(state)
+        x, starts, m = self._arrange(input, hx, mask)
+        found, output = self._run(x, starts, m)
+        ends = [(s, 0 if n % self.directions else -1) for n, s in enumerate(found)]
+        h = torch.stack([s.h[end] for s, end in ends])
+        c = torch.stack([s.c[end] for s, end in ends])
         if input.dim() == 2:
             return output.squeeze(1), (h.squeeze(1), c.squeeze(1))
         return output.transpose(0, 1) if self.batch_first else output, (h, c)
@@ -120,16 +201,17 @@ class LSTM(nn.Module):
     def states(self, input: Tensor, hx: Start = None, mask: Tensor | None = None) -> LSTMState:
         """Compute the states of every layer and direction after every step.
 
-        Arguments are those of `forward`, without packed batches. h and c are each (L·D, T, B, H)
-        whatever batch_first, and (L·D, T, H) for one sequence.
+        Arguments are those of `forward`, without packed batches. h is (L·D, T, B, P) and c
+        (L·D, T, B, H) whatever batch_first, without B for one sequence.
         """
-        h, c = self._join(self.stack.states(*self._arrange(input, hx, mask)))
+        found, _ = self._run(*self._arrange(input, hx, mask))
+        h, c = torch.stack([s.h for s in found]), torch.stack([s.c for s in found])
         return LSTMState(h.squeeze(2), c.squeeze(2)) if input.dim() == 2 else LSTMState(h, c)
 
     def _arrange(
         self, input: Tensor, hx: Start, mask: Tensor | None
-    ) -> tuple[Tensor, list[Any] | None, Tensor | None]:
-        """Lay input and mask out as (T, B, …) and split hx into the stack's state."""
+    ) -> tuple[Tensor, list[LSTMState], Tensor | None]:
+        """Lay input and mask out as (T, B, …) and split hx into the layers' and directions'."""
         if input.dim() not in (2, 3):
             raise ShapeError(
                 f"the input is {tuple(input.shape)}; give 3 dimensions, or 2 for one sequence"
@@ -140,23 +222,43 @@ class LSTM(nn.Module):
             x, m = x.unsqueeze(1), None if m is None else m.unsqueeze(1)
         elif self.batch_first:
             x, m = x.transpose(0, 1), None if m is None else m.transpose(0, 1)
+        check_sequences(x, m)
+        weight = self.all_weights[0][0]
+        check_features(x, self.input_size, weight)
+        places, batch = len(self._places), () if alone else (x.shape[1],)
+        sizes = self.proj_size or self.hidden_size, self.hidden_size
+        wanted = tuple((places, *batch, size) for size in sizes)
         if hx is None:
-            return x, None, m
-        batch = () if alone else (x.shape[1],)
-        wanted = (self.num_layers * self.directions, *batch, self.hidden_size)
-        if len(hx) != 2 or any(s.shape != wanted for s in hx):
-            found = " and ".join(str(tuple(s.shape)) for s in hx)
-            raise ShapeError(f"hx is {found}; give h_0 and c_0, each of shape {wanted}")
-        h_0, c_0 = (s.unsqueeze(1) for s in hx) if alone else hx
-        flat = [LSTMState(h, c) for h, c in zip(h_0, c_0, strict=True)]
-        if not self.bidirectional:
-            return x, flat, m
-        return x, [flat[n : n + 2] for n in range(0, len(flat), 2)], m
+            h_0, c_0 = (weight.new_zeros(shape) for shape in wanted)
+        else:
+            check_state("hx", hx, wanted, weight)
+            h_0, c_0 = hx
+        if alone:
+            h_0, c_0 = h_0.unsqueeze(1), c_0.unsqueeze(1)
+        return x, [LSTMState(h, c) for h, c in zip(h_0, c_0, strict=True)], m
 
-    def _join(self, state: list[Any]) -> LSTMState:
-        """Join the stack's state into one h and one c with a dimension L·D in front."""
-        flat = [s for pair in state for s in pair] if self.bidirectional else state
-        return LSTMState(torch.stack([s.h for s in flat]), torch.stack([s.c for s in flat]))
+    def _run(
+        self, x: Tensor, starts: list[LSTMState], mask: Tensor | None
+    ) -> tuple[list[LSTMState], Tensor]:
+        """All states of each layer and direction, and the output (T, B, D·P)."""
+        D, drop = self.directions, self.weight_drop if self.training else 0.0
+
+        def run(n: int, x: Tensor, starts: list[LSTMState]) -> tuple[list[LSTMState], Tensor]:
+            found = []
+            for place, start in zip(self._places[n : n + D], starts, strict=True):
+                weights = Weights({n: getattr(self, n + place.suffix) for n in place.names})
+                cell = partial(run_sequence, place.kind, weights, weight_drop=drop)
+                found.append(carry(cell, x, start, mask, place.suffix.endswith("_reverse")))
+            outputs = [visible(s.h, mask) for s in found]
+            return found, outputs[0] if D == 1 else torch.cat(outputs, -1)
+
+        def between(x: Tensor) -> Tensor:
+            return F.dropout(x, self.dropout, self.training)
+
+        first = range(0, len(starts), D)
+        layers = [partial(run, n) for n in first]
+        states, output = run_stack(layers, x, [starts[n : n + D] for n in first], between)
+        return [s for layer in states for s in layer], output
 
     def _forward_packed(
         self, packed: PackedSequence, hx: Start, mask: Tensor | None
@@ -173,36 +275,18 @@ class LSTM(nn.Module):
         )
         return again, state
 
-    def __getattr__(self, name: str) -> Any:
-        """Read a parameter by its name in the state dict, such as `weight_ih_l0`."""
-        if "_l" in name and "_modules" in self.__dict__ and "stack" in self._modules:
-            for suffix, _, cell in self.cells():
-                own = name.removesuffix(suffix)
-                if own != name and hasattr(cell, own):
-                    return getattr(cell, own)
-        return super().__getattr__(name)
-
     def extra_repr(self) -> str:
-        """Show what the constructor was given."""
-        return f"{self.input_size}, {self.hidden_size}, batch_first={self.batch_first}"
-
-
-def _flatten_names(
-    module: LSTM, state_dict: dict[str, Any], prefix: str, _metadata: dict[str, Any]
-) -> None:
-    """Give the entries of a state dict the names of torch.nn.LSTM."""
-    for suffix, path, _ in module.cells():
-        nested = f"{prefix}{path}."
-        for key in [k for k in state_dict if k.startswith(nested)]:
-            state_dict[prefix + key.removeprefix(nested) + suffix] = state_dict.pop(key)
-
-
-def _nest_names(module: LSTM, state_dict: dict[str, Any], prefix: str, *_args: Any) -> None:
-    """Undo `_flatten_names` before a state dict is loaded, adding torch.nn.LSTM's two biases."""
-    own = {k.removeprefix(prefix): k for k in state_dict if k.startswith(prefix)}
-    entries = from_torch({name: state_dict.pop(key) for name, key in own.items()})
-    paths = {suffix: path for suffix, path, _ in module.cells()}
-    for name, value in entries.items():
-        stem, _, rest = name.rpartition("_l")
-        path = paths.get(f"_l{rest}")
-        state_dict[f"{prefix}{name}" if path is None else f"{prefix}{path}.{stem}"] = value
+        """Show what the constructor was given, as torch.nn.LSTM does, and the cell."""
+        given = {
+            "proj_size": (self.proj_size, 0),
+            "num_layers": (self.num_layers, 1),
+            "bias": (self.bias, True),
+            "batch_first": (self.batch_first, False),
+            "dropout": (self.dropout, 0.0),
+            "bidirectional": (self.bidirectional, False),
+        }
+        shown = [f"{name}={value}" for name, (value, usual) in given.items() if value != usual]
+        kind = type(self._places[0].kind)
+        if kind is not PlainLSTM:
+            shown.append(f"cell={kind.__name__}")
+        return ", ".join([str(self.input_size), str(self.hidden_size), *shown])

@@ -48,6 +48,20 @@ def run_steps(
     return LSTMState(torch.stack(hs), torch.stack(cs))
 
 
+def autocasts(device: torch.device) -> bool:
+    """Whether autocast is on for a device; a device without autocast, such as meta, has it off."""
+    known = torch.amp.is_autocast_available(device.type)
+    return known and torch.is_autocast_enabled(device.type)
+
+
+def without_padding(input: Tensor, mask: Tensor | None) -> Tensor:
+    """The input (T, B, I) with zeros where the mask is False, so that no NaN there has an effect.
+
+    A state that is carried does not depend on it, but 0 · NaN in a weight's gradient is NaN.
+    """
+    return input if mask is None else input.masked_fill(~mask.unsqueeze(-1), 0.0)
+
+
 def mask_from_lengths(lengths: Tensor, steps: int | None = None) -> Tensor:
     """Make the mask of sequences padded on the right, of integer lengths (B,).
 

@@ -10,30 +10,31 @@ from tangyin.verse.script import is_simplified, likeliest, traditional_costs
 UNLIKELY = 4.0
 """ln of how much less likely than the likeliest a form may be that removes a fault."""
 
-LONG = 40
-"""Lines of a poem above which words and frequency alone choose: the search is quadratic."""
+LONGEST, MOST_FAULTS = 16, 6
+"""Words and frequency alone choose in longer or worse poems, where a search would take long."""
 
 
 def traditional_lines(lines: tuple[str, ...]) -> tuple[str, ...]:
     """The lines of a poem in traditional script.
 
     Words and frequency choose among the forms of a character (`verse.to_traditional`). Where lines
-    of five or seven characters have a fault, forms with other readings are tried: 蜡炬成灰泪始干
-    ends on 乾, which rhymes, and not on 干. Traditional lines are returned as they are.
+    of five or seven characters have a fault, forms with other readings are taken if one fault at
+    most is then left: 凭 is 凭 or 憑 by its tone. Traditional lines are returned as they are.
     """
     text = "\n".join(lines)
     if not is_simplified(text):
         return lines
     costs = traditional_costs(text)
-    found = likeliest(costs)
-    has_rules = 1 < len(lines) <= LONG and {len(line) for line in lines} in ({5}, {7})
+    found = by_words = likeliest(costs)
+    has_rules = 1 < len(lines) <= LONGEST and {len(line) for line in lines} in ({5}, {7})
     faults = _faults(found) if has_rules else 0
-    while faults:
+    while 0 < faults <= MOST_FAULTS:
         fewest, _, better = min(_others(found, costs), default=(faults, 0.0, found))
         if fewest >= faults:
             break
         faults, found = fewest, better
-    return tuple(found.split("\n"))
+    # Verse that breaks the rules anyway says nothing of its characters.
+    return tuple((found if faults <= 1 else by_words).split("\n"))
 
 
 def _others(text: str, costs: list[dict[str, float]]) -> Iterator[tuple[float, float, str]]:

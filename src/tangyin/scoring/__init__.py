@@ -3,6 +3,7 @@
 from tangyin.scoring.perplexity import PerplexityMeter, Tally, closed_hanzi, prefix_of
 from tangyin.scoring.score import (
     NO_TARGET,
+    Evaluation,
     Score,
     evaluate_split,
     score_poems,
@@ -12,7 +13,7 @@ from tangyin.scoring.score import (
 from tangyin.scoring.tangshi_gpt import evaluate_tangshi_gpt, titled_figures
 
 __all__ = [
-    "NO_TARGET", "PerplexityMeter", "Score", "Tally", "closed_hanzi", "evaluate_split",
-    "evaluate_tangshi_gpt", "prefix_of", "score_poems", "score_texts", "target_costs",
-    "titled_figures",
+    "NO_TARGET", "Evaluation", "PerplexityMeter", "Score", "Tally", "closed_hanzi",
+    "evaluate_split", "evaluate_tangshi_gpt", "prefix_of", "score_poems", "score_texts",
+    "target_costs", "titled_figures",
 ]  # fmt: skip

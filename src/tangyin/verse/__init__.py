@@ -1,11 +1,12 @@
 """What a poem is: forms, lines and marks, scripts, variants, vocabulary."""
 
+from tangyin.verse.collection import Found, find_poems, poems_of_file, read_each, split_poems
 from tangyin.verse.form import FORMS, Form, form_named, form_of_shape, known_forms
 from tangyin.verse.forms.jueju import QIJUE, WUJUE
 from tangyin.verse.forms.lushi import QILV, WULV
 from tangyin.verse.poem import Poem, form_of_text
 from tangyin.verse.punctuation import HANZI, MARKS, is_hanzi, normalize, split_lines
-from tangyin.verse.reader import BLANK, read_each, read_places, read_poem, read_verse, split_poems
+from tangyin.verse.reader import BLANK, LONGEST, read_places, read_poem, read_verse
 from tangyin.verse.script import (
     corpus_spelling,
     fold_variants,
@@ -30,10 +31,11 @@ from tangyin.verse.vocabulary import (
 )
 
 __all__ = [
-    "BLANK", "BOS", "EOS", "FORMS", "HANZI", "MARKS", "QIJUE", "QILV", "TEXT", "TITLE", "UNK",
-    "WUJUE", "WULV", "Form", "Ids", "Poem", "Vocabulary", "corpus_spelling", "fold_variants",
-    "form_named", "form_of_shape", "form_of_text", "form_token", "is_hanzi", "is_simplified",
-    "is_spelling", "known_forms", "normalize", "prefix_tokens", "read_each", "read_places",
-    "read_poem", "read_verse", "rhyme_token", "split_lines", "split_poems", "title_characters",
-    "to_simplified", "to_traditional", "traditional_alternative",
+    "BLANK", "BOS", "EOS", "FORMS", "HANZI", "LONGEST", "MARKS", "QIJUE", "QILV", "TEXT", "TITLE",
+    "UNK", "WUJUE", "WULV", "Form", "Found", "Ids", "Poem", "Vocabulary", "corpus_spelling",
+    "find_poems", "fold_variants", "form_named", "form_of_shape", "form_of_text", "form_token",
+    "is_hanzi", "is_simplified", "is_spelling", "known_forms", "normalize", "poems_of_file",
+    "prefix_tokens", "read_each", "read_places", "read_poem", "read_verse", "rhyme_token",
+    "split_lines", "split_poems", "title_characters", "to_simplified", "to_traditional",
+    "traditional_alternative",
 ]  # fmt: skip

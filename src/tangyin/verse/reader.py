@@ -1,16 +1,13 @@
 """The reader of poems that a person typed or pasted.
 
-It takes verse with or without marks, line breaks and quotation marks, in either script. Note
-numbers such as [1] are skipped. Rows above the verse are its title and author.
+It takes verse with or without marks, line breaks and quotation marks, in either script. Numbers of
+poems, notes, and pinyin are skipped. Rows above the verse are its title and author.
 """
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Container, Iterator
 from dataclasses import replace
-from itertools import groupby, pairwise
-from typing import TypeVar
 
 from tangyin.errors import UsageError
 from tangyin.verse.form import Form, known_forms
@@ -27,22 +24,30 @@ LONGEST = 10_000
 HEADING_ROWS = 3
 """At most this many rows above the verse are its heading."""
 
-HEADING_LENGTH = 18
-"""Longest row of a heading that a blank line separates from its poem: shorter than any poem."""
-
 WHOLE = 4
 """A row with at least this many marked lines is a poem of its own."""
 
-_NOTE = re.compile(
-    r"[\[［〔【(（][註注]?[\d一二三四五六七八九十]{1,3}[\]］〕】)）]|[①-⑳⑴-⒇⁰¹²³⁴-⁹]"
-)
-_TITLE = re.compile(r"^\s*(《[^》\n]*》)", re.MULTILINE)
-_LABEL = re.compile(r"^(?:[詩诗]?[題题]目?|[標标][題题]|作者|[詩诗]人)[：:]\s*")
-_RUN = re.compile(f"([^{MARKS}\n]+)([{MARKS}]?)")
+_NUMERAL = "一二三四五六七八九十百"
+NOTE = re.compile(rf"[\[［〔【(（][註注]?[\d{_NUMERAL}]{{1,3}}[\]］〕】)）]|[①-⑳⑴-⒇⁰¹²³⁴-⁹]")
+"""The number of a note."""
 
-T = TypeVar("T")
-Block = list[tuple[int, str]]
-"""Rows of text, each with its number in the text."""
+_ASIDE = re.compile(r"[(（\[［〔【][^()（）\[\]［］〔〕【】]*[)）\]］〕】]")
+_SERIES = re.compile(rf"[(（]?其[{_NUMERAL}]{{1,3}}[)）]?")
+_NUMBER = re.compile(
+    rf"^(?:第?\d{{1,6}}(?:首|[.．、:：)）]|$)|[{_NUMERAL}]{{1,4}}[、.．)）]|其[{_NUMERAL}]{{1,3}}[、:：])"
+)
+_PINYIN = re.compile(
+    r"(?=.*[āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ])[a-zāáǎàēéěèīíǐìōóǒòūúǔùüǖǘǚǜńňǹ\W]+", re.IGNORECASE
+)
+# 王之渙《登鸛雀樓》, or 《登鸛雀樓》王之渙 with a colon or a space behind; not 夜讀《離騷》.
+_NAME = rf"[^《》{MARKS}:,.、．\s]"
+_TITLE = re.compile(
+    rf"({_NAME}{{2,4}}(?<!讀)(?<!读))?\s*(《[^》]*》)"
+    rf"(?:\s*({_NAME}{{1,8}})[:：]|\s*({_NAME}{{2,4}})(?=\s))?"
+)
+_LABEL = re.compile(r"^(?:[詩诗]?[題题]目?|[標标][題题]|作者|[詩诗]人)[：:]\s*")
+RUN = re.compile(f"([^{MARKS}\n]+)([{MARKS}]?)")
+
 Lines = list[tuple[str, str]]
 """Lines of verse, or runs of several, each with its mark or ""."""
 
@@ -75,20 +80,6 @@ def read_poem(text: str, title: str = "", author: str = "") -> tuple[Poem, bool]
     return replace(poem, title=title or poem.title, author=author or poem.author), added
 
 
-def read_each(text: str, read: Callable[[str], T]) -> Iterator[tuple[int, T | UsageError]]:
-    """Read the poems of a text (`split_poems`) one by one by `read`, such as `read_verse`.
-
-    Yields:
-        The number of the poem, from 1, and the poem, or the error "text.poem" with its `number`,
-        the `line` of the text where it begins, and the `error`.
-    """
-    for number, (line, poem) in enumerate(split_poems(text), 1):
-        try:
-            yield number, read(poem)
-        except UsageError as error:
-            yield number, UsageError("text.poem", number=number, line=line, error=error)
-
-
 def read_places(text: str, form: Form, *, blanks: bool = True) -> dict[int, str]:
     """Read a part of a poem: its beginning, or any characters with `BLANK` for the others.
 
@@ -105,7 +96,7 @@ def read_places(text: str, form: Form, *, blanks: bool = True) -> dict[int, str]
         UsageError: there is a foreign character, a mark inside a line, or too much text.
     """
     _check_length(text)
-    typed = to_traditional(normalize(_NOTE.sub("", text)))
+    typed = to_traditional(normalize(NOTE.sub("", text)))
     count = sum(character not in MARKS for character in typed)
     if count > form.hanzi:
         raise UsageError("text.too_long", count=count, form=form.name, room=form.hanzi)
@@ -135,14 +126,14 @@ def _check_length(text: str) -> None:
 
 def _read(text: str) -> tuple[Poem, bool]:
     _check_length(text)
-    rows = [row.strip() for row in _TITLE.sub(r"\1\n", text).splitlines() if normalize(row)]
-    verse = [_bare_row(row) for row in rows]
-    marked = _has_marks("".join(row for row in verse if not row.startswith("《")))
+    rows = list(_rows(text))
+    verse = [bare_row(row) for row in rows]
+    marked = has_marks("".join(row for row in verse if not row.startswith("《")))
     found: tuple[int, Lines] | None = None
     refusal: UsageError | None = None
-    for skipped in range(_heading_rows(verse, marked=marked) + 1):
+    for skipped in range(heading_rows(verse, marked=marked) + 1):
         try:
-            lines = _cut(verse[skipped:], skipped)
+            lines = cut(verse[skipped:], skipped)
         except UsageError as error:
             refusal = error if marked else refusal or error
             continue
@@ -159,19 +150,67 @@ def _read(text: str) -> tuple[Poem, bool]:
     return poem, not all(mark for _, mark in lines)
 
 
-def _bare_row(row: str) -> str:
-    """A row without notes and label, normalized."""
-    return normalize(_LABEL.sub("", _NOTE.sub("", row)))
+def _rows(text: str) -> Iterator[str]:
+    """The rows that hold something, 《title》, author and verse of one row being three."""
+    seen: set[str] = set()
+    for row in text.splitlines():
+        if is_footnote(row, seen):
+            continue
+        seen.update(notes_inside(row))
+        parts, rest = split_heading(row)
+        yield from (part for part in (*parts, rest) if bare_row(part))
 
 
-def _has_marks(text: str) -> bool:
+def split_heading(row: str) -> tuple[list[str], str]:
+    """Author and 《title》 at the head of a row, and the rest of it; the number is left out."""
+    row = _NUMBER.sub("", row.strip()).strip()
+    if not (found := _TITLE.match(row)):
+        return [], row
+    return [part for part in found.groups() if part], row[found.end() :].strip()
+
+
+def is_numbered(row: str) -> bool:
+    """Whether a row begins with a number, as poems of a list do."""
+    return bool(_NUMBER.match(row.strip()))
+
+
+def is_title(row: str) -> bool:
+    """Whether a row says that it is a heading: by a number, 《》 or a label."""
+    bare = NOTE.sub("", row.strip())
+    signs = (_NUMBER.match(bare), _TITLE.match(bare), _LABEL.match(bare), _SERIES.fullmatch(bare))
+    return any(signs)
+
+
+def notes_inside(row: str) -> list[str]:
+    """The numbers of notes in a row, but for one at its head."""
+    return [found[0] for found in NOTE.finditer(row.strip()) if found.start()]
+
+
+def is_footnote(row: str, notes: Container[str]) -> bool:
+    """Whether a row begins with the number of one of these `notes`."""
+    found = NOTE.match(row.strip())
+    return found is not None and found[0] in notes
+
+
+def bare_row(row: str) -> str:
+    """A row without notes, label and pinyin, normalized."""
+    if _PINYIN.fullmatch(row):
+        return ""
+    row = NOTE.sub("", row)
+    if not _SERIES.fullmatch(row):
+        row = _LABEL.sub("", _ASIDE.sub("", row))
+    return normalize(row)
+
+
+def has_marks(text: str) -> bool:
+    """Whether a normalized text has a mark."""
     return any(mark in text for mark in MARKS)
 
 
-def _heading_rows(rows: list[str], *, marked: bool) -> int:
+def heading_rows(rows: list[str], *, marked: bool) -> int:
     """How many rows may be a heading: those before the first mark, or not as long as the last."""
     for number, row in enumerate(rows[:HEADING_ROWS]):
-        is_verse = _has_marks(row) if marked else len(row) == len(rows[-1])
+        is_verse = has_marks(row) if marked else len(row) == len(rows[-1])
         if is_verse and not row.startswith("《"):
             return number
     return min(len(rows), HEADING_ROWS)
@@ -188,15 +227,14 @@ def _wraps(rows: list[str], length: int) -> bool:
 
 def _heading(rows: list[str]) -> tuple[str, str]:
     """Title and author: the row in 《》 or the first is the title, the next one the author."""
-    rows = sorted(
-        (_LABEL.sub("", _NOTE.sub("", row)).strip() for row in rows),
-        key=lambda row: not row.startswith("《"),
-    )
-    title, author, *_ = [*(row.strip("《》") for row in rows), "", ""]
-    return title, author
+    rows = [_LABEL.sub("", NOTE.sub("", row)).strip() for row in rows]
+    series = [row for row in rows if _SERIES.fullmatch(row)]
+    rows = sorted((row for row in rows if row not in series), key=lambda row: row[0] != "《")
+    title, author, *_ = [*(row[1:-1] if row[0] == "《" else row for row in rows), "", ""]
+    return " ".join(filter(None, [title, *series])), author
 
 
-def _cut(rows: list[str], skipped: int = 0) -> Lines:
+def cut(rows: list[str], skipped: int = 0) -> Lines:
     """The lines of one poem's normalized rows, `skipped` rows of the text being above them."""
     for number, row in enumerate(rows, skipped + 1):
         if found := FOREIGN.search(row):
@@ -207,14 +245,13 @@ def _cut(rows: list[str], skipped: int = 0) -> Lines:
     joined = "".join(rows)
     if not joined:
         raise UsageError("text.empty")
-    lengths = sorted({form.characters for form in known_forms()})
-    runs = _RUN.findall(joined)
-    by_row = _RUN.findall("\n".join(rows))
-    length = _length_by_count(runs) or _only_length(by_row, lengths)
-    if not length and (_has_marks(joined) or not all(len(row) in lengths for row in rows)):
-        length = _only_length(runs, lengths)
+    runs = RUN.findall(joined)
+    by_row = RUN.findall("\n".join(rows))
+    length = length_by_count(runs) or only_length(by_row)
+    if not length and (has_marks(joined) or not all(len(row) in _lengths() for row in rows)):
+        length = only_length(runs)
     if not length:
-        raise _unequal(runs if _has_marks(joined) else by_row, lengths)
+        raise _unequal(runs if has_marks(joined) else by_row)
     lines = [
         (run[start : start + length], mark if start + length == len(run) else "")
         for run, mark in runs
@@ -225,16 +262,16 @@ def _cut(rows: list[str], skipped: int = 0) -> Lines:
     return lines
 
 
-def _length_by_count(runs: Lines) -> int:
+def length_by_count(runs: Lines) -> int:
     """The length of the lines by the number of characters of a form, or 0."""
     count = sum(len(run) for run, _ in runs)
     lengths = (form.characters for form in known_forms() if form.hanzi == count)
     return next((length for length in lengths if _divides(length, runs)), 0)
 
 
-def _only_length(runs: Lines, lengths: list[int]) -> int:
+def only_length(runs: Lines) -> int:
     """The only length of lines that all runs can be divided into, or 0."""
-    fitting = [length for length in lengths if _divides(length, runs)]
+    fitting = [n for n in _lengths() if _divides(n, runs)]
     return fitting[0] if runs and len(fitting) == 1 else 0
 
 
@@ -242,8 +279,14 @@ def _divides(length: int, runs: Lines) -> bool:
     return all(len(run) % length == 0 for run, _ in runs)
 
 
-def _unequal(runs: Lines, lengths: list[int]) -> UsageError:
+def _lengths() -> list[int]:
+    """The lengths of lines of all forms."""
+    return sorted({form.characters for form in known_forms()})
+
+
+def _unequal(runs: Lines) -> UsageError:
     """What is wrong with runs that do not make lines."""
+    lengths = _lengths()
     found = [len(run) for run, _ in runs]
     if not found:
         return UsageError("text.only_marks")
@@ -256,71 +299,3 @@ def _unequal(runs: Lines, lengths: list[int]) -> UsageError:
     return UsageError(
         "text.unequal", line=line, length=found[line - 1], common=common, lengths=sorted(set(found))
     )
-
-
-def split_poems(text: str) -> list[tuple[int, str]]:
-    """Split the text of a file into its poems, each with the number of its first line.
-
-    Blank lines separate poems. Rows between two blank lines are one poem each if each row is a
-    whole poem, possibly below a heading; otherwise they are one poem. A heading alone belongs to
-    the poem that follows it.
-    """
-    poems: list[tuple[int, str]] = []
-    heading: Block = []
-    blocks = _blocks(text)
-    for block, following in pairwise([*blocks, []]):
-        block, heading = heading + block, []
-        if following and _is_heading(block, following):
-            heading = block
-            continue
-        poems += [(p[0][0], "\n".join(row for _, row in p)) for p in _poems_of_block(block)]
-    return poems
-
-
-def _blocks(text: str) -> list[Block]:
-    """Rows between blank lines, numbered."""
-    rows = enumerate((row.strip() for row in text.replace("\ufeff", "").splitlines()), 1)
-    groups = groupby(rows, key=lambda row: bool(row[1]))
-    return [list(group) for is_filled, group in groups if is_filled]
-
-
-def _is_heading(block: Block, following: Block) -> bool:
-    """Whether rows above a blank line are short, not verse, and so the heading of verse below."""
-    rows = _bare_rows(block)
-    both = rows + _bare_rows(following)
-    above = _heading_rows(both, marked=_has_marks("".join(both))) >= len(rows)
-    if not above or max(map(len, rows)) > HEADING_LENGTH:
-        return False
-    with suppress(UsageError):
-        return not _cut(rows)
-    return True
-
-
-def _bare_rows(block: Block) -> list[str]:
-    return [_bare_row(_TITLE.sub("", row)) for _, row in block]
-
-
-def _poems_of_block(block: Block) -> Iterator[Block]:
-    if len(block) == 1:
-        yield block
-        return
-    rows = _bare_rows(block)
-    whole = [_is_whole(row) for row in rows]
-    length = _length_by_count(_RUN.findall("".join(rows)))
-    wrapped = length and _wraps(rows, length)
-    plain = all(is_whole or not _has_marks(row) for is_whole, row in zip(whole, rows, strict=True))
-    if wrapped or not whole[-1] or not plain:
-        yield block
-        return
-    start = 0
-    for number, is_whole in enumerate(whole, 1):
-        if is_whole:
-            yield block[start:number]
-            start = number
-
-
-def _is_whole(row: str) -> bool:
-    """Whether a row is a whole poem, by its marks or by the number of its characters."""
-    if _has_marks(row):
-        return len(_RUN.findall(row)) >= WHOLE
-    return any(form.hanzi == len(row) for form in known_forms())

@@ -83,7 +83,7 @@ def rank(values: list[float]) -> int:
 
 def cell_of(model: LanguageModel) -> RecurrentCell:
     """The cell of the only layer."""
-    ((_, _, cell),) = model.lstm.cells()
+    ((_, cell),) = model.lstm.cells()
     return cell
 
 
