@@ -34,10 +34,8 @@ BLOCK, EXTENSION_A = 20_992, 6_592
 
 def quotations(engine: Engine) -> dict[str, Any]:
     """The closed and open figures of dev 五律 that quote a training line, and of the others."""
-    corpus = load_corpus()
-    lines = frozenset(chain.from_iterable(corpus.select(parts=[TRAIN]).lines()))
-    dev = corpus.select(parts=[DEV], dynasties=["tang"], forms=[WULV])
-    quoting = [any(line in lines for line in poem) for poem in dev.lines()]
+    dev = load_corpus().select(parts=[DEV], dynasties=["tang"], forms=[WULV])
+    quoting = quote(dev.lines())
     tallies = list(score_texts(engine, dev.text, WULV))
     parts = {"all": [True] * len(quoting), "quoting": quoting, "others": [not q for q in quoting]}
     found = {
@@ -45,6 +43,27 @@ def quotations(engine: Engine) -> dict[str, Any]:
         for name, mask in parts.items()
     }
     return {name: tally.figures() for name, tally in found.items()}
+
+
+def quote(poems: list[tuple[str, ...]], **chosen: Any) -> list[bool]:
+    """Which poems have a line of the training poems that are chosen."""
+    train = load_corpus().select(parts=[TRAIN], **chosen)
+    lines = frozenset(chain.from_iterable(train.lines()))
+    return [any(line in lines for line in poem) for poem in poems]
+
+
+def counts(engine: Engine) -> dict[str, int]:
+    """Dev 五律 that quote Tang 五律, Tang or all poems; characters beyond the block in them."""
+    dev = load_corpus().select(parts=[DEV], dynasties=["tang"], forms=[WULV])
+    beyond = [c for c in "".join(dev.text) if "\u3400" <= c < "\u4e00"]
+    known = engine.vocabulary.hanzi
+    return {
+        "quoting_tang_wulv": sum(quote(dev.lines(), dynasties=["tang"], forms=[WULV])),
+        "quoting_tang": sum(quote(dev.lines(), dynasties=["tang"])),
+        "quoting_all": sum(quote(dev.lines())),
+        "known_of_extension_a": sum("\u3400" <= c < "\u4e00" for c in known),
+        "unknown_targets_of_extension_a": sum(c not in engine.vocabulary for c in beyond),
+    }
 
 
 def shared_by(engine: Engine, figures: dict[str, Any]) -> dict[str, float]:
@@ -84,7 +103,11 @@ def main() -> None:
     if not options.only:
         engine = load(options.model).engine
         quoted = quotations(engine)
-        kept[options.model] = {"quotations": quoted, "open": shared_by(engine, quoted["all"])}
+        kept[options.model] = {
+            "quotations": quoted,
+            "counts": counts(engine),
+            "open": shared_by(engine, quoted["all"]),
+        }
         kept["titles"] = titles()
         write_whole(KEPT, json.dumps(kept, ensure_ascii=False, indent=1) + "\n")
     print(json.dumps(kept, ensure_ascii=False, indent=1))

