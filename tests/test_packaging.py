@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -95,6 +96,21 @@ def test_what_is_installed_without_extras_is_what_writing_needs() -> None:
     assert "torch" not in needed
     assert "torch" not in " ".join(PROJECT["build-system"]["requires"])
     assert "torch" in " ".join(PROJECT["project"]["optional-dependencies"]["train"])
+
+
+def test_the_constraints_are_those_of_the_project() -> None:
+    """The lowest versions are pinned, and the hashed file has each package by its hashes."""
+    parts = PROJECT["project"]
+    needed = dict(
+        n.split(">=") for n in parts["dependencies"] + parts["optional-dependencies"]["web"]
+    )
+    folder = Path(__file__).parents[1] / "constraints"
+    lowest = (folder / "lowest.txt").read_text("utf-8").splitlines()[1:]
+    assert dict(line.split("==") for line in lowest) == needed
+    hashed = (folder / "hashed.txt").read_text("utf-8").split("\n\n")[-1]
+    pinned = dict(re.findall(r"^([\w-]+)==([\w.]+) \\\n    --hash=sha256:", hashed, re.MULTILINE))
+    assert needed.keys() <= pinned.keys()
+    assert len(pinned) == hashed.count("==")
 
 
 def test_the_shipped_models_are_small() -> None:

@@ -44,8 +44,8 @@ _TEXT = Option("text", str, "")
 class Writer:
     """A model that writes and scores poems."""
 
-    def __init__(self, model: ModelFile, engine: type[Engine] = Engine) -> None:
-        self.model, self.engine = model, engine(model)
+    def __init__(self, model: ModelFile) -> None:
+        self.model, self.engine = model, Engine(model)
 
     @property
     def takes_title(self) -> bool:

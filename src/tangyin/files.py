@@ -2,6 +2,8 @@
 
 import codecs
 import io
+import json
+import math
 import os
 import stat
 import tempfile
@@ -160,6 +162,20 @@ def _is_chinese(text: str) -> bool:
     hanzi = sum("\u3400" <= c <= "\u9fff" for c in visible)
     others = sum(c.isascii() or "\u3000" <= c <= "\u303f" or c in _PUNCTUATION for c in visible)
     return 2 * hanzi > len(visible) and hanzi + others > 0.98 * len(visible)
+
+
+def json_value(text: str) -> Any:
+    """What JSON says, with None for a number that is not finite: other readers refuse NaN."""
+
+    def number(text: str) -> float | None:
+        return value if math.isfinite(value := float(text)) else None
+
+    return json.loads(text, parse_float=number, parse_constant=number)
+
+
+def json_text(value: Any, indent: int | None = None) -> str:
+    """A value as JSON, with null for a number that is not finite."""
+    return json.dumps(json_value(json.dumps(value)), ensure_ascii=False, indent=indent)
 
 
 def make_folder(path: Path) -> None:

@@ -1,12 +1,16 @@
 import os
+import resource
 import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
+from pathlib import Path
 
 import pytest
+
+from tangyin.cli.serve import _room
 
 
 def started(*words: str) -> "tuple[subprocess.Popen[str], str, float]":
@@ -43,6 +47,46 @@ def test_it_serves_without_torch_until_it_is_stopped(how) -> None:
         _, rest = server.communicate(timeout=30)
     assert "Traceback" not in rest
     assert server.returncode == (0 if how == signal.SIGINT else -signal.SIGTERM)
+
+
+def children(pid: int) -> list[int]:
+    return [int(n) for n in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the server is one process elsewhere")
+def test_a_process_that_is_killed_is_replaced_and_none_is_left_behind() -> None:
+    server, address, _ = started("--model", "report")
+    for _ in range(2):
+        (serving,) = children(server.pid)
+        os.kill(serving, signal.SIGKILL)
+        with urllib.request.urlopen(f"{address}healthz", timeout=30) as answer:
+            assert answer.status == 200
+        assert children(server.pid) != [serving]
+    server.kill()
+    _, rest = server.communicate(timeout=30)  # until the last process has closed its end
+    assert rest.count("signal 9") == 2
+    with pytest.raises(OSError, match="refused"):
+        urllib.request.urlopen(address, timeout=30)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems limit files in other ways")
+@pytest.mark.parametrize(
+    ("soft", "hard", "raised", "connections"),
+    [
+        (1024, 20_000, 2248, 2048),  # raised softly, as far as it is needed
+        (1024, -1, 2248, 2048),
+        (4096, 4096, 4096, 2048),
+        (256, 1000, 1000, 800),  # with fewer files, fewer connections
+    ],
+)
+def test_there_are_as_many_connections_as_files_can_be_open(
+    monkeypatch, soft, hard, raised, connections
+) -> None:
+    limits = [soft, hard]
+    monkeypatch.setattr(resource, "getrlimit", lambda _: tuple(limits))
+    monkeypatch.setattr(resource, "setrlimit", lambda _, new: limits.__setitem__(slice(None), new))
+    assert _room(2048) == connections
+    assert limits == [raised, hard]
 
 
 def test_a_server_that_cannot_start_is_an_error(cli) -> None:

@@ -1,5 +1,7 @@
 import json
+import math
 import struct
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from safetensors.numpy import save as serialize
 
 from tangyin.errors import TangyinError, UsageError
 from tangyin.model import Engine, FeatureLayout
-from tangyin.model.file import FORMAT, ModelFile, load_model, save_model
+from tangyin.model.file import FORMAT, ModelFile, describe_model, load_model, save_model
 from tangyin.model.serialization import DTYPES, serialized
 from tangyin.prosody import LEVEL_RHYMES
 from tangyin.verse import FORMS, WULV, form_token, prefix_tokens
@@ -255,6 +257,58 @@ def test_weights_that_fp16_cannot_hold_are_not_stored(plain, tmp_path, weight):
     assert caught.value.code == "model.too_large"
     assert caught.value.params == {"tensor": "lstm.weight_hh_l1"}
     assert list(tmp_path.iterdir()) == []
+
+
+def sparse(path: Path, metadata: dict[str, Any], shapes: dict[str, tuple[int, ...]]) -> None:
+    """Write a file that is large and takes no room on the disk: its weights are a hole."""
+    header: dict[str, Any] = {"__metadata__": {k: json.dumps(v) for k, v in metadata.items()}}
+    end = 0
+    for name, shape in shapes.items():
+        start, end = end, end + 2 * math.prod(shape)
+        header[name] = {"dtype": "F16", "shape": shape, "data_offsets": [start, end]}
+    content = json.dumps(header).encode()
+    with path.open("wb") as file:
+        file.write(struct.pack("<Q", len(content)) + content)
+        file.truncate(8 + len(content) + end)
+    assert path.stat().st_blocks * 512 < 1 << 20
+
+
+@pytest.mark.parametrize("fits", [True, False])
+def test_no_tensor_is_read_to_list_a_model_or_to_refuse_one(plain, tmp_path, fits):
+    path = stored(plain, tmp_path)
+    metadata, _ = parts(path)
+    wide = {**metadata["architecture"], "embedding_size": 50_000_000}
+    network = replace(plain.architecture, embedding_size=50_000_000)
+    metadata["architecture"] = wide if fits else metadata["architecture"]
+    sparse(path, metadata, network.shapes(plain.vocabulary))
+    assert path.stat().st_size > 2e9
+    tracemalloc.start()
+    try:
+        if fits:
+            model = describe_model(path)
+            assert (model.architecture, model.tensors) == (network, {})
+            assert model.parameters > 1e9
+        else:
+            refused(path, "misfit", tensor="embedding.weight")
+        assert tracemalloc.get_traced_memory()[1] < 1e6
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("literal", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_a_figure_that_is_not_a_number_is_null(plain, tmp_path, literal):
+    path = stored(plain, tmp_path)
+    metadata, tensors = parts(path)
+    texts = {key: json.dumps(value) for key, value in metadata.items()}
+    texts["figures"] = f'{{"dev": {{"all": {{"per_token": {literal}, "poems": 3}}}}}}'
+    texts["training"] = f'{{"loss": [{literal}]}}'
+    path.write_bytes(serialize(tensors, texts))
+    for found in (describe_model(path), load_model(path)):
+        assert found.figures == {"dev": {"all": {"per_token": None, "poems": 3}}}
+        assert found.training == {"loss": [None]}
+    plain.figures["dev"] = {"all": {"per_token": float(literal)}}
+    description, _ = parts(stored(plain, tmp_path))
+    assert description["figures"] == {"dev": {"all": {"per_token": None}}}
 
 
 def test_a_file_cut_at_any_length_is_refused(plain_file):

@@ -3,6 +3,7 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -10,7 +11,12 @@ import pytest
 
 import tangyin
 from tangyin.cli.main import run
+from tangyin.errors import TangyinError
+from tangyin.model.file import save_model
+from tangyin.paths import models_home
 from tangyin.prosody import check_text
+from tangyin.verse import WULV
+from tangyin.web.answers import without_paths
 from tangyin.web.app import create_app
 from tangyin.web.bodies import SPRING
 from tangyin.web.limits import BODY, COUNT, POEMS, TEXT
@@ -277,14 +283,16 @@ def test_what_is_not_a_number_is_refused(client, name, number) -> None:
                             b'{"seed": ' + b"9" * 5000 + b"}"], JSON),
         ("server.no_object", [b"null", b"[]", b""], JSON),
         # A page of another site can send text, but not JSON, without the browser asking first.
-        ("server.no_object", [b'{"seed": 1}'], {"Content-Type": "text/plain"}),
-        ("server.no_object", [b'{"seed": 1}'], {}),
+        *(("server.wrong_type", [b'{"seed": 1}'], {"Content-Type": name} if name else {})
+          for name in ("text/plain", "application/x-www-form-urlencoded", "application/jsonp", "")),
+        ("server.no_object", [b"null"], {"Content-Type": "Application/JSON; charset=utf-8"}),
     ],
 )  # fmt: skip
 def test_a_body_that_is_not_a_json_object_is_refused(client, code, contents, headers) -> None:
     for content in contents:
         response = client.post("/api/write", content=content, headers=headers)
-        assert response.status_code == (400 if code == "server.no_json" else 422)
+        statuses = {"server.no_json": 400, "server.wrong_type": 415}
+        assert response.status_code == statuses.get(code, 422)
         assert response.json()["code"] == code
 
 
@@ -318,6 +326,35 @@ async def test_the_models_are_listed_however_much_is_being_written() -> None:
         assert refusal.status_code == 429
         assert refusal.headers["retry-after"] == str(refusal.json()["params"]["seconds"])
         assert (await client.get("/api/models")).json()[0]["name"] == "report"
+
+
+async def test_own_models_are_listed_in_json_and_refused_without_their_paths(
+    random_model, home
+) -> None:
+    models_home().mkdir(parents=True)
+    good = random_model("日月", (WULV,))
+    good.figures["dev"] = {"all": {"per_token": float("nan")}}
+    save_model(good, models_home() / "good.safetensors")
+    bad = random_model("日月", (WULV,))
+    bad.tensors["output.bias"] = bad.tensors["output.bias"][:-1]
+    save_model(bad, models_home() / "bad.safetensors")
+    transport = httpx.ASGITransport(create_app("report"))
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        listed = {row["name"]: row for row in (await client.get("/api/models")).json()}
+        assert listed["good"]["figures"] == {"dev": {"all": {"per_token": None}}}
+        assert "bad" not in listed
+        refusal = await client.post("/api/score", json={"text": SPRING, "model": "bad"})
+    assert refusal.json()["code"] == "model.misfit"
+    assert refusal.json()["params"]["path"] == "bad.safetensors"
+    assert str(home) not in refusal.text
+
+
+def test_of_a_path_in_an_error_a_client_sees_the_name() -> None:
+    inner = TangyinError("model.no_file", path="/home/a/b.safetensors")
+    error = TangyinError("file.write", path=Path("/home/a/x"), reason="no '/home/a/x'", error=inner)
+    seen = without_paths(error)
+    assert seen.params["error"].params == {"path": "b.safetensors"}
+    assert "/home" not in seen.message() + str(seen.to_json())
 
 
 def test_health_is_reported(client) -> None:

@@ -3,7 +3,9 @@
 import asyncio
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
 from tangyin.errors import TangyinError
+from tangyin.model.threads import go_on
 from tangyin.web.answers import Work, refuse
 from tangyin.web.library import Library
 from tangyin.web.pool import ROWS, SLICE, Job, Pool, once, one_by_one
@@ -21,8 +24,9 @@ from tangyin.web.pool import ROWS, SLICE, Job, Pool, once, one_by_one
 class Exchange:
     """One request as ASGI has it."""
 
-    def __init__(self, pool: Pool, *, deaf: bool = False) -> None:
-        app = SimpleNamespace(state=SimpleNamespace(pool=pool, library=None))
+    def __init__(self, pool: Pool, *, deaf: bool = False, quick: Pool | None = None) -> None:
+        state = SimpleNamespace(pool=pool, quick=quick or Pool(0, 0), library=None)
+        app = SimpleNamespace(state=state)
         self.scope = {"type": "http", "app": app, "headers": [], "method": "POST", "path": "/"}
         self.sent: list[dict[str, Any]] = []
         self.left = asyncio.Event()
@@ -159,6 +163,105 @@ async def test_where_work_is_slow_fewer_may_wait(pool, busy, monkeypatch) -> Non
     assert pool._seconds[""] < 4.0  # after quick jobs there is room for more again
 
 
+async def test_a_long_job_does_not_count_against_a_short_one(pool, busy, monkeypatch) -> None:
+    """Jobs take turns: beside a job of one piece, each of the others has one."""
+    monkeypatch.setattr("tangyin.web.pool.PATIENCE", 10.0)
+    gate, pool._seconds[""] = Gate(), 4.0
+    tasks = [await busy(gate), *asked(pool, simple(*range(20)))]
+    await until_jobs(pool, 2)
+    short = asked(pool, simple(7))
+    await until_jobs(pool, 3)
+    late = await Exchange(pool).answer(simple(1, 2, 3))
+    assert late.status == 429  # one piece, three of the twenty, and one
+    assert late.headers["retry-after"] == "20"
+    gate.open.set()
+    await asyncio.gather(*tasks, *short)
+
+
+async def test_a_slice_is_interrupted_while_others_wait(pool, monkeypatch) -> None:
+    """The one worker leaves what takes long for what waits, and goes on with it afterwards."""
+    monkeypatch.setattr("tangyin.web.pool.TURN", 0.01)
+    over, turns = threading.Event(), []
+
+    def endless(name: str) -> str:
+        while not over.is_set():
+            go_on()
+            if turns[-1:] != [name]:
+                turns.append(name)
+        return name
+
+    long = asked(pool, *(once(partial(endless, name)) for name in "ab"))
+    for _ in range(3):  # both are begun, and none keeps the worker
+        short = await asyncio.wait_for(Exchange(pool).answer(simple(1)), 20)
+        assert short.status == 200
+    while len(turns) < 6:
+        await asyncio.sleep(0.001)
+    over.set()
+    assert [exchange.values for exchange in await asyncio.gather(*long)] == [["a"], ["b"]]
+    while pool._running:
+        await asyncio.sleep(0.001)
+    assert pool._free == 1
+    assert "".join(turns[:6]) == "ababab"
+
+
+async def test_a_poem_alone_does_not_make_those_side_by_side_seem_slow(pool) -> None:
+    def slow(pieces: list[int]) -> list[int]:
+        time.sleep(0.05)
+        return pieces
+
+    assert (await Exchange(pool).answer(Job([1], slow, "free", key="k"))).status == 200
+    while pool._running:
+        await asyncio.sleep(0.001)
+    assert 0.05 / SLICE <= pool._seconds["free"] < 0.05
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+async def test_an_interrupted_slice_ends_with_its_client_or_the_server(
+    pool, monkeypatch, leaves
+) -> None:
+    monkeypatch.setattr("tangyin.web.pool.TURN", 0.01)
+
+    def endless() -> None:
+        while True:
+            go_on()
+
+    exchanges = [Exchange(pool) for _ in range(3)]
+    tasks = [asyncio.create_task(one.answer(once(endless))) for one in exchanges]
+    while not pool._interrupted:
+        await asyncio.sleep(0.001)
+    if leaves:
+        for one in exchanges:
+            one.left.set()
+    else:
+        await asyncio.to_thread(pool.close)
+    await asyncio.wait_for(asyncio.gather(*tasks), 20)
+    while pool._running:
+        await asyncio.sleep(0.001)
+    assert pool._interrupted == 0
+
+
+async def test_a_check_is_answered_while_all_that_write_are_busy(pool, busy) -> None:
+    gate, quick = Gate(), Pool(1, 64)
+    blocking = await busy(gate)
+    work = Work(Request(Exchange(pool, quick=quick).scope, Exchange(pool).receive))
+    assert work.jobs == 1
+    assert await asyncio.wait_for(work.once(lambda: "checked", quick=True), 20) == "checked"
+    gate.open.set()
+    await blocking
+    quick.close()
+
+
+async def test_a_panic_costs_one_request_and_no_worker(pool) -> None:
+    class Panic(BaseException):
+        """As a library written in Rust raises it."""
+
+    def panics() -> None:
+        raise Panic
+
+    assert (await Exchange(pool).answer(once(panics))).status == 500
+    assert (await asyncio.wait_for(Exchange(pool).answer(simple(1)), 20)).status == 200
+
+
 @pytest.mark.parametrize("begun", [True, False])
 async def test_a_client_that_leaves_cancels_its_work(pool, busy, begun) -> None:
     gate, other, exchange = Gate(), Gate(), Exchange(pool)
@@ -168,11 +271,12 @@ async def test_a_client_that_leaves_cancels_its_work(pool, busy, begun) -> None:
     exchange.left.set()
     await task
     assert exchange.status == 499  # which nobody receives
-    assert begun or pool.jobs == 1
+    assert pool.jobs == (not begun)  # what is cancelled is not counted, though it is worked on
     other.open.set()
     gate.open.set()
     await asyncio.gather(*blocking)
-    await until_jobs(pool, 0)
+    while pool._running:
+        await asyncio.sleep(0.001)
     assert gate.slices == begun
 
 

@@ -1,3 +1,5 @@
+from itertools import count
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -5,11 +7,15 @@ from hypothesis import strategies as st
 
 from tangyin.errors import UsageError
 from tangyin.model import Engine
+from tangyin.model.threads import InterruptedWork, interruptible
 from tangyin.prosody import LEVEL_RHYMES, SEQUENCES
 from tangyin.prosody.lexicon import readings_of
 from tangyin.verse import FORMS, QILV, WULV
 from tangyin.writing import ParticleComposer, Request, Temperature, opening_of, plan
 from tangyin.writing.constraints.draft import FREE
+from tangyin.writing.fitting import STEPS, Fitting
+from tangyin.writing.particles import Population
+from tangyin.writing.planning import PLACED
 
 IMPOSSIBLE = {
     # A character that does not fit the pattern.
@@ -67,6 +73,10 @@ IMPOSSIBLE = {
         {"start": "國破山河在城春草木深感時花濺淚恨別鳥驚心烽火連三月家書抵萬金",
          "include": ("明月", "清風", "白雲", "青山", "流水")},
         "no_room", {},
+    ),
+    "words and particles": (
+        {"include": ("明月", "清風"), "particles": PLACED // 2 + 1},
+        "words_and_particles", {"words": 2, "particles": PLACED // 2 + 1, "most": PLACED},
     ),
     "unknown word": ({"include": ("明㐂",)}, "text.unknown", {"character": "㐂"}),
     "avoided word": (
@@ -242,6 +252,42 @@ def test_words_fill_what_is_left_even_where_chance_would_block_them(report_model
         given_ = placed(planned, SEQUENCES[0], generator.random(len(words)))
         text = "".join(report_model.vocabulary.hanzi[c] for c in given_)
         assert text == whole
+
+
+PIECES = [
+    "國破", "山河在", "城春", "草木深", "感時", "花濺淚", "恨別", "鳥驚心",
+    "烽火", "連三月", "家書", "抵萬金", "白頭", "搔更短", "渾欲", "不勝簪",
+]  # fmt: skip
+
+
+def test_words_that_leave_no_room_are_placed_in_a_bounded_number_of_steps(
+    report_model, monkeypatch
+):
+    """Twelve words that nearly fill a poem: a particle seldom finds an order that fits."""
+    taken = count()
+    ways = Fitting._ways
+
+    def counted(self, *given_, **named):
+        next(taken)
+        return ways(self, *given_, **named)
+
+    monkeypatch.setattr(Fitting, "_ways", counted)
+    words = tuple(np.random.default_rng(5).permutation(PIECES)[:12])
+    request = Request(WULV, include=words, particles=16)
+    planned = plan(request, report_model.vocabulary)
+    planning = next(taken)
+    assert planning <= len(SEQUENCES) * (STEPS + len(words))
+    composer = ParticleComposer(Engine(report_model), planned, request.rule, request.particles)
+    Population(composer, 1, [0])
+    assert next(taken) - planning <= STEPS + 4 * len(words) * request.particles + 1
+
+
+def test_the_search_for_words_ends_when_its_work_is_unwanted(report_model):
+    asked = count()
+    request = Request(WULV, include=PIECES[:4])
+    with pytest.raises(InterruptedWork), interruptible(lambda: next(asked) == 3):
+        plan(request, report_model.vocabulary)
+    assert next(asked) == 4
 
 
 def test_words_at_line_ends_rhyme_with_each_other(report_model):

@@ -14,8 +14,10 @@ from tangyin.verse import FORMS, WULV
 from tangyin.writing import Temperature, write_regulated
 from tangyin.writing.constraints.draft import FREE, Draft
 from tangyin.writing.constraints.rates import rates_of
+from tangyin.writing.constraints.rhyme import RhymeBook
 from tangyin.writing.constraints.tones import Readings, Tones
 from tangyin.writing.decoding import Decoder
+from tangyin.writing.fitting import Fitting
 from tangyin.writing.particles import Population
 
 from .conftest import drafted
@@ -192,9 +194,13 @@ def test_given_characters_are_admitted_exactly_where_some_faultless_reading_hold
     )
     columns = [FREE if c == "□" else characters.index(c) for c in text]
     given_ = np.array([columns], dtype=np.int32)
-    draft = Draft(form, characters, given_)
-    readings, chances = Readings.of(tone_table(characters)), np.zeros((1, form.lines))
-    admitted = Tones(readings, (sequence,), rates_of(form), chances, draft).admits()[0]
+    table = tone_table(characters)
+    book, none = RhymeBook.of(table, characters), np.zeros(len(characters), dtype=bool)
+    readings, rates = Readings.of(table), rates_of(form)
+    fitting = Fitting(form, characters, table, readings, book, rates, none)
+    admitted = ~fitting.bad_lines(sequence, given_)[0]
+    # What was judged once is remembered by the line.
+    assert (fitting.bad_lines(sequence, given_)[0] == ~admitted).all()
     width = form.characters
     lines = [text[at : at + width] for at in range(0, form.hanzi, width)]
     for number, line in enumerate(lines):

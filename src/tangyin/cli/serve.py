@@ -1,12 +1,17 @@
 """`tangyin serve`."""
 
 import socket
+from contextlib import suppress
 
 import click
 
-from tangyin.cli.streams import note, remark
+from tangyin.cli.streams import note, remark, warn
 from tangyin.errors import TangyinError
 from tangyin.model import DEFAULT
+from tangyin.model.shelf import check_model
+
+OTHER_FILES = 200
+"""Files that the server has open besides its connections, at most."""
 
 
 @click.command()
@@ -39,33 +44,52 @@ def serve(host: str, port: int, model: str, workers: int | None) -> None:
 
         from tangyin.web.app import create_app
         from tangyin.web.guards import PatientProtocol
-        from tangyin.web.limits import CONNECTIONS
+        from tangyin.web.supervisor import kept_alive
     except ModuleNotFoundError as error:
         raise TangyinError("server.missing_package", package=error.name) from error
 
+    check_model(model)
     local = host in ("127.0.0.1", "::1", "localhost")
     with _listening(host, port) as listener:
-        app = create_app(model, workers=workers, local=local)
-        config = uvicorn.Config(
-            app,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            lifespan="on",
-            ws="none",
-            http=PatientProtocol,
-            limit_concurrency=CONNECTIONS,
-            timeout_keep_alive=15,
-            timeout_graceful_shutdown=10,
-        )
         name = f"[{host}]" if ":" in host else host
         note(f"唐音 http://{name}:{listener.getsockname()[1]}/ (Ctrl-C stops)")
         if not local:
             remark("server.open")
-        try:
-            uvicorn.Server(config).run([listener])
-        except KeyboardInterrupt:  # raised again by uvicorn when it has stopped
-            remark("cli.stopped")
+
+        def served() -> None:
+            config = uvicorn.Config(
+                create_app(model, workers=workers, local=local),
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                lifespan="on",
+                ws="none",
+                http=PatientProtocol,
+                timeout_keep_alive=15,
+                timeout_graceful_shutdown=10,
+            )
+            PatientProtocol.most = _room(PatientProtocol.most)
+            try:
+                uvicorn.Server(config).run([listener])
+            except KeyboardInterrupt:  # raised again by uvicorn when it has stopped
+                remark("cli.stopped")
+
+        kept_alive(served, lambda number: warn("server.restarted", signal=number))
+
+
+def _room(connections: int) -> int:
+    """How many connections can be open: as many as wanted, or as the system allows."""
+    try:
+        import resource
+    except ModuleNotFoundError:  # Windows has no such limit
+        return connections
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = connections + OTHER_FILES if hard == resource.RLIM_INFINITY else hard
+    soft = max(soft, min(connections + OTHER_FILES, most))
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return max(1, min(connections, soft - OTHER_FILES))
 
 
 def _listening(host: str, port: int) -> socket.socket:

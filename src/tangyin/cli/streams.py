@@ -1,6 +1,5 @@
 """Input and output of commands."""
 
-import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -11,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from tangyin.errors import TangyinError, UsageError, message
-from tangyin.files import LONGEST_LINE, Remark, decoded_lines, read_lines, whole_file
+from tangyin.files import LONGEST_LINE, Remark, decoded_lines, json_text, read_lines, whole_file
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -65,7 +64,7 @@ def forget_output() -> None:
 
 def as_json(value: Any) -> list[str]:
     """A JSON value as lines to `emit`, indented."""
-    return [json.dumps(value, ensure_ascii=False, indent=2)]
+    return [json_text(value, indent=2)]
 
 
 @contextmanager
@@ -79,7 +78,7 @@ def needs_training() -> Iterator[None]:
 
 def json_line(value: Any) -> str:
     """A JSON value on one line."""
-    return json.dumps(value, ensure_ascii=False)
+    return json_text(value)
 
 
 def read_text(file: str) -> str:

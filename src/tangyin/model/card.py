@@ -1,8 +1,8 @@
 """The model card, written from what is in the model file."""
 
-import json
 from typing import Any
 
+from tangyin.files import json_text
 from tangyin.model.file import ModelFile
 
 CARD = """\
@@ -55,5 +55,5 @@ def model_card(model: ModelFile) -> str:
         known=len(model.vocabulary.hanzi),
         title=", optionally conditioned on a title" if model.vocabulary.takes_title else "",
         figures="\n".join(rows),
-        training=json.dumps(model.training, ensure_ascii=False, indent=2),
+        training=json_text(model.training, indent=2),
     )

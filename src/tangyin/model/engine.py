@@ -19,6 +19,7 @@ from tangyin.lstm.cell import EPS, Operations, cell_named
 from tangyin.lstm.cells.lstm import PlainLSTM
 from tangyin.model.features import Reader
 from tangyin.model.file import ModelFile
+from tangyin.model.threads import go_on
 from tangyin.verse import Ids
 
 Array = npt.NDArray[np.float32]
@@ -119,6 +120,7 @@ class Engine:
 
     def step(self, tokens: Ids, state: State) -> StepOutput:
         """Read one token of each sequence, (B,), and change the state in place."""
+        go_on()
         features = self._features(tokens, state.reader)
         if type(self._cell) is PlainLSTM:
             self._plain_step(tokens, features, state)

@@ -6,7 +6,8 @@ the features is there under `features`.
 """
 
 import json
-from dataclasses import asdict, dataclass, field
+import math
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from safetensors import SafetensorError
 from safetensors import safe_open as _safe_open
 
 from tangyin.errors import TangyinError, UsageError
-from tangyin.files import whole_file
+from tangyin.files import json_text, json_value, whole_file
 from tangyin.model.architecture import Architecture
 from tangyin.model.features import FeatureLayout
 from tangyin.model.serialization import serialized
@@ -31,7 +32,12 @@ corpus alone. A file has the lowest version that can hold its model.
 
 PRECISIONS = ("fp16", "int8")
 
+FLOATS = ("F16", "F32", "F64")
+"""Types that weights may have, by their names in a file's header."""
+
 Array = npt.NDArray[Any]
+Header = dict[str, tuple[str, tuple[int, ...]]]
+"""Type and shape of each tensor of a file."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,8 @@ class ModelFile:
         architecture: the network.
         vocabulary: its tokens.
         forms: the forms it was trained on.
-        tensors: fp32 arrays by name (`Architecture.shapes`), and `tones` in uint8.
+        tensors: fp32 arrays by name (`Architecture.shapes`), and `tones` in uint8; none where the
+            file was described and not read.
         training: how it was made: recipe, corpus integrity, split digest, commit.
         figures: its perplexities, by part and form.
         licence: of the weights.
@@ -63,7 +70,8 @@ class ModelFile:
     @property
     def parameters(self) -> int:
         """Number of weights."""
-        return sum(tensor.size for name, tensor in self.tensors.items() if name != "tones")
+        shapes = self.architecture.shapes(self.vocabulary)
+        return sum(math.prod(shape) for name, shape in shapes.items() if name != "tones")
 
 
 def save_model(model: ModelFile, path: Path, precision: str = "fp16") -> None:
@@ -121,8 +129,7 @@ def _quantized(weights: Array) -> tuple[Array, Array]:
 
 def _json(value: Any) -> str:
     # A file name that is not UTF-8 holds lone surrogates, which JSON can only escape.
-    text = json.dumps(value, ensure_ascii=False)
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return json_text(value).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def load_model(path: Path) -> ModelFile:
@@ -132,26 +139,56 @@ def load_model(path: Path) -> ModelFile:
         TangyinError: model.no_file, model.unreadable, model.incomplete, model.foreign,
             model.newer, model.damaged, model.unknown_form, model.misfit or model.bad_values.
     """
+    return _read(path, whole=True)
+
+
+def describe_model(path: Path) -> ModelFile:
+    """As `load_model`, but without the tensors, of which the file's header alone is checked.
+
+    So a list of models takes no more memory than their descriptions, whatever their sizes.
+    """
+    return _read(path, whole=False)
+
+
+def _read(path: Path, *, whole: bool) -> ModelFile:
     try:
         with _safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
             # Before any tensor: a newer format may hold types that we cannot read.
             _check_format(metadata, path)
-            stored = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118
+            header = {
+                name: (part.get_dtype(), tuple(part.get_shape())) for name, part in slices.items()
+            }
+            model = _described(metadata, header, path)
+            if not whole:
+                return model
+            stored = {name: file.get_tensor(name) for name in header}
     except FileNotFoundError:
         raise TangyinError("model.no_file", path=str(path)) from None
     except OSError as error:
         raise TangyinError("model.unreadable", path=str(path), reason=_short(error)) from error
     except (SafetensorError, ValueError, TypeError, AttributeError) as error:
         raise TangyinError("model.incomplete", path=str(path), reason=_short(error)) from error
+    return replace(model, tensors=_tensors(model, stored, path))
+
+
+def _described(metadata: dict[str, str], header: Header, path: Path) -> ModelFile:
+    """The model without its tensors, whose types and shapes are those of its architecture."""
     try:
-        model = _model({key: json.loads(text) for key, text in metadata.items()}, stored)
+        model = _model({key: json_value(text) for key, text in metadata.items()}, header)
+        expected = model.architecture.shapes(model.vocabulary)
     except (KeyError, ValueError, TypeError, AttributeError, RecursionError, TangyinError) as error:
         if isinstance(error, UsageError) and error.code == "form.unknown":
             form = error.params["name"]
             raise TangyinError("model.unknown_form", path=str(path), form=form) from None
         raise TangyinError("model.damaged", path=str(path), reason=_short(error)) from error
-    _check_tensors(model, path)
+    found = _shapes(header)
+    for name in sorted(expected.keys() | found.keys()):
+        if expected.get(name) != found.get(name):
+            shapes = {"expected": expected.get(name), "found": found.get(name)}
+            texts = {key: str(shape or "-") for key, shape in shapes.items()}
+            raise TangyinError("model.misfit", path=str(path), tensor=name, **texts)
     return model
 
 
@@ -166,7 +203,7 @@ def _check_format(metadata: dict[str, str], path: Path) -> None:
         raise TangyinError("model.newer", path=str(path), version=version, newest=FORMAT)
 
 
-def _model(values: dict[str, Any], stored: dict[str, Array]) -> ModelFile:
+def _model(values: dict[str, Any], header: Header) -> ModelFile:
     """Build the model of its description; anything odd in it raises."""
     architecture = Architecture(**values["architecture"], layout=_layout(values))
     for key, value in architecture.to_json().items():
@@ -176,7 +213,7 @@ def _model(values: dict[str, Any], stored: dict[str, Array]) -> ModelFile:
             smallest = 1 if key in ("embedding_size", "hidden_size", "layers") else 0
             _require(type(value) is int and value >= smallest, key)
     _require(architecture.tied or not architecture.follows_text, "tied")
-    _require(architecture.layers <= len(stored), "layers")
+    _require(architecture.layers <= len(header), "layers")
     name, licence, names = values["name"], values["licence"], values["forms"]
     hanzi, prefixes = values["vocabulary"]["hanzi"], values["vocabulary"]["prefixes"]
     for text in (architecture.cell, name, licence, hanzi, *prefixes):
@@ -194,8 +231,8 @@ def _model(values: dict[str, Any], stored: dict[str, Array]) -> ModelFile:
         architecture=architecture,
         vocabulary=vocabulary,
         forms=forms,
-        tensors=_tensors(stored),
-        precision="int8" if any(t.dtype == np.int8 for t in stored.values()) else "fp16",
+        tensors={},
+        precision="int8" if any(kind == "I8" for kind, _ in header.values()) else "fp16",
         training=dict(values["training"]),
         figures=values["figures"],
         licence=licence,
@@ -221,37 +258,38 @@ def _require(holds: object, name: str) -> None:
         raise ValueError(name)
 
 
-def _tensors(stored: dict[str, Array]) -> dict[str, Array]:
-    """Stored tensors in fp32; those of a type that no model has are left out."""
+def _shapes(header: Header) -> dict[str, tuple[int, ...]]:
+    """The shapes of a file's tensors, without scales and those of a type that no model has."""
+    none = ("", ())
+    scales = {
+        f"{name}.scale"
+        for name, (kind, shape) in header.items()
+        if kind == "I8" and len(shape) == 2
+        for of, rows in (header.get(f"{name}.scale", none),)
+        if of in FLOATS and rows == shape[:1]
+    }
+    return {
+        name: shape
+        for name, (kind, shape) in header.items()
+        if name not in scales
+        and (kind == "U8" if name == "tones" else kind in FLOATS or f"{name}.scale" in scales)
+    }
+
+
+def _tensors(model: ModelFile, stored: dict[str, Array], path: Path) -> dict[str, Array]:
+    """The model's tensors in fp32, `tones` excepted; their values are checked."""
     tensors: dict[str, Array] = {}
-    scales = set()
+    classes = model.architecture.layout.tone_classes
     # Numbers too large for fp32 become infinite, and are refused.
     with np.errstate(over="ignore", invalid="ignore"):
-        for name, tensor in stored.items():
-            scale = stored.get(f"{name}.scale", np.empty(()))
-            matrix = tensor.dtype == np.int8 and tensor.ndim == 2
-            if matrix and scale.dtype.kind == "f" and scale.shape == tensor.shape[:1]:
-                tensors[name] = tensor.astype(np.float32) * scale.astype(np.float32)[:, None]
-                scales.add(f"{name}.scale")
-            elif name == "tones" and tensor.dtype == np.uint8:
-                tensors[name] = tensor
-            elif name != "tones" and tensor.dtype.kind == "f":
-                tensors[name] = tensor.astype(np.float32)
-    return {name: tensor for name, tensor in tensors.items() if name not in scales}
-
-
-def _check_tensors(model: ModelFile, path: Path) -> None:
-    expected = model.architecture.shapes(model.vocabulary)
-    found = {name: tensor.shape for name, tensor in model.tensors.items()}
-    for name in sorted(expected.keys() | found.keys()):
-        shapes = {"expected": expected.get(name), "found": found.get(name)}
-        if shapes["expected"] != shapes["found"]:
-            texts = {key: str(shape or "-") for key, shape in shapes.items()}
-            raise TangyinError("model.misfit", path=str(path), tensor=name, **texts)
-        tensor = model.tensors[name]
-        classes = model.architecture.layout.tone_classes
-        if not (tensor < classes if name == "tones" else np.isfinite(tensor)).all():
-            raise TangyinError("model.bad_values", path=str(path), tensor=name)
+        for name in sorted(model.architecture.shapes(model.vocabulary)):
+            tensor = stored[name] if name == "tones" else stored[name].astype(np.float32)
+            if stored[name].dtype == np.int8:
+                tensor *= stored[f"{name}.scale"].astype(np.float32)[:, None]
+            if not (tensor < classes if name == "tones" else np.isfinite(tensor)).all():
+                raise TangyinError("model.bad_values", path=str(path), tensor=name)
+            tensors[name] = tensor
+    return tensors
 
 
 def _short(error: Exception) -> str:

@@ -1,6 +1,7 @@
 """Finding models: those shipped in the package, a person's own, and files."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources import as_file
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any, Self
 
 from tangyin.data.files import data_file
 from tangyin.errors import TangyinError, UsageError
-from tangyin.model.file import ModelFile, load_model
+from tangyin.model.file import ModelFile, describe_model, load_model
 from tangyin.paths import models_home
 
 SHIPPED = tuple(
@@ -29,12 +30,21 @@ def find_model(name: str) -> ModelFile:
         UsageError: model.unknown, model.no_file.
         TangyinError: the file cannot be used (`load_model`).
     """
+    return _found(name, load_model)
+
+
+def check_model(name: str) -> None:
+    """As `find_model`, for its errors, but no tensor is read."""
+    _found(name, describe_model)
+
+
+def _found(name: str, read: Callable[[Path], ModelFile]) -> ModelFile:
     if name in SHIPPED:
         with as_file(data_file(f"models/{name}.safetensors")) as path:
-            return load_model(path)
+            return read(path)
     for path in (Path(name), models_home() / f"{name}.safetensors"):
         if os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises for a name that is too long
-            return load_model(path)
+            return read(path)
     if os.sep in name or name.endswith(".safetensors"):
         raise UsageError("model.no_file", path=name)
     models = [*SHIPPED, *(path.stem for path in own_models())]
@@ -42,12 +52,15 @@ def find_model(name: str) -> ModelFile:
 
 
 def shipped_or_own() -> list[tuple[str, ModelFile | TangyinError]]:
-    """Every model with its origin, "shipped" or its path; for a damaged one, the error instead."""
+    """Every model with its origin, "shipped" or its path; for a damaged one, the error instead.
+
+    The models are described and not read: they have no tensors.
+    """
     names = dict.fromkeys(SHIPPED, "shipped") | {str(path): str(path) for path in own_models()}
     found: list[tuple[str, ModelFile | TangyinError]] = []
     for name, origin in names.items():
         try:
-            found.append((origin, find_model(name)))
+            found.append((origin, _found(name, describe_model)))
         except TangyinError as error:
             found.append((origin, error))
     return found

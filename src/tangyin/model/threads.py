@@ -1,10 +1,33 @@
-"""How many threads the engine's matrix products use."""
+"""How many threads the engine's matrix products use, and when a thread gives its work up."""
 
 import os
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
+
+_work = threading.local()
+
+
+class InterruptedWork(Exception):  # noqa: N818
+    """Nobody waits for the work of this thread any more."""
+
+
+@contextmanager
+def interruptible(unwanted: Callable[[], object]) -> Iterator[None]:
+    """Let `go_on` raise `InterruptedWork` in this thread while `unwanted()` is true."""
+    _work.unwanted = unwanted
+    try:
+        yield
+    finally:
+        del _work.unwanted
+
+
+def go_on() -> None:
+    """Called at each step of what may take long; raises when the work is unwanted."""
+    if getattr(_work, "unwanted", bool)():
+        raise InterruptedWork
 
 
 @contextmanager

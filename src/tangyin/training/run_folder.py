@@ -1,6 +1,5 @@
 """The folder of one training: recipe, metrics, checkpoints, model and lock."""
 
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +7,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from tangyin.errors import TangyinError, UsageError
-from tangyin.files import lock, make_folder, write_whole
+from tangyin.files import json_text, lock, make_folder, write_whole
 from tangyin.model.file import ModelFile, save_model
 from tangyin.training.checkpoint import checkpoints
 from tangyin.training.recipe import Recipe, differences, read_recipe, recipe_toml
@@ -61,7 +60,7 @@ class RunFolder:
             self.confirm()
             save_model(model, self.model)
         self.confirm()
-        text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in metrics)
+        text = "".join(json_text(line) + "\n" for line in metrics)
         write_whole(self.metrics, text)
 
     def confirm(self) -> None:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
@@ -16,6 +17,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from tangyin.errors import TangyinError
+from tangyin.web.headers import headers_of
 from tangyin.web.library import Library
 from tangyin.web.limits import SECONDS
 from tangyin.web.pool import Job, Pool, once
@@ -28,11 +30,17 @@ STATUSES = {
     "server.body_too_slow": 408,
     "server.busy": 429,
     "server.failed": 500,
+    "server.foreign_page": 403,
+    "server.full": 503,
+    "server.head_too_slow": 408,
+    "server.no_http": 400,
     "server.no_json": 400,
     "server.no_report": 404,
     "server.not_found": 404,
+    "server.two_lengths": 400,
     "server.unknown_host": 421,
     "server.wrong_method": 405,
+    "server.wrong_type": 415,
 }
 """Status codes by error code; every other error is a 422."""
 
@@ -57,14 +65,29 @@ class ErrorResponse(JSONResponse):
     def __init__(
         self, error: TangyinError, scope: Scope, headers: Mapping[str, str] | None = None
     ) -> None:
-        content = error.to_json(language_of(scope))
-        super().__init__(content, STATUSES.get(error.code, 422), dict(headers or {}))
-        if error.code == "server.busy":
+        content = without_paths(error).to_json(language_of(scope))
+        own = {**headers_of(scope["path"]), **(headers or {})}
+        super().__init__(content, STATUSES.get(error.code, 422), own)
+        if error.code in ("server.busy", "server.full"):
             self.headers["Retry-After"] = str(error.params["seconds"])
 
     def render(self, content: Any) -> bytes:
         """JSON in UTF-8; a lone surrogate, which UTF-8 cannot encode, is escaped."""
         return json.dumps(content, ensure_ascii=False).encode("utf-8", "backslashreplace")
+
+
+def without_paths(error: TangyinError) -> TangyinError:
+    """The error as a client may see it: of the path of a file on this machine, the name alone."""
+    paths = [str(error.params[name]) for name in ("path", "folder") if name in error.params]
+
+    def seen(value: Any) -> Any:
+        if isinstance(value, TangyinError):
+            return without_paths(value)
+        for path in paths if isinstance(value, str | Path) else ():
+            value = str(value).replace(path, Path(path).name)
+        return value
+
+    return TangyinError(error.code, **{name: seen(value) for name, value in error.params.items()})
 
 
 def language_of(scope: Scope) -> str:
@@ -74,7 +97,7 @@ def language_of(scope: Scope) -> str:
 
 
 async def refuse(request: Request, error: Exception) -> Response:
-    """The response to an expected error, a refusal of the framework, or a client that left."""
+    """The response to an error, a refusal of the framework, or a client that left."""
     headers: Mapping[str, str] | None = None
     if isinstance(error, HTTPException):
         headers = error.headers
@@ -88,9 +111,11 @@ async def refuse(request: Request, error: Exception) -> Response:
             error = TangyinError("server.no_json")
         elif not field:
             error = TangyinError("server.no_object")
-    if isinstance(error, TangyinError):
-        return ErrorResponse(error, request.scope, headers)
-    return Response(status_code=499)  # to a `ClientDisconnect`; nobody receives it
+    if isinstance(error, ClientDisconnect):
+        return Response(status_code=499)  # nobody receives it
+    if not isinstance(error, TangyinError):  # the framework logs it
+        error = TangyinError("server.failed")
+    return ErrorResponse(error, request.scope, headers)
 
 
 class Work:
@@ -100,18 +125,28 @@ class Work:
         self._request = request
         self.library: Library = request.app.state.library
         self.pool: Pool = request.app.state.pool
+        self.quick: Pool = request.app.state.quick
         self.wants_events = "text/event-stream" in request.headers.get("accept", "")
 
-    async def once(self, function: Callable[[], T], kind: str = "") -> T:
-        """The result of a function, called in the pool; see `all`."""
-        (result,) = await self.all(once(function, kind))
+    @property
+    def jobs(self) -> int:
+        """How many jobs there are, waiting and worked on."""
+        return self.pool.jobs + self.quick.jobs
+
+    async def once(self, function: Callable[[], T], kind: str = "", *, quick: bool = False) -> T:
+        """The result of a function; see `all`."""
+        (result,) = await self.all(once(function, kind), quick=quick)
         return result
 
-    async def all(self, job: Job[T]) -> list[T]:
-        """The results of a job, which is cancelled when the client leaves or it takes too long."""
+    async def all(self, job: Job[T], *, quick: bool = False) -> list[T]:
+        """The results of a job, which is cancelled when the client leaves or it takes too long.
+
+        A `quick` one writes no verse, and does not wait for those that do.
+        """
+        pool = self.quick if quick else self.pool
 
         async def gathered() -> list[T]:
-            return [result async for result in _results(self.pool, job)]
+            return [result async for result in _results(pool, job)]
 
         return await self._while_connected(gathered())
 
@@ -137,7 +172,7 @@ class Work:
                     result = await anext(results, _END)
                 yield _event("end", {"poems": count})
             except TangyinError as error:
-                yield _event("error", error.to_json(language))
+                yield _event("error", without_paths(error).to_json(language))
 
         return _EventResponse(chunks(), lambda: self.pool.cancel(job))
 

@@ -20,9 +20,10 @@ from tangyin.verse import known_forms
 from tangyin.web import reading, writing
 from tangyin.web.answers import AnyWork, Refusal, refuse
 from tangyin.web.bodies import Described, served_options
-from tangyin.web.guards import REPORT, bounded_bodies, loopback_hosts, security_headers
+from tangyin.web.guards import bounded_bodies, loopback_hosts, security_headers
+from tangyin.web.headers import REPORT
 from tangyin.web.library import Library, ModelRow
-from tangyin.web.limits import WAITING
+from tangyin.web.limits import QUICK_WORKERS, WAITING
 from tangyin.web.pool import Pool, once
 
 HERE = Path(__file__).parent
@@ -35,12 +36,15 @@ DESCRIPTION = (
     "Chinese or English by Accept-Language."
 )
 REFUSALS = {
-    400: "The body is not JSON.",
-    408: "The body did not arrive in time.",
+    400: "The body is not JSON, or the request is not HTTP.",
+    403: "A page of another site sent the request.",
+    408: "The request did not arrive in time.",
     413: "The body is too large.",
+    415: "The body is not of the type application/json.",
     421: "The server answers as the loopback names only.",
     422: "The request cannot be granted; `code` says why.",
     429: "The server is busy; ask again after the seconds in Retry-After.",
+    503: "The server has too many connections; ask again after the seconds in Retry-After.",
 }
 
 
@@ -71,7 +75,7 @@ def create_app(
     Args:
         model: name or file of the model that answers when a request names none.
         workers: threads that write; two, or one on a single core, when None.
-        waiting: most requests that are worked on or wait.
+        waiting: most requests that are worked on or wait, of those that write and of the others.
         local: answer only as 127.0.0.1 or localhost.
 
     Raises:
@@ -79,12 +83,13 @@ def create_app(
     """
     library = Library(model)
     pool = Pool(workers or min(2, os.cpu_count() or 1), waiting)
+    quick = Pool(QUICK_WORKERS, waiting)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001
         pool.submit(once(lambda: library.default.write(seed=0)))  # reads tables in advance
         yield
-        await asyncio.to_thread(pool.close)
+        await asyncio.gather(*(asyncio.to_thread(lane.close) for lane in (pool, quick)))
 
     app = FastAPI(
         title="唐音 tangyin",
@@ -99,10 +104,11 @@ def create_app(
             status: {"model": Refusal, "description": text} for status, text in REFUSALS.items()
         },
         exception_handlers=dict.fromkeys(
-            (RequestValidationError, HTTPException, TangyinError, ClientDisconnect), refuse
+            (RequestValidationError, HTTPException, TangyinError, ClientDisconnect, Exception),
+            refuse,
         ),
     )
-    app.state.library, app.state.pool = library, pool
+    app.state.library, app.state.pool, app.state.quick = library, pool, quick
     app.add_middleware(bounded_bodies)
     if local:
         app.add_middleware(loopback_hosts)
@@ -151,4 +157,4 @@ async def forms() -> list[Shape]:
 
 async def health(work: AnyWork) -> Health:
     """The state of the server."""
-    return Health("ok", tangyin.__version__, work.library.default.model.name, work.pool.jobs)
+    return Health("ok", tangyin.__version__, work.library.default.model.name, work.jobs)

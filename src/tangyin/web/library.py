@@ -11,7 +11,6 @@ from tangyin.model import ModelSummary, find_model, shipped_or_own
 from tangyin.model.shelf import SHIPPED, own_models
 from tangyin.paths import models_home
 from tangyin.web.limits import WRITERS
-from tangyin.web.pool import InterruptibleEngine
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class Library:
     """Loads models when they are first asked for, and keeps those loaded last."""
 
     def __init__(self, default: str) -> None:
-        self.default = Writer(find_model(default), InterruptibleEngine)
+        self.default = Writer(find_model(default))
         self._others: dict[str, Writer] = {}
         self._lock = threading.Lock()
         self._described = lru_cache(maxsize=1)(self._describe)
@@ -52,7 +51,7 @@ class Library:
         with self._lock:
             if name not in self._others:
                 file = name if name in SHIPPED else str(paths[name])
-                self._others[name] = Writer(find_model(file), InterruptibleEngine)
+                self._others[name] = Writer(find_model(file))
             writer = self._others[name]
             if len(self._others) > WRITERS:
                 del self._others[next(iter(self._others))]

@@ -10,8 +10,7 @@ from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 from tangyin.errors import TangyinError
-from tangyin.model import Engine, State, StepOutput
-from tangyin.verse import Ids
+from tangyin.model.threads import InterruptedWork, interruptible
 from tangyin.web.limits import PATIENCE
 
 T = TypeVar("T")
@@ -22,26 +21,11 @@ SLICE = 16
 ROWS = 32
 """Rows of the engine in one slice of jobs that are advanced together."""
 
+TURN = 2.0
+"""Seconds after which a slice is interrupted while others wait; most poems take less."""
 
-class InterruptedWork(Exception):  # noqa: N818
-    """Nobody waits for the work of this thread any more."""
-
-
-class InterruptibleEngine(Engine):
-    """An engine that raises `InterruptedWork` at the first step at which its work is unwanted.
-
-    A poem under many constraints is tried many times, and must not occupy a worker longer than its
-    client waits.
-    """
-
-    work = threading.local()
-    """Its attribute `unwanted` is a function without arguments, set by each thread."""
-
-    def step(self, tokens: Ids, state: State) -> StepOutput:
-        """See `Engine.step`."""
-        if getattr(self.work, "unwanted", bool)():
-            raise InterruptedWork
-        return super().step(tokens, state)
+INTERRUPTED = 8
+"""Most slices that are interrupted at a time; each keeps its particles in memory."""
 
 
 class Job(Generic[T]):
@@ -111,35 +95,50 @@ class Pool:
 
     Threads, not processes: NumPy releases the interpreter's lock in its products, and all share
     one model in memory. At most `waiting` jobs are accepted, those being worked on included.
+    `workers` threads work at a time; the others wait for a job, or for their turn to go on with an
+    interrupted slice, whose place in the queue is an `Event`.
     """
 
     def __init__(self, workers: int, waiting: int) -> None:
         self.workers, self.waiting = workers, waiting
-        self._queue: deque[Job[Any]] = deque()
+        self._free, self._interrupted = workers, 0
+        self._queue: deque[Job[Any] | threading.Event] = deque()
         self._running: set[Job[Any]] = set()
         self._closed = False
         self._seconds: dict[str, float] = {}  # of a result of each kind, a running mean
         self._condition = threading.Condition()
-        self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(workers)]
+        count = workers + INTERRUPTED if workers else 0
+        self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(count)]
         for thread in self._threads:
             thread.start()
 
     @property
     def jobs(self) -> int:
         """How many jobs there are, waiting and worked on."""
-        return len(self._queue) + len(self._running)
+        with self._condition:
+            return len(self._wanted())
+
+    def _wanted(self) -> list[Job[Any]]:
+        waiting = [job for job in self._queue if isinstance(job, Job)]
+        return [job for job in (*waiting, *self._running) if not job.cancelled]
 
     def submit(self, job: Job[Any]) -> None:
-        """Put a job into the queue, unless it is full or closed or the job would wait too long."""
+        """Put a job into the queue, unless it is full or closed or the job would wait too long.
+
+        Jobs take turns: while this one is worked on, each of the others is for as long at most.
+        """
         with self._condition:
-            there = (*self._queue, *self._running)
-            work = sum(job.left * self._seconds.get(job.kind, 0.0) for job in there)
-            ahead = work / self.workers
+            there, own = self._wanted(), self._work_of(job)
+            ahead = sum(min(own, self._work_of(other)) for other in there) / self.workers
             long = len(there) >= self.workers and ahead > PATIENCE
             if self._closed or long or len(there) >= self.waiting:
                 raise TangyinError("server.busy", seconds=min(max(math.ceil(ahead), 1), 60))
             self._queue.append(job)
             self._condition.notify()
+
+    def _work_of(self, job: Job[Any]) -> float:
+        """Seconds that what is left of a job takes, by earlier ones of its kind."""
+        return job.left * self._seconds.get(job.kind, 0.0)
 
     def cancel(self, job: Job[Any]) -> None:
         """Remove a job; one that is worked on ends at the engine's next step."""
@@ -152,9 +151,12 @@ class Pool:
         """Cancel all jobs, and wait until the workers have ended."""
         with self._condition:
             self._closed = True
-            for job in (*self._queue, *self._running):
+            for job in self._wanted():
                 job.cancelled = True
                 job.fail(TangyinError("server.busy", seconds=5))
+            for turn in self._queue:
+                if isinstance(turn, threading.Event):
+                    turn.set()
             self._queue.clear()
             self._condition.notify_all()
         end = time.monotonic() + seconds
@@ -163,31 +165,69 @@ class Pool:
 
     def _work(self) -> None:
         while jobs := self._take():
-            start, before = time.monotonic(), sum(job.left for job in jobs)
-            done = _advance(jobs)
-            took = time.monotonic() - start
-            with self._condition:
-                self._running.difference_update(jobs)
-                again = [job for job in jobs if job.left and not job.cancelled]
-                self._queue.extend(again)
-                self._condition.notify(len(again))
-                if not done:
-                    continue
-                each = took / max(before - sum(job.left for job in jobs), 1)
+            self._slice(jobs)
+
+    def _slice(self, jobs: list[Job[Any]]) -> None:
+        """Do a slice of jobs of one key, and put those that are not done back."""
+        before, away = sum(job.left for job in jobs), 0.0
+        start = turn = time.monotonic()
+
+        def unwanted() -> bool:
+            nonlocal turn, away
+            # Jobs of one key are one pass of the engine, and are quicker the more there are.
+            if jobs[0].key is None and time.monotonic() - turn > TURN:
+                away += self._interrupted_for()
+                turn = time.monotonic()
+            return all(job.cancelled for job in jobs)
+
+        done = _advance(jobs, unwanted)
+        took = time.monotonic() - start - away
+        with self._condition:
+            self._free += 1
+            self._running.difference_update(jobs)
+            again = [job for job in jobs if job.left and not job.cancelled]
+            self._queue.extend(again)
+            self._condition.notify(len(again))
+            if done:
+                # A pass of the engine takes as long for one poem as for SLICE.
+                least = 1 if jobs[0].key is None else SLICE
+                each = took / max(before - sum(job.left for job in jobs), least)
                 mean = self._seconds.get(jobs[0].kind, each)
                 self._seconds[jobs[0].kind] = mean + 0.2 * (each - mean)
+
+    def _interrupted_for(self) -> float:
+        """Let those that wait have their turn, if any do; how many seconds that took."""
+        start, turn = time.monotonic(), threading.Event()
+        with self._condition:
+            if not self._queue or self._closed or self._interrupted == INTERRUPTED:
+                return 0.0
+            self._queue.append(turn)
+            self._interrupted += 1
+            self._free += 1
+            self._condition.notify()
+        turn.wait()
+        with self._condition:
+            self._interrupted -= 1
+        return time.monotonic() - start
 
     def _take(self) -> list[Job[Any]]:
         """The next job and those that can be advanced with it; none when the pool is closed."""
         with self._condition:
-            while not self._queue and not self._closed:
-                self._condition.wait()
-            if not self._queue:
-                return []
-            jobs = [self._queue.popleft()]
-            rows = jobs[0].rows()
-            for job in list(self._queue) if jobs[0].key is not None else ():
-                if job.key == jobs[0].key and rows + job.rows() <= ROWS:
+            first: Job[Any] | threading.Event | None = None
+            while not isinstance(first, Job):
+                while not (self._queue and self._free) and not self._closed:
+                    self._condition.wait()
+                if not self._queue:
+                    return []
+                self._free -= 1
+                first = self._queue.popleft()
+                if isinstance(first, threading.Event):
+                    first.set()  # the thread that waits for it works in place of this one
+            jobs, rows = [first], first.rows()
+            for job in list(self._queue) if first.key is not None else ():
+                if not isinstance(job, Job):
+                    continue
+                if job.key == first.key and rows + job.rows() <= ROWS:
                     rows += job.rows()
                     jobs.append(job)
                     self._queue.remove(job)
@@ -197,17 +237,17 @@ class Pool:
             return jobs
 
 
-def _advance(jobs: list[Job[Any]]) -> bool:
+def _advance(jobs: list[Job[Any]], unwanted: Callable[[], bool]) -> bool:
     """Do a slice of jobs of one key; False if nobody waited for it any more."""
-    InterruptibleEngine.work.unwanted = lambda: all(job.cancelled for job in jobs)
     try:
-        jobs[0].advance(jobs)
+        with interruptible(unwanted):
+            jobs[0].advance(jobs)
     except InterruptedWork:
         return False
-    except Exception as error:
+    except BaseException as error:  # a library's panic too: the worker has others to serve
         if len(jobs) == 1:
-            jobs[0].fail(error)
+            jobs[0].fail(error if isinstance(error, Exception) else RuntimeError(repr(error)))
         else:  # one of them is at fault, and the others should not fail with it
             for job in jobs:
-                _advance([job])
+                _advance([job], unwanted)
     return True

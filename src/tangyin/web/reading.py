@@ -10,6 +10,7 @@ from tangyin.api import Writer
 from tangyin.errors import TangyinError, UsageError
 from tangyin.model import inspection
 from tangyin.model.inspection import expectation, lay_out
+from tangyin.model.threads import go_on
 from tangyin.prosody import Report, check_poem, check_text, level_share, readings_of
 from tangyin.prosody.lexicon import Reading
 from tangyin.scoring import Score
@@ -93,7 +94,7 @@ async def check(body: PoemsBody, work: AnyWork) -> list[dict[str, Any]]:
         reports = _read_each(body.text, check_text)
         return [{"number": n, **asdict(report)} for n, report in enumerate(reports, 1)]
 
-    return await work.once(checked, "check")
+    return await work.once(checked, "check", quick=True)
 
 
 @router.post("/fix")
@@ -122,7 +123,7 @@ async def score(body: ScoreBody, work: AnyWork) -> list[Score]:
         writer = work.library.writer(body.model)
         return list(writer.score_many([poem for poem, _ in _read_each(body.text, writer.read)]))
 
-    return await work.once(scored, "score")
+    return await work.once(scored, "score", quick=True)
 
 
 @router.post("/place")
@@ -140,7 +141,7 @@ async def place(body: PlaceBody, work: AnyWork) -> Place:
         candidates = [Candidate(c, p, round(level_share(c), 4)) for c, p in found.candidates]
         return Place(**{**vars(found), "readings": readings, "candidates": candidates})
 
-    return await work.once(placed)
+    return await work.once(placed, quick=True)
 
 
 @router.post("/trace")
@@ -161,20 +162,21 @@ async def trace(body: TraceBody, work: AnyWork) -> Trace:
         nll = [round(float(nats), 4) for nats in inspection.surprises(engine, prefix, text)]
         return Trace(name, form.name, body.quantity, body.layer, layers, text, values, nll)
 
-    return await work.once(traced)
+    return await work.once(traced, quick=True)
 
 
 @router.post("/script")
 async def script(body: ScriptBody, work: AnyWork) -> Converted:
     """A text in traditional or simplified characters."""
     convert = to_simplified if body.script == "simplified" else to_traditional
-    return await work.once(lambda: Converted(convert(body.text)))
+    return await work.once(lambda: Converted(convert(body.text)), quick=True)
 
 
 def _read_each(text: str, read: Callable[[str], T]) -> list[T]:
     """What is read from the poems of a text, if all can be read."""
     found = []
     for number, poem in read_each(text, read):
+        go_on()
         if number > POEMS:
             raise UsageError("server.too_many_poems", most=POEMS)
         if isinstance(poem, UsageError):

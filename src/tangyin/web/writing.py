@@ -12,6 +12,7 @@ from tangyin.web.answers import AnyWork, Event
 from tangyin.web.library import Library
 from tangyin.web.pool import Job, one_by_one
 from tangyin.writing import Order, Request, Verse, compose, new_seed, opening_of, prefix_for
+from tangyin.writing.options import PARTICLES
 
 EVENTS = (
     'event: line\ndata: {"number": 0, "line": 1, "text": "日落三邊別，"}\n\n'
@@ -59,7 +60,9 @@ def _job(library: Library, *, model: str | None = None, **given: Any) -> Job[Ver
     def poems() -> Iterator[Verse]:
         yield from library.writer(model).write_many(**given)
 
-    return one_by_one(poems(), given.get("count", 1), f"regulated {kind}")
+    # How long a poem takes depends on its particles, and on the words that they place.
+    size = given.get("particles", PARTICLES) // 16, len(given.get("include", ()))
+    return one_by_one(poems(), given.get("count", 1), f"regulated {kind} {size}")
 
 
 def _gathered(writer: Writer, request: Request, kind: str) -> Job[Verse]:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from tangyin.errors import UsageError
 from tangyin.model.engine import Engine
-from tangyin.model.threads import one_blas_thread
+from tangyin.model.threads import go_on, one_blas_thread
 from tangyin.verse import EOS, MARKS, Form, Ids
 from tangyin.verse.punctuation import PLACEHOLDER
 from tangyin.writing.constraints.draft import FREE, Columns, Constraint, Draft, Mask, Rows
@@ -180,6 +180,7 @@ class Decoder:
         some_free: Mask = (given == FREE).any(axis=1)
         open_ = np.flatnonzero(some_free & np.isfinite(self.weights))
         while len(open_):
+            go_on()
             refused = [
                 any(
                     each.refuses(self.draft, int(row), int(columns[row]))

@@ -3,12 +3,14 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import count, islice
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from tangyin.errors import UsageError
+from tangyin.model.threads import go_on
 from tangyin.prosody import LEVEL_RHYMES, Sequence, ToneTable
 from tangyin.prosody.lexicon import place_of
 from tangyin.prosody.rules import first_line_rhyme
@@ -21,7 +23,7 @@ from tangyin.writing.constraints.tones import Readings, Tones
 Word = tuple[int, ...]
 
 STEPS = 300
-"""How many places are tried for the words of a request before it is taken to be impossible."""
+"""How many steps a search for the words' places takes before it is taken to be impossible."""
 
 LINE_TONES = {"a": "仄仄平平仄", "A": "仄仄仄平平", "b": "平平平仄仄", "B": "平平仄仄平"}
 
@@ -38,6 +40,8 @@ class Fitting:
     rates: Rates
     forbidden: Mask  # (characters,) what must not be written
     _ways_of: dict[tuple[Sequence, bytes, Word, int], Columns] = field(default_factory=dict)
+    _lines: dict[tuple[str, bytes], list[bool]] = field(default_factory=dict)
+    _rhyming: dict[tuple[Sequence, bytes, int], bool] = field(default_factory=dict)
 
     @property
     def rhyme_writable(self) -> Mask:
@@ -46,9 +50,21 @@ class Fitting:
 
     def bad_lines(self, sequence: Sequence, given: Columns) -> Mask:
         """(n, form.lines) of (n, form.hanzi): lines that no pattern of their type can hold."""
-        draft = Draft(self.form, self.characters, given)
-        uniforms = np.zeros((1, self.form.lines))
-        return ~Tones(self.readings, (sequence,), self.rates, uniforms, draft).admits()
+        types, lines = sequence.for_lines(self.form.lines), self._lines
+        rows = given.reshape(len(given), self.form.lines, -1)
+        keys = [list(zip(types, map(bytes, row), strict=True)) for row in rows]
+        new = [row for row, own in enumerate(keys) if any(key not in lines for key in own)]
+        if new:
+            draft = Draft(self.form, self.characters, given[new])
+            uniforms = np.zeros((1, self.form.lines))
+            tones = Tones(self.readings, (sequence,), self.rates, uniforms, draft)
+            for row, found in zip(new, tones.admitted(), strict=True):
+                lines.update(zip(keys[row], found.tolist(), strict=True))
+        found = np.array([[lines[key] for key in own] for own in keys])
+        plain, da_ao, rescues = np.moveaxis(found, 2, 0)
+        rescued = np.pad(rescues[:, 1:], ((0, 0), (0, 1)))
+        bad: Mask = ~(plain | da_ao & rescued)
+        return bad
 
     def misfit(self, sequence: Sequence, given: Columns, line: int) -> dict[str, Any]:
         """What an error about a line that does not fit its pattern says."""
@@ -126,23 +142,26 @@ class Fitting:
         words: tuple[Word, ...],
         asked: int,
         uniforms: npt.NDArray[np.float64],
+        steps: Iterator[int] | None = None,
     ) -> Columns | None:
         """`given` with each word at a place where the rules can keep it; None without room.
 
-        `uniforms` (words,) draw each word's place, which is uniform among those left to it.
+        `uniforms` (words,) draw each word's place, which is uniform among those left to it. A
+        search takes an item of `steps`, which searches may share, at every step, `STEPS` at most.
         """
-        steps = STEPS
+        left = islice(count() if steps is None else steps, STEPS)
 
         def search(given: Columns, number: int) -> Columns | None:
-            nonlocal steps
             if number == len(words):
                 return given
-            steps -= 1
+            if next(left, None) is None:
+                return None
+            go_on()
             ways = self._ways(sequence, given, words[number], asked, keep=number < 2)
             first = int(uniforms[number] * len(ways))
             for way in (*ways[first:], *ways[:first]):
                 found = search(way, number + 1)
-                if found is not None or steps <= 0:
+                if found is not None:
                     return found
             return None
 
@@ -174,7 +193,13 @@ class Fitting:
         ends = [end for _, end in self._given_rhymes(sequence, given)]
         had = [end for _, end in self._given_rhymes(sequence, before)]
         repeated = len(ends) - len(set(ends)) > len(had) - len(set(had))
-        return not repeated and self.rhyme_fault(sequence, given, asked) is None
+        if repeated:
+            return False
+        width = self.form.characters
+        key = sequence, given[width - 1 :: width].tobytes(), asked  # all that the fault depends on
+        if key not in self._rhyming:
+            self._rhyming[key] = self.rhyme_fault(sequence, given, asked) is None
+        return self._rhyming[key]
 
     def _lent(self, end: int) -> Mask:
         """(30,) whether a first line that ends so may begin a poem of each rhyme."""

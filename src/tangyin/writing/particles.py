@@ -25,6 +25,7 @@ from tangyin.prosody import LEVEL_RHYMES, Report, check_poem
 from tangyin.prosody import Sequence as LineSequence
 from tangyin.writing.constraints.draft import FREE, OPEN, Columns, Draft, Mask, Rows, Start
 from tangyin.writing.decoding import Composition, Decoder
+from tangyin.writing.fitting import STEPS
 from tangyin.writing.opening import first_free
 from tangyin.writing.options import PARTICLES, constraint_modules
 from tangyin.writing.planning import Plan
@@ -113,10 +114,17 @@ class Population:
         asked = np.empty(len(given), dtype=np.intp)
         placed = np.ones(len(given), dtype=bool)
         rhymes: dict[tuple[LineSequence, bytes], int] = {}
+        # What a poem's particles leave of their steps the others may use; without any left, a
+        # particle is lost, and the poem is one of those whose words were placed.
+        most = STEPS + 4 * self.particles * len(self.plan.words)
+        steps = [iter(range(most)) for _ in self.sequences]
         for row, chance in enumerate(uniforms):
-            sequence = self.sequences[row // self.particles]
+            poem = row // self.particles
+            sequence = self.sequences[poem]
             if self.plan.words:
-                found = fitting.place(sequence, given[row], self.plan.words, wanted, chance)
+                found = fitting.place(
+                    sequence, given[row], self.plan.words, wanted, chance, steps[poem]
+                )
                 placed[row] = found is not None
                 given[row] = given[row] if found is None else found
             key = sequence, given[row].tobytes()

@@ -16,6 +16,9 @@ from tangyin.writing.fitting import Fitting, Word
 from tangyin.writing.opening import known_token, laid_out
 from tangyin.writing.request import Request, opening_of, prefix_for, tokens_of
 
+PLACED = 1024
+"""Most words times particles: each particle searches a place for each word."""
+
 
 @dataclass(frozen=True, eq=False)
 class Plan:
@@ -46,6 +49,9 @@ def plan(request: Request, vocabulary: Vocabulary) -> Plan:
         if len(columns) > form.characters:
             longest = form.characters
             raise UsageError("request.word_long", word=word, form=form.name, longest=longest)
+    placed = {"words": len(words), "particles": request.particles}
+    if len(words) * request.particles > PLACED:
+        raise UsageError("request.words_and_particles", **placed, most=PLACED)
     forbidden = _forbidden(request.avoid, vocabulary)
     for column in {*given[given != FREE].tolist(), *(c for word in words for c in word)}:
         if forbidden[column]:

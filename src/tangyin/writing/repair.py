@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from tangyin.model.engine import Engine
 from tangyin.model.inspection import expectation
+from tangyin.model.threads import go_on
 from tangyin.prosody import Report, check_poem, readings_of
 from tangyin.prosody import report as kinds
 from tangyin.scoring.score import score_poems
@@ -65,6 +66,7 @@ def _ways(
             readings = tuple((r.tone, r.rhyme) for r in readings_of(other))
             if other == character or not works.get(readings, True):
                 continue
+            go_on()
             changed = list(poem.lines)
             changed[number - 1] = old[:at] + other + old[at + 1 :]
             works[readings] = _fixes(before, check_poem(changed), line, kind)

@@ -160,13 +160,15 @@ class Tones(Constraint):
         drawn = np.minimum((cumulative <= threshold).sum(axis=1), weights.shape[1] - 1)
         self._alive = fits & (self._licence == self._licence[drawn, None])
 
-    def admits(self) -> Mask:
-        """(rows, lines): whether some pattern of each line can hold the characters given for it.
+    def admitted(self) -> Mask:
+        """(rows, lines, 3): whether a pattern can hold the characters given for each line.
 
-        A 大拗 counts only where the line after it can rescue it.
+        Of the three, the first is for patterns without 大拗, the second for those with it, which
+        the line after it must rescue, and the third for those that rescue the line before.
         """
-        lines = [self._admitted(line).any(axis=1) for line in range(self._form.lines)]
-        return np.stack(lines, axis=1)
+        fits = np.stack([self._fitting(line) for line in range(self._form.lines)], axis=1)
+        kinds = (~self._da_ao, self._da_ao, self._rescues)
+        return np.stack([(fits & kind).any(axis=2) for kind in kinds], axis=2)
 
     def _admitted(self, line: int) -> Mask:
         """(rows, patterns): which a line may have, a 大拗 only where it can be rescued."""
