@@ -11,13 +11,15 @@ EARLY, LATE = 4, 10
 
 
 def facts(results: dict[str, Any]) -> dict[str, Any]:
-    """By setting: the lowest and the last open dev perplexity, and the epoch of the lowest."""
+    """By setting: the lowest open dev perplexity, its epoch, and what it is after `epochs`."""
+    epochs = results["settings"]["epochs"]
     dev = {name: curve["dev"] for name, curve in results["curves"].items()}
     unknown = results["unknown"]
     return {
         "best": {name: min(values) for name, values in dev.items()},
         "best_epoch": {name: int(np.argmin(values)) + 1 for name, values in dev.items()},
-        "last": {name: values[-1] for name, values in dev.items()},
+        "last": {name: values[epochs - 1] for name, values in dev.items() if len(values) >= epochs},
+        "ended": {name: len(values) for name, values in dev.items()},
         "falling": [name for name, values in dev.items() if (np.diff(values) < 0).all()],
         "ahead": [
             epoch
