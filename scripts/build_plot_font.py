@@ -24,6 +24,10 @@ LICENCE = Path("/usr/share/doc/fonts-noto-cjk/copyright")
 TARGET = Path(__file__).parents[1] / "src/tangyin/studies/page/fonts/tangyin_plot_cjk.otf"
 FAMILY = "Tangyin Plot CJK"
 FACE = "Noto Sans CJK TC"
+NOTICE = """Noto Sans CJK 2.004, © 2014-2021 Adobe (http://www.adobe.com/).
+Noto is a trademark of Google Inc.
+This Font Software is licensed under the SIL Open Font License, Version 1.1."""
+"""What the font itself says; Debian's copyright file has the line of an older font."""
 FREQUENT = 900
 MOST = 300 * 1024
 ALWAYS = (
@@ -66,10 +70,7 @@ def licence() -> str:
     if not found:
         raise SystemExit(f"{LICENCE} does not hold the licence where it used to")
     body = re.sub(r"^ \.?", "", found[1], flags=re.M).strip()
-    return (
-        "Tangyin Plot CJK is a part of Noto Sans CJK, "
-        "Copyright 2010-2012, Google Corporation.\n\n" + body + "\n"
-    )
+    return f"{FAMILY} is a part of {NOTICE}\n\n{body}\n"
 
 
 def main() -> None:

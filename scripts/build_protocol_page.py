@@ -1,11 +1,10 @@
 """Fill docs/protocol.md with the figures of the two ways of measuring, and draw their plot.
 
-    tangyin train configs/report.toml --set training.patience=20 --run runs/long
-    cp runs/long/metrics.jsonl docs/results/report_training.jsonl
-    tangyin study report-protocol -o docs/results/report_protocol.json
+    tangyin study perplexity && tangyin report -o docs/report
     python scripts/build_protocol_page.py
 
-The text between the two markers of the page is replaced; a test checks that it is up to date.
+They are those of the report's part on perplexity, three seeds of each way. The text between the two
+markers of the page is replaced; a test checks that it is up to date.
 """
 
 import json
@@ -13,52 +12,63 @@ import re
 from pathlib import Path
 from typing import Any
 
+from tangyin.studies.filters import mean, percent, span, spread
+
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = DOCS / "protocol.md"
 SECTION = re.compile(r"(<!-- figures -->\n).*(<!-- end of figures -->)", re.S)
 TEXT = """\
-On unseen poems the network is at its best after epoch {best[epoch]}: a closed per_token of \
-{best[dev][per_token_closed]:.1f} (open {best[dev][per_token]:.1f}, {more:.0%} more; closed \
-per_hanzi {best[dev][per_hanzi_closed]:.0f}). Then it overfits: after epoch {last[epoch]} it is at \
-{last[dev][per_token_closed]:.1f}.
+On unseen poems the network is at its best after epoch {best_epoch}: a closed per_token of \
+{closed}, an open one of {opened}. Then it overfits: after epoch {epochs} the open one is {last}.
 
-Measured as in the report, the same network has {leak[dev_mean_of_poems]:.1f} after epoch \
-{leak[epoch]} ({leak[dev_per_token]:.1f} if the exponential is taken once), still falling, because \
-by then {leak[dev_share_seen]:.0%} of its dev poems have been trained on.
+Measured as in the report, the same network has {own} after epoch {epochs} ({once} if the \
+exponential is taken once), still falling, because by then {seen} of its dev poems have been \
+trained on. Three seeds: means, and in brackets the lowest and the highest.
 
-| epoch | train | dev, open | dev, closed | dev, closed, per Hanzi | the report's way \
-| of its dev seen before |
-| --- | --- | --- | --- | --- | --- | --- |
+| epoch | train | dev, open | dev, closed | the report's way | of its dev seen before |
+| --- | --- | --- | --- | --- | --- |
 {rows}
 """
-ROW = (
-    "| {epoch} | {train_per_token:.1f} | {dev[per_token]:.1f} | {dev[per_token_closed]:.1f} "
-    "| {dev[per_hanzi_closed]:.1f} | {leak[dev_mean_of_poems]:.1f} | {leak[dev_share_seen]:.0%} |"
-)
+SHOWN = (1, 2, 3, 5, 6, 10, 15, 20)
+"""Epochs of the table."""
 BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#777777"
 
 
-def results() -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """The metrics of the protocol's run, one object an epoch, and the study's results."""
-    folder = DOCS / "results"
-    lines = (folder / "report_training.jsonl").read_text(encoding="utf-8").splitlines()
-    study = json.loads((folder / "report_protocol.json").read_text(encoding="utf-8"))
-    return [json.loads(line) for line in lines], study
+def results() -> dict[str, Any]:
+    """The results of the study of perplexity."""
+    found = json.loads((DOCS / "report/results.json").read_text(encoding="utf-8"))
+    return dict(found["studies"]["perplexity"]["results"])
+
+
+def means(curves: list[dict[str, Any]], name: str) -> list[float]:
+    """A curve, the mean over seeds."""
+    return [mean(values) for values in zip(*(curve[name] for curve in curves), strict=True)]
 
 
 def section() -> str:
     """The paragraphs and the table with the figures."""
-    honest, study = results()
-    best = min(honest, key=lambda line: line["dev"]["per_token"])
-    epochs = {1, 2, 3, 5, 10, 15, best["epoch"], len(honest)}
-    more = best["dev"]["per_token"] / best["dev"]["per_token_closed"] - 1
+    found = results()
+    honest, report = found["honest"], found["report"]
+    epochs = found["settings"]["way_epochs"]
+    best = [curve["dev"].index(min(curve["dev"])) for curve in honest]
+    columns = [means(honest, name) for name in ("train", "dev", "dev_closed")]
+    columns.append(means(report, "dev"))
+    seen = means(report, "share_seen")
     rows = [
-        ROW.format(**line, leak=leak)
-        for line, leak in zip(honest, study["epochs"], strict=False)
-        if line["epoch"] in epochs
+        f"| {n} | {' | '.join(f'{column[n - 1]:.1f}' for column in columns)} | {seen[n - 1]:.0%} |"
+        for n in SHOWN
     ]
-    words = {"best": best, "last": honest[-1], "leak": study["epochs"][-1], "more": more}
-    return TEXT.format(**words, rows="\n".join(rows))
+    return TEXT.format(
+        best_epoch=span([number + 1 for number in best]),
+        closed=spread([c["dev_closed"][n] for c, n in zip(honest, best, strict=True)]),
+        opened=spread([min(curve["dev"]) for curve in honest]),
+        last=spread([curve["dev"][epochs - 1] for curve in honest]),
+        own=spread([curve["dev"][-1] for curve in report]),
+        once=spread([curve["dev_per_token"][-1] for curve in report]),
+        seen=percent(seen[-1], 0),
+        epochs=epochs,
+        rows="\n".join(rows),
+    )
 
 
 def page() -> str:
@@ -72,17 +82,18 @@ def draw() -> None:
     import matplotlib as mpl
     import matplotlib.pyplot as plt
 
-    honest, study = results()
+    found = results()
+    dev, train = (means(found["honest"], name) for name in ("dev_closed", "train"))
+    own = means(found["report"], "dev")
     mpl.rcParams["svg.hashsalt"] = "tangyin"
     figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
-    epochs = [line["epoch"] for line in honest]
-    dev = [line["dev"]["per_token_closed"] for line in honest]
-    train = [line["train_per_token"] for line in honest]
+    epochs = list(range(1, len(own) + 1))
+    dev, train = dev[: len(own)], train[: len(own)]
     axes.plot(epochs, dev, color=BLUE, marker="o", markersize=3, label="unseen dev poems")
     axes.plot(epochs, train, color=BLUE, ls=":", label="training poems, while training")
     axes.plot(
-        [line["epoch"] for line in study["epochs"]],
-        [line["dev_mean_of_poems"] for line in study["epochs"]],
+        epochs,
+        own,
         color=ORANGE,
         marker="s",
         markersize=3,

@@ -26,7 +26,13 @@ KINDS = {
     "larger": CLOSED + STRANGE[:900],
     "crossing": CLOSED[::2] + STRANGE[::40],
     "apart": STRANGE[:300],
+    "beyond the block": CLOSED + STRANGE[:90] + [chr(point) for point in range(0x3400, 0x3451)],
 }
+
+
+def charged(vocabulary: Vocabulary) -> int:
+    """The characters of U+4E00-9FFF, 20,992 in all, that a model does not know."""
+    return 20_992 - sum("\u4e00" <= character <= "\u9fff" for character in vocabulary.hanzi)
 
 
 def random_log_probs(vocabulary: Vocabulary, rows: int, seed: int) -> np.ndarray:
@@ -40,7 +46,7 @@ def closed_distribution(vocabulary: Vocabulary, log_probs: np.ndarray) -> dict[s
     The unknown characters, 20,992 less those known, share the probability of <unk> evenly.
     """
     p = dict(zip(vocabulary.predicted, np.exp(log_probs.astype(np.float64)), strict=True))
-    unknown = 20_992 - len(vocabulary.hanzi)
+    unknown = charged(vocabulary)
     collapsed = {token: p[token] for token in (EOS, *MARKS)}
     collapsed[UNK] = 0.0
     for character in CLOSED:
@@ -69,7 +75,7 @@ def test_both_figures_equal_an_independent_count(meter):
         if token in vocabulary:
             cost = -math.log(p[vocabulary.id(token)])
         else:
-            cost = -math.log(p[vocabulary.id(UNK)] / (20_992 - len(vocabulary.hanzi)))
+            cost = -math.log(p[vocabulary.id(UNK)] / charged(vocabulary))
         collapsed = closed_distribution(vocabulary, row)
         cost_closed = -math.log(collapsed.get(token, collapsed[UNK]))
         nll, nll_closed = nll + cost, nll_closed + cost_closed
@@ -92,7 +98,7 @@ def test_the_probabilities_of_either_figure_sum_to_one(meter):
     unknown = next(c for c in STRANGE[::-1] if c not in vocabulary)
     share = math.exp(-meter.charge(twice, meter.targets(unknown)).nll_hanzi)
     known = math.fsum(np.exp(row[0, 1:].astype(np.float64)))
-    assert known + (20_992 - len(vocabulary.hanzi)) * share == pytest.approx(1, abs=1e-5)
+    assert known + charged(vocabulary) * share == pytest.approx(1, abs=1e-5)
 
 
 @pytest.mark.corpus
@@ -113,7 +119,7 @@ def test_the_closed_figure_of_the_report_model_is_its_plain_perplexity(
         math.exp(total / ids.size), rel=1e-9
     )
     assert tally.nll == pytest.approx(
-        total + tally.unknown * math.log(20_992 - len(vocabulary.hanzi)), rel=1e-9
+        total + tally.unknown * math.log(charged(vocabulary)), rel=1e-9
     )
 
 

@@ -5,6 +5,7 @@ from tangyin.corpus import fetch_corpus
 from tangyin.errors import TangyinError
 from tangyin.model import Engine
 from tangyin.scoring import Tally, evaluate_split, score_poems, score_texts
+from tangyin.scoring.perplexity import unknown_hanzi
 from tangyin.verse import EOS, FORMS, WULV, form_token, read_poem
 
 PREFIXES = tuple(form_token(form) for form in FORMS)
@@ -42,7 +43,7 @@ def test_a_score_is_the_sum_of_the_steps(four_forms, poems):
         for read, target in zip(tokens, [*tokens[1:], vocabulary.id(EOS)], strict=True):
             log_probs = four_forms.log_probs(four_forms.step(np.array([read]), state))
             total -= float(log_probs[0, target])
-        unknown = np.log(20_992 - len(vocabulary.hanzi))
+        unknown = np.log(unknown_hanzi(vocabulary))
         assert tally.nll == pytest.approx(total + tally.unknown * unknown, rel=1e-6)
 
 

@@ -209,3 +209,12 @@ def test_frequencies_are_those_of_the_model_given_the_form(random_model, rule, e
     assert fits(frequencies(poems, known, 0), first)
     assert fits(frequencies(poems, known, 1), second)
     assert not fits(frequencies(poems, known, 0), np.ones(4))
+
+
+def test_one_seed_on_other_openings_draws_other_lines(random_model):
+    # To a model without preferences every prefix is alike, so equal streams would give equal lines.
+    engine = Engine(random_model(HANZI, FORMS, prefixes=PREFIXES, scale=0.0))
+    openings = [read_opening(first, WULV, engine.vocabulary) for first in HANZI[:7]]
+    poems = compose(engine, WULV, Temperature(), [Order(opening, 8, 0) for opening in openings])
+    lines = [line for poem in poems for line in poem.lines]
+    assert len(set(lines)) == len(lines) == 56

@@ -2,7 +2,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tangyin.verse import FORMS
 from tangyin.writing import SEEDS, new_seed, poem_uniforms
+from tangyin.writing.randomness import what_is_asked
 
 SEED = st.integers(0, SEEDS - 1)
 
@@ -20,6 +22,16 @@ def test_a_stream_hangs_on_seed_and_number_alone(seed, number, count, more):
 def test_other_seeds_and_numbers_have_other_streams(seed, other, number, further):
     same = np.array_equal(poem_uniforms(seed, number, 8), poem_uniforms(other, further, 8))
     assert same == ((seed, number) == (other, further))
+
+
+@given(SEED, st.integers(0, 999), st.data())
+@settings(deadline=None)
+def test_other_openings_titles_and_forms_have_other_streams(seed, number, data):
+    tokens = st.lists(st.integers(-1, 9000), min_size=3, max_size=3)
+    asked = st.tuples(st.sampled_from(FORMS), tokens, tokens, st.lists(st.integers(0, 9)))
+    first, second = data.draw(asked), data.draw(asked)
+    streams = [poem_uniforms(seed, number, 8, what_is_asked(*each)) for each in (first, second)]
+    assert np.array_equal(*streams) == (first == second)
 
 
 def test_neighbouring_streams_are_uniform_and_unlike():

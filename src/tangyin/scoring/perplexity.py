@@ -14,8 +14,8 @@ import numpy.typing as npt
 from tangyin.data.files import data_text
 from tangyin.verse import EOS, MARKS, UNK, Ids, Vocabulary, is_hanzi
 
-ALL_HANZI = 20_992
-"""Number of all characters: the block U+4E00-U+9FFF."""
+BLOCK = "\u4e00\u9fff"
+"""The first and the last of the 20,992 characters that share the probability of `<unk>`."""
 
 _DIRECT, _OUTSIDE, _LACKING = 0, 1, 2
 
@@ -24,6 +24,16 @@ _DIRECT, _OUTSIDE, _LACKING = 0, 1, 2
 def closed_hanzi() -> frozenset[str]:
     """The 2,814 characters of the closed vocabulary, which never changes."""
     return frozenset(data_text("closed_vocabulary.txt").split())
+
+
+def unknown_hanzi(vocabulary: Vocabulary) -> int:
+    """How many characters of the block a model does not know; what it knows beyond it is no matter.
+
+    Known characters of Extension A would leave the block's others too large a share. An unknown one
+    is charged like one of the block (`docs/protocol.md` has their numbers).
+    """
+    known = sum(BLOCK[0] <= character <= BLOCK[1] for character in vocabulary.hanzi)
+    return max(ord(BLOCK[1]) - ord(BLOCK[0]) + 1 - known, 1)
 
 
 @dataclass
@@ -90,17 +100,17 @@ class PerplexityMeter:
     """Counts the cost of poems by the protocol, from a model's log-probabilities.
 
     Open: an unknown character costs nll(<unk>) + ln(20,992 - H), where H is the number of known
-    characters: all unknown characters share the probability of <unk>. Closed: the model is
-    collapsed onto the closed vocabulary. A known character outside it adds to the closed <unk>; a
-    character of it that the model lacks gets its share of the model's <unk>, as in the open figure,
-    and the closed <unk> keeps the rest.
+    characters of the block U+4E00-U+9FFF: all unknown ones share the probability of <unk>. Closed:
+    the model is collapsed onto the closed vocabulary. A known character outside it adds to the
+    closed <unk>; a character of it that the model lacks gets its share of the model's <unk>, as in
+    the open figure, and the closed <unk> keeps the rest.
     """
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         known, closed = set(vocabulary.hanzi), closed_hanzi()
         self.vocabulary = vocabulary
         self._unk = vocabulary.id(UNK)
-        unknown_count = max(ALL_HANZI - len(known), 1)
+        unknown_count = unknown_hanzi(vocabulary)
         lacking = len(closed - known)
         self._unknown_cost = math.log(unknown_count)
         self._unk_left = max(1 - lacking / unknown_count, 1e-12)

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 
 from tangyin.model.file import ModelFile
 from tangyin.nn.language_model import LanguageModel
-from tangyin.scoring.perplexity import ALL_HANZI
+from tangyin.scoring.perplexity import unknown_hanzi
 from tangyin.verse import EOS, UNK, Form, Vocabulary
 
 CHUNK = 64
@@ -62,7 +62,7 @@ def perplexities(
         characters; and both with `_without_first` (these are no targets). Each has `per_token`, the
         exponential of the mean cost, and `mean_of_poems`, the mean of the poems' perplexities.
     """
-    charge = math.log(ALL_HANZI - len(vocabulary.hanzi)) * (targets == vocabulary.id(UNK))
+    charge = math.log(unknown_hanzi(vocabulary)) * (targets == vocabulary.id(UNK))
     found: dict[str, dict[str, float]] = {}
     for name, table in (("open", costs + charge), ("plain", costs)):
         if first:

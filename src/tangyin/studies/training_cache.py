@@ -186,7 +186,7 @@ class TrainingCache:
         if job.keep and model is not None:
             make_folder(best.parent)
             save_model(model, best)
-            save_model(_last_weights(recipe, run, model), last)
+            save_model(last_weights(recipe, run, model), last)
         lines = run.metrics.read_text("utf-8").splitlines() if run.metrics.exists() else []
         return {
             "recipe": job.recipe.as_dict(),
@@ -197,7 +197,7 @@ class TrainingCache:
         }
 
 
-def _last_weights(recipe: Recipe, run: RunFolder, best: ModelFile) -> ModelFile:
+def last_weights(recipe: Recipe, run: RunFolder, best: ModelFile) -> ModelFile:
     """The last weights of a finished run, in a model file like that of the best ones."""
     model = LanguageModel(best.architecture, best.vocabulary)
     optimizer = make_optimizer(recipe.optimizer, model)

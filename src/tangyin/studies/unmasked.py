@@ -17,12 +17,14 @@ def write_unmasked(
 ) -> list[list[int]]:
     """Write freely until `<eos>`: the tokens of each text without it, at most `LONGEST`.
 
-    Text n is poem n of the seed. `starts` are the first characters of each, all known and equally
-    many; they may be "".
+    Text n is poem n of the seed on its start. `starts` are the first characters of each, all known
+    and equally many; they may be "".
     """
     vocabulary = engine.vocabulary
     given = np.array([vocabulary.encode(start) for start in starts], dtype=np.int32)
-    uniforms = np.stack([poem_uniforms(seed, n, LONGEST) for n in range(len(starts))])
+    uniforms = np.stack(
+        [poem_uniforms(seed, n, LONGEST, start.encode()) for n, start in enumerate(starts)]
+    )
     tokens, state = engine.begin(vocabulary.prefix(form), len(starts))
     texts = np.empty((len(starts), LONGEST), dtype=np.int32)
     eos = vocabulary.id(EOS)

@@ -18,7 +18,7 @@ from tangyin.verse import EOS, MARKS, Form, Ids
 from tangyin.verse.punctuation import PLACEHOLDER
 from tangyin.writing.constraints.draft import FREE, Columns, Constraint, Draft, Mask, Rows
 from tangyin.writing.opening import first_free, laid_out
-from tangyin.writing.randomness import poem_uniforms
+from tangyin.writing.randomness import poem_uniforms, what_is_asked
 from tangyin.writing.rules import Argmax, Array, Choice, RandomK, Rule, Uniforms
 
 END_MARKS = "。？！"  # What may close an even line
@@ -291,6 +291,12 @@ def _composed(
     hanzi = engine.vocabulary.hanzi
     given, marks = laid_out([order.opening for order in orders], form, engine.vocabulary)
     places = form.lines * (form.characters + 1)
+    prefix = engine.vocabulary.prefix(form) if prefix is None else prefix
+    asked = (what_is_asked(form, *row, prefix) for row in zip(given, marks, strict=True))
+    uniforms = [
+        poem_uniforms(order.seed, order.number, places, poem)
+        for order, poem in zip(orders, asked, strict=True)
+    ]
     decoder = Decoder(
         engine,
         rule,
@@ -299,7 +305,7 @@ def _composed(
         marks,
         numbers=np.array([order.number for order in orders]),
         first_free=np.array([first_free(row) for row in given]),
-        uniforms=np.stack([poem_uniforms(o.seed, o.number, places) for o in orders]),
+        uniforms=np.stack(uniforms),
     )
     decoder.run()
     return [decoder.composition(row) for row in range(len(orders))]

@@ -29,7 +29,7 @@ from tangyin.writing.fitting import STEPS
 from tangyin.writing.opening import first_free
 from tangyin.writing.options import PARTICLES, constraint_modules
 from tangyin.writing.planning import Plan
-from tangyin.writing.randomness import poem_uniforms
+from tangyin.writing.randomness import poem_uniforms, what_is_asked
 from tangyin.writing.rules import Argmax, Rule
 
 DRAWS = 12  # How many particles of a poem are drawn before none is found that passes the checker
@@ -67,8 +67,9 @@ class Population:
         own = places + len(plan.words)  # uniforms of each particle
         shared = 2 * form.lines + 2  # those that the particles of a poem have in common
         total = particles * own + shared
+        poem = what_is_asked(form, plan.given, plan.marks, plan.prefix)
         streams = np.stack(
-            [poem_uniforms(seed, n, total * (attempt + 1))[-total:] for n in numbers]
+            [poem_uniforms(seed, n, total * (attempt + 1), poem)[-total:] for n in numbers]
         )
         mine = streams[:, : particles * own].reshape(-1, own)
         uniforms, for_words = np.split(mine, [places], axis=1)

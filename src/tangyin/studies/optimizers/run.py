@@ -67,14 +67,14 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
     cache.progress.plan(runs * base.recipe.training.epochs)
 
     def curves(name: str, rate: float) -> list[dict[str, Any]]:
-        trained = cache.train_all(base.jobs(_changes(name, rate)), f"{name} at {rate:g}")
+        trained = cache.train_all(base.jobs(changes(name, rate)), f"{name} at {rate:g}")
         return [training.curve() for training in trained]
 
     report = {f"{name} at {rate:g}": curves(name, rate) for name, rate in compared}
     sweep: dict[str, dict[str, Any]] = {}
     for name, rates in grids.items():
         seed = {"training.seed": base.seeds[0]}
-        jobs = [base.job({**_changes(name, rate), **seed}) for rate in rates]
+        jobs = [base.job({**changes(name, rate), **seed}) for rate in rates]
         swept = cache.train_all(jobs, f"{name}, rates")
         ends = [training.final_dev for training in swept]
         best = rates[ends.index(min(ends))]
@@ -93,7 +93,8 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
     }
 
 
-def _changes(name: str, rate: float) -> dict[str, Any]:
+def changes(name: str, rate: float) -> dict[str, Any]:
+    """A contestant at a rate, as changes of the recipe."""
     options = {"momentum": 0.0, "weight_decay": 0.0, **CONTESTANTS[name][0], "learning_rate": rate}
     return {f"optimizer.{key}": value for key, value in options.items()}
 

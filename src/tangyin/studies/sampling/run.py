@@ -84,7 +84,7 @@ def _of_rule(engine: Engine, count: int, name: str, _advance: Advance) -> dict[s
         numbers = range(len(range(place, count, len(FIRST))))
         for start in range(0, len(numbers), BATCH):
             chosen = numbers[start : start + BATCH]
-            poems += _written(engine, character, rule, SEED + place, chosen)
+            poems += written(engine, character, rule, SEED + place, chosen)
     found = measured([poem.text for poem in poems], [poem.log_likelihood for poem in poems])
     free = write_unmasked(engine, rule, SEED, list(islice(cycle(FIRST), count)), WULV)
     kept = [form_of_tokens(engine.vocabulary, tokens) == WULV for tokens in free]
@@ -92,7 +92,7 @@ def _of_rule(engine: Engine, count: int, name: str, _advance: Advance) -> dict[s
     return {**found, "form_unmasked": with_interval(kept), "shown": poems[0].text, **seven}
 
 
-def _written(
+def written(
     engine: Engine, character: str, rule: Rule, seed: int, numbers: Sequence[int]
 ) -> list[Any]:
     """Poems of some numbers on a first character, form kept by the mask."""
@@ -102,7 +102,7 @@ def _written(
 
 def _seven(engine: Engine, rule: Rule) -> dict[str, Any]:
     """The seven poems that argmax gives, one per character, as the report had them."""
-    texts = [_written(engine, character, rule, SEED, [0])[0].text for character in FIRST]
+    texts = [written(engine, character, rule, SEED, [0])[0].text for character in FIRST]
     poems = [_lines(text) for text in texts]
     return {
         "texts": texts,
@@ -190,7 +190,7 @@ def _overfitting(
             figures["perplexity"][part] = float(np.exp(costs.mean()))
         for name in OVERFITTED_RULES:
             poems = chain.from_iterable(
-                _written(engine, character, RULES[name], SEED + place, numbers)
+                written(engine, character, RULES[name], SEED + place, numbers)
                 for place, character in enumerate(known)
             )
             figures["copied"][name] = with_interval([_copied(poem.lines) for poem in poems])
