@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 from unittest.mock import Mock
@@ -10,9 +11,10 @@ from unittest.mock import Mock
 import pytest
 import torch
 
+from tangyin.cli.progress_bar import ProgressBar
 from tangyin.corpus import TRAIN
 from tangyin.errors import TangyinError, UsageError
-from tangyin.training import LostProcessError
+from tangyin.training import LostProcessError, Step
 
 REPORT = str(Path(__file__).parents[2] / "configs" / "report.toml")
 SMALL = [
@@ -169,3 +171,31 @@ def test_without_torch_the_extra_is_named(
         error = TangyinError("training.not_installed", module="torch")
         assert done.stderr.decode() == f"tangyin: {error}\n"
     assert process("write", "日", "--free", environment=environment).returncode == 0
+
+
+def test_without_a_terminal_a_line_says_from_time_to_time_how_far_it_is(monkeypatch, capsys):
+    now = 100.0
+    monkeypatch.setattr("tangyin.cli.progress_bar.time.monotonic", lambda: now)
+    bar = ProgressBar()
+    for done in range(1, 101):  # a batch of 500 targets a second
+        bar.step(Step(1, 20, 500, done * 500, 50_000, 6.25))
+        now += 1
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split()[2] for line in lines] == ["11%", "41%", "71%"]
+    assert lines[0].split("  ")[2:] == ["loss 6.250", "500 tokens/s", "01:29 left of the epoch"]
+
+
+def test_threads_do_not_spin_at_barriers():
+    """Where they do, a busy machine trains at a tenth of its rate (docs/training.md)."""
+    code = (
+        "import sys; sys.argv = ['tangyin', 'train', '--help']\n"
+        "from tangyin.cli import main\n"
+        "main.click.Group.main = lambda *a, **k: print("
+        "main.os.environ['OMP_WAIT_POLICY'], 'torch' in sys.modules)\n"
+        "main.run()"
+    )
+    environment = {k: v for k, v in os.environ.items() if k != "OMP_WAIT_POLICY"}
+    shown = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False
+    )
+    assert shown.stdout.splitlines()[-1] == "PASSIVE False"

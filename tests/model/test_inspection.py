@@ -59,14 +59,15 @@ def test_the_trace_is_that_of_the_derivations_lstm(random_model, layer):
         x = expected.outputs
     size, prefix = model.architecture.hidden_size, model.vocabulary.prefix(WULV)
     for name in QUANTITIES:
-        found = trace(model, engine, prefix, text, layer, name)
+        found = trace(engine, prefix, text, layer, name)
         if name in "ch":
             wanted = getattr(expected, name)[1:, 0]
         else:
             at = "ifgo".index(name) * size
             wanted = expected.gates[:, 0, at : at + size]
         assert found.shape == (1 + len(text), size)
-        assert np.abs(found - wanted).max() < 1e-5
+        # The engine rounds activations to int8.
+        assert np.abs(found - wanted).max() < 0.03
 
 
 @pytest.mark.parametrize(
@@ -94,9 +95,9 @@ def test_a_place_cannot_be_left_open():
 def test_of_other_cells_the_states_can_be_traced_and_no_gate(random_model):
     model = random_model(HANZI, FORMS, cell="coupled", prefixes=tuple(map(form_token, FORMS)))
     engine, prefix = Engine(model), model.vocabulary.prefix(WULV)
-    found = trace(model, engine, prefix, "日紅", 0, "h")
+    found = trace(engine, prefix, "日紅", 0, "h")
     inputs = np.concatenate((prefix, model.vocabulary.encode("日紅")))
     last = engine.read(inputs[:, None])[-1].hidden
     np.testing.assert_array_equal(found[-1], last[0])
     with pytest.raises(UsageError, check=lambda e: e.code == "nn.gates_of_plain_cell"):
-        trace(model, engine, prefix, "日紅", 0, "f")
+        trace(engine, prefix, "日紅", 0, "f")

@@ -33,14 +33,15 @@ def test_the_log_probabilities_and_figures_are_those_of_the_commit_that_trained_
     engine, stored = Engine(find_model(name)), STORED["models"][name]
     for poem in stored["poems"]:
         found = log_probs(engine, poem)
-        assert found.argmax(axis=1).tolist() == poem["argmax"]
-        # Another CPU rounds differently, by less than this.
-        np.testing.assert_allclose(found.max(axis=1), poem["best"], atol=2e-4)
-        np.testing.assert_allclose(found[:, stored["columns"]], poem["log_probs"], atol=2e-4)
+        # That code rounded no activations to int8. A wrong feature changes these by 1 and more.
+        assert (found.argmax(axis=1) == poem["argmax"]).mean() > 0.9
+        np.testing.assert_allclose(found.max(axis=1), poem["best"], atol=0.2)
+        off = np.abs(found[:, stored["columns"]] - poem["log_probs"])
+        assert off.mean() < 0.15
+        assert off.max() < 1
         if poem["figures"]:
             (tally,) = score_texts(engine, [poem["text"]], form_named(poem["form"]))
-            shown = {key: f"{value:.2f}" for key, value in tally.figures().items()}
-            assert shown == {key: f"{value:.2f}" for key, value in poem["figures"].items()}
+            assert tally.figures() == pytest.approx(poem["figures"], rel=0.02)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from tangyin import native
 from tangyin.nn import LSTMState, linear_cross_entropy, lstm_sequence
-from tangyin.nn.native import build, kernel_for, native_kernel
-from tangyin.nn.native.build import built_library
+from tangyin.nn.native import kernel_for, native_kernel
+from tangyin.nn.native.kernel import FLAGS, SOURCE
 from tangyin.nn.torch_kernel import TorchKernel
 from tangyin.paths import corpus_home
 
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="the compilers here a
 
 # In place of a compiler: counts its calls in the file `calls`, and writes what its body says.
 COMPILER = """#!/bin/sh
-if [ "$1" = --version ]; then echo {version}; exit; fi
+# {version}
 echo called >> {folder}/calls
 for word; do out=$word; done
 {body}
@@ -53,31 +54,33 @@ def compiler(tmp_path, monkeypatch):
     return made
 
 
+def built(source=SOURCE, flags=FLAGS):
+    return native.built_library(source, flags.split())
+
+
 def cached():
     return sorted((corpus_home().parent / "native").iterdir())
 
 
 def test_it_is_compiled_once_and_then_found_in_the_cache(compiler, tmp_path):
-    library = built_library()
+    library = built()
     assert library == tmp_path / "home/native" / library.name
     assert library.read_text() == "kernel\n"
-    assert built_library() == library
+    assert built() == library
     assert compiler.calls == 1
     assert cached() == [library]  # and no scratch beside it
 
 
 def test_another_source_flag_compiler_or_processor_is_another_file(compiler, tmp_path, monkeypatch):
-    libraries = [built_library()]
+    libraries = [built()]
     compiler.be(version="1.1")
-    libraries.append(built_library())
-    monkeypatch.setattr(build, "FLAGS", build.FLAGS + " -DX")
-    libraries.append(built_library())
+    libraries.append(built())
+    libraries.append(built(flags=FLAGS + " -DX"))
     source = tmp_path / "kernel.cpp"
-    source.write_text(build.SOURCE.read_text(encoding="utf-8") + "\n", encoding="utf-8")
-    monkeypatch.setattr(build, "SOURCE", source)
-    libraries.append(built_library())
-    monkeypatch.setattr(build, "_processor", lambda: "another")
-    libraries.append(built_library())
+    source.write_text(SOURCE.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    libraries.append(built(source))
+    monkeypatch.setattr(native, "processor", lambda: "another")
+    libraries.append(built())
     assert len(set(libraries)) == compiler.calls == 5
     assert cached() == sorted(libraries)
 
@@ -91,10 +94,10 @@ DAMAGE = {
 
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_a_library_that_is_not_what_was_compiled_is_compiled_again(damage, compiler):
-    library = built_library()
+    library = built()
     whole = library.read_bytes()
     library.write_bytes(DAMAGE[damage](whole))
-    assert built_library() == library
+    assert built() == library
     assert library.read_bytes() == whole
     assert compiler.calls == 2
     assert cached() == [library]
@@ -103,7 +106,7 @@ def test_a_library_that_is_not_what_was_compiled_is_compiled_again(damage, compi
 def test_a_library_is_on_the_disk_before_it_has_its_name(compiler, monkeypatch):
     synced = []
     monkeypatch.setattr(os, "fsync", lambda _: synced.append(list(cached())))
-    library = built_library()
+    library = built()
     assert library not in synced[0]
     assert library in cached()
 
@@ -155,7 +158,7 @@ def test_without_a_kernel_torch_computes_the_same(
         for name, value in WAYS[way].items():
             monkeypatch.setenv(name, value)
     else:
-        monkeypatch.setattr(build, "SECONDS", 0.3 if "sleep" in WAYS[way] else 120)
+        monkeypatch.setattr(native, "SECONDS", 0.3 if "sleep" in WAYS[way] else 120)
         compiler.be(WAYS[way])
     assert native_kernel() is None
     assert isinstance(kernel_for(torch.float32, torch.device("cpu")), TorchKernel)
@@ -172,13 +175,11 @@ def test_only_float32_and_bfloat16_on_the_cpu_have_a_kernel(monkeypatch):
         assert isinstance(kernel_for(dtype, device), TorchKernel)
 
 
-# `build.py` by itself, so that no process has to import torch.
 PROCESS = """
-import importlib.util, sys
-spec = importlib.util.spec_from_file_location("build", sys.argv[1])
-build = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(build)
-print(build.built_library(), flush=True)
+import sys
+from pathlib import Path
+from tangyin.native import built_library
+print(built_library(Path(sys.argv[1]), sys.argv[2].split()), flush=True)
 """
 # Writes half, waits until both compilers are that far, and writes the rest.
 SLOW = """echo half > $out
@@ -192,10 +193,10 @@ echo rest >> $out"""
 
 def test_two_processes_that_build_at_once_both_get_a_whole_library(compiler, tmp_path):
     compiler.be(SLOW.format(folder=tmp_path))
-    command = [sys.executable, "-c", PROCESS, build.__file__]
+    command = [sys.executable, "-c", PROCESS, str(SOURCE), FLAGS]
     both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     answers = [process.communicate()[0].strip() for process in both]
     assert compiler.calls == 2
-    assert answers[0] == answers[1] == str(built_library())
+    assert answers[0] == answers[1] == str(built())
     assert Path(answers[0]).read_text() == "half\nrest\n"
     assert [str(path) for path in cached()] == answers[:1]

@@ -246,7 +246,7 @@ def test_particles_are_weighed_by_what_is_given_further_on(puzzle):
     best = max(chances, key=chances.get)
     shares = []
     for particles in (1, 64):
-        poems = ParticleComposer(engine, planned, Temperature(), particles).compose(2, range(300))
+        poems = ParticleComposer(engine, planned, Temperature(), particles).compose(3, range(300))
         shares.append(sum(poem.text == best for poem in poems) / 300)
     assert shares[1] == pytest.approx(chances[best], abs=0.06)
     assert abs(shares[0] - chances[best]) > 2 * abs(shares[1] - chances[best])

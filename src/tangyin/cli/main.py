@@ -60,9 +60,10 @@ def run(arguments: list[str] | None = None) -> None:
     """
     if arguments is None:
         _speak_utf8()
-        # NumPy is not loaded yet. The engine's products are small: a second thread gains nothing
-        # on an idle machine and costs time on a busy one (benchmarks/shell.py).
+        # NumPy and torch are not loaded yet. Bulk work has threads of its own (`model.threads`).
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+        # Threads that spin at a barrier keep a busy machine's other threads from getting there.
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")

@@ -7,6 +7,7 @@ the features is there under `features`.
 
 import json
 import math
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,9 @@ from safetensors import safe_open as _safe_open
 from tangyin.errors import TangyinError, UsageError
 from tangyin.files import json_text, json_value, whole_file
 from tangyin.model.architecture import Architecture
+from tangyin.model.arithmetic import LARGEST, Matrix
 from tangyin.model.features import FeatureLayout
-from tangyin.model.serialization import serialized
+from tangyin.model.serialization import mapped, serialized
 from tangyin.verse import TEXT, Form, Vocabulary, form_named
 
 FORMAT = 3
@@ -40,6 +42,36 @@ Header = dict[str, tuple[str, tuple[int, ...]]]
 """Type and shape of each tensor of a file."""
 
 
+class StoredTensors(Mapping[str, Array]):
+    """Tensors in fp32, and `tones` in uint8, made of the arrays of a file."""
+
+    def __init__(self, stored: Mapping[str, Array], names: Iterable[str]) -> None:
+        self._stored, self._names = stored, tuple(names)
+
+    def __getitem__(self, name: str) -> Array:
+        if self._stored[name].dtype == np.int8:
+            return self.matrix(name).rows(slice(None))
+        return np.array(self._stored[name], np.uint8 if name == "tones" else np.float32)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def matrix(self, name: str) -> Matrix:
+        """A matrix in int8, as it is stored or rounded now."""
+        if self._stored[name].dtype == np.int8:
+            return Matrix(self._stored[name], self._stored[f"{name}.scale"].astype(np.float32))
+        return Matrix.of(self[name])
+
+    def largest(self, name: str) -> Array:
+        """The values of a tensor; of an int8 matrix the largest that its rows can hold."""
+        if self._stored[name].dtype == np.int8:
+            return LARGEST * self._stored[f"{name}.scale"].astype(np.float32)
+        return self[name]
+
+
 @dataclass(frozen=True)
 class ModelFile:
     """A trained model as it is stored.
@@ -49,8 +81,9 @@ class ModelFile:
         architecture: the network.
         vocabulary: its tokens.
         forms: the forms it was trained on.
-        tensors: fp32 arrays by name (`Architecture.shapes`), and `tones` in uint8; none where the
-            file was described and not read.
+        tensors: fp32 arrays by name (`Architecture.shapes`), and `tones` in uint8; of a loaded file
+            they are made of what it stores when they are asked for; none where it was described
+            and not read.
         training: how it was made: recipe, corpus integrity, split digest, commit.
         figures: its perplexities, by part and form.
         licence: of the weights.
@@ -61,11 +94,17 @@ class ModelFile:
     architecture: Architecture
     vocabulary: Vocabulary
     forms: tuple[Form, ...]
-    tensors: dict[str, Array]
+    tensors: Mapping[str, Array]
     training: dict[str, Any] = field(default_factory=dict)
     figures: dict[str, Any] = field(default_factory=dict)
     licence: str = "MIT"
     precision: str = "fp16"
+
+    def matrix(self, name: str) -> Matrix:
+        """A matrix in int8, as the file stores it or rounded now."""
+        if isinstance(self.tensors, StoredTensors):
+            return self.tensors.matrix(name)
+        return Matrix.of(self.tensors[name])
 
     @property
     def parameters(self) -> int:
@@ -94,7 +133,8 @@ def save_model(model: ModelFile, path: Path, precision: str = "fp16") -> None:
         if not np.isfinite(half).all():
             raise TangyinError("model.too_large", tensor=name)
         if precision == "int8" and tensor.ndim == 2:
-            stored[name], stored[f"{name}.scale"] = _quantized(tensor)
+            matrix = Matrix.of(tensor)
+            stored[name], stored[f"{name}.scale"] = matrix.weights, matrix.scales
         else:
             stored[name] = half
     network, vocabulary, old = model.architecture, model.vocabulary, FeatureLayout()
@@ -114,17 +154,6 @@ def save_model(model: ModelFile, path: Path, precision: str = "fp16") -> None:
     texts = {key: _json(value) for key, value in metadata.items()}
     with whole_file(path) as file:
         file.writelines(serialized(stored, texts))
-
-
-def _quantized(weights: Array) -> tuple[Array, Array]:
-    """Round each row to whole multiples of its scale, within ±127.
-
-    The scale is the one that the row's largest weight just fits. A smaller one, by search or least
-    squares, took at most 5 % off the squared error of the report model's weights.
-    """
-    scales = (np.abs(weights).max(axis=1, initial=0) / 127).astype(np.float32)
-    scales[scales == 0] = 1  # a row of zeros, or of numbers that fp32 rounds to zero
-    return np.clip(np.rint(weights / scales[:, None]), -127, 127).astype(np.int8), scales
 
 
 def _json(value: Any) -> str:
@@ -163,14 +192,15 @@ def _read(path: Path, *, whole: bool) -> ModelFile:
             model = _described(metadata, header, path)
             if not whole:
                 return model
-            stored = {name: file.get_tensor(name) for name in header}
     except FileNotFoundError:
         raise TangyinError("model.no_file", path=str(path)) from None
     except OSError as error:
         raise TangyinError("model.unreadable", path=str(path), reason=_short(error)) from error
     except (SafetensorError, ValueError, TypeError, AttributeError) as error:
         raise TangyinError("model.incomplete", path=str(path), reason=_short(error)) from error
-    return replace(model, tensors=_tensors(model, stored, path))
+    stored = StoredTensors(mapped(path), model.architecture.shapes(model.vocabulary))
+    _check_values(model, stored, path)
+    return replace(model, tensors=stored)
 
 
 def _described(metadata: dict[str, str], header: Header, path: Path) -> ModelFile:
@@ -276,20 +306,14 @@ def _shapes(header: Header) -> dict[str, tuple[int, ...]]:
     }
 
 
-def _tensors(model: ModelFile, stored: dict[str, Array], path: Path) -> dict[str, Array]:
-    """The model's tensors in fp32, `tones` excepted; their values are checked."""
-    tensors: dict[str, Array] = {}
+def _check_values(model: ModelFile, stored: StoredTensors, path: Path) -> None:
     classes = model.architecture.layout.tone_classes
-    # Numbers too large for fp32 become infinite, and are refused.
-    with np.errstate(over="ignore", invalid="ignore"):
-        for name in sorted(model.architecture.shapes(model.vocabulary)):
-            tensor = stored[name] if name == "tones" else stored[name].astype(np.float32)
-            if stored[name].dtype == np.int8:
-                tensor *= stored[f"{name}.scale"].astype(np.float32)[:, None]
-            if not (tensor < classes if name == "tones" else np.isfinite(tensor)).all():
-                raise TangyinError("model.bad_values", path=str(path), tensor=name)
-            tensors[name] = tensor
-    return tensors
+    for name in sorted(stored):
+        # Numbers too large for fp32 become infinite, and are refused.
+        with np.errstate(over="ignore", invalid="ignore"):
+            tensor = stored.largest(name)
+        if not (tensor < classes if name == "tones" else np.isfinite(tensor)).all():
+            raise TangyinError("model.bad_values", path=str(path), tensor=name)
 
 
 def _short(error: Exception) -> str:

@@ -6,10 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tangyin.errors import UsageError
-from tangyin.lstm import Parameters, step_forward
 from tangyin.model.engine import Engine
-from tangyin.model.file import ModelFile
-from tangyin.model.threads import one_blas_thread
 from tangyin.verse import Form, Ids, read_places
 
 Array = npt.NDArray[np.float32]
@@ -47,7 +44,6 @@ class Expectation:
     candidates: tuple[tuple[str, float], ...]
 
 
-@one_blas_thread()
 def expectation(
     engine: Engine, prefix: Ids, before: str, character: str, count: int
 ) -> Expectation:
@@ -69,7 +65,6 @@ def expectation(
     )
 
 
-@one_blas_thread()
 def surprises(engine: Engine, prefix: Ids, text: str) -> npt.NDArray[np.float64]:
     """What each character and mark of a text costs the model in nats, (len(text),).
 
@@ -81,34 +76,28 @@ def surprises(engine: Engine, prefix: Ids, text: str) -> npt.NDArray[np.float64]
     return np.array([-float(engine.log_probs(output)[0, target]) for output, target in rows])
 
 
-@one_blas_thread()
-def trace(
-    model: ModelFile, engine: Engine, prefix: Ids, text: str, layer: int, quantity: str
-) -> Array:
+def trace(engine: Engine, prefix: Ids, text: str, layer: int, quantity: str) -> Array:
     """A gate or state of a layer after the prefix and after each character of a text.
 
-    The states are the engine's own; the gates, which only the plain LSTM has, are computed from
-    them by `tangyin.lstm`, which the engine equals. Layers count from 0; `quantity` is one of
-    `QUANTITIES`. The result is (1 + len(text), H) float32.
+    Layers count from 0; `quantity` is one of `QUANTITIES`. Only the plain LSTM has gates. The
+    result is (1 + len(text), H) float32.
     """
-    size, cell = model.architecture.hidden_size, model.architecture.cell
+    cell = engine.network.cell
     if cell != "lstm" and quantity not in ("h", "c"):
         raise UsageError("nn.gates_of_plain_cell", cell=cell)
-    names = ("weight_ih", "weight_hh", "bias")
-    weights = [model.tensors[f"lstm.{name}_l{layer}"] for name in names]
     state, found = engine.start(1), []
     for tokens in _inputs(engine, prefix, text):
-        h, c = state.h[layer], state.c[layer]
+        h = state.h[layer]
         step_output = engine.step(tokens, state)
-        if cell != "lstm":
+        if quantity in ("h", "c"):
             found.append(getattr(state, quantity)[layer][0])
             continue
         if layer:
             x = state.h[layer - 1]
         else:  # the output of the step holds the hidden state, then the features that were read
-            embedded = model.tensors["embedding.weight"][tokens]
-            x = np.concatenate((embedded, step_output.hidden[:, size:]), axis=1)
-        found.append(getattr(step_forward(Parameters(*weights), x, h, c), quantity)[0])
+            features = step_output.hidden[:, engine.network.hidden_size :]
+            x = np.concatenate((engine.embedded(tokens), features), axis=1)
+        found.append(engine.gates(layer, x, h)[quantity][0])
     return np.stack(found[len(prefix) - 1 :])
 
 

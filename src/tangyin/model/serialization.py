@@ -1,4 +1,4 @@
-"""Arrays as the bytes of a safetensors file, piece by piece.
+"""Arrays as the bytes of a safetensors file, piece by piece, and mapped from one.
 
 The library's own writer holds everything in memory once more, and aborts the process where that is
 too much. It also writes metadata in the order of a hash table; here one model is always one file.
@@ -7,6 +7,7 @@ too much. It also writes metadata in the order of a hash table; here one model i
 import json
 import struct
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,9 @@ import numpy.typing as npt
 DTYPES = {"uint8": "U8", "int8": "I8", "float16": "F16", "float32": "F32", "float64": "F64",
           "int64": "I64"}  # fmt: skip
 """The format's names by NumPy's, in the library's order; it writes the arrays of the last first."""
+
+NAMES = {name: dtype for dtype, name in DTYPES.items()}
+"""NumPy's names by the format's."""
 
 
 def serialized(
@@ -38,3 +42,15 @@ def serialized(
     yield struct.pack("<Q", len(text)) + text
     for name in names:
         yield np.ascontiguousarray(arrays[name]).reshape(-1).view(np.uint8).data
+
+
+def mapped(path: Path) -> dict[str, npt.NDArray[Any]]:
+    """The arrays of a file that safetensors has opened without complaint, mapped and not copied."""
+    content = np.memmap(path, np.uint8, "r")
+    end = 8 + struct.unpack("<Q", content[:8].tobytes())[0]
+    found = {}
+    for name, entry in json.loads(content[8:end].tobytes()).items():
+        if entry.get("dtype") in NAMES:
+            first, last = (end + offset for offset in entry["data_offsets"])
+            found[name] = content[first:last].view(NAMES[entry["dtype"]]).reshape(entry["shape"])
+    return found

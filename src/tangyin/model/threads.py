@@ -1,11 +1,15 @@
-"""How many threads the engine's matrix products use, and when a thread gives its work up."""
+"""Work in bulk on all cores, and when a thread gives its work up."""
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import cache
-from typing import Any
+from itertools import pairwise
+from typing import TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 _work = threading.local()
 
@@ -30,23 +34,21 @@ def go_on() -> None:
         raise InterruptedWork
 
 
-@contextmanager
-def one_blas_thread() -> Iterator[None]:
-    """Let NumPy's matrix products run on one thread inside; also a decorator.
+def shared_out(
+    function: Callable[[Sequence[T]], Sequence[R]], items: Sequence[T], least: int = 1
+) -> list[R]:
+    """The results of `function` on parts of the items, in order.
 
-    A product of 16 rows is done in less time than another core needs to be woken: on an idle
-    machine a second thread saves little of a poem's time, and on a busy one each product waits for
-    a thread that is not running, which makes a poem several times slower.
+    The parts, of at least `least` items, are computed on as many threads as the process may use:
+    `OMP_NUM_THREADS`, or one a core. Outside the main thread nothing is split, because a server has
+    its own threads. The kernel and NumPy release the interpreter's lock while they compute.
     """
-    if os.environ.get("OPENBLAS_NUM_THREADS") == "1":  # as the command line sets it
-        yield
-        return
-    with _controller().limit(limits=1, user_api="blas"):
-        yield
-
-
-@cache
-def _controller() -> Any:
-    import threadpoolctl
-
-    return threadpoolctl.ThreadpoolController()
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    allowed = int(asked) if asked.isdecimal() else os.cpu_count() or 1
+    count = min(allowed, len(items) // least)
+    if count < 2 or threading.current_thread() is not threading.main_thread():
+        return list(function(items))
+    bounds = [len(items) * n // count for n in range(count + 1)]
+    parts = [items[a:b] for a, b in pairwise(bounds)]
+    with ThreadPoolExecutor(count) as pool:
+        return [result for part in pool.map(function, parts) for result in part]

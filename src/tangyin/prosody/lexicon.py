@@ -75,11 +75,15 @@ class Place:
 @cache
 def place_of(character: str) -> Place:
     """The costs of a character's readings."""
-    readings = readings_of(character)
+    return _place(readings_of(character))
+
+
+@cache
+def _place(readings: tuple[Reading, ...]) -> Place:
     if not readings:
         even = math.log(2)
         return Place(even, even, True, even, even, {})
-    level = level_share(character)
+    level = sum(reading.share for reading in readings if reading.level)
     rhymes: dict[str, float] = {}
     for reading in readings:  # the commonest first
         rhymes.setdefault(reading.rhyme, _cost(reading.share))
@@ -130,11 +134,19 @@ def _usual(character: str) -> str:
 @cache
 def _readings(character: str) -> tuple[Reading, ...]:
     known = _lexicon().get(character, "")
+    if len(known) == 2:  # as of most characters
+        return _only(*known)
     pairs = zip(known[::2], known[1::2], strict=True)
     found = {(tone, rhyme_of(rime, tone)): rime for rime, tone in pairs}
     weights = _weighed(character, list(found))
     readings = [Reading(*key, rime, weights[key]) for key, rime in found.items()]
     return tuple(sorted(readings, key=lambda reading: -reading.share))
+
+
+@cache
+def _only(rime: str, tone: str) -> tuple[Reading, ...]:
+    """The readings of a character that has no other."""
+    return (Reading(tone, rhyme_of(rime, tone), rime, 1.0),)
 
 
 def _weighed(character: str, found: list[tuple[str, str]]) -> dict[tuple[str, str], float]:

@@ -36,8 +36,12 @@ def tone_table(characters: Sequence[str]) -> ToneTable:
     known = np.array([bool(readings_of(character)) for character in characters], dtype=bool)
     log_level = -np.array([place.level for place in places], np.float32)
     log_oblique = -np.array([place.oblique for place in places], np.float32)
-    costs = [place.rhymes.get(rhyme, np.inf) for place in places for rhyme in LEVEL_RHYMES]
-    log_rhymes = -np.array(costs, np.float32).reshape(len(places), len(LEVEL_RHYMES))  # (V, 30)
+    log_rhymes = np.full((len(places), len(LEVEL_RHYMES)), -np.inf, np.float32)  # (V, 30)
+    columns = {rhyme: column for column, rhyme in enumerate(LEVEL_RHYMES)}
+    for row, place in enumerate(places):
+        for rhyme, cost in place.rhymes.items():
+            if rhyme in columns:
+                log_rhymes[row, columns[rhyme]] = -cost
     log_level[~known] = log_oblique[~known] = -np.inf
     return ToneTable(log_level, log_oblique, np.isfinite(log_rhymes), log_rhymes, known)
 

@@ -9,12 +9,15 @@ import numpy.typing as npt
 
 from tangyin.errors import TangyinError
 from tangyin.model.engine import Engine
-from tangyin.model.threads import one_blas_thread
+from tangyin.model.threads import shared_out
 from tangyin.scoring.perplexity import PerplexityMeter, Tally
 from tangyin.verse import EOS, Form, Ids, Poem
 
 BATCH = 16
-"""Poems that are read side by side; the engine multiplies so many at a time."""
+"""Poems that are read side by side; more would not be faster."""
+
+SHARED = 8 * BATCH
+"""Poems that are shared out among the threads."""
 
 WINDOW = 4 * BATCH
 """Poems among which those of one form are looked for."""
@@ -92,11 +95,15 @@ def score_texts(engine: Engine, texts: Sequence[str], form: Form) -> Iterator[Ta
     """
     meter = PerplexityMeter(engine.vocabulary)
     prefix = engine.vocabulary.prefix(form)
-    for start in range(0, len(texts), BATCH):
-        yield from _charged(engine, meter, prefix, texts[start : start + BATCH])
+
+    def charged(part: Sequence[str]) -> list[Tally]:
+        batches = (part[start : start + BATCH] for start in range(0, len(part), BATCH))
+        return [tally for batch in batches for tally in _charged(engine, meter, prefix, batch)]
+
+    for start in range(0, len(texts), SHARED):
+        yield from shared_out(charged, texts[start : start + SHARED], BATCH)
 
 
-@one_blas_thread()
 def _charged(
     engine: Engine, meter: PerplexityMeter, prefix: Ids, texts: Sequence[str]
 ) -> list[Tally]:
@@ -111,7 +118,6 @@ def _charged(
     return [meter.charge(log_probs[:, column], poem) for column, poem in enumerate(targets)]
 
 
-@one_blas_thread()
 def target_costs(
     engine: Engine, inputs: Sequence[Ids], targets: Sequence[Ids]
 ) -> list[npt.NDArray[np.float64]]:

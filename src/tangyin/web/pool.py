@@ -16,7 +16,7 @@ from tangyin.web.limits import PATIENCE
 T = TypeVar("T")
 
 SLICE = 16
-"""Most pieces in one slice of a job with a key: the rows of a product of the engine."""
+"""Most pieces in one slice of a job with a key; fewer take nearly as long."""
 
 ROWS = 32
 """Rows of the engine in one slice of jobs that are advanced together."""
@@ -189,7 +189,7 @@ class Pool:
             self._queue.extend(again)
             self._condition.notify(len(again))
             if done:
-                # A pass of the engine takes as long for one poem as for SLICE.
+                # A pass of the engine takes nearly as long for one poem as for SLICE.
                 least = 1 if jobs[0].key is None else SLICE
                 each = took / max(before - sum(job.left for job in jobs), least)
                 mean = self._seconds.get(jobs[0].kind, each)

@@ -156,8 +156,8 @@ async def trace(body: TraceBody, work: AnyWork) -> Trace:
             raise UsageError("server.no_layer", layer=body.layer, model=name, layers=layers)
         if not text:
             raise UsageError("text.empty")
-        model, engine = writer.model, writer.engine
-        rows = inspection.trace(model, engine, prefix, text, body.layer - 1, body.quantity)
+        engine = writer.engine
+        rows = inspection.trace(engine, prefix, text, body.layer - 1, body.quantity)
         values = [[round(float(value), 3) for value in row] for row in rows]
         nll = [round(float(nats), 4) for nats in inspection.surprises(engine, prefix, text)]
         return Trace(name, form.name, body.quantity, body.layer, layers, text, values, nll)

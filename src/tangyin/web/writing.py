@@ -47,7 +47,7 @@ def _job(library: Library, *, model: str | None = None, **given: Any) -> Job[Ver
     """A job that writes poems; the errors of a free poem's options are raised here.
 
     Free poems of several requests with one model, form and rule are written side by side. A
-    regulated poem has sixteen particles and fills the engine's products alone.
+    regulated poem has its particles side by side.
     """
     writer = library.loaded(model)
     # Not the name that a client gives: there would be no end of kinds.

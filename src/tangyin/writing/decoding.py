@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from tangyin.errors import UsageError
 from tangyin.model.engine import Engine
-from tangyin.model.threads import go_on, one_blas_thread
+from tangyin.model.threads import go_on, shared_out
 from tangyin.verse import EOS, MARKS, Form, Ids
 from tangyin.verse.punctuation import PLACEHOLDER
 from tangyin.writing.constraints.draft import FREE, Columns, Constraint, Draft, Mask, Rows
@@ -22,6 +22,8 @@ from tangyin.writing.randomness import poem_uniforms, what_is_asked
 from tangyin.writing.rules import Argmax, Array, Choice, RandomK, Rule, Uniforms
 
 END_MARKS = "。？！"  # What may close an even line
+
+LEAST = 8  # Poems for which another thread is worth while
 
 
 @dataclass(frozen=True)
@@ -127,30 +129,43 @@ class Decoder:
 
     def _choose(self, within: Array, mask: Mask | None, given: Columns) -> Columns:
         """Choose a character for each row that is given none, and weigh the rows."""
-        support = self.rule.support(within)
-        masked = support if mask is None else self._restricted(within, support, mask)
         rows, fixed = np.arange(len(within)), given != FREE
-        columns: Columns = np.where(fixed, given, self._draw(masked, rows)).astype(np.int32)
+        places, support = self.rule.candidates(within)
+        masked = support
+        if mask is not None:
+            places, masked = self._allowed(within, mask, places, support)
+        chosen = self._draw(masked, rows)
+        columns: Columns = np.where(fixed, given, places[rows, chosen]).astype(np.int32)
         if mask is not None:
             if self.draft.at_line_end:
-                self._renew_ends(masked, columns, fixed)
+                self._renew_ends(masked, places, chosen, columns, fixed)
             self.weights += np.where(
                 fixed,
-                self.rule.log_share(support, within[rows, columns]),
-                self.rule.log_weight(support, masked, columns),
+                self.rule.log_share(support, within[rows, np.maximum(given, 0)]),
+                self.rule.log_weight(support, masked, chosen),
             )
         return columns
 
-    def _restricted(self, within: Array, support: Array, mask: Mask) -> Array:
-        """The rule's candidates among what is allowed; the others are -inf."""
-        masked = np.where(mask, support, -np.inf)
+    def _allowed(
+        self, within: Array, mask: Mask, places: Columns, support: Array
+    ) -> tuple[Columns, Array]:
+        """What the rule chooses from among what is allowed, as `Rule.candidates` gives it."""
+        allowed = np.take_along_axis(mask, places, axis=1)
+        masked = np.where(allowed, support, np.float32(-np.inf))
         # Where all of the rule's own candidates are excluded, any that is allowed may be taken; the
         # particle's weight accounts for its small probability.
-        stuck = np.asarray(~np.isfinite(masked).any(axis=1))
-        masked[stuck] = np.where(mask[stuck], within[stuck], -np.inf)
-        open_ = np.asarray(np.isfinite(masked).any(axis=1))
-        masked[open_] = self.rule.support(masked[open_])
-        return masked
+        stuck = np.flatnonzero(~np.isfinite(masked).any(axis=1) & mask.any(axis=1))
+        if len(stuck):
+            any_, values = self.rule.candidates(
+                np.where(mask[stuck], within[stuck], np.float32(-np.inf))
+            )
+            wider = [(0, 0), (0, max(any_.shape[1] - places.shape[1], 0))]
+            places = np.pad(places, wider)
+            masked = np.pad(masked, wider, constant_values=-np.inf)
+            places[stuck, : any_.shape[1]] = any_
+            masked[stuck, : any_.shape[1]] = values
+        narrower, masked = self.rule.candidates(masked)
+        return np.take_along_axis(places, narrower, axis=1), masked
 
     def _draw(self, masked: Array, rows: Rows) -> Choice:
         """What the rule chooses for some rows."""
@@ -169,7 +184,9 @@ class Decoder:
                 chosen[ranked] = np.take_along_axis(order, ranks[:, None], axis=1)[:, 0]
         return chosen
 
-    def _renew_ends(self, masked: Array, columns: Columns, fixed: Mask) -> None:
+    def _renew_ends(
+        self, masked: Array, places: Columns, chosen: Choice, columns: Columns, fixed: Mask
+    ) -> None:
         """Choose another last character where a constraint refuses the line as a whole.
 
         Its probability is taken out of `masked`, so that the particle's weight accounts for it. A
@@ -189,12 +206,13 @@ class Decoder:
                 for row in open_
             ]
             open_ = open_[np.array(refused, dtype=bool)]
-            masked[open_, columns[open_]] = -np.inf
+            masked[open_, chosen[open_]] = -np.inf
             lost = fixed[open_] | ~np.isfinite(masked[open_]).any(axis=1)
             self.weights[open_[lost]] = -np.inf
             open_ = open_[~lost]
             if len(open_):
-                columns[open_] = self._draw(masked[open_], open_)
+                chosen[open_] = self._draw(masked[open_], open_)
+                columns[open_] = places[open_, chosen[open_]]
 
     def _write_mark(self, line: int) -> None:
         log_probs, given = self._log_probs(), self.marks[:, line]
@@ -253,20 +271,24 @@ class Order:
     number: int  # which poem of that seed
 
 
-@one_blas_thread()
 def compose(
     engine: Engine, form: Form, rule: Rule, orders: Sequence[Order], prefix: Ids | None = None
 ) -> list[Composition]:
     """Write a poem for each order, side by side; each comes out as it would alone.
 
-    A product of the engine takes sixteen rows whether they are used or not (`engine.TILE`), so
-    sixteen poems take little longer than one. The prefix (`Vocabulary.prefix`) is the form alone
-    when None.
+    The prefix (`Vocabulary.prefix`) is the form alone when None.
     """
     if not orders:
         return []
+    check_numbers(rule, max(order.number for order in orders), len(engine.vocabulary.hanzi))
+    read = engine.vocabulary.prefix(form) if prefix is None else prefix
+    return shared_out(lambda part: _composed(engine, form, rule, part, read), orders, LEAST)
+
+
+def _composed(
+    engine: Engine, form: Form, rule: Rule, orders: Sequence[Order], prefix: Ids
+) -> list[Composition]:
     hanzi = engine.vocabulary.hanzi
-    check_numbers(rule, max(order.number for order in orders), len(hanzi))
     given, marks = laid_out([order.opening for order in orders], form, engine.vocabulary)
     places = form.lines * (form.characters + 1)
     prefix = engine.vocabulary.prefix(form) if prefix is None else prefix

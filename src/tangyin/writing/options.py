@@ -18,17 +18,13 @@ from typing import Any
 
 from tangyin.errors import UsageError
 from tangyin.model import DEFAULT
-from tangyin.model.engine import TILE
 from tangyin.verse import known_forms
 from tangyin.writing.randomness import SEEDS
 
 Texts = Mapping[str, str]
 
-PARTICLES = TILE
-"""Default number of particles of a poem: as many as one product of the engine takes.
-
-One more would cost as much as sixteen more, and 24 wrote no likelier poems (docs/writing.md).
-"""
+PARTICLES = 16
+"""Default number of particles of a poem; 24 wrote no likelier poems (docs/writing.md)."""
 
 
 @dataclass(frozen=True)

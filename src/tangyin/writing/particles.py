@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from tangyin.errors import TangyinError
 from tangyin.model.engine import Engine
-from tangyin.model.threads import one_blas_thread
+from tangyin.model.threads import shared_out
 from tangyin.prosody import LEVEL_RHYMES, Report, check_poem
 from tangyin.prosody import Sequence as LineSequence
 from tangyin.writing.constraints.draft import FREE, OPEN, Columns, Draft, Mask, Rows, Start
@@ -171,7 +171,6 @@ class ParticleComposer:
     rule: Rule
     particles: int = PARTICLES
 
-    @one_blas_thread()
     def compose(
         self, seed: int, numbers: Sequence[int], attempt: int = 0, banned: Container[str] = ()
     ) -> list[RegulatedPoem | None]:
@@ -183,9 +182,13 @@ class ParticleComposer:
             The poems; None where every particle ended in what the rules forbid, or the checker
             reads the poem otherwise and finds a fault.
         """
-        population = Population(self, seed, numbers, attempt, banned)
-        population.decoder.run()
-        return [population.drawn(poem) for poem in range(len(numbers))]
+
+        def composed(part: Sequence[int]) -> list[RegulatedPoem | None]:
+            population = Population(self, seed, part, attempt, banned)
+            population.decoder.run()
+            return [population.drawn(poem) for poem in range(len(part))]
+
+        return shared_out(composed, numbers)
 
     def own(self, poem: RegulatedPoem) -> frozenset[str]:
         """The lines of a poem that were not given whole."""

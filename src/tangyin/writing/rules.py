@@ -12,16 +12,15 @@ import numpy as np
 import numpy.typing as npt
 
 from tangyin.errors import UsageError
+from tangyin.model.arithmetic import ONE, arithmetic
 from tangyin.writing.options import Option
 
 Array = npt.NDArray[np.float32]
 Uniforms = npt.NDArray[np.float64]
 Choice = npt.NDArray[np.intp]
-Columns = npt.NDArray[np.integer]
+Columns = npt.NDArray[np.int32]
 Weights = npt.NDArray[np.float64]
 
-NUCLEUS = 512  # Number of candidates that are ranked at first to find a nucleus
-BLOCK = 128  # Columns that are drawn from together at first
 FEW = 12  # Up to this many largest values are found one after the other
 
 
@@ -43,22 +42,29 @@ class Rule(ABC):
 
     def choose(self, log_probs: Array, uniforms: Uniforms) -> Choice:
         """A column (B,) for each row of `log_probs` (B, C), by `uniforms` (B,) in [0, 1)."""
-        return self.draw(self.support(log_probs), uniforms)
+        places, values = self.candidates(log_probs)
+        return places[np.arange(len(places)), self.draw(values, uniforms)].astype(np.intp)
 
-    def support(self, log_probs: Array) -> Array:
-        """The candidates that the rule would choose without constraints; the others are -inf."""
-        return log_probs
+    def candidates(self, log_probs: Array) -> tuple[Columns, Array]:
+        """What the rule would choose from: columns, in order, and log-probabilities, both (B, M).
+
+        Behind the last candidate of a row the log-probabilities are -inf.
+        """
+        return np.broadcast_to(
+            np.arange(log_probs.shape[1], dtype=np.int32), log_probs.shape
+        ), log_probs
 
     @abstractmethod
     def draw(self, log_probs: Array, uniforms: Uniforms) -> Choice:
-        """As `choose`, among what `support` left or a part of it; the others are -inf."""
+        """As `choose`, among what `candidates` gave or a part of it; the others are -inf."""
 
     @abstractmethod
-    def log_weight(self, support: Array, masked: Array, chosen: Columns) -> Weights:
+    def log_weight(self, support: Array, masked: Array, chosen: Choice) -> Weights:
         """Ln of the factor (rows,) of the weights for characters drawn; -inf where none is allowed.
 
-        `support` (rows, C) is what `support` returned, `masked` what is allowed of it, and
-        `chosen` (rows,) the columns drawn.
+        `support` (rows, C) are the log-probabilities of what the rule would choose from without
+        constraints, `masked` those of what is allowed, and `chosen` (rows,) the columns drawn of
+        the latter.
         """
 
     @abstractmethod
@@ -89,7 +95,7 @@ class _Ranked(Rule):
         picked: Choice = columns[np.arange(len(columns)), rank]
         return picked
 
-    def log_weight(self, support: Array, masked: Array, chosen: Columns) -> Weights:  # noqa: ARG002
+    def log_weight(self, support: Array, masked: Array, chosen: Choice) -> Weights:  # noqa: ARG002
         open_ = np.minimum(np.isfinite(masked).sum(axis=1), self.k)
         certain = masked.max(axis=1) >= np.log(self.certainty)
         sharing = np.where(certain, 1, np.maximum(open_, 1))
@@ -105,9 +111,14 @@ class _Tempered(Rule):
     temperature: float
 
     def draw(self, log_probs: Array, uniforms: Uniforms) -> Choice:
-        return _draw(_weights(log_probs, self.temperature), uniforms)
+        weights, _, totals = arithmetic().weigh(log_probs, self.temperature)
+        # Sums of whole numbers are exact, so columns beside these change nothing.
+        reached = np.cumsum(weights, axis=1, dtype=np.int64)
+        thresholds = np.minimum((uniforms * totals).astype(np.int64), totals - 1)
+        chosen: Choice = (reached <= thresholds[:, None]).sum(axis=1)
+        return chosen
 
-    def log_weight(self, support: Array, masked: Array, chosen: Columns) -> Weights:  # noqa: ARG002
+    def log_weight(self, support: Array, masked: Array, chosen: Choice) -> Weights:  # noqa: ARG002
         return _log_sum(masked, self.temperature) - _log_sum(support, self.temperature)
 
     def log_share(self, support: Array, given: Array) -> Weights:
@@ -153,19 +164,9 @@ class TopP(_Tempered):
     p: float = 0.9
     temperature: float = 1.0
 
-    def support(self, log_probs: Array) -> Array:
-        """See `Rule.support`."""
-        weights = _weights(log_probs, self.temperature)
-        share = self.p * weights.sum(axis=1, dtype=np.float64)
-        # The nucleus is rarely wide: rank a few hundred, and all of them only in the rows where
-        # that falls short.
-        few = min(NUCLEUS, weights.shape[1])
-        ranked = -np.sort(np.partition(-weights, few - 1, axis=1)[:, :few], axis=1)
-        least = _least_needed(ranked, share)
-        wide = ranked.sum(axis=1, dtype=np.float64) < share
-        if wide.any():
-            least[wide] = _least_needed(-np.sort(-weights[wide], axis=1), share[wide])
-        return np.where(weights >= least[:, None], log_probs, np.float32(-np.inf))
+    def candidates(self, log_probs: Array) -> tuple[Columns, Array]:
+        """See `Rule.candidates`."""
+        return arithmetic().nucleus(log_probs, self.temperature, self.p)
 
 
 RULES: dict[str, type[Any]] = {rule.name: rule for rule in (Argmax, RandomK, TopP, Temperature)}
@@ -215,57 +216,12 @@ def rule_named(rule: str | Rule, **numbers: float | None) -> Rule:
     return made or RULES[name](**given)
 
 
-def _weights(log_probs: Array, temperature: float) -> Array:
-    """Probabilities up to a factor, the largest of each row being 1."""
-    scaled: Array = log_probs - log_probs.max(axis=1, keepdims=True)
-    scaled /= np.float32(temperature)
-    np.exp(scaled, out=scaled)
-    return scaled
-
-
 def _log_sum(log_probs: Array, temperature: float) -> Weights:
-    """Ln Σ exp(x/T) of each row."""
-    scaled = log_probs / np.float32(temperature)
-    largest = scaled.max(axis=1, keepdims=True)
-    finite = np.where(np.isfinite(largest), largest, np.float32(0))
+    """Ln Σ exp(x/T) of each row; -inf where nothing is finite."""
+    _, largest, totals = arithmetic().weigh(log_probs, temperature)
     with np.errstate(divide="ignore"):
-        total = np.log(np.exp(scaled - finite).sum(axis=1, dtype=np.float64))
-    sums: Weights = total + finite[:, 0]
+        sums: Weights = largest.astype(np.float64) / temperature + np.log(totals / ONE)
     return sums
-
-
-def _draw(weights: Array, uniforms: Uniforms) -> Choice:
-    """Draw a column of each row in proportion to its weights, by inversion.
-
-    First a block of columns, then one of the block: running sums of whole rows take longer than all
-    else that a rule does.
-    """
-    rows, count = weights.shape
-    padded = np.pad(weights, ((0, 0), (0, -count % BLOCK))).reshape(rows, -1, BLOCK)
-    of_blocks = np.cumsum(padded.sum(axis=2, dtype=np.float64), axis=1)
-    block, left = _inverted(of_blocks, uniforms * of_blocks[:, -1])
-    within = np.cumsum(padded[np.arange(rows), block], axis=1, dtype=np.float64)
-    column, _ = _inverted(within, left)
-    chosen: Choice = block * BLOCK + column
-    return chosen
-
-
-def _inverted(cumulative: Weights, thresholds: Weights) -> tuple[Choice, Weights]:
-    """The first column of each row whose running sum is above a threshold, and what is left of it.
-
-    Rounding can put the threshold on the total itself, or above; that counts as just below it.
-    """
-    below = np.minimum(thresholds, np.nextafter(cumulative[:, -1], 0))
-    column = (cumulative <= below[:, None]).sum(axis=1)
-    before = np.take_along_axis(cumulative, np.maximum(column - 1, 0)[:, None], axis=1)[:, 0]
-    return column, below - np.where(column > 0, before, 0.0)
-
-
-def _least_needed(ranked: Array, share: Weights) -> Array:
-    """The smallest of the weights, largest first, that are needed to hold the share."""
-    before = np.cumsum(ranked, axis=1, dtype=np.float64) - ranked
-    least: Array = np.where(before < share[:, None], ranked, np.float32(np.inf)).min(axis=1)
-    return least
 
 
 def _largest(values: Array, k: int) -> tuple[Choice, Array]:

@@ -7,8 +7,19 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from tangyin.nn.native.build import built_library
+from tangyin.native import built_library, processor
 from tangyin.nn.torch_kernel import TorchKernel
+
+SOURCE = Path(__file__).with_name("kernel.cpp")
+
+FLAGS = (
+    "-std=c++17 -O3 -march=native -fno-math-errno -fno-trapping-math -ffp-contract=fast "
+    "-fopenmp -fvisibility=hidden"
+)
+"""No -ffast-math: NaN must stay NaN, and linking with it changes how all of the process rounds."""
+
+WIDE = "-mprefer-vector-width=512"
+"""For processors with AVX-512; compilers for other processors do not know it."""
 
 
 class Kernel:
@@ -139,7 +150,8 @@ class Kernel:
 @lru_cache(maxsize=1)
 def native_kernel() -> Kernel | None:
     """The kernel, or None where it cannot be built; built at the first call of all."""
-    library = built_library()
+    wide = [WIDE] if "avx512f" in processor() else []
+    library = built_library(SOURCE, [*FLAGS.split(), *wide])
     if library is None:
         return None
     try:

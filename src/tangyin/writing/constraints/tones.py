@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -59,6 +59,17 @@ class Readings:
             clearly_level=table.log_level >= clear,
             clearly_oblique=table.log_oblique >= clear,
         )
+
+    @cached_property
+    def flags(self) -> npt.NDArray[np.uint8]:
+        """What a character may be, a bit each (`_flags`)."""
+        return _flags(self.level, self.oblique, self.clearly_level, self.clearly_oblique)
+
+
+def _flags(*bits: Mask) -> npt.NDArray[np.uint8]:
+    """Booleans side by side in one number, the first in the lowest bit."""
+    flags: npt.NDArray[np.uint8] = np.packbits(np.stack(bits), axis=0, bitorder="little")[0]
+    return flags
 
 
 def build(start: Start) -> "Tones":
@@ -124,10 +135,8 @@ class Tones(Constraint):
         level = np.asarray((self._alive & tones).any(axis=1))
         oblique = np.asarray((self._alive & ~tones).any(axis=1))
         clear = np.asarray((self._alive & self._departs[:, draft.column]).any(axis=1))
-        mask: Mask = (level & ~clear)[:, None] & self._readings.level
-        mask |= (oblique & ~clear)[:, None] & self._readings.oblique
-        mask |= (level & clear)[:, None] & self._readings.clearly_level
-        mask |= (oblique & clear)[:, None] & self._readings.clearly_oblique
+        needed = _flags(level & ~clear, oblique & ~clear, level & clear, oblique & clear)
+        mask: Mask = (needed[:, None] & self._readings.flags) != 0
         return mask
 
     def record(self, draft: Draft, chosen: Columns) -> None:

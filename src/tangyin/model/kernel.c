@@ -1,0 +1,517 @@
+/* The arithmetic of the engine: `arithmetic.py` defines it, and this is the same, only faster.
+
+Products sum whole numbers, which is exact in any order. All else is single IEEE operations in a
+stated order, without fused multiply-add (-ffp-contract=off). So every path gives the same bits. */
+
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__x86_64__) && defined(__gnu_linux__)
+#include <cpuid.h>
+#include <immintrin.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#define X86
+#define CLONES __attribute__((target_clones("arch=x86-64-v4", "avx2", "default")))
+#elif defined(__ARM_FEATURE_DOTPROD)
+#include <arm_neon.h>
+#define NEON
+#endif
+#ifndef CLONES
+#define CLONES
+#endif
+
+#define WIDTH 64 /* bytes of the widest register; rows of activations are padded to it */
+#define INLINE static inline __attribute__((always_inline))
+
+/* Sums, [b * 4 + n], of up to 4 rows of activations and 4 rows of weights. */
+typedef void Tile(long rows, long K, long padded, const int8_t *x, const int8_t *w, int32_t *sums);
+
+static void plain(long rows, long columns, long K, long padded, const int8_t *x, const int8_t *w,
+                  int32_t *sums)
+{
+    for (long b = 0; b < rows; b++)
+        for (long n = 0; n < columns; n++) {
+            int32_t sum = 0;
+            for (long k = 0; k < K; k++)
+                sum += (int32_t)x[b * padded + k] * w[n * K + k];
+            sums[b * 4 + n] = sum;
+        }
+}
+
+static void portable(long rows, long K, long padded, const int8_t *x, const int8_t *w,
+                     int32_t *sums)
+{
+    plain(rows, 4, K, padded, x, w, sums);
+}
+
+/* The indices of the numbers that are at least `least`, in order. */
+typedef long Sieve(long n, const int32_t *numbers, int32_t least, int32_t *indices);
+
+static long plain_sieve(long n, const int32_t *numbers, int32_t least, int32_t *indices)
+{
+    long count = 0;
+    for (long i = 0; i < n; i++)
+        if (numbers[i] >= least)
+            indices[count++] = (int32_t)i;
+    return count;
+}
+
+#ifdef X86
+#define VNNI __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni,popcnt")))
+#define AVX2 __attribute__((target("avx2")))
+
+/* VNNI multiplies unsigned by signed bytes: x + 128 here, and the caller takes 128 Σw off again. */
+VNNI INLINE void vnni_rows(const long rows, long K, long padded, const int8_t *x, const int8_t *w,
+                           int32_t *sums)
+{
+    __m512i acc[4][4];
+    for (long b = 0; b < rows; b++)
+        for (long n = 0; n < 4; n++)
+            acc[b][n] = _mm512_setzero_si512();
+    for (long k = 0; k < K; k += WIDTH) {
+        __mmask64 inside = K - k < WIDTH ? (1ULL << (K - k)) - 1 : ~0ULL;
+        __m512i wide[4];
+        for (long n = 0; n < 4; n++)
+            wide[n] = _mm512_maskz_loadu_epi8(inside, w + n * K + k);
+        for (long b = 0; b < rows; b++) {
+            __m512i row = _mm512_load_si512((const void *)(x + b * padded + k));
+            for (long n = 0; n < 4; n++)
+                acc[b][n] = _mm512_dpbusd_epi32(acc[b][n], row, wide[n]);
+        }
+    }
+    for (long b = 0; b < rows; b++) {
+        __m512i ab = _mm512_add_epi32(_mm512_unpacklo_epi32(acc[b][0], acc[b][1]),
+                                      _mm512_unpackhi_epi32(acc[b][0], acc[b][1]));
+        __m512i cd = _mm512_add_epi32(_mm512_unpacklo_epi32(acc[b][2], acc[b][3]),
+                                      _mm512_unpackhi_epi32(acc[b][2], acc[b][3]));
+        __m512i all =
+            _mm512_add_epi32(_mm512_unpacklo_epi64(ab, cd), _mm512_unpackhi_epi64(ab, cd));
+        __m256i half =
+            _mm256_add_epi32(_mm512_castsi512_si256(all), _mm512_extracti64x4_epi64(all, 1));
+        __m128i four =
+            _mm_add_epi32(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1));
+        _mm_storeu_si128((__m128i *)(sums + b * 4), four);
+    }
+}
+
+VNNI static void vnni(long rows, long K, long padded, const int8_t *x, const int8_t *w,
+                      int32_t *sums)
+{
+    switch (rows) {
+    case 1: vnni_rows(1, K, padded, x, w, sums); break;
+    case 2: vnni_rows(2, K, padded, x, w, sums); break;
+    case 3: vnni_rows(3, K, padded, x, w, sums); break;
+    default: vnni_rows(4, K, padded, x, w, sums);
+    }
+}
+
+VNNI static long wide_sieve(long n, const int32_t *numbers, int32_t least, int32_t *indices)
+{
+    long count = 0, whole = n / 16 * 16;
+    const __m512i wanted = _mm512_set1_epi32(least), step = _mm512_set1_epi32(16);
+    __m512i at = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    for (long i = 0; i < whole; i += 16, at = _mm512_add_epi32(at, step)) {
+        __m512i sixteen = _mm512_loadu_si512((const void *)(numbers + i));
+        __mmask16 kept = _mm512_cmpge_epi32_mask(sixteen, wanted);
+        _mm512_storeu_si512((void *)(indices + count), _mm512_maskz_compress_epi32(kept, at));
+        count += _mm_popcnt_u32(kept);
+    }
+    for (long i = whole; i < n; i++)
+        if (numbers[i] >= least)
+            indices[count++] = (int32_t)i;
+    return count;
+}
+
+AVX2 INLINE int32_t avx2_sum(__m256i acc)
+{
+    __m128i four = _mm_add_epi32(_mm256_castsi256_si128(acc), _mm256_extracti128_si256(acc, 1));
+    four = _mm_hadd_epi32(four, four);
+    return _mm_cvtsi128_si32(_mm_hadd_epi32(four, four));
+}
+
+/* Two rows of weights at a time: AVX2 has 16 registers. */
+AVX2 INLINE void avx2_rows(const long rows, long K, long padded, const int8_t *x, const int8_t *w,
+                           int32_t *sums)
+{
+    for (long n = 0; n < 4; n += 2) {
+        __m256i acc[4][2];
+        long whole = K / 16 * 16;
+        for (long b = 0; b < rows; b++)
+            acc[b][0] = acc[b][1] = _mm256_setzero_si256();
+        for (long k = 0; k < whole; k += 16) {
+            __m256i one = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(w + n * K + k)));
+            __m256i two =
+                _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(w + (n + 1) * K + k)));
+            for (long b = 0; b < rows; b++) {
+                __m256i row =
+                    _mm256_cvtepi8_epi16(_mm_load_si128((const __m128i *)(x + b * padded + k)));
+                acc[b][0] = _mm256_add_epi32(acc[b][0], _mm256_madd_epi16(row, one));
+                acc[b][1] = _mm256_add_epi32(acc[b][1], _mm256_madd_epi16(row, two));
+            }
+        }
+        for (long b = 0; b < rows; b++)
+            for (long m = 0; m < 2; m++) {
+                int32_t sum = avx2_sum(acc[b][m]);
+                for (long k = whole; k < K; k++)
+                    sum += (int32_t)x[b * padded + k] * w[(n + m) * K + k];
+                sums[b * 4 + n + m] = sum;
+            }
+    }
+}
+
+AVX2 static void avx2(long rows, long K, long padded, const int8_t *x, const int8_t *w,
+                      int32_t *sums)
+{
+    switch (rows) {
+    case 1: avx2_rows(1, K, padded, x, w, sums); break;
+    case 2: avx2_rows(2, K, padded, x, w, sums); break;
+    case 3: avx2_rows(3, K, padded, x, w, sums); break;
+    default: avx2_rows(4, K, padded, x, w, sums);
+    }
+}
+#endif
+
+#ifdef X86
+#define AMX __attribute__((target("amx-int8,amx-tile,avx512f,avx512bw,avx512vl")))
+
+/* Linux lets a process use the tiles when it asks (ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA). */
+static int amx_granted(void)
+{
+    unsigned a = 7, b = 0, c = 0, d = 0;
+    __cpuid_count(7, 0, a, b, c, d);
+    return (d >> 24 & 3) == 3 && syscall(SYS_arch_prctl, 0x1023, 18) == 0;
+}
+#endif
+
+#ifdef NEON
+static void neon(long rows, long K, long padded, const int8_t *x, const int8_t *w, int32_t *sums)
+{
+    long whole = K / 16 * 16;
+    for (long b = 0; b < rows; b++) {
+        int32x4_t acc[4] = {vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0)};
+        for (long k = 0; k < whole; k += 16) {
+            int8x16_t row = vld1q_s8(x + b * padded + k);
+            for (long n = 0; n < 4; n++)
+                acc[n] = vdotq_s32(acc[n], row, vld1q_s8(w + n * K + k));
+        }
+        for (long n = 0; n < 4; n++) {
+            int32_t sum = vaddvq_s32(acc[n]);
+            for (long k = whole; k < K; k++)
+                sum += (int32_t)x[b * padded + k] * w[n * K + k];
+            sums[b * 4 + n] = sum;
+        }
+    }
+}
+#endif
+
+static const char *chosen = "portable";
+static Tile *tile = portable;
+static Sieve *sieve = plain_sieve;
+static int added = 0;    /* to every activation */
+static int matrices = 0; /* whether AMX is used where sizes fit */
+
+static int choose(const char *name, Tile *tiles, Sieve *sieves, int addition, int with_matrices)
+{
+    chosen = name, tile = tiles, sieve = sieves, added = addition, matrices = with_matrices;
+    return 1;
+}
+
+/* Choose the path by name, or the fastest that the processor has; 0 if it has no such path. */
+int tangyin_choose(const char *name)
+{
+#define ASKED(path) (name == NULL || !strcmp(name, path))
+#ifdef X86
+    __builtin_cpu_init();
+    int bytes = __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw") &&
+                __builtin_cpu_supports("avx512vl");
+    if (ASKED("amx") && bytes && amx_granted())
+        return choose("amx", vnni, wide_sieve, 128, 1);
+    if (ASKED("vnni") && bytes)
+        return choose("vnni", vnni, wide_sieve, 128, 0);
+    if (ASKED("avx2") && __builtin_cpu_supports("avx2"))
+        return choose("avx2", avx2, plain_sieve, 0, 0);
+#endif
+#ifdef NEON
+    if (ASKED("neon"))
+        return choose("neon", neon, plain_sieve, 0, 0);
+#endif
+    return ASKED("portable") && choose("portable", portable, plain_sieve, 0, 0);
+}
+
+const char *tangyin_chosen(void) { return chosen; }
+
+CLONES static float largest_of(long n, const float *x, int absolute)
+{
+    float lanes[16], largest;
+    for (int j = 0; j < 16; j++)
+        lanes[j] = absolute ? 0 : -INFINITY;
+    long i = 0;
+    for (; i + 16 <= n; i += 16)
+        for (int j = 0; j < 16; j++) {
+            float value = absolute ? fabsf(x[i + j]) : x[i + j];
+            lanes[j] = value > lanes[j] ? value : lanes[j];
+        }
+    for (; i < n; i++) {
+        float value = absolute ? fabsf(x[i]) : x[i];
+        lanes[0] = value > lanes[0] ? value : lanes[0];
+    }
+    largest = lanes[0];
+    for (int j = 1; j < 16; j++)
+        largest = lanes[j] > largest ? lanes[j] : largest;
+    return largest;
+}
+
+CLONES static void quantize(long n, const float *x, float scale, int add, int8_t *q)
+{
+    for (long k = 0; k < n; k++)
+        q[k] = (int8_t)((int)rintf(x[k] / scale) + add);
+}
+
+/* y = sums · scale of the row of x · scale of the row of W + bias, for some rows of weights. */
+INLINE void finish(const long count, const int32_t *sums, const int32_t *row_sums, int32_t add,
+                   float of_row, const float *scales, const float *bias, float *y)
+{
+    for (long m = 0; m < count; m++) {
+        float value = (float)(sums[m] - add * row_sums[m]) * of_row * scales[m];
+        y[m] = bias ? value + bias[m] : value;
+    }
+}
+
+/* Four rows of weights at a time; the last four overlap those before, unless there are fewer. */
+CLONES static void by_fours(long B, long N, long K, long padded, const int8_t *q,
+                            const float *of_row, const int8_t *w, const float *scales,
+                            const int32_t *row_sums, const float *bias, float *y)
+{
+    for (long next = 0; next < N; next += 4) {
+        long n = next + 4 <= N || N < 4 ? next : N - 4;
+        const float *own = bias ? bias + n : NULL;
+        for (long b = 0; b < B; b += 4) {
+            int32_t sums[16];
+            long rows = B - b < 4 ? B - b : 4;
+            if (N < 4)
+                plain(rows, N, K, padded, q + b * padded, w, sums);
+            else
+                tile(rows, K, padded, q + b * padded, w + n * K, sums);
+            for (long r = 0; r < rows; r++) {
+                float *to = y + (b + r) * N + n;
+                if (N < 4)
+                    finish(N, sums + r * 4, row_sums, 0, of_row[b + r], scales, own, to);
+                else
+                    finish(4, sums + r * 4, row_sums + n, added, of_row[b + r], scales + n, own,
+                           to);
+            }
+        }
+    }
+}
+
+#ifdef X86
+/* AMX multiplies 16 rows of weights by 16 of activations, which lie in fours of columns (pack).
+   Four blocks of weights share a block of activations. Tile 6 and 7 take what K is over 64s. */
+AMX static void by_sixteens(long B, long N, long K, const int8_t *q, long padded,
+                            const float *of_row, const int8_t *w, const float *scales,
+                            const float *bias, float *y, int8_t *packed)
+{
+    struct {
+        uint8_t palette, start, reserved[14];
+        uint16_t bytes[16];
+        uint8_t rows[16];
+    } __attribute__((packed)) config = {.palette = 1};
+    const int rest = (int)(K % WIDTH);
+    for (int t = 0; t < 8; t++) {
+        config.bytes[t] = t == 6 && rest ? (uint16_t)rest : 64;
+        config.rows[t] = t == 7 && rest ? (uint8_t)(rest / 4) : 16;
+    }
+    _tile_loadconfig(&config);
+    int32_t sums[4][16][16]; /* block, row of weights, row of activations */
+    for (long b = 0; b < B; b += 16) {
+        long rows = B - b < 16 ? B - b : 16;
+        for (long k = 0; k < padded; k += 4)
+            for (long r = 0; r < 16; r++)
+                memcpy(packed + k * 16 + r * 4, q + (b + (r < rows ? r : 0)) * padded + k, 4);
+        for (long next = 0; next < N; next += 64) {
+            const int8_t *from[4];
+            long n[4];
+            for (int j = 0; j < 4; j++) {
+                n[j] = next + 16 * j + 16 <= N ? next + 16 * j : N - 16;
+                from[j] = w + n[j] * K;
+            }
+            _tile_zero(0); _tile_zero(1); _tile_zero(2); _tile_zero(3);
+            for (long k = 0; k + WIDTH <= K; k += WIDTH) {
+                _tile_loadd(5, packed + k * 16, 64);
+                _tile_loadd(4, from[0] + k, K); _tile_dpbssd(0, 4, 5);
+                _tile_loadd(4, from[1] + k, K); _tile_dpbssd(1, 4, 5);
+                _tile_loadd(4, from[2] + k, K); _tile_dpbssd(2, 4, 5);
+                _tile_loadd(4, from[3] + k, K); _tile_dpbssd(3, 4, 5);
+            }
+            if (rest) {
+                long k = K - rest;
+                _tile_loadd(7, packed + k * 16, 64);
+                _tile_loadd(6, from[0] + k, K); _tile_dpbssd(0, 6, 7);
+                _tile_loadd(6, from[1] + k, K); _tile_dpbssd(1, 6, 7);
+                _tile_loadd(6, from[2] + k, K); _tile_dpbssd(2, 6, 7);
+                _tile_loadd(6, from[3] + k, K); _tile_dpbssd(3, 6, 7);
+            }
+            _tile_stored(0, sums[0], 64); _tile_stored(1, sums[1], 64);
+            _tile_stored(2, sums[2], 64); _tile_stored(3, sums[3], 64);
+            for (int j = 0; j < 4; j++)
+                for (long r = 0; r < rows; r++) {
+                    int32_t own[16];
+                    for (int m = 0; m < 16; m++)
+                        own[m] = sums[j][m][r];
+                    finish(16, own, own, 0, of_row[b + r], scales + n[j], bias ? bias + n[j] : NULL,
+                           y + (b + r) * N + n[j]);
+                }
+        }
+    }
+    _tile_release();
+}
+#endif
+
+/* y (B, N) = x (B, K) Wᵀ + bias, of int8 weights (N, K), their scales and row sums (N,).
+   Returns 0 when there is no memory. */
+int tangyin_linear(long B, long N, long K, const float *x, const int8_t *w, const float *scales,
+                   const int32_t *row_sums, const float *bias, float *y)
+{
+    long padded = (K + WIDTH - 1) / WIDTH * WIDTH;
+    int amx = matrices && N >= 16 && K % 4 == 0;
+    int8_t *q = aligned_alloc(WIDTH, (size_t)((B + 17) * (padded + WIDTH)));
+    float *of_row = malloc((size_t)(B + 1) * sizeof *of_row);
+    if (!q || !of_row) {
+        free(q), free(of_row);
+        return 0;
+    }
+    int8_t *packed = q + B * padded;
+    for (long b = 0; b < B; b++) {
+        float scale = largest_of(K, x + b * K, 1) / 127.0f;
+        of_row[b] = scale == 0 ? 1 : scale;
+        quantize(K, x + b * K, of_row[b], amx || N < 4 ? 0 : added, q + b * padded);
+        memset(q + b * padded + K, 0, (size_t)(padded - K));
+    }
+#ifdef X86
+    if (amx)
+        by_sixteens(B, N, K, q, padded, of_row, w, scales, bias, y, packed);
+    else
+#endif
+        by_fours(B, N, K, padded, q, of_row, w, scales, row_sums, bias, y);
+    free(q), free(of_row);
+    return 1;
+}
+
+INLINE float exponential(float x)
+{
+    x = x < -87.0f ? -87.0f : x > 87.0f ? 87.0f : x;
+    float n = rintf(x * 1.44269504f);
+    float r = x - n * 0.693359375f;
+    r = r - n * -2.12194440e-4f;
+    float p = 1.0f / 5040;
+    p = p * r + 1.0f / 720;
+    p = p * r + 1.0f / 120;
+    p = p * r + 1.0f / 24;
+    p = p * r + 1.0f / 6;
+    p = p * r + 0.5f;
+    p = p * r + 1.0f;
+    p = p * r + 1.0f;
+    union { int32_t bits; float value; } power = {((int32_t)n + 127) << 23};
+    return p * power.value;
+}
+
+CLONES void tangyin_sigmoid(long n, const float *x, float *y)
+{
+    for (long i = 0; i < n; i++)
+        y[i] = 1.0f / (1.0f + exponential(-x[i]));
+}
+
+CLONES void tangyin_tanh(long n, const float *x, float *y)
+{
+    for (long i = 0; i < n; i++)
+        y[i] = 1.0f - 2.0f / (1.0f + exponential(2.0f * x[i]));
+}
+
+CLONES static int64_t weigh(long n, const float *x, float largest, float inverse, int32_t *weights)
+{
+    int64_t total = 0;
+    for (long i = 0; i < n; i++) {
+        weights[i] = (int32_t)rintf(exponential((x[i] - largest) * inverse) * 536870912.0f);
+        total += weights[i];
+    }
+    return total;
+}
+
+/* Weights (B, V) of logits, 2²⁹ exp((x - largest) · inverse) cut to whole numbers; each row's
+   largest logit and the sum of its weights. */
+void tangyin_weigh(long B, long V, const float *logits, float inverse, int32_t *weights,
+                   float *largest, int64_t *totals)
+{
+    for (long b = 0; b < B; b++) {
+        largest[b] = largest_of(V, logits + b * V, 0);
+        if (largest[b] == -INFINITY)
+            largest[b] = 0;
+        totals[b] = weigh(V, logits + b * V, largest[b], inverse, weights + b * V);
+    }
+}
+
+/* The smallest of some weights that is needed to reach a share, largest first, by radix. */
+static int32_t least_needed(long count, const int32_t *weights, int64_t share, int32_t *open)
+{
+    int64_t sums[1024];
+    int32_t found = 0;
+    for (int shift = 20; shift >= 0; shift -= 10) {
+        memset(sums, 0, sizeof sums);
+        for (long i = 0; i < count; i++)
+            sums[weights[i] >> shift & 1023] += weights[i];
+        int bucket = 1023;
+        while (bucket > 0 && sums[bucket] < share)
+            share -= sums[bucket--];
+        found |= bucket << shift;
+        long kept = 0;
+        for (long i = 0; i < count; i++)
+            if ((weights[i] >> shift & 1023) == bucket)
+                open[kept++] = weights[i];
+        weights = open, count = kept;
+    }
+    return found;
+}
+
+/* The nucleus of each row: its columns in order and their values, `counts` of them in rows of V. */
+int tangyin_nucleus(long B, long V, long stride, const float *logits, float inverse, double p,
+                    int32_t *columns, float *values, int64_t *counts)
+{
+    int32_t *weights = malloc((size_t)(3 * V + 48) * sizeof *weights);
+    if (!weights)
+        return 0;
+    int32_t *heavy = weights + V + 16, *open = heavy + V + 16;
+    int64_t most = 1;
+    for (long b = 0; b < B; b++) {
+        const float *row = logits + b * stride;
+        int32_t *column = columns + b * V;
+        float largest = largest_of(V, row, 0), *value = values + b * V;
+        if (largest == -INFINITY)
+            largest = 0;
+        int64_t total = weigh(V, row, largest, inverse, weights);
+        int64_t share = (int64_t)ceil(p * (double)total);
+        /* What is lighter than this weighs less together than what may be left out. */
+        int64_t light = V && total > share ? (total - share) / V : 1;
+        long count = sieve(V, weights, (int32_t)(light > 1 ? light : 1), column);
+        for (long i = 0; i < count; i++)
+            heavy[i] = weights[column[i]];
+        int32_t least = least_needed(count, heavy, share, open);
+        long kept = 0;
+        for (long i = 0; i < count; i++)
+            if (heavy[i] >= least) {
+                column[kept] = column[i];
+                value[kept++] = row[column[i]];
+            }
+        counts[b] = kept;
+        most = kept > most ? kept : most;
+    }
+    for (long b = 0; b < B; b++)
+        for (long i = counts[b]; i < most; i++) {
+            columns[b * V + i] = 0;
+            values[b * V + i] = -INFINITY;
+        }
+    free(weights);
+    return 1;
+}
