@@ -1,10 +1,13 @@
 """The figures of the part on convergence."""
 
+import re
 from typing import Any
 
 import numpy as np
 
+from tangyin.studies.diversity import repeated
 from tangyin.studies.style import epoch_axis, log_ticks, look, optimizer_look, panels
+from tangyin.verse import MARKS
 
 EARLY, LATE = 4, 10
 """The first and the last epochs that are compared for their unknown characters."""
@@ -30,6 +33,10 @@ def facts(results: dict[str, Any]) -> dict[str, Any]:
         ],
         "early": {name: float(np.mean(shares[:EARLY])) for name, shares in unknown.items()},
         "late": {name: float(np.mean(shares[-LATE:])) for name, shares in unknown.items()},
+        "repeated": {
+            rule: float(np.mean(repeated([re.findall(f"[^{MARKS}]+", text) for text in texts])))
+            for rule, texts in results["poems"].items()
+        },
         "early_epochs": EARLY,
         "late_epochs": LATE,
     }
