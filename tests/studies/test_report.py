@@ -102,7 +102,7 @@ ALLOWED = {
     "initialization": {"0", "1", "2"},  # names of starts
     "sampling": {"0", "1", "2", "3", "4", "5", "10", "95"},  # names of rules and measures
     "forms": {"95", "1"},
-    "convergence": {"1"},  # the temperature
+    "convergence": {"0.01", "0.001", "1"},
     "gradients": {"0", "1"},
     "data": {"15,000", "10", "1"},
     "scaling": {"2020"},
