@@ -34,7 +34,9 @@ def facts(results: dict[str, Any]) -> dict[str, Any]:
         "early": {name: float(np.mean(shares[:EARLY])) for name, shares in unknown.items()},
         "late": {name: float(np.mean(shares[-LATE:])) for name, shares in unknown.items()},
         "repeated": {
-            rule: float(np.mean(repeated([re.findall(f"[^{MARKS}]+", text) for text in texts])))
+            rule: float(
+                np.mean(repeated([tuple(re.findall(f"[^{MARKS}]+", text)) for text in texts]))
+            )
             for rule, texts in results["poems"].items()
         },
         "early_epochs": EARLY,
