@@ -41,11 +41,11 @@ class Failed(Exception):  # noqa: N818 - the page is at fault, not the script
     """Something that a page shows cannot be run."""
 
 
-def environment(long: bool) -> dict[str, str]:
+def environment(long: bool, folder: str) -> dict[str, str]:
     """That of this process, with this interpreter's `tangyin` first on the PATH."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     # A home of its own, so that models of the person who runs this are not listed.
-    home = {} if long else {"TANGYIN_HOME": "/nonexistent"}
+    home = {} if long else {"TANGYIN_HOME": f"{folder}/.home"}
     return {**os.environ, "PATH": path, "COLUMNS": "80", **home}
 
 
@@ -65,7 +65,7 @@ def run(commands: list[str], long: bool) -> Iterator[tuple[str, int]]:
         done = subprocess.run(
             ["sh", "-c", script],
             cwd=folder,
-            env=environment(long),
+            env=environment(long, folder),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

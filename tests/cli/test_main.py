@@ -205,6 +205,6 @@ def test_ctrl_c_and_a_lack_of_memory_are_reported_in_one_sentence(
 def test_a_failure_is_reported_in_the_language_of_the_reader(cli, monkeypatch, variables, shown):
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    assert shown in cli("models", "-o", "/nowhere/models.txt").err
+    assert shown in cli("models", "-o", "/dev/null/models.txt").err
     note = "已由簡體字轉為繁體" if shown == "無法寫入" else "converted from simplified"
     assert note in cli("score", stdin="白日依山尽，黄河入海流。欲穷千里目，更上一层楼。").err

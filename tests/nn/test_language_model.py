@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tangyin.errors import UsageError
 from tangyin.model import ECHOES, Architecture, Engine, FeatureLayout, ModelFile, read_sequences
+from tangyin.model.arithmetic import Matrix
 from tangyin.nn import Dropout, cell
 from tangyin.nn.language_model import FeatureTensors, LanguageModel
 from tangyin.prosody import LEVEL_RHYMES, tone_classes
@@ -245,6 +246,11 @@ def test_the_numpy_engine_agrees_on_log_probabilities_and_argmax(kind, given_, r
     engine = Engine(
         ModelFile("random", architecture, VOCABULARY, FORMS, {**tensors, "tones": TONES})
     )
+    with torch.no_grad():  # the engine's matrices are int8, and so are its activations
+        for parameter in model.parameters():
+            if parameter.ndim == 2:
+                rounded = Matrix.of(parameter.numpy()).rows(slice(None))
+                parameter.copy_(torch.from_numpy(rounded))
     tokens = np.concatenate((VOCABULARY.prefix(*given_), VOCABULARY.encode(POEMS[WUJUE])))
     generator = np.random.default_rng(3)
     inputs = np.repeat(tokens[:, None], 17, axis=1)
@@ -252,8 +258,10 @@ def test_the_numpy_engine_agrees_on_log_probabilities_and_argmax(kind, given_, r
     inputs = np.where(generator.random(inputs.shape) < 0.2, others, inputs).astype(np.int32)
     ours = model.log_probs(torch.from_numpy(inputs.astype(np.int64)), features_of(inputs))
     theirs = np.stack([engine.log_probs(step_output) for step_output in engine.read(inputs)])
-    assert np.abs(ours.detach().numpy() - theirs).max() < 1e-4
-    assert (ours.detach().numpy().argmax(-1) == theirs.argmax(-1)).all()
+    off = np.abs(ours.detach().numpy() - theirs)
+    assert off.mean() < 0.01
+    assert off.max() < 0.1
+    assert (ours.detach().numpy().argmax(-1) == theirs.argmax(-1)).mean() > 0.95
 
 
 class Seen:
