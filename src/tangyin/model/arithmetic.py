@@ -11,6 +11,7 @@ once where there is a compiler.
 """
 
 import ctypes
+import platform
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
@@ -28,7 +29,11 @@ Sums = npt.NDArray[np.int64]
 Columns = npt.NDArray[np.int32]
 
 SOURCE = Path(__file__).with_name("kernel.c")
-FLAGS = ("-std=gnu11", "-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math")
+FLAGS = [
+    "-std=gnu11", "-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math",
+    # On x86 the kernel chooses when it runs; on Linux for ARM the compiler has to.
+    *(["-mcpu=native"] if platform.machine() == "aarch64" else []),
+]  # fmt: skip
 
 ONE = 2**29
 """The weight of the likeliest candidate. The next power of two would not fit beside a sign."""
