@@ -108,7 +108,7 @@ def test_a_usage_error_exits_with_2_and_any_other_failure_with_1() -> None:
     assert (UsageError.exit_code, TangyinError.exit_code) == (2, 1)
 
 
-@pytest.mark.parametrize("code", ["form.none", "There is no such form."])
+@pytest.mark.parametrize("code", ["form.none", "Choose one of the forms."])
 def test_a_code_that_the_catalogue_lacks_has_no_message(code):
     with pytest.raises(KeyError):
         message(code, {})

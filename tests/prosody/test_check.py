@@ -139,7 +139,7 @@ def clashing(*ends, head=""):
         ("深長", "心", "侵", [4]),  # the first line decides
         ("深長", "芳", "陽", [2]),
         ("深長", "", "-", [4]),  # nothing does
-        ("深去", "", "侵", [4]),  # an oblique foot is no rhyme of its own
+        ("深去", "", "侵", [4]),  # an oblique foot does not count as a rhyme
     ],
 )
 def test_a_clash_is_named_by_the_rhyme_of_most_feet(ends, head, rhyme, lines):

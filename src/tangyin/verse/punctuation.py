@@ -7,7 +7,7 @@ MARKS = "，。？！；："
 """The marks that may end a line. Everything else in a poem is a Chinese character."""
 
 PLACEHOLDER = "囗"
-"""U+56D7, which some editions print where a character is missing: no character of verse."""
+"""U+56D7, which some editions print where a character is missing."""
 
 _HAN = (
     "〇\u3400-\u4dbf\u4e00-\u56d6\u56d8-\u9fff"

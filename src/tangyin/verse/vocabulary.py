@@ -61,7 +61,7 @@ class Vocabulary:
         self._ids = {token: number for number, token in enumerate(self.tokens)}
         if len(self._ids) != len(self.tokens):
             raise TangyinError("form.token_twice")
-        # Models of the first version of the corpus know 囗, which is no character of verse.
+        # Models trained on version 1 of the corpus know 囗, a mark for a missing character.
         if not all(is_hanzi(c) or is_in_corpus(c) for c in self.hanzi):
             raise TangyinError("form.token_not_hanzi")
 
