@@ -177,11 +177,12 @@ class Writer:
     def _free(self, request: Request, seed: int, numbers: range) -> Iterator[Composition]:
         opening = writing.opening_of(request, self.engine.vocabulary)
         prefix = writing.prefix_for(request, self.engine.vocabulary)
+        guide = writing.guide_for(request, self.engine.vocabulary)
 
         def composed(first: int) -> list[Composition]:
             batch = numbers[first : first + SIDE_BY_SIDE]
             orders = [writing.Order(opening, seed, number) for number in batch]
-            return writing.compose(self.engine, request.form, request.rule, orders, prefix)
+            return writing.compose(self.engine, request.form, request.rule, orders, prefix, guide)
 
         return chain.from_iterable(map(composed, range(0, len(numbers), SIDE_BY_SIDE)))
 

@@ -18,7 +18,7 @@ from tangyin.corpus import (
     load_corpus,
     prepared_path,
 )
-from tangyin.verse import FORMS, form_named
+from tangyin.verse import FORMS, LONGER, kind_named
 
 
 @click.group()
@@ -63,7 +63,7 @@ def stats(output_format: str, output: Path | None) -> None:
 
 
 def _tables(counted: dict[str, Any]) -> Iterator[str]:
-    forms = [form.name for form in FORMS]
+    forms = [form.name for form in (*FORMS, *LONGER)]
     yield f"{'':<12}{'all':>9}" + "".join(f"{form:>8}" for form in forms)
     for dynasty, parts in counted["poems"].items():
         for part, by_form in parts.items():
@@ -93,7 +93,7 @@ def export(
 ) -> None:
     """Write poems as JSONL: id, dynasty, form, part, title, author, text."""
     chosen = load_corpus().select(
-        forms=[form_named(form) for form in forms] or None,
+        forms=[kind_named(form) for form in forms] or None,
         dynasties=dynasties or None,
         parts=parts or None,
     )

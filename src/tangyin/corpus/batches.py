@@ -11,6 +11,9 @@ from tangyin.verse import EOS, Form, Ids, Vocabulary
 MAX_PADDING = 0.05
 """The share of padding in every batch is below this."""
 
+MAX_TOKENS = 112
+"""So many tokens a poem a full batch has; of longer poems it holds fewer."""
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -39,7 +42,7 @@ def bucket(
     """Group poems of similar length into batches of `batch_size` poems or fewer.
 
     Poems are sorted by length. A batch ends early if the next poem would raise its padding to
-    `MAX_PADDING`. With `shuffle`, poems of one length and the batches are in random order. A batch
+    `MAX_PADDING`, or its tokens above `MAX_TOKENS` · `batch_size`. With `shuffle`, poems of one length and the batches are in random order. A batch
     is an array of indices into `lengths`; each index occurs once.
     """
     size = np.asarray(lengths)
@@ -51,7 +54,8 @@ def bucket(
         # Poems are sorted by length, so the others are padded to the length of this one.
         count, longest = place - start + 1, int(size[poem])
         padding = 1 - (filled + longest) / (count * longest)
-        if place > start and (count > batch_size or padding >= MAX_PADDING):
+        full = count > batch_size or count * longest > MAX_TOKENS * batch_size
+        if place > start and (full or padding >= MAX_PADDING):
             batches.append(order[start:place])
             start, filled = place, 0
         filled += longest

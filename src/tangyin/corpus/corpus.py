@@ -12,7 +12,7 @@ from tangyin.files import write_whole
 from tangyin.verse import Form
 from tangyin.verse.punctuation import LINE
 
-FORMAT = 3
+FORMAT = 4
 """Version of the prepared file."""
 
 

@@ -11,7 +11,7 @@ from tangyin.corpus.near_duplicates import mark_near_duplicates
 from tangyin.corpus.source import DYNASTIES, blacklist, poem_folder, raw_poems
 from tangyin.corpus.split import DEV, TEST, TRAIN, VERSION, held_out, split_digest
 from tangyin.errors import TangyinError
-from tangyin.verse import MARKS, Form, form_of_shape, split_lines
+from tangyin.verse import LONGER, MARKS, MOST_LINES, Form, form_of_shape, split_lines
 from tangyin.verse.punctuation import IN_CORPUS, PLACEHOLDER
 
 # The first pattern that matches is the reason.
@@ -84,10 +84,12 @@ def prepare(source: Path) -> Corpus:
 
 
 def clean(text: str) -> tuple[Form | None, str]:
-    """The form of a record's joined paragraphs and "", or None and the reason to drop it.
+    """The form, or kind of longer verse, of a record's joined paragraphs and "".
+
+    Without one, None and the reason to drop the record.
 
     A reason is `empty`, a kind of foreign character, `punctuation` (a line without a mark, or a
-    mark without a line), `unequal_lines`, or `other_shape` (lines of equal length of no form).
+    mark without a line), `unequal_lines`, or `other_shape` (neither a form nor one of `LONGER`).
     """
     if not text:
         return None, "empty"
@@ -100,4 +102,8 @@ def clean(text: str) -> tuple[Form | None, str]:
     if len({len(line) for line in lines}) != 1:
         return None, "unequal_lines"
     form = form_of_shape(len(lines), len(lines[0]))
-    return (form, "") if form and form.in_corpus else (None, "other_shape")
+    if form and form.in_corpus:
+        return form, ""
+    longer = (kind for kind in LONGER if kind.characters == len(lines[0]))
+    kind = next(longer, None) if 2 <= len(lines) <= MOST_LINES and len(lines) % 2 == 0 else None
+    return kind, "" if kind else "other_shape"

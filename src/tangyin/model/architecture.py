@@ -7,6 +7,9 @@ from tangyin.lstm.cell import cell_named
 from tangyin.model.features import ECHOES, FeatureLayout
 from tangyin.verse import Vocabulary
 
+FEATURES = ("opposite", "rhyme", "place", "tone", "context", "title")
+"""The features of a place, in the order in which u_t holds them."""
+
 
 @dataclass(frozen=True)
 class Architecture:
@@ -14,7 +17,8 @@ class Architecture:
 
     With features, F being the sum of their sizes, u_t of (F,) holds what `tangyin.model.Features`
     knows about the next token: the embeddings of the character opposite and of the rhyme, each
-    through a projection, and rows looked up by place and tone, in this order. The first layer reads
+    through a projection, rows looked up by place and tone, and the means of the projected embeddings
+    of the text's characters so far and of the title's, in this order. The first layer reads
     [embedding of token t, u_t].
 
     Attributes:
@@ -28,6 +32,8 @@ class Architecture:
         rhyme_size: width of the feature of the rhyme.
         place_size: width of the feature of the place.
         tone_size: width of the feature of the tones.
+        context_size: width of the mean over the characters of the text so far.
+        title_size: width of the mean over the characters of the title.
         echo: the logit of every character that was read before gains a_t of its class
             (`tangyin.model.echo_classes`), a_t = echo [h_t, u_t].
         layout: what the places and tones of the features mean.
@@ -42,6 +48,8 @@ class Architecture:
     rhyme_size: int = 0
     place_size: int = 0
     tone_size: int = 0
+    context_size: int = 0
+    title_size: int = 0
     echo: bool = False
     layout: FeatureLayout = field(default_factory=FeatureLayout)
 
@@ -57,7 +65,7 @@ class Architecture:
     @property
     def feature_size(self) -> int:
         """F, width of all features of a place together."""
-        return self.opposite_size + self.rhyme_size + self.place_size + self.tone_size
+        return sum(getattr(self, f"{name}_size") for name in FEATURES)
 
     @property
     def follows_text(self) -> bool:
@@ -80,6 +88,8 @@ class Architecture:
             "rhyme.weight": (self.rhyme_size, E),
             "place.weight": (self.layout.places, self.place_size),
             "tone.weight": (self.layout.tones, self.tone_size),
+            "context.weight": (self.context_size, E),
+            "title.weight": (self.title_size, E),
         }
         cell = cell_named(self.cell)
         for layer in range(self.layers):

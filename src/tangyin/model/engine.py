@@ -4,7 +4,7 @@ The mathematics is that of `tangyin.lstm` and `tangyin.nn` (tests prove it): cel
 files in `tangyin/lstm/cells/` say, with the operations of `arithmetic.py`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,8 +12,9 @@ import numpy.typing as npt
 
 from tangyin.errors import TangyinError
 from tangyin.lstm.cell import cell_named
+from tangyin.model.architecture import FEATURES
 from tangyin.model.arithmetic import ONE, Arithmetic, Array, Matrix, arithmetic
-from tangyin.model.features import Reader
+from tangyin.model.features import MEANS, Reader
 from tangyin.model.file import ModelFile
 from tangyin.model.threads import go_on
 from tangyin.verse import Ids
@@ -27,11 +28,13 @@ class State:
         h: hidden state of every layer, (B, H) float32.
         c: cell state of every layer, (B, H) float32.
         reader: what was read, where the network has features.
+        sums: of each feature of `MEANS`, the sum (B, size) and number (B, 1) of its characters.
     """
 
     h: list[Array]
     c: list[Array]
     reader: Reader | None = None
+    sums: dict[str, tuple[Array, Array]] = field(default_factory=dict)
 
     def take(self, rows: npt.NDArray[np.intp]) -> "State":
         """The state of some of the sequences, copied, in the order given."""
@@ -39,6 +42,7 @@ class State:
             [h[rows] for h in self.h],
             [c[rows] for c in self.c],
             self.reader and self.reader.take(rows),
+            {name: (total[rows], count[rows]) for name, (total, count) in self.sums.items()},
         )
 
 
@@ -90,14 +94,20 @@ class Engine:
         if network.follows_text:
             reader = Reader(self.vocabulary, self._vectors["tones"], network.layout, sequences)
         zeros = np.zeros((2, network.layers, sequences, network.hidden_size), np.float32)
-        return State(list(zeros[0]), list(zeros[1]), reader)
+        sums = {
+            name: (np.zeros((sequences, size), np.float32), np.zeros((sequences, 1), np.float32))
+            for name in MEANS
+            if (size := getattr(network, f"{name}_size"))
+        }
+        return State(list(zeros[0]), list(zeros[1]), reader, sums)
 
     def step(self, tokens: Ids, state: State) -> StepOutput:
         """Read one token of each sequence, (B,), and change the state in place."""
         go_on()
-        features = self._features(tokens, state.reader)
+        embedded = self.embedded(tokens)
+        features = self._features(tokens, embedded, state)
         operations = self.arithmetic.operations
-        x = np.concatenate((self.embedded(tokens), *features), axis=1)
+        x = np.concatenate((embedded, *features), axis=1)
         for layer, weights in enumerate(self._layers):
             inputs = self._cell.project(operations, weights, x)
             state.h[layer], state.c[layer] = self._cell.step(
@@ -126,6 +136,10 @@ class Engine:
         logits = self.arithmetic.linear(hidden, self._output, self._vectors["output.bias"])
         if step_output.echoes is not None:
             self._add_echoes(logits, step_output.hidden, *step_output.echoes)
+        return self.normalized(logits)
+
+    def normalized(self, logits: Array) -> Array:
+        """Log-probabilities in place of logits, (B, outputs), which are overwritten."""
         _, largest, totals = self.arithmetic.weigh(logits, 1.0)
         logits -= (largest + np.log(totals / ONE)).astype(np.float32)[:, None]
         return logits
@@ -155,18 +169,25 @@ class Engine:
         bias = self._vectors.get(f"{name}.bias")
         return self.arithmetic.linear(rows, self._matrices[f"{name}.weight"], bias)
 
-    def _features(self, tokens: Ids, reader: Reader | None) -> list[Array]:
-        """The features of the next token, each (B, size)."""
-        if reader is None:
+    def _features(self, tokens: Ids, embedded: Array, state: State) -> list[Array]:
+        """The features of the next token, each (B, size); the state's sums grow."""
+        if state.reader is None:
             return []
-        known, features = reader.read(tokens), []
-        for name in ("opposite", "rhyme", "place", "tone"):
-            if f"{name}.weight" in self._matrices:
-                ids = getattr(known, name)
-                if name in ("opposite", "rhyme"):
-                    features.append(self._linear(self.embedded(ids), name))
-                else:
-                    features.append(self._matrices[f"{name}.weight"].rows(ids))
+        known, features = state.reader.read(tokens), []
+        for name in FEATURES:
+            if f"{name}.weight" not in self._matrices:
+                continue
+            if name in MEANS:
+                counted = MEANS[name](known.line_of)[:, None]
+                total, count = state.sums[name]
+                total = total + np.where(counted, self._linear(embedded, name), np.float32(0))
+                count = count + counted
+                state.sums[name] = total, count
+                features.append(total / np.maximum(count, np.float32(1)))
+            elif name in ("opposite", "rhyme"):
+                features.append(self._linear(self.embedded(getattr(known, name)), name))
+            else:
+                features.append(self._matrices[f"{name}.weight"].rows(getattr(known, name)))
         return features
 
     def _add_echoes(

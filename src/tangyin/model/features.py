@@ -3,6 +3,7 @@
 Training, the engine and scoring all read poems with this one implementation.
 """
 
+from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass, fields
 from typing import Any
@@ -22,6 +23,12 @@ ECHOES = 5
 NO_ECHO, IN_TITLE = -1, -2
 """Line numbers of tokens that cannot be echoed, and of the characters of the title."""
 
+MEANS: dict[str, Callable[[Any], Any]] = {
+    "context": lambda line_of: line_of >= 0,
+    "title": lambda line_of: line_of == IN_TITLE,
+}
+"""Which characters a feature is the mean of, by `Features.line_of`."""
+
 _LAST_LINE = 127  # int8; later lines get this number too
 
 _OTHER, _MARK, _FORM, _RHYME, _TITLE, _TEXT = range(6)
@@ -39,6 +46,8 @@ class FeatureLayout:
         first_lines: lengths of a first line that are kinds of their own where the form is not
             given.
         lines: lines that have places of their own; the last one includes all later lines.
+        in_turn: whether later lines have the last two places in turn instead, so that even lines
+            are known.
         columns: columns that have places of their own; the last one includes all later columns.
         tone_classes: number of tone classes of a token.
     """
@@ -48,6 +57,7 @@ class FeatureLayout:
     lines: int = 9
     columns: int = 8
     tone_classes: int = 4
+    in_turn: bool = False
 
     @classmethod
     def of(cls, vocabulary: Vocabulary) -> "FeatureLayout":
@@ -58,10 +68,11 @@ class FeatureLayout:
         if not (forms := vocabulary.forms):
             return cls()
         return cls(
-            forms=tuple(form.name for form in forms),
+            forms=tuple(form.name for form in (*forms, *vocabulary.longer)),
             first_lines=tuple(sorted({form.characters for form in forms})),
             lines=1 + max(form.lines for form in forms),
             columns=1 + max(form.characters for form in forms),
+            in_turn=True,
         )
 
     @property
@@ -205,7 +216,8 @@ class Reader:
 
     def _features(self, line_of: Int8s) -> Features:
         layout, n = self._layout, self._layout.tone_classes
-        line = np.minimum(self._line, layout.lines - 1)
+        line, last = self._line, layout.lines - 1
+        line = np.minimum(line, last - (last - line) % 2 if layout.in_turn else last)
         column = np.minimum(self._column, layout.columns - 1)
         in_text = 2 + (self._kind * layout.lines + line) * layout.columns + column
         place = np.where(self._phase == _TEXT_PHASE, in_text, self._phase)

@@ -274,10 +274,12 @@ def _layout(values: dict[str, Any]) -> FeatureLayout:
         return FeatureLayout()
     stored = dict(values["features"])
     forms, first_lines = stored.pop("forms"), stored.pop("first_lines")
+    in_turn = stored.pop("in_turn", False)
+    _require(type(in_turn) is bool, "in_turn")
     _require(isinstance(forms, list) and all(isinstance(name, str) for name in forms), "forms")
     for number in (*first_lines, *stored.values()):
         _require(type(number) is int and 1 <= number <= 255, "features")
-    layout = FeatureLayout(tuple(forms), tuple(first_lines), **stored)
+    layout = FeatureLayout(tuple(forms), tuple(first_lines), in_turn=in_turn, **stored)
     _require(layout.columns > 1, "columns")  # the tone of the second character is a feature
     return layout
 

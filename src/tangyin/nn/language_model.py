@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from tangyin.model import ECHOES, Architecture, Features, echo_classes
+from tangyin.model import ECHOES, FEATURES, MEANS, Architecture, Features, echo_classes
 from tangyin.model.engine import check_cell
 from tangyin.nn.cross_entropy import Echo, linear_cross_entropy
 from tangyin.nn.dropout import character_dropout, locked_dropout
@@ -40,6 +40,7 @@ class FeatureTensors(NamedTuple):
     """The features of the prefixes of sequences side by side (`tangyin.model.Features`).
 
     Places and tones are rows of their tables, opposite and rhyme token numbers, each (T, B) int64.
+    `line_of` (T, B) int8 is the line of each input, -2 in the title, -1 for what is no character.
     `echo`, (T, B, T) int8, is the class of each earlier input as an echo of the next token, or -1.
     """
 
@@ -47,6 +48,7 @@ class FeatureTensors(NamedTuple):
     opposite: Tensor
     rhyme: Tensor
     tone: Tensor
+    line_of: Tensor
     echo: Tensor
 
     @classmethod
@@ -56,7 +58,7 @@ class FeatureTensors(NamedTuple):
         place, opposite, rhyme, tone = (torch.from_numpy(a.astype(np.int64)) for a in known)
         classes = echo_classes(features.line_of, features.line)  # (T, T, B)
         echo = torch.from_numpy(np.ascontiguousarray(classes.transpose(0, 2, 1)))
-        return cls(place, opposite, rhyme, tone, echo)
+        return cls(place, opposite, rhyme, tone, torch.from_numpy(features.line_of), echo)
 
     def to(self, device: torch.device) -> "FeatureTensors":
         """The same on another device."""
@@ -105,7 +107,7 @@ class LanguageModel(nn.Module):
         else:
             for parameter in (self.embedding.weight, self.output.weight, self.output.bias):
                 nn.init.uniform_(parameter, -bound, bound)
-        for name in ("opposite", "rhyme"):
+        for name in ("opposite", "rhyme", *MEANS):
             if size := getattr(a, f"{name}_size"):
                 self.add_module(name, nn.Linear(E, size, bias=False))
         for name, rows in (("place", a.layout.places), ("tone", a.layout.tones)):
@@ -129,24 +131,30 @@ class LanguageModel(nn.Module):
         table = character_dropout(self.embedding.weight, drop.characters)
         products = product_dtype(table)
         x = F.embedding(inputs, table).to(products)
-        u = None if features is None else self._features(features, table, products)
+        u = None if features is None else self._features(features, table, x)
         x = locked_dropout(x if u is None else torch.cat((x, u), -1), drop.input)
         h, _ = self.lstm(x)
         h = locked_dropout(h, drop.output)
         hidden: Tensor = h if u is None else torch.cat((h, u.to(h.dtype)), -1)
         return hidden
 
-    def _features(
-        self, features: FeatureTensors, table: Tensor, products: torch.dtype
-    ) -> Tensor | None:
-        """The features u of each place, (T, B, F), or None when F is 0."""
+    def _features(self, features: FeatureTensors, table: Tensor, x: Tensor) -> Tensor | None:
+        """The features u of each place, (T, B, F), or None when F is 0.
+
+        `x`, (T, B, E), are the embeddings of the inputs.
+        """
         parts = []
-        for name in ("opposite", "rhyme", "place", "tone"):
-            if getattr(self.architecture, f"{name}_size"):
-                layer, ids = getattr(self, name), getattr(features, name)
-                character = isinstance(layer, nn.Linear)
-                part = layer(F.embedding(ids, table).to(products) if character else ids)
-                parts.append(part.to(products))
+        for name in FEATURES:
+            if not getattr(self.architecture, f"{name}_size"):
+                continue
+            layer = getattr(self, name)
+            if name in MEANS:
+                part = _mean_so_far(layer(x), MEANS[name](features.line_of))
+            elif isinstance(layer, nn.Linear):
+                part = layer(F.embedding(getattr(features, name), table).to(x.dtype))
+            else:
+                part = layer(getattr(features, name))
+            parts.append(part.to(x.dtype))
         return torch.cat(parts, -1) if parts else None
 
     def loss(
@@ -212,6 +220,13 @@ class LanguageModel(nn.Module):
             added = echo.values.gather(1, echo.classes.clamp(min=0).long()) * counted
             logits.view(-1, self.outputs).scatter_add_(1, echo.ids.long(), added.to(logits.dtype))
         return torch.log_softmax(logits, dim=-1)
+
+
+def _mean_so_far(rows: Tensor, counted: Tensor) -> Tensor:
+    """The mean of the counted rows up to each step, (T, B, size); 0 before there is one."""
+    mask = counted.to(torch.float32)
+    sums = (rows.to(torch.float32) * mask[..., None]).cumsum(0)
+    return sums / mask.cumsum(0).clamp(min=1)[..., None]
 
 
 class _OutputLayer(nn.Module):

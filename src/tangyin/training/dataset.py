@@ -23,7 +23,17 @@ from tangyin.errors import TangyinError
 from tangyin.prosody import LEVEL_RHYMES
 from tangyin.training.prefix_dropout import PrefixDropout
 from tangyin.training.recipe import DataRecipe, StageRecipe
-from tangyin.verse import BOS, EOS, Form, Ids, Vocabulary, form_named, form_token, prefix_tokens
+from tangyin.verse import (
+    BOS,
+    EOS,
+    LONGER,
+    Form,
+    Ids,
+    Vocabulary,
+    form_token,
+    kind_named,
+    prefix_tokens,
+)
 
 
 @dataclass(frozen=True)
@@ -32,7 +42,7 @@ class Dataset:
 
     Attributes:
         vocabulary: made from the training poems alone.
-        forms: the forms trained on.
+        forms: the forms trained on, without the kinds of longer verse.
         train: encoded training poems (`corpus.encode_poem`), or with prefix dropout its `texts`.
         dev: dev texts by form.
         facts: where the poems come from, for the model file; `poems_sha256` identifies the
@@ -75,7 +85,7 @@ class Dataset:
         if stage is None:
             return np.arange(len(self.train))
         dynasties = {*stage.dynasties, "own"}
-        forms = {form_named(form).name for form in stage.forms}
+        forms = {kind_named(form).name for form in stage.forms}
         return np.flatnonzero(
             [dynasty in dynasties and form in forms for dynasty, form in self.kinds]
         )
@@ -92,9 +102,10 @@ def load_dataset(recipe: DataRecipe, own: Path | None = None) -> Dataset:
     Raises:
         TangyinError: the corpus is missing, or no poem is in the recipe's forms.
     """
-    forms = tuple(map(form_named, recipe.forms))
+    kinds = tuple(map(kind_named, recipe.forms))
+    forms = tuple(kind for kind in kinds if kind not in LONGER)
     everything = load_corpus() if own is None else read_own(own)
-    corpus = everything.select(forms=forms)
+    corpus = everything.select(forms=kinds)
     training = corpus.select(parts=[TRAIN], dynasties=recipe.dynasties if own is None else None)
     dev = {
         form: texts for form in forms if (texts := corpus.select(forms=[form], parts=[DEV]).text)
@@ -104,8 +115,8 @@ def load_dataset(recipe: DataRecipe, own: Path | None = None) -> Dataset:
         raise TangyinError("training.no_poems", **counts, forms=recipe.forms)
     tokens = {
         "none": (BOS,),
-        "form": tuple(map(form_token, forms)),
-        "told": prefix_tokens(LEVEL_RHYMES, forms),
+        "form": tuple(map(form_token, kinds)),
+        "told": prefix_tokens(LEVEL_RHYMES, kinds),
     }[recipe.prefix]
     vocabulary = Vocabulary.from_texts(training.text, recipe.minimum_frequency, tokens)
     prefixes, facts = None, everything.facts
@@ -114,7 +125,7 @@ def load_dataset(recipe: DataRecipe, own: Path | None = None) -> Dataset:
         encoded = prefixes.texts
     else:
         rows = zip(training.text, training.form, strict=True)
-        encoded = [encode_poem(vocabulary, text, form_named(form)) for text, form in rows]
+        encoded = [encode_poem(vocabulary, text, kind_named(form)) for text, form in rows]
     digested = "".join("\n".join([*texts, "\n"]) for texts in (training.text, *dev.values()))
     if own is None:
         source = {"corpus": facts["integrity"], "split_sha256": facts["split_sha256"]}

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from tangyin.corpus import Batch, Corpus, bucket
 from tangyin.prosody import rhyme_of_poem
 from tangyin.training.recipe import DataRecipe
-from tangyin.verse import EOS, TEXT, TITLE, Ids, Vocabulary, form_named, title_characters
+from tangyin.verse import EOS, TEXT, TITLE, Ids, Vocabulary, kind_named, title_characters
 
 LONGEST_TITLE = 40
 """Poems with more characters in their title are trained without it."""
@@ -39,7 +39,7 @@ class PrefixDropout:
     def of(cls, vocabulary: Vocabulary, corpus: Corpus, recipe: DataRecipe) -> "PrefixDropout":
         """Encode the poems of a corpus."""
         eos = np.int32(vocabulary.id(EOS))
-        forms = [vocabulary.prefix_id(form_named(form)) for form in corpus.form]
+        forms = [vocabulary.prefix_id(kind_named(form)) for form in corpus.form]
         rhymes = [rhyme_of_poem(lines) for lines in corpus.lines()]
         rhyme_ids = [-1 if r is None else vocabulary.prefix(None, r)[1] for r in rhymes]
         titles = map(title_characters, corpus.title)

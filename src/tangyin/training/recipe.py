@@ -32,7 +32,7 @@ from tangyin.training.recipe_values import (
     one_of,
     refusal,
 )
-from tangyin.verse import form_named
+from tangyin.verse import kind_named
 
 
 def _file_name(name: str) -> str:
@@ -43,7 +43,7 @@ def _file_name(name: str) -> str:
     return name
 
 
-FormName = Annotated[str, AfterValidator(lambda name: form_named(name) and name)]
+FormName = Annotated[str, AfterValidator(lambda name: kind_named(name) and name)]
 Forms = Annotated[tuple[FormName, ...], Field(min_length=1)]
 Dynasty = Annotated[str, one_of(lambda: ("tang", "song"))]
 Dynasties = Annotated[tuple[Dynasty, ...], Field(min_length=1)]
@@ -54,7 +54,7 @@ class DataRecipe:
     """What is trained on.
 
     Attributes:
-        forms: names of the forms.
+        forms: names of the forms, and of kinds of longer verse (`tangyin.verse.LONGER`).
         dynasties: "tang", "song"; ignored for one's own poems.
         minimum_frequency: characters that are rarer in the training poems become `<unk>`.
         prefix: "none" (every poem begins with `<bos>`), "form" (with its form's token) or "told"
@@ -76,7 +76,7 @@ class DataRecipe:
 
     @model_validator(mode="after")
     def _distinct_forms(self) -> Self:
-        names = [form_named(name).name for name in self.forms]
+        names = [kind_named(name).name for name in self.forms]
         if twice := [name for name in names if names.count(name) > 1]:
             raise UsageError("recipe.form_twice", form=twice[0])
         return self
@@ -106,6 +106,8 @@ class ModelRecipe:
     rhyme_size: Size = 0
     place_size: Size = 0
     tone_size: Size = 0
+    context_size: Size = 0
+    title_size: Size = 0
     echo: Flag = False
     dropout: DropoutRecipe = field(default_factory=DropoutRecipe)
 
@@ -204,9 +206,9 @@ class Recipe:
         conditioned = self.model.tied and self.data.prefix == "told"
         if self.model.architecture.follows_text and not conditioned:
             raise UsageError("recipe.features")
-        forms = set(map(form_named, self.data.forms))
+        forms = set(map(kind_named, self.data.forms))
         for number, stage in enumerate(self.stages, 1):
-            if not forms.issuperset(map(form_named, stage.forms)):
+            if not forms.issuperset(map(kind_named, stage.forms)):
                 raise UsageError("recipe.not_in_data", stage=number, key="forms")
             if not set(self.data.dynasties).issuperset(stage.dynasties):
                 raise UsageError("recipe.not_in_data", stage=number, key="dynasties")

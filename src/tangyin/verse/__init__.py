@@ -1,7 +1,16 @@
 """What a poem is: forms, lines and marks, scripts, variants, vocabulary."""
 
 from tangyin.verse.collection import Found, find_poems, poems_of_file, read_each, split_poems
-from tangyin.verse.form import FORMS, Form, form_named, form_of_shape, known_forms
+from tangyin.verse.form import (
+    FORMS,
+    LONGER,
+    MOST_LINES,
+    Form,
+    form_named,
+    form_of_shape,
+    kind_named,
+    known_forms,
+)
 from tangyin.verse.forms.jueju import QIJUE, WUJUE
 from tangyin.verse.forms.lushi import QILV, WULV
 from tangyin.verse.poem import Poem, form_of_text
@@ -31,11 +40,51 @@ from tangyin.verse.vocabulary import (
 )
 
 __all__ = [
-    "BLANK", "BOS", "EOS", "FORMS", "HANZI", "LONGEST", "MARKS", "QIJUE", "QILV", "TEXT", "TITLE",
-    "UNK", "WUJUE", "WULV", "Form", "Found", "Ids", "Poem", "Vocabulary", "corpus_spelling",
-    "find_poems", "fold_variants", "form_named", "form_of_shape", "form_of_text", "form_token",
-    "is_hanzi", "is_simplified", "is_spelling", "known_forms", "normalize", "poems_of_file",
-    "prefix_tokens", "read_each", "read_places", "read_poem", "read_verse", "rhyme_token",
-    "split_lines", "split_poems", "title_characters", "to_simplified", "to_traditional",
+    "BLANK",
+    "BOS",
+    "EOS",
+    "FORMS",
+    "HANZI",
+    "LONGER",
+    "LONGEST",
+    "MARKS",
+    "MOST_LINES",
+    "QIJUE",
+    "QILV",
+    "TEXT",
+    "TITLE",
+    "UNK",
+    "WUJUE",
+    "WULV",
+    "Form",
+    "Found",
+    "Ids",
+    "Poem",
+    "Vocabulary",
+    "corpus_spelling",
+    "find_poems",
+    "fold_variants",
+    "form_named",
+    "form_of_shape",
+    "form_of_text",
+    "form_token",
+    "is_hanzi",
+    "is_simplified",
+    "is_spelling",
+    "kind_named",
+    "known_forms",
+    "normalize",
+    "poems_of_file",
+    "prefix_tokens",
+    "read_each",
+    "read_places",
+    "read_poem",
+    "read_verse",
+    "rhyme_token",
+    "split_lines",
+    "split_poems",
+    "title_characters",
+    "to_simplified",
+    "to_traditional",
     "traditional_alternative",
 ]  # fmt: skip

@@ -53,6 +53,16 @@ class Form:
         return self.name
 
 
+LONGER = (
+    Form("五言", "wuyan", lines=0, characters=5),
+    Form("七言", "qiyan", lines=0, characters=7),
+)
+"""Verse of equal lines in any number that no form has, up to `MOST_LINES`: models train on it only."""
+
+MOST_LINES = 40
+"""Lines of the longest poems that are trained on."""
+
+
 @cache
 def known_forms() -> tuple[Form, ...]:
     """Every form in `tangyin.verse.forms`: those of the corpus first, then by module name."""
@@ -75,6 +85,15 @@ def form_named(name: str) -> Form:
                 return form
     forms = [f"{form.name} ({form.ascii_name})" for form in known_forms()]
     raise UsageError("form.unknown", name=name, forms=forms)
+
+
+def kind_named(name: str) -> Form:
+    """What a training poem is called: the form of this name, or one of `LONGER`.
+
+    Raises:
+        UsageError: form.unknown.
+    """
+    return next((kind for kind in LONGER if name == kind.name), None) or form_named(name)
 
 
 def form_of_shape(lines: int, characters: int) -> Form | None:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tangyin.errors import TangyinError, UsageError
-from tangyin.verse.form import FORMS, Form, known_forms
+from tangyin.verse.form import FORMS, LONGER, Form, known_forms
 from tangyin.verse.punctuation import MARKS, is_hanzi, is_in_corpus
 
 UNK, EOS, BOS = "<unk>", "<eos>", "<bos>"
@@ -113,6 +113,11 @@ class Vocabulary:
     def forms(self) -> tuple[Form, ...]:
         """The forms that have a prefix token."""
         return tuple(form for form in known_forms() if form_token(form) in self)
+
+    @property
+    def longer(self) -> tuple[Form, ...]:
+        """The kinds of longer verse that have a prefix token."""
+        return tuple(kind for kind in LONGER if form_token(kind) in self)
 
     def prefix_id(self, form: Form | None) -> int:
         """The number of the token that a poem begins with: its form's if there is one, or `<bos>`.

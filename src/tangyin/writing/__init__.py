@@ -10,6 +10,7 @@ from tangyin.writing.randomness import SEEDS, new_seed, poem_uniforms
 from tangyin.writing.request import (
     LONGEST_TITLE,
     Request,
+    guide_for,
     opening_of,
     prefix_for,
     read_title,
@@ -21,7 +22,7 @@ from tangyin.writing.verse import Verse
 __all__ = [
     "BLANK", "LONGEST_TITLE", "PARTICLES", "SEEDS", "Argmax", "Composition", "Order",
     "ParticleComposer", "RandomK", "RegulatedPoem", "Request", "Rule", "Temperature",
-    "TopP", "Verse", "compose", "new_seed", "opening_of", "plan",
+    "TopP", "Verse", "compose", "guide_for", "new_seed", "opening_of", "plan",
     "poem_uniforms", "prefix_for", "read_opening", "read_title", "rule_named",
     "typed_spelling", "write_regulated",
 ]  # fmt: skip

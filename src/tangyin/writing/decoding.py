@@ -43,6 +43,18 @@ class Composition:
         return tuple(re.split(f"[{MARKS}]", self.text)[:-1])
 
 
+@dataclass(frozen=True, eq=False)
+class Guide:
+    """Guidance by the title and the rhyme (Sanchez et al. 2023, arXiv 2306.17806).
+
+    With `strength` g a token's log-probability becomes l + g (l - m) and is normalized again, where
+    l is conditioned on the whole prefix and m on the prefix `without` them.
+    """
+
+    without: Ids
+    strength: float
+
+
 @dataclass(eq=False)
 class Decoder:
     """Writes rows of poems; row = poem · particles + particle.
@@ -63,6 +75,7 @@ class Decoder:
     resampling: Uniforms | None = None  # (poems, lines) to resample the particles by
     constraints: Sequence[Constraint] = ()
     particles: int = 1
+    guide: Guide | None = None
 
     def __post_init__(self) -> None:
         vocabulary, rows = self.engine.vocabulary, len(self.draft.given)
@@ -77,7 +90,13 @@ class Decoder:
         self.weights = np.zeros(rows)  # logarithms; tracked under constraints only
         self.likelihood = np.zeros(rows)  # logarithms, of what was written
         self.written: list[Ids] = []  # (rows,) each
-        self._tokens, self._state = self.engine.begin(self.prefix, rows)
+        self._tokens, state = self.engine.begin(self.prefix, rows)
+        self._states = [state]
+        if self.guide:
+            without, state = self.engine.begin(self.guide.without, rows)
+            # Both prefixes end with `<text>`.
+            assert (without == self._tokens).all()  # noqa: S101
+            self._states.append(state)
 
     def run(self) -> None:
         """Write all rows to their end."""
@@ -89,7 +108,8 @@ class Decoder:
             self._write_mark(line)
             if self.resampling is not None and line + 1 < form.lines:
                 self._resample(self.resampling[:, line])
-        self.likelihood += self._log_probs()[:, self.engine.vocabulary.id(EOS)]
+        self._log_probs()
+        self.likelihood += self._unguided[:, self.engine.vocabulary.id(EOS)]
 
     def composition(self, row: int) -> Composition:
         """What was written in a row."""
@@ -97,7 +117,14 @@ class Decoder:
         return Composition(text, float(self.likelihood[row]))
 
     def _log_probs(self) -> Array:
-        return self.engine.log_probs(self.engine.step(self._tokens, self._state))
+        """Log-probabilities of the next token, (rows, outputs), as the guide changes them."""
+        engine, guide = self.engine, self.guide
+        read = [engine.log_probs(engine.step(self._tokens, state)) for state in self._states]
+        self._unguided = read[0]
+        if guide is None:
+            return read[0].copy()
+        guided = read[0] + np.float32(guide.strength) * (read[0] - read[1])
+        return engine.normalized(guided)
 
     def _write_character(self) -> None:
         draft, log_probs = self.draft, self._log_probs()
@@ -114,7 +141,7 @@ class Decoder:
         for constraint in self.constraints:
             constraint.record(draft, columns)
         draft.columns[:, draft.place] = columns
-        self._append(log_probs, columns + self._first)
+        self._append(columns + self._first)
 
     def _mask(self, shape: tuple[int, ...]) -> Mask | None:
         """(rows, characters) what all constraints allow; None without constraints."""
@@ -224,12 +251,12 @@ class Decoder:
             own = log_probs[np.arange(len(tokens)), tokens]
             shares = self._mark_rule.log_share(log_probs[:, candidates], own)
             self.weights += np.where(fixed, shares, 0.0)
-        self._append(log_probs, tokens)
+        self._append(tokens)
 
-    def _append(self, log_probs: Array, tokens: npt.NDArray[np.integer]) -> None:
+    def _append(self, tokens: npt.NDArray[np.integer]) -> None:
         """Append a token to every row."""
         self._tokens = tokens.astype(np.int32)
-        self.likelihood += log_probs[np.arange(len(tokens)), tokens]
+        self.likelihood += self._unguided[np.arange(len(tokens)), tokens]
         self.written.append(self._tokens)
 
     def _resample(self, uniforms: Uniforms) -> None:
@@ -254,7 +281,7 @@ class Decoder:
         kept: Rows = rows.ravel()
         if (kept == np.arange(len(kept))).all():
             return
-        self._state = self._state.take(kept)
+        self._states = [state.take(kept) for state in self._states]
         self.draft.keep(kept)
         for constraint in self.constraints:
             constraint.keep(kept)
@@ -272,7 +299,12 @@ class Order:
 
 
 def compose(
-    engine: Engine, form: Form, rule: Rule, orders: Sequence[Order], prefix: Ids | None = None
+    engine: Engine,
+    form: Form,
+    rule: Rule,
+    orders: Sequence[Order],
+    prefix: Ids | None = None,
+    guide: Guide | None = None,
 ) -> list[Composition]:
     """Write a poem for each order, side by side; each comes out as it would alone.
 
@@ -282,16 +314,20 @@ def compose(
         return []
     check_numbers(rule, max(order.number for order in orders), len(engine.vocabulary.hanzi))
     read = engine.vocabulary.prefix(form) if prefix is None else prefix
-    return shared_out(lambda part: _composed(engine, form, rule, part, read), orders, LEAST)
+    return shared_out(lambda part: _composed(engine, form, rule, part, read, guide), orders, LEAST)
 
 
 def _composed(
-    engine: Engine, form: Form, rule: Rule, orders: Sequence[Order], prefix: Ids
+    engine: Engine,
+    form: Form,
+    rule: Rule,
+    orders: Sequence[Order],
+    prefix: Ids,
+    guide: Guide | None,
 ) -> list[Composition]:
     hanzi = engine.vocabulary.hanzi
     given, marks = laid_out([order.opening for order in orders], form, engine.vocabulary)
     places = form.lines * (form.characters + 1)
-    prefix = engine.vocabulary.prefix(form) if prefix is None else prefix
     asked = (what_is_asked(form, *row, prefix) for row in zip(given, marks, strict=True))
     uniforms = [
         poem_uniforms(order.seed, order.number, places, poem)
@@ -306,6 +342,7 @@ def _composed(
         numbers=np.array([order.number for order in orders]),
         first_free=np.array([first_free(row) for row in given]),
         uniforms=np.stack(uniforms),
+        guide=guide,
     )
     decoder.run()
     return [decoder.composition(row) for row in range(len(orders))]

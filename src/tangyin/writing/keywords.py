@@ -15,6 +15,7 @@ class RevisionKeywords(TypedDict, total=False):
     allow_quotes: bool
     avoid: str
     certainty: float | None
+    guidance: float
     include: str | list[str] | tuple[str, ...]
     k: int | None
     most: int

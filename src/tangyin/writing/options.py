@@ -23,6 +23,9 @@ from tangyin.writing.randomness import SEEDS
 
 Texts = Mapping[str, str]
 
+GUIDANCE = 1.0
+"""Default strength of the guidance by title and rhyme (docs/writing.md)."""
+
 PARTICLES = 16
 """Default number of particles of a poem; 24 wrote no likelier poems (docs/writing.md)."""
 
@@ -116,6 +119,10 @@ OPTIONS = (
     Option("include", str, (), many=True, regulated=True).texts(
         en=("Must hold", "A word that the poem must contain; may be repeated."),
         zh=("必有", "詩中必須出現的詞，可以給幾個。"),
+    ),
+    Option("guidance", float, GUIDANCE, minimum=0, maximum=10).texts(
+        en=("Guidance", "How much title and rhyme lead the poem; 0 to read them only."),
+        zh=("扣題", "題目和韻引導全詩的力度；0 則只作參考。"),
     ),
     Option("particles", int, PARTICLES, minimum=1, maximum=4096).texts(
         en=("Particles", "Particles of each regulated poem."),

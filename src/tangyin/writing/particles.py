@@ -104,6 +104,7 @@ class Population:
             self.resampling,
             [constraint for constraint in built if constraint],
             particles,
+            plan.guide,
         )
         self.decoder.weights = np.where(placed, 0.0, -np.inf)
 

@@ -12,9 +12,10 @@ from tangyin.writing.constraints.draft import FREE, Columns, Mask
 from tangyin.writing.constraints.rates import rates_of
 from tangyin.writing.constraints.rhyme import RhymeBook, rhyme_number
 from tangyin.writing.constraints.tones import Readings, is_named
+from tangyin.writing.decoding import Guide
 from tangyin.writing.fitting import Fitting, Word
 from tangyin.writing.opening import known_token, laid_out
-from tangyin.writing.request import Request, opening_of, prefix_for, tokens_of
+from tangyin.writing.request import Request, guide_for, opening_of, prefix_for, tokens_of
 
 PLACED = 1024
 """Most words times particles: each particle searches a place for each word."""
@@ -35,6 +36,7 @@ class Plan:
     asked: int  # number of the rhyme that the request names (`LEVEL_RHYMES`), or OPEN
     words: tuple[Word, ...]  # the columns of each word of `include`, the longest first
     prefix: Ids  # what the model reads before the text
+    guide: Guide | None
     sequences: tuple[tuple[Sequence, float], ...] = ()
 
 
@@ -71,6 +73,7 @@ def plan(request: Request, vocabulary: Vocabulary) -> Plan:
         rhyme_number(request.rhyme),
         tuple(sorted(filter(None, words), key=len, reverse=True)),
         prefix_for(request, vocabulary),
+        guide_for(request, vocabulary),
     )
     faults = {sequence: _faults(result, sequence) for sequence in candidates}
     if all(faults.values()):

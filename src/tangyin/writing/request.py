@@ -17,6 +17,7 @@ from tangyin.verse import (
 )
 from tangyin.writing.constraints.draft import OPEN
 from tangyin.writing.constraints.rhyme import rhyme_number
+from tangyin.writing.decoding import Guide
 from tangyin.writing.opening import known_token, read_opening, token_of
 from tangyin.writing.options import checked, options
 from tangyin.writing.rules import OPTIONS as RULE_OPTIONS
@@ -120,3 +121,11 @@ def prefix_for(request: Request, vocabulary: Vocabulary) -> Ids:
     rhyme = "" if asked == OPEN else LEVEL_RHYMES[asked]
     known = rhyme if rhyme_token(rhyme) in vocabulary else None
     return vocabulary.prefix(request.form, known, title)
+
+
+def guide_for(request: Request, vocabulary: Vocabulary) -> Guide | None:
+    """How title and rhyme guide the poem; None where there are none, or no guidance is wanted."""
+    without = vocabulary.prefix(request.form)
+    if request.guidance and len(prefix_for(request, vocabulary)) > len(without):
+        return Guide(without, request.guidance)
+    return None
