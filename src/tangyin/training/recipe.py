@@ -133,6 +133,7 @@ class ScheduleRecipe:
         epochs: maximum number of passes.
         patience: stop when the dev perplexity has not improved for this many epochs.
         seed: determines initialization, order and dropout.
+        start: name or path of a model whose weights the training begins with (`start.begin_with`).
         precision: of the matrix products: "fp32", "bf16" (with weights and sums in float32), or
             "auto", bf16 where the processor has units for it (`tangyin.training.precision`).
     """
@@ -141,6 +142,7 @@ class ScheduleRecipe:
     epochs: Count = 20
     patience: Count = 3
     seed: Seed = 1
+    start: str = ""
     precision: Annotated[str, one_of(lambda: PRECISIONS)] = "auto"
 
 

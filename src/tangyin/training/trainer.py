@@ -18,6 +18,7 @@ from torch import Tensor
 
 import tangyin
 from tangyin.errors import TangyinError, UsageError
+from tangyin.model import find_model
 from tangyin.model.file import ModelFile, load_model
 from tangyin.nn.language_model import LanguageModel
 from tangyin.nn.native import Kernel, kernel_for
@@ -37,6 +38,7 @@ from tangyin.training.memory import memory_for
 from tangyin.training.precision import chosen_precision
 from tangyin.training.recipe import Recipe, StageRecipe
 from tangyin.training.run_folder import RunFolder
+from tangyin.training.start import begin_with
 from tangyin.training.step import DivergedError, TrainingStep
 
 LARGEST_LOSS = 500.0
@@ -120,6 +122,8 @@ def _new_model(recipe: Recipe, dataset: Dataset, device: torch.device) -> Langua
     torch.manual_seed(recipe.training.seed)
     architecture = network.architecture.fitted(vocabulary)
     model = LanguageModel(architecture, vocabulary, network.initialization, network.dropout)
+    if recipe.training.start:
+        begin_with(model, vocabulary, find_model(recipe.training.start))
     return model.to(device)
 
 
