@@ -4,7 +4,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tangyin.corpus import bucket, collate, encode_poem
-from tangyin.corpus.batches import MAX_PADDING
+from tangyin.corpus.batches import MAX_PADDING, MAX_TOKENS
 from tangyin.errors import UsageError
 from tangyin.verse import EOS, FORMS, UNK, WUJUE, WULV, Vocabulary, form_token
 
@@ -80,3 +80,8 @@ def test_a_poem_is_encoded_between_its_prefix_and_eos():
     assert vocabulary.decode(ids) == expected
     with pytest.raises(UsageError, check=lambda e: e.code == "form.not_trained"):
         encode_poem(vocabulary, text, WULV)
+
+
+def test_a_batch_of_longer_poems_holds_fewer_of_them():
+    sizes = [len(batch) for batch in bucket([2 * MAX_TOKENS] * 8 + [MAX_TOKENS] * 8, 4)]
+    assert sizes == [4, 4, 2, 2, 2, 2]

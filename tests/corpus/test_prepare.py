@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from tangyin.corpus import NEAR, held_out
-from tangyin.corpus.prepare import prepare
+from tangyin.corpus.prepare import clean, prepare
 from tangyin.corpus.split import split_digest
 from tangyin.errors import TangyinError, UsageError
 
@@ -198,3 +198,22 @@ def test_other_files_beside_the_poems_are_left_alone(small_package, tmp_path):
         (folder / f"{name}.json").write_text("not JSON")
     (folder / "poet.tang.0.json.orig").write_text("not JSON")
     assert Counter(prepare(folder).id) == before
+
+
+@pytest.mark.parametrize(
+    ("lines", "width", "kind"),
+    [
+        (2, 7, "七言"), (6, 5, "五言"), (40, 5, "五言"), (12, 7, "七言"), (8, 5, "五律"),
+        (42, 5, None), (5, 5, None), (4, 4, None), (6, 6, None),
+    ],
+)  # fmt: skip
+def test_verse_of_equal_lines_in_even_number_is_a_form_or_longer_verse(lines, width, kind):
+    text = "".join("日" * width + "，。"[line % 2] for line in range(lines))
+    found, reason = clean(text)
+    assert (found and found.name) == kind
+    assert reason == ("" if kind else "other_shape")
+
+
+def test_longer_verse_that_holds_a_held_out_poem_does_not_train(tmp_path):
+    corpus = prepare(collection(tmp_path, [record(DEV[0], POEM), record("a", POEM + OTHER[:12])]))
+    assert dict(zip(corpus.id, corpus.part, strict=True)) == {DEV[0]: "dev", "a": NEAR}

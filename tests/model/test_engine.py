@@ -23,7 +23,7 @@ from tangyin.verse import FORMS, TEXT, WUJUE, WULV, form_token, prefix_tokens
 Build = Callable[..., ModelFile]
 HANZI = "".join(map(chr, range(0x4E00, 0x4E00 + 90)))
 POEM = "白日依山盡，黃河入海流。欲窮千里目，更上一層樓。"
-SIZES = {"opposite_size": 5, "rhyme_size": 3, "place_size": 4, "tone_size": 2}
+SIZES = {"opposite_size": 5, "rhyme_size": 3, "place_size": 4, "tone_size": 2, "context_size": 3}
 FEATURES: dict[str, Any] = {"tied": True, "echo": True, **SIZES}
 EVERY_PREFIX = prefix_tokens(LEVEL_RHYMES)
 
@@ -164,6 +164,11 @@ def slow_log_probs(model: ModelFile, tokens: np.ndarray) -> np.ndarray:
             u += [row @ embedding[number] for row in W.get(f"{name}.weight", ())]
         for name in ("place", "tone"):
             u += [*W[f"{name}.weight"][getattr(known, name)[t, 0]]] if f"{name}.weight" in W else []
+        if "context.weight" in W:
+            in_text = np.flatnonzero(known.line_of[: t + 1, 0] >= 0)
+            read = [embedding[tokens[n]] for n in in_text]
+            mean = sum(read, np.zeros(len(embedding[0]))) / max(len(read), 1)
+            u += [*(W["context.weight"] @ mean)]
         x = np.array([*embedding[token], *u])
         for layer in range(network.layers):
             h[layer] = x = slow_cell(W, layer, x, h[layer], c[layer])

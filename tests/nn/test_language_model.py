@@ -25,7 +25,9 @@ VOCABULARY = Vocabulary(
     sorted(set("".join(POEMS.values())) - set("，。")), prefix_tokens(LEVEL_RHYMES)
 )
 TONES = tone_classes(VOCABULARY)
-SIZES = {"opposite_size": 4, "rhyme_size": 3, "place_size": 3, "tone_size": 2}
+SIZES = {
+    "opposite_size": 4, "rhyme_size": 3, "place_size": 3, "tone_size": 2, "context_size": 3,
+}  # fmt: skip
 ALL = {"tied": True, "echo": True, **SIZES}
 KINDS = {
     "plain": {},
@@ -93,6 +95,18 @@ def naive_log_probs(model, inputs, known):
     for name in ("place", "tone"):
         if getattr(a, f"{name}_size"):
             u.append(P[f"{name}.weight"][getattr(known, name)])
+    if a.context_size:
+        rows = table[inputs] @ P["context.weight"].t()
+        for_text = (known.line_of >= 0).double()
+        u.append(
+            torch.stack(
+                [
+                    (rows[: t + 1] * for_text[: t + 1, :, None]).sum(0)
+                    / for_text[: t + 1].sum(0).clamp(min=1)[:, None]
+                    for t in range(len(inputs))
+                ]
+            )
+        )
     h, _ = model.lstm(torch.cat((table[inputs], *u), 2))
     beside = torch.cat((h, *u), 2)
     if a.tied:
@@ -312,7 +326,7 @@ def test_a_dropped_weight_gets_no_gradient(monkeypatch):
 
 
 def test_input_and_output_units_are_dropped_at_all_steps_or_none(monkeypatch):
-    model = build("all", Dropout(input=0.3, output=0.5))
+    model = build("opposite and tones", Dropout(input=0.3, output=0.5))
     seen = Seen(model, monkeypatch)
     inputs, _, _, known = batch()
     hidden = model.hidden_states(inputs, known).detach()

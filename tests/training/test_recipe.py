@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from tangyin.errors import UsageError
 from tangyin.lstm import cells
+from tangyin.model import FEATURES
 from tangyin.nn import INITIALIZATIONS
 from tangyin.training import OPTIMIZERS, Recipe, build_recipe, read_recipe, recipe_toml
 from tangyin.training.precision import PRECISIONS
@@ -34,7 +35,7 @@ SOUND = {
     "model": {"embedding_size": 4, "hidden_size": 4},
 }
 
-FEATURE_SIZES = ("opposite_size", "rhyme_size", "place_size", "tone_size")
+FEATURE_SIZES = tuple(f"{name}_size" for name in FEATURES)
 WHERE = {"forms": ["五律"], "dynasties": ["tang"]}
 STAGE = {**WHERE, "epochs": 2, "learning_rate": 0.01}
 
@@ -237,11 +238,11 @@ def test_an_invalid_recipe_is_refused_by_key_and_value(changes, code, params, ch
 
 @pytest.mark.parametrize("where", ["data", "stages"])
 def test_an_unknown_form_is_refused(where):
-    forms = {"forms": ["五言"]}
+    forms = {"forms": ["九言"]}
     change = {"data": forms} if where == "data" else {"stages": [{**STAGE, **forms}]}
     with pytest.raises(UsageError) as refusal:
         build_recipe({**SOUND, **change}, "a.toml")
-    assert (refusal.value.code, refusal.value.params["name"]) == ("form.unknown", "五言")
+    assert (refusal.value.code, refusal.value.params["name"]) == ("form.unknown", "九言")
 
 
 def test_an_error_of_pydantic_that_no_value_of_toml_causes_has_a_code_too():

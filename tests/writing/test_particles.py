@@ -1,4 +1,5 @@
 from collections import Counter
+from dataclasses import replace
 from itertools import combinations, product
 
 import numpy as np
@@ -133,6 +134,10 @@ def test_random_models_of_all_forms_write_what_passes(
 
 SMALL = "東風紅同宮公" + "月日水夜落白"  # six that rhyme in 東, six oblique
 START = "夜月宮風水，東風□落□。夜公風□日，白水月紅同。"
+ASKED = {
+    "start": START, "pattern": "aBbA", "strict": True, "most": 20, "allow_quotes": True,
+    "selection": 0.0,
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -140,8 +145,7 @@ def puzzle(random_model):
     """A sure little model, a plan that leaves four places, and the chance of each solution."""
     engine = Engine(random_model(SMALL, (WUJUE,), scale=0.7, seed=3))
     vocabulary = engine.vocabulary
-    request = Request(WUJUE, start=START, pattern="aBbA", strict=True, most=20, allow_quotes=True)
-    planned = plan(request, vocabulary)
+    planned = plan(Request(WUJUE, **ASKED), vocabulary)
     texts = []
     for chosen in product(SMALL, repeat=START.count("□")):
         rest = iter(chosen)
@@ -153,8 +157,10 @@ def puzzle(random_model):
     return planned, engine, texts, ids, log_probs
 
 
-def solutions(puzzle, temperature):
+def solutions(puzzle, temperature, selection=0.0):
     """The texts that keep the rules, with their chances, which sum to 1.
+
+    Selection s multiplies a chance by the text's probability to the power of s / 2.
 
     What is restricted is free writing: at each place characters alone, at line ends the marks that
     may close the line, each renormalised; `temperature` None is the model without renormalising.
@@ -174,6 +180,7 @@ def solutions(puzzle, temperature):
         else:
             total += own / temperature
             total -= np.log(np.exp(candidates / temperature).sum(axis=1))
+        total += selection / 2 * own
     kept = {}
     for text, value in zip(texts, total, strict=True):
         lines, _ = split_lines(text)
@@ -201,13 +208,21 @@ def distance(chances, poems):
 
 
 @pytest.mark.parametrize(
-    ("rule", "temperature"),
-    [(Temperature(), 1.0), (TopP(p=1.0, temperature=0.6), 0.6), (RandomK(50, 1.0), None)],
-    ids=["temperature 1", "top-p of all at 0.6", "random-k of all"],
+    ("rule", "temperature", "selection"),
+    [
+        (Temperature(), 1.0, 0.0),
+        (TopP(p=1.0, temperature=0.6), 0.6, 0.0),
+        (RandomK(50, 1.0), None, 0.0),
+        (Temperature(), 1.0, 0.6),
+    ],
+    ids=["temperature 1", "top-p of all at 0.6", "random-k of all", "selection 0.6"],
 )
-def test_many_particles_come_to_the_distribution_that_the_rules_leave(puzzle, rule, temperature):
+def test_many_particles_come_to_the_distribution_that_the_rules_leave(
+    puzzle, rule, temperature, selection
+):
     planned, engine, *_ = puzzle
-    chances = solutions(puzzle, temperature)
+    planned = replace(planned, request=Request(WUJUE, **{**ASKED, "selection": selection}))
+    chances = solutions(puzzle, temperature, selection)
     assert len(chances) == 12 * 5 * 6
     count, apart = 1000, {}
     for particles in (1, 4, 32):

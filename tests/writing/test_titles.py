@@ -7,7 +7,7 @@ from tangyin.api import Writer, load, rule_named
 from tangyin.prosody import LEVEL_RHYMES
 from tangyin.scoring import closed_hanzi, target_costs
 from tangyin.verse import FORMS, WUJUE, prefix_tokens
-from tangyin.writing import Request, plan, prefix_for
+from tangyin.writing import Order, Request, compose, guide_for, plan, prefix_for
 
 HANZI = "".join(sorted(closed_hanzi()))
 TITLED = {"title": "送友人歸山"}
@@ -100,3 +100,34 @@ def test_a_model_that_knows_no_titles_says_so_and_writes_in_a_rhyme_all_the_same
         with refused("form.no_title"):
             report.write(regulated=regulated, **TITLED)
     assert report.write(rhyme="陽", seed=1).prosody.rhyme == "陽"
+
+
+@pytest.mark.parametrize("strength", [0.5, 2.0])
+def test_guidance_adds_what_the_title_adds_but_not_its_own_characters(writer, strength):
+    engine, vocabulary = writer.engine, writer.engine.vocabulary
+    request = Request(WUJUE, rule="argmax", regulated=False, guidance=strength, **TITLED)
+    prefix, guide = prefix_for(request, vocabulary), guide_for(request, vocabulary)
+    assert guide.without.tolist() == vocabulary.prefix(WUJUE).tolist()
+    (poem,) = compose(engine, WUJUE, request.rule, [Order({}, 1, 0)], prefix, guide)
+    ids = vocabulary.encode(poem.text)
+    titled, plain = (
+        np.stack([engine.log_probs(step)[0] for step in engine.read(read[:, None])])[
+            -len(ids) - 1 :
+        ]
+        for read in (np.concatenate((each, ids)) for each in (prefix, guide.without))
+    )
+    more = strength * (titled - plain)
+    named = prefix[prefix < vocabulary.outputs]
+    assert (more[:, named] > 0).any()
+    more[:, named] = np.minimum(more[:, named], 0)
+    first = int(vocabulary.hanzi_ids[0])
+    for place, token in enumerate(ids):
+        if token >= first:
+            assert token == first + (titled + more)[place, first:].argmax()
+
+
+def test_without_a_title_or_a_rhyme_there_is_nothing_to_guide_by(writer):
+    vocabulary = writer.engine.vocabulary
+    assert guide_for(Request(WUJUE), vocabulary) is None
+    assert guide_for(Request(WUJUE, guidance=0, **TITLED), vocabulary) is None
+    assert guide_for(Request(WUJUE, rhyme="東"), vocabulary).strength > 0

@@ -42,7 +42,8 @@ def bucket(
     """Group poems of similar length into batches of `batch_size` poems or fewer.
 
     Poems are sorted by length. A batch ends early if the next poem would raise its padding to
-    `MAX_PADDING`, or its tokens above `MAX_TOKENS` · `batch_size`. With `shuffle`, poems of one length and the batches are in random order. A batch
+    `MAX_PADDING`, or its tokens above `MAX_TOKENS` · `batch_size`. With `shuffle`, poems of one
+    length and the batches are in random order. A batch
     is an array of indices into `lengths`; each index occurs once.
     """
     size = np.asarray(lengths)

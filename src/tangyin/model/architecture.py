@@ -7,7 +7,7 @@ from tangyin.lstm.cell import cell_named
 from tangyin.model.features import ECHOES, FeatureLayout
 from tangyin.verse import Vocabulary
 
-FEATURES = ("opposite", "rhyme", "place", "tone", "context", "title")
+FEATURES = ("opposite", "rhyme", "place", "tone", "context")
 """The features of a place, in the order in which u_t holds them."""
 
 
@@ -17,8 +17,8 @@ class Architecture:
 
     With features, F being the sum of their sizes, u_t of (F,) holds what `tangyin.model.Features`
     knows about the next token: the embeddings of the character opposite and of the rhyme, each
-    through a projection, rows looked up by place and tone, and the means of the projected embeddings
-    of the text's characters so far and of the title's, in this order. The first layer reads
+    through a projection, rows looked up by place and tone, and the mean of the projected embeddings
+    of the text's characters so far, in this order. The first layer reads
     [embedding of token t, u_t].
 
     Attributes:
@@ -33,7 +33,6 @@ class Architecture:
         place_size: width of the feature of the place.
         tone_size: width of the feature of the tones.
         context_size: width of the mean over the characters of the text so far.
-        title_size: width of the mean over the characters of the title.
         echo: the logit of every character that was read before gains a_t of its class
             (`tangyin.model.echo_classes`), a_t = echo [h_t, u_t].
         layout: what the places and tones of the features mean.
@@ -49,7 +48,6 @@ class Architecture:
     place_size: int = 0
     tone_size: int = 0
     context_size: int = 0
-    title_size: int = 0
     echo: bool = False
     layout: FeatureLayout = field(default_factory=FeatureLayout)
 
@@ -89,7 +87,6 @@ class Architecture:
             "place.weight": (self.layout.places, self.place_size),
             "tone.weight": (self.layout.tones, self.tone_size),
             "context.weight": (self.context_size, E),
-            "title.weight": (self.title_size, E),
         }
         cell = cell_named(self.cell)
         for layer in range(self.layers):

@@ -4,7 +4,7 @@ The mathematics is that of `tangyin.lstm` and `tangyin.nn` (tests prove it): cel
 files in `tangyin/lstm/cells/` say, with the operations of `arithmetic.py`.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,7 +14,7 @@ from tangyin.errors import TangyinError
 from tangyin.lstm.cell import cell_named
 from tangyin.model.architecture import FEATURES
 from tangyin.model.arithmetic import ONE, Arithmetic, Array, Matrix, arithmetic
-from tangyin.model.features import MEANS, Reader
+from tangyin.model.features import Reader
 from tangyin.model.file import ModelFile
 from tangyin.model.threads import go_on
 from tangyin.verse import Ids
@@ -28,21 +28,24 @@ class State:
         h: hidden state of every layer, (B, H) float32.
         c: cell state of every layer, (B, H) float32.
         reader: what was read, where the network has features.
-        sums: of each feature of `MEANS`, the sum (B, size) and number (B, 1) of its characters.
+        context: (B, size) float32, the sum of the projected characters of the text so far.
+        characters: (B, 1) float32, how many they are.
     """
 
     h: list[Array]
     c: list[Array]
+    context: Array
+    characters: Array
     reader: Reader | None = None
-    sums: dict[str, tuple[Array, Array]] = field(default_factory=dict)
 
     def take(self, rows: npt.NDArray[np.intp]) -> "State":
         """The state of some of the sequences, copied, in the order given."""
         return State(
             [h[rows] for h in self.h],
             [c[rows] for c in self.c],
+            self.context[rows],
+            self.characters[rows],
             self.reader and self.reader.take(rows),
-            {name: (total[rows], count[rows]) for name, (total, count) in self.sums.items()},
         )
 
 
@@ -94,12 +97,9 @@ class Engine:
         if network.follows_text:
             reader = Reader(self.vocabulary, self._vectors["tones"], network.layout, sequences)
         zeros = np.zeros((2, network.layers, sequences, network.hidden_size), np.float32)
-        sums = {
-            name: (np.zeros((sequences, size), np.float32), np.zeros((sequences, 1), np.float32))
-            for name in MEANS
-            if (size := getattr(network, f"{name}_size"))
-        }
-        return State(list(zeros[0]), list(zeros[1]), reader, sums)
+        context = np.zeros((sequences, network.context_size), np.float32)
+        none = np.zeros((sequences, 1), np.float32)
+        return State(list(zeros[0]), list(zeros[1]), context, none, reader)
 
     def step(self, tokens: Ids, state: State) -> StepOutput:
         """Read one token of each sequence, (B,), and change the state in place."""
@@ -170,20 +170,20 @@ class Engine:
         return self.arithmetic.linear(rows, self._matrices[f"{name}.weight"], bias)
 
     def _features(self, tokens: Ids, embedded: Array, state: State) -> list[Array]:
-        """The features of the next token, each (B, size); the state's sums grow."""
+        """The features of the next token, each (B, size); the state goes on to it."""
         if state.reader is None:
             return []
-        known, features = state.reader.read(tokens), []
+        known = state.reader.read(tokens)
+        features: list[Array] = []
         for name in FEATURES:
             if f"{name}.weight" not in self._matrices:
                 continue
-            if name in MEANS:
-                counted = MEANS[name](known.line_of)[:, None]
-                total, count = state.sums[name]
-                total = total + np.where(counted, self._linear(embedded, name), np.float32(0))
-                count = count + counted
-                state.sums[name] = total, count
-                features.append(total / np.maximum(count, np.float32(1)))
+            if name == "context":
+                counted = (known.line_of >= 0).astype(np.float32)[:, None]
+                state.context = state.context + counted * self._linear(embedded, name)
+                state.characters = state.characters + counted
+                mean = state.context / np.maximum(state.characters, 1)
+                features.append(mean.astype(np.float32))
             elif name in ("opposite", "rhyme"):
                 features.append(self._linear(self.embedded(getattr(known, name)), name))
             else:

@@ -3,7 +3,6 @@
 Training, the engine and scoring all read poems with this one implementation.
 """
 
-from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass, fields
 from typing import Any
@@ -22,12 +21,6 @@ ECHOES = 5
 
 NO_ECHO, IN_TITLE = -1, -2
 """Line numbers of tokens that cannot be echoed, and of the characters of the title."""
-
-MEANS: dict[str, Callable[[Any], Any]] = {
-    "context": lambda line_of: line_of >= 0,
-    "title": lambda line_of: line_of == IN_TITLE,
-}
-"""Which characters a feature is the mean of, by `Features.line_of`."""
 
 _LAST_LINE = 127  # int8; later lines get this number too
 
@@ -72,7 +65,7 @@ class FeatureLayout:
             first_lines=tuple(sorted({form.characters for form in forms})),
             lines=1 + max(form.lines for form in forms),
             columns=1 + max(form.characters for form in forms),
-            in_turn=True,
+            in_turn=bool(vocabulary.longer),
         )
 
     @property

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from tangyin.model import ECHOES, FEATURES, MEANS, Architecture, Features, echo_classes
+from tangyin.model import ECHOES, FEATURES, Architecture, Features, echo_classes
 from tangyin.model.engine import check_cell
 from tangyin.nn.cross_entropy import Echo, linear_cross_entropy
 from tangyin.nn.dropout import character_dropout, locked_dropout
@@ -107,7 +107,7 @@ class LanguageModel(nn.Module):
         else:
             for parameter in (self.embedding.weight, self.output.weight, self.output.bias):
                 nn.init.uniform_(parameter, -bound, bound)
-        for name in ("opposite", "rhyme", *MEANS):
+        for name in ("opposite", "rhyme", "context"):
             if size := getattr(a, f"{name}_size"):
                 self.add_module(name, nn.Linear(E, size, bias=False))
         for name, rows in (("place", a.layout.places), ("tone", a.layout.tones)):
@@ -148,8 +148,8 @@ class LanguageModel(nn.Module):
             if not getattr(self.architecture, f"{name}_size"):
                 continue
             layer = getattr(self, name)
-            if name in MEANS:
-                part = _mean_so_far(layer(x), MEANS[name](features.line_of))
+            if name == "context":
+                part = _mean_so_far(layer(x), features.line_of >= 0)
             elif isinstance(layer, nn.Linear):
                 part = layer(F.embedding(getattr(features, name), table).to(x.dtype))
             else:
@@ -224,8 +224,8 @@ class LanguageModel(nn.Module):
 
 def _mean_so_far(rows: Tensor, counted: Tensor) -> Tensor:
     """The mean of the counted rows up to each step, (T, B, size); 0 before there is one."""
-    mask = counted.to(torch.float32)
-    sums = (rows.to(torch.float32) * mask[..., None]).cumsum(0)
+    mask = counted.to(torch.promote_types(rows.dtype, torch.float32))
+    sums = (rows * mask[..., None]).cumsum(0)
     return sums / mask.cumsum(0).clamp(min=1)[..., None]
 
 

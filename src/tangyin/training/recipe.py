@@ -107,7 +107,6 @@ class ModelRecipe:
     place_size: Size = 0
     tone_size: Size = 0
     context_size: Size = 0
-    title_size: Size = 0
     echo: Flag = False
     dropout: DropoutRecipe = field(default_factory=DropoutRecipe)
 

@@ -57,7 +57,7 @@ LONGER = (
     Form("五言", "wuyan", lines=0, characters=5),
     Form("七言", "qiyan", lines=0, characters=7),
 )
-"""Verse of equal lines in any number that no form has, up to `MOST_LINES`: models train on it only."""
+"""Verse of another number of equal lines, up to `MOST_LINES`: models train on it, none write it."""
 
 MOST_LINES = 40
 """Lines of the longest poems that are trained on."""

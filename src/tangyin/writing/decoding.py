@@ -76,6 +76,7 @@ class Decoder:
     constraints: Sequence[Constraint] = ()
     particles: int = 1
     guide: Guide | None = None
+    selection: float = 0.0
 
     def __post_init__(self) -> None:
         vocabulary, rows = self.engine.vocabulary, len(self.draft.given)
@@ -97,6 +98,7 @@ class Decoder:
             # Both prefixes end with `<text>`.
             assert (without == self._tokens).all()  # noqa: S101
             self._states.append(state)
+            self._named = self.prefix[self.prefix < vocabulary.outputs]
 
     def run(self) -> None:
         """Write all rows to their end."""
@@ -120,11 +122,13 @@ class Decoder:
         """Log-probabilities of the next token, (rows, outputs), as the guide changes them."""
         engine, guide = self.engine, self.guide
         read = [engine.log_probs(engine.step(self._tokens, state)) for state in self._states]
-        self._unguided = read[0]
+        self._unguided, self._plain = read[0], read[-1]
         if guide is None:
             return read[0].copy()
-        guided = read[0] + np.float32(guide.strength) * (read[0] - read[1])
-        return engine.normalized(guided)
+        more = np.float32(guide.strength) * (read[0] - read[1])
+        # A title names a situation: what belongs to it gains, its own characters do not.
+        more[:, self._named] = np.minimum(more[:, self._named], 0)
+        return engine.normalized(read[0] + more)
 
     def _write_character(self) -> None:
         draft, log_probs = self.draft, self._log_probs()
@@ -256,7 +260,10 @@ class Decoder:
     def _append(self, tokens: npt.NDArray[np.integer]) -> None:
         """Append a token to every row."""
         self._tokens = tokens.astype(np.int32)
-        self.likelihood += self._unguided[np.arange(len(tokens)), tokens]
+        chosen = np.arange(len(tokens)), tokens
+        self.likelihood += self._unguided[chosen]
+        if self.selection:
+            self.weights += self.selection * (self._unguided[chosen] - self._plain[chosen] / 2)
         self.written.append(self._tokens)
 
     def _resample(self, uniforms: Uniforms) -> None:

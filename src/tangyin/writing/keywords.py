@@ -25,6 +25,7 @@ class RevisionKeywords(TypedDict, total=False):
     regulated: bool
     rhyme: str
     rule: Literal["argmax", "random-k", "top-p", "temperature"] | Rule
+    selection: float
     script: Literal["traditional", "simplified"]
     strict: bool
     temperature: float | None

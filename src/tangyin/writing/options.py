@@ -26,6 +26,9 @@ Texts = Mapping[str, str]
 GUIDANCE = 1.0
 """Default strength of the guidance by title and rhyme (docs/writing.md)."""
 
+SELECTION = 0.0
+"""Default selection of the particles (docs/writing.md)."""
+
 PARTICLES = 16
 """Default number of particles of a poem; 24 wrote no likelier poems (docs/writing.md)."""
 
@@ -123,6 +126,10 @@ OPTIONS = (
     Option("guidance", float, GUIDANCE, minimum=0, maximum=10).texts(
         en=("Guidance", "How much title and rhyme lead the poem; 0 to read them only."),
         zh=("扣題", "題目和韻引導全詩的力度；0 則只作參考。"),
+    ),
+    Option("selection", float, SELECTION, minimum=0, maximum=10, regulated=True).texts(
+        en=("Selection", "How strictly the likelier particles are kept; 0 samples."),
+        zh=("擇優", "保留較通順粒子的力度；0 則純抽樣。"),
     ),
     Option("particles", int, PARTICLES, minimum=1, maximum=4096).texts(
         en=("Particles", "Particles of each regulated poem."),

@@ -105,6 +105,7 @@ class Population:
             [constraint for constraint in built if constraint],
             particles,
             plan.guide,
+            plan.request.selection,
         )
         self.decoder.weights = np.where(placed, 0.0, -np.inf)
 
