@@ -20,9 +20,9 @@ class Source:
     zh: str
 
     @classmethod
-    def of(cls, name: str, **params: Any) -> "Source":
-        """A source by its name in the catalogue."""
-        return cls(*(message(f"reference.{name}", params, language) for language in LANGUAGES))
+    def of(cls, code: str, **params: Any) -> "Source":
+        """The source that a code of the catalogue describes."""
+        return cls(*(message(code, params, language) for language in LANGUAGES))
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,9 @@ def other_meanings(index: Index, meant: tuple[str, ...]) -> tuple[WordCount, ...
     return tuple(other for other in counts if other.count)
 
 
-def corpus_source(index: Index, name: str) -> Source:
+def corpus_source(index: Index, code: str) -> Source:
     """A source that is the corpus, with the numbers of its poems."""
-    return Source.of(name, package=PACKAGE, poems=len(index), train=int(index.train.sum()))
+    return Source.of(code, package=PACKAGE, poems=len(index), train=int(index.train.sum()))
 
 
 def in_script(value: Any, script: str) -> Any:

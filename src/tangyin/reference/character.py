@@ -109,9 +109,9 @@ def characters(asked: str, examples: int = 3, words: int = 8) -> Characters:
     if not known:
         raise UsageError("reference.unknown_character", character=asked.strip())
     index = index_if_fetched()
-    source = [Source.of("source_lexicon"), Source.of("source_ends")]
+    source = [Source.of("reference.source_lexicon"), Source.of("reference.source_ends")]
     if index:
-        source.append(corpus_source(index, "source_examples"))
+        source.append(corpus_source(index, "reference.source_examples"))
     found = (
         Character(
             character=character,

@@ -85,7 +85,7 @@ def find(word: str, count: int = 20, first: int = 1) -> Lines:
         first=first,
         lines=lines_at(index, places[first - 1 : first - 1 + count]),
         others=other_meanings(index, (found, *(way for way in meant if way != found))),
-        source=(corpus_source(index, "source_poems"),),
+        source=(corpus_source(index, "reference.source_poems"),),
     )
 
 

@@ -98,7 +98,10 @@ def parallel(word: str, count: int = 12) -> Opposites:
         telling=tuple(opposite for opposite in telling if opposite.association > 0)[:count],
         candidates=tuple(pairing.opposite(other) for other in pairing.candidates(count)),
         others=other_meanings(index, (found, *(way for way in meant if way != found))),
-        source=(corpus_source(index, "source_couplets"), Source.of("source_antithesis")),
+        source=(
+            corpus_source(index, "reference.source_couplets"),
+            Source.of("reference.source_antithesis"),
+        ),
     )
 
 

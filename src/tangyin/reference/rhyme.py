@@ -87,9 +87,9 @@ def rhymes(asked: str, count: int = 30, words: int = 5) -> Rhymes:
     names = [name for name in characters if name in "".join(RHYMES.values())]
     names += [reading.rhyme for c in characters for reading in readings_of(c)]
     index = index_if_fetched()
-    source = [Source.of("source_lexicon"), Source.of("source_ends")]
+    source = [Source.of("reference.source_lexicon"), Source.of("reference.source_ends")]
     if index:
-        source.append(corpus_source(index, "source_words"))
+        source.append(corpus_source(index, "reference.source_words"))
     found = (_rhyme(name, index, count, words) for name in dict.fromkeys(names))
     return Rhymes(asked, tuple(found), tuple(source))
 
