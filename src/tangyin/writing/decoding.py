@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tangyin.errors import UsageError
-from tangyin.model.engine import Engine
+from tangyin.model.engine import Engine, State
 from tangyin.model.threads import go_on, shared_out
 from tangyin.verse import EOS, MARKS, Form, Ids
 from tangyin.verse.punctuation import PLACEHOLDER
@@ -121,7 +121,11 @@ class Decoder:
     def _log_probs(self) -> Array:
         """Log-probabilities of the next token, (rows, outputs), as the guide changes them."""
         engine, guide = self.engine, self.guide
-        read = [engine.log_probs(engine.step(self._tokens, state)) for state in self._states]
+
+        def read_on(states: Sequence[State]) -> list[Array]:
+            return [engine.log_probs(engine.step(self._tokens, state)) for state in states]
+
+        read = shared_out(read_on, self._states)
         self._unguided, self._plain = read[0], read[-1]
         if guide is None:
             return read[0].copy()
