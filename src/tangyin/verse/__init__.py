@@ -42,11 +42,11 @@ from tangyin.verse.vocabulary import (
 )
 
 __all__ = [
-    "BLANK", "BOS", "EOS", "FORMS", "HANZI", "LONGER", "LONGEST", "MARKS", "MOST_LINES", "QIJUE", "QILV",
-    "TEXT", "TITLE", "UNK", "WUJUE", "WULV", "Form", "Found", "Ids", "Poem", "Vocabulary", "corpus_spelling",
-    "find_poems", "fold_variants", "form_named", "form_of_shape", "form_of_text", "form_token",
-    "is_hanzi", "is_simplified", "is_spelling", "kind_named", "known_forms", "normalize", "poems_of_file",
-    "prefix_tokens", "read_places", "read_poem", "read_verse", "rhyme_token",
-    "split_lines", "split_poems", "title_characters", "to_simplified", "to_traditional",
-    "traditional_alternative", "variants_of", "ways_to_mean",
+    "BLANK", "BOS", "EOS", "FORMS", "HANZI", "LONGER", "LONGEST", "MARKS", "MOST_LINES", "QIJUE",
+    "QILV", "TEXT", "TITLE", "UNK", "WUJUE", "WULV", "Form", "Found", "Ids", "Poem", "Vocabulary",
+    "corpus_spelling", "find_poems", "fold_variants", "form_named", "form_of_shape",
+    "form_of_text", "form_token", "is_hanzi", "is_simplified", "is_spelling", "kind_named",
+    "known_forms", "normalize", "poems_of_file", "prefix_tokens", "read_places", "read_poem",
+    "read_verse", "rhyme_token", "split_lines", "split_poems", "title_characters", "to_simplified",
+    "to_traditional", "traditional_alternative", "variants_of", "ways_to_mean",
 ]  # fmt: skip
