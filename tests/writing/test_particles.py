@@ -134,10 +134,7 @@ def test_random_models_of_all_forms_write_what_passes(
 
 SMALL = "東風紅同宮公" + "月日水夜落白"  # six that rhyme in 東, six oblique
 START = "夜月宮風水，東風□落□。夜公風□日，白水月紅同。"
-ASKED = {
-    "start": START, "pattern": "aBbA", "strict": True, "most": 20, "allow_quotes": True,
-    "selection": 0.0,
-}  # fmt: skip
+ASKED = {"start": START, "pattern": "aBbA", "strict": True, "most": 20, "allow_quotes": True}
 
 
 @pytest.fixture(scope="module")
@@ -221,7 +218,7 @@ def test_many_particles_come_to_the_distribution_that_the_rules_leave(
     puzzle, rule, temperature, selection
 ):
     planned, engine, *_ = puzzle
-    planned = replace(planned, request=Request(WUJUE, **{**ASKED, "selection": selection}))
+    planned = replace(planned, selection=selection)
     chances = solutions(puzzle, temperature, selection)
     assert len(chances) == 12 * 5 * 6
     count, apart = 1000, {}

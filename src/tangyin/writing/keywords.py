@@ -25,7 +25,7 @@ class RevisionKeywords(TypedDict, total=False):
     regulated: bool
     rhyme: str
     rule: Literal["argmax", "random-k", "top-p", "temperature"] | Rule
-    selection: float
+    selection: float | None
     script: Literal["traditional", "simplified"]
     strict: bool
     temperature: float | None

@@ -23,14 +23,14 @@ from tangyin.writing.randomness import SEEDS
 
 Texts = Mapping[str, str]
 
-GUIDANCE = 1.0
-"""Default strength of the guidance by title and rhyme (docs/writing.md)."""
+GUIDANCE = 2.0
+"""Default strength of the guidance by title and rhyme, found by reading (docs/model.md)."""
 
-SELECTION = 0.0
-"""Default selection of the particles (docs/writing.md)."""
+SELECTION = 3.0
+"""Default selection of the particles of a poem with a title, found by reading (docs/model.md)."""
 
-PARTICLES = 16
-"""Default number of particles of a poem; 24 wrote no likelier poems (docs/writing.md)."""
+PARTICLES = 32
+"""Default number of particles of a poem; readers gave no more for 128 (docs/model.md)."""
 
 
 @dataclass(frozen=True)
@@ -127,9 +127,9 @@ OPTIONS = (
         en=("Guidance", "How much title and rhyme lead the poem; 0 to read them only."),
         zh=("扣題", "題目和韻引導全詩的力度；0 則只作參考。"),
     ),
-    Option("selection", float, SELECTION, minimum=0, maximum=10, regulated=True).texts(
-        en=("Selection", "How strictly the likelier particles are kept; 0 samples."),
-        zh=("擇優", "保留較通順粒子的力度；0 則純抽樣。"),
+    Option("selection", float, None, minimum=0, maximum=10, regulated=True).texts(
+        en=("Selection", "How strictly likely particles are kept; 3 with a title, otherwise 0."),
+        zh=("擇優", "保留通順粒子的力度；有題目時預設 3，否則 0（純抽樣）。"),
     ),
     Option("particles", int, PARTICLES, minimum=1, maximum=4096).texts(
         en=("Particles", "Particles of each regulated poem."),

@@ -105,7 +105,7 @@ class Population:
             [constraint for constraint in built if constraint],
             particles,
             plan.guide,
-            plan.request.selection,
+            plan.selection,
         )
         self.decoder.weights = np.where(placed, 0.0, -np.inf)
 

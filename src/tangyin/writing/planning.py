@@ -15,6 +15,7 @@ from tangyin.writing.constraints.tones import Readings, is_named
 from tangyin.writing.decoding import Guide
 from tangyin.writing.fitting import Fitting, Word
 from tangyin.writing.opening import known_token, laid_out
+from tangyin.writing.options import SELECTION
 from tangyin.writing.request import Request, guide_for, opening_of, prefix_for, tokens_of
 
 PLACED = 1024
@@ -37,6 +38,7 @@ class Plan:
     words: tuple[Word, ...]  # the columns of each word of `include`, the longest first
     prefix: Ids  # what the model reads before the text
     guide: Guide | None
+    selection: float  # of the particles
     sequences: tuple[tuple[Sequence, float], ...] = ()
 
 
@@ -74,6 +76,7 @@ def plan(request: Request, vocabulary: Vocabulary) -> Plan:
         tuple(sorted(filter(None, words), key=len, reverse=True)),
         prefix_for(request, vocabulary),
         guide_for(request, vocabulary),
+        (SELECTION if request.title else 0.0) if request.selection is None else request.selection,
     )
     faults = {sequence: _faults(result, sequence) for sequence in candidates}
     if all(faults.values()):

@@ -162,7 +162,7 @@ class TopP(_Tempered):
 
     name = "top-p"
     p: float = 0.9
-    temperature: float = 1.0
+    temperature: float = 0.7
 
     def candidates(self, log_probs: Array) -> tuple[Columns, Array]:
         """See `Rule.candidates`."""
@@ -185,8 +185,8 @@ OPTIONS = (
         zh=("把握", "random-k：機率達到此值的字直接取用；預設 0.9。"),
     ),
     Option("temperature", float, None, minimum=0.01, maximum=100).texts(
-        en=("Temperature", "temperature, top-p: values below 1 sharpen the distribution."),
-        zh=("溫度", "temperature、top-p：小於 1 則更偏向機率高的字；預設 1。"),
+        en=("Temperature", "Values below 1 sharpen the distribution; top-p: 0.7 by default."),
+        zh=("溫度", "小於 1 則更偏向機率高的字；top-p 預設 0.7，temperature 預設 1。"),
     ),
     Option("p", float, None, minimum=0, maximum=1, above=True).texts(
         en=("p", "top-p: share of the probability to choose from; 0.9 by default."),
