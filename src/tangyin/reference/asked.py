@@ -6,8 +6,8 @@ from typing import Any
 
 from tangyin.corpus import PACKAGE
 from tangyin.errors import LANGUAGES, UsageError, message
-from tangyin.reference.index import Index, folded
-from tangyin.verse import is_hanzi, normalize, to_simplified, ways_to_mean
+from tangyin.reference.index import Index
+from tangyin.verse import is_hanzi, lookup_spelling, normalize, to_simplified, ways_to_mean
 
 SCRIPTS = ("traditional", "simplified")
 
@@ -48,7 +48,7 @@ def meanings(text: str, longest: int) -> tuple[str, ...]:
         if not is_hanzi(character):
             point = f"U+{ord(character):04X}"
             raise UsageError("text.foreign", character=character, point=point)
-    return tuple(dict.fromkeys(map(folded, ways_to_mean(typed))))
+    return tuple(dict.fromkeys(map(lookup_spelling, ways_to_mean(typed))))
 
 
 def other_meanings(index: Index, meant: tuple[str, ...]) -> tuple[WordCount, ...]:
