@@ -36,6 +36,12 @@ def test_every_block_of_the_page_shows_what_its_commands_print(page) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.corpus
+def test_the_look_ups_of_the_page_find_in_the_corpus_what_it_shows() -> None:
+    done = refresh("--check", "--long", ROOT / "docs/reference.md")
+    assert done.returncode == 0, done.stderr
+
+
 def calls(text: str) -> Iterator[list[str]]:
     """The words of every call of `tangyin` in the code of a page."""
     fenced = re.findall(r"^```(?:console|sh)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
