@@ -33,13 +33,13 @@ def pairs(corpus, word):
     return found
 
 
-@pytest.mark.parametrize("name", ["東", "咸", "董", "泰", "徑", "洽"])
-def test_a_rhyme_is_found_by_its_name_and_by_any_of_its_characters(home, name):
-    by_name = rhymes(name, count=5).rhymes[0]
-    assert by_name.name == name
-    assert name in RHYMES[by_name.tone]
-    for member in by_name.characters:
-        assert name in [one.name for one in rhymes(member.character, count=1).rhymes]
+def test_a_rhyme_is_found_by_its_name_and_by_any_of_its_characters(home):
+    for tone, names in RHYMES.items():
+        for name in names:
+            by_name = rhymes(name, count=1).rhymes[0]
+            assert (by_name.name, by_name.tone) == (name, tone)
+            (member,) = by_name.characters
+            assert name in [one.name for one in rhymes(member.character, count=1).rhymes]
 
 
 def test_every_rhyme_has_its_number_in_the_rhyme_books(home):
@@ -234,6 +234,11 @@ def test_without_a_corpus_it_is_said_how_to_get_it(home, look_up):
         look_up("明月")
     assert caught.value.code == "corpus.none"
     assert "tangyin corpus fetch" in caught.value.message()
+
+
+@pytest.mark.parametrize("look_up", [rhymes, characters])
+def test_a_character_that_the_lexicon_lacks_is_refused(home, look_up):
+    refused(lambda: look_up("㐀"), "reference.unknown_character")
 
 
 def test_an_unknown_poem_is_refused(fetched):

@@ -1,4 +1,6 @@
+import re
 from dataclasses import fields
+from functools import cache
 from itertools import islice
 
 import numpy as np
@@ -20,17 +22,24 @@ from tangyin.reference.index import (
     open_index,
     store_index,
 )
-from tangyin.verse import lookup_spelling
+from tangyin.verse import MARKS, lookup_spelling
+
+
+@cache
+def spelled(texts):
+    """Poem and line, from 0, and the text of each line as it is looked up."""
+    lines = (re.findall(f"[^{MARKS}]+", lookup_spelling(text)) for text in texts)
+    return [(poem, at, line) for poem, found in enumerate(lines) for at, line in enumerate(found)]
 
 
 def scanned(corpus, word, keep=lambda poem, line: True):
     """Poem, line and character, from 0, of each time a line has a word."""
     return [
         (poem, number, at)
-        for poem, lines in enumerate(corpus.lines())
-        for number, line in enumerate(lines)
+        for poem, number, line in spelled(tuple(corpus.text))
+        if word in line and keep(poem, number)
         for at in range(len(line))
-        if lookup_spelling(line).startswith(word, at) and keep(poem, number)
+        if line.startswith(word, at)
     ]
 
 

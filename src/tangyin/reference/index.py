@@ -42,6 +42,8 @@ TABLES = (
 )  # fmt: skip
 """Packaged data that an index depends on: spelling, and the rhymes of the poems."""
 
+NAMES = tuple(name for name in COLUMNS if name != "text")
+
 UNRHYMED = len(LEVEL_RHYMES)
 """The rhyme of a poem whose even lines do not rhyme on a level tone."""
 
@@ -110,12 +112,8 @@ class Index:
         count = np.array(list(map(len, lines)), np.uint8)
         rhymes = [rhyme_of_poem(poem) for poem in lines]
         train = np.array([part == TRAIN for part in corpus.part], np.uint8)
-        names = [name for name in COLUMNS if name != "text"]
-        columns = zip(*(getattr(corpus, name) for name in names), strict=True)
-        rows = [
-            json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False).encode()
-            for row in columns
-        ]
+        columns = [getattr(corpus, name) for name in NAMES]
+        rows = [json.dumps(row, ensure_ascii=False).encode() for row in zip(*columns, strict=True)]
         order = _sorted(codes)
         line = _line_of(starts, widths)
         paired = (train > 0) & (count == 2 * len(COUPLETS))
@@ -182,7 +180,8 @@ class Index:
         """A poem by its number."""
         row = self.rows[self.row_starts[poem] : self.row_starts[poem + 1]].tobytes()
         start, end = self.starts[poem : poem + 2].tolist()
-        return Record(**json.loads(row), text=self.text(start, end - start))
+        values = dict(zip(NAMES, json.loads(row), strict=True))
+        return Record(**values, text=self.text(start, end - start))
 
     def number_of(self, id_: str) -> int | None:
         """The number of the poem with an id."""

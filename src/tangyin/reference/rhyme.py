@@ -9,6 +9,7 @@ from functools import cache
 import numpy as np
 
 from tangyin.data.files import data_text
+from tangyin.errors import UsageError
 from tangyin.prosody import LEVEL_RHYMES, Reading, readings_of
 from tangyin.prosody.lexicon import characters_of
 from tangyin.prosody.rhyme import RHYMES, neighbouring
@@ -80,13 +81,15 @@ def rhymes(asked: str, count: int = 30, words: int = 5) -> Rhymes:
         words: most words of a character.
 
     Raises:
-        UsageError: it is not such a name or character.
+        UsageError: it is not such a name or character, or the lexicon lacks it.
         TangyinError: the corpus is damaged.
     """
     named = re.sub("[韻韵]$", "", asked.strip())
     characters = meanings(named or asked, 1)
     names = [name for name in characters if name in "".join(RHYMES.values())]
     names += [reading.rhyme for c in characters for reading in readings_of(c)]
+    if not names:
+        raise UsageError("reference.unknown_character", character=asked.strip())
     index = index_if_fetched()
     source = [Source.of("reference.source_lexicon"), Source.of("reference.source_ends")]
     if index:
