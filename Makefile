@@ -17,7 +17,7 @@ help:
 	@echo 'make clean   remove .venv and caches'
 
 poem: $(VENV)/base.stamp
-	@$(BIN)/tangyin write 日 --seed 8
+	@$(BIN)/tangyin write 日 --seed 1
 
 test: lint types contracts tests
 
