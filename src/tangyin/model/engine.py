@@ -4,6 +4,7 @@ The mathematics is that of `tangyin.lstm` and `tangyin.nn` (tests prove it): cel
 files in `tangyin/lstm/cells/` say, with the operations of `arithmetic.py`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
 
@@ -13,10 +14,13 @@ import numpy.typing as npt
 from tangyin.errors import TangyinError
 from tangyin.lstm.cell import cell_named
 from tangyin.model.arithmetic import ONE, Arithmetic, Array, Matrix, arithmetic
-from tangyin.model.features import Reader
+from tangyin.model.features import Features, Reader, echo_classes, read_sequences
 from tangyin.model.file import ModelFile
 from tangyin.model.threads import go_on
 from tangyin.verse import Ids
+
+ROWS = 256
+"""Rows of products that `Engine.read` computes together, whose gates fit a cache."""
 
 
 @dataclass
@@ -53,6 +57,19 @@ class StepOutput:
 
     hidden: Array
     echoes: tuple[Ids, npt.NDArray[np.int8]] | None = None
+
+    @classmethod
+    def joined(cls, steps: Sequence["StepOutput"]) -> "StepOutput":
+        """Steps of the same sequences as one, (steps · B) rows, the first step's first."""
+        hidden = np.concatenate([step.hidden for step in steps])
+        echoes = [step.echoes for step in steps if step.echoes is not None]
+        if not echoes:
+            return cls(hidden)
+        ids, _ = echoes[-1]  # which has read most
+        classes = np.full((len(ids), len(steps), ids.shape[1]), -1, np.int8)
+        for number, (_, own) in enumerate(echoes):
+            classes[: len(own), number] = own
+        return cls(hidden, (np.tile(ids, len(steps)), classes.reshape(len(ids), -1)))
 
 
 class Engine:
@@ -95,7 +112,7 @@ class Engine:
     def step(self, tokens: Ids, state: State) -> StepOutput:
         """Read one token of each sequence, (B,), and change the state in place."""
         go_on()
-        features = self._features(tokens, state.reader)
+        features = self._features(state.reader and state.reader.read(tokens))
         operations = self.arithmetic.operations
         x = np.concatenate((self.embedded(tokens), *features), axis=1)
         for layer, weights in enumerate(self._layers):
@@ -126,14 +143,40 @@ class Engine:
         logits = self.arithmetic.linear(hidden, self._output, self._vectors["output.bias"])
         if step_output.echoes is not None:
             self._add_echoes(logits, step_output.hidden, *step_output.echoes)
-        _, largest, totals = self.arithmetic.weigh(logits, 1.0)
+        largest, totals = self.arithmetic.totals(logits, 1.0)
         logits -= (largest + np.log(totals / ONE)).astype(np.float32)[:, None]
         return logits
 
     def read(self, inputs: Ids) -> list[StepOutput]:
-        """Read whole sequences, (T, B), from the zero state; return the output of each step."""
-        state = self.start(inputs.shape[1])
-        return [self.step(tokens, state) for tokens in inputs]
+        """Read whole sequences, (T, B), from the zero state; return the output of each step.
+
+        What does not wait for the step before is computed for several steps at once.
+        """
+        network, operations = self.network, self.arithmetic.operations
+        state, known, echoes = self.start(inputs.shape[1]), None, None
+        if network.follows_text:
+            tones = self._vectors["tones"]
+            known = read_sequences(self.vocabulary, tones, network.layout, inputs)
+            echoes = echo_classes(known.line_of, known.line) if network.echo else None
+        together = max(1, ROWS // max(1, inputs.shape[1]))
+        outputs: list[StepOutput] = []
+        for first in range(0, len(inputs), together):
+            part = slice(first, first + together)
+            features = self._features(known and known.of(part))
+            x = np.concatenate((self.embedded(inputs[part]), *features), axis=-1)
+            for layer, weights in enumerate(self._layers):
+                projected, hidden = self._cell.project(operations, weights, x), []
+                for own in projected:
+                    go_on()
+                    state.h[layer], state.c[layer] = self._cell.step(
+                        operations, weights, own, state.h[layer], state.c[layer]
+                    )
+                    hidden.append(state.h[layer])
+                x = np.stack(hidden)
+            for t, row in enumerate(np.concatenate((x, *features), axis=-1), first + 1):
+                read = None if echoes is None else (inputs[:t], echoes[t - 1, :t])
+                outputs.append(StepOutput(row, read))
+        return outputs
 
     def begin(self, prefix: Ids, sequences: int) -> tuple[Ids, State]:
         """Read all but the last token of a prefix, (T,), once for many sequences.
@@ -148,18 +191,18 @@ class Engine:
         return tokens, state.take(np.zeros(sequences, dtype=np.intp))
 
     def embedded(self, tokens: Ids) -> Array:
-        """The embeddings of tokens, (B,) → (B, E)."""
+        """The embeddings of tokens, (…) → (…, E)."""
         return self._matrices["embedding.weight"].rows(tokens)
 
     def _linear(self, rows: Array, name: str) -> Array:
         bias = self._vectors.get(f"{name}.bias")
         return self.arithmetic.linear(rows, self._matrices[f"{name}.weight"], bias)
 
-    def _features(self, tokens: Ids, reader: Reader | None) -> list[Array]:
-        """The features of the next token, each (B, size)."""
-        if reader is None:
+    def _features(self, known: Features | None) -> list[Array]:
+        """What is known about next tokens as the network reads it, each (…, size)."""
+        if known is None:
             return []
-        known, features = reader.read(tokens), []
+        features = []
         for name in ("opposite", "rhyme", "place", "tone"):
             if f"{name}.weight" in self._matrices:
                 ids = getattr(known, name)

@@ -477,18 +477,24 @@ CLONES void tangyin_tanh(long n, const float *x, float *y)
         y[i] = 1.0f - 2.0f / (1.0f + exponential(2.0f * x[i]));
 }
 
+INLINE int32_t weight_of(float x, float largest, float inverse)
+{
+    return (int32_t)rintf(exponential((x - largest) * inverse) * 536870912.0f);
+}
+
+/* The sum of the weights, which are written where `weights` is not NULL. */
 CLONES static int64_t weigh(long n, const float *x, float largest, float inverse, int32_t *weights)
 {
     int64_t total = 0;
-    for (long i = 0; i < n; i++) {
-        weights[i] = (int32_t)rintf(exponential((x[i] - largest) * inverse) * 536870912.0f);
-        total += weights[i];
-    }
+    for (long i = 0; weights && i < n; i++)
+        total += weights[i] = weight_of(x[i], largest, inverse);
+    for (long i = 0; !weights && i < n; i++)
+        total += weight_of(x[i], largest, inverse);
     return total;
 }
 
-/* Weights (B, V) of logits, 2²⁹ exp((x - largest) · inverse) cut to whole numbers; each row's
-   largest logit and the sum of its weights. */
+/* Weights (B, V) of logits, 2²⁹ exp((x - largest) · inverse) cut to whole numbers, or NULL; each
+   row's largest logit and the sum of its weights. */
 void tangyin_weigh(long B, long V, const float *logits, float inverse, int32_t *weights,
                    float *largest, int64_t *totals)
 {
@@ -496,7 +502,7 @@ void tangyin_weigh(long B, long V, const float *logits, float inverse, int32_t *
         largest[b] = largest_of(V, logits + b * V, 0);
         if (largest[b] == -INFINITY)
             largest[b] = 0;
-        totals[b] = weigh(V, logits + b * V, largest[b], inverse, weights + b * V);
+        totals[b] = weigh(V, logits + b * V, largest[b], inverse, weights ? weights + b * V : NULL);
     }
 }
 
