@@ -112,7 +112,7 @@ class Engine:
     def step(self, tokens: Ids, state: State) -> StepOutput:
         """Read one token of each sequence, (B,), and change the state in place."""
         go_on()
-        features = self._features(state.reader and state.reader.read(tokens))
+        features = self._features(state.reader.read(tokens) if state.reader else None)
         operations = self.arithmetic.operations
         x = np.concatenate((self.embedded(tokens), *features), axis=1)
         for layer, weights in enumerate(self._layers):
@@ -162,7 +162,7 @@ class Engine:
         outputs: list[StepOutput] = []
         for first in range(0, len(inputs), together):
             part = slice(first, first + together)
-            features = self._features(known and known.of(part))
+            features = self._features(known.of(part) if known else None)
             x = np.concatenate((self.embedded(inputs[part]), *features), axis=-1)
             for layer, weights in enumerate(self._layers):
                 projected, hidden = self._cell.project(operations, weights, x), []
