@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tangyin.errors import TangyinError
 from tangyin.lstm import Parameters, sequence_forward
 from tangyin.lstm.cells import names
-from tangyin.model import Engine, echo_classes, read_sequences
+from tangyin.model import Engine, StepOutput, echo_classes, read_sequences
 from tangyin.model.arithmetic import Arithmetic, Matrix
 from tangyin.model.file import ModelFile
 from tangyin.nn.language_model import LanguageModel as TorchModel
@@ -248,6 +248,21 @@ def test_rounding_to_int8_costs_the_shipped_model_less_than_three_thousandths(re
     targets = inputs[1:, :, None] % report_model.vocabulary.outputs
     costs = [np.take_along_axis(each[:-1], targets, -1).mean() for each in (ours, exact)]
     assert abs(costs[0] / costs[1] - 1) < 3e-3
+
+
+@pytest.mark.parametrize("changes", [{}, {"layers": 2}, {"echo": False}, dict.fromkeys(SIZES, 0)])
+@pytest.mark.parametrize("count", [3, 100])  # several steps of few sequences are read together
+def test_sequences_are_read_whole_as_step_by_step(build, changes, count):
+    engine, inputs = Engine(build(**changes)), poems(build(), count)
+    state, outputs = engine.start(count), engine.read(inputs)
+    joined = engine.log_probs(StepOutput.joined(outputs))
+    assert joined.shape == (inputs.size, engine.vocabulary.outputs)
+    for tokens, output, together in zip(
+        inputs, outputs, np.split(joined, len(inputs)), strict=True
+    ):
+        expected = engine.log_probs(engine.step(tokens, state))
+        assert np.array_equal(engine.log_probs(output), expected)
+        assert np.array_equal(together, expected)
 
 
 def test_a_state_is_taken_by_rows_and_copied(build):
