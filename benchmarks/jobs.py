@@ -69,15 +69,6 @@ def scoring() -> Job:
     return lambda: list(writer.score_many(texts))
 
 
-def checking() -> Job:
-    """Checks poems of 全唐詩, the four forms mixed."""
-    from tangyin.corpus import load_corpus
-    from tangyin.prosody import check_poem
-
-    poems = load_corpus().select(dynasties=["tang"]).lines()[:POEMS]
-    return lambda: [check_poem(poem) for poem in poems]
-
-
 def torch_loop() -> Job:
     """Writes 五律 as one would with PyTorch: the weights of `report` in an nn.LSTM.
 
@@ -194,7 +185,6 @@ JOBS: dict[str, Callable[[], Figure]] = {
     "random-k": lambda: rate(POEMS, writing("report", POEMS, regulated=False, rule="random-k")),
     "nn.LSTM": lambda: rate(POEMS, torch_loop()),
     "score": lambda: rate(POEMS, scoring()),
-    "check": lambda: rate(POEMS, checking()),
     "shell": lambda: shell,
     "memory": lambda: memory,
     "served": lambda: served,

@@ -88,7 +88,6 @@ ROWS = {
         of_ratio=True,
     ),
     "score": Row("poems of all forms scored a second, strong", (150, 400), rate=True),
-    "check": Row("poems of all forms checked a second", rate=True),
     "shell": Row("shell to one regulated poem, s", (0.8, 0.4)),
     "memory": Row("memory of that process, MiB", (160, 100)),
     "served": Row(f"regulated poems served to {CLIENTS} clients a second", (8, 15), rate=True),
