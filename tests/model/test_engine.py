@@ -278,6 +278,41 @@ def test_a_state_is_taken_by_rows_and_copied(build):
         assert np.array_equal(one[rows], other)
 
 
+class CountingRows(Arithmetic):
+    """Counts the rows that it multiplies by the rows of a matrix."""
+
+    def __init__(self, of: int) -> None:
+        super().__init__()
+        self.of, self.rows = of, 0
+
+    def linear(self, x, matrix, bias=None):
+        self.rows += x.size // x.shape[-1] if len(matrix.scales) == self.of else 0
+        return super().linear(x, matrix, bias)
+
+
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=9), st.integers(0, 99))
+@settings(deadline=None, max_examples=30)
+def test_sequences_that_have_read_the_same_are_computed_once(build, choices, seed):
+    model = build(layers=2)
+    counting = CountingRows(model.vocabulary.outputs)
+    engine, generator = Engine(model, counting), np.random.default_rng(seed)
+    tokens, state = engine.begin(engine.vocabulary.prefix(None, None, "白日山"), 8)
+    histories = [() for _ in range(8)]
+    for choice in choices:
+        histories = [(*own, int(t)) for own, t in zip(histories, tokens, strict=True)]
+        counting.rows = 0
+        found = engine.log_probs(engine.step(tokens, state))
+        different = len(set(histories))
+        assert counting.rows == (different if different <= 6 else 8)
+        prefix = engine.vocabulary.prefix(None, None, "白日山")[:-1]
+        read = np.array([[*prefix, *own] for own in histories], np.int32).T
+        assert np.array_equal(found, engine.log_probs(engine.read(read)[-1]))
+        kept = generator.integers(0, 8, 8)
+        if choice == 0:
+            state, histories = state.take(kept), [histories[row] for row in kept]
+        tokens = generator.integers(10, 10 + max(choice, 1), 8).astype(np.int32)
+
+
 def test_a_prefix_is_read_once_for_all_as_for_each(build):
     engine = Engine(build(layers=2))
     prefix = engine.vocabulary.prefix(None, None, "白日山")

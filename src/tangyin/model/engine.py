@@ -5,7 +5,7 @@ files in `tangyin/lstm/cells/` say, with the operations of `arithmetic.py`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -19,8 +19,13 @@ from tangyin.model.file import ModelFile
 from tangyin.model.threads import go_on
 from tangyin.verse import Ids
 
-ROWS = 256
+Rows = npt.NDArray[np.intp]
+
+TOGETHER = 256
 """Rows of products that `Engine.read` computes together, whose gates fit a cache."""
+
+WORTH_WHILE = 0.75
+"""Share of the sequences that differ, from which they are not computed apart from the others."""
 
 
 @dataclass
@@ -31,18 +36,22 @@ class State:
         h: hidden state of every layer, (B, H) float32.
         c: cell state of every layer, (B, H) float32.
         reader: what was read, where the network has features.
+        same: (B,) the same number for sequences that have read the same, which are computed once;
+            None where all differ.
     """
 
     h: list[Array]
     c: list[Array]
     reader: Reader | None = None
+    same: Rows | None = None
 
-    def take(self, rows: npt.NDArray[np.intp]) -> "State":
+    def take(self, rows: Rows) -> "State":
         """The state of some of the sequences, copied, in the order given."""
         return State(
             [h[rows] for h in self.h],
             [c[rows] for c in self.c],
             self.reader and self.reader.take(rows),
+            np.asarray(rows) if self.same is None else self.same[rows],
         )
 
 
@@ -53,10 +62,12 @@ class StepOutput:
     Attributes:
         hidden: (B, H + F) float32, the last layer's hidden state and the features of the place.
         echoes: what can be echoed (`Reader.echoes`), or None.
+        rows: where sequences read the same, the row of the above that each one has.
     """
 
     hidden: Array
     echoes: tuple[Ids, npt.NDArray[np.int8]] | None = None
+    rows: Rows | None = None
 
     @classmethod
     def joined(cls, steps: Sequence["StepOutput"]) -> "StepOutput":
@@ -112,6 +123,17 @@ class Engine:
     def step(self, tokens: Ids, state: State) -> StepOutput:
         """Read one token of each sequence, (B,), and change the state in place."""
         go_on()
+        if state.same is not None:
+            read = state.same * len(self.vocabulary) + tokens
+            _, first, state.same = np.unique(read, return_index=True, return_inverse=True)
+            if len(first) == len(tokens):
+                state.same = None
+            elif len(first) <= WORTH_WHILE * len(tokens):
+                rows, few = state.same, state.take(first)
+                few.same = None
+                step_output = self.step(tokens[first], few)
+                vars(state).update(vars(few.take(rows)))
+                return replace(step_output, rows=rows)
         features = self._features(state.reader.read(tokens) if state.reader else None)
         operations = self.arithmetic.operations
         x = np.concatenate((self.embedded(tokens), *features), axis=1)
@@ -145,7 +167,7 @@ class Engine:
             self._add_echoes(logits, step_output.hidden, *step_output.echoes)
         largest, totals = self.arithmetic.totals(logits, 1.0)
         logits -= (largest + np.log(totals / ONE)).astype(np.float32)[:, None]
-        return logits
+        return logits if step_output.rows is None else logits[step_output.rows]
 
     def read(self, inputs: Ids) -> list[StepOutput]:
         """Read whole sequences, (T, B), from the zero state; return the output of each step.
@@ -158,7 +180,7 @@ class Engine:
             tones = self._vectors["tones"]
             known = read_sequences(self.vocabulary, tones, network.layout, inputs)
             echoes = echo_classes(known.line_of, known.line) if network.echo else None
-        together = max(1, ROWS // max(1, inputs.shape[1]))
+        together = max(1, TOGETHER // max(1, inputs.shape[1]))
         outputs: list[StepOutput] = []
         for first in range(0, len(inputs), together):
             part = slice(first, first + together)
