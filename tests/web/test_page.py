@@ -458,6 +458,15 @@ def test_a_fault_is_shown_explained_and_fixed(visit) -> None:
     assert poem_of(page) == SPRING
 
 
+def test_one_bad_poem_hides_no_other_on_the_page(visit) -> None:
+    page = visit("/#check")
+    page.fill("#check-text", f"{SPRING}\n\n明月，\n\n{SPRING}")
+    page.click("#given button[type=submit]")
+    expect(page.locator("#reports article")).to_have_count(3)
+    expect(page.locator("#reports article .problem")).to_have_count(1)
+    expect(page.locator("#reports article:nth-of-type(2)")).to_contain_text("明月")
+
+
 def test_the_network_is_watched_while_it_reads(visit) -> None:
     page = visit("/#study")
     canvas = page.locator("canvas")

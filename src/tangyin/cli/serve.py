@@ -29,7 +29,14 @@ OTHER_FILES = 200
 @click.option(
     "--workers", type=click.IntRange(1, 64), help="Threads that write.  [default: 2, 1 on one core]"
 )
-def serve(host: str, port: int, model: str, workers: int | None) -> None:
+@click.option(
+    "--allow-origin",
+    "origins",
+    metavar="ORIGIN",
+    multiple=True,
+    help="Let pages of this site use the API (may be repeated).",
+)
+def serve(host: str, port: int, model: str, workers: int | None, origins: tuple[str, ...]) -> None:
     """Serve the page and its API until Ctrl-C.
 
     On 127.0.0.1 it answers this machine only. It has no accounts and no encryption: on another
@@ -38,17 +45,19 @@ def serve(host: str, port: int, model: str, workers: int | None) -> None:
     \b
         tangyin serve
         tangyin serve --port 8080 --model strong
+        tangyin serve --allow-origin https://poems.example
     """
     try:
         import uvicorn
 
-        from tangyin.web.app import create_app
+        from tangyin.web.app import check_origins, create_app
         from tangyin.web.guards import PatientProtocol
         from tangyin.web.supervisor import kept_alive
     except ModuleNotFoundError as error:
         raise TangyinError("server.missing_package", package=error.name) from error
 
     check_model(model)
+    check_origins(origins)
     local = host in ("127.0.0.1", "::1", "localhost")
     with _listening(host, port) as listener:
         name = f"[{host}]" if ":" in host else host
@@ -58,7 +67,7 @@ def serve(host: str, port: int, model: str, workers: int | None) -> None:
 
         def served() -> None:
             config = uvicorn.Config(
-                create_app(model, workers=workers, local=local),
+                create_app(model, workers=workers, local=local, origins=origins),
                 log_level="warning",
                 access_log=False,
                 server_header=False,

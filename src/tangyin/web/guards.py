@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Container
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -54,19 +55,19 @@ def loopback_hosts(app: ASGIApp) -> ASGIApp:
     return handle
 
 
-def bounded_bodies(app: ASGIApp) -> ASGIApp:
+def bounded_bodies(app: ASGIApp, origins: Container[str] = ()) -> ASGIApp:
     """Reads a request's body before anything else is done, if it is small and arrives in time.
 
     Starlette limits the size of a body in its latest versions, and the time in none. Before a body
-    is read, its head must say that it is JSON and from a page of this server or from no page: this
-    does not depend on what a version of FastAPI takes for JSON.
+    is read, its head must say that it is JSON and from a page of this server, of one of `origins`,
+    or from no page: this does not depend on what a version of FastAPI takes for JSON.
     """
 
     async def handle(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await app(scope, receive, send)
             return
-        body, error = b"", _bad_head(scope)
+        body, error = b"", _bad_head(scope, origins)
         try:
             async with asyncio.timeout(BODY_SECONDS):
                 parts = Request(scope, receive).stream()
@@ -90,7 +91,7 @@ def bounded_bodies(app: ASGIApp) -> ASGIApp:
     return handle
 
 
-def _bad_head(scope: Scope) -> TangyinError | None:
+def _bad_head(scope: Scope, origins: Container[str]) -> TangyinError | None:
     """Why the head of a request is refused, whatever its body is."""
     if "\0" in scope["path"]:  # on which old versions of Starlette fail
         return TangyinError("server.not_found")
@@ -106,7 +107,8 @@ def _bad_head(scope: Scope) -> TangyinError | None:
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     host = headers.get("host", "").lower()
     own = origin is None or origin.partition("//")[2] == host
-    if not own or site not in (None, "same-origin", "none"):
+    ours = own and site in (None, "same-origin", "none")
+    if not ours and origin not in origins:
         return TangyinError("server.foreign_page")
     # A form can send text to another site, but not this type, without the browser asking first.
     if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
