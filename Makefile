@@ -11,7 +11,7 @@ help:
 	@echo 'make test    lint, types, import contracts and tests (installs what they need)'
 	@echo 'make docs    build the documentation: site/index.html (needs npm, without torch)'
 	@echo 'make coverage  the tests with branch coverage of src'
-	@echo 'make bench   measure speed and memory'
+	@echo 'make bench   measure speed and memory: one table'
 	@echo 'make verify  recompute the headline numbers of the README'
 	@echo 'make dist    build and check the wheel and the source archive: dist/'
 	@echo 'make clean   remove .venv and caches'
@@ -45,7 +45,7 @@ corpus: $(VENV)/dev.stamp
 	$(BIN)/tangyin corpus fetch
 
 bench: corpus
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/speed.py
 
 verify: corpus
 	$(BIN)/python scripts/verify.py

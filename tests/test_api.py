@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Literal, get_type_hints
@@ -15,6 +15,7 @@ import pytest
 import tangyin
 from tangyin.errors import TangyinError, UsageError
 from tangyin.model.file import save_model
+from tangyin.prosody import check_poem
 from tangyin.verse import FORMS, QILV, WUJUE, WULV, form_token, to_simplified
 from tangyin.web.bodies import SPRING
 from tangyin.writing import Rule
@@ -91,6 +92,23 @@ def test_given_characters_are_written_as_they_are_given(random_model, start, sho
     assert verse.text.startswith(shown)
     assert verse.lines[0].startswith(shown)
     assert verse.prosody.lines == verse.lines
+
+
+def test_a_poem_is_checked_once_and_only_when_its_report_is_asked_for(random_model, monkeypatch):
+    checked = []
+
+    def counted(lines):
+        checked.append(lines)
+        return check_poem(lines)
+
+    monkeypatch.setattr("tangyin.writing.verse.check_poem", counted)
+    writer = tangyin.Writer(random_model(HANZI, (WULV,)))
+    (verse,) = writer.write_many(count=1, seed=1, regulated=False)
+    simplified = verse.in_script("simplified")
+    assert not checked
+    assert asdict(simplified)["prosody"] == asdict(check_poem(verse.lines))
+    assert verse.prosody == simplified.prosody
+    assert checked == [verse.lines]
 
 
 def test_a_placeholder_is_left_open_and_never_written(random_model):

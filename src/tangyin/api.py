@@ -10,7 +10,7 @@ from tangyin import writing
 from tangyin.errors import TangyinError, UsageError
 from tangyin.model import DEFAULT, Engine, find_model
 from tangyin.model.file import ModelFile
-from tangyin.prosody import Report, check_poem, check_text, traditional_lines
+from tangyin.prosody import Report, check_text, traditional_lines
 from tangyin.scoring import (
     Evaluation,
     Score,
@@ -24,6 +24,7 @@ from tangyin.writing import Composition, ParticleComposer, Request, Verse, rule_
 from tangyin.writing.decoding import check_numbers
 from tangyin.writing.keywords import PoemKeywords, PoemsKeywords, RevisionKeywords
 from tangyin.writing.options import Option, options
+from tangyin.writing.verse import later, report_on
 
 __all__ = [
     "Evaluation", "Report", "Score", "TangyinError", "UsageError", "Verse", "Writer", "check",
@@ -165,7 +166,7 @@ class Writer:
             log_likelihood=poem.log_likelihood,
             prosody=poem.report
             if isinstance(poem, writing.RegulatedPoem) and lines == poem.lines
-            else _report(lines),
+            else later(report_on, lines),
         )
 
     def _regulated(self, request: Request, seed: int) -> Iterator[Composition]:
@@ -249,14 +250,6 @@ class Writer:
         if form not in known:
             raise UsageError("form.not_trained", form=form.name, forms=[f.name for f in known])
         return form
-
-
-def _report(lines: tuple[str, ...]) -> Report | None:
-    """The checker's report, or None for lines of a length that has no rules."""
-    try:
-        return check_poem(lines)
-    except UsageError:
-        return None
 
 
 def load(model: str | os.PathLike[str] = DEFAULT) -> Writer:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tangyin.errors import TangyinError
 from tangyin.lstm import Parameters, sequence_forward
 from tangyin.lstm.cells import names
-from tangyin.model import Engine, echo_classes, read_sequences
+from tangyin.model import Engine, StepOutput, echo_classes, read_sequences
 from tangyin.model.arithmetic import Arithmetic, Matrix
 from tangyin.model.file import ModelFile
 from tangyin.nn.language_model import LanguageModel as TorchModel
@@ -255,6 +255,21 @@ def test_rounding_to_int8_costs_the_shipped_model_less_than_three_thousandths(re
     assert abs(costs[0] / costs[1] - 1) < 3e-3
 
 
+@pytest.mark.parametrize("changes", [{}, {"layers": 2}, {"echo": False}, dict.fromkeys(SIZES, 0)])
+@pytest.mark.parametrize("count", [3, 100])  # several steps of few sequences are read together
+def test_sequences_are_read_whole_as_step_by_step(build, changes, count):
+    engine, inputs = Engine(build(**changes)), poems(build(), count)
+    state, outputs = engine.start(count), engine.read(inputs)
+    joined = engine.log_probs(StepOutput.joined(outputs))
+    assert joined.shape == (inputs.size, engine.vocabulary.outputs)
+    for tokens, output, together in zip(
+        inputs, outputs, np.split(joined, len(inputs)), strict=True
+    ):
+        expected = engine.log_probs(engine.step(tokens, state))
+        assert np.array_equal(engine.log_probs(output), expected)
+        assert np.array_equal(together, expected)
+
+
 def test_a_state_is_taken_by_rows_and_copied(build):
     model = build(layers=2)
     engine, inputs = Engine(model), poems(model, 3)
@@ -266,6 +281,41 @@ def test_a_state_is_taken_by_rows_and_copied(build):
         one = engine.log_probs(engine.step(tokens, state))
         other = engine.log_probs(engine.step(tokens[rows], taken))
         assert np.array_equal(one[rows], other)
+
+
+class CountingRows(Arithmetic):
+    """Counts the rows that it multiplies by the rows of a matrix."""
+
+    def __init__(self, of: int) -> None:
+        super().__init__()
+        self.of, self.rows = of, 0
+
+    def linear(self, x, matrix, bias=None):
+        self.rows += x.size // x.shape[-1] if len(matrix.scales) == self.of else 0
+        return super().linear(x, matrix, bias)
+
+
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=9), st.integers(0, 99))
+@settings(deadline=None, max_examples=30)
+def test_sequences_that_have_read_the_same_are_computed_once(build, choices, seed):
+    model = build(layers=2)
+    counting = CountingRows(model.vocabulary.outputs)
+    engine, generator = Engine(model, counting), np.random.default_rng(seed)
+    tokens, state = engine.begin(engine.vocabulary.prefix(None, None, "白日山"), 8)
+    histories = [() for _ in range(8)]
+    for choice in choices:
+        histories = [(*own, int(t)) for own, t in zip(histories, tokens, strict=True)]
+        counting.rows = 0
+        found = engine.log_probs(engine.step(tokens, state))
+        different = len(set(histories))
+        assert counting.rows == (different if different <= 6 else 8)
+        prefix = engine.vocabulary.prefix(None, None, "白日山")[:-1]
+        read = np.array([[*prefix, *own] for own in histories], np.int32).T
+        assert np.array_equal(found, engine.log_probs(engine.read(read)[-1]))
+        kept = generator.integers(0, 8, 8)
+        if choice == 0:
+            state, histories = state.take(kept), [histories[row] for row in kept]
+        tokens = generator.integers(10, 10 + max(choice, 1), 8).astype(np.int32)
 
 
 def test_a_prefix_is_read_once_for_all_as_for_each(build):

@@ -27,7 +27,7 @@ def without_kernel(monkeypatch):
 
     def call(function, *given):
         with monkeypatch.context() as patch:
-            patch.setattr("tangyin.nn.sequence.kernel_for", lambda *_: TorchKernel())
+            patch.setattr("tangyin.nn.closed_form.kernel_for", lambda *_: TorchKernel())
             return function(*given)
 
     return call

@@ -77,7 +77,7 @@ def test_the_kernel_gives_what_torchs_operations_give(
     outer = torch.randn(T, B, P, dtype=float64)
     for native in (True, False):
         if not native:
-            monkeypatch.setattr("tangyin.nn.sequence.kernel_for", lambda *_: TorchKernel())
+            monkeypatch.setattr("tangyin.nn.closed_form.kernel_for", lambda *_: TorchKernel())
         given = [t.detach().float().requires_grad_() for t in exact]
         with torch.autocast("cpu", bfloat16, enabled=dtype == bfloat16):
             h, c = run(*given, mask)

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tangyin.nn.sequence import WIDE, weight_gradient
+from tangyin.nn.closed_form import WIDE, weight_gradient
 from tangyin.nn.torch_kernel import TorchKernel
 
 float32, bfloat16, float64 = torch.float32, torch.bfloat16, torch.float64

@@ -4,6 +4,7 @@ import pytest
 from tangyin.corpus import fetch_corpus
 from tangyin.errors import TangyinError
 from tangyin.model import Engine
+from tangyin.model.arithmetic import Arithmetic
 from tangyin.scoring import Tally, evaluate_split, score_poems, score_texts
 from tangyin.scoring.perplexity import unknown_hanzi
 from tangyin.verse import EOS, FORMS, WULV, form_token, read_poem
@@ -45,6 +46,24 @@ def test_a_score_is_the_sum_of_the_steps(four_forms, poems):
             total -= float(log_probs[0, target])
         unknown = np.log(unknown_hanzi(vocabulary))
         assert tally.nll == pytest.approx(total + tally.unknown * unknown, rel=1e-6)
+
+
+class Counting(Arithmetic):
+    """Counts products."""
+
+    products = 0
+
+    def linear(self, x, matrix, bias=None):
+        self.products += 1
+        return super().linear(x, matrix, bias)
+
+
+def test_only_what_waits_for_the_step_before_is_multiplied_step_by_step(report_model):
+    counting = Counting()
+    text = "國破山河在，城春草木深。感時花濺淚，恨別鳥驚心。" * 2
+    assert len(list(score_texts(Engine(report_model, counting), [text] * 4, WULV))) == 4
+    recurrent = WULV.targets
+    assert recurrent < counting.products < recurrent + 10  # inputs and output layer
 
 
 @pytest.mark.corpus

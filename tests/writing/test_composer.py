@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tangyin.model import Engine
+from tangyin.model.arithmetic import Arithmetic
 from tangyin.scoring import closed_hanzi, score_texts
 from tangyin.verse import FORMS, MARKS, QIJUE, WUJUE, WULV, form_of_text, form_token
 from tangyin.writing import Argmax, Order, RandomK, Temperature, TopP, compose, read_opening
@@ -218,3 +219,15 @@ def test_one_seed_on_other_openings_draws_other_lines(random_model):
     poems = compose(engine, WULV, Temperature(), [Order(opening, 8, 0) for opening in openings])
     lines = [line for poem in poems for line in poem.lines]
     assert len(set(lines)) == len(lines) == 56
+
+
+@pytest.mark.parametrize("rule", RULES, ids=str)
+def test_a_rule_computes_by_the_arithmetic_of_its_engine(random_model, rule, monkeypatch):
+    model = random_model(HANZI, (WULV,), scale=0.3)
+    expected = written(Engine(model), WULV, {}, rule, 1, range(3))
+
+    def of_the_process():
+        raise AssertionError("the engine has an arithmetic of its own")
+
+    monkeypatch.setattr("tangyin.writing.rules.arithmetic", of_the_process)
+    assert written(Engine(model, Arithmetic()), WULV, {}, rule, 1, range(3)) == expected

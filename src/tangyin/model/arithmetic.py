@@ -143,6 +143,13 @@ class Arithmetic:
         """
         return self._weigh(np.ascontiguousarray(logits), 1 / temperature)
 
+    def totals(self, logits: Array, temperature: float) -> tuple[Array, Sums]:
+        """The largest logits and the sums of the weights alone, as `weigh` gives them."""
+        return self._totals(np.ascontiguousarray(logits), 1 / temperature)
+
+    def _totals(self, logits: Array, inverse: float) -> tuple[Array, Sums]:
+        return self._weigh(logits, inverse)[1:]
+
     def _weigh(self, logits: Array, inverse: float) -> tuple[Weights, Array, Sums]:
         largest = logits.max(axis=1)
         largest[largest == -np.inf] = 0
@@ -217,12 +224,17 @@ class Native(Arithmetic):
         return result
 
     def _weigh(self, logits: Array, inverse: float) -> tuple[Weights, Array, Sums]:
+        weights = np.empty(logits.shape, np.int32)
+        return weights, *self._totals(logits, inverse, weights)
+
+    def _totals(
+        self, logits: Array, inverse: float, weights: Weights | None = None
+    ) -> tuple[Array, Sums]:
         B, V = logits.shape
-        result = np.empty((B, V), np.int32), np.empty(B, np.float32), np.empty(B, np.int64)
+        result = np.empty(B, np.float32), np.empty(B, np.int64)
         sizes = ctypes.c_long(B), ctypes.c_long(V)
-        self._library.tangyin_weigh(
-            *sizes, _address(logits), ctypes.c_float(inverse), *map(_address, result)
-        )
+        how = _address(logits), ctypes.c_float(inverse)
+        self._library.tangyin_weigh(*sizes, *how, *map(_address, (weights, *result)))
         return result
 
     def nucleus(self, logits: Array, temperature: float, p: float) -> tuple[Columns, Array]:

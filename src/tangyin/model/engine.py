@@ -4,7 +4,8 @@ The mathematics is that of `tangyin.lstm` and `tangyin.nn` (tests prove it): cel
 files in `tangyin/lstm/cells/` say, with the operations of `arithmetic.py`.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,10 +15,18 @@ from tangyin.errors import TangyinError
 from tangyin.lstm.cell import cell_named
 from tangyin.model.architecture import FEATURES
 from tangyin.model.arithmetic import ONE, Arithmetic, Array, Matrix, arithmetic
-from tangyin.model.features import Reader
+from tangyin.model.features import Features, Reader, echo_classes, read_sequences
 from tangyin.model.file import ModelFile
 from tangyin.model.threads import go_on
 from tangyin.verse import Ids
+
+Rows = npt.NDArray[np.intp]
+
+TOGETHER = 256
+"""Rows of products that `Engine.read` computes together, whose gates fit a cache."""
+
+WORTH_WHILE = 0.75
+"""Share of the sequences that differ, from which they are not computed apart from the others."""
 
 
 @dataclass
@@ -30,6 +39,8 @@ class State:
         reader: what was read, where the network has features.
         context: (B, size) float32, the sum of the projected characters of the text so far.
         characters: (B, 1) float32, how many they are.
+        same: (B,) the same number for sequences that have read the same, which are computed once;
+            None where all differ.
     """
 
     h: list[Array]
@@ -37,8 +48,9 @@ class State:
     context: Array
     characters: Array
     reader: Reader | None = None
+    same: Rows | None = None
 
-    def take(self, rows: npt.NDArray[np.intp]) -> "State":
+    def take(self, rows: Rows) -> "State":
         """The state of some of the sequences, copied, in the order given."""
         return State(
             [h[rows] for h in self.h],
@@ -46,6 +58,7 @@ class State:
             self.context[rows],
             self.characters[rows],
             self.reader and self.reader.take(rows),
+            np.asarray(rows) if self.same is None else self.same[rows],
         )
 
 
@@ -56,10 +69,25 @@ class StepOutput:
     Attributes:
         hidden: (B, H + F) float32, the last layer's hidden state and the features of the place.
         echoes: what can be echoed (`Reader.echoes`), or None.
+        rows: where sequences read the same, the row of the above that each one has.
     """
 
     hidden: Array
     echoes: tuple[Ids, npt.NDArray[np.int8]] | None = None
+    rows: Rows | None = None
+
+    @classmethod
+    def joined(cls, steps: Sequence["StepOutput"]) -> "StepOutput":
+        """Steps of the same sequences as one, (steps · B) rows, the first step's first."""
+        hidden = np.concatenate([step.hidden for step in steps])
+        echoes = [step.echoes for step in steps if step.echoes is not None]
+        if not echoes:
+            return cls(hidden)
+        ids, _ = echoes[-1]  # which has read most
+        classes = np.full((len(ids), len(steps), ids.shape[1]), -1, np.int8)
+        for number, (_, own) in enumerate(echoes):
+            classes[: len(own), number] = own
+        return cls(hidden, (np.tile(ids, len(steps)), classes.reshape(len(ids), -1)))
 
 
 class Engine:
@@ -104,8 +132,20 @@ class Engine:
     def step(self, tokens: Ids, state: State) -> StepOutput:
         """Read one token of each sequence, (B,), and change the state in place."""
         go_on()
+        if state.same is not None:
+            read = state.same * len(self.vocabulary) + tokens
+            _, first, state.same = np.unique(read, return_index=True, return_inverse=True)
+            if len(first) == len(tokens):
+                state.same = None
+            elif len(first) <= WORTH_WHILE * len(tokens):
+                rows, few = state.same, state.take(first)
+                few.same = None
+                step_output = self.step(tokens[first], few)
+                vars(state).update(vars(few.take(rows)))
+                return replace(step_output, rows=rows)
         embedded = self.embedded(tokens)
-        features = self._features(tokens, embedded, state)
+        known = state.reader.read(tokens) if state.reader else None
+        features = self._features(known, embedded, state)
         operations = self.arithmetic.operations
         x = np.concatenate((embedded, *features), axis=1)
         for layer, weights in enumerate(self._layers):
@@ -136,18 +176,46 @@ class Engine:
         logits = self.arithmetic.linear(hidden, self._output, self._vectors["output.bias"])
         if step_output.echoes is not None:
             self._add_echoes(logits, step_output.hidden, *step_output.echoes)
-        return self.normalized(logits)
+        logits = self.normalized(logits)
+        return logits if step_output.rows is None else logits[step_output.rows]
 
     def normalized(self, logits: Array) -> Array:
         """Log-probabilities in place of logits, (B, outputs), which are overwritten."""
-        _, largest, totals = self.arithmetic.weigh(logits, 1.0)
+        largest, totals = self.arithmetic.totals(logits, 1.0)
         logits -= (largest + np.log(totals / ONE)).astype(np.float32)[:, None]
         return logits
 
     def read(self, inputs: Ids) -> list[StepOutput]:
-        """Read whole sequences, (T, B), from the zero state; return the output of each step."""
-        state = self.start(inputs.shape[1])
-        return [self.step(tokens, state) for tokens in inputs]
+        """Read whole sequences, (T, B), from the zero state; return the output of each step.
+
+        What does not wait for the step before is computed for several steps at once.
+        """
+        network, operations = self.network, self.arithmetic.operations
+        state, known, echoes = self.start(inputs.shape[1]), None, None
+        if network.follows_text:
+            tones = self._vectors["tones"]
+            known = read_sequences(self.vocabulary, tones, network.layout, inputs)
+            echoes = echo_classes(known.line_of, known.line) if network.echo else None
+        together = max(1, TOGETHER // max(1, inputs.shape[1]))
+        outputs: list[StepOutput] = []
+        for first in range(0, len(inputs), together):
+            part = slice(first, first + together)
+            embedded = self.embedded(inputs[part])
+            features = self._features(known.of(part) if known else None, embedded, state)
+            x = np.concatenate((embedded, *features), axis=-1)
+            for layer, weights in enumerate(self._layers):
+                projected, hidden = self._cell.project(operations, weights, x), []
+                for own in projected:
+                    go_on()
+                    state.h[layer], state.c[layer] = self._cell.step(
+                        operations, weights, own, state.h[layer], state.c[layer]
+                    )
+                    hidden.append(state.h[layer])
+                x = np.stack(hidden)
+            for t, row in enumerate(np.concatenate((x, *features), axis=-1), first + 1):
+                read = None if echoes is None else (inputs[:t], echoes[t - 1, :t])
+                outputs.append(StepOutput(row, read))
+        return outputs
 
     def begin(self, prefix: Ids, sequences: int) -> tuple[Ids, State]:
         """Read all but the last token of a prefix, (T,), once for many sequences.
@@ -162,33 +230,46 @@ class Engine:
         return tokens, state.take(np.zeros(sequences, dtype=np.intp))
 
     def embedded(self, tokens: Ids) -> Array:
-        """The embeddings of tokens, (B,) → (B, E)."""
+        """The embeddings of tokens, (…) → (…, E)."""
         return self._matrices["embedding.weight"].rows(tokens)
 
     def _linear(self, rows: Array, name: str) -> Array:
         bias = self._vectors.get(f"{name}.bias")
         return self.arithmetic.linear(rows, self._matrices[f"{name}.weight"], bias)
 
-    def _features(self, tokens: Ids, embedded: Array, state: State) -> list[Array]:
-        """The features of the next token, each (B, size); the state goes on to it."""
-        if state.reader is None:
+    def _features(self, known: Features | None, embedded: Array, state: State) -> list[Array]:
+        """What is known about next tokens as the network reads it, each (…, size).
+
+        `embedded` (…, E) are the tokens just read, of one step or of several; the state's mean goes
+        on over them.
+        """
+        if known is None:
             return []
-        known = state.reader.read(tokens)
-        features: list[Array] = []
+        features = []
         for name in FEATURES:
             if f"{name}.weight" not in self._matrices:
                 continue
             if name == "context":
-                counted = (known.line_of >= 0).astype(np.float32)[:, None]
-                state.context = state.context + counted * self._linear(embedded, name)
-                state.characters = state.characters + counted
-                mean = state.context / np.maximum(state.characters, 1)
-                features.append(mean.astype(np.float32))
+                features.append(self._mean_so_far(known.line_of, embedded, state))
             elif name in ("opposite", "rhyme"):
                 features.append(self._linear(self.embedded(getattr(known, name)), name))
             else:
                 features.append(self._matrices[f"{name}.weight"].rows(getattr(known, name)))
         return features
+
+    def _mean_so_far(self, line_of: npt.NDArray[np.int8], embedded: Array, state: State) -> Array:
+        """The mean of the text's projected characters after each token, (…, size)."""
+        counted = (line_of >= 0).astype(np.float32)[..., None]
+        rows = counted * self._linear(embedded, "context")
+        steps = rows.reshape(-1, *state.context.shape), counted.reshape(-1, len(state.context), 1)
+        # One addition after the other, so that reading whole sequences gives the same sums.
+        sums, numbers = (
+            np.add.accumulate(np.concatenate((before[None], own)))[1:]
+            for before, own in zip((state.context, state.characters), steps, strict=True)
+        )
+        state.context, state.characters = sums[-1], numbers[-1]
+        means: Array = (sums / np.maximum(numbers, 1)).astype(np.float32)
+        return means.reshape(rows.shape)
 
     def _add_echoes(
         self, logits: Array, hidden: Array, ids: Ids, classes: npt.NDArray[np.int8]

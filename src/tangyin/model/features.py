@@ -111,6 +111,10 @@ class Features:
     line_of: npt.NDArray[np.int8]
     line: npt.NDArray[np.int8]
 
+    def of(self, steps: slice) -> "Features":
+        """Those of some steps of whole sequences."""
+        return Features(**{name: values[steps] for name, values in vars(self).items()})
+
 
 class Reader:
     """Reads poems token by token, many side by side, and gives the features of the next token.

@@ -23,10 +23,12 @@ stated order, without fused multiply-add (-ffp-contract=off). So every path give
 #define CLONES
 #endif
 
+#define TOGETHER 64 /* rows of activations whose products are computed together */
 #define WIDTH 64 /* bytes of the widest register; rows of activations are padded to it */
+#define UNROLLED _Pragma("GCC unroll 16") /* arrays of registers stay registers */
 #define INLINE static inline __attribute__((always_inline))
 
-/* Sums, [b * 4 + n], of up to 4 rows of activations and 4 rows of weights. */
+/* Sums, [b * 16 + n], of up to 4 rows of activations and 4 rows of weights. */
 typedef void Tile(long rows, long K, long padded, const int8_t *x, const int8_t *w, int32_t *sums);
 
 static void plain(long rows, long columns, long K, long padded, const int8_t *x, const int8_t *w,
@@ -37,7 +39,7 @@ static void plain(long rows, long columns, long K, long padded, const int8_t *x,
             int32_t sum = 0;
             for (long k = 0; k < K; k++)
                 sum += (int32_t)x[b * padded + k] * w[n * K + k];
-            sums[b * 4 + n] = sum;
+            sums[b * 16 + n] = sum;
         }
 }
 
@@ -68,21 +70,21 @@ VNNI INLINE void vnni_rows(const long rows, long K, long padded, const int8_t *x
                            int32_t *sums)
 {
     __m512i acc[4][4];
-    for (long b = 0; b < rows; b++)
-        for (long n = 0; n < 4; n++)
+    UNROLLED for (long b = 0; b < rows; b++)
+        UNROLLED for (long n = 0; n < 4; n++)
             acc[b][n] = _mm512_setzero_si512();
     for (long k = 0; k < K; k += WIDTH) {
         __mmask64 inside = K - k < WIDTH ? (1ULL << (K - k)) - 1 : ~0ULL;
         __m512i wide[4];
-        for (long n = 0; n < 4; n++)
+        UNROLLED for (long n = 0; n < 4; n++)
             wide[n] = _mm512_maskz_loadu_epi8(inside, w + n * K + k);
-        for (long b = 0; b < rows; b++) {
+        UNROLLED for (long b = 0; b < rows; b++) {
             __m512i row = _mm512_load_si512((const void *)(x + b * padded + k));
-            for (long n = 0; n < 4; n++)
+            UNROLLED for (long n = 0; n < 4; n++)
                 acc[b][n] = _mm512_dpbusd_epi32(acc[b][n], row, wide[n]);
         }
     }
-    for (long b = 0; b < rows; b++) {
+    UNROLLED for (long b = 0; b < rows; b++) {
         __m512i ab = _mm512_add_epi32(_mm512_unpacklo_epi32(acc[b][0], acc[b][1]),
                                       _mm512_unpackhi_epi32(acc[b][0], acc[b][1]));
         __m512i cd = _mm512_add_epi32(_mm512_unpacklo_epi32(acc[b][2], acc[b][3]),
@@ -93,7 +95,7 @@ VNNI INLINE void vnni_rows(const long rows, long K, long padded, const int8_t *x
             _mm256_add_epi32(_mm512_castsi512_si256(all), _mm512_extracti64x4_epi64(all, 1));
         __m128i four =
             _mm_add_epi32(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1));
-        _mm_storeu_si128((__m128i *)(sums + b * 4), four);
+        _mm_storeu_si128((__m128i *)(sums + b * 16), four);
     }
 }
 
@@ -139,25 +141,25 @@ AVX2 INLINE void avx2_rows(const long rows, long K, long padded, const int8_t *x
     for (long n = 0; n < 4; n += 2) {
         __m256i acc[4][2];
         long whole = K / 16 * 16;
-        for (long b = 0; b < rows; b++)
+        UNROLLED for (long b = 0; b < rows; b++)
             acc[b][0] = acc[b][1] = _mm256_setzero_si256();
         for (long k = 0; k < whole; k += 16) {
             __m256i one = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(w + n * K + k)));
             __m256i two =
                 _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(w + (n + 1) * K + k)));
-            for (long b = 0; b < rows; b++) {
+            UNROLLED for (long b = 0; b < rows; b++) {
                 __m256i row =
                     _mm256_cvtepi8_epi16(_mm_load_si128((const __m128i *)(x + b * padded + k)));
                 acc[b][0] = _mm256_add_epi32(acc[b][0], _mm256_madd_epi16(row, one));
                 acc[b][1] = _mm256_add_epi32(acc[b][1], _mm256_madd_epi16(row, two));
             }
         }
-        for (long b = 0; b < rows; b++)
-            for (long m = 0; m < 2; m++) {
+        UNROLLED for (long b = 0; b < rows; b++)
+            UNROLLED for (long m = 0; m < 2; m++) {
                 int32_t sum = avx2_sum(acc[b][m]);
                 for (long k = whole; k < K; k++)
                     sum += (int32_t)x[b * padded + k] * w[(n + m) * K + k];
-                sums[b * 4 + n + m] = sum;
+                sums[b * 16 + n + m] = sum;
             }
     }
 }
@@ -201,7 +203,7 @@ static void neon(long rows, long K, long padded, const int8_t *x, const int8_t *
             int32_t sum = vaddvq_s32(acc[n]);
             for (long k = whole; k < K; k++)
                 sum += (int32_t)x[b * padded + k] * w[n * K + k];
-            sums[b * 4 + n] = sum;
+            sums[b * 16 + n] = sum;
         }
     }
 }
@@ -280,27 +282,30 @@ INLINE void finish(const long count, const int32_t *sums, const int32_t *row_sum
     }
 }
 
-/* Four rows of weights at a time; the last four overlap those before, unless there are fewer. */
+/* Sixteen rows of weights at a time; the last sixteen, or four, overlap those before. */
 CLONES static void by_fours(long B, long N, long K, long padded, const int8_t *q,
                             const float *of_row, const int8_t *w, const float *scales,
                             const int32_t *row_sums, const float *bias, float *y)
 {
-    for (long next = 0; next < N; next += 4) {
-        long n = next + 4 <= N || N < 4 ? next : N - 4;
+    const long wide = N < 16 ? N : 16;
+    for (long next = 0; next < N; next += 16) {
+        long n = next + wide <= N ? next : N - wide;
         const float *own = bias ? bias + n : NULL;
         for (long b = 0; b < B; b += 4) {
-            int32_t sums[16];
+            int32_t sums[4][16];
             long rows = B - b < 4 ? B - b : 4;
             if (N < 4)
-                plain(rows, N, K, padded, q + b * padded, w, sums);
-            else
-                tile(rows, K, padded, q + b * padded, w + n * K, sums);
+                plain(rows, N, K, padded, q + b * padded, w, sums[0]);
+            for (long m = 0; m < wide && N >= 4; m += 4) {
+                long at = m + 4 <= wide ? m : wide - 4;
+                tile(rows, K, padded, q + b * padded, w + (n + at) * K, sums[0] + at);
+            }
             for (long r = 0; r < rows; r++) {
                 float *to = y + (b + r) * N + n;
-                if (N < 4)
-                    finish(N, sums + r * 4, row_sums, 0, of_row[b + r], scales, own, to);
+                if (wide == 16)
+                    finish(16, sums[r], row_sums + n, added, of_row[b + r], scales + n, own, to);
                 else
-                    finish(4, sums + r * 4, row_sums + n, added, of_row[b + r], scales + n, own,
+                    finish(wide, sums[r], row_sums, N < 4 ? 0 : added, of_row[b + r], scales, own,
                            to);
             }
         }
@@ -308,8 +313,53 @@ CLONES static void by_fours(long B, long N, long K, long padded, const int8_t *q
 }
 
 #ifdef X86
-/* AMX multiplies 16 rows of weights by 16 of activations, which lie in fours of columns (pack).
-   Four blocks of weights share a block of activations. Tile 6 and 7 take what K is over 64s. */
+/* Of 16 rows of 16 numbers, the columns. */
+AMX INLINE void transpose(const int32_t *from, __m512i *r)
+{
+    __m512i t[16];
+    UNROLLED for (int i = 0; i < 16; i += 2) {
+        __m512i one = _mm512_loadu_si512((const void *)(from + 16 * i));
+        __m512i two = _mm512_loadu_si512((const void *)(from + 16 * i + 16));
+        t[i] = _mm512_unpacklo_epi32(one, two);
+        t[i + 1] = _mm512_unpackhi_epi32(one, two);
+    }
+    UNROLLED for (int i = 0; i < 16; i += 4) {
+        r[i] = _mm512_unpacklo_epi64(t[i], t[i + 2]);
+        r[i + 1] = _mm512_unpackhi_epi64(t[i], t[i + 2]);
+        r[i + 2] = _mm512_unpacklo_epi64(t[i + 1], t[i + 3]);
+        r[i + 3] = _mm512_unpackhi_epi64(t[i + 1], t[i + 3]);
+    }
+    UNROLLED for (int j = 0; j < 4; j++) {
+        __m512i a = _mm512_shuffle_i32x4(r[j], r[4 + j], 0x88);
+        __m512i b = _mm512_shuffle_i32x4(r[8 + j], r[12 + j], 0x88);
+        __m512i c = _mm512_shuffle_i32x4(r[j], r[4 + j], 0xdd);
+        __m512i d = _mm512_shuffle_i32x4(r[8 + j], r[12 + j], 0xdd);
+        r[j] = _mm512_shuffle_i32x4(a, b, 0x88);
+        r[4 + j] = _mm512_shuffle_i32x4(c, d, 0x88);
+        r[8 + j] = _mm512_shuffle_i32x4(a, b, 0xdd);
+        r[12 + j] = _mm512_shuffle_i32x4(c, d, 0xdd);
+    }
+}
+
+/* The results of 16 rows of weights, from n on, and up to 16 of activations. */
+AMX INLINE void finish_tile(const int32_t *sums, long rows, long N, const float *of_row,
+                            const float *scales, const float *bias, float *y)
+{
+    __m512i own[16];
+    transpose(sums, own);
+    __m512 scale = _mm512_loadu_ps(scales);
+    for (long r = 0; r < rows; r++) {
+        __m512 value = _mm512_mul_ps(_mm512_cvtepi32_ps(own[r]), _mm512_set1_ps(of_row[r]));
+        value = _mm512_mul_ps(value, scale);
+        if (bias)
+            value = _mm512_add_ps(value, _mm512_loadu_ps(bias));
+        _mm512_storeu_ps(y + r * N, value);
+    }
+}
+
+/* AMX multiplies 16 rows of weights by 16 of activations, which lie in fours of columns (`packed`).
+   Two blocks of 16 by two at a time; 32 rows of weights stay in the nearest cache meanwhile. What K
+   is over 64s is copied to `edge`, so that no row is read beyond its end. */
 AMX static void by_sixteens(long B, long N, long K, const int8_t *q, long padded,
                             const float *of_row, const int8_t *w, const float *scales,
                             const float *bias, float *y, int8_t *packed)
@@ -319,51 +369,48 @@ AMX static void by_sixteens(long B, long N, long K, const int8_t *q, long padded
         uint16_t bytes[16];
         uint8_t rows[16];
     } __attribute__((packed)) config = {.palette = 1};
-    const int rest = (int)(K % WIDTH);
-    for (int t = 0; t < 8; t++) {
-        config.bytes[t] = t == 6 && rest ? (uint16_t)rest : 64;
-        config.rows[t] = t == 7 && rest ? (uint8_t)(rest / 4) : 16;
-    }
+    for (int t = 0; t < 8; t++)
+        config.bytes[t] = 64, config.rows[t] = 16;
     _tile_loadconfig(&config);
-    int32_t sums[4][16][16]; /* block, row of weights, row of activations */
-    for (long b = 0; b < B; b += 16) {
-        long rows = B - b < 16 ? B - b : 16;
+    int32_t sums[4][256]; /* [weights][activations] of each pair of blocks */
+    int8_t edge[32 * WIDTH] __attribute__((aligned(WIDTH)));
+    const long whole = K / WIDTH * WIDTH, block = 16 * padded;
+    memset(edge, 0, sizeof edge);
+    for (long b = 0; b < B; b += 16)
         for (long k = 0; k < padded; k += 4)
             for (long r = 0; r < 16; r++)
-                memcpy(packed + k * 16 + r * 4, q + (b + (r < rows ? r : 0)) * padded + k, 4);
-        for (long next = 0; next < N; next += 64) {
-            const int8_t *from[4];
-            long n[4];
-            for (int j = 0; j < 4; j++) {
-                n[j] = next + 16 * j + 16 <= N ? next + 16 * j : N - 16;
-                from[j] = w + n[j] * K;
-            }
+                memcpy(packed + b * padded + k * 16 + r * 4,
+                       q + (b + r < B ? b + r : b) * padded + k, 4);
+    for (long next = 0; next < N; next += 32) {
+        const long n = next + 32 <= N ? next : N - 32;
+        const int8_t *from = w + n * K;
+        for (long m = 0; m < 32 && whole < K; m++)
+            memcpy(edge + m * WIDTH, from + m * K + whole, (size_t)(K - whole));
+        for (long b = 0; b < B; b += 32) {
+            const int8_t *x = packed + b * padded;
+            const int two = b + 16 < B;
             _tile_zero(0); _tile_zero(1); _tile_zero(2); _tile_zero(3);
-            for (long k = 0; k + WIDTH <= K; k += WIDTH) {
-                _tile_loadd(5, packed + k * 16, 64);
-                _tile_loadd(4, from[0] + k, K); _tile_dpbssd(0, 4, 5);
-                _tile_loadd(4, from[1] + k, K); _tile_dpbssd(1, 4, 5);
-                _tile_loadd(4, from[2] + k, K); _tile_dpbssd(2, 4, 5);
-                _tile_loadd(4, from[3] + k, K); _tile_dpbssd(3, 4, 5);
-            }
-            if (rest) {
-                long k = K - rest;
-                _tile_loadd(7, packed + k * 16, 64);
-                _tile_loadd(6, from[0] + k, K); _tile_dpbssd(0, 6, 7);
-                _tile_loadd(6, from[1] + k, K); _tile_dpbssd(1, 6, 7);
-                _tile_loadd(6, from[2] + k, K); _tile_dpbssd(2, 6, 7);
-                _tile_loadd(6, from[3] + k, K); _tile_dpbssd(3, 6, 7);
+            for (long k = 0; k < K; k += WIDTH) {
+                const int8_t *at = k < whole ? from + k : edge;
+                const long stride = k < whole ? K : WIDTH;
+                _tile_loadd(4, at, stride);
+                _tile_loadd(5, at + 16 * stride, stride);
+                _tile_loadd(6, x + k * 16, 64);
+                _tile_dpbssd(0, 4, 6);
+                _tile_dpbssd(1, 5, 6);
+                if (two) {
+                    _tile_loadd(7, x + block + k * 16, 64);
+                    _tile_dpbssd(2, 4, 7);
+                    _tile_dpbssd(3, 5, 7);
+                }
             }
             _tile_stored(0, sums[0], 64); _tile_stored(1, sums[1], 64);
             _tile_stored(2, sums[2], 64); _tile_stored(3, sums[3], 64);
-            for (int j = 0; j < 4; j++)
-                for (long r = 0; r < rows; r++) {
-                    int32_t own[16];
-                    for (int m = 0; m < 16; m++)
-                        own[m] = sums[j][m][r];
-                    finish(16, own, own, 0, of_row[b + r], scales + n[j], bias ? bias + n[j] : NULL,
-                           y + (b + r) * N + n[j]);
-                }
+            for (int pair = 0; pair < 2 + 2 * two; pair++) {
+                long row = b + pair / 2 * 16, column = n + pair % 2 * 16;
+                finish_tile(sums[pair], B - row < 16 ? B - row : 16, N, of_row + row,
+                            scales + column, bias ? bias + column : NULL, y + row * N + column);
+            }
         }
     }
     _tile_release();
@@ -371,32 +418,32 @@ AMX static void by_sixteens(long B, long N, long K, const int8_t *q, long padded
 #endif
 
 /* y (B, N) = x (B, K) Wᵀ + bias, of int8 weights (N, K), their scales and row sums (N,).
-   Returns 0 when there is no memory. */
+   TOGETHER rows at a time, so that their results fit a near cache. Returns 0 without memory. */
 int tangyin_linear(long B, long N, long K, const float *x, const int8_t *w, const float *scales,
                    const int32_t *row_sums, const float *bias, float *y)
 {
     long padded = (K + WIDTH - 1) / WIDTH * WIDTH;
-    int amx = matrices && N >= 16 && K % 4 == 0;
-    int8_t *q = aligned_alloc(WIDTH, (size_t)((B + 17) * (padded + WIDTH)));
-    float *of_row = malloc((size_t)(B + 1) * sizeof *of_row);
-    if (!q || !of_row) {
-        free(q), free(of_row);
+    int amx = matrices && N >= 32;
+    int8_t *q = aligned_alloc(WIDTH, (size_t)(2 * TOGETHER * padded));
+    if (!q)
         return 0;
-    }
-    int8_t *packed = q + B * padded;
-    for (long b = 0; b < B; b++) {
-        float scale = largest_of(K, x + b * K, 1) / 127.0f;
-        of_row[b] = scale == 0 ? 1 : scale;
-        quantize(K, x + b * K, of_row[b], amx || N < 4 ? 0 : added, q + b * padded);
-        memset(q + b * padded + K, 0, (size_t)(padded - K));
-    }
+    for (long next = 0; next < B; next += TOGETHER, x += TOGETHER * K, y += TOGETHER * N) {
+        long rows = B - next < TOGETHER ? B - next : TOGETHER;
+        float of_row[TOGETHER];
+        for (long b = 0; b < rows; b++) {
+            float scale = largest_of(K, x + b * K, 1) / 127.0f;
+            of_row[b] = scale == 0 ? 1 : scale;
+            quantize(K, x + b * K, of_row[b], amx || N < 4 ? 0 : added, q + b * padded);
+            memset(q + b * padded + K, 0, (size_t)(padded - K));
+        }
 #ifdef X86
-    if (amx)
-        by_sixteens(B, N, K, q, padded, of_row, w, scales, bias, y, packed);
-    else
+        if (amx)
+            by_sixteens(rows, N, K, q, padded, of_row, w, scales, bias, y, q + TOGETHER * padded);
+        else
 #endif
-        by_fours(B, N, K, padded, q, of_row, w, scales, row_sums, bias, y);
-    free(q), free(of_row);
+            by_fours(rows, N, K, padded, q, of_row, w, scales, row_sums, bias, y);
+    }
+    free(q);
     return 1;
 }
 
@@ -430,18 +477,24 @@ CLONES void tangyin_tanh(long n, const float *x, float *y)
         y[i] = 1.0f - 2.0f / (1.0f + exponential(2.0f * x[i]));
 }
 
+INLINE int32_t weight_of(float x, float largest, float inverse)
+{
+    return (int32_t)rintf(exponential((x - largest) * inverse) * 536870912.0f);
+}
+
+/* The sum of the weights, which are written where `weights` is not NULL. */
 CLONES static int64_t weigh(long n, const float *x, float largest, float inverse, int32_t *weights)
 {
     int64_t total = 0;
-    for (long i = 0; i < n; i++) {
-        weights[i] = (int32_t)rintf(exponential((x[i] - largest) * inverse) * 536870912.0f);
-        total += weights[i];
-    }
+    for (long i = 0; weights && i < n; i++)
+        total += weights[i] = weight_of(x[i], largest, inverse);
+    for (long i = 0; !weights && i < n; i++)
+        total += weight_of(x[i], largest, inverse);
     return total;
 }
 
-/* Weights (B, V) of logits, 2²⁹ exp((x - largest) · inverse) cut to whole numbers; each row's
-   largest logit and the sum of its weights. */
+/* Weights (B, V) of logits, 2²⁹ exp((x - largest) · inverse) cut to whole numbers, or NULL; each
+   row's largest logit and the sum of its weights. */
 void tangyin_weigh(long B, long V, const float *logits, float inverse, int32_t *weights,
                    float *largest, int64_t *totals)
 {
@@ -449,7 +502,7 @@ void tangyin_weigh(long B, long V, const float *logits, float inverse, int32_t *
         largest[b] = largest_of(V, logits + b * V, 0);
         if (largest[b] == -INFINITY)
             largest[b] = 0;
-        totals[b] = weigh(V, logits + b * V, largest[b], inverse, weights + b * V);
+        totals[b] = weigh(V, logits + b * V, largest[b], inverse, weights ? weights + b * V : NULL);
     }
 }
 

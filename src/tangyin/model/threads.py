@@ -5,7 +5,6 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from itertools import pairwise
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -39,7 +38,7 @@ def shared_out(
 ) -> list[R]:
     """The results of `function` on parts of the items, in order.
 
-    The parts, of at least `least` items, are computed on as many threads as the process may use:
+    The items are dealt, at least `least` to each, to as many threads as the process may use:
     `OMP_NUM_THREADS`, or one a core. Outside the main thread nothing is split, because a server has
     its own threads. The kernel and NumPy release the interpreter's lock while they compute.
     """
@@ -48,7 +47,9 @@ def shared_out(
     count = min(allowed, len(items) // least)
     if count < 2 or threading.current_thread() is not threading.main_thread():
         return list(function(items))
-    bounds = [len(items) * n // count for n in range(count + 1)]
-    parts = [items[a:b] for a, b in pairwise(bounds)]
+    found: list[R] = [None] * len(items)  # type: ignore[list-item]
     with ThreadPoolExecutor(count) as pool:
-        return [result for part in pool.map(function, parts) for result in part]
+        parts = pool.map(function, (items[n::count] for n in range(count)))
+        for n, part in enumerate(parts):
+            found[n::count] = part
+    return found

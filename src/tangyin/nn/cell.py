@@ -52,7 +52,7 @@ class RecurrentCell(nn.Module):
     `RecurrentCell("coupled", …)`, and likewise `LayerNormLSTMCell`, `MogrifierLSTMCell`,
     `NormalisedCarryLSTMCell` and `PeepholeLSTMCell`. `LSTMCell(…)` is `RecurrentCell("lstm", …)`
     with the two biases of `torch.nn.LSTMCell`. The plain cell's gradients over a sequence are
-    computed in closed form (`tangyin.nn.sequence`), those of all other cells by autograd.
+    computed in closed form (`tangyin.nn.closed_form`), those of all other cells by autograd.
 
     A state dict with one bias loads into a cell with two, and the other way round.
 

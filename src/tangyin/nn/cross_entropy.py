@@ -20,8 +20,9 @@ import torch
 from torch import Tensor
 
 from tangyin.nn import workspace
+from tangyin.nn.closed_form import weight_gradient
 from tangyin.nn.native import kernel_for
-from tangyin.nn.sequence import product_dtype, weight_gradient
+from tangyin.nn.sequence import product_dtype
 
 CHUNK_BYTES = 8 << 20
 """Logits of one chunk, about: small enough to stay in a cache, large enough for a fast product."""

@@ -133,20 +133,32 @@ class PerplexityMeter:
 
     def charge(self, log_probs: npt.NDArray[np.floating[Any]], targets: Targets) -> Tally:
         """Sum what one poem costs by the log-probabilities before each target, (T, outputs)."""
-        rows = np.arange(len(targets.ids))
-        plain = -log_probs[rows, targets.ids].astype(np.float64)
-        unknown = targets.ids == self._unk
-        opened = plain + unknown * self._unknown_cost
-        closed = plain + (targets.kinds == _LACKING) * self._unknown_cost
-        for row in np.flatnonzero(targets.kinds == _OUTSIDE):
+        return self.tally(self.costs(log_probs, targets.ids, targets.kinds), targets)
+
+    def costs(
+        self, log_probs: npt.NDArray[np.floating[Any]], ids: Ids, kinds: npt.NDArray[np.int8]
+    ) -> npt.NDArray[np.float64]:
+        """What targets of any poems cost, (2, N): open and closed.
+
+        `log_probs` are those before each target, (N, outputs); for the others see `Targets`.
+        """
+        plain = -log_probs[np.arange(len(ids)), ids].astype(np.float64)
+        opened = plain + (ids == self._unk) * self._unknown_cost
+        closed = plain + (kinds == _LACKING) * self._unknown_cost
+        for row in np.flatnonzero(kinds == _OUTSIDE):
             spread = log_probs[row].astype(np.float64)
             mass = np.exp(spread[self._unk]) * self._unk_left + np.exp(spread[self._outside]).sum()
             closed[row] = -math.log(max(mass, 1e-300))
+        return np.stack((opened, closed))
+
+    def tally(self, costs: npt.NDArray[np.float64], targets: Targets) -> Tally:
+        """Sum what the targets of one poem cost, (2, T) by `costs`."""
+        opened, closed = np.ascontiguousarray(costs)
         return Tally(
             poems=1,
-            targets=len(rows),
+            targets=len(targets.ids),
             hanzi=int(targets.hanzi.sum()),
-            unknown=int(unknown.sum()),
+            unknown=int((targets.ids == self._unk).sum()),
             nll=float(opened.sum()),
             nll_closed=float(closed.sum()),
             nll_hanzi=float(opened[targets.hanzi].sum()),

@@ -8,19 +8,19 @@ import numpy as np
 import numpy.typing as npt
 
 from tangyin.errors import TangyinError
-from tangyin.model.engine import Engine
+from tangyin.model.engine import Engine, StepOutput
 from tangyin.model.threads import shared_out
 from tangyin.scoring.perplexity import PerplexityMeter, Tally
 from tangyin.verse import EOS, Form, Ids, Poem
 
-BATCH = 16
-"""Poems that are read side by side; more would not be faster."""
+BATCH = 32
+"""Poems that are read side by side; more would hardly be faster."""
 
-SHARED = 8 * BATCH
-"""Poems that are shared out among the threads."""
+WINDOW = 8 * BATCH
+"""Poems that are shared out among the threads, those of one form side by side."""
 
-WINDOW = 4 * BATCH
-"""Poems among which those of one form are looked for."""
+TOGETHER = 64
+"""Targets whose probabilities are computed together; they fit a near cache."""
 
 NO_TARGET = -1
 """Target number where nothing is to be predicted."""
@@ -94,28 +94,71 @@ def score_texts(engine: Engine, texts: Sequence[str], form: Form) -> Iterator[Ta
         UsageError: form.not_trained.
     """
     meter = PerplexityMeter(engine.vocabulary)
-    prefix = engine.vocabulary.prefix(form)
-
-    def charged(part: Sequence[str]) -> list[Tally]:
-        batches = (part[start : start + BATCH] for start in range(0, len(part), BATCH))
-        return [tally for batch in batches for tally in _charged(engine, meter, prefix, batch)]
-
-    for start in range(0, len(texts), SHARED):
-        yield from shared_out(charged, texts[start : start + SHARED], BATCH)
+    for start in range(0, len(texts), WINDOW):
+        window = [(form, text) for text in texts[start : start + WINDOW]]
+        yield from _window_costs(engine, meter, window)
 
 
-def _charged(
-    engine: Engine, meter: PerplexityMeter, prefix: Ids, texts: Sequence[str]
+def score_poems(engine: Engine, poems: Iterable[Poem]) -> Iterator[tuple[Poem, Tally]]:
+    """Each poem with its cost, in order; `WINDOW` are read before the first is yielded."""
+    poems, meter = iter(poems), PerplexityMeter(engine.vocabulary)
+    while window := list(islice(poems, WINDOW)):
+        costs = _window_costs(engine, meter, [(poem.form, poem.text) for poem in window])
+        yield from zip(window, costs, strict=True)
+
+
+def _window_costs(
+    engine: Engine, meter: PerplexityMeter, window: Sequence[tuple[Form, str]]
+) -> list[Tally]:
+    """The cost of each text; those of one form are read side by side."""
+    batches: list[list[int]] = []
+    for form in dict.fromkeys(form for form, _ in window):
+        places = [place for place, (own, _) in enumerate(window) if own == form]
+        batches += _batches(places)
+
+    def charged(part: Sequence[list[int]]) -> list[list[Tally]]:
+        return [
+            _batch_costs(engine, meter, window[batch[0]][0], [window[at][1] for at in batch])
+            for batch in part
+        ]
+
+    costs = shared_out(charged, batches)
+    found = {
+        place: tally
+        for batch, tallies in zip(batches, costs, strict=True)
+        for place, tally in zip(batch, tallies, strict=True)
+    }
+    return [found[place] for place in range(len(window))]
+
+
+def _batch_costs(
+    engine: Engine, meter: PerplexityMeter, form: Form, texts: Sequence[str]
 ) -> list[Tally]:
     """The cost of texts of one form that are read side by side."""
-    targets = [meter.targets(text) for text in texts]
-    ids = np.stack([poem.ids for poem in targets], axis=1)  # (T, B)
-    tokens, state = engine.begin(prefix, len(texts))
-    log_probs = np.empty((*ids.shape, engine.vocabulary.outputs), dtype=np.float32)
-    for place, target in enumerate(ids):
-        log_probs[place] = engine.log_probs(engine.step(tokens, state))
-        tokens = target
-    return [meter.charge(log_probs[:, column], poem) for column, poem in enumerate(targets)]
+    prefix, targets = engine.vocabulary.prefix(form), [meter.targets(text) for text in texts]
+    ids, kinds = (
+        np.stack([getattr(poem, name) for poem in targets], axis=1) for name in ("ids", "kinds")
+    )  # (T, B)
+    inputs = np.concatenate((np.repeat(prefix[:, None], len(texts), axis=1), ids[:-1]))
+    costs = np.empty((2, *ids.shape))
+    for part, log_probs in _predictions(engine, inputs, len(prefix) - 1):
+        found = meter.costs(log_probs, ids[part].ravel(), kinds[part].ravel())
+        costs[:, part] = found.reshape(2, -1, len(texts))
+    return [meter.tally(costs[:, :, column], poem) for column, poem in enumerate(targets)]
+
+
+def _predictions(
+    engine: Engine, inputs: Ids, first: int = 0
+) -> Iterator[tuple[slice, npt.NDArray[np.float32]]]:
+    """The log-probabilities after the inputs (T, B) from step `first` on, some steps at a time.
+
+    Yields which steps, counted from `first`, and (steps · B, outputs).
+    """
+    outputs = engine.read(inputs)[first:]
+    together = max(1, TOGETHER // inputs.shape[1])
+    for start in range(0, len(outputs), together):
+        part = slice(start, start + together)
+        yield part, engine.log_probs(StepOutput.joined(outputs[part]))
 
 
 def target_costs(
@@ -126,31 +169,39 @@ def target_costs(
     Inputs, targets and the negative log-probabilities returned are (T,) for each sequence. Where
     there is no target it is `NO_TARGET`, and the cost is 0.
     """
-    costs = [np.zeros(len(sequence)) for sequence in inputs]
-    order = np.argsort([len(sequence) for sequence in inputs], kind="stable")
-    eos = engine.vocabulary.id(EOS)
-    for start in range(0, len(order), BATCH):
-        chosen = order[start : start + BATCH]
-        state = engine.start(len(chosen))
-        for step in range(len(inputs[chosen[-1]])):
-            read = [inputs[i][step] if step < len(inputs[i]) else eos for i in chosen]
-            log_probs = engine.log_probs(engine.step(np.array(read, dtype=np.int32), state))
-            for row, i in enumerate(chosen):
-                if step < len(inputs[i]) and targets[i][step] != NO_TARGET:
-                    costs[i][step] = -float(log_probs[row, targets[i][step]])
+    eos, lengths = engine.vocabulary.id(EOS), [len(sequence) for sequence in inputs]
+    batches = _batches(np.argsort(lengths, kind="stable").tolist())
+
+    def charged(part: Sequence[list[int]]) -> list[npt.NDArray[np.float64]]:
+        found = []
+        for batch in part:
+            read = _side_by_side([inputs[at] for at in batch], eos)
+            wanted = _side_by_side([targets[at] for at in batch], NO_TARGET)
+            costs = np.zeros(wanted.shape)
+            for steps, log_probs in _predictions(engine, read):
+                own = wanted[steps].ravel()
+                plain = -log_probs[np.arange(len(own)), own].astype(np.float64)
+                costs[steps] = np.where(own == NO_TARGET, 0, plain).reshape(-1, len(batch))
+            found.append(costs.T)
+        return found
+
+    costs: list[npt.NDArray[np.float64]] = [np.empty(0)] * len(inputs)
+    for batch, rows in zip(batches, shared_out(charged, batches), strict=True):
+        for at, row in zip(batch, rows, strict=True):
+            costs[at] = row[: lengths[at]]
     return costs
 
 
-def score_poems(engine: Engine, poems: Iterable[Poem]) -> Iterator[tuple[Poem, Tally]]:
-    """Each poem with its cost, in order; those of one form among `WINDOW` are read side by side."""
-    poems = iter(poems)
-    while window := list(islice(poems, WINDOW)):
-        costs: dict[int, Tally] = {}
-        for form in dict.fromkeys(poem.form for poem in window):
-            places = [place for place, poem in enumerate(window) if poem.form == form]
-            tallies = score_texts(engine, [window[place].text for place in places], form)
-            costs.update(zip(places, tallies, strict=True))
-        yield from ((poem, costs[place]) for place, poem in enumerate(window))
+def _batches(places: list[int]) -> list[list[int]]:
+    return [places[start : start + BATCH] for start in range(0, len(places), BATCH)]
+
+
+def _side_by_side(sequences: Sequence[Ids], filler: int) -> Ids:
+    """(T, B): sequences of any lengths, and the filler behind the shorter ones."""
+    together = np.full((max(map(len, sequences)), len(sequences)), filler, np.int32)
+    for column, sequence in enumerate(sequences):
+        together[: len(sequence), column] = sequence
+    return together
 
 
 def evaluate_split(engine: Engine, split: str, forms: Iterable[Form]) -> Tally:

@@ -80,6 +80,7 @@ class Decoder:
 
     def __post_init__(self) -> None:
         vocabulary, rows = self.engine.vocabulary, len(self.draft.given)
+        self.rule = self.rule.on(self.engine.arithmetic)
         self._first = int(vocabulary.hanzi_ids[0])
         # Models of the first version of the corpus know it.
         self._missing = [vocabulary.id(c) for c in (PLACEHOLDER,) if c in vocabulary]

@@ -5,14 +5,15 @@ one uniform number for each poem. It never sees `<unk>`, and does not depend on 
 """
 
 from abc import ABC, abstractmethod
+from copy import copy
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from tangyin.errors import UsageError
-from tangyin.model.arithmetic import ONE, arithmetic
+from tangyin.model.arithmetic import ONE, Arithmetic, arithmetic
 from tangyin.writing.options import Option
 
 Array = npt.NDArray[np.float32]
@@ -39,6 +40,18 @@ class Rule(ABC):
         for option in OPTIONS:
             if option.name in vars(self):
                 option.check(vars(self)[option.name])
+
+    def on(self, arithmetic: Arithmetic) -> Self:
+        """The same rule, which computes as an engine does."""
+        rule = copy(self)
+        object.__setattr__(rule, "_arithmetic", arithmetic)
+        return rule
+
+    @property
+    def arithmetic(self) -> Arithmetic:
+        """What it computes by: that of `on`, or the fastest of this machine."""
+        found: Arithmetic = vars(self).get("_arithmetic") or arithmetic()
+        return found
 
     def choose(self, log_probs: Array, uniforms: Uniforms) -> Choice:
         """A column (B,) for each row of `log_probs` (B, C), by `uniforms` (B,) in [0, 1)."""
@@ -111,7 +124,7 @@ class _Tempered(Rule):
     temperature: float
 
     def draw(self, log_probs: Array, uniforms: Uniforms) -> Choice:
-        weights, _, totals = arithmetic().weigh(log_probs, self.temperature)
+        weights, _, totals = self.arithmetic.weigh(log_probs, self.temperature)
         # Sums of whole numbers are exact, so columns beside these change nothing.
         reached = np.cumsum(weights, axis=1, dtype=np.int64)
         thresholds = np.minimum((uniforms * totals).astype(np.int64), totals - 1)
@@ -119,11 +132,18 @@ class _Tempered(Rule):
         return chosen
 
     def log_weight(self, support: Array, masked: Array, chosen: Choice) -> Weights:  # noqa: ARG002
-        return _log_sum(masked, self.temperature) - _log_sum(support, self.temperature)
+        return self._log_sum(masked) - self._log_sum(support)
 
     def log_share(self, support: Array, given: Array) -> Weights:
         scaled: Weights = given.astype(np.float64) / self.temperature
-        return scaled - _log_sum(support, self.temperature)
+        return scaled - self._log_sum(support)
+
+    def _log_sum(self, log_probs: Array) -> Weights:
+        """Ln Σ exp(x/T) of each row; -inf where nothing is finite."""
+        largest, totals = self.arithmetic.totals(log_probs, self.temperature)
+        with np.errstate(divide="ignore"):
+            sums: Weights = largest.astype(np.float64) / self.temperature + np.log(totals / ONE)
+        return sums
 
 
 @dataclass(frozen=True)
@@ -166,7 +186,7 @@ class TopP(_Tempered):
 
     def candidates(self, log_probs: Array) -> tuple[Columns, Array]:
         """See `Rule.candidates`."""
-        return arithmetic().nucleus(log_probs, self.temperature, self.p)
+        return self.arithmetic.nucleus(log_probs, self.temperature, self.p)
 
 
 RULES: dict[str, type[Any]] = {rule.name: rule for rule in (Argmax, RandomK, TopP, Temperature)}
@@ -214,14 +234,6 @@ def rule_named(rule: str | Rule, **numbers: float | None) -> Rule:
         if key not in taken:
             raise UsageError("request.rule_number", rule=name, name=key)
     return made or RULES[name](**given)
-
-
-def _log_sum(log_probs: Array, temperature: float) -> Weights:
-    """Ln Σ exp(x/T) of each row; -inf where nothing is finite."""
-    _, largest, totals = arithmetic().weigh(log_probs, temperature)
-    with np.errstate(divide="ignore"):
-        sums: Weights = largest.astype(np.float64) / temperature + np.log(totals / ONE)
-    return sums
 
 
 def _largest(values: Array, k: int) -> tuple[Choice, Array]:

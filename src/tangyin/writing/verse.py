@@ -1,11 +1,30 @@
 """A poem that was written, and how."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
-from tangyin.prosody import Report
+from tangyin.errors import UsageError
+from tangyin.prosody import Report, check_poem
 from tangyin.verse import MARKS, to_simplified
 from tangyin.writing.options import options
+
+
+class _WhenAsked:
+    """A field `prosody`; a function given for it is called when the value is first asked for."""
+
+    def __get__(self, verse: Any, _: Any = None) -> Any:
+        if verse is None:
+            raise AttributeError("prosody")  # so that the field has no default
+        value = vars(verse)["prosody"]
+        if callable(value):
+            value = vars(verse)["prosody"] = value()
+        return value
+
+    def __set__(self, verse: Any, value: Any) -> None:
+        vars(verse)["prosody"] = value
 
 
 @dataclass(frozen=True)
@@ -22,7 +41,7 @@ class Verse:
         log_likelihood: natural logarithm of the text's probability, `<eos>` included, under the
             model without any mask.
         prosody: the checker's report on the poem in traditional characters; None for lines of a
-            length that has no rules.
+            length that has no rules. The poem is checked when it is first asked for.
     """
 
     text: str
@@ -34,7 +53,7 @@ class Verse:
     seed: int
     number: int
     log_likelihood: float
-    prosody: Report | None
+    prosody: Report | None = _WhenAsked()  # type: ignore[assignment]
 
     def __str__(self) -> str:
         """The poem as it is read: a couplet a line."""
@@ -50,4 +69,18 @@ class Verse:
             text=to_simplified(self.text),
             lines=tuple(map(to_simplified, self.lines)),
             title=to_simplified(self.title),
+            prosody=later(getattr, self, "prosody"),
         )
+
+
+def later(function: Callable[..., Report | None], *arguments: Any) -> Any:
+    """What to give for `Verse.prosody` that is computed when it is asked for."""
+    return partial(function, *arguments)
+
+
+def report_on(lines: tuple[str, ...]) -> Report | None:
+    """The checker's report, or None for lines of a length that has no rules."""
+    try:
+        return check_poem(lines)
+    except UsageError:
+        return None
