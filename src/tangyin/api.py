@@ -4,13 +4,20 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
-from typing import Any, Unpack
+from typing import Any, Unpack, get_args
 
 from tangyin import writing
 from tangyin.errors import TangyinError, UsageError
 from tangyin.model import DEFAULT, Engine, find_model
 from tangyin.model.file import ModelFile
-from tangyin.prosody import Report, check_poem, check_text, traditional_lines
+from tangyin.prosody import (
+    Convention,
+    Report,
+    by_convention,
+    check_poem,
+    check_text,
+    traditional_lines,
+)
 from tangyin.scoring import (
     Evaluation,
     Score,
@@ -39,6 +46,7 @@ MOST_REVISIONS = 100  # The largest number of ways to write a line that are show
 PROTOCOLS = ("honest", "tangshi-gpt")  # How perplexity can be counted (`docs/protocol.md`)
 
 _TEXT = Option("text", str, "")
+_CONVENTION = Option("convention", str, "usual", choices=get_args(Convention))
 
 
 class Writer:
@@ -272,13 +280,14 @@ def load(model: str | os.PathLike[str] = DEFAULT) -> Writer:
     return Writer(find_model(options()["model"].check(path)))
 
 
-def check(text: str) -> Report:
+def check(text: str, convention: Convention = "usual") -> Report:
     """Check the prosody of a poem: tones, line types, rhyme, faults, antithesis.
 
     Args:
         text: the poem, with or without marks, traditional or simplified.
+        convention: "strict" allows no licence; "loose" allows rhymes of neighbouring groups.
 
     Raises:
         UsageError: the text is not two or more lines of five or seven characters.
     """
-    return check_text(_TEXT.check(text))
+    return by_convention(check_text(_TEXT.check(text)), _CONVENTION.check(convention))

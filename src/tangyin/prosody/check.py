@@ -59,6 +59,7 @@ def check_poem(lines: Sequence[str]) -> Report:
         regulated=not faults,
         pattern=sequence.name(len(poem[0])) if sequence else report.NONE,
         line_types=types,
+        nearest=types if reading.oblique else "".join(p.type for p in reading.patterns),
         tones=tuple(pattern.tones for pattern in reading.patterns),
         rhyme=rhyme or report.NONE,
         first_line=_first_line(poem, reading),

@@ -161,7 +161,21 @@ def _faults_with_line_before(
         kind = report.NO_OPPOSITION if couplet else report.NO_ADHESION
         before = lines[number - 1][places[0] - 1]
         params = _in_line(lines[number], places)
-        yield Finding.of(kind, number + 1, places, lower, upper=before, **params)
+        found = Finding.of(kind, number + 1, places, lower, upper=before, **params)
+        yield found.blaming(number + (number - 1 not in out_of_order(patterns)))
+
+
+def out_of_order(patterns: tuple[LinePattern, ...]) -> frozenset[int]:
+    """The lines (from 0) whose second tones oppose the order (對, 粘) that most lines follow.
+
+    Lines of two groups clash, and those of the smaller group are to be changed; none of them if
+    both groups are equally large.
+    """
+    groups: tuple[list[int], list[int]] = ([], [])
+    for number, pattern in enumerate(patterns):
+        groups[(pattern.core[1] == "P") == (number % 4 in (0, 3))].append(number)
+    smaller, larger = sorted(groups, key=len)
+    return frozenset(smaller if len(smaller) < len(larger) else ())
 
 
 def _faults_of_end(
