@@ -129,6 +129,11 @@ class Work:
         self.wants_events = "text/event-stream" in request.headers.get("accept", "")
 
     @property
+    def language(self) -> str:
+        """The language of messages to the client."""
+        return language_of(self._request.scope)
+
+    @property
     def jobs(self) -> int:
         """How many jobs there are, waiting and worked on."""
         return self.pool.jobs + self.quick.jobs
@@ -160,7 +165,7 @@ class Work:
         """
         results = _results(self.pool, job)
         first = await self._while_connected(anext(results, _END))
-        language = language_of(self._request.scope)
+        language = self.language
 
         async def chunks() -> AsyncIterator[bytes]:
             count, result = 0, first

@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -15,8 +16,8 @@ from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 
 import tangyin
-from tangyin.errors import TangyinError
-from tangyin.verse import known_forms
+from tangyin.errors import TangyinError, catalogue
+from tangyin.verse import known_forms, to_simplified
 from tangyin.web import reading, writing
 from tangyin.web.answers import AnyWork, Refusal, refuse
 from tangyin.web.bodies import Described, served_options
@@ -121,6 +122,7 @@ def create_app(
     app.add_api_route("/api/models", models)
     app.add_api_route("/api/forms", forms)
     app.add_api_route("/healthz", health)
+    app.add_api_route("/static/simplified.json", simplified, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     return app
 
@@ -134,6 +136,23 @@ async def _report() -> Response:
         if file.is_file():
             return FileResponse(file)
     raise TangyinError("server.no_report")
+
+
+@cache
+def simplified_characters() -> dict[str, str]:
+    """The simplified form of each character in the words of the interface."""
+    words = [file.read_text("utf-8") for file in (HERE / "index.html", HERE / "static/language.js")]
+    words += [sentences["zh"] for sentences in catalogue().values()]
+    for option in served_options().values():
+        words += [option.label["zh"], option.help["zh"], *option.choices, *option.offered]
+    words += [form.name for form in known_forms()]
+    found = {character: to_simplified(character) for character in sorted({*"".join(words)})}
+    return {character: simple for character, simple in found.items() if simple != character}
+
+
+async def simplified() -> dict[str, str]:
+    """`simplified_characters`, for the page."""
+    return simplified_characters()
 
 
 async def options() -> list[Described]:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, create_model
 
+from tangyin.prosody import Convention
 from tangyin.web import limits
 from tangyin.writing import SEEDS
 from tangyin.writing.options import Option, options
@@ -49,9 +50,15 @@ class _Body(BaseModel):
 
 
 class PoemsBody(_Body):
-    """Poems to check."""
+    """Poems."""
 
     text: Text = Field(description="One poem a line, or poems separated by blank lines.")
+
+
+class CheckBody(PoemsBody):
+    """Poems to check."""
+
+    convention: Convention = Field("usual", description="Allow no licence, or more than is usual.")
 
 
 class ScoreBody(PoemsBody):
@@ -90,6 +97,7 @@ class TraceBody(_Body):
     title: Words = ""
     quantity: Literal["i", "f", "g", "o", "c", "h"] = "c"
     layer: int = Field(1, ge=1, le=64, description="From 1.")
+    unit: int | None = Field(None, ge=1, le=10_000, description="One unit of it to watch closely.")
     model: ModelName = None
 
 

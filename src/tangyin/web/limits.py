@@ -8,6 +8,7 @@ COUNT = 20  # Poems of one request
 K = 20_000  # Characters to choose among under random-k
 PARTICLES = 128  # Particles of a regulated poem
 POEMS = 20  # Poems of one check or score
+NEXT = 8  # Next characters shown at each step of a trace
 CANDIDATES = 50  # Candidates shown at a place
 WAITING = 64  # Requests that are worked on or wait; one more is refused as too many
 QUICK_WORKERS = 2  # Threads for what takes no writing, such as checks; poems have their own

@@ -11,13 +11,20 @@ from tangyin.errors import TangyinError, UsageError
 from tangyin.model import inspection
 from tangyin.model.inspection import expectation, lay_out
 from tangyin.model.threads import go_on
-from tangyin.prosody import Report, check_poem, check_text, level_share, readings_of
+from tangyin.prosody import (
+    Convention,
+    Report,
+    by_convention,
+    check_poem,
+    level_share,
+    readings_of,
+)
 from tangyin.prosody.lexicon import Reading
 from tangyin.scoring import Score
-from tangyin.verse import Form, Ids, Poem, read_each, to_simplified, to_traditional
-from tangyin.web.answers import AnyWork
-from tangyin.web.bodies import FixBody, PlaceBody, PoemsBody, ScoreBody, ScriptBody, TraceBody
-from tangyin.web.limits import POEMS
+from tangyin.verse import Form, Ids, Poem, find_poems, read_verse, to_simplified, to_traditional
+from tangyin.web.answers import AnyWork, Refusal
+from tangyin.web.bodies import CheckBody, FixBody, PlaceBody, ScoreBody, ScriptBody, TraceBody
+from tangyin.web.limits import NEXT, POEMS
 from tangyin.writing import BLANK, prefix_for
 from tangyin.writing.repair import fix_character
 
@@ -28,9 +35,26 @@ router = APIRouter()
 
 @dataclass(frozen=True, kw_only=True)
 class Checked(Report):
-    """The report on a poem."""
+    """The report on a poem.
+
+    `number` counts the poems of the text from 1, `line` is the one on which it begins; `ways` are
+    the readings of the characters in `readings`.
+    """
 
     number: int
+    line: int
+    title: str
+    author: str
+    ways: dict[str, tuple[Reading, ...]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refused:
+    """Why a poem could not be read, in its place among the others."""
+
+    number: int
+    line: int
+    error: Refusal
 
 
 @dataclass(frozen=True)
@@ -66,8 +90,20 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Expected:
+    """A character or mark that the model might write next."""
+
+    character: str
+    probability: float
+
+
+@dataclass(frozen=True)
 class Trace:
-    """A gate or state: a row for the prefix, and one for each character and mark."""
+    """A gate or state: a row for the prefix, and one for each character and mark.
+
+    With a `unit`, `cell` holds all gates and states of it at each of them (none but c and h where
+    the model's cell is not the plain LSTM), and `expected` the likeliest next characters.
+    """
 
     model: str
     form: str
@@ -77,6 +113,9 @@ class Trace:
     text: str
     values: list[list[float]]
     nll: list[float]
+    unit: int | None
+    cell: dict[str, list[float]]
+    expected: list[list[Expected]]
 
 
 @dataclass(frozen=True)
@@ -86,13 +125,15 @@ class Converted:
     text: str
 
 
-@router.post("/check", response_model=list[Checked])
-async def check(body: PoemsBody, work: AnyWork) -> list[dict[str, Any]]:
-    """Check the prosody of poems."""
+@router.post("/check", response_model=list[Checked | Refused])
+async def check(body: CheckBody, work: AnyWork) -> list[dict[str, Any]]:
+    """Check the prosody of poems; one that cannot be read is refused in its place."""
 
     def checked() -> list[dict[str, Any]]:
-        reports = _read_each(body.text, check_text)
-        return [{"number": n, **asdict(report)} for n, report in enumerate(reports, 1)]
+        return [
+            {"number": number, "line": line, **_checked(poem, body.convention, work.language)}
+            for number, line, poem in _each(body.text, read_verse)
+        ]
 
     return await work.once(checked, "check", quick=True)
 
@@ -109,7 +150,8 @@ async def fix(body: FixBody, work: AnyWork) -> list[Fix]:
             raise UsageError("server.no_fault", kind=body.kind[:20], line=body.line)
         for found in _attempts(writer, poem, body, {line for line, _ in faults}):
             if found:
-                return [_fix(writer, poem, *way) for way in found[: body.count]]
+                typed = read_verse(body.text).lines
+                return [_fix(writer, poem, typed, *way) for way in found[: body.count]]
         raise UsageError("server.no_fix")
 
     return await work.once(fixed, "fix")
@@ -156,11 +198,23 @@ async def trace(body: TraceBody, work: AnyWork) -> Trace:
             raise UsageError("server.no_layer", layer=body.layer, model=name, layers=layers)
         if not text:
             raise UsageError("text.empty")
-        engine = writer.engine
+        engine, size = writer.engine, writer.model.architecture.hidden_size
+        if body.unit and body.unit > size:
+            raise UsageError("server.no_unit", unit=body.unit, model=name, units=size)
         rows = inspection.trace(engine, prefix, text, body.layer - 1, body.quantity)
-        values = [[round(float(value), 3) for value in row] for row in rows]
         nll = [round(float(nats), 4) for nats in inspection.surprises(engine, prefix, text)]
-        return Trace(name, form.name, body.quantity, body.layer, layers, text, values, nll)
+        return Trace(
+            model=name,
+            form=form.name,
+            quantity=body.quantity,
+            layer=body.layer,
+            layers=layers,
+            text=text,
+            values=[_rounded(row) for row in rows],
+            nll=nll,
+            unit=body.unit,
+            **(_closely(writer, prefix, text, body) if body.unit else {"cell": {}, "expected": []}),
+        )
 
     return await work.once(traced, quick=True)
 
@@ -172,19 +226,59 @@ async def script(body: ScriptBody, work: AnyWork) -> Converted:
     return await work.once(lambda: Converted(convert(body.text)), quick=True)
 
 
+def _closely(writer: Writer, prefix: Ids, text: str, body: TraceBody) -> dict[str, Any]:
+    """One unit at every step, and what the model expects next there."""
+    watched = inspection.watch(writer.engine, prefix, text, body.layer - 1)
+    expected = inspection.continuations(writer.engine, prefix, text, NEXT)
+    return {
+        "cell": {name: _rounded(rows[:, (body.unit or 1) - 1]) for name, rows in watched.items()},
+        "expected": [[Expected(c, round(p, 4)) for c, p in step] for step in expected],
+    }
+
+
+def _rounded(values: Iterable[float]) -> list[float]:
+    return [round(float(value), 3) for value in values]
+
+
 def _read_each(text: str, read: Callable[[str], T]) -> list[T]:
     """What is read from the poems of a text, if all can be read."""
     found = []
-    for number, poem in read_each(text, read):
+    for number, line, poem in _each(text, read):
+        if isinstance(poem, TangyinError):
+            raise UsageError("text.poem", number=number, line=line, error=poem)
+        found.append(poem)
+    return found
+
+
+def _each(text: str, read: Callable[[str], T]) -> list[tuple[int, int, T | TangyinError]]:
+    """The poems of a text: number, first line, and what is read, or why it cannot be.
+
+    Raises:
+        UsageError: there is none, or there are too many.
+    """
+    found = []
+    for number, poem in enumerate(find_poems(text.splitlines()), 1):
         go_on()
         if number > POEMS:
             raise UsageError("server.too_many_poems", most=POEMS)
-        if isinstance(poem, UsageError):
-            raise poem
-        found.append(poem)
+        found.append((number, poem.line, poem.read(read)))
     if not found:
         raise UsageError("text.none")
     return found
+
+
+def _checked(poem: Poem | TangyinError, convention: Convention, language: str) -> dict[str, Any]:
+    if isinstance(poem, TangyinError):
+        return {"error": poem.to_json(language)}
+    report = by_convention(check_poem(poem.lines), convention)
+    read = {chosen.character for chosen in report.readings}
+    ways = {
+        character: [asdict(replace(way, share=round(way.share, 4))) for way in readings_of(c)]
+        for line, known in zip(report.lines, report.read_as, strict=True)
+        for character, c in zip(line, known, strict=True)
+        if character in read
+    }
+    return {**asdict(report), "title": poem.title, "author": poem.author, "ways": ways}
 
 
 def _given(writer: Writer, body: PlaceBody | TraceBody) -> tuple[Form, str, Ids]:
@@ -221,7 +315,10 @@ def _rewritten(
     return sorted(found, key=lambda way: -way[1])
 
 
-def _fix(writer: Writer, poem: Poem, text: str, log_likelihood: float) -> Fix:
+def _fix(
+    writer: Writer, poem: Poem, typed: tuple[str, ...], text: str, log_likelihood: float
+) -> Fix:
+    """A fix of a poem, in the script in which it was `typed`."""
     lines = writer.read(text)[0].lines
     changed = tuple(
         (number, place)
@@ -229,4 +326,15 @@ def _fix(writer: Writer, poem: Poem, text: str, log_likelihood: float) -> Fix:
         for place, (a, b) in enumerate(zip(old, new, strict=True), 1)
         if a != b
     )
-    return Fix(text, tuple(lines), changed, check_poem(lines).regulated, log_likelihood)
+    shown = lines
+    if typed != poem.lines:
+        new = dict(zip(lines, map(to_simplified, lines), strict=True))
+        shown = tuple(
+            "".join(
+                new[line][at] if (number, at + 1) in changed else typed[number - 1][at]
+                for at in range(len(line))
+            )
+            for number, line in enumerate(lines, 1)
+        )
+    text = "".join(map("".join, zip(shown, poem.marks, strict=True)))
+    return Fix(text, shown, changed, check_poem(lines).regulated, log_likelihood)

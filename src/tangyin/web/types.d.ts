@@ -23,13 +23,17 @@ interface Model {
   name: string;
   forms: string[];
   parameters: number;
-  architecture: { layers: number };
+  architecture: { layers: number; hidden_size: number };
   figures: { dev?: { all?: Record<string, unknown> } };
   takes_title: boolean;
   default: boolean;
+  units: Unit[];
 }
 
-interface Finding { line: number; kind: string; places: number[]; zh: string; en: string }
+/** A unit that follows a property of verse, as tangyin/model/units.py describes it. */
+interface Unit { property: string; quantity: string; layer: number; unit: number; found: number; tested: number; second: number; poems: number; places: number }
+
+interface Finding { line: number; kind: string; places: number[]; zh: string; en: string; culprit: number }
 interface Couplet { lines: [number, number]; expected: boolean; score: number | null; pairs: { place: number; upper: string; lower: string; score: number }[] }
 
 interface Prosody {
@@ -37,6 +41,7 @@ interface Prosody {
   regulated: boolean;
   pattern: string;
   line_types: string;
+  nearest: string;
   tones: string[];
   rhyme: string;
   first_line: string;
@@ -44,23 +49,34 @@ interface Prosody {
   faults: Finding[];
   warnings: Finding[];
   couplets: Couplet[];
-  readings: { line: number; place: number; character: string }[];
+  readings: { line: number; place: number; character: string; tone: string }[];
   lines: string[];
   read_as: string[];
 }
-interface PoemReport extends Prosody { number: number }
+type Tone = "平" | "上" | "去" | "入";
+interface Reading { tone: Tone; rhyme: string; share: number }
+interface PoemReport extends Prosody { number: number; line: number; title: string; author: string; ways: Record<string, Reading[]> }
+interface BrokenPoem { number: number; line: number; error: { message: string } }
+type CheckedItem = PoemReport | BrokenPoem;
 
 interface Verse { text: string; form: string; title: string; model: string; rule: string; seed: number; number: number; prosody: Prosody }
 interface Fix { text: string; lines: string[]; changed: [number, number][] }
 interface Place {
   character: string;
-  readings: { tone: "平" | "上" | "去" | "入"; rhyme: string; share: number }[];
+  readings: Reading[];
   known: boolean;
   probability: number;
   rank: number;
   candidates: { character: string; probability: number; level: number }[];
 }
-interface Trace { quantity: string; text: string; values: number[][]; nll: number[] }
+interface Trace {
+  quantity: string;
+  text: string;
+  values: number[][];
+  nll: number[];
+  cell: Record<string, number[]>;
+  expected: { character: string; probability: number }[][];
+}
 
 type Given = Record<string, any>;
 type Values = Record<string, string | number>;

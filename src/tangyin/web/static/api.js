@@ -36,8 +36,16 @@ const lost = (error) => (isAbort(error) ? error : new Refusal("lost"));
  * @param {Given} [body]
  * @param {AbortSignal} [signal]
  */
-export async function ask(path, body, signal) {
-  const response = await call(`api/${path}`, body, "application/json", signal);
+export const ask = (path, body, signal) => get(`api/${path}`, body, signal);
+
+/**
+ * The JSON at an address of the server.
+ * @param {string} path
+ * @param {Given} [body]
+ * @param {AbortSignal} [signal]
+ */
+export async function get(path, body, signal) {
+  const response = await call(path, body, "application/json", signal);
   try { return await response.json(); } catch (error) { throw lost(error); }
 }
 

@@ -24,15 +24,26 @@ const WORDS = {
     unfinished: "未完成", edited: "有改動", "line-length": "第{n}句有 {count} 個字，{form}每句 {width} 個字；請增刪。",
     "too-many-lines": "共 {count} 句，{form}只有 {lines} 句；請刪去多餘的。", "nothing-written": "還沒有寫字；請先寫一句。",
     "check-label": "詩，有沒有標點都可以；幾首之間空一行", "check-hint": "白日依山盡，黃河入海流。……", "check-now": "檢查", example: "舉例",
-    legend: "○ 平　● 仄　◎ ◉ 多音字取其一　連線表示對仗的字", faults: "問題", licences: "拗救", warnings: "注意", none: "沒有問題",
-    fix: "找改法", fixes: "改法，點一下就採用", fixing: "正在想……", couplet: "第{a}、{b}句對仗 {score}", checked: "檢查了 {count} 首",
+    legend: "圖例", "legend-two": "平仄兩讀的字，取了其中一讀；點一下看所有讀音", "legend-foot": "韻腳", "legend-pair": "上下兩字對仗",
+    faults: "問題", licences: "拗救", warnings: "注意", none: "沒有問題", culprit: "應改這一句",
+    fix: "找改法", fixes: "改法，點一下就採用", fixing: "正在想……", checked: "檢查了 {count} 首，都合律", "checked-faulty": "檢查了 {count} 首，{faulty} 首有問題",
+    couplet: "第{a}、{b}句對仗 {score}（古人平均 {poets}，任意兩句 {random}）", "line-said": "第{n}句", "poem-number": "第{number}首讀不懂",
+    "two-readings": "「{character}」有平仄兩讀，看讀音", "readings-of": "「{character}」：{all}。這裡讀{tone}。", "one-reading": "{tone} {rhyme}韻 {share}", comma: "，",
+    "tone-name_平": "平聲", "tone-name_上": "上聲", "tone-name_去": "去聲", "tone-name_入": "入聲", "trace-poem": "看模型怎樣讀",
+    convention: "標準", convention_strict: "嚴格", convention_usual: "通行", convention_loose: "寬鬆",
+    "convention-note": "嚴格：不許拗救；寬鬆：許鄰韻通押", "text-too-long": "這裡有 {count} 個字，一次最多檢查 {most} 個；請分幾次檢查。",
     type_a: "a：仄仄平平仄", type_A: "A：仄仄仄平平", type_b: "b：平平平仄仄", type_B: "B：平平仄仄平",
     "type_?": "不合四種句式", "type_-": "押仄韻，不論句式", level: "平", oblique: "仄", expected: "應當對仗", "take-poem": "到作詩頁",
     footer: "唐音用小型 LSTM 寫近體詩；一切都在這台電腦上完成，不連接別處。",
     "study-intro": "作詩時，網絡逐字讀入，用兩個向量記住前文：長期保存的 c（細胞狀態）和對外輸出的 h（隱狀態）。每讀一個字，三道門決定忘掉多少、記住多少、輸出多少。",
     "study-step": "一步的算式", "study-step-note": "σ(y) = 1/(1+e⁻ʸ)；⊙ 是逐位相乘；W 和 b 由訓練得到；z 由上一步的 h 和這個字的向量拼成。",
     "study-why": "為什麼記得住", "study-why-note": "沿 c 回傳的梯度，每步只乘以遺忘門 f；f 接近 1 時，首句的韻可以傳到末句，不會消失。",
-    "study-live": "看它讀詩", "study-text": "讀這幾句", "study-read": "讀", model: "模型", quantity: "看什麼", layer: "層", sort: "變化大的在上面",
+    "study-live": "看它讀詩", "study-map": "所有單元", unit: "單元", units: "有意義的單元", step: "讀到哪裡", "step-back": "退一字", "step-on": "進一字", present: "講堂模式",
+    "story-keys": "講堂模式只用鍵盤：→ ← 前進後退，↑ ↓ 換單元，Esc 離開。", reading: "正在讀……", "next-characters": "下一個字", "cell-drawing": "一個 LSTM 單元：遺忘門 f、輸入門 i、候選 g、輸出門 o、細胞狀態 c、隱狀態 h",
+    "story-said": "讀了「{character}」：f {f}，i {i}，o {o}；c {c}，h {h}。下一個最可能是「{next}」，{share}。", "token-end": "完", "token-other": "生字",
+    "unit_place": "句中第幾字", "unit_line": "第幾句", "unit_line_end": "一句已滿", "unit_rhyme": "下一字押韻", "unit_lower": "對句（下句）", "unit_level": "這個字是平聲",
+    "unit-figures": "{quantity}，第 {layer} 層第 {unit} 單元：{poems} 首未用來尋找的詩上相關係數 {tested}",
+    "units-note": "由 scripts/build_units.py 在驗證詩上找出，再用另一半驗證詩檢驗；相關不等於因果。", "study-text": "讀這幾句", "study-read": "讀", model: "模型", quantity: "看什麼", layer: "層", sort: "變化大的在上面",
     q_i: "i 輸入門", q_f: "f 遺忘門", q_g: "g 候選", q_o: "o 輸出門", q_c: "c 細胞狀態", q_h: "h 隱狀態",
     "heat-label": "熱圖：{quantity}，{units} 個單元，{steps} 步；用方向鍵移動，數值在下方", "at-unit": "「{character}」單元 {unit}：{value}",
     mean: "平均", surprise: "意外程度（奈特）", begin: "開始", "study-figures": "各模型的困惑度", "figures-note": "困惑度越低，越能預測沒見過的詩；算法見 docs/protocol.md。",
@@ -68,15 +79,26 @@ const WORDS = {
     unfinished: "unfinished", edited: "edited", "line-length": "Line {n} has {count} characters, and lines of a {form} have {width}; add or remove some.",
     "too-many-lines": "There are {count} lines, and a {form} has {lines}; remove the rest.", "nothing-written": "Nothing is written yet; write a line first.",
     "check-label": "Poems, with or without marks; a blank line between two", "check-hint": "白日依山盡，黃河入海流。……", "check-now": "Check", example: "Example",
-    legend: "○ level　● oblique　◎ ◉ one reading of two　lines join what is in antithesis", faults: "Faults", licences: "Licences", warnings: "Notes", none: "No fault",
-    fix: "Fix", fixes: "Fixes; press one to use it", fixing: "Thinking …", couplet: "Antithesis of lines {a} and {b}: {score}", checked: "{count} checked",
+    legend: "What the signs mean", "legend-two": "has readings of both tones, of which one is taken; press it to see them all", "legend-foot": "rhyme foot", "legend-pair": "joins two characters in antithesis",
+    faults: "Faults", licences: "Licences", warnings: "Notes", none: "No fault", culprit: "change this line",
+    fix: "Fix", fixes: "Fixes; press one to use it", fixing: "Thinking …", checked: "{count} checked, all regulated", "checked-faulty": "{count} checked, {faulty} with faults",
+    couplet: "Antithesis of lines {a} and {b}: {score} (poets {poets} on average, random lines {random})", "line-said": "Line {n}:", "poem-number": "Poem {number} cannot be read",
+    "two-readings": "{character} has readings of both tones; show them", "readings-of": "{character}: {all}. Read as {tone} here.", "one-reading": "{tone}, rhyme {rhyme}, {share}", comma: "; ",
+    "tone-name_平": "level 平", "tone-name_上": "rising 上", "tone-name_去": "departing 去", "tone-name_入": "entering 入", "trace-poem": "How the model reads it",
+    convention: "Convention", convention_strict: "Strict", convention_usual: "Usual", convention_loose: "Loose",
+    "convention-note": "Strict: no licence. Loose: rhymes of neighbouring groups.", "text-too-long": "There are {count} characters, and {most} can be checked at a time; check them in parts.",
     type_a: "a: Z Z P P Z", type_A: "A: Z Z Z P P", type_b: "b: P P P Z Z", type_B: "B: P P Z Z P",
     "type_?": "none of the four types", "type_-": "oblique rhyme", level: "level", oblique: "oblique", expected: "expected here", "take-poem": "To Compose",
     footer: "Tangyin writes regulated verse with small LSTMs. Everything runs on this machine; no other is contacted.",
     "study-intro": "While it writes, the network reads character by character and carries two vectors: the cell state c, its memory, and the hidden state h, its output. At each character three gates decide how much to forget, to store and to output.",
     "study-step": "One step", "study-step-note": "σ(y) = 1/(1+e⁻ʸ); ⊙ multiplies elementwise; W and b are learned; z is the last h and the vector of this character, concatenated.",
     "study-why": "Why it remembers", "study-why-note": "Along c the gradient is multiplied by the forget gate alone at each step: where f is near one, the rhyme of the first couplet still reaches the last.",
-    "study-live": "Watch it read", "study-text": "Read these lines", "study-read": "Read", model: "Model", quantity: "Show", layer: "Layer", sort: "Most changing on top",
+    "study-live": "Watch it read", "study-map": "All units", unit: "Unit", units: "Units that follow something", step: "How far it has read", "step-back": "Back", "step-on": "On", present: "Class-room mode",
+    "story-keys": "Class-room mode needs the keyboard alone: → ← step, ↑ ↓ change the unit, Esc leaves.", reading: "Reading …", "next-characters": "The next character", "cell-drawing": "One LSTM unit: forget gate f, input gate i, candidate g, output gate o, cell state c, hidden state h",
+    "story-said": "After {character}: f {f}, i {i}, o {o}; c {c}, h {h}. Likeliest next: {next}, {share}.", "token-end": "end", "token-other": "rare",
+    "unit_place": "Place in the line", "unit_line": "Number of the line", "unit_line_end": "The line is full", "unit_rhyme": "A rhyme comes next", "unit_lower": "Lower line of a couplet", "unit_level": "This character is level",
+    "unit-figures": "{quantity}, layer {layer}, unit {unit}: correlation {tested} on {poems} poems that it was not found on",
+    "units-note": "Found by scripts/build_units.py on half of the dev poems used, tested on the other half. A correlation is no cause.", "study-text": "Read these lines", "study-read": "Read", model: "Model", quantity: "Show", layer: "Layer", sort: "Most changing on top",
     q_i: "i input gate", q_f: "f forget gate", q_g: "g candidate", q_o: "o output gate", q_c: "c cell state", q_h: "h hidden state",
     "heat-label": "Heat map of {quantity}: {units} units, {steps} steps; arrow keys move, the value is shown below", "at-unit": "{character}, unit {unit}: {value}",
     mean: "Mean", surprise: "Surprise (nats)", begin: "start", "study-figures": "Perplexity of the models", "figures-note": "Lower is better on unseen poems; docs/protocol.md says how it is computed.",
@@ -96,8 +118,20 @@ const WORDS = {
 
 /** @type {"zh" | "en"} */
 let current = "zh";
+/** @type {Record<string, string> | null} simplified characters by traditional ones, where they are wanted */
+let table = null;
 
 export const language = () => current;
+
+/**
+ * Chinese words of the interface in the reader's script; what is quoted in 「」 stays as it is.
+ * @param {string} words
+ */
+export const simplified = (words) => words.replace(/「[^」]*」|[^「]+/g, (part) =>
+  (table && !part.startsWith("「") ? [...part].map((character) => table?.[character] ?? character).join("") : part));
+
+/** The words in the language of the interface. @param {Words} words */
+export const inLanguage = (words) => (current === "en" ? words.en : simplified(words.zh));
 
 /** @param {string} key */
 export const has = (key) => key in WORDS.zh;
@@ -108,8 +142,9 @@ export const has = (key) => key in WORDS.zh;
  * @param {Values} values
  */
 export function t(key, values = {}) {
-  if (key === "server") return String(values.message);
-  return WORDS[current][key].replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+  if (key === "server") return simplified(String(values.message));
+  const words = current === "en" ? WORDS.en[key] : simplified(WORDS.zh[key]);
+  return words.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
 }
 
 /**
@@ -132,11 +167,13 @@ function relabel(element) {
 
 /**
  * Give every labelled element its words in a language.
- * @param {string} name
+ * @param {string} tag zh-Hant, zh-Hans or en
+ * @param {Record<string, string> | null} characters simplified by traditional ones, for zh-Hans
  */
-export function setLanguage(name) {
-  current = name === "en" ? "en" : "zh";
-  document.documentElement.lang = current === "zh" ? "zh-Hant" : "en";
+export function setLanguage(tag, characters) {
+  current = tag === "en" ? "en" : "zh";
+  table = characters;
+  document.documentElement.lang = tag;
   for (const element of document.querySelectorAll("[data-t], [data-t-label]")) {
     if (!(element instanceof HTMLElement)) continue;
     if (element.dataset.t !== undefined) relabel(element);

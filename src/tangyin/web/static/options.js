@@ -1,7 +1,7 @@
 // The controls of a request's options, made from the server's description of them.
 
 import { make } from "./dom.js";
-import { has, language, t } from "./language.js";
+import { has, inLanguage, t } from "./language.js";
 
 /** Options that are shown in another way than by a control of their own, or not at all. */
 const ELSEWHERE = new Set(["regulated", "k", "certainty", "temperature", "p", "particles", "script"]);
@@ -83,8 +83,8 @@ export class Controls {
 
   #label() {
     for (const { option, control, label } of this.#made.values()) {
-      label.textContent = option.label[language()];
-      control.title = option.help[language()];
+      label.textContent = inLanguage(option.label);
+      control.title = inLanguage(option.help);
       const hint = `${option.name}-hint`;
       if (control instanceof HTMLInputElement && has(hint)) control.placeholder = t(hint);
       const offered = offeredBy(option);

@@ -1,10 +1,10 @@
 // The page: its sections, language and light, and the poem of a link.
 
-import { ask } from "./api.js";
+import { ask, get } from "./api.js";
 import { Check } from "./check.js";
 import { Compose } from "./compose.js";
 import { byId } from "./dom.js";
-import { language, setLanguage, t, showWords } from "./language.js";
+import { setLanguage, t, showWords } from "./language.js";
 import { showError } from "./refusal.js";
 import { keep, recall } from "./settings.js";
 import { poemOfLink } from "./share.js";
@@ -12,6 +12,7 @@ import { Study } from "./study.js";
 import { setForms } from "./verse.js";
 
 const PAGES = ["compose", "check", "study"];
+const choice = byId("language", HTMLSelectElement);
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
 /** @param {string} name */
@@ -24,15 +25,23 @@ function showPage(name) {
   document.title = `${t(name)} · 唐音`;
 }
 
-/** @param {string} name */
-function speak(name) {
-  keep("language", name);
-  setLanguage(name);
-  const other = byId("language");
-  other.textContent = name === "zh" ? "English" : "中文";
-  other.lang = name === "zh" ? "en" : "zh-Hant";
+/**
+ * Speak a language from now on.
+ * @param {string} tag zh-Hant, zh-Hans or en
+ */
+async function speak(tag) {
+  // Without the server the words stay traditional.
+  const characters = tag === "zh-Hans" ? await get("static/simplified.json").catch(() => null) : null;
+  setLanguage(tag, characters);
+  choice.value = tag;
   const shown = PAGES.find((page) => !byId(`${page}-page`).hidden) ?? "compose";
   document.title = `${t(shown)} · 唐音`;
+}
+
+/** The language of the interface that fits the browser's. @param {string} tag */
+function fitting(tag) {
+  if (!/^zh/i.test(tag || "zh")) return "en";
+  return /hans|zh-(cn|sg|my)|^zh$/i.test(tag) ? "zh-Hans" : "zh-Hant";
 }
 
 /** @param {string} theme */
@@ -46,8 +55,9 @@ function light(theme) {
  */
 function start(options, models) {
   const compose = new Compose(options, models, (text) => { location.hash = "check"; check.check(text); });
-  const check = new Check(models, (poem) => { followed = ""; compose.show(poem, ""); location.hash = "compose"; });
   const study = new Study(models);
+  const trace = (/** @type {string} */ text) => { location.hash = "study"; study.readPoem(text); };
+  const check = new Check(models, (poem) => { followed = ""; compose.show(poem, ""); location.hash = "compose"; }, trace);
   let followed = ""; // the link whose poem was shown last
 
   function follow() {
@@ -61,6 +71,7 @@ function start(options, models) {
     } else if (hash !== "main") { // #main skips the head of any page
       showPage(PAGES.includes(hash) ? hash : "compose");
       if (hash === "study") study.begin();
+      if (hash === "check") check.begin();
     }
   }
 
@@ -72,8 +83,8 @@ function start(options, models) {
 }
 
 light(recall("theme", ""));
-speak(recall("language", navigator.language.startsWith("zh") || !navigator.language ? "zh" : "en"));
-byId("language").addEventListener("click", () => speak(language() === "zh" ? "en" : "zh"));
+await speak(recall("tongue", fitting(navigator.language)));
+choice.addEventListener("change", () => { keep("tongue", choice.value); speak(choice.value); });
 byId("theme").addEventListener("click", () => {
   const shown = document.documentElement.dataset.theme ?? (dark.matches ? "dark" : "light");
   const theme = shown === "dark" ? "light" : "dark";

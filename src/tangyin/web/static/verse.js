@@ -116,3 +116,25 @@ export function replaceCharacter(poem, line, at, character) {
   lines[line] = [...lines[line]].with(at, character).join("");
   return { ...poem, lines, prosody: null, changed: true };
 }
+
+/**
+ * The text in which some lines of a poem are others, and notes, marks and titles are as they were; null
+ * if the poem cannot be found.
+ * @param {string} text
+ * @param {number} from number of the text's row on which the poem begins
+ * @param {string[]} lines
+ * @param {string[]} others as many, of the same lengths
+ */
+export function replaceLines(text, from, lines, others) {
+  let at = text.split("\n").slice(0, from - 1).reduce((sum, row) => sum + row.length + 1, 0);
+  let found = text.slice(0, at);
+  for (const [n, line] of lines.entries()) {
+    const between = [...line].join("([^\\p{Script=Han}]*?)");
+    const match = new RegExp(between, "u").exec(text.slice(at));
+    if (!match) return null;
+    const replaced = [...others[n]].map((character, place) => character + (match[place + 1] ?? "")).join("");
+    found += text.slice(at, at + match.index) + replaced;
+    at += match.index + match[0].length;
+  }
+  return found + text.slice(at);
+}
