@@ -15,7 +15,7 @@ from tangyin.errors import TangyinError
 from tangyin.model.file import save_model
 from tangyin.paths import models_home
 from tangyin.prosody import check_text
-from tangyin.verse import WULV
+from tangyin.verse import WULV, to_simplified
 from tangyin.web.answers import without_paths
 from tangyin.web.app import create_app
 from tangyin.web.bodies import SPRING
@@ -146,6 +146,65 @@ def test_the_models_are_the_command_lines_and_the_default_is_marked(client, tmp_
             assert {**by_name[row["name"]], **row} == by_name[row["name"]]
 
 
+@pytest.mark.parametrize("path", ["check", "score"])
+def test_of_several_poems_a_broken_one_is_refused_in_its_place(answer, path) -> None:
+    first, broken, last = answer(
+        path, text=f"《春望》杜甫\n{SPRING}\n\n白日依山盡，黃河。\n\n{SPRING}"
+    )
+    assert broken["error"]["code"] == "text.unequal"
+    assert (broken["number"], broken["line"], broken["text"]) == (2, 4, "白日依山盡，黃河。")
+    assert first["lines" if path == "check" else "text"]
+    assert "error" not in last
+
+
+def test_a_convention_gives_a_second_verdict(answer) -> None:
+    licensed = "人事有代謝，往來成古今。江山留勝跡，我輩復登臨。"
+    verdicts = [
+        answer("check", text=licensed, convention=convention)[0]["regulated"]
+        for convention in ("strict", "usual", "loose")
+    ]
+    assert verdicts == [False, True, True]
+
+
+def test_a_character_of_two_readings_comes_with_all_of_them(answer) -> None:
+    (report,) = answer("check", text=SPRING)
+    assert {chosen["character"] for chosen in report["readings"]} == set(report["ways"])
+    ways = {(way["tone"], way["rhyme"]): way["share"] for way in report["ways"]["勝"]}
+    assert ways["平", "蒸"] > ways["去", "徑"]
+    assert sum(ways.values()) == pytest.approx(1, abs=0.001)
+
+
+def test_a_fix_is_in_the_script_of_the_poem(answer) -> None:
+    typed = to_simplified(SPOILT)
+    for fix in answer("fix", text=typed, line=4, kind="出韻"):
+        lines = check_text(typed).lines
+        for number, (old, new) in enumerate(zip(lines, fix["lines"], strict=True), 1):
+            for place, (a, b) in enumerate(zip(old, new, strict=True), 1):
+                assert a == b or [number, place] in fix["changed"]
+        assert fix["text"] == to_simplified(fix["text"])
+
+
+def test_a_unit_is_watched_closely_and_the_next_character_foreseen(answer, writer) -> None:
+    text = "國破山河在，城春"
+    found = answer("trace", text=text, unit=3, quantity="f")
+    assert found["cell"]["f"] == [row[2] for row in found["values"]]
+    assert set(found["cell"]) == set("ifgoch")
+    c, i, f, g = (found["cell"][name] for name in "cifg")
+    for step in range(1, len(c)):
+        assert c[step] == pytest.approx(f[step] * c[step - 1] + i[step] * g[step], abs=0.01)
+    assert len(found["expected"]) == len(text) + 1
+    place = answer("place", text=text, form="五律", line=2, character=2)
+    best = found["expected"][7][0]
+    assert best["probability"] == pytest.approx(place["candidates"][0]["probability"], abs=1e-3)
+
+
+@pytest.mark.parametrize("name", ["strong", "report"])
+def test_the_units_of_a_shipped_model_are_those_of_this_model(client, name) -> None:
+    (row,) = [row for row in client.get("/api/models").json() if row["name"] == name]
+    assert {unit["property"] for unit in row["units"]} >= {"place", "line", "rhyme", "lower"}
+    assert all(abs(unit["tested"]) > 0.3 for unit in row["units"])
+
+
 @pytest.mark.parametrize(
     ("changes", "lines"),
     [
@@ -209,11 +268,9 @@ REFUSED: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
     ("write", {"form": "七律", "regulated": False}, "form.not_trained", {"form": "七律"}),
     ("revise", {"text": SPRING, "line": 9}, "request.no_line", {"line": 9}),
     ("check", {"text": ""}, "text.none", {}),
-    ("check", {"text": SPRING + "\n\n明月"}, "text.poem", {"number": 2}),
     ("check", {"text": "\n\n".join(["明月下秦嶺，雲遙日落黃。"] * (POEMS + 1))},
      "server.too_many_poems", {"most": POEMS}),
-    ("score", {"text": "白日依山盡，黃河入海流。"}, "text.poem", {"number": 1}),
-    ("score", {"text": "<script>alert(1)</script>"}, "text.poem", {"number": 1}),
+    ("score", {"text": ""}, "text.none", {}),
     ("fix", {"text": SPRING, "line": 4, "kind": "出韻"},
      "server.no_fault", {"kind": "出韻", "line": 4}),
     ("place", {"text": SPRING, "form": "五律", "line": 2, "character": 6},
@@ -222,6 +279,7 @@ REFUSED: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
      "server.no_character", {}),
     ("place", {"text": "國破", "form": "詩", "line": 1, "character": 1}, "form.unknown", {}),
     ("trace", {"text": ""}, "text.empty", {}),
+    ("trace", {"text": "國破", "unit": 9999}, "server.no_unit", {"model": "report"}),
     ("trace", {"text": "國破", "layer": 2}, "server.no_layer", {"layer": 2, "layers": 1}),
 ]  # fmt: skip
 

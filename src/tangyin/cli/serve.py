@@ -29,7 +29,14 @@ OTHER_FILES = 200
 @click.option(
     "--workers", type=click.IntRange(1, 64), help="Threads that write.  [default: 2, 1 on one core]"
 )
-def serve(host: str, port: int, model: str, workers: int | None) -> None:
+@click.option(
+    "--allow-origin",
+    "origins",
+    multiple=True,
+    metavar="URL",
+    help="Let pages of this site, such as https://example.org, use the API; may be repeated.",
+)
+def serve(host: str, port: int, model: str, workers: int | None, origins: tuple[str, ...]) -> None:
     """Serve the page and its API until Ctrl-C.
 
     On 127.0.0.1 it answers this machine only. It has no accounts and no encryption: on another
@@ -58,7 +65,7 @@ def serve(host: str, port: int, model: str, workers: int | None) -> None:
 
         def served() -> None:
             config = uvicorn.Config(
-                create_app(model, workers=workers, local=local),
+                create_app(model, workers=workers, local=local, origins=origins),
                 log_level="warning",
                 access_log=False,
                 server_header=False,

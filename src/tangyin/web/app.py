@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -11,9 +11,9 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
-from starlette.responses import FileResponse, Response
-from starlette.staticfiles import StaticFiles
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import FileResponse, HTMLResponse, Response
 
 import tangyin
 from tangyin.errors import TangyinError, catalogue
@@ -21,11 +21,13 @@ from tangyin.verse import known_forms, to_simplified
 from tangyin.web import reading, writing
 from tangyin.web.answers import AnyWork, Refusal, refuse
 from tangyin.web.bodies import Described, served_options
-from tangyin.web.guards import bounded_bodies, loopback_hosts, security_headers
+from tangyin.web.files import page, static
+from tangyin.web.guards import bounded_bodies, compressed, loopback_hosts, security_headers
 from tangyin.web.headers import REPORT
 from tangyin.web.library import Library, ModelRow
 from tangyin.web.limits import QUICK_WORKERS, WAITING
 from tangyin.web.pool import Pool, once
+from tangyin.web.reference import reference_page
 
 HERE = Path(__file__).parent
 REPORT_PAGES = (HERE / "report.html", HERE.parents[2] / "docs" / "report" / "index.html")
@@ -69,7 +71,12 @@ class Shape:
 
 
 def create_app(
-    model: str, *, workers: int | None = None, waiting: int = WAITING, local: bool = True
+    model: str,
+    *,
+    workers: int | None = None,
+    waiting: int = WAITING,
+    local: bool = True,
+    origins: Collection[str] = (),
 ) -> FastAPI:
     """The page and its API.
 
@@ -78,6 +85,7 @@ def create_app(
         workers: threads that write; two, or one on a single core, when None.
         waiting: most requests that are worked on or wait, of those that write and of the others.
         local: answer only as 127.0.0.1 or localhost.
+        origins: other sites, such as https://example.org, whose pages may use the API.
 
     Raises:
         TangyinError: there is no such model, or it is damaged.
@@ -110,25 +118,39 @@ def create_app(
         ),
     )
     app.state.library, app.state.pool, app.state.quick = library, pool, quick
-    app.add_middleware(bounded_bodies)
+    app.add_middleware(compressed)
+    app.add_middleware(bounded_bodies, origins=origins)
     if local:
         app.add_middleware(loopback_hosts)
     app.add_middleware(security_headers)
+    if origins:
+        headers = ["Accept", "Accept-Language", "Content-Type"]
+        app.add_middleware(CORSMiddleware, allow_origins=[*origins], allow_headers=headers)
     app.include_router(writing.router(), prefix="/api")
     app.include_router(reading.router, prefix="/api")
     app.add_api_route("/", _page, methods=["GET", "HEAD"], include_in_schema=False)
+    app.add_api_route("/worker.js", _worker, methods=["GET", "HEAD"], include_in_schema=False)
+    app.add_api_route("/api", _reference, methods=["GET", "HEAD"], include_in_schema=False)
     app.add_api_route(REPORT, _report, methods=["GET", "HEAD"], include_in_schema=False)
     app.add_api_route("/api/options", options)
     app.add_api_route("/api/models", models)
     app.add_api_route("/api/forms", forms)
     app.add_api_route("/healthz", health)
     app.add_api_route("/static/simplified.json", simplified, include_in_schema=False)
-    app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+    app.add_api_route("/static/{name}", static, methods=["GET", "HEAD"], include_in_schema=False)
     return app
 
 
 async def _page() -> Response:
-    return FileResponse(HERE / "index.html")
+    return HTMLResponse(page())
+
+
+async def _worker() -> Response:
+    return FileResponse(HERE / "worker.js")
+
+
+async def _reference(request: Request) -> Response:
+    return HTMLResponse(reference_page(request.app.openapi(), str(request.base_url)))
 
 
 async def _report() -> Response:

@@ -2,11 +2,13 @@
 
 import asyncio
 import re
+from collections.abc import Collection
 from http import HTTPStatus
 from typing import Any, cast
 
 import h11
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -17,6 +19,7 @@ from tangyin.web.headers import headers_of
 from tangyin.web.limits import BODY, BODY_SECONDS, CONNECTIONS, HEAD_SECONDS
 
 CLOSE = {"Connection": "close"}
+EVENTS = "text/event-stream"
 
 LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d*)?", re.IGNORECASE)
 
@@ -33,6 +36,17 @@ def security_headers(app: ASGIApp) -> ASGIApp:
             await send(message)
 
         await app(scope, receive, sending)
+
+    return handle
+
+
+def compressed(app: ASGIApp) -> ASGIApp:
+    """Compresses what is large and not a stream of events, for clients that accept it."""
+    smaller = GZipMiddleware(app, minimum_size=500)
+
+    async def handle(scope: Scope, receive: Receive, send: Send) -> None:
+        streamed = scope["type"] == "http" and EVENTS in Headers(scope=scope).get("accept", "")
+        await (app if streamed else smaller)(scope, receive, send)
 
     return handle
 
@@ -54,8 +68,10 @@ def loopback_hosts(app: ASGIApp) -> ASGIApp:
     return handle
 
 
-def bounded_bodies(app: ASGIApp) -> ASGIApp:
+def bounded_bodies(app: ASGIApp, origins: Collection[str] = ()) -> ASGIApp:
     """Reads a request's body before anything else is done, if it is small and arrives in time.
+
+    Pages of these `origins` may send requests as those of this server may.
 
     Starlette limits the size of a body in its latest versions, and the time in none. Before a body
     is read, its head must say that it is JSON and from a page of this server or from no page: this
@@ -66,7 +82,7 @@ def bounded_bodies(app: ASGIApp) -> ASGIApp:
         if scope["type"] != "http":
             await app(scope, receive, send)
             return
-        body, error = b"", _bad_head(scope)
+        body, error = b"", _bad_head(scope, origins)
         try:
             async with asyncio.timeout(BODY_SECONDS):
                 parts = Request(scope, receive).stream()
@@ -90,7 +106,7 @@ def bounded_bodies(app: ASGIApp) -> ASGIApp:
     return handle
 
 
-def _bad_head(scope: Scope) -> TangyinError | None:
+def _bad_head(scope: Scope, origins: Collection[str]) -> TangyinError | None:
     """Why the head of a request is refused, whatever its body is."""
     if "\0" in scope["path"]:  # on which old versions of Starlette fail
         return TangyinError("server.not_found")
@@ -106,7 +122,8 @@ def _bad_head(scope: Scope) -> TangyinError | None:
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     host = headers.get("host", "").lower()
     own = origin is None or origin.partition("//")[2] == host
-    if not own or site not in (None, "same-origin", "none"):
+    near = own and site in (None, "same-origin", "none")
+    if not (near or origin in origins):
         return TangyinError("server.foreign_page")
     # A form can send text to another site, but not this type, without the browser asking first.
     if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":

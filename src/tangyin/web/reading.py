@@ -21,8 +21,17 @@ from tangyin.prosody import (
 )
 from tangyin.prosody.lexicon import Reading
 from tangyin.scoring import Score
-from tangyin.verse import Form, Ids, Poem, find_poems, read_verse, to_simplified, to_traditional
-from tangyin.web.answers import AnyWork, Refusal
+from tangyin.verse import (
+    Form,
+    Found,
+    Ids,
+    Poem,
+    find_poems,
+    read_verse,
+    to_simplified,
+    to_traditional,
+)
+from tangyin.web.answers import AnyWork, Refusal, without_paths
 from tangyin.web.bodies import CheckBody, FixBody, PlaceBody, ScoreBody, ScriptBody, TraceBody
 from tangyin.web.limits import NEXT, POEMS
 from tangyin.writing import BLANK, prefix_for
@@ -48,12 +57,16 @@ class Checked(Report):
     ways: dict[str, tuple[Reading, ...]]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Refused:
-    """Why a poem could not be read, in its place among the others."""
+    """What is in the place of a poem that cannot be read.
+
+    `text` is the poem, and `line` the line of the whole text where it begins.
+    """
 
     number: int
     line: int
+    text: str
     error: Refusal
 
 
@@ -127,12 +140,14 @@ class Converted:
 
 @router.post("/check", response_model=list[Checked | Refused])
 async def check(body: CheckBody, work: AnyWork) -> list[dict[str, Any]]:
-    """Check the prosody of poems; one that cannot be read is refused in its place."""
+    """Check the prosody of poems; one that cannot be read has its error in its place."""
 
     def checked() -> list[dict[str, Any]]:
         return [
-            {"number": number, "line": line, **_checked(poem, body.convention, work.language)}
-            for number, line, poem in _each(body.text, read_verse)
+            _refused(number, found, value, work.language)
+            if isinstance(value, TangyinError)
+            else {"number": number, "line": found.line, **_checked(value, body.convention)}
+            for number, found, value in _read_each(body.text, read_verse)
         ]
 
     return await work.once(checked, "check", quick=True)
@@ -157,13 +172,21 @@ async def fix(body: FixBody, work: AnyWork) -> list[Fix]:
     return await work.once(fixed, "fix")
 
 
-@router.post("/score")
-async def score(body: ScoreBody, work: AnyWork) -> list[Score]:
-    """Log-likelihood of given poems."""
+@router.post("/score", response_model=list[Score | Refused])
+async def score(body: ScoreBody, work: AnyWork) -> list[dict[str, Any]]:
+    """Log-likelihood of given poems; one that cannot be read has its error in its place."""
 
-    def scored() -> list[Score]:
+    def scored() -> list[dict[str, Any]]:
         writer = work.library.writer(body.model)
-        return list(writer.score_many([poem for poem, _ in _read_each(body.text, writer.read)]))
+        read = list(_read_each(body.text, writer.read))
+        poems = [value[0] for _, _, value in read if not isinstance(value, TangyinError)]
+        scores = writer.score_many(poems)
+        return [
+            _refused(number, found, value, work.language)
+            if isinstance(value, TangyinError)
+            else asdict(next(scores))
+            for number, found, value in read
+        ]
 
     return await work.once(scored, "score", quick=True)
 
@@ -240,36 +263,26 @@ def _rounded(values: Iterable[float]) -> list[float]:
     return [round(float(value), 3) for value in values]
 
 
-def _read_each(text: str, read: Callable[[str], T]) -> list[T]:
-    """What is read from the poems of a text, if all can be read."""
-    found = []
-    for number, line, poem in _each(text, read):
-        if isinstance(poem, TangyinError):
-            raise UsageError("text.poem", number=number, line=line, error=poem)
-        found.append(poem)
-    return found
-
-
-def _each(text: str, read: Callable[[str], T]) -> list[tuple[int, int, T | TangyinError]]:
-    """The poems of a text: number, first line, and what is read, or why it cannot be.
-
-    Raises:
-        UsageError: there is none, or there are too many.
-    """
-    found = []
-    for number, poem in enumerate(find_poems(text.splitlines()), 1):
+def _read_each(
+    text: str, read: Callable[[str], T]
+) -> Iterator[tuple[int, Found, T | TangyinError]]:
+    """The poems of a text: number, where it is, and what is read or why it cannot be."""
+    number = 0
+    for number, found in enumerate(find_poems(text.splitlines()), 1):
         go_on()
         if number > POEMS:
             raise UsageError("server.too_many_poems", most=POEMS)
-        found.append((number, poem.line, poem.read(read)))
-    if not found:
+        yield number, found, found.read(read)
+    if not number:
         raise UsageError("text.none")
-    return found
 
 
-def _checked(poem: Poem | TangyinError, convention: Convention, language: str) -> dict[str, Any]:
-    if isinstance(poem, TangyinError):
-        return {"error": poem.to_json(language)}
+def _refused(number: int, found: Found, error: TangyinError, language: str) -> dict[str, Any]:
+    place = {"number": number, "line": found.line, "text": found.text}
+    return {**place, "error": without_paths(error).to_json(language)}
+
+
+def _checked(poem: Poem, convention: Convention) -> dict[str, Any]:
     report = by_convention(check_poem(poem.lines), convention)
     read = {chosen.character for chosen in report.readings}
     ways = {

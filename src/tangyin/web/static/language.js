@@ -3,6 +3,7 @@
 /** @type {Record<"zh" | "en", Record<string, string>>} */
 const WORDS = {
   zh: {
+    offline: "伺服器沒有回應：頁面可以看，寫詩和檢查要等 tangyin serve 重新執行。", api: "程式介面（API）",
     skip: "跳到正文", sections: "頁面", theme: "明暗", compose: "作詩", check: "校律", study: "學理",
     "start-hint": "日、明月、□風……可留空", "title-hint": "送友人、秋夜……可留空", keeping: "格律",
     regulated: "近體", free: "自由", inspiration: "靈感", amount: "放任", more: "韻、句式、藏頭",
@@ -58,6 +59,7 @@ const WORDS = {
     pattern_仄起首句入韻: "仄起首句入韻",
   },
   en: {
+    offline: "The server does not answer: the page can be read, and writing and checking have to wait until tangyin serve runs again.", api: "API reference",
     skip: "Skip to the content", sections: "Sections", theme: "Light or dark", compose: "Compose", check: "Check", study: "Study",
     "start-hint": "日, 明月, □風 … or nothing", "title-hint": "送友人, 秋夜 … or none", keeping: "Rules",
     regulated: "Regulated", free: "Free", inspiration: "Inspiration", amount: "Freedom", more: "Rhyme, pattern, acrostic",

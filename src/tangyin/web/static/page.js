@@ -5,10 +5,10 @@ import { Check } from "./check.js";
 import { Compose } from "./compose.js";
 import { byId } from "./dom.js";
 import { setLanguage, t, showWords } from "./language.js";
+import { keepShell } from "./offline.js";
 import { showError } from "./refusal.js";
 import { keep, recall } from "./settings.js";
 import { poemOfLink } from "./share.js";
-import { Study } from "./study.js";
 import { setForms } from "./verse.js";
 
 const PAGES = ["compose", "check", "study"];
@@ -55,8 +55,10 @@ function light(theme) {
  */
 function start(options, models) {
   const compose = new Compose(options, models, (text) => { location.hash = "check"; check.check(text); });
-  const study = new Study(models);
-  const trace = (/** @type {string} */ text) => { location.hash = "study"; study.readPoem(text); };
+  /** @type {Promise<import("./study.js").Study> | undefined} loaded when it is first shown */
+  let study;
+  const opened = () => (study ??= import("./study.js").then(({ Study }) => new Study(models)));
+  const trace = async (/** @type {string} */ text) => { (await opened()).readPoem(text); location.hash = "study"; };
   const check = new Check(models, (poem) => { followed = ""; compose.show(poem, ""); location.hash = "compose"; }, trace);
   let followed = ""; // the link whose poem was shown last
 
@@ -70,12 +72,12 @@ function start(options, models) {
       try { compose.show(poemOfLink(hash.slice(2)), "came-back"); } catch { showWords(byId("problem"), "link-broken"); }
     } else if (hash !== "main") { // #main skips the head of any page
       showPage(PAGES.includes(hash) ? hash : "compose");
-      if (hash === "study") study.begin();
+      if (hash === "study") opened().then((page) => page.begin(), () => { study = undefined; showWords(byId("problem"), "lost"); });
       if (hash === "check") check.begin();
     }
   }
 
-  const redraw = () => study.draw();
+  const redraw = () => study?.then((page) => page.draw());
   byId("theme").addEventListener("click", redraw);
   dark.addEventListener("change", redraw);
   addEventListener("hashchange", follow);
@@ -98,4 +100,5 @@ if (described) {
   const [options, models, forms] = described;
   setForms(forms);
   start(options, models);
+  keepShell();
 }

@@ -1,0 +1,21 @@
+// What remains of the page without the server.
+
+import { get } from "./api.js";
+import { byId } from "./dom.js";
+
+const banner = byId("offline");
+document.addEventListener("served", (event) => { banner.hidden = event instanceof CustomEvent && event.detail; });
+
+/** Keep what the page has loaded, so that it opens without the server (`worker.js`). */
+export async function keepShell() {
+  if (!navigator.serviceWorker) return; // an insecure address, or a private window
+  if (navigator.serviceWorker.controller) { await get("healthz").catch(() => null); return; }
+  try {
+    await navigator.serviceWorker.register("worker.js");
+    // The first visit is over before the worker is there.
+    const cache = await caches.open("tangyin"), { pathname, origin } = location;
+    const loaded = performance.getEntriesByType("resource").map(({ name }) => new URL(name))
+      .filter((url) => url.origin === origin && /\/(static\/|api\/(options|models|forms)$)/.test(url.pathname));
+    await cache.addAll([...new Set([pathname, "static/simplified.json", ...loaded.map((url) => url.pathname)])]);
+  } catch { /* the browser keeps nothing, and the page needs the server */ }
+}
