@@ -15,6 +15,8 @@ from tangyin.verse.script import (
     to_simplified,
     to_traditional,
     traditional_alternative,
+    variants_of,
+    ways_to_mean,
 )
 from tangyin.verse.vocabulary import (
     BOS,
@@ -37,5 +39,5 @@ __all__ = [
     "is_hanzi", "is_simplified", "is_spelling", "known_forms", "normalize", "poems_of_file",
     "prefix_tokens", "read_places", "read_poem", "read_verse", "rhyme_token",
     "split_lines", "split_poems", "title_characters", "to_simplified", "to_traditional",
-    "traditional_alternative",
+    "traditional_alternative", "variants_of", "ways_to_mean",
 ]  # fmt: skip

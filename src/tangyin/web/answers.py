@@ -130,7 +130,7 @@ class Work:
 
     @property
     def language(self) -> str:
-        """The language of messages to the client."""
+        """The language of messages."""
         return language_of(self._request.scope)
 
     @property
@@ -165,7 +165,6 @@ class Work:
         """
         results = _results(self.pool, job)
         first = await self._while_connected(anext(results, _END))
-        language = self.language
 
         async def chunks() -> AsyncIterator[bytes]:
             count, result = 0, first
@@ -177,7 +176,7 @@ class Work:
                     result = await anext(results, _END)
                 yield _event("end", {"poems": count})
             except TangyinError as error:
-                yield _event("error", without_paths(error).to_json(language))
+                yield _event("error", without_paths(error).to_json(self.language))
 
         return _EventResponse(chunks(), lambda: self.pool.cancel(job))
 

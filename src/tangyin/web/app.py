@@ -18,7 +18,7 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 import tangyin
 from tangyin.errors import TangyinError, catalogue
 from tangyin.verse import known_forms, to_simplified
-from tangyin.web import reading, writing
+from tangyin.web import looking_up, reading, writing
 from tangyin.web.answers import AnyWork, Refusal, refuse
 from tangyin.web.bodies import Described, served_options
 from tangyin.web.files import page, static
@@ -128,6 +128,7 @@ def create_app(
         app.add_middleware(CORSMiddleware, allow_origins=[*origins], allow_headers=headers)
     app.include_router(writing.router(), prefix="/api")
     app.include_router(reading.router, prefix="/api")
+    app.include_router(looking_up.router, prefix="/api")
     app.add_api_route("/", _page, methods=["GET", "HEAD"], include_in_schema=False)
     app.add_api_route("/worker.js", _worker, methods=["GET", "HEAD"], include_in_schema=False)
     app.add_api_route("/api", _reference, methods=["GET", "HEAD"], include_in_schema=False)

@@ -49,15 +49,16 @@ interface Prosody {
   faults: Finding[];
   warnings: Finding[];
   couplets: Couplet[];
-  readings: { line: number; place: number; character: string; tone: string }[];
+  readings: { line: number; place: number; character: string; tone: string; share: number }[];
   lines: string[];
   read_as: string[];
 }
 type Tone = "平" | "上" | "去" | "入";
 interface Reading { tone: Tone; rhyme: string; share: number }
-interface PoemReport extends Prosody { number: number; line: number; title: string; author: string; ways: Record<string, Reading[]> }
-interface BrokenPoem { number: number; line: number; error: { message: string } }
-type CheckedItem = PoemReport | BrokenPoem;
+interface PoemReport extends Prosody { number: number; line: number; title: string; author: string; ways: Record<string, Reading[]>; error?: undefined }
+/** What is in the place of a poem that cannot be read. */
+interface RefusedPoem { number: number; line: number; text: string; error: { code: string; message: string } }
+type Checked = PoemReport | RefusedPoem;
 
 interface Verse { text: string; form: string; title: string; model: string; rule: string; seed: number; number: number; prosody: Prosody }
 interface Fix { text: string; lines: string[]; changed: [number, number][] }

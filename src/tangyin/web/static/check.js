@@ -17,7 +17,7 @@ const MOST = 2000;
 const status = (/** @type {string} */ words) => make("p", { className: "status", role: "status" }, t(words));
 
 export class Check {
-  /** @type {CheckedItem[]} */
+  /** @type {Checked[]} */
   #items = [];
   #checked = ""; // the text that the items are about
   /** @type {string[]} texts before fixes, and those that were undone */
@@ -107,7 +107,7 @@ export class Check {
     byId("check-redo", HTMLButtonElement).disabled = !this.#future.length;
     byId("reports").replaceChildren(
       ...(this.#items.some((item) => "lines" in item) ? [legend()] : []),
-      ...this.#items.map((item, n) => ("error" in item ? broken(item) : this.#report(item, n))),
+      ...this.#items.map((item, n) => (item.error ? broken(item) : this.#report(item, n))),
     );
   }
 
@@ -222,10 +222,10 @@ export class Check {
   }
 }
 
-/** @param {BrokenPoem} item */
-const broken = ({ number, error }) => make("article", { className: "report broken" },
+/** @param {RefusedPoem} item */
+const broken = ({ number, text, error }) => make("article", { className: "report broken" },
   make("h2", { tabIndex: -1 }, make("span", { className: "bad" }, t("poem-number", { number }))),
-  make("p", { className: "problem" }, simplified(error.message)));
+  make("p", { lang: "zh" }, text), make("p", { className: "problem" }, simplified(error.message)));
 
 /**
  * The lines that a fix changes, with the new characters marked.

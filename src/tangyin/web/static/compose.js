@@ -7,7 +7,7 @@ import { History } from "./history.js";
 import { language, t, showWords } from "./language.js";
 import { Leaf } from "./leaf.js";
 import { Controls } from "./options.js";
-import { isAbort, showError } from "./refusal.js";
+import { isAbort, reportOf, showError } from "./refusal.js";
 import { inScript, inTraditional } from "./script.js";
 import { keep, recall } from "./settings.js";
 import { openSharing } from "./share.js";
@@ -306,7 +306,7 @@ export class Compose {
     const { history, poem } = this;
     if (!history || !poem || poem.prosody || !isWhole(poem)) return;
     try {
-      const [prosody] = await ask("check", { text: textOf(poem) });
+      const [prosody] = (await ask("check", { text: textOf(poem) })).map(reportOf);
       if (history.current === poem) { history.amend({ ...poem, prosody }); this.draw(); }
     } catch (error) { this.#problem(error); }
   }

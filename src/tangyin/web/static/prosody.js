@@ -111,9 +111,9 @@ function lineOf(report, n, opened) {
 /**
  * All readings of a character at a place where verse allows both tones.
  * @param {PoemReport} report
- * @param {{ character: string, tone: string }} chosen
+ * @param {{ character: string, tone: string, share: number }} chosen
  */
-function readings(report, { character, tone }) {
+function readings(report, { character, tone, share }) {
   const all = report.ways[character].map((way) => t("one-reading", { tone: t(`tone-name_${way.tone}`), rhyme: way.rhyme, share: percent(way.share) }));
-  return t("readings-of", { character, all: all.join(t("comma")), tone: t(tone === "平" ? "level" : "oblique") });
+  return t("readings-of", { character, all: all.join(t("comma")), tone: t(tone === "平" ? "level" : "oblique"), sure: percent(share) });
 }
