@@ -91,9 +91,11 @@ def test_the_whole_map_of_the_longest_form_fits_the_screen_and_paper(visit, widt
 def test_a_few_large_values_do_not_wash_out_the_map(page) -> None:
     ends = page.evaluate("""async () => {
       const { HeatMap } = await import("/static/heatmap.js");
-      const map = new HeatMap(), values = Array.from({ length: 9 }, (_, n) => Array.from({ length: 100 }, (_, u) => Math.sin(n + u)));
+      const wave = (n) => Array.from({ length: 100 }, (_, unit) => Math.sin(n + unit));
+      const map = new HeatMap(), values = Array.from({ length: 9 }, (_, n) => wave(n));
       values[4][50] = 1000;
-      map.show({ quantity: "c", text: "國破山河在，城春", values, nll: Array(8).fill(1), cell: {}, expected: [] }, false);
+      const trace = { quantity: "c", text: "國破山河在，城春", values, nll: Array(8).fill(1) };
+      map.show({ ...trace, cell: {}, expected: [] }, false);
       return map.scale.textContent; }""")
     assert ends == "≤ −1.00≥ 1.00"
 
