@@ -124,8 +124,12 @@ def create_app(
         app.add_middleware(loopback_hosts)
     app.add_middleware(security_headers)
     if origins:
-        headers = ["Accept", "Accept-Language", "Content-Type"]
-        app.add_middleware(CORSMiddleware, allow_origins=[*origins], allow_headers=headers)
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=[*origins],
+            allow_methods=["GET", "POST"],
+            allow_headers=["Accept", "Accept-Language", "Content-Type"],
+        )
     app.include_router(writing.router(), prefix="/api")
     app.include_router(reading.router, prefix="/api")
     app.include_router(looking_up.router, prefix="/api")

@@ -16,6 +16,7 @@ export async function keepShell() {
     const cache = await caches.open("tangyin"), { pathname, origin } = location;
     const loaded = performance.getEntriesByType("resource").map(({ name }) => new URL(name))
       .filter((url) => url.origin === origin && /\/(static\/|api\/(options|models|forms)$)/.test(url.pathname));
-    await cache.addAll([...new Set([pathname, "static/simplified.json", ...loaded.map((url) => url.pathname)])]);
+    const files = new Set([pathname, "static/simplified.json", ...loaded.map((url) => url.pathname)]);
+    await Promise.all([...files].map(async (file) => cache.put(file, await fetch(file, { cache: "force-cache" }))));
   } catch { /* the browser keeps nothing, and the page needs the server */ }
 }
