@@ -24,8 +24,8 @@ def test_opening_places_of_a_regulated_poem_adds_no_finding(line):
 
 
 def test_a_fault_between_given_characters_is_found_before_the_poem_is_finished():
-    (broken,) = check_poem(("□山□天□", "□□□□□")).faults
-    assert (broken.line, broken.kind) == (1, "出律")
+    (broken,) = check_poem(("□□□□□", "□山□天□")).faults
+    assert (broken.line, broken.kind) == (2, "出律")
     (stray,) = check_poem(("□" * 5, "□□□□心", "□" * 5, "□□□□深", "□" * 5, "□□□□間")).faults
     assert (stray.line, stray.kind) == (6, "出韻")
 

@@ -2,7 +2,7 @@
 
 import { ask } from "./api.js";
 import { Check } from "./check.js";
-import { Compose } from "./compose.js";
+import { Desk } from "./desk.js";
 import { byId } from "./dom.js";
 import { language, setLanguage, t, showWords } from "./language.js";
 import { showError } from "./refusal.js";
@@ -45,19 +45,16 @@ function light(theme) {
  * @param {Model[]} models
  */
 function start(options, models) {
-  const compose = new Compose(options, models, (text) => { location.hash = "check"; check.check(text); });
-  const check = new Check(models, (poem) => { followed = ""; compose.show(poem, ""); location.hash = "compose"; });
+  const desk = new Desk(options, models, (text) => { location.hash = "check"; check.check(text); });
+  const check = new Check(models, (poem) => { desk.show(poem, ""); location.hash = "compose"; });
   const study = new Study(models);
-  let followed = ""; // the link whose poem was shown last
 
   function follow() {
     const hash = location.hash.slice(1);
     if (hash.startsWith("p=")) {
       showPage("compose");
-      // After coming back to a link by the browser's button the poem is as it was left.
-      if (hash === followed) return;
-      followed = hash;
-      try { compose.show(poemOfLink(hash.slice(2)), "came-back"); } catch { showWords(byId("problem"), "link-broken"); }
+      // The poem is a draft from now on: after a reload it is as it was left.
+      try { desk.show(poemOfLink(hash.slice(2)), "came-back", hash); } catch { showWords(byId("problem"), "link-broken"); }
     } else if (hash !== "main") { // #main skips the head of any page
       showPage(PAGES.includes(hash) ? hash : "compose");
       if (hash === "study") study.begin();
