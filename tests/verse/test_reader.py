@@ -13,8 +13,8 @@ from tangyin.verse import (
     WUJUE,
     Form,
     Poem,
+    find_poems,
     form_of_text,
-    read_each,
     read_places,
     read_poem,
     read_verse,
@@ -196,7 +196,7 @@ def test_a_text_too_long_for_a_poem_is_refused_before_it_is_normalized():
 @settings(deadline=None)
 def test_no_row_hides_the_poems_around_it(rows_, poems_, end):
     texts = [*poems_[:1], *rows_, *poems_[1:]]
-    found = [poem for _, poem in read_each(end.join(texts), read_verse)]
+    found = [one.read(read_verse) for one in find_poems(end.join(texts).splitlines())]
     read = [bare(poem.text) for poem in found if isinstance(poem, Poem)]
     expected = [read_verse(text).text for text in poems_]
     assert [text for text in read if text in map(bare, expected)] == list(map(bare, expected))
@@ -304,16 +304,12 @@ def test_poems_are_one_a_line_or_between_blank_lines(text, poems, end):
     assert len(list(split_poems(text.replace("\n", end)))) == poems
 
 
-def test_a_bad_poem_among_good_ones_has_its_number_and_line():
-    found = dict(read_each(f"{rows(JUE)}\n鹿柴\n\n{JUE[:-3]}。\n\n{LV}", read_verse))
-    assert [poem.lines[0] for poem in (found[1], found[3]) if isinstance(poem, Poem)] == [
-        "白日依山盡", "空山新雨後",
-    ]  # fmt: skip
-    error = found[2]
-    assert isinstance(error, UsageError)
-    assert error.code == "text.poem"
-    assert (error.params["number"], error.params["line"]) == (2, 4)
-    assert error.params["error"].code == "text.unequal"
+def test_a_bad_poem_among_good_ones_is_refused_at_its_line():
+    text = f"{rows(JUE)}\n鹿柴\n\n{JUE[:-3]}。\n\n{LV}"
+    places = list(find_poems(text.splitlines()))
+    first, error, last = (place.read(read_verse) for place in places)
+    assert (first.lines[0], last.lines[0]) == ("白日依山盡", "空山新雨後")
+    assert (places[1].line, error.code) == (4, "text.unequal")
 
 
 @pytest.mark.corpus

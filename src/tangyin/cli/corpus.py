@@ -18,6 +18,7 @@ from tangyin.corpus import (
     load_corpus,
     prepared_path,
 )
+from tangyin.reference import is_current, store_index
 from tangyin.verse import FORMS, form_named
 
 
@@ -33,7 +34,7 @@ def corpus() -> None:
     help="Use an unpacked copy or a git checkout of chinese-poetry instead of the download.",
 )
 def fetch(source: Path | None) -> None:
-    """Get the collection through npm and prepare it, unless it is there already.
+    """Get the collection through npm, prepare it and make its index, unless it is there already.
 
     The package version is pinned and its integrity is checked. It is stored in the user's cache
     folder, or in $TANGYIN_HOME.
@@ -46,6 +47,9 @@ def fetch(source: Path | None) -> None:
         prepared = fetch_corpus(source, lambda received: _advance(bar, received))
     if missing := prepared.facts["missing"]:
         warn("corpus.missing", count=len(missing), first=missing[0])
+    if not is_current():
+        remark("reference.indexing")
+        store_index(prepared)
     remark("corpus.ready", count=len(prepared), path=prepared_path())
 
 

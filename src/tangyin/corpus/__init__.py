@@ -6,10 +6,10 @@ from tangyin.corpus.download import PACKAGE, SIZE
 from tangyin.corpus.own import read_own
 from tangyin.corpus.split import DEV, NEAR, PARTS, TEST, TRAIN, held_out, tangshi_gpt_test
 from tangyin.corpus.statistics import corpus_statistics
-from tangyin.corpus.store import fetch_corpus, load_corpus, prepared_path
+from tangyin.corpus.store import corpus_digest, fetch_corpus, load_corpus, prepared_path
 
 __all__ = [
     "COLUMNS", "DEV", "NEAR", "PACKAGE", "PARTS", "SIZE", "TEST", "TRAIN", "Batch", "Corpus",
-    "bucket", "collate", "corpus_statistics", "encode_poem", "fetch_corpus", "held_out",
-    "load_corpus", "prepared_path", "read_own", "tangshi_gpt_test",
+    "bucket", "collate", "corpus_digest", "corpus_statistics", "encode_poem", "fetch_corpus",
+    "held_out", "load_corpus", "prepared_path", "read_own", "tangshi_gpt_test",
 ]  # fmt: skip

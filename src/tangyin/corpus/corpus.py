@@ -15,6 +15,9 @@ from tangyin.verse.punctuation import LINE
 FORMAT = 3
 """Version of the prepared file."""
 
+LONGEST_HEADER = 1000
+"""Bytes of its first line that are read."""
+
 
 @dataclass
 class Corpus:
@@ -79,15 +82,23 @@ def save(corpus: Corpus, path: Path) -> None:
 
 def load(path: Path) -> Corpus:
     """Read a prepared corpus that is whole and of this version."""
-    header_line, _, payload = path.read_bytes().partition(b"\n")
-    try:
-        header = json.loads(header_line)
-        version, digest = header["format"], header["sha256"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise TangyinError("corpus.damaged", path=str(path)) from None
-    if version != FORMAT:
-        raise TangyinError("corpus.version", path=str(path))
+    digest = digest_of(path)
+    payload = path.read_bytes().partition(b"\n")[2]
     if hashlib.sha256(payload).hexdigest() != digest:
         raise TangyinError("corpus.damaged", path=str(path))
     facts, columns = payload.split(b"\n")
     return Corpus(**json.loads(columns), facts=json.loads(facts))
+
+
+def digest_of(path: Path) -> str:
+    """The digest that the header of a prepared corpus of this version states."""
+    with path.open("rb") as file:
+        line = file.readline(LONGEST_HEADER)
+    try:
+        header = json.loads(line)
+        version, digest = header["format"], str(header["sha256"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise TangyinError("corpus.damaged", path=str(path)) from None
+    if version != FORMAT:
+        raise TangyinError("corpus.version", path=str(path))
+    return digest

@@ -4,7 +4,7 @@ from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
-from tangyin.corpus.corpus import FORMAT, Corpus, load, save
+from tangyin.corpus.corpus import FORMAT, Corpus, digest_of, load, save
 from tangyin.corpus.download import (
     CONTENT,
     INTEGRITY,
@@ -59,6 +59,18 @@ def load_corpus() -> Corpus:
     except OSError as error:
         reason = error.strerror or str(error)
         raise TangyinError("corpus.unreadable", path=str(path), reason=reason) from error
+
+
+def corpus_digest() -> str:
+    """The digest of the prepared corpus by its header; nothing else is read.
+
+    Raises:
+        TangyinError: there is none, or it is of another version.
+    """
+    try:
+        return digest_of(prepared_path())
+    except FileNotFoundError:
+        raise TangyinError("corpus.none", folder=str(corpus_home())) from None
 
 
 @lru_cache(maxsize=1)

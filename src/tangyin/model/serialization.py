@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-DTYPES = {"uint8": "U8", "int8": "I8", "float16": "F16", "float32": "F32", "float64": "F64",
-          "int64": "I64"}  # fmt: skip
+DTYPES = {"uint8": "U8", "int8": "I8", "uint16": "U16", "float16": "F16", "int32": "I32",
+          "float32": "F32", "float64": "F64", "int64": "I64"}  # fmt: skip
 """The format's names by NumPy's, in the library's order; it writes the arrays of the last first."""
 
 NAMES = {name: dtype for dtype, name in DTYPES.items()}

@@ -27,6 +27,15 @@ def pair_score(upper: str, lower: str) -> float | None:
     return float(vectors[first] @ vectors[second])
 
 
+def similarities(character: str) -> dict[str, float]:
+    """The `pair_score` of a character with every one that has a vector; empty if it has none."""
+    index, vectors = _table()
+    at = index.get(corpus_spelling(character))
+    if at is None:
+        return {}
+    return dict(zip(index, (vectors @ vectors[at]).tolist(), strict=True))
+
+
 def couplet_score(upper: str, lower: str) -> float | None:
     """The mean score of the pairs of two lines of equal length, those of one character left out.
 

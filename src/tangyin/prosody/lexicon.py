@@ -49,6 +49,21 @@ def readings_of(character: str) -> tuple[Reading, ...]:
     return _readings(corpus_spelling(character)) or _readings(_usual(character))
 
 
+@cache
+def characters_of(rhyme: str) -> tuple[str, ...]:
+    """The characters of the lexicon with a reading in a rhyme of 平水韻, by code point."""
+    return tuple(sorted(c for c in _lexicon() if any(r.rhyme == rhyme for r in readings_of(c))))
+
+
+def words_with(character: str) -> tuple[tuple[str, int, float], ...]:
+    """The words that tell its readings apart: word, place in it from 0, share of 平 there.
+
+    They are the pairs of `data/reading_words.tsv`; a character of one tone has none.
+    """
+    here = ((pair, place, share) for (pair, place), share in _words().items())
+    return tuple(row for row in here if row[0][row[1]] == character)
+
+
 def level_share(character: str) -> float:
     """The share of places at which verse reads the character 平; 0.5 if it is unknown."""
     readings = readings_of(character)

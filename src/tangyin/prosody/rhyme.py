@@ -28,6 +28,14 @@ _ENTERING = dict(
     zip("東冬江真文元寒刪先陽庚青蒸侵覃鹽咸", "屋沃覺質物月曷黠屑藥陌錫職緝合葉洽", strict=True)
 )
 
+RHYMES = {
+    "平": LEVEL_RHYMES,
+    "上": "".join(dict.fromkeys(_RISING.values())),
+    "去": "".join(dict.fromkeys(_DEPARTING.values())).replace("卦", "泰卦"),
+    "入": "".join(_ENTERING.values()),
+}
+"""The 106 rhymes by tone, in the order of the rhyme books."""
+
 _GROUPS = (
     "東冬", "江陽", "支微齊", "魚虞", "佳灰", "真文元", "寒刪先元", "蕭肴豪", "庚青蒸", "覃鹽咸",
 )  # fmt: skip

@@ -1,6 +1,6 @@
 """What a poem is: forms, lines and marks, scripts, variants, vocabulary."""
 
-from tangyin.verse.collection import Found, find_poems, poems_of_file, read_each, split_poems
+from tangyin.verse.collection import Found, find_poems, poems_of_file, split_poems
 from tangyin.verse.form import FORMS, Form, form_named, form_of_shape, known_forms
 from tangyin.verse.forms.jueju import QIJUE, WUJUE
 from tangyin.verse.forms.lushi import QILV, WULV
@@ -15,6 +15,8 @@ from tangyin.verse.script import (
     to_simplified,
     to_traditional,
     traditional_alternative,
+    variants_of,
+    ways_to_mean,
 )
 from tangyin.verse.vocabulary import (
     BOS,
@@ -35,7 +37,7 @@ __all__ = [
     "UNK", "WUJUE", "WULV", "Form", "Found", "Ids", "Poem", "Vocabulary", "corpus_spelling",
     "find_poems", "fold_variants", "form_named", "form_of_shape", "form_of_text", "form_token",
     "is_hanzi", "is_simplified", "is_spelling", "known_forms", "normalize", "poems_of_file",
-    "prefix_tokens", "read_each", "read_places", "read_poem", "read_verse", "rhyme_token",
+    "prefix_tokens", "read_places", "read_poem", "read_verse", "rhyme_token",
     "split_lines", "split_poems", "title_characters", "to_simplified", "to_traditional",
-    "traditional_alternative",
+    "traditional_alternative", "variants_of", "ways_to_mean",
 ]  # fmt: skip

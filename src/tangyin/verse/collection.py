@@ -106,20 +106,6 @@ def read_record(line: int, content: str) -> Found:
     return Found(line, text, {**record, **names})
 
 
-def read_each(text: str, read: Callable[[str], T]) -> Iterator[tuple[int, T | UsageError]]:
-    """Read the poems of a text one by one by `read`, such as `read_verse`.
-
-    Yields:
-        The number of the poem, from 1, and the poem, or the error "text.poem" with its `number`,
-        the `line` of the text where it begins, and the `error`.
-    """
-    for number, found in enumerate(find_poems(text.splitlines()), 1):
-        poem = found.read(read)
-        if isinstance(poem, TangyinError):
-            poem = UsageError("text.poem", number=number, line=found.line, error=poem)
-        yield number, poem
-
-
 def split_poems(text: str | Iterable[str]) -> Iterator[tuple[int, str]]:
     """Split a text, or its lines, into its poems, each with the number of its first line.
 

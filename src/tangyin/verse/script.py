@@ -10,6 +10,9 @@ from tangyin.data.files import data_text
 SMOOTHING = 5
 """Counts of a character as a whole that are added to those of a pair."""
 
+UNLIKELY, MOST_WAYS = 5.0, 8
+"""ln of how much less likely than the likeliest a meaning of a short text may be, and how many."""
+
 PHRASE = 5.0
 """ln of how much likelier a form is that OpenCC finds in a phrase, such as 麪 in 面条."""
 
@@ -103,6 +106,40 @@ def fold_variants(text: str) -> str:
     the length of the text stays the same.
     """
     return text.translate(_table("character_variants.tsv"))
+
+
+def ways_to_mean(text: str) -> tuple[str, ...]:
+    """What a short text may be in traditional script: as it is typed or likeliest, then others.
+
+    Simplified text is converted; 云, which is both, is 云 or 雲.
+    """
+    typed = corpus_spelling(text)
+    ways = {"": 0.0}
+    for forms in traditional_costs(text):
+        ways = {
+            way + form: cost + more for way, cost in ways.items() for form, more in forms.items()
+        }
+        ways = dict(sorted(ways.items(), key=lambda way: way[1])[:MOST_WAYS])
+    likeliest_first = [way for way, cost in ways.items() if cost <= min(ways.values()) + UNLIKELY]
+    first = [] if is_simplified(text) else [typed]
+    return tuple(dict.fromkeys([*first, *likeliest_first]))
+
+
+def variants_of(character: str) -> dict[str, str]:
+    """Other ways to write a character of the corpus, each with its kind.
+
+    A kind is "simplified", "traditional" (of a character that both scripts have, in another
+    sense), or "variant".
+    """
+    found = dict.fromkeys(traditional_costs(character)[0], "traditional")
+    found[to_simplified(character)] = "simplified"
+    for table in ("orthography.tsv", "character_variants.tsv"):
+        rows = _table(table)
+        found |= {chr(point): "variant" for point, usual in rows.items() if usual == character}
+        if usual := rows.get(ord(character)):
+            found[usual] = "variant"
+    found.pop(character, None)
+    return found
 
 
 _converter = cache(opencc.OpenCC)

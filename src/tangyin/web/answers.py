@@ -129,6 +129,11 @@ class Work:
         self.wants_events = "text/event-stream" in request.headers.get("accept", "")
 
     @property
+    def language(self) -> str:
+        """The language of messages."""
+        return language_of(self._request.scope)
+
+    @property
     def jobs(self) -> int:
         """How many jobs there are, waiting and worked on."""
         return self.pool.jobs + self.quick.jobs
@@ -160,7 +165,6 @@ class Work:
         """
         results = _results(self.pool, job)
         first = await self._while_connected(anext(results, _END))
-        language = language_of(self._request.scope)
 
         async def chunks() -> AsyncIterator[bytes]:
             count, result = 0, first
@@ -172,7 +176,7 @@ class Work:
                     result = await anext(results, _END)
                 yield _event("end", {"poems": count})
             except TangyinError as error:
-                yield _event("error", without_paths(error).to_json(language))
+                yield _event("error", without_paths(error).to_json(self.language))
 
         return _EventResponse(chunks(), lambda: self.pool.cancel(job))
 

@@ -17,7 +17,7 @@ from starlette.staticfiles import StaticFiles
 import tangyin
 from tangyin.errors import TangyinError
 from tangyin.verse import known_forms
-from tangyin.web import reading, writing
+from tangyin.web import looking_up, reading, writing
 from tangyin.web.answers import AnyWork, Refusal, refuse
 from tangyin.web.bodies import Described, served_options
 from tangyin.web.guards import bounded_bodies, loopback_hosts, security_headers
@@ -115,6 +115,7 @@ def create_app(
     app.add_middleware(security_headers)
     app.include_router(writing.router(), prefix="/api")
     app.include_router(reading.router, prefix="/api")
+    app.include_router(looking_up.router, prefix="/api")
     app.add_api_route("/", _page, methods=["GET", "HEAD"], include_in_schema=False)
     app.add_api_route(REPORT, _report, methods=["GET", "HEAD"], include_in_schema=False)
     app.add_api_route("/api/options", options)

@@ -126,6 +126,27 @@ class ScriptBody(_Body):
     script: Literal["traditional", "simplified"] = Field(examples=["simplified"])
 
 
+class WordQuery(_Body):
+    """A word to look up."""
+
+    word: Words = Field(examples=["明月"])
+    count: int = Field(20, ge=1, le=limits.LOOKED_UP)
+    script: Literal["traditional", "simplified"] = "traditional"
+
+
+class FindQuery(WordQuery):
+    """A word to look for in the corpus."""
+
+    first: int = Field(1, ge=1, le=10_000_000, description="Begin with this line, from 1.")
+
+
+class PoemQuery(_Body):
+    """A poem of the corpus."""
+
+    id: Words = Field(description="From `/api/find`.")
+    script: Literal["traditional", "simplified"] = "traditional"
+
+
 def write_body() -> type[BaseModel]:
     """The body of `/api/write`: all options of a request."""
     regulated: JsonValue = {"start": "明月", "rhyme": "陽", "count": 3, "seed": 7}

@@ -11,11 +11,20 @@ from tangyin.errors import TangyinError, UsageError
 from tangyin.model import inspection
 from tangyin.model.inspection import lay_out
 from tangyin.model.threads import go_on
-from tangyin.prosody import Report, check_poem, check_text
+from tangyin.prosody import Report, check_poem
 from tangyin.scoring import Score
-from tangyin.verse import Form, Ids, Poem, read_each, to_simplified, to_traditional
+from tangyin.verse import (
+    Form,
+    Found,
+    Ids,
+    Poem,
+    find_poems,
+    read_verse,
+    to_simplified,
+    to_traditional,
+)
 from tangyin.web import bodies
-from tangyin.web.answers import AnyWork
+from tangyin.web.answers import AnyWork, Refusal, without_paths
 from tangyin.web.bodies import (
     FixBody,
     PatternBody,
@@ -35,9 +44,24 @@ router = APIRouter()
 
 @dataclass(frozen=True, kw_only=True)
 class Checked(Report):
-    """The report on a poem."""
+    """The report on a poem; `title` and `author` are "" where the text has none."""
 
     number: int
+    title: str
+    author: str
+
+
+@dataclass(frozen=True)
+class Refused:
+    """What is in the place of a poem that cannot be read.
+
+    `text` is the poem, and `line` the line of the whole text where it begins.
+    """
+
+    number: int
+    line: int
+    text: str
+    error: Refusal
 
 
 @dataclass(frozen=True)
@@ -72,13 +96,17 @@ class Converted:
     text: str
 
 
-@router.post("/check", response_model=list[Checked])
+@router.post("/check", response_model=list[Checked | Refused])
 async def check(body: PoemsBody, work: AnyWork) -> list[dict[str, Any]]:
-    """Check the prosody of poems."""
+    """Check the prosody of poems; one that cannot be read has its error in its place."""
 
     def checked() -> list[dict[str, Any]]:
-        reports = _read_each(body.text, check_text)
-        return [{"number": n, **asdict(report)} for n, report in enumerate(reports, 1)]
+        return [
+            _refused(number, found, value, work.language)
+            if isinstance(value, TangyinError)
+            else {"number": number, **asdict(value[1]), **_heading(value[0])}
+            for number, found, value in _read_each(body.text, _checked)
+        ]
 
     return await work.once(checked, "check", quick=True)
 
@@ -101,13 +129,21 @@ async def fix(body: FixBody, work: AnyWork) -> list[Fix]:
     return await work.once(fixed, "fix")
 
 
-@router.post("/score")
-async def score(body: ScoreBody, work: AnyWork) -> list[Score]:
-    """Log-likelihood of given poems."""
+@router.post("/score", response_model=list[Score | Refused])
+async def score(body: ScoreBody, work: AnyWork) -> list[dict[str, Any]]:
+    """Log-likelihood of given poems; one that cannot be read has its error in its place."""
 
-    def scored() -> list[Score]:
+    def scored() -> list[dict[str, Any]]:
         writer = work.library.writer(body.model)
-        return list(writer.score_many([poem for poem, _ in _read_each(body.text, writer.read)]))
+        read = list(_read_each(body.text, writer.read))
+        poems = [value[0] for _, _, value in read if not isinstance(value, TangyinError)]
+        scores = writer.score_many(poems)
+        return [
+            _refused(number, found, value, work.language)
+            if isinstance(value, TangyinError)
+            else asdict(next(scores))
+            for number, found, value in read
+        ]
 
     return await work.once(scored, "score", quick=True)
 
@@ -146,19 +182,32 @@ async def script(body: ScriptBody, work: AnyWork) -> Converted:
     return await work.once(lambda: Converted(convert(body.text)), quick=True)
 
 
-def _read_each(text: str, read: Callable[[str], T]) -> list[T]:
-    """What is read from the poems of a text, if all can be read."""
-    found = []
-    for number, poem in read_each(text, read):
+def _read_each(
+    text: str, read: Callable[[str], T]
+) -> Iterator[tuple[int, Found, T | TangyinError]]:
+    """The poems of a text: number, where it is, and what is read or why it cannot be."""
+    number = 0
+    for number, found in enumerate(find_poems(text.splitlines()), 1):
         go_on()
         if number > POEMS:
             raise UsageError("server.too_many_poems", most=POEMS)
-        if isinstance(poem, UsageError):
-            raise poem
-        found.append(poem)
-    if not found:
+        yield number, found, found.read(read)
+    if not number:
         raise UsageError("text.none")
-    return found
+
+
+def _checked(text: str) -> tuple[Poem, Report]:
+    poem = read_verse(text)
+    return poem, check_poem(poem.lines)
+
+
+def _heading(poem: Poem) -> dict[str, str]:
+    return {"title": poem.title, "author": poem.author}
+
+
+def _refused(number: int, found: Found, error: TangyinError, language: str) -> dict[str, Any]:
+    place = {"number": number, "line": found.line, "text": found.text}
+    return {**place, "error": without_paths(error).to_json(language)}
 
 
 def _given(writer: Writer, body: TraceBody) -> tuple[Form, str, Ids]:

@@ -48,7 +48,10 @@ interface Prosody {
   lines: string[];
   read_as: string[];
 }
-interface PoemReport extends Prosody { number: number }
+interface PoemReport extends Prosody { number: number; title: string; author: string; error?: undefined }
+/** What is in the place of a poem that cannot be read. */
+interface RefusedPoem { number: number; line: number; text: string; error: { code: string; message: string } }
+type Checked = PoemReport | RefusedPoem;
 
 interface Verse { text: string; form: string; title: string; model: string; rule: string; seed: number; number: number; prosody: Prosody }
 interface Fix { text: string; lines: string[]; changed: [number, number][] }

@@ -3,7 +3,7 @@
 import { ask } from "./api.js";
 import { byId, make } from "./dom.js";
 import { language, t, showWords } from "./language.js";
-import { isAbort, showError } from "./refusal.js";
+import { isAbort, reportOf, showError } from "./refusal.js";
 import { formOf, parse, written } from "./verse.js";
 
 // 杜甫 春望 with one rhyme spoilt, so that there is something to fix.
@@ -15,7 +15,7 @@ const SIGNS = { P: "○◎", Z: "●◉" };
 const status = (/** @type {string} */ words) => make("p", { className: "status", role: "status" }, t(words));
 
 export class Check {
-  /** @type {PoemReport[]} */
+  /** @type {Checked[]} */
   #reports = [];
   /** @type {AbortController | undefined} */
   #asking;
@@ -44,6 +44,7 @@ export class Check {
     showWords(byId("check-problem"), "");
     try {
       this.#reports = await ask("check", { text }, asking.signal);
+      if (this.#reports.length === 1) reportOf(this.#reports[0]);
       showWords(byId("check-status"), "checked", { count: this.#reports.length });
     } catch (error) {
       if (isAbort(error)) return;
@@ -57,7 +58,7 @@ export class Check {
   #draw() {
     byId("reports").replaceChildren(
       ...(this.#reports.length ? [make("p", { className: "legend" }, t("legend"))] : []),
-      ...this.#reports.map((report, n) => this.#report(report, n)),
+      ...this.#reports.map((report, n) => (report.error ? refused(report) : this.#report(report, n))),
     );
   }
 
@@ -125,7 +126,7 @@ export class Check {
    * @param {HTMLElement} found where the fixes are shown
    */
   async #fix({ line, kind }, n, found) {
-    const { lines } = this.#reports[n];
+    const { lines } = reportOf(this.#reports[n]);
     const model = this.models.find(({ forms }) => forms.includes(formOf(lines) ?? ""))?.name;
     found.replaceChildren(status("fixing"));
     try {
@@ -146,10 +147,14 @@ export class Check {
    * @param {Fix} way
    */
   #use(n, way) {
-    const texts = this.#reports.map((report, at) => written(at === n ? way : report));
+    const texts = this.#reports.map((report, at) => (at === n ? written(way) : report.error ? report.text : written(report)));
     this.check(texts.join("\n\n"));
   }
 }
+
+/** @param {RefusedPoem} poem */
+const refused = ({ text, error }) => make("article", { className: "report" },
+  make("p", { className: "verse", lang: "zh" }, text), make("p", { className: "problem", role: "alert" }, error.message));
 
 /**
  * Two lines, one below the other, with characters in antithesis joined.

@@ -15,6 +15,15 @@ export class Refusal extends Error {
   }
 }
 
+/**
+ * The report on a poem, unless the poem was refused.
+ * @param {Checked} checked
+ */
+export function reportOf(checked) {
+  if (checked.error) throw new Refusal("server", { message: checked.error.message });
+  return checked;
+}
+
 /** @param {unknown} error */
 export const isAbort = (error) => error instanceof DOMException && error.name === "AbortError";
 

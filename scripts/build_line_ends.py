@@ -1,0 +1,34 @@
+"""Build `data/line_ends.tsv`: how often poets end a line on each character.
+
+    python scripts/build_line_ends.py
+
+Counted in the training part of the corpus. A rhyme foot is the end of an even line of a poem whose
+even lines rhyme on a level tone (`prosody.rhyme_of_poem`), and counts for that rhyme. The other
+lines of such a poem, without the first, end oblique.
+"""
+
+from collections import Counter, defaultdict
+from pathlib import Path
+
+from tangyin.corpus import TRAIN, load_corpus
+from tangyin.prosody import rhyme_of_poem
+from tangyin.reference.index import folded
+
+TARGET = Path(__file__).parents[1] / "src/tangyin/data/line_ends.tsv"
+
+
+if __name__ == "__main__":
+    feet: dict[str, Counter[str]] = defaultdict(Counter)
+    oblique = Counter[str]()
+    for lines in load_corpus().select(parts=[TRAIN]).lines():
+        rhyme = rhyme_of_poem(lines)
+        if rhyme:
+            for line in lines[1::2]:
+                feet[folded(line[-1])][rhyme] += 1
+            oblique.update(folded(line[-1]) for line in lines[2::2])
+    with TARGET.open("w", encoding="utf-8", newline="\n") as file:
+        file.write("character\toblique\trhymes\n")
+        for character in sorted(feet.keys() | oblique.keys()):
+            rhymes = " ".join(f"{rhyme}{n}" for rhyme, n in feet[character].most_common())
+            file.write(f"{character}\t{oblique[character]}\t{rhymes}\n")
+    print(f"{len(feet.keys() | oblique.keys())} characters, {TARGET.stat().st_size} bytes")

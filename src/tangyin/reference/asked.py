@@ -1,0 +1,75 @@
+"""What is asked: a word as a person types it, and the words of the corpus that it may mean."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tangyin.corpus import PACKAGE
+from tangyin.errors import LANGUAGES, UsageError, message
+from tangyin.reference.index import Index, folded
+from tangyin.verse import is_hanzi, normalize, to_simplified, ways_to_mean
+
+SCRIPTS = ("traditional", "simplified")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where an answer comes from."""
+
+    en: str
+    zh: str
+
+    @classmethod
+    def of(cls, code: str, **params: Any) -> "Source":
+        """The source that a code of the catalogue describes."""
+        return cls(*(message(code, params, language) for language in LANGUAGES))
+
+
+@dataclass(frozen=True)
+class WordCount:
+    """A word and how often it is there."""
+
+    word: str
+    count: int
+
+
+def meanings(text: str, longest: int) -> tuple[str, ...]:
+    """What a typed word may mean, as the corpus writes it, the likeliest first.
+
+    Raises:
+        UsageError: it has no character, more than `longest`, or one that is not Chinese.
+    """
+    typed = normalize(text)
+    if not typed:
+        raise UsageError("reference.empty")
+    if len(typed) > longest:
+        raise UsageError("reference.too_long", count=len(typed), most=longest)
+    for character in typed:
+        if not is_hanzi(character):
+            point = f"U+{ord(character):04X}"
+            raise UsageError("text.foreign", character=character, point=point)
+    return tuple(dict.fromkeys(map(folded, ways_to_mean(typed))))
+
+
+def other_meanings(index: Index, meant: tuple[str, ...]) -> tuple[WordCount, ...]:
+    """The meanings after the first that the corpus has, with their counts."""
+    counts = (WordCount(word, index.count(word)) for word in meant[1:])
+    return tuple(other for other in counts if other.count)
+
+
+def corpus_source(index: Index, code: str) -> Source:
+    """A source that is the corpus, with the numbers of its poems."""
+    return Source.of(code, package=PACKAGE, poems=len(index), train=int(index.train.sum()))
+
+
+def in_script(value: Any, script: str) -> Any:
+    """A JSON value with its texts in "traditional" or "simplified" characters; ids stay."""
+    if script == "traditional":
+        return value
+    if isinstance(value, str):
+        return to_simplified(value)
+    if isinstance(value, Mapping):
+        return {k: v if k in ("id", "asked") else in_script(v, script) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [in_script(item, script) for item in value]
+    return value

@@ -1,0 +1,297 @@
+"""The index of the corpus: every place of a character or a word, found without reading the poems.
+
+The texts of all poems follow one another in `codes`; `order` has the places of their characters,
+sorted by the character and the next one. A word is a range of it, found by bisection. This is a
+suffix array that compares two characters: what it leaves equal is in the order of the poems, and
+longer words are compared within the range.
+"""
+
+import hashlib
+import json
+import re
+import threading
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, fields
+from functools import cache, lru_cache
+from itertools import zip_longest
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+
+from tangyin.corpus import COLUMNS, TRAIN, Corpus, corpus_digest, prepared_path
+from tangyin.corpus.corpus import load
+from tangyin.data.files import data_file
+from tangyin.errors import TangyinError
+from tangyin.files import whole_file
+from tangyin.model.serialization import mapped, serialized
+from tangyin.paths import corpus_home
+from tangyin.prosody import LEVEL_RHYMES, rhyme_of_poem
+from tangyin.verse import MARKS, corpus_spelling, fold_variants
+
+FORMAT = 1
+"""Version of the file."""
+
+TABLES = ("character_variants.tsv", "later_readings.tsv", "lexicon.tsv", "orthography.tsv")
+"""Packaged data that an index depends on: spelling, and the rhymes of the poems."""
+
+UNRHYMED = len(LEVEL_RHYMES)
+"""The rhyme of a poem whose even lines do not rhyme on a level tone."""
+
+COUPLETS = range(2, 6)
+"""Lines of a poem of eight, from 0, that are in antithesis."""
+
+Places = NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Record:
+    """A poem of the corpus; `text` has its marks."""
+
+    id: str
+    dynasty: str
+    form: str
+    part: str
+    title: str
+    author: str
+    text: str
+
+    @property
+    def couplets(self) -> tuple[str, ...]:
+        """The text two lines at a time."""
+        lines = re.findall(f"[^{MARKS}]+[{MARKS}]", self.text)
+        return tuple(map("".join, zip_longest(lines[::2], lines[1::2], fillvalue="")))
+
+
+@dataclass(frozen=True, eq=False)
+class Index:
+    """The arrays of an index of P poems with N characters and marks, M of them characters.
+
+    Attributes:
+        codes: the texts in UTF-16, (N,) uint16.
+        order: the places of all characters, sorted, (M,).
+        couplets: those of `order` in `COUPLETS` of the training poems of eight lines.
+        starts: where each poem begins, and the end, (P + 1,).
+        lines: lines of each poem, (P,) uint8.
+        widths: characters of each of its lines, (P,) uint8.
+        rhymes: its rhyme by its number in `LEVEL_RHYMES`, or `UNRHYMED`, (P,) uint8.
+        train: whether it is in the training part, (P,) uint8.
+        ids: a digest of each id, (P,) int64.
+        rows: a line of JSON a poem, all columns but the text, as bytes.
+        row_starts: where each begins, and the end, (P + 1,).
+    """
+
+    codes: NDArray[np.uint16]
+    order: Places
+    couplets: Places
+    starts: Places
+    lines: NDArray[np.uint8]
+    widths: NDArray[np.uint8]
+    rhymes: NDArray[np.uint8]
+    train: NDArray[np.uint8]
+    ids: NDArray[np.int64]
+    rows: NDArray[np.uint8]
+    row_starts: Places
+
+    @classmethod
+    def of(cls, corpus: Corpus) -> "Index":
+        """The index of a prepared corpus, in memory."""
+        codes = _codes("".join(corpus.text))
+        starts = np.cumsum([0, *map(len, corpus.text)], dtype=np.int32)
+        lines = corpus.lines()
+        widths = np.array([len(poem[0]) for poem in lines], np.uint8)
+        count = np.array(list(map(len, lines)), np.uint8)
+        rhymes = [rhyme_of_poem(poem) for poem in lines]
+        train = np.array([part == TRAIN for part in corpus.part], np.uint8)
+        names = [name for name in COLUMNS if name != "text"]
+        columns = zip(*(getattr(corpus, name) for name in names), strict=True)
+        rows = [
+            json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False).encode()
+            for row in columns
+        ]
+        order = _sorted(codes)
+        line = _line_of(starts, widths)
+        paired = (train > 0) & (count == 2 * len(COUPLETS))
+        inside = np.repeat(paired, np.diff(starts)) & np.isin(line, COUPLETS)
+        return cls(
+            codes=codes,
+            order=order,
+            couplets=order[inside[order]],
+            starts=starts,
+            lines=count,
+            widths=widths,
+            rhymes=np.array(
+                [LEVEL_RHYMES.index(rhyme) if rhyme else UNRHYMED for rhyme in rhymes], np.uint8
+            ),
+            train=train,
+            ids=np.array(list(map(_digest, corpus.id)), np.int64),
+            rows=np.frombuffer(b"\n".join([*rows, b""]), np.uint8),
+            row_starts=np.cumsum([0, *(len(row) + 1 for row in rows)], dtype=np.int32),
+        )
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def places(self, word: str, order: Places | None = None) -> Places:
+        """Where a word of characters begins within a line, from the first poem to the last.
+
+        `order` is `couplets` or, by default, all places.
+        """
+        order = self.order if order is None else order
+        found = order[self._range(word, order)]
+        for at, character in enumerate(word[2:], 2):
+            found = found[spelling()[self.codes[found + at]] == ord(character)]
+        return np.sort(found) if len(word) == 1 else found
+
+    def count(self, word: str, order: Places | None = None) -> int:
+        """How many `places` a word has."""
+        if len(word) > 2:
+            return len(self.places(word, order))
+        found = self._range(word, self.order if order is None else order)
+        return int(found.stop - found.start)
+
+    def located(self, places: Places) -> tuple[Places, Places, Places]:
+        """The poem, line and character of each place, all from 0."""
+        poems = (np.searchsorted(self.starts, places, "right") - 1).astype(np.int32)
+        lines, characters = np.divmod(places - self.starts[poems], self.widths[poems] + 1)
+        return poems, lines, characters
+
+    def text(self, start: int, length: int) -> str:
+        """Characters of the poems as they are written there."""
+        return self.codes[start : start + length].tobytes().decode("utf-16-le")
+
+    def ends(self, poems: Places, line: int) -> Places:
+        """The place of the last character of a line, from 0, of those poems that have it."""
+        poems = poems[self.lines[poems] > line]
+        widths = self.widths[poems].astype(np.int32)
+        return self.starts[poems] + line * (widths + 1) + widths - 1
+
+    def line(self, poem: int, line: int) -> str:
+        """A line of a poem without its mark."""
+        width = int(self.widths[poem])
+        return self.text(int(self.starts[poem]) + line * (width + 1), width)
+
+    def record(self, poem: int) -> Record:
+        """A poem by its number."""
+        row = self.rows[self.row_starts[poem] : self.row_starts[poem + 1]].tobytes()
+        start, end = self.starts[poem : poem + 2].tolist()
+        return Record(**json.loads(row), text=self.text(start, end - start))
+
+    def number_of(self, id_: str) -> int | None:
+        """The number of the poem with an id."""
+        found = np.flatnonzero(self.ids == _digest(id_)).tolist()
+        return next((poem for poem in found if self.record(poem).id == id_), None)
+
+    def _range(self, word: str, order: Places) -> slice:
+        """Where `order` has the first two characters of a word."""
+        first = ord(word[0]) << 16
+        low, high = (first | ord(word[1]),) * 2 if len(word) > 1 else (first, first | 0xFFFF)
+        start = bisect_left(order, low, key=self._key)
+        return slice(start, bisect_right(order, high, start, key=self._key))
+
+    def _key(self, place: int) -> int:
+        first, second = spelling()[self.codes[place : place + 2]].tolist()
+        return int(first << 16 | second)
+
+
+def index_if_fetched() -> Index | None:
+    """The index, or None where the corpus was never fetched."""
+    try:
+        return open_index()
+    except TangyinError as error:
+        if error.code != "corpus.none":
+            raise
+        return None
+
+
+def open_index() -> Index:
+    """The index of the prepared corpus, which is made if it is missing, damaged or out of date.
+
+    Raises:
+        TangyinError: the corpus is not prepared, or the index cannot be stored.
+    """
+    stamp = _stamp()
+    with _lock:
+        if not is_current(stamp):
+            store_index(load(prepared_path()), stamp)
+        path = index_path()
+        return _opened(path, path.stat().st_mtime_ns)
+
+
+def is_current(stamp: str | None = None) -> bool:
+    """Whether there is a whole index of the prepared corpus by this version."""
+    try:
+        with safe_open(index_path(), framework="numpy") as file:
+            return (file.metadata() or {}).get("stamp") == (stamp or _stamp())
+    except (SafetensorError, OSError):
+        return False
+
+
+def store_index(corpus: Corpus, stamp: str | None = None) -> None:
+    """Write the index of the corpus that is prepared, whole or not at all."""
+    index = Index.of(corpus)
+    arrays = {field.name: getattr(index, field.name) for field in fields(Index)}
+    with whole_file(index_path()) as file:
+        file.writelines(serialized(arrays, {"stamp": stamp or _stamp()}))
+
+
+def index_path() -> Path:
+    """The file of the index."""
+    return corpus_home() / f"index-{FORMAT}.safetensors"
+
+
+@cache
+def spelling() -> NDArray[np.uint16]:
+    """The code that each one is compared by: variants as one, marks as 0; (65,536,)."""
+    table = np.arange(0x10000, dtype=np.uint16)
+    hanzi = "".join(map(chr, range(0x3400, 0xA000)))
+    table[0x3400:0xA000] = _codes(folded(hanzi))
+    table[_codes(MARKS)] = 0
+    return table
+
+
+def folded(text: str) -> str:
+    """A text with the variants of a character written as one."""
+    return fold_variants(corpus_spelling(text))
+
+
+_lock = threading.Lock()
+
+
+@lru_cache(maxsize=1)
+def _opened(path: Path, _changed: int) -> Index:
+    # As plain arrays, whose items are read twice as fast.
+    return Index(**{name: np.asarray(array) for name, array in mapped(path).items()})
+
+
+def _stamp() -> str:
+    """What an index is made of: the corpus and the tables."""
+    digest = hashlib.sha256(corpus_digest().encode())
+    for name in TABLES:
+        digest.update(data_file(name).read_bytes())
+    return digest.hexdigest()
+
+
+def _digest(id_: str) -> int:
+    digest = hashlib.blake2b(id_.encode("utf-8", "replace"), digest_size=8).digest()
+    return int.from_bytes(digest, signed=True)
+
+
+def _codes(text: str) -> NDArray[np.uint16]:
+    return np.frombuffer(text.encode("utf-16-le"), np.uint16)
+
+
+def _sorted(codes: NDArray[np.uint16]) -> Places:
+    keys = spelling()[codes]  # (N,)
+    places = np.flatnonzero(keys).astype(np.int32)
+    # Each pass sorts 16 bits, which NumPy does in linear time. A mark follows the last character.
+    places = places[np.argsort(keys[places + 1], kind="stable")]
+    return places[np.argsort(keys[places], kind="stable")]
+
+
+def _line_of(starts: Places, widths: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The line, from 0, of each place of the texts."""
+    lengths = np.diff(starts)
+    offsets = np.arange(starts[-1], dtype=np.int32) - np.repeat(starts[:-1], lengths)
+    return (offsets // (np.repeat(widths, lengths) + 1)).astype(np.uint8)
