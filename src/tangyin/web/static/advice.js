@@ -41,6 +41,7 @@ export class Advice {
     if (about === this.#asked) return;
     this.#asking?.abort();
     clearTimeout(this.#timer);
+    this.panel.setAttribute("aria-busy", "true");
     this.#timer = setTimeout(() => this.#ask(about), PAUSE);
   }
 
@@ -75,6 +76,7 @@ export class Advice {
       this.#asked = "";
       showError(byId("advice-problem"), error);
     }
+    this.panel.setAttribute("aria-busy", "false");
   }
 
   /**

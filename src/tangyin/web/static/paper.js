@@ -199,7 +199,7 @@ export class Paper {
     const cell = this.#cells[line][at], box = /** @type {HTMLElement} */ (cell.parentElement);
     const [sign, tone] = signsAt(judged, line, at);
     const isFoot = at === this.#cells[line].length - 1 && judged.rhyming.includes(line + 1);
-    const reason = (character && fault?.[language() === "en" ? "en" : "zh"]) || "";
+    const reason = character ? reasonOf(fault) : "";
     cell.dataset.shown = value;
     const composes = this.#composing && document.activeElement === cell;
     if (!composes && cell.value !== value) cell.value = value;
@@ -212,6 +212,9 @@ export class Paper {
     for (const [name, is] of Object.entries({ bad: reason, rhymes: isFoot, selected, coming: !character && value })) box.classList.toggle(name, Boolean(is));
   }
 }
+
+/** A finding's sentence. @param {Finding | undefined} fault */
+const reasonOf = (fault) => fault?.[language() === "en" ? "en" : "zh"] ?? "";
 
 /**
  * The sign of the pattern at a place, and the tone of the character there.
