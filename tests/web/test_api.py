@@ -43,6 +43,12 @@ def answer(client):
     return ask
 
 
+def as_json(found: Any) -> Any:
+    """A result of the façade, or several, as JSON."""
+    several = [asdict(one) for one in found] if isinstance(found, list) else asdict(found)
+    return json.loads(json.dumps(several))
+
+
 def poems(verses: Any) -> Any:
     """Verses as JSON."""
     return json.loads(json.dumps([asdict(verse) for verse in verses]))
@@ -268,13 +274,18 @@ def test_a_fault_is_fixed_in_as_few_lines_as_possible(answer, changes, lines) ->
         assert check_text(fix["text"]).regulated
 
 
-def test_a_place_has_readings_and_what_was_expected(answer) -> None:
-    found = answer("place", text=SPRING, form="五律", line=2, character=5, count=7)
-    assert found["character"] == "深"
-    assert (found["readings"][0]["tone"], found["readings"][0]["rhyme"]) == ("平", "侵")
+def test_help_at_a_place_and_a_line_and_the_check_of_a_sheet_are_the_facades(
+    answer, writer
+) -> None:
+    rows = ["國破山河在", "城春草木□", "", "恨別鳥驚心"]
+    place: dict[str, Any] = {"rows": rows, "line": 2, "place": 5, "asked": "長", "count": 7}
+    found = answer("candidates", form="五律", **place)
+    assert found == as_json(writer.candidates(**place))
     assert len(found["candidates"]) == 7
-    unfinished = answer("place", text="國破山河在城春", form="五律", line=2, character=2)
-    assert unfinished["character"] == "春"
+    line: dict[str, Any] = {"rows": rows, "line": 3, "count": 2, "seed": 5}
+    assert answer("lines", form="五律", **line) == as_json(writer.lines(**line))
+    given = {"form": "五律", "rows": rows, "pattern": "仄起首句不入韻"}
+    assert answer("sheet", **given) == as_json(tangyin.api.check_sheet(**given))
 
 
 def test_a_trace_has_a_row_for_each_character(answer) -> None:
@@ -311,11 +322,16 @@ REFUSED: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
     ("score", {"text": ""}, "text.none", {}),
     ("fix", {"text": SPRING, "line": 4, "kind": "出韻"},
      "server.no_fault", {"kind": "出韻", "line": 4}),
-    ("place", {"text": SPRING, "form": "五律", "line": 2, "character": 6},
-     "server.no_character", {"line": 2, "character": 6}),
-    ("place", {"text": "國破", "form": "五律", "line": 2, "character": 1},
-     "server.no_character", {}),
-    ("place", {"text": "國破", "form": "詩", "line": 1, "character": 1}, "form.unknown", {}),
+    ("candidates", {"rows": [], "form": "五律", "line": 2, "place": 6},
+     "request.no_character", {"character": 6}),
+    ("candidates", {"rows": [], "form": "五律", "line": 2, "place": 5, "length": 2},
+     "request.no_character", {"character": 6}),
+    ("candidates", {"rows": [], "form": "詩", "line": 1, "place": 1}, "form.unknown", {}),
+    ("lines", {"rows": ["國破山河在城"], "form": "五律", "line": 1},
+     "text.row_long", {"line": 1, "count": 6}),
+    ("sheet", {"rows": ["國"] * 9, "form": "五律"}, "text.too_many_rows", {"count": 9}),
+    ("sheet", {"rows": ["國破x"], "form": "五律"}, "text.foreign", {"character": "x"}),
+    ("sheet", {"rows": [], "form": "五律", "pattern": "x"}, "request.unknown_pattern", {}),
     ("trace", {"text": ""}, "text.empty", {}),
     ("trace", {"text": "國破", "unit": 9999}, "server.no_unit", {"model": "report"}),
     ("trace", {"text": "國破", "layer": 2}, "server.no_layer", {"layer": 2, "layers": 1}),

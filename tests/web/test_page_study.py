@@ -122,7 +122,7 @@ def test_from_a_checked_poem_one_press_leads_to_its_trace(visit) -> None:
     page = visit("/#check")
     page.fill("#check-text", "白日依山盡，黃河入海流。欲窮千里目，更上一層樓。")
     page.click("#given button[type=submit]")
-    page.click("text=看模型怎樣讀")
+    page.click(".report >> text=看模型怎樣讀")
     expect(page.locator("#study-page")).to_be_visible()
     expect(page.locator(".verse-read")).to_contain_text("白日依山盡")
 

@@ -10,6 +10,7 @@ PARTICLES = 128  # Particles of a regulated poem
 POEMS = 20  # Poems of one check or score
 NEXT = 8  # Next characters shown at each step of a trace
 CANDIDATES = 50  # Candidates shown at a place
+LINES = 12  # Ways to write a line side by side
 LOOKED_UP = 200  # Lines, characters or words of one look-up
 WAITING = 64  # Requests that are worked on or wait; one more is refused as too many
 QUICK_WORKERS = 2  # Threads for what takes no writing, such as checks; poems have their own

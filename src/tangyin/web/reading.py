@@ -6,19 +6,12 @@ from typing import Any, TypeVar
 
 from fastapi import APIRouter
 
-from tangyin.api import Writer
+from tangyin.api import SheetReport, Writer, check_sheet
 from tangyin.errors import TangyinError, UsageError
 from tangyin.model import inspection
-from tangyin.model.inspection import expectation, lay_out
+from tangyin.model.inspection import lay_out
 from tangyin.model.threads import go_on
-from tangyin.prosody import (
-    Convention,
-    Report,
-    by_convention,
-    check_poem,
-    level_share,
-    readings_of,
-)
+from tangyin.prosody import Convention, Report, by_convention, check_poem, readings_of
 from tangyin.prosody.lexicon import Reading
 from tangyin.scoring import Score
 from tangyin.verse import (
@@ -31,8 +24,16 @@ from tangyin.verse import (
     to_simplified,
     to_traditional,
 )
+from tangyin.web import bodies
 from tangyin.web.answers import AnyWork, Refusal, without_paths
-from tangyin.web.bodies import CheckBody, FixBody, PlaceBody, ScoreBody, ScriptBody, TraceBody
+from tangyin.web.bodies import (
+    CheckBody,
+    FixBody,
+    PatternBody,
+    ScoreBody,
+    ScriptBody,
+    TraceBody,
+)
 from tangyin.web.limits import NEXT, POEMS
 from tangyin.writing import BLANK, prefix_for
 from tangyin.writing.repair import fix_character
@@ -79,27 +80,6 @@ class Fix:
     changed: tuple[tuple[int, int], ...]
     regulated: bool
     log_likelihood: float
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A character that the model might write; `level` is the share of its level readings."""
-
-    character: str
-    probability: float
-    level: float
-
-
-@dataclass(frozen=True)
-class Place:
-    """What is at a place, and what the model expected there (`model.inspection.Expectation`)."""
-
-    character: str
-    readings: list[Reading]
-    known: bool
-    probability: float
-    rank: int
-    candidates: list[Candidate]
 
 
 @dataclass(frozen=True)
@@ -191,22 +171,10 @@ async def score(body: ScoreBody, work: AnyWork) -> list[dict[str, Any]]:
     return await work.once(scored, "score", quick=True)
 
 
-@router.post("/place")
-async def place(body: PlaceBody, work: AnyWork) -> Place:
-    """Readings of a character, and what the model expected in its place."""
-
-    def placed() -> Place:
-        writer = work.library.writer(body.model)
-        form, text, prefix = _given(writer, body)
-        at = (body.line - 1) * (form.characters + 1) + body.character - 1
-        if body.character > form.characters or at >= len(text):
-            raise UsageError("server.no_character", line=body.line, character=body.character)
-        found = expectation(writer.engine, prefix, text[:at], text[at], body.count)
-        readings = [replace(way, share=round(way.share, 4)) for way in readings_of(text[at])]
-        candidates = [Candidate(c, p, round(level_share(c), 4)) for c, p in found.candidates]
-        return Place(**{**vars(found), "readings": readings, "candidates": candidates})
-
-    return await work.once(placed, quick=True)
+@router.post("/sheet")
+async def sheet(body: PatternBody, work: AnyWork) -> SheetReport:
+    """Check a poem while it is written, and say what the rules ask of its open places."""
+    return await work.once(lambda: check_sheet(**bodies.given(body)), "check", quick=True)
 
 
 @router.post("/trace")
@@ -294,7 +262,7 @@ def _checked(poem: Poem, convention: Convention) -> dict[str, Any]:
     return {**asdict(report), "title": poem.title, "author": poem.author, "ways": ways}
 
 
-def _given(writer: Writer, body: PlaceBody | TraceBody) -> tuple[Form, str, Ids]:
+def _given(writer: Writer, body: TraceBody) -> tuple[Form, str, Ids]:
     """The form and text of a body, and what the model reads before the text."""
     request = writer.request(form=body.form, title=body.title)
     text = lay_out(body.text, request.form)

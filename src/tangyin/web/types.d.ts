@@ -62,14 +62,6 @@ type Checked = PoemReport | RefusedPoem;
 
 interface Verse { text: string; form: string; title: string; model: string; rule: string; seed: number; number: number; prosody: Prosody }
 interface Fix { text: string; lines: string[]; changed: [number, number][] }
-interface Place {
-  character: string;
-  readings: Reading[];
-  known: boolean;
-  probability: number;
-  rank: number;
-  candidates: { character: string; probability: number; level: number }[];
-}
 interface Trace {
   quantity: string;
   text: string;
@@ -97,3 +89,15 @@ interface Poem extends Lines {
   options?: Given;
   changed?: boolean;
 }
+
+/** How a poem was made; `changed` when a person went on with it. */
+interface Made { model: string; rule?: string; seed: number | null; number?: number; options?: Given; changed?: boolean }
+
+/** A sheet: "" for an open place. */
+interface SheetState { form: string; title: string; rows: string[][]; marks: string[]; locked: boolean[]; made: Made | null }
+
+/** What the checker says of a sheet (/api/sheet). */
+interface Judged { report: Prosody | null; pattern: string; signs: string[]; rhyming: number[]; open: number }
+
+interface CandidateText { text: string; probability: number; log_likelihood: number; tone: string; rhyme: string }
+interface AskedAbout { character: string; known: boolean; rank: number; reasons: Finding[] }

@@ -4,10 +4,12 @@ import { make } from "./dom.js";
 import { has, inLanguage, t } from "./language.js";
 
 /** Options that are shown in another way than by a control of their own, or not at all. */
-const ELSEWHERE = new Set(["regulated", "k", "certainty", "temperature", "p", "particles", "script"]);
+const ELSEWHERE = new Set([
+  "start", "title", "form", "count", "regulated", "k", "certainty", "temperature", "p", "particles", "script",
+]);
 
 /** Options whose choices depend on the models; `Controls.offer` sets them. */
-const OF_MODELS = new Set(["form", "model"]);
+const OF_MODELS = new Set(["model"]);
 
 /** @typedef {HTMLInputElement | HTMLSelectElement} Control */
 
@@ -41,16 +43,6 @@ export class Controls {
     const made = this.#made.get(name);
     if (!made) throw new Error(`there is no option ${name}`);
     return made.control;
-  }
-
-  /**
-   * Show or hide an option.
-   * @param {string} name
-   * @param {boolean} shown
-   */
-  show(name, shown) {
-    const made = this.#made.get(name);
-    if (made) made.slot.hidden = !shown;
   }
 
   /** @param {boolean} regulated whether the options of regulated verse are shown */

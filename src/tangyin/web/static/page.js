@@ -2,7 +2,7 @@
 
 import { ask, get } from "./api.js";
 import { Check } from "./check.js";
-import { Compose } from "./compose.js";
+import { Desk } from "./desk.js";
 import { byId } from "./dom.js";
 import { setLanguage, t, showWords } from "./language.js";
 import { keepShell } from "./offline.js";
@@ -54,22 +54,19 @@ function light(theme) {
  * @param {Model[]} models
  */
 function start(options, models) {
-  const compose = new Compose(options, models, (text) => { location.hash = "check"; check.check(text); });
   /** @type {Promise<import("./study.js").Study> | undefined} loaded when it is first shown */
   let study;
   const opened = () => (study ??= import("./study.js").then(({ Study }) => new Study(models)));
   const trace = async (/** @type {string} */ text) => { (await opened()).readPoem(text); location.hash = "study"; };
-  const check = new Check(models, (poem) => { followed = ""; compose.show(poem, ""); location.hash = "compose"; }, trace);
-  let followed = ""; // the link whose poem was shown last
+  const desk = new Desk(options, models, (text) => { location.hash = "check"; check.check(text); }, trace);
+  const check = new Check(models, (poem) => { desk.show(poem, ""); location.hash = "compose"; }, trace);
 
   function follow() {
     const hash = location.hash.slice(1);
     if (hash.startsWith("p=")) {
       showPage("compose");
-      // After coming back to a link by the browser's button the poem is as it was left.
-      if (hash === followed) return;
-      followed = hash;
-      try { compose.show(poemOfLink(hash.slice(2)), "came-back"); } catch { showWords(byId("problem"), "link-broken"); }
+      // The poem is a draft from now on: after a reload it is as it was left.
+      try { desk.show(poemOfLink(hash.slice(2)), "came-back", hash); } catch { showWords(byId("problem"), "link-broken"); }
     } else if (hash !== "main") { // #main skips the head of any page
       showPage(PAGES.includes(hash) ? hash : "compose");
       if (hash === "study") opened().then((page) => page.begin(), () => { study = undefined; showWords(byId("problem"), "lost"); });
@@ -100,5 +97,5 @@ if (described) {
   const [options, models, forms] = described;
   setForms(forms);
   start(options, models);
-  keepShell();
+  keepShell({ "api/options": options, "api/models": models, "api/forms": forms });
 }
