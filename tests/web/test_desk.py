@@ -560,3 +560,39 @@ def test_on_paper_there_is_the_poem_alone(visit) -> None:
     expect(page.locator("#poem")).to_be_visible()
     expect(page.locator(".leaf")).to_have_css("background-color", "rgb(255, 255, 255)")
     assert page.locator("button:visible").count() == 0
+
+
+def test_words_are_looked_up_beside_the_sheet(page) -> None:
+    type_at(page, 1, 1, "青山")
+    cell(page, 1, 2).focus()
+    page.click("#references summary")
+    expect(page.locator("#look-word")).to_have_value("山")
+    page.click("#look-character")
+    expect(page.locator("#looked")).to_contain_text("平 刪")
+    page.click("#look-rhyme")
+    expect(page.locator("#looked h4").first).to_contain_text("刪")
+    page.locator("#looked .candidate", has_text="間").first.click()
+    assert rows_of(page)[0] == "青間□□□"
+    line = {"text": "青山橫北郭", "place": 1, "line": 1, "form": "五律", "dynasty": "tang",
+            "author": "李白", "title": "送友人", "id": "7"}  # fmt: skip
+    source = [{"zh": "來源", "en": "source"}]
+    lines = {"count": 1, "poems": 1, "lines": [line], "source": source}
+    word = {"word": "白水", "tones": "ZZ", "count": 9, "by_chance": 1, "association": 2, "score": 1}
+    opposites = {"often": [word], "telling": [], "candidates": [], "source": source}
+    poem = {**line, "text": "青山橫北郭，白水繞東城。"}
+    answers = {"find": lines, "parallel": opposites, "poem": poem}
+    asked = re.compile("/api/(find|parallel|poem)[?]")
+
+    def answer(route: Any) -> None:
+        found = asked.search(route.request.url)
+        route.fulfill(json=answers[found[1]] if found else None)
+
+    page.route(asked, answer)
+    cell(page, 1, 1).focus()
+    page.fill("#look-word", "青山")
+    page.click("#look-find")
+    page.click("#looked .quoted")
+    expect(page.locator(".quoted-poem")).to_contain_text("白水繞東城")
+    page.click("#look-parallel")
+    page.locator("#looked .candidate", has_text="白水").click()
+    assert rows_of(page)[1] == "白水□□□"

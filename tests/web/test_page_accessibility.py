@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tangyin.web.bodies import SPRING
+
+from .conftest import type_at
 
 AXE = (Path(__file__).parent / "axe" / "axe.min.js").read_text(encoding="utf-8")
 
@@ -24,16 +26,24 @@ def judge(page: Page) -> None:
 @pytest.mark.parametrize("light", ["light", "dark"])
 def test_composing_has_no_serious_finding(visit, light) -> None:
     page = visit(color_scheme=light, locale="zh-TW" if light == "light" else "en-GB")
+    judge(page)  # an empty sheet
+    type_at(page, 1, 1, "國破山河在")
+    type_at(page, 2, 1, "月月月月月")  # with faults
+    expect(page.locator("#findings li").first).to_be_visible()
+    expect(page.locator("#words .candidate").first).to_be_visible()
+    page.click(".asking summary")
     judge(page)
-    page.click("#write")
-    page.wait_for_selector(".hanzi")
-    page.wait_for_selector("#stop", state="hidden")
-    page.locator(".hanzi").first.click()
-    page.wait_for_selector(".candidates")
+    page.click("#undo")
+    page.click("#advice-next")
+    expect(page.locator(".choice-card").first).to_be_visible()
+    page.click("#advice-lock")
+    judge(page)
+    page.click("#choices-close")
+    page.click("#shelf-open")
     judge(page)
     page.keyboard.press("Escape")
-    page.click("#tones")
     page.click("#share")
+    expect(page.locator("#card svg")).to_be_visible()
     judge(page)
 
 

@@ -47,7 +47,7 @@ def test_the_page_is_served_with_one_sheet(client) -> None:
         assert (HERE / "static" / name).read_text("utf-8") in sheet
 
 
-@pytest.mark.parametrize("name", ["page.js", "study.js"])
+@pytest.mark.parametrize("name", ["page.js", "study.js", "english.js"])
 def test_joined_scripts_are_valid_and_have_no_comments(client, tmp_path, name) -> None:
     text = client.get(f"/static/{name}").text
     assert not re.search(r"^\s*(//|/\*)", text, re.MULTILINE)
@@ -76,8 +76,9 @@ def words_of_the_page() -> dict[str, dict[str, str]]:
     node = shutil.which("node")
     if not node:
         pytest.skip("no node to read the words with")
-    source = (HERE / "static" / "language.js").read_text("utf-8")
-    script = f"{source}\nprocess.stdout.write(JSON.stringify(WORDS));"
+    files = (HERE / "static" / name for name in ("language.js", "english.js"))
+    source = "\n".join(file.read_text("utf-8") for file in files)
+    script = f"{source}\nprocess.stdout.write(JSON.stringify({{ ...WORDS, en: ENGLISH }}));"
     command = [node, "--input-type=module", "-e", script]
     done = subprocess.run(command, capture_output=True, check=True, timeout=60)
     found: dict[str, dict[str, str]] = json.loads(done.stdout)

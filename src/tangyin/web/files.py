@@ -42,8 +42,16 @@ def joined(entry: str) -> str:
     if entry == PAGE:
         known = ", ".join(map(_variable, own[:-1]))
         return "".join([*parts, body, f"export {{ {known} }};\n"])
-    shared = ", ".join(map(_variable, (name for name in page if name != PAGE)))
-    return "".join([f'import {{ {shared} }} from "./{PAGE}";\n', *parts, body])
+    # A module that needs nothing of the page may be loaded before the page has been run.
+    needed = dict.fromkeys(one for name in own for one in _imports(name) if one in page)
+    shared = (
+        f'import {{ {", ".join(map(_variable, needed))} }} from "./{PAGE}";\n' if needed else ""
+    )
+    return "".join([shared, *parts, body])
+
+
+def _imports(name: str) -> list[str]:
+    return [f"{named or bare}.js" for _, named, bare in IMPORT.findall(_source(name))]
 
 
 def _order(entry: str) -> Iterator[str]:
@@ -51,8 +59,8 @@ def _order(entry: str) -> Iterator[str]:
     seen: dict[str, None] = {}
 
     def visit(name: str) -> None:
-        for _, named, bare in IMPORT.findall(_source(name)):
-            visit(f"{named or bare}.js")
+        for other in _imports(name):
+            visit(other)
         seen.setdefault(name)
 
     visit(entry)

@@ -4,6 +4,7 @@
 import { ask } from "./api.js";
 import { byId, make } from "./dom.js";
 import { inLanguage, language, percent, showWords } from "./language.js";
+import { References } from "./references.js";
 import { isAbort, showError } from "./refusal.js";
 import { inScript } from "./script.js";
 
@@ -21,6 +22,7 @@ export class Advice {
   constructor(desk) {
     this.desk = desk;
     this.panel = byId("advice");
+    this.references = new References(desk);
     this.loosened = byId("loosened", HTMLInputElement);
     this.why = byId("why", HTMLInputElement);
     this.loosened.addEventListener("change", () => this.show());
@@ -37,6 +39,7 @@ export class Advice {
     showWords(byId("advice-place"), "place", { line: line + 1, at: place + 1 });
     byId("advice-lock").setAttribute("aria-pressed", String(sheet.state.locked[line]));
     const about = JSON.stringify([sheet.rows.with(line, sheet.rows[line].slice(0, place) + sheet.rows[line].slice(place + 1)), at, this.loosened.checked, this.#count, language(), sheet.state.title]);
+    this.references.follow();
     this.#mark();
     if (about === this.#asked) return;
     this.#asking?.abort();

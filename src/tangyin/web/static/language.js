@@ -20,6 +20,8 @@ const WORDS = {
     candidates: "合適的字", "more-candidates": "更多", words: "兩字詞", why: "為什麼沒有某個字", "why-label": "要問的字", ask: "問",
     loosened: "不限格律", allowed: "合格律的有 {count} 字，按上下文排列", rank: "「{character}」排第 {rank}。",
     "less-likely": "「{character}」合律，只是這裡不大可能用它。", "unknown-to-model": "模型不認識「{character}」。",
+    references: "查考", "look-label": "字或詞", "look-character": "讀音", "look-rhyme": "同韻字", "look-find": "例句", "look-parallel": "對仗",
+    "found-lines": "{poems} 首詩中有 {count} 句", "opposite-often": "詩人常用來對它的", "opposite-telling": "特別與它相對的", "opposite-model": "模型提出的",
     "this-line": "這一句", "line-others": "換個寫法", "line-next": "寫下一句", "lock-line": "鎖住",
     "choose-line": "選一句", "choose-poem": "選一首", "choose-rhyme": "換韻：選一首", "others-again": "再來幾個", "no-others": "沒有別的寫法",
     parallel: "對仗 {score}", "is-locked": "第{n}句已鎖住；先解開。",
@@ -66,72 +68,7 @@ const WORDS = {
     tone_入: "", pattern_平起首句不入韻: "平起首句不入韻", pattern_平起首句入韻: "平起首句入韻", pattern_仄起首句不入韻: "仄起首句不入韻",
     pattern_仄起首句入韻: "仄起首句入韻",
   },
-  en: {
-    offline: "The server does not answer: the page can be read, and writing and checking have to wait until tangyin serve runs again.", api: "API reference",
-    skip: "Skip to the content", sections: "Sections", theme: "Light or dark", compose: "Compose", check: "Check", study: "Study",
-    "title-hint": "題目", keeping: "Rules", form: "Form", title: "Title",
-    regulated: "Regulated", free: "Free", inspiration: "Inspiration", amount: "Freedom", wishes: "Options (rhyme, pattern, acrostic …)",
-    "acrostic-hint": "春夏秋冬", "include-hint": "明月 故人", "avoid-hint": "愁恨",
-    "seed-hint": "random", write: "Write", stop: "Stop", any: "any",
-    poem: "Poem; type in any place, arrow keys move", tools: "With this poem", undo: "Undo", redo: "Redo",
-    complete: "Complete it", "rewrite-rest": "Rewrite the rest", "write-another": "Write another", several: "Three to choose from", working: "Writing",
-    "new-draft": "New draft", shelf: "Drafts", search: "Search titles and lines", "no-drafts": "There is no such draft", "undo-delete": "Undo the deletion",
-    rename: "Title of “{name}”", "delete-draft": "Delete “{name}”", delete: "Delete", "empty-draft": "(empty)",
-    horizontal: "Horizontal", simplified: "Simplified", tones: "Tones", "to-check": "Check",
-    copy: "Copy", share: "Share and export", print: "Print", advice: "This place", close: "Close", untitled: "無題",
-    line: "Line {n}", lock: "Lock line {n}", place: "Line {line}, character {at}", foot: "rhyme foot", either: "either tone",
-    wants_level: "open, level", wants_oblique: "open, oblique", wants_either: "open, either tone",
-    candidates: "What fits here", "more-candidates": "More", words: "Words", why: "Why is a character missing?", "why-label": "Character", ask: "Ask",
-    loosened: "Ignore the rules", allowed: "The rules allow {count}, ranked by all that is before and after", rank: "{character} is number {rank}.",
-    "less-likely": "{character} keeps the rules, but is unlikely here.", "unknown-to-model": "The model does not know {character}.",
-    "this-line": "This line", "line-others": "Other versions", "line-next": "Next line", "lock-line": "Lock",
-    "choose-line": "Choose a line", "choose-poem": "Choose a poem", "choose-rhyme": "Another rhyme: choose a poem", "others-again": "Others", "no-others": "No other version was found",
-    parallel: "antithesis {score}", "is-locked": "Line {n} is locked; unlock it first.",
-    "faults-count": "faults: {count}", "so-far": "regulated so far", "open-places": "{count} open",
-    writing: "Writing …", written: "{count} written", stopped: "Stopped", copied: "Copied", "came-back": "This poem came with the link",
-    pasted: "The poem was pasted; it can be undone", "too-long": "{count} characters had no room and were left out", "kept-on-shelf": "The draft does not fit this form; it is kept among the drafts",
-    "not-kept": "The browser keeps nothing; export before you leave.", "kept-while-lost": "The server does not answer; what you write is kept in this browser.",
-    "link-broken": "The link is damaged and the poem cannot be read; ask for the whole link.", "cannot-copy": "The browser does not allow copying; select the text yourself.",
-    "link-label": "The link contains the whole poem, so it never changes", "copy-link": "Copy link", "save-as": "Save as a file",
-    "link-local": "This link opens on this machine only; give others a file.",
-    "card-label": "Card: {text}", regulated_yes: "合律 regulated", regulated_no: "不合律 not regulated", "no-rhyme": "no common rhyme", "rhyme-of": "rhyme {rhyme}",
-    lost: "The server does not answer; check whether tangyin serve is still running.", overloaded: "The server is too busy to answer; try again later.",
-    "check-label": "Poems, with or without marks; a blank line between two", "check-hint": "白日依山盡，黃河入海流。……", "check-now": "Check", example: "Example",
-    legend: "What the signs mean", "legend-two": "has readings of both tones, of which one is taken; press it to see them all", "legend-foot": "rhyme foot", "legend-pair": "joins two characters in antithesis",
-    faults: "Faults", licences: "Licences", warnings: "Notes", none: "No fault", culprit: "change this line",
-    fix: "Fix", fixes: "Fixes; press one to use it", fixing: "Thinking …", checked: "{count} checked, all regulated", "checked-faulty": "{count} checked, {faulty} with faults",
-    couplet: "Antithesis of lines {a} and {b}: {score} (poets {poets} on average, random lines {random})", "line-said": "Line {n}:", "poem-number": "Poem {number} cannot be read",
-    "two-readings": "{character} has readings of both tones; show them", "readings-of": "{character}: {all}. {tone} here, {sure}.", "one-reading": "{tone}, rhyme {rhyme}, {share}", comma: "; ",
-    "tone-name_平": "level 平", "tone-name_上": "rising 上", "tone-name_去": "departing 去", "tone-name_入": "entering 入", "trace-poem": "How the model reads it",
-    convention: "Convention", convention_strict: "Strict", convention_usual: "Usual", convention_loose: "Loose",
-    "convention-note": "Strict: no licence. Loose: rhymes of neighbouring groups.", "text-too-long": "There are {count} characters, and {most} can be checked at a time; check them in parts.",
-    type_a: "a: Z Z P P Z", type_A: "A: Z Z Z P P", type_b: "b: P P P Z Z", type_B: "B: P P Z Z P",
-    "type_?": "none of the four types", "type_-": "oblique rhyme", level: "level", oblique: "oblique", expected: "expected here", "take-poem": "To Compose",
-    footer: "Tangyin writes regulated verse with small LSTMs. Everything runs on this machine; no other is contacted.",
-    "study-intro": "While it writes, the network reads character by character and carries two vectors: the cell state c, its memory, and the hidden state h, its output. At each character three gates decide how much to forget, to store and to output.",
-    "study-step": "One step", "study-step-note": "σ(y) = 1/(1+e⁻ʸ); ⊙ multiplies elementwise; W and b are learned; z is the last h and the vector of this character, concatenated.",
-    "study-why": "Why it remembers", "study-why-note": "Along c the gradient is multiplied by the forget gate alone at each step: where f is near one, the rhyme of the first couplet still reaches the last.",
-    "study-live": "Watch it read", "study-map": "All units", unit: "Unit", units: "Units that follow something", step: "How far it has read", "step-back": "Back", "step-on": "On", present: "Class-room mode",
-    "story-keys": "Class-room mode needs the keyboard alone: → ← step, ↑ ↓ change the unit, Esc leaves.", reading: "Reading …", "next-characters": "The next character", "cell-drawing": "One LSTM unit: forget gate f, input gate i, candidate g, output gate o, cell state c, hidden state h",
-    "story-said": "After {character}: f {f}, i {i}, o {o}; c {c}, h {h}. Likeliest next: {next}, {share}.", "token-end": "end", "token-other": "rare",
-    "unit_place": "Place in the line", "unit_line": "Number of the line", "unit_line_end": "The line is full", "unit_rhyme": "A rhyme comes next", "unit_lower": "Lower line of a couplet", "unit_level": "This character is level",
-    "unit-figures": "{quantity}, layer {layer}, unit {unit}: correlation {tested} on {poems} poems that it was not found on",
-    "units-note": "Found by scripts/build_units.py on half of the dev poems used, tested on the other half. A correlation is no cause.", "study-text": "Read these lines", "study-read": "Read", model: "Model", quantity: "Show", layer: "Layer", sort: "Most changing on top",
-    q_i: "i input gate", q_f: "f forget gate", q_g: "g candidate", q_o: "o output gate", q_c: "c cell state", q_h: "h hidden state",
-    "heat-label": "Heat map of {quantity}: {units} units, {steps} steps; arrow keys move, the value is shown below", "at-unit": "{character}, unit {unit}: {value}",
-    mean: "Mean", surprise: "Surprise (nats)", begin: "start", "study-figures": "Perplexity of the models", "figures-note": "Lower is better on unseen poems; docs/protocol.md says how it is computed.",
-    "study-report": "The report", "report-open": "Open the report (new tab)", "report-note": "Optimizers, initialization, size, sampling and forms of this network, studied one by one with several seeds and error bars.",
-    "col-model": "Model", "col-parameters": "Parameters", "col-forms": "Forms", "col-dev": "Per token (dev)", "col-closed": "Closed",
-    "heat-table": "Mean and surprise at each character",
-    "rule_top-p": "top-p: among the likely", "rule_random-k": "random-k: one of the k likeliest", "rule_temperature": "temperature: by probability",
-    rule_argmax: "argmax: the likeliest", steady: "steady", bold: "bold",
-    "units-shown": "Rows {from} to {to} of {units} units", "study-back": "One step, backward",
-    "study-back-note": "∇a is the gradient of the loss with respect to a, propagated from the last character to the first; u is the output of the last layer. Gradients of weights are sums over all steps.",
-    tone_平: "level tone", tone_上: "rising tone", tone_去: "departing tone",
-    tone_入: "entering tone", pattern_平起首句不入韻: "平起首句不入韻 level start, first line unrhymed",
-    pattern_平起首句入韻: "平起首句入韻 level start, first line rhymed", pattern_仄起首句不入韻: "仄起首句不入韻 oblique start, first line unrhymed",
-    pattern_仄起首句入韻: "仄起首句入韻 oblique start, first line rhymed",
-  },
+  en: {}, // english.js, once it is loaded
 };
 
 /** @type {"zh" | "en"} */
@@ -186,11 +123,12 @@ function relabel(element) {
 /**
  * Give every labelled element its words in a language.
  * @param {string} tag zh-Hant, zh-Hans or en
- * @param {Record<string, string> | null} characters simplified by traditional ones, for zh-Hans
+ * @param {Record<string, string> | null} more simplified characters by traditional ones, or English words
  */
-export function setLanguage(tag, characters) {
+export function setLanguage(tag, more) {
   current = tag === "en" ? "en" : "zh";
-  table = characters;
+  if (tag === "en") WORDS.en = more ?? {};
+  table = tag === "zh-Hans" ? more : null;
   document.documentElement.lang = tag;
   for (const element of document.querySelectorAll("[data-t], [data-t-label]")) {
     if (!(element instanceof HTMLElement)) continue;

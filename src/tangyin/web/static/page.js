@@ -31,8 +31,9 @@ function showPage(name) {
  */
 async function speak(tag) {
   // Without the server the words stay traditional.
-  const characters = tag === "zh-Hans" ? await get("static/simplified.json").catch(() => null) : null;
-  setLanguage(tag, characters);
+  const characters = () => get("static/simplified.json").catch(() => null);
+  const more = tag === "zh-Hans" ? await characters() : tag === "en" ? (await import("./english.js")).ENGLISH : null;
+  setLanguage(tag, more);
   choice.value = tag;
   const shown = PAGES.find((page) => !byId(`${page}-page`).hidden) ?? "compose";
   document.title = `${t(shown)} · 唐音`;

@@ -203,7 +203,7 @@ export class Paper {
     cell.dataset.shown = value;
     const composes = this.#composing && document.activeElement === cell;
     if (!composes && cell.value !== value) cell.value = value;
-    cell.placeholder = SIGNS[sign] ?? "□";
+    cell.placeholder = SIGNS[sign] || "□";
     cell.tabIndex = selected ? 0 : -1;
     cell.setAttribute("aria-invalid", String(Boolean(reason)));
     cell.setAttribute("aria-label", labelOf(line, at, character ? WORDS[tone] : `wants_${WORDS[sign]}`, isFoot, reason));
