@@ -172,7 +172,7 @@ def test_nothing_is_lost_on_the_way_to_the_desk_and_back_or_at_a_reload(page) ->
     check(page, text)
     page.locator("text=到作詩頁").first.click()
     expect(page.locator("#compose-page")).to_be_visible()
-    expect(page.locator("#poem-title")).to_contain_text("春望")
+    expect(page.locator("#poem-title")).to_have_value("春望")
     page.click("nav [data-page=check]")
     assert page.input_value("#check-text") == text
     expect(page.locator(".report")).to_have_count(2)

@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from .conftest import rows_of
+
 SEVEN = (
     "昔人已乘黃鶴去，此地空餘黃鶴樓。黃鶴一去不復返，白雲千載空悠悠。"
     "晴川歷歷漢陽樹，芳草萋萋鸚鵡洲。日暮鄉關何處是，煙波江上使人愁。"
@@ -125,6 +127,15 @@ def test_from_a_checked_poem_one_press_leads_to_its_trace(visit) -> None:
     page.click(".report >> text=看模型怎樣讀")
     expect(page.locator("#study-page")).to_be_visible()
     expect(page.locator(".verse-read")).to_contain_text("白日依山盡")
+
+
+def test_from_the_desk_one_press_leads_to_its_trace(visit) -> None:
+    page = visit()
+    page.locator("#write").click()
+    expect(page.locator("#to-study")).to_be_enabled()
+    first, *_ = rows_of(page)
+    page.click("#to-study")
+    expect(page.locator(".verse-read")).to_contain_text(first)
 
 
 def test_what_cannot_be_read_is_refused_and_no_old_reading_stays(page) -> None:
