@@ -96,8 +96,11 @@ def _source(name: str) -> str:
 def page() -> str:
     """`index.html`, with one link for all sheets."""
     text = (HERE / "index.html").read_text("utf-8")
-    link = '<link rel="stylesheet" href="static/page.css">\n'
-    return SHEET.sub("", text).replace("<script", link + "<script", 1)
+    first, *others = SHEET.findall(text)
+    text = text.replace(f'href="static/{first}"', 'href="static/page.css"')
+    return re.sub(
+        f'<link rel="stylesheet" href="static/({"|".join(map(re.escape, others))})">\\n', "", text
+    )
 
 
 @cache
