@@ -41,7 +41,7 @@ def test_the_page_is_served_with_one_sheet(client) -> None:
     sheets = re.findall(
         r'<link rel="stylesheet" href="static/([\w.]+)"( media="print")?>', answer.text
     )
-    assert sheets == [("print.css", ' media="print"'), ("page.css", "")]
+    assert sheets == [("page.css", ""), ("print.css", ' media="print"')]
     sheet = client.get("/static/page.css").text
     for name in re.findall(r'"static/(\w+\.css)">', PAGE):
         assert (HERE / "static" / name).read_text("utf-8") in sheet

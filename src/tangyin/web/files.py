@@ -94,10 +94,11 @@ def _source(name: str) -> str:
 
 
 def page() -> str:
-    """`index.html`, with one link for all sheets."""
+    """`index.html`, with one link for all sheets, in place of the first: that for paper is last."""
     text = (HERE / "index.html").read_text("utf-8")
     link = '<link rel="stylesheet" href="static/page.css">\n'
-    return SHEET.sub("", text).replace("<script", link + "<script", 1)
+    before, _, after = SHEET.sub("\0", text, count=1).partition("\0")
+    return before + link + SHEET.sub("", after)
 
 
 @cache
