@@ -82,7 +82,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     return True
 
 
-PATIENCE = 40_000
+PATIENCE = 300_000
 """Milliseconds to wait for what must happen: the machine may have other work."""
 
 

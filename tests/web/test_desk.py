@@ -153,6 +153,13 @@ def test_the_sheet_is_typed_on_from_the_keyboard_alone(page, direction) -> None:
     page.keyboard.press("Delete")
     assert rows_of(page)[0] == "國家□河在"
     expect(page.locator(".line").first.locator(".mark")).to_have_text("，")
+    cell(page, 1, 1).focus()
+    page.keyboard.press("Control+x")
+    assert rows_of(page)[0] == "□家□河在"
+    page.keyboard.type("a")  # no Chinese character
+    cell(page, 1, 2).focus()
+    page.keyboard.type("b")
+    assert rows_of(page)[0] == "□家□河在"
 
 
 def test_a_whole_poem_is_pasted_with_its_title_as_it_came(page) -> None:

@@ -94,13 +94,11 @@ def _source(name: str) -> str:
 
 
 def page() -> str:
-    """`index.html`, with one link for all sheets."""
+    """`index.html`, with one link for all sheets, in place of the first: that for paper is last."""
     text = (HERE / "index.html").read_text("utf-8")
-    first, *others = SHEET.findall(text)
-    text = text.replace(f'href="static/{first}"', 'href="static/page.css"')
-    return re.sub(
-        f'<link rel="stylesheet" href="static/({"|".join(map(re.escape, others))})">\\n', "", text
-    )
+    link = '<link rel="stylesheet" href="static/page.css">\n'
+    before, _, after = SHEET.sub("\0", text, count=1).partition("\0")
+    return before + link + SHEET.sub("", after)
 
 
 @cache

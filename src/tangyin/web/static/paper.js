@@ -83,12 +83,12 @@ export class Paper {
     const at = placeOf(event), cell = at && this.#cell(at);
     if (!at || !cell) return;
     const before = cell.dataset.shown ?? "";
-    const typed = onlyVerse(cell.value);
+    const isEmpty = !cell.value, typed = onlyVerse(cell.value);
     // Beside the character that was there stands what was typed.
     const text = before && typed.length > before.length && typed.includes(before) ? typed.replace(before, "") : typed;
     cell.value = before;
     if (text) this.hands.write(at, text);
-    else if (!cell.value || cell.selectionStart === 0) this.hands.erase(at);
+    else if (isEmpty) this.hands.erase(at); // cut, or deleted on a touch screen's keyboard
   }
 
   /** @param {KeyboardEvent} event */
