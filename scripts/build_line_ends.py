@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tangyin.corpus import TRAIN, load_corpus
 from tangyin.prosody import rhyme_of_poem
-from tangyin.reference.index import folded
+from tangyin.verse import lookup_spelling
 
 TARGET = Path(__file__).parents[1] / "src/tangyin/data/line_ends.tsv"
 
@@ -24,8 +24,8 @@ if __name__ == "__main__":
         rhyme = rhyme_of_poem(lines)
         if rhyme:
             for line in lines[1::2]:
-                feet[folded(line[-1])][rhyme] += 1
-            oblique.update(folded(line[-1]) for line in lines[2::2])
+                feet[lookup_spelling(line[-1])][rhyme] += 1
+            oblique.update(lookup_spelling(line[-1]) for line in lines[2::2])
     with TARGET.open("w", encoding="utf-8", newline="\n") as file:
         file.write("character\toblique\trhymes\n")
         for character in sorted(feet.keys() | oblique.keys()):

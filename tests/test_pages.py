@@ -14,6 +14,7 @@ import click
 import pytest
 
 from tangyin.cli.main import main
+from tangyin.reference import open_index
 
 ROOT = Path(__file__).parents[1]
 SCRIPT = runpy.run_path(str(ROOT / "scripts/refresh_pages.py"))
@@ -33,6 +34,13 @@ def refresh(*words: str | Path) -> "subprocess.CompletedProcess[str]":
 @pytest.mark.parametrize("page", SHOWN, ids=lambda page: page.stem)
 def test_every_block_of_the_page_shows_what_its_commands_print(page) -> None:
     done = refresh("--check", page)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.corpus
+def test_the_look_ups_of_the_page_find_in_the_corpus_what_it_shows() -> None:
+    open_index()  # or the first command would say that it makes one
+    done = refresh("--check", "--long", ROOT / "docs/reference.md")
     assert done.returncode == 0, done.stderr
 
 

@@ -99,6 +99,11 @@ def test_a_server_that_cannot_start_is_an_error(cli) -> None:
     cli("serve", "--port", "0", "--model", "nobody").refused(2, "nobody")
 
 
+@pytest.mark.parametrize("origin", ["*", "poems.example", "https://poems.example/", "null"])
+def test_an_origin_is_scheme_and_host_alone(cli, origin) -> None:
+    cli("serve", "--allow-origin", origin).refused(2, repr(origin))
+
+
 def test_without_the_extra_the_error_says_how_to_install_it(tmp_path) -> None:
     # A module of that name in front of the installed one.
     (tmp_path / "uvicorn.py").write_text("raise ModuleNotFoundError(name='uvicorn')")

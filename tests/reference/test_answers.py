@@ -9,8 +9,8 @@ from tangyin.errors import TangyinError, UsageError
 from tangyin.prosody import LEVEL_RHYMES, line_pattern, readings_of, rhyme_of_poem
 from tangyin.prosody.rhyme import RHYMES
 from tangyin.reference import characters, find, in_script, parallel, poem, rhymes
-from tangyin.reference.index import folded
 from tangyin.reference.opposites import _likelihood_ratio, tones_of
+from tangyin.verse import lookup_spelling
 
 
 def refused(call, code):
@@ -26,20 +26,20 @@ def pairs(corpus, word):
         if part == TRAIN and len(lines) == 8:
             for upper, lower in ((2, 3), (4, 5)):
                 for line, other in ((upper, lower), (lower, upper)):
-                    here, there = folded(lines[line]), folded(lines[other])
+                    here, there = lookup_spelling(lines[line]), lookup_spelling(lines[other])
                     for at in range(len(here)):
                         if here.startswith(word, at):
                             found[there[at : at + len(word)]] += 1
     return found
 
 
-@pytest.mark.parametrize("name", ["東", "咸", "董", "泰", "徑", "洽"])
-def test_a_rhyme_is_found_by_its_name_and_by_any_of_its_characters(home, name):
-    by_name = rhymes(name, count=5).rhymes[0]
-    assert by_name.name == name
-    assert name in RHYMES[by_name.tone]
-    for member in by_name.characters:
-        assert name in [one.name for one in rhymes(member.character, count=1).rhymes]
+def test_a_rhyme_is_found_by_its_name_and_by_any_of_its_characters(home):
+    for tone, names in RHYMES.items():
+        for name in names:
+            by_name = rhymes(name, count=1).rhymes[0]
+            assert (by_name.name, by_name.tone) == (name, tone)
+            (member,) = by_name.characters
+            assert name in [one.name for one in rhymes(member.character, count=1).rhymes]
 
 
 def test_every_rhyme_has_its_number_in_the_rhyme_books(home):
@@ -66,7 +66,7 @@ def test_the_commonest_characters_come_first_even_without_a_corpus(home):
     assert [one.character for one in found.characters[:3]] == ["風", "中", "空"]
     assert not any(one.words for one in found.characters)
     assert len(found.characters) == found.total
-    assert len({folded(one.character) for one in found.characters}) == found.total
+    assert len({lookup_spelling(one.character) for one in found.characters}) == found.total
 
 
 def test_the_words_of_a_rhyme_end_lines_of_training_poems(fetched):
@@ -74,7 +74,7 @@ def test_the_words_of_a_rhyme_end_lines_of_training_poems(fetched):
     ends = {rhyme: Counter() for rhyme in LEVEL_RHYMES}
     for lines, part in zip(corpus.lines(), corpus.part, strict=True):
         if part == TRAIN and (rhyme := rhyme_of_poem(lines)):
-            ends[rhyme].update(folded(line[-2:]) for line in lines[1::2])
+            ends[rhyme].update(lookup_spelling(line[-2:]) for line in lines[1::2])
     words = 0
     for rhyme in LEVEL_RHYMES:
         for one in rhymes(rhyme, count=1000).rhymes[0].characters:
@@ -100,7 +100,7 @@ def test_the_readings_of_a_character_have_shares_and_examples(fetched):
                 part, lines = texts[line.id]
                 seen += 1
                 assert (part, lines[line.line - 1]) == (TRAIN, line.text)
-                assert folded(line.text)[line.place - 1] == character
+                assert lookup_spelling(line.text)[line.place - 1] == character
                 assert line.place == len(line.text)
                 # In a poem that rhymes level, a level end is at an even line.
                 assert (line.line % 2 == 0) == (reading.tone == "平")
@@ -142,6 +142,8 @@ def test_a_character_of_both_scripts_is_answered_in_both_senses(home):
     assert [one.character for one in characters("雲").characters] == ["雲"]
     variants = {v.character: v.kind for v in characters("爲").characters[0].variants}
     assert variants == {"为": "simplified", "為": "variant"}
+    variants = {v.character: v.kind for v in characters("髪").characters[0].variants}
+    assert (characters("髪").characters[0].character, variants["髪"]) == ("髮", "variant")
 
 
 def test_every_line_with_a_word_is_found_and_its_poem_opened(fetched):
@@ -232,6 +234,11 @@ def test_without_a_corpus_it_is_said_how_to_get_it(home, look_up):
         look_up("明月")
     assert caught.value.code == "corpus.none"
     assert "tangyin corpus fetch" in caught.value.message()
+
+
+@pytest.mark.parametrize("look_up", [rhymes, characters])
+def test_a_character_that_the_lexicon_lacks_is_refused(home, look_up):
+    refused(lambda: look_up("㐀"), "reference.unknown_character")
 
 
 def test_an_unknown_poem_is_refused(fetched):

@@ -1,4 +1,6 @@
+import re
 from dataclasses import fields
+from functools import cache
 from itertools import islice
 
 import numpy as np
@@ -14,22 +16,30 @@ from tangyin.reference import index as module
 from tangyin.reference.index import (
     UNRHYMED,
     Index,
-    folded,
+    announcing,
     index_path,
     is_current,
     open_index,
     store_index,
 )
+from tangyin.verse import MARKS, lookup_spelling
+
+
+@cache
+def spelled(texts):
+    """Poem and line, from 0, and the text of each line as it is looked up."""
+    lines = (re.findall(f"[^{MARKS}]+", lookup_spelling(text)) for text in texts)
+    return [(poem, at, line) for poem, found in enumerate(lines) for at, line in enumerate(found)]
 
 
 def scanned(corpus, word, keep=lambda poem, line: True):
     """Poem, line and character, from 0, of each time a line has a word."""
     return [
         (poem, number, at)
-        for poem, lines in enumerate(corpus.lines())
-        for number, line in enumerate(lines)
+        for poem, number, line in spelled(tuple(corpus.text))
+        if word in line and keep(poem, number)
         for at in range(len(line))
-        if folded(line).startswith(word, at) and keep(poem, number)
+        if line.startswith(word, at)
     ]
 
 
@@ -42,11 +52,23 @@ def found(index, word, order=None):
 @settings(max_examples=25, deadline=None)
 def test_a_word_is_found_wherever_a_line_has_it(small, index, data):
     lines = data.draw(st.sampled_from(small.lines()))
-    line = folded(data.draw(st.sampled_from(lines)))
+    line = lookup_spelling(data.draw(st.sampled_from(lines)))
     start = data.draw(st.integers(0, len(line) - 1))
     word = line[start : data.draw(st.integers(start + 1, len(line)))]
     assert found(index, word) == scanned(small, word)
     assert index.count(word) == len(scanned(small, word))
+
+
+def test_the_ways_to_write_a_character_are_one(small, index):
+    """黃 and 黄, or 煙 and 烟, are looked for together, and shown as the poem has them."""
+    for pair in ("煙烟", "黃黄", "涼凉", "來来"):
+        written = sum(text.count(c) for text in small.text for c in pair)
+        usual = lookup_spelling(pair[0])
+        assert lookup_spelling(pair) == usual * 2
+        places = index.places(usual)
+        assert len(places) == written
+        assert {index.text(int(at), 1) for at in places} <= set(pair)
+    assert lookup_spelling("云雲后後里裏發髮") == "云雲后後里裏發髮"
 
 
 def test_a_word_that_no_line_has_is_found_nowhere(index):
@@ -56,8 +78,8 @@ def test_a_word_that_no_line_has_is_found_nowhere(index):
 
 def test_a_word_does_not_reach_over_the_end_of_a_line(small, index):
     first, second = small.lines()[0][:2]
-    assert index.count(folded(first[-1] + second[0])) == len(
-        scanned(small, folded(first[-1] + second[0]))
+    assert index.count(lookup_spelling(first[-1] + second[0])) == len(
+        scanned(small, lookup_spelling(first[-1] + second[0]))
     )
 
 
@@ -104,7 +126,10 @@ def test_the_stored_index_is_the_one_that_was_made(fetched):
 def test_an_index_that_is_missing_or_damaged_or_of_another_corpus_is_made_anew(fetched):
     corpus = fetched()
     assert not is_current()
-    assert len(open_index()) == len(corpus)
+    said = []
+    with announcing(lambda: said.append("making")):
+        assert len(open_index()) == len(open_index()) == len(corpus)
+    assert said == ["making"]
     whole = index_path().read_bytes()
     for keep in (0, 10, len(whole) // 2, len(whole) - 1):
         index_path().write_bytes(whole[:keep])

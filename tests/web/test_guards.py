@@ -228,3 +228,56 @@ def test_an_endless_body_is_cut_off(address) -> None:
     head = POST + b"Transfer-Encoding: chunked\r\n\r\n"
     answer = raw(address, head + b"4000\r\n" + b"a" * 0x4000 + b"\r\n1\r\na\r\n")
     assert answer.startswith(b"HTTP/1.1 413")
+
+
+SITE = "https://poems.example"
+
+
+@pytest.fixture
+def ask_from():
+    """Asks an application that lets pages of `SITE` use the API, as a page of an origin does."""
+
+    async def ask(origin, method="POST", path="/api/script", **headers):
+        transport = httpx.ASGITransport(create_app("report", origins=[SITE]))
+        body = {"json": {"text": "風", "script": "simplified"}} if method == "POST" else {}
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            headers = {"Origin": origin, "Sec-Fetch-Site": "cross-site", **headers}
+            return await client.request(method, path, headers=headers, **body)
+
+    return ask
+
+
+async def test_a_page_of_an_allowed_site_uses_the_api(ask_from) -> None:
+    asked = {
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "content-type",
+    }
+    allowed = await ask_from(SITE, "OPTIONS", **asked)
+    assert allowed.status_code == 200
+    assert allowed.headers["access-control-allow-origin"] == SITE
+    assert "content-type" in allowed.headers["access-control-allow-headers"].lower()
+    answer = await ask_from(SITE)
+    assert (answer.status_code, answer.json()) == (200, {"text": "风"})
+    for found in (answer, await ask_from(SITE, "GET", "/api/forms")):
+        assert found.headers["access-control-allow-origin"] == SITE
+        assert "access-control-allow-credentials" not in found.headers
+        assert found.headers["content-security-policy"] == POLICY
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://other.example", f"{SITE}:8080", "http://poems.example", "null"]
+)
+async def test_a_page_of_another_site_does_not(ask_from, origin) -> None:
+    answer = await ask_from(origin)
+    assert (answer.status_code, answer.json()["code"]) == (403, "server.foreign_page")
+    refused = await ask_from(origin, "OPTIONS", **{"Access-Control-Request-Method": "POST"})
+    for found in (answer, refused, await ask_from(origin, "GET", "/api/forms")):
+        assert "access-control-allow-origin" not in found.headers
+
+
+def test_without_the_option_no_site_may(client) -> None:
+    headers = {"Origin": SITE, "Access-Control-Request-Method": "POST"}
+    for method in ("OPTIONS", "POST"):
+        answer = client.request(method, "/api/script", headers=headers, json={"text": "風"})
+        assert answer.status_code in (403, 405)
+        assert "access-control-allow-origin" not in answer.headers

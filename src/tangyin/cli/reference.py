@@ -10,7 +10,7 @@ import click
 
 from tangyin import reference
 from tangyin.cli.streams import F, as_json, emit, format_option, language, output_option, remark
-from tangyin.errors import TangyinError, UsageError
+from tangyin.errors import UsageError
 from tangyin.reference import Character, Line, Opposite, Rhyme, Source, WordCount
 
 COUNT = click.IntRange(1, 1000)
@@ -111,20 +111,12 @@ def _look_up(
     output: Path | None,
 ) -> None:
     """Print an answer for people, by `lines`, or as JSON."""
-    if not _is_ready():
-        remark("reference.indexing")
-    found = ask()
+    with reference.announcing(lambda: remark("reference.indexing")):
+        found = ask()
     if output_format == "json":
         emit(as_json(reference.in_script(asdict(found), script)), output)
     else:
         emit((reference.in_script(line, script) for line in lines(found)), output)
-
-
-def _is_ready() -> bool:
-    try:
-        return reference.is_current()
-    except TangyinError:  # there is no corpus to make an index of
-        return True
 
 
 def _rhymes(found: reference.Rhymes) -> Iterator[str]:

@@ -32,9 +32,9 @@ OTHER_FILES = 200
 @click.option(
     "--allow-origin",
     "origins",
+    metavar="ORIGIN",
     multiple=True,
-    metavar="URL",
-    help="Let pages of this site, such as https://example.org, use the API; may be repeated.",
+    help="Let pages of this site use the API (may be repeated).",
 )
 def serve(host: str, port: int, model: str, workers: int | None, origins: tuple[str, ...]) -> None:
     """Serve the page and its API until Ctrl-C.
@@ -45,17 +45,19 @@ def serve(host: str, port: int, model: str, workers: int | None, origins: tuple[
     \b
         tangyin serve
         tangyin serve --port 8080 --model strong
+        tangyin serve --allow-origin https://poems.example
     """
     try:
         import uvicorn
 
-        from tangyin.web.app import create_app
+        from tangyin.web.app import check_origins, create_app
         from tangyin.web.guards import PatientProtocol
         from tangyin.web.supervisor import kept_alive
     except ModuleNotFoundError as error:
         raise TangyinError("server.missing_package", package=error.name) from error
 
     check_model(model)
+    check_origins(origins)
     local = host in ("127.0.0.1", "::1", "localhost")
     with _listening(host, port) as listener:
         name = f"[{host}]" if ":" in host else host

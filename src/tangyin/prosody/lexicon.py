@@ -49,10 +49,18 @@ def readings_of(character: str) -> tuple[Reading, ...]:
     return _readings(corpus_spelling(character)) or _readings(_usual(character))
 
 
+def characters_of(rhyme: str) -> list[str]:
+    """The characters of the lexicon with a reading in a rhyme of 平水韻."""
+    return _by_rhyme().get(rhyme, [])
+
+
 @cache
-def characters_of(rhyme: str) -> tuple[str, ...]:
-    """The characters of the lexicon with a reading in a rhyme of 平水韻, by code point."""
-    return tuple(sorted(c for c in _lexicon() if any(r.rhyme == rhyme for r in readings_of(c))))
+def _by_rhyme() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for character in sorted(_lexicon()):
+        for rhyme in {reading.rhyme for reading in readings_of(character)}:
+            found.setdefault(rhyme, []).append(character)
+    return found
 
 
 def words_with(character: str) -> tuple[tuple[str, int, float], ...]:

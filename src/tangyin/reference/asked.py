@@ -1,13 +1,13 @@
 """What is asked: a word as a person types it, and the words of the corpus that it may mean."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from tangyin.corpus import PACKAGE
 from tangyin.errors import LANGUAGES, UsageError, message
-from tangyin.reference.index import Index, folded
-from tangyin.verse import is_hanzi, normalize, to_simplified, ways_to_mean
+from tangyin.reference.index import Index
+from tangyin.verse import is_hanzi, lookup_spelling, normalize, to_simplified, ways_to_mean
 
 SCRIPTS = ("traditional", "simplified")
 
@@ -48,13 +48,20 @@ def meanings(text: str, longest: int) -> tuple[str, ...]:
         if not is_hanzi(character):
             point = f"U+{ord(character):04X}"
             raise UsageError("text.foreign", character=character, point=point)
-    return tuple(dict.fromkeys(map(folded, ways_to_mean(typed))))
+    return tuple(dict.fromkeys(map(lookup_spelling, ways_to_mean(typed))))
 
 
-def other_meanings(index: Index, meant: tuple[str, ...]) -> tuple[WordCount, ...]:
-    """The meanings after the first that the corpus has, with their counts."""
-    counts = (WordCount(word, index.count(word)) for word in meant[1:])
-    return tuple(other for other in counts if other.count)
+def counted(
+    meant: tuple[str, ...], count: Callable[[str], int]
+) -> tuple[str, tuple[WordCount, ...]]:
+    """The likeliest meaning that there is at all, and the others that there are.
+
+    A meaning by frequency alone may be wrong; what poets wrote is right.
+    """
+    counts = {word: count(word) for word in meant}
+    found = next((word for word in meant if counts[word]), meant[0])
+    others = (WordCount(word, counts[word]) for word in meant if word != found and counts[word])
+    return found, tuple(others)
 
 
 def corpus_source(index: Index, code: str) -> Source:

@@ -11,6 +11,9 @@ import json
 import re
 import threading
 from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, fields
 from functools import cache, lru_cache
 from itertools import zip_longest
@@ -28,13 +31,18 @@ from tangyin.files import whole_file
 from tangyin.model.serialization import mapped, serialized
 from tangyin.paths import corpus_home
 from tangyin.prosody import LEVEL_RHYMES, rhyme_of_poem
-from tangyin.verse import MARKS, corpus_spelling, fold_variants
+from tangyin.verse import MARKS, lookup_spelling
 
 FORMAT = 1
 """Version of the file."""
 
-TABLES = ("character_variants.tsv", "later_readings.tsv", "lexicon.tsv", "orthography.tsv")
+TABLES = (
+    "character_variants.tsv", "later_readings.tsv", "lexicon.tsv", "orthography.tsv",
+    "spellings.tsv",
+)  # fmt: skip
 """Packaged data that an index depends on: spelling, and the rhymes of the poems."""
+
+NAMES = tuple(name for name in COLUMNS if name != "text")
 
 UNRHYMED = len(LEVEL_RHYMES)
 """The rhyme of a poem whose even lines do not rhyme on a level tone."""
@@ -104,12 +112,8 @@ class Index:
         count = np.array(list(map(len, lines)), np.uint8)
         rhymes = [rhyme_of_poem(poem) for poem in lines]
         train = np.array([part == TRAIN for part in corpus.part], np.uint8)
-        names = [name for name in COLUMNS if name != "text"]
-        columns = zip(*(getattr(corpus, name) for name in names), strict=True)
-        rows = [
-            json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False).encode()
-            for row in columns
-        ]
+        columns = [getattr(corpus, name) for name in NAMES]
+        rows = [json.dumps(row, ensure_ascii=False).encode() for row in zip(*columns, strict=True)]
         order = _sorted(codes)
         line = _line_of(starts, widths)
         paired = (train > 0) & (count == 2 * len(COUPLETS))
@@ -176,7 +180,8 @@ class Index:
         """A poem by its number."""
         row = self.rows[self.row_starts[poem] : self.row_starts[poem + 1]].tobytes()
         start, end = self.starts[poem : poem + 2].tolist()
-        return Record(**json.loads(row), text=self.text(start, end - start))
+        values = dict(zip(NAMES, json.loads(row), strict=True))
+        return Record(**values, text=self.text(start, end - start))
 
     def number_of(self, id_: str) -> int | None:
         """The number of the poem with an id."""
@@ -214,16 +219,32 @@ def open_index() -> Index:
     stamp = _stamp()
     with _lock:
         if not is_current(stamp):
+            _announce.get()()
             store_index(load(prepared_path()), stamp)
         path = index_path()
         return _opened(path, path.stat().st_mtime_ns)
 
 
+@contextmanager
+def announcing(announce: Callable[[], None]) -> Iterator[None]:
+    """Have `announce` called before an index is made inside, which takes some seconds."""
+    token = _announce.set(announce)
+    try:
+        yield
+    finally:
+        _announce.reset(token)
+
+
 def is_current(stamp: str | None = None) -> bool:
-    """Whether there is a whole index of the prepared corpus by this version."""
+    """Whether there is a whole index of the prepared corpus by this version.
+
+    Raises:
+        TangyinError: the corpus is not prepared.
+    """
+    stamp = stamp or _stamp()
     try:
         with safe_open(index_path(), framework="numpy") as file:
-            return (file.metadata() or {}).get("stamp") == (stamp or _stamp())
+            return (file.metadata() or {}).get("stamp") == stamp
     except (SafetensorError, OSError):
         return False
 
@@ -246,17 +267,13 @@ def spelling() -> NDArray[np.uint16]:
     """The code that each one is compared by: variants as one, marks as 0; (65,536,)."""
     table = np.arange(0x10000, dtype=np.uint16)
     hanzi = "".join(map(chr, range(0x3400, 0xA000)))
-    table[0x3400:0xA000] = _codes(folded(hanzi))
+    table[0x3400:0xA000] = _codes(lookup_spelling(hanzi))
     table[_codes(MARKS)] = 0
     return table
 
 
-def folded(text: str) -> str:
-    """A text with the variants of a character written as one."""
-    return fold_variants(corpus_spelling(text))
-
-
 _lock = threading.Lock()
+_announce: ContextVar[Callable[[], None]] = ContextVar("announce", default=lambda: None)
 
 
 @lru_cache(maxsize=1)

@@ -3,13 +3,7 @@
 from dataclasses import dataclass
 
 from tangyin.errors import UsageError
-from tangyin.reference.asked import (
-    Source,
-    WordCount,
-    corpus_source,
-    meanings,
-    other_meanings,
-)
+from tangyin.reference.asked import Source, WordCount, corpus_source, counted, meanings
 from tangyin.reference.index import Index, Places, Record, open_index
 
 LONGEST = 7
@@ -73,8 +67,7 @@ def find(word: str, count: int = 20, first: int = 1) -> Lines:
     """
     meant = meanings(word, LONGEST)
     index = open_index()
-    # What a simplified word is by its frequency may be wrong; what the corpus has is right.
-    found = max(meant, key=lambda way: index.count(way) > 0)
+    found, others = counted(meant, index.count)
     places = index.places(found)
     poems, _, _ = index.located(places)
     return Lines(
@@ -84,7 +77,7 @@ def find(word: str, count: int = 20, first: int = 1) -> Lines:
         poems=int((poems[1:] != poems[:-1]).sum()) + bool(len(poems)),
         first=first,
         lines=lines_at(index, places[first - 1 : first - 1 + count]),
-        others=other_meanings(index, (found, *(way for way in meant if way != found))),
+        others=others,
         source=(corpus_source(index, "reference.source_poems"),),
     )
 

@@ -9,13 +9,7 @@ import numpy as np
 
 from tangyin.prosody.antithesis import pair_score, similarities
 from tangyin.prosody.lexicon import place_of
-from tangyin.reference.asked import (
-    Source,
-    WordCount,
-    corpus_source,
-    meanings,
-    other_meanings,
-)
+from tangyin.reference.asked import Source, WordCount, corpus_source, counted, meanings
 from tangyin.reference.index import COUPLETS, Index, open_index, spelling
 from tangyin.reference.lines import LONGEST
 
@@ -84,7 +78,7 @@ def parallel(word: str, count: int = 12) -> Opposites:
     """
     meant = meanings(word, LONGEST)
     index = open_index()
-    found = max(meant, key=lambda way: index.count(way, index.couplets) > 0)
+    found, others = counted(meant, lambda way: index.count(way, index.couplets))
     pairing = _Pairing(index, found)
     often = [pairing.opposite(other) for other, _ in pairing.counts.most_common(count)]
     telling = [pairing.opposite(other) for other, _ in pairing.counts.most_common(LOOKED_AT)]
@@ -97,7 +91,7 @@ def parallel(word: str, count: int = 12) -> Opposites:
         often=tuple(often),
         telling=tuple(opposite for opposite in telling if opposite.association > 0)[:count],
         candidates=tuple(pairing.opposite(other) for other in pairing.candidates(count)),
-        others=other_meanings(index, (found, *(way for way in meant if way != found))),
+        others=others,
         source=(
             corpus_source(index, "reference.source_couplets"),
             Source.of("reference.source_antithesis"),

@@ -9,11 +9,13 @@ from functools import cache
 import numpy as np
 
 from tangyin.data.files import data_text
+from tangyin.errors import UsageError
 from tangyin.prosody import LEVEL_RHYMES, Reading, readings_of
 from tangyin.prosody.lexicon import characters_of
 from tangyin.prosody.rhyme import RHYMES, neighbouring
 from tangyin.reference.asked import Source, WordCount, corpus_source, meanings
-from tangyin.reference.index import UNRHYMED, Index, Places, folded, index_if_fetched, spelling
+from tangyin.reference.index import UNRHYMED, Index, Places, index_if_fetched, spelling
+from tangyin.verse import lookup_spelling
 
 TOGETHER = 3.0
 """Two characters are a word if the corpus has them together so many times as often as by chance."""
@@ -79,13 +81,15 @@ def rhymes(asked: str, count: int = 30, words: int = 5) -> Rhymes:
         words: most words of a character.
 
     Raises:
-        UsageError: it is not such a name or character.
+        UsageError: it is not such a name or character, or the lexicon lacks it.
         TangyinError: the corpus is damaged.
     """
     named = re.sub("[韻韵]$", "", asked.strip())
     characters = meanings(named or asked, 1)
     names = [name for name in characters if name in "".join(RHYMES.values())]
     names += [reading.rhyme for c in characters for reading in readings_of(c)]
+    if not names:
+        raise UsageError("reference.unknown_character", character=asked.strip())
     index = index_if_fetched()
     source = [Source.of("reference.source_lexicon"), Source.of("reference.source_ends")]
     if index:
@@ -118,7 +122,7 @@ def neighbours_of(name: str, rimes: str) -> str:
 
 def count_of(character: str, reading: Reading) -> int:
     """How many lines of the training poems end on a character in one of its readings."""
-    oblique, feet = _line_ends().get(folded(character), (0, {}))
+    oblique, feet = _line_ends().get(lookup_spelling(character), (0, {}))
     if reading.level:
         return feet.get(reading.rhyme, 0)
     # Verse tells oblique readings from level ones, and not from each other.
@@ -167,7 +171,7 @@ def _words(
 
 
 def _rhyme(name: str, index: Index | None, count: int, most: int) -> Rhyme:
-    characters = [c for c in characters_of(name) if folded(c) == c]
+    characters = [c for c in characters_of(name) if lookup_spelling(c) == c]
     read = [(c, next(r for r in readings_of(c) if r.rhyme == name)) for c in characters]
     counted = sorted(((c, r, count_of(c, r)) for c, r in read), key=lambda row: -row[2])
     rimes = "".join(dict.fromkeys(reading.rime for _, reading in read))

@@ -12,6 +12,7 @@ from tangyin.verse.script import (
     fold_variants,
     is_simplified,
     is_spelling,
+    lookup_spelling,
     to_simplified,
     to_traditional,
     traditional_alternative,
@@ -36,8 +37,8 @@ __all__ = [
     "BLANK", "BOS", "EOS", "FORMS", "HANZI", "LONGEST", "MARKS", "QIJUE", "QILV", "TEXT", "TITLE",
     "UNK", "WUJUE", "WULV", "Form", "Found", "Ids", "Poem", "Vocabulary", "corpus_spelling",
     "find_poems", "fold_variants", "form_named", "form_of_shape", "form_of_text", "form_token",
-    "is_hanzi", "is_simplified", "is_spelling", "known_forms", "normalize", "poems_of_file",
-    "prefix_tokens", "read_places", "read_poem", "read_verse", "rhyme_token",
+    "is_hanzi", "is_simplified", "is_spelling", "known_forms", "lookup_spelling", "normalize",
+    "poems_of_file", "prefix_tokens", "read_places", "read_poem", "read_verse", "rhyme_token",
     "split_lines", "split_poems", "title_characters", "to_simplified", "to_traditional",
     "traditional_alternative", "variants_of", "ways_to_mean",
 ]  # fmt: skip

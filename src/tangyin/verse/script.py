@@ -108,6 +108,15 @@ def fold_variants(text: str) -> str:
     return text.translate(_table("character_variants.tsv"))
 
 
+def lookup_spelling(text: str) -> str:
+    """Replace every variant by the commonest form of the same character (烟 by 煙, 黃 by 黄).
+
+    As `fold_variants`, with forms that the corpus has often. The table is `data/spellings.tsv`,
+    made by `scripts/build_spellings.py`.
+    """
+    return fold_variants(corpus_spelling(text)).translate(_table("spellings.tsv"))
+
+
 def ways_to_mean(text: str) -> tuple[str, ...]:
     """What a short text may be in traditional script: as it is typed or likeliest, then others.
 
@@ -132,12 +141,12 @@ def variants_of(character: str) -> dict[str, str]:
     sense), or "variant".
     """
     found = dict.fromkeys(traditional_costs(character)[0], "traditional")
-    found[to_simplified(character)] = "simplified"
-    for table in ("orthography.tsv", "character_variants.tsv"):
+    for table in ("orthography.tsv", "character_variants.tsv", "spellings.tsv"):
         rows = _table(table)
         found |= {chr(point): "variant" for point, usual in rows.items() if usual == character}
         if usual := rows.get(ord(character)):
             found[usual] = "variant"
+    found[to_simplified(character)] = "simplified"
     found.pop(character, None)
     return found
 

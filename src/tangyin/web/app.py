@@ -2,7 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Collection
+import re
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -16,7 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
 import tangyin
-from tangyin.errors import TangyinError, catalogue
+from tangyin.errors import TangyinError, UsageError, catalogue
 from tangyin.verse import known_forms, to_simplified
 from tangyin.web import looking_up, reading, writing
 from tangyin.web.answers import AnyWork, Refusal, refuse
@@ -32,6 +33,9 @@ from tangyin.web.reference import reference_page
 HERE = Path(__file__).parent
 REPORT_PAGES = (HERE / "report.html", HERE.parents[2] / "docs" / "report" / "index.html")
 """Where the report may be: in the wheel (pyproject.toml puts it there), and in the repository."""
+
+ORIGIN = re.compile(r"https?://[^\s/?#@*]+", re.ASCII)
+"""Scheme, host and port of a site; `*`, every site, would let any page use the machine."""
 
 DESCRIPTION = (
     "Compose, check and study classical Chinese regulated verse. Names and shapes are those of the "
@@ -70,13 +74,20 @@ class Shape:
     characters: int
 
 
+def check_origins(origins: Sequence[str]) -> None:
+    """Refuse what is not an origin as browsers send it (server.no_origin)."""
+    for origin in origins:
+        if not ORIGIN.fullmatch(origin):
+            raise UsageError("server.no_origin", origin=origin)
+
+
 def create_app(
     model: str,
     *,
     workers: int | None = None,
     waiting: int = WAITING,
     local: bool = True,
-    origins: Collection[str] = (),
+    origins: Sequence[str] = (),
 ) -> FastAPI:
     """The page and its API.
 
@@ -85,11 +96,13 @@ def create_app(
         workers: threads that write; two, or one on a single core, when None.
         waiting: most requests that are worked on or wait, of those that write and of the others.
         local: answer only as 127.0.0.1 or localhost.
-        origins: other sites, such as https://example.org, whose pages may use the API.
+        origins: of other sites whose pages may use the API (CORS), such as "https://a.example".
 
     Raises:
+        UsageError: one of `origins` is not an origin.
         TangyinError: there is no such model, or it is damaged.
     """
+    check_origins(origins)
     library = Library(model)
     pool = Pool(workers or min(2, os.cpu_count() or 1), waiting)
     quick = Pool(QUICK_WORKERS, waiting)
@@ -120,16 +133,17 @@ def create_app(
     app.state.library, app.state.pool, app.state.quick = library, pool, quick
     app.add_middleware(compressed)
     app.add_middleware(bounded_bodies, origins=origins)
-    if local:
-        app.add_middleware(loopback_hosts)
-    app.add_middleware(security_headers)
     if origins:
         app.add_middleware(
             CORSMiddleware,
-            allow_origins=[*origins],
+            allow_origins=origins,
             allow_methods=["GET", "POST"],
             allow_headers=["Accept", "Accept-Language", "Content-Type"],
+            expose_headers=["Retry-After"],
         )
+    if local:
+        app.add_middleware(loopback_hosts)
+    app.add_middleware(security_headers)
     app.include_router(writing.router(), prefix="/api")
     app.include_router(reading.router, prefix="/api")
     app.include_router(looking_up.router, prefix="/api")

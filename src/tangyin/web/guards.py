@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Collection
+from collections.abc import Container
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -68,14 +68,14 @@ def loopback_hosts(app: ASGIApp) -> ASGIApp:
     return handle
 
 
-def bounded_bodies(app: ASGIApp, origins: Collection[str] = ()) -> ASGIApp:
+def bounded_bodies(app: ASGIApp, origins: Container[str] = ()) -> ASGIApp:
     """Reads a request's body before anything else is done, if it is small and arrives in time.
 
     Pages of these `origins` may send requests as those of this server may.
 
     Starlette limits the size of a body in its latest versions, and the time in none. Before a body
-    is read, its head must say that it is JSON and from a page of this server or from no page: this
-    does not depend on what a version of FastAPI takes for JSON.
+    is read, its head must say that it is JSON and from a page of this server, of one of `origins`,
+    or from no page: this does not depend on what a version of FastAPI takes for JSON.
     """
 
     async def handle(scope: Scope, receive: Receive, send: Send) -> None:
@@ -106,7 +106,7 @@ def bounded_bodies(app: ASGIApp, origins: Collection[str] = ()) -> ASGIApp:
     return handle
 
 
-def _bad_head(scope: Scope, origins: Collection[str]) -> TangyinError | None:
+def _bad_head(scope: Scope, origins: Container[str]) -> TangyinError | None:
     """Why the head of a request is refused, whatever its body is."""
     if "\0" in scope["path"]:  # on which old versions of Starlette fail
         return TangyinError("server.not_found")
@@ -122,8 +122,8 @@ def _bad_head(scope: Scope, origins: Collection[str]) -> TangyinError | None:
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     host = headers.get("host", "").lower()
     own = origin is None or origin.partition("//")[2] == host
-    near = own and site in (None, "same-origin", "none")
-    if not (near or origin in origins):
+    ours = own and site in (None, "same-origin", "none")
+    if not ours and origin not in origins:
         return TangyinError("server.foreign_page")
     # A form can send text to another site, but not this type, without the browser asking first.
     if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
