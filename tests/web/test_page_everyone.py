@@ -30,7 +30,7 @@ def test_the_interface_is_simplified_where_the_browser_is(visit) -> None:
     page.click("#given button[type=submit]")
     # The sentence is simplified, and not what it quotes.
     expect(page.locator(".faults li")).to_contain_text("韵脚「寒」属寒韵")
-    expect(page.locator(".glyph").first).to_have_text("國")
+    expect(page.locator(".report .glyph").first).to_have_text("國")
     page.select_option("#language", "zh-Hant")
     expect(page.locator("nav [data-page=compose]")).to_have_text("作詩")
     page.reload()
