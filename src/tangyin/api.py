@@ -1,16 +1,24 @@
 """The façade: what the command line, the web page and other people's programs call."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
-from typing import Any, Unpack
+from typing import Any, Unpack, get_args
 
 from tangyin import writing
 from tangyin.errors import TangyinError, UsageError
 from tangyin.model import DEFAULT, Engine, find_model
 from tangyin.model.file import ModelFile
-from tangyin.prosody import Report, check_text, traditional_lines
+from tangyin.prosody import (
+    LEVEL_RHYMES,
+    Convention,
+    Report,
+    by_convention,
+    check_poem,
+    check_text,
+    traditional_lines,
+)
 from tangyin.scoring import (
     Evaluation,
     Score,
@@ -19,16 +27,26 @@ from tangyin.scoring import (
     prefix_of,
     score_poems,
 )
-from tangyin.verse import WULV, Form, Poem, form_named, read_poem
-from tangyin.writing import Composition, ParticleComposer, Request, Verse, rule_named
+from tangyin.verse import WULV, Form, Ids, Poem, form_named, read_poem
+from tangyin.writing import (
+    Candidates,
+    Composition,
+    LineWay,
+    ParticleComposer,
+    Request,
+    Sheet,
+    SheetReport,
+    Verse,
+    rule_named,
+)
 from tangyin.writing.decoding import check_numbers
 from tangyin.writing.keywords import PoemKeywords, PoemsKeywords, RevisionKeywords
 from tangyin.writing.options import Option, options
 from tangyin.writing.verse import later, report_on
 
 __all__ = [
-    "Evaluation", "Report", "Score", "TangyinError", "UsageError", "Verse", "Writer", "check",
-    "load", "rule_named",
+    "Candidates", "Evaluation", "LineWay", "Report", "Score", "SheetReport", "TangyinError",
+    "UsageError", "Verse", "Writer", "check", "check_sheet", "load", "rule_named",
 ]  # fmt: skip
 
 SIDE_BY_SIDE = 64
@@ -37,9 +55,12 @@ SIDE_BY_SIDE = 64
 ROWS = 256  # Particles that are written together, of one poem or several
 REVISIONS = 128  # How many ways to write a line are drawn, of which the likeliest are shown
 MOST_REVISIONS = 100  # The largest number of ways to write a line that are shown
+MOST_CANDIDATES = 50  # The largest number of candidates for a place
+MOST_LINES = 12  # The largest number of ways to write a line side by side
 PROTOCOLS = ("honest", "tangshi-gpt")  # How perplexity can be counted (`docs/protocol.md`)
 
 _TEXT = Option("text", str, "")
+_CONVENTION = Option("convention", str, "usual", choices=get_args(Convention))
 
 
 class Writer:
@@ -144,6 +165,107 @@ class Writer:
             self.verse(other, request, seed, rank).in_script(request.script)
             for rank, other in enumerate(likeliest[:count])
         ]
+
+    def candidates(
+        self,
+        rows: Sequence[str],
+        line: int,
+        place: int,
+        *,
+        form: str | None = None,
+        title: str = "",
+        length: int = 1,
+        loosened: bool = False,
+        asked: str = "",
+        count: int = 12,
+    ) -> Candidates:
+        """Characters or words for a place of a poem, finished or not.
+
+        They are those that add no fault, weighed by all that is before and after the place. Where
+        the rules allow more than 200, the 200 likeliest by what is before it are weighed.
+
+        Args:
+            rows: the lines, each with or without its mark; □ for an open place. Lines that are
+                missing, or end early, are open.
+            line: the line, from 1.
+            place: the character, from 1. What is there now does not count.
+            form: the form of the poem; as for `write`.
+            title: its title.
+            length: 1 for characters, 2 for words of two characters that begin at the place.
+            loosened: whether candidates may break the rules, or repeat a character of the poem.
+            asked: a character to be explained: its rank, and what the rules have against it.
+            count: how many candidates are wanted, 1 … 50.
+
+        Raises:
+            UsageError: an argument is not possible.
+        """
+        Option("length", int, 1, minimum=1, maximum=2).check(length)
+        Option("count", int, 12, minimum=1, maximum=MOST_CANDIDATES).check(count)
+        Option("asked", str, "", longest=1).check(asked)
+        sheet = self._sheet(rows, form, line)
+        if not 1 <= place <= sheet.form.characters + 1 - length:
+            raise UsageError(
+                "request.no_character", character=place + length - 1, form=sheet.form.name,
+                width=sheet.form.characters,
+            )  # fmt: skip
+        return writing.candidates_at(
+            self.engine,
+            sheet,
+            self._prefix(sheet, title),
+            (line - 1, place - 1),
+            length=length,
+            loosened=loosened,
+            asked=asked,
+            count=count,
+        )
+
+    def lines(
+        self,
+        rows: Sequence[str],
+        line: int,
+        *,
+        form: str | None = None,
+        title: str = "",
+        keep: bool = True,
+        count: int = 3,
+        seed: int = 0,
+    ) -> list[LineWay]:
+        """Different ways to write a line of a poem, finished or not, the best first.
+
+        Args:
+            rows: see `candidates`.
+            line: the line, from 1.
+            form: see `candidates`.
+            title: see `candidates`.
+            keep: whether the characters that the line has stay where it has open places.
+            count: how many ways are wanted, 1 … 12; there may be fewer.
+            seed: keys the draws.
+
+        Raises:
+            UsageError: an argument is not possible.
+        """
+        Option("count", int, 3, minimum=1, maximum=MOST_LINES).check(count)
+        Option("seed", int, 0, minimum=0).check(seed)
+        sheet = self._sheet(rows, form, line)
+        prefix = self._prefix(sheet, title)
+        return writing.lines_at(
+            self.engine, sheet, prefix, line - 1, keep=keep, count=count, seed=seed
+        )
+
+    def _sheet(self, rows: Sequence[str], form: str | None, line: int) -> Sheet:
+        sheet = Sheet.of(self._form(form), rows)
+        if not 1 <= line <= sheet.form.lines:
+            lines = sheet.form.lines
+            raise UsageError("request.no_line", line=line, form=sheet.form.name, lines=lines)
+        return sheet
+
+    def _prefix(self, sheet: Sheet, title: str) -> Ids:
+        """What the model reads before a poem: the rhyme too, where feet are written."""
+        rhyme = check_poem(sheet.read_as, sheet.read_as).rhyme if sheet.form.regulated else ""
+        known = rhyme if rhyme in LEVEL_RHYMES else ""
+        return writing.prefix_for(
+            Request(sheet.form, title=title, rhyme=known), self.engine.vocabulary
+        )
 
     def request(self, start: str = "", **options: Unpack[PoemsKeywords]) -> Request:
         """A checked request to this model; for options and errors see `write_many`."""
@@ -252,6 +374,21 @@ class Writer:
         return form
 
 
+def check_sheet(rows: Sequence[str], form: str, pattern: str = "") -> SheetReport:
+    """Check an unfinished poem, and say what the rules ask of its open places.
+
+    Args:
+        rows: the lines, each with or without its mark; □ for an open place. Lines that are missing,
+            or end early, are open.
+        form: its form.
+        pattern: the sequence it is to follow, such as 平起首句入韻; "" for the one that fits best.
+
+    Raises:
+        UsageError: an argument is not possible.
+    """
+    return writing.report_on(Sheet.of(form_named(form), rows), pattern)
+
+
 def load(model: str | os.PathLike[str] = DEFAULT) -> Writer:
     """Load a model to write and score with.
 
@@ -266,13 +403,14 @@ def load(model: str | os.PathLike[str] = DEFAULT) -> Writer:
     return Writer(find_model(options()["model"].check(path)))
 
 
-def check(text: str) -> Report:
+def check(text: str, convention: Convention = "usual") -> Report:
     """Check the prosody of a poem: tones, line types, rhyme, faults, antithesis.
 
     Args:
         text: the poem, with or without marks, traditional or simplified.
+        convention: "strict" allows no licence; "loose" allows rhymes of neighbouring groups.
 
     Raises:
         UsageError: the text is not two or more lines of five or seven characters.
     """
-    return check_text(_TEXT.check(text))
+    return by_convention(check_text(_TEXT.check(text)), _CONVENTION.check(convention))

@@ -10,9 +10,13 @@ from tangyin.prosody import check_text
 from tangyin.web.bodies import SPRING
 
 FAULTY = "床前明月光，疑是地上霜。舉頭望明月，低頭思故鄉。"
+NEIGHBOUR = (
+    "淮水東南闊，無風渡亦難。孤煙生乍直，遠樹望多圓。"
+    "春浪櫂聲急，夕陽帆影殘。清流宜映月，今夜重吟看。"
+)
 FIELDS = {
-    "form", "regulated", "pattern", "line_types", "tones", "rhyme", "first_line", "licences",
-    "faults", "warnings", "couplets", "readings", "lines", "read_as", "number",
+    "form", "regulated", "pattern", "line_types", "nearest", "tones", "rhyme", "first_line",
+    "licences", "faults", "warnings", "couplets", "readings", "lines", "read_as", "number",
 }  # fmt: skip
 
 
@@ -21,7 +25,7 @@ def test_json_is_an_array_with_the_fields_of_the_contract(cli):
     assert set(first) == FIELDS
     assert (first["regulated"], first["line_types"], first["rhyme"]) == (True, "aBbAaBbA", "侵")
     assert not second["regulated"]
-    assert {"line", "kind", "places", "zh", "en"} == set(second["faults"][0])
+    assert {"line", "kind", "places", "zh", "en", "culprit"} == set(second["faults"][0])
     assert (first["number"], second["number"]) == (1, 2)
 
 
@@ -190,3 +194,11 @@ def test_a_bar_is_drawn_on_a_terminal_that_the_results_do_not_go_to(cli, tmp_pat
     assert " poems" in done.err
     assert "\r" not in cli("check", stdin=SPRING, terminal=True).err
     assert "\r" not in cli(*words, stdin=SPRING).err
+
+
+@pytest.mark.parametrize("convention", ["strict", "usual", "loose"])
+def test_the_command_judges_by_the_convention_asked_for(cli, convention):
+    flag = [] if convention == "usual" else [f"--{convention}"]
+    done = cli("check", "--format", "json", *flag, stdin=NEIGHBOUR)
+    (report,) = json.loads(done.out)
+    assert report["regulated"] == (convention == "loose")

@@ -101,7 +101,7 @@ def test_the_chosen_readings_are_shown_with_what_speaks_for_them():
 def test_repetition_is_a_warning_and_reduplication_is_not():
     report = check_poem(["離離原上草", "一歲一枯榮", "野火燒不盡", "春風吹又生"])
     (finding,) = report.warnings
-    assert finding == Finding(0, "重字", (), "重用「一」字。", "Used more than once: 一.")
+    assert finding == Finding(0, "重字", (), "重用「一」字。", "Used more than once: 一.", 0)
     assert report.regulated
 
 

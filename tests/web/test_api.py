@@ -13,9 +13,10 @@ import tangyin
 from tangyin.cli.main import run
 from tangyin.errors import TangyinError
 from tangyin.model.file import save_model
+from tangyin.model.inspection import expectation
 from tangyin.paths import models_home
 from tangyin.prosody import check_text
-from tangyin.verse import WULV
+from tangyin.verse import WULV, to_simplified
 from tangyin.web.answers import without_paths
 from tangyin.web.app import create_app
 from tangyin.web.bodies import SPRING
@@ -41,6 +42,12 @@ def answer(client):
         return response.json()
 
     return ask
+
+
+def as_json(found: Any) -> Any:
+    """A result of the façade, or several, as JSON."""
+    several = [asdict(one) for one in found] if isinstance(found, list) else asdict(found)
+    return json.loads(json.dumps(several))
 
 
 def poems(verses: Any) -> Any:
@@ -132,8 +139,16 @@ def test_check_and_score_are_the_command_lines(answer, tmp_path) -> None:
         run([command, *options, str(tmp_path / "poems.txt"), "-o", str(tmp_path / "out")])
         printed = (tmp_path / "out").read_text("utf-8")
         lines = printed if command == "check" else f"[{','.join(printed.splitlines())}]"
-        heading = {"title": "", "author": ""} if command == "check" else {}
-        assert answer(command, text=text) == [heading | one for one in json.loads(lines)]
+        # Of a check the page is told more.
+        found = [dict(one) for one in answer(command, text=text)]
+        more = [
+            one.pop(name)
+            for one in found
+            for name in ("title", "author", "line", "ways")
+            if name in one
+        ]
+        assert len(more) == (8 if command == "check" else 0)
+        assert found == json.loads(lines)
 
 
 @pytest.mark.parametrize("language", ["zh-TW", "en"])
@@ -151,7 +166,7 @@ def test_one_bad_poem_hides_no_other(client, language) -> None:
         assert error["code"].startswith("text.")
         assert ("。" in error["message"][-1]) == (language != "en")
         (alone,) = client.post(f"/api/{path}", json={"text": SPOILT}).json()
-        assert last == alone | ({"number": 3} if path == "check" else {})
+        assert last == alone | ({"number": 3, "line": 6} if path == "check" else {})
         assert "error" not in first
     checked = client.post("/api/check", json={"text": text}).json()
     assert (checked[0]["title"], checked[0]["author"]) == ("春望", "杜甫")
@@ -174,6 +189,56 @@ def test_the_models_are_the_command_lines_and_the_default_is_marked(client, tmp_
     for row in wanted:
         if row["origin"] == "shipped":
             assert {**by_name[row["name"]], **row} == by_name[row["name"]]
+
+
+def test_a_convention_gives_a_second_verdict(answer) -> None:
+    licensed = "人事有代謝，往來成古今。江山留勝跡，我輩復登臨。"
+    verdicts = [
+        answer("check", text=licensed, convention=convention)[0]["regulated"]
+        for convention in ("strict", "usual", "loose")
+    ]
+    assert verdicts == [False, True, True]
+
+
+def test_a_character_of_two_readings_comes_with_all_of_them(answer) -> None:
+    (report,) = answer("check", text=SPRING)
+    assert {chosen["character"] for chosen in report["readings"]} == set(report["ways"])
+    ways = {(way["tone"], way["rhyme"]): way["share"] for way in report["ways"]["勝"]}
+    assert set(ways) == {("平", "蒸"), ("去", "徑")}
+    assert sum(ways.values()) == pytest.approx(1, abs=0.001)
+
+
+def test_a_fix_is_in_the_script_of_the_poem(answer) -> None:
+    typed = to_simplified(SPOILT)
+    for fix in answer("fix", text=typed, line=4, kind="出韻"):
+        lines = check_text(typed).lines
+        for number, (old, new) in enumerate(zip(lines, fix["lines"], strict=True), 1):
+            for place, (a, b) in enumerate(zip(old, new, strict=True), 1):
+                assert a == b or [number, place] in fix["changed"]
+        assert fix["text"] == to_simplified(fix["text"])
+
+
+def test_a_unit_is_watched_closely_and_the_next_character_foreseen(answer, writer) -> None:
+    text = "國破山河在，城春"
+    found = answer("trace", text=text, unit=3, quantity="f")
+    assert found["cell"]["f"] == [row[2] for row in found["values"]]
+    assert set(found["cell"]) == set("ifgoch")
+    c, i, f, g = (found["cell"][name] for name in "cifg")
+    for step in range(1, len(c)):
+        assert c[step] == pytest.approx(f[step] * c[step - 1] + i[step] * g[step], abs=0.01)
+    assert len(found["expected"]) == len(text) + 1
+    prefix = writer.engine.vocabulary.prefix(WULV)
+    likeliest = expectation(writer.engine, prefix, text[:7], "春", 1).candidates[0]
+    best = found["expected"][7][0]
+    assert best["character"] == likeliest[0]
+    assert best["probability"] == pytest.approx(likeliest[1], abs=1e-4)
+
+
+@pytest.mark.parametrize("name", ["strong", "report"])
+def test_the_units_of_a_shipped_model_are_those_of_this_model(client, name) -> None:
+    (row,) = [row for row in client.get("/api/models").json() if row["name"] == name]
+    assert {unit["property"] for unit in row["units"]} >= {"place", "line", "rhyme", "lower"}
+    assert all(abs(unit["tested"]) > 0.3 for unit in row["units"])
 
 
 @pytest.mark.parametrize(
@@ -201,13 +266,18 @@ def test_a_fault_is_fixed_in_as_few_lines_as_possible(answer, changes, lines) ->
         assert check_text(fix["text"]).regulated
 
 
-def test_a_place_has_readings_and_what_was_expected(answer) -> None:
-    found = answer("place", text=SPRING, form="五律", line=2, character=5, count=7)
-    assert found["character"] == "深"
-    assert (found["readings"][0]["tone"], found["readings"][0]["rhyme"]) == ("平", "侵")
+def test_help_at_a_place_and_a_line_and_the_check_of_a_sheet_are_the_facades(
+    answer, writer
+) -> None:
+    rows = ["國破山河在", "城春草木□", "", "恨別鳥驚心"]
+    place: dict[str, Any] = {"rows": rows, "line": 2, "place": 5, "asked": "長", "count": 7}
+    found = answer("candidates", form="五律", **place)
+    assert found == as_json(writer.candidates(**place))
     assert len(found["candidates"]) == 7
-    unfinished = answer("place", text="國破山河在城春", form="五律", line=2, character=2)
-    assert unfinished["character"] == "春"
+    line: dict[str, Any] = {"rows": rows, "line": 3, "count": 2, "seed": 5}
+    assert answer("lines", form="五律", **line) == as_json(writer.lines(**line))
+    given = {"form": "五律", "rows": rows, "pattern": "仄起首句不入韻"}
+    assert answer("sheet", **given) == as_json(tangyin.api.check_sheet(**given))
 
 
 def test_a_trace_has_a_row_for_each_character(answer) -> None:
@@ -244,12 +314,18 @@ REFUSED: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
     ("score", {"text": ""}, "text.none", {}),
     ("fix", {"text": SPRING, "line": 4, "kind": "出韻"},
      "server.no_fault", {"kind": "出韻", "line": 4}),
-    ("place", {"text": SPRING, "form": "五律", "line": 2, "character": 6},
-     "server.no_character", {"line": 2, "character": 6}),
-    ("place", {"text": "國破", "form": "五律", "line": 2, "character": 1},
-     "server.no_character", {}),
-    ("place", {"text": "國破", "form": "詩", "line": 1, "character": 1}, "form.unknown", {}),
+    ("candidates", {"rows": [], "form": "五律", "line": 2, "place": 6},
+     "request.no_character", {"character": 6}),
+    ("candidates", {"rows": [], "form": "五律", "line": 2, "place": 5, "length": 2},
+     "request.no_character", {"character": 6}),
+    ("candidates", {"rows": [], "form": "詩", "line": 1, "place": 1}, "form.unknown", {}),
+    ("lines", {"rows": ["國破山河在城"], "form": "五律", "line": 1},
+     "text.row_long", {"line": 1, "count": 6}),
+    ("sheet", {"rows": ["國"] * 9, "form": "五律"}, "text.too_many_rows", {"count": 9}),
+    ("sheet", {"rows": ["國破x"], "form": "五律"}, "text.foreign", {"character": "x"}),
+    ("sheet", {"rows": [], "form": "五律", "pattern": "x"}, "request.unknown_pattern", {}),
     ("trace", {"text": ""}, "text.empty", {}),
+    ("trace", {"text": "國破", "unit": 9999}, "server.no_unit", {"model": "report"}),
     ("trace", {"text": "國破", "layer": 2}, "server.no_layer", {"layer": 2, "layers": 1}),
 ]  # fmt: skip
 

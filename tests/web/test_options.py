@@ -55,7 +55,7 @@ def test_the_option_of_a_new_constraint_is_everywhere(visit, tmp_path, monkeypat
         expect(page.locator("#status")).to_have_text("寫好 1 首")
         page.check("[name=regulated][value=no]")
         expect(control).to_be_hidden()
-        page.click("#language")
+        page.select_option("#language", "en")
         page.check("[name=regulated][value=yes]")
         expect(page.get_by_role("checkbox", name="Heads differ")).to_be_visible()
 

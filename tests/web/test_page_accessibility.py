@@ -3,7 +3,11 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
+
+from tangyin.web.bodies import SPRING
+
+from .conftest import type_at
 
 AXE = (Path(__file__).parent / "axe" / "axe.min.js").read_text(encoding="utf-8")
 
@@ -22,16 +26,24 @@ def judge(page: Page) -> None:
 @pytest.mark.parametrize("light", ["light", "dark"])
 def test_composing_has_no_serious_finding(visit, light) -> None:
     page = visit(color_scheme=light, locale="zh-TW" if light == "light" else "en-GB")
+    judge(page)  # an empty sheet
+    type_at(page, 1, 1, "國破山河在")
+    type_at(page, 2, 1, "月月月月月")  # with faults
+    expect(page.locator("#findings li").first).to_be_visible()
+    expect(page.locator("#words .candidate").first).to_be_visible()
+    page.click(".asking summary")
     judge(page)
-    page.click("#write")
-    page.wait_for_selector(".hanzi")
-    page.wait_for_selector("#stop", state="hidden")
-    page.locator(".hanzi").first.click()
-    page.wait_for_selector(".candidates")
+    page.click("#undo")
+    page.click("#advice-next")
+    expect(page.locator(".choice-card").first).to_be_visible()
+    page.click("#advice-lock")
+    judge(page)
+    page.click("#choices-close")
+    page.click("#shelf-open")
     judge(page)
     page.keyboard.press("Escape")
-    page.click("#tones")
     page.click("#share")
+    expect(page.locator("#card svg")).to_be_visible()
     judge(page)
 
 
@@ -44,4 +56,44 @@ def test_checking_and_studying_have_none_either(visit, light) -> None:
     judge(page)
     page.click("nav [data-page=study]")
     page.wait_for_selector("canvas")
+    judge(page)
+
+
+@pytest.mark.parametrize("light", ["light", "dark"])
+@pytest.mark.parametrize("at", ["/report", "/api"])
+def test_the_report_and_the_reference_have_none(browser, address, light, at) -> None:
+    context = browser.new_context(color_scheme=light, bypass_csp=True)  # the report runs no script
+    page = context.new_page()
+    page.goto(address + at)
+    judge(page)
+    context.close()
+
+
+@pytest.mark.parametrize("light", ["light", "dark"])
+def test_neither_has_a_broken_poem_an_opened_reading_or_the_class_room(visit, light) -> None:
+    page = visit("/#check", color_scheme=light, locale="zh-CN")
+    page.fill("#check-text", f"{SPRING}\n\n白日依山盡，黃河。欲窮千里目。")
+    page.click("#given button[type=submit]")
+    page.locator("button.cell").first.click()
+    page.click(".legend summary")
+    page.check("[name=convention][value=strict]")
+    page.wait_for_selector(".report.broken")
+    judge(page)
+    page.click("nav [data-page=study]")
+    page.wait_for_selector(".story:not([hidden])")
+    page.click(".story .actions button:last-of-type")
+    page.keyboard.press("ArrowRight")
+    judge(page)
+    page.keyboard.press("Escape")
+
+
+@pytest.mark.parametrize("at", ["/#check", "/#study", "/"])
+def test_at_200_per_cent_and_in_forced_colours_nothing_is_cut_off(visit, at) -> None:
+    page = visit(at, viewport={"width": 640, "height": 400}, forced_colors="active")
+    if at == "/#check":
+        page.click("#check-example")
+        page.wait_for_selector(".report")
+    elif at == "/#study":
+        page.wait_for_selector(".story:not([hidden])")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 640
     judge(page)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from .conftest import fill
+from .conftest import fill, write
 
 GLYPH = """character => {
   const canvas = document.createElement("canvas"), pen = canvas.getContext("2d");
@@ -36,12 +36,14 @@ PICTURES: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
 
 @pytest.mark.parametrize("name", PICTURES)
 def test_the_page_can_be_looked_at(visit, strong_address, tmp_path, name) -> None:
-    options, given = PICTURES[name]
+    options, given = PICTURES[name][0], {**PICTURES[name][1]}
     page = visit(server=strong_address, **options)
+    title, form = given.pop("title"), given.pop("form")
+    page.click(f"#forms button:text-is('{form}')")
+    page.fill("#poem-title", title)
     fill(page, **given)
-    page.locator("details").first.evaluate("details => { details.open = false; }")
-    page.click("#write")
-    expect(page.locator("#status")).to_have_text("寫好 1 首")
+    page.locator("#wishes").evaluate("details => { details.open = false; }")
+    write(page)
     expect(page.locator("#verdict")).to_contain_text("合律")
     expect(page.locator("#problem")).to_be_hidden()
     # Without a font for them all characters are the same empty box.

@@ -20,12 +20,14 @@ def test_every_file_of_the_page_is_used_and_served(client) -> None:
     used = {Path(name).name for name in re.findall(r'(?:href|src)="(static/[^"]+)"', PAGE)}
     for file in FILES:
         if file.suffix == ".js":
-            used |= set(re.findall(r'from "\./([\w.]+)"', file.read_text("utf-8")))
-    assert used == {file.name for file in FILES}
+            source = file.read_text("utf-8")
+            used |= set(re.findall(r'(?:from |import\()"\./([\w.]+)"', source))
+    assert used | {"reference.css"} == {file.name for file in FILES}
     for file in FILES:
         answer = client.get(f"/static/{file.name}")
         assert answer.status_code == 200
-        assert answer.content == file.read_bytes()
+        if file.suffix != ".js":
+            assert answer.content == file.read_bytes()
         assert TYPES[file.suffix] in answer.headers["content-type"]
         again = client.get(
             f"/static/{file.name}", headers={"If-None-Match": answer.headers["etag"]}
@@ -33,11 +35,30 @@ def test_every_file_of_the_page_is_used_and_served(client) -> None:
         assert again.status_code == 304
 
 
-def test_the_page_is_served_and_small(client) -> None:
+def test_the_page_is_served_with_one_sheet(client) -> None:
     answer = client.get("/")
-    assert answer.text == PAGE
     assert client.head("/").status_code == 200
-    assert len(PAGE.encode()) + sum(file.stat().st_size for file in FILES) < 150_000
+    sheets = re.findall(
+        r'<link rel="stylesheet" href="static/([\w.]+)"( media="print")?>', answer.text
+    )
+    # What is printed has the last word.
+    assert sheets == [("page.css", ""), ("print.css", ' media="print"')]
+    sheet = client.get("/static/page.css").text
+    for name in re.findall(r'"static/(\w+\.css)">', PAGE):
+        assert (HERE / "static" / name).read_text("utf-8") in sheet
+
+
+@pytest.mark.parametrize("name", ["page.js", "study.js", "english.js"])
+def test_joined_scripts_are_valid_and_have_no_comments(client, tmp_path, name) -> None:
+    text = client.get(f"/static/{name}").text
+    assert not re.search(r"^\s*(//|/\*)", text, re.MULTILINE)
+    assert set(re.findall(r'from "\./([\w.]+)"', text)) <= {"page.js"}
+    script = tmp_path / f"{name}.mjs"
+    script.write_text(text, "utf-8")
+    node = shutil.which("node")
+    if not node:
+        pytest.skip("no node to read the script with")
+    subprocess.run([node, "--check", str(script)], check=True, timeout=60)
 
 
 def test_nothing_is_inline_and_nothing_comes_from_another_host() -> None:
@@ -51,15 +72,22 @@ def test_nothing_is_inline_and_nothing_comes_from_another_host() -> None:
         )
 
 
-def test_every_word_is_there_in_both_languages(tmp_path) -> None:
+def words_of_the_page() -> dict[str, dict[str, str]]:
+    """The words of the interface by language and key."""
     node = shutil.which("node")
     if not node:
         pytest.skip("no node to read the words with")
-    source = (HERE / "static" / "language.js").read_text("utf-8")
-    script = tmp_path / "words.mjs"
-    script.write_text(source + "\nprocess.stdout.write(JSON.stringify(WORDS));", "utf-8")
-    done = subprocess.run([node, str(script)], capture_output=True, check=True, timeout=60)
-    words = json.loads(done.stdout)
+    files = (HERE / "static" / name for name in ("language.js", "english.js"))
+    source = "\n".join(file.read_text("utf-8") for file in files)
+    script = f"{source}\nprocess.stdout.write(JSON.stringify({{ ...WORDS, en: ENGLISH }}));"
+    command = [node, "--input-type=module", "-e", script]
+    done = subprocess.run(command, capture_output=True, check=True, timeout=60)
+    found: dict[str, dict[str, str]] = json.loads(done.stdout)
+    return found
+
+
+def test_every_word_is_there_in_both_languages() -> None:
+    words = words_of_the_page()
     assert words["zh"].keys() == words["en"].keys()
     for key, chinese in words["zh"].items():
         names = set(re.findall(r"\{\w+\}", chinese))

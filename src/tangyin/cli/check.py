@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import click
@@ -11,7 +12,7 @@ import click
 from tangyin.cli.batch import Batch, Item
 from tangyin.cli.streams import emit, format_option, one_line, output_option
 from tangyin.errors import TangyinError
-from tangyin.prosody import Report, check_poem
+from tangyin.prosody import Convention, Report, by_convention, check_poem
 from tangyin.verse import Poem, read_verse
 
 LEGEND = "○ 平 level  ● 仄 oblique  ◎ ◉ the same, chosen among two readings"
@@ -25,8 +26,21 @@ Items = Iterable[Item[Read]]
 @click.argument("files", metavar="[FILE]...", nargs=-1)
 @format_option("For people, a JSON array, or a JSON object per line.", "json", "jsonl")
 @click.option("--fail", is_flag=True, help="Exit with 1 when a poem is not regulated.")
+@click.option("--strict", "convention", flag_value="strict", help="Allow no licence.")
+@click.option(
+    "--loose",
+    "convention",
+    flag_value="loose",
+    help="Allow rhymes of neighbouring groups (通押), and 特定句式 that begins oblique.",
+)
 @output_option
-def check(files: tuple[str, ...], output_format: str, fail: bool, output: Path | None) -> None:
+def check(
+    files: tuple[str, ...],
+    output_format: str,
+    fail: bool,
+    convention: Convention | None,
+    output: Path | None,
+) -> None:
     """Check the prosody of the poems of each FILE, or of standard input (-).
 
     Text: one poem a line, or poems separated by blank lines; two or more lines of five or seven
@@ -37,7 +51,8 @@ def check(files: tuple[str, ...], output_format: str, fail: bool, output: Path |
     \b
         echo 白日依山盡，黃河入海流。欲窮千里目，更上一層樓。 | tangyin check
     """
-    batch = Batch(files, _checked, output, text=output_format == "text")
+    read = partial(_checked, convention=convention or "usual")
+    batch = Batch(files, read, output, text=output_format == "text")
     verdicts: set[bool] = set()
     items = _noted(batch, verdicts)
     if output_format == "text":
@@ -49,9 +64,9 @@ def check(files: tuple[str, ...], output_format: str, fail: bool, output: Path |
         sys.exit(1)
 
 
-def _checked(text: str) -> Read:
+def _checked(text: str, convention: Convention) -> Read:
     poem = read_verse(text)
-    return poem, check_poem(poem.lines)
+    return poem, by_convention(check_poem(poem.lines), convention)
 
 
 def _noted(batch: Batch[Read], verdicts: set[bool]) -> Iterator[Item[Read]]:

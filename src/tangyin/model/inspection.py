@@ -85,20 +85,42 @@ def trace(engine: Engine, prefix: Ids, text: str, layer: int, quantity: str) -> 
     cell = engine.network.cell
     if cell != "lstm" and quantity not in ("h", "c"):
         raise UsageError("nn.gates_of_plain_cell", cell=cell)
-    state, found = engine.start(1), []
+    return watch(engine, prefix, text, layer)[quantity]
+
+
+def watch(engine: Engine, prefix: Ids, text: str, layer: int) -> dict[str, Array]:
+    """All that `trace` can give of a layer, by quantity, from one reading."""
+    state = engine.start(1)
+    found: list[dict[str, Array]] = []
     for tokens in _inputs(engine, prefix, text):
         h = state.h[layer]
         step_output = engine.step(tokens, state)
-        if quantity in ("h", "c"):
-            found.append(getattr(state, quantity)[layer][0])
-            continue
-        if layer:
-            x = state.h[layer - 1]
-        else:  # the output of the step holds the hidden state, then the features that were read
-            features = step_output.hidden[:, engine.network.hidden_size :]
-            x = np.concatenate((engine.embedded(tokens), features), axis=1)
-        found.append(engine.gates(layer, x, h)[quantity][0])
-    return np.stack(found[len(prefix) - 1 :])
+        now = {"c": state.c[layer], "h": state.h[layer]}
+        if engine.network.cell == "lstm":
+            if layer:
+                x = state.h[layer - 1]
+            else:  # the output of the step holds the hidden state, then the features read
+                features = step_output.hidden[:, engine.network.hidden_size :]
+                x = np.concatenate((engine.embedded(tokens), features), axis=1)
+            now |= engine.gates(layer, x, h)
+        found.append(now)
+    read = found[len(prefix) - 1 :]
+    return {name: np.concatenate([now[name] for now in read]) for name in read[0]}
+
+
+def continuations(
+    engine: Engine, prefix: Ids, text: str, count: int
+) -> list[tuple[tuple[str, float], ...]]:
+    """The likeliest next characters or marks after the prefix and after each character of a text.
+
+    `count` of them each, with their probabilities without any mask, the likeliest first.
+    """
+    names, found = engine.vocabulary.predicted, []
+    for output in engine.read(_inputs(engine, prefix, text))[len(prefix) - 1 :]:
+        log_probs = engine.log_probs(output)[0]
+        best = np.argsort(-log_probs, kind="stable")[:count]
+        found.append(tuple((names[token], float(np.exp(log_probs[token]))) for token in best))
+    return found
 
 
 def _inputs(engine: Engine, prefix: Ids, text: str) -> Ids:

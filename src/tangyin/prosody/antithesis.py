@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tangyin.data.files import data_file
 from tangyin.prosody.report import Couplet, Pair
-from tangyin.verse import corpus_spelling
+from tangyin.verse import BLANK, corpus_spelling
 
 CARRYING = 0.5
 """Pairs of at least this score carry a couplet: nineteen in twenty random pairs of the corpus'
@@ -66,7 +66,7 @@ def couplets_of(lines: tuple[str, ...], shown: tuple[str, ...]) -> tuple[Couplet
                 last >= 4 and 0 < number < last - 1,
                 None if score is None else round(score, 3),
                 tuple(sorted(carrying, key=lambda pair: -pair.score)),
-                tuple(c for c, a, b in zip(first, upper, lower, strict=True) if a == b),
+                tuple(c for c, a, b in zip(first, upper, lower, strict=True) if a == b != BLANK),
             )
         )
     return tuple(found)

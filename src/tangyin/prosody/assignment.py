@@ -13,6 +13,7 @@ from functools import cache
 from tangyin.prosody.lexicon import Place, place_of, readings_of, tone_costs
 from tangyin.prosody.line_type import DA_AO, RATES, XIAO_AO, LinePattern, line_pattern
 from tangyin.prosody.rhyme import LEVEL_RHYMES, neighbouring
+from tangyin.verse import BLANK
 
 FAULT = 1e4
 """Cost of one fault: more than all readings of a poem together can differ by."""
@@ -22,7 +23,8 @@ FAULT = 1e4
 class Assignment:
     """The reading of a whole poem: a pattern a line, and the rhyme that most even lines share.
 
-    If that rhyme is oblique there are no line types, and no faults are counted.
+    If that rhyme is oblique there are no line types, and no faults are counted. An unfinished poem
+    is read in a level rhyme: what is still open may make it regulated.
     """
 
     patterns: tuple[LinePattern, ...]
@@ -36,7 +38,7 @@ def assign(lines: tuple[str, ...]) -> Assignment:
     ends = [place_of(line[-1]) for line in lines]
     level, level_misses = _rhymes(ends[1::2], level=True)
     oblique, oblique_misses = _rhymes(ends[1::2], level=False)
-    if oblique_misses < level_misses:
+    if oblique_misses < level_misses and not any(BLANK in line for line in lines):
         return _read_freely(lines, ends, oblique[0])
     found = ((*_read_by_rule(lines, ends, rhyme), rhyme) for rhyme in level)
     # Where two rhymes have as many faults, the poem rhymes as its first foot does.

@@ -19,7 +19,7 @@ from tangyin.prosody.rules import (
     warn,
 )
 from tangyin.prosody.script import traditional_lines
-from tangyin.verse import form_of_shape, read_verse
+from tangyin.verse import BLANK, form_of_shape, read_verse
 
 BREAKS = (OUT_OF_PATTERN, THREE_LEVELS, report.UNRESCUED, report.NO_OPPOSITION)
 """Faults inside a couplet: many of them are a sign of ancient verse."""
@@ -34,11 +34,15 @@ def check_text(text: str) -> Report:
     return check_poem(read_verse(text).lines)
 
 
-def check_poem(lines: Sequence[str]) -> Report:
+def check_poem(lines: Sequence[str], read_as: Sequence[str] = ()) -> Report:
     """Check two or more lines without marks, all of five or all of seven characters.
 
+    Places left open (□) are read as it suits the others: an unfinished poem has the faults that no
+    character there would remove. Its `pattern` and `tones` are one way to go on, and `rhyme` is
+    `-` until a foot is written.
+
     The report shows them as they are given; simplified ones are read in traditional characters
-    (`traditional_lines`).
+    (`traditional_lines`), which a caller who knows them gives as `read_as`.
 
     Raises:
         UsageError: the lines have other lengths, or there are fewer than two.
@@ -46,7 +50,7 @@ def check_poem(lines: Sequence[str]) -> Report:
     shown = tuple(lines)
     if len(shown) < 2 or {len(line) for line in shown} not in ({5}, {7}):
         raise UsageError("prosody.shape", lengths=[len(line) for line in shown])
-    poem = traditional_lines(shown)
+    poem = tuple(read_as) or traditional_lines(shown)
     reading = assign(poem)
     rhyme = common_rhyme(poem, reading)
     licences, faults = judge(poem, shown, reading)
@@ -59,6 +63,7 @@ def check_poem(lines: Sequence[str]) -> Report:
         regulated=not faults,
         pattern=sequence.name(len(poem[0])) if sequence else report.NONE,
         line_types=types,
+        nearest=types if reading.oblique else "".join(p.type for p in reading.patterns),
         tones=tuple(pattern.tones for pattern in reading.patterns),
         rhyme=rhyme or report.NONE,
         first_line=_first_line(poem, reading),
@@ -116,7 +121,7 @@ def _chosen(
     for number, (line, pattern) in enumerate(zip(lines, reading.patterns, strict=True)):
         for at, (character, tone) in enumerate(zip(line, pattern.tones, strict=True)):
             costs = tone_costs(line, at)
-            if place_of(character).both and math.inf not in costs:
+            if character != BLANK and place_of(character).both and math.inf not in costs:
                 kind = "PZ".index(tone)
                 share = round(math.exp(-costs[kind]), 3)
                 typed = shown[number][at]

@@ -1,7 +1,7 @@
 """Tones and rhymes of characters, every reading with the weight that verse gives it."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -138,6 +138,11 @@ def tone_costs(line: str, at: int) -> tuple[float, float]:
     return _inside(min(max(share, RARE), 1 - RARE))
 
 
+def in_words(character: str) -> bool:
+    """Whether the reading of a neighbour may depend on a character."""
+    return character in _word_characters()
+
+
 def _inside(level: float) -> tuple[float, float]:
     """Costs of 平 and 仄 by the share of 平; a rare one is infinite."""
     return (
@@ -186,6 +191,11 @@ def _weighed(character: str, found: list[tuple[str, str]]) -> dict[tuple[str, st
     return weights | {reading: (1 - share) / len(obliques) for reading in obliques}
 
 
+def lexicon_characters() -> Iterator[str]:
+    """The characters whose readings are known."""
+    return iter(_lexicon())
+
+
 @cache
 def _lexicon() -> dict[str, str]:
     """Rime and tone of each reading by character, those later than 廣韻 last."""
@@ -201,6 +211,11 @@ def _words() -> dict[tuple[str, int], float]:
     """Pairs of neighbours and which of the two is meant, with its share of 平."""
     rows = (row.split("\t") for row in data_text("reading_words.tsv").splitlines()[1:])
     return {(pair, int(place)): float(share) for pair, place, share in rows}
+
+
+@cache
+def _word_characters() -> frozenset[str]:
+    return frozenset("".join(pair for pair, _ in _words()))
 
 
 @cache

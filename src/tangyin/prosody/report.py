@@ -3,7 +3,7 @@
 `dataclasses.asdict` of a report is the JSON that `tangyin check --format json` prints.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from tangyin.errors import catalogue
@@ -26,6 +26,8 @@ class Finding:
         kind: the Chinese term, such as 失粘.
         places: 1-based places of the characters in the line, possibly none.
         zh: a sentence about it in Chinese; `en` is the same in English.
+        culprit: the line to change: `line` itself, or the line before where that one departs from
+            the order of tones that most lines follow.
     """
 
     line: int
@@ -33,16 +35,31 @@ class Finding:
     places: tuple[int, ...]
     zh: str
     en: str
+    culprit: int
 
     @classmethod
     def of(
         cls, kind: str, line: int, places: tuple[int, ...], variant: str = "", **params: str | int
     ) -> Self:
         """A finding with the sentences "finding.KIND" and VARIANT of the catalogue."""
-        sentences = catalogue()[f"finding.{kind}{variant}"]
-        # `errors.message` renders the same, and takes a fifth of the time of the whole check.
-        zh, en = (sentences[language].format(line=line, **params) for language in ("zh", "en"))
-        return cls(line, kind, places, zh, en)
+        zh, en = _sentences(f"finding.{kind}{variant}", line=line, **params)
+        return cls(line, kind, places, zh, en, line)
+
+    def blaming(self, culprit: int) -> Self:
+        """The same finding, with another line to change."""
+        if culprit == self.line:
+            return self
+        zh, en = _sentences("finding.culprit", culprit=culprit)
+        return replace(self, zh=self.zh + zh, en=f"{self.en} {en}", culprit=culprit)
+
+
+def _sentences(code: str, **params: str | int) -> tuple[str, str]:
+    """The sentences of a finding in Chinese and English.
+
+    `errors.message` renders the same, and takes a fifth of the time of the whole check.
+    """
+    sentences = catalogue()[code]
+    return sentences["zh"].format(**params), sentences["en"].format(**params)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +124,7 @@ class Report:
         regulated: whether it keeps every rule, licences used.
         pattern: name of the sequence such as 仄起首句不入韻, or `-`.
         line_types: a letter a line, `?` for one that fits no type, `-` in verse of oblique rhyme.
+        nearest: the same with the type that a line comes nearest to in place of `?`.
         tones: for each line its tones, such as `ZZPPZ`.
         rhyme: the rhyme that more than half of the feet share (`rules.common_rhyme`), or `-`.
         first_line: 不入韻, 入韻 or 鄰韻.
@@ -119,6 +137,7 @@ class Report:
     regulated: bool
     pattern: str
     line_types: str
+    nearest: str
     tones: tuple[str, ...]
     rhyme: str
     first_line: str

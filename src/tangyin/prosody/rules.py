@@ -10,6 +10,7 @@ from tangyin.prosody.lexicon import place_of, readings_of
 from tangyin.prosody.line_type import DA_AO, OUT_OF_PATTERN, UNFIT, XIAO_AO, LinePattern
 from tangyin.prosody.report import Couplet, Finding, Licence
 from tangyin.prosody.rhyme import neighbouring
+from tangyin.verse import BLANK
 
 SELF, COUPLET = "本句自救", "對句相救"
 OBLIQUE = "仄聲"
@@ -63,11 +64,12 @@ def first_line_rhyme(character: str, rhyme: str) -> str:
 def common_rhyme(lines: tuple[str, ...], reading: Assignment) -> str:
     """The rhyme that more feet have than any other, or "".
 
-    Feet are the even lines, and the first if it ends level. An oblique foot does not count in a
-    poem that rhymes on a level tone.
+    Feet are the ends of the even lines that are written, and of the first if it is level. An
+    oblique foot does not count in a poem that rhymes on a level tone.
     """
-    feet = [end_rhyme(line[-1], reading.rhyme) for line in lines[1::2]]
-    if not reading.oblique and reading.patterns[0].tones[-1] == "P":
+    feet = [end_rhyme(line[-1], reading.rhyme) for line in lines[1::2] if line[-1] != BLANK]
+    level_start = reading.patterns[0].tones[-1] == "P" and lines[0][-1] != BLANK
+    if not reading.oblique and level_start:
         near = first_line_rhyme(lines[0][-1], reading.rhyme)
         feet.append(reading.rhyme if near else end_rhyme(lines[0][-1], reading.rhyme))
     counts = Counter(foot for foot in feet if foot != OBLIQUE or reading.oblique)
@@ -161,7 +163,21 @@ def _faults_with_line_before(
         kind = report.NO_OPPOSITION if couplet else report.NO_ADHESION
         before = lines[number - 1][places[0] - 1]
         params = _in_line(lines[number], places)
-        yield Finding.of(kind, number + 1, places, lower, upper=before, **params)
+        found = Finding.of(kind, number + 1, places, lower, upper=before, **params)
+        yield found.blaming(number + (number - 1 not in out_of_order(patterns)))
+
+
+def out_of_order(patterns: tuple[LinePattern, ...]) -> frozenset[int]:
+    """The lines (from 0) whose second tones oppose the order (對, 粘) that most lines follow.
+
+    Lines of two groups clash, and those of the smaller group are to be changed; none of them if
+    both groups are equally large.
+    """
+    groups: tuple[list[int], list[int]] = ([], [])
+    for number, pattern in enumerate(patterns):
+        groups[(pattern.core[1] == "P") == (number % 4 in (0, 3))].append(number)
+    smaller, larger = sorted(groups, key=len)
+    return frozenset(smaller if len(smaller) < len(larger) else ())
 
 
 def _faults_of_end(
@@ -171,7 +187,7 @@ def _faults_of_end(
     if number % 2:
         own = end_rhyme(end, reading.rhyme)
         if own != reading.rhyme:
-            variant = APART if not common else own if own == OBLIQUE else ""
+            variant = (own if own == OBLIQUE else "") + ("" if common else APART)
             yield Finding.of(report.OUT_OF_RHYME, number + 1, places, variant, own=own, **params)
     elif reading.patterns[number].tones[-1] == "P":
         if number:
@@ -195,10 +211,11 @@ def warn(
         found: list[tuple[str, tuple[int, ...]]] = []
         if pattern.warning and not reading.oblique:
             found.append((pattern.warning, tuple(range(len(line) - 2, len(line) + 1))))
-        unknown = tuple(at + 1 for at, c in enumerate(line) if not readings_of(c))
+        unknown = tuple(at + 1 for at, c in enumerate(line) if c != BLANK and not readings_of(c))
         if unknown:
             found.append(("字書未收", unknown))
-        if number % 2 and line[-1] in {before[-1] for before in lines[1:number:2]}:
+        feet = {before[-1] for before in lines[1:number:2]} - {BLANK}
+        if number % 2 and line[-1] in feet:
             found.append(("重韻", (len(line),)))
         if number % 2 and (couplet := couplets[number // 2]).expected and (same := couplet.same):
             found.append(("同字相對", tuple(shown[number].index(c) + 1 for c in same)))
@@ -219,4 +236,5 @@ def repeated_characters(lines: tuple[str, ...]) -> str:
     counts: Counter[str] = Counter()
     for line in lines:
         counts.update(c for at, c in enumerate(line) if at == 0 or line[at - 1] != c)
+    del counts[BLANK]
     return "".join(character for character, count in counts.items() if count > 1)

@@ -6,27 +6,29 @@ import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import ClientDisconnect
-from starlette.responses import FileResponse, Response
-from starlette.staticfiles import StaticFiles
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import FileResponse, HTMLResponse, Response
 
 import tangyin
-from tangyin.errors import TangyinError, UsageError
-from tangyin.verse import known_forms
+from tangyin.errors import TangyinError, UsageError, catalogue
+from tangyin.verse import known_forms, to_simplified
 from tangyin.web import looking_up, reading, writing
 from tangyin.web.answers import AnyWork, Refusal, refuse
 from tangyin.web.bodies import Described, served_options
-from tangyin.web.guards import bounded_bodies, loopback_hosts, security_headers
+from tangyin.web.files import page, static
+from tangyin.web.guards import bounded_bodies, compressed, loopback_hosts, security_headers
 from tangyin.web.headers import REPORT
 from tangyin.web.library import Library, ModelRow
 from tangyin.web.limits import QUICK_WORKERS, WAITING
 from tangyin.web.pool import Pool, once
+from tangyin.web.reference import reference_page
 
 HERE = Path(__file__).parent
 REPORT_PAGES = (HERE / "report.html", HERE.parents[2] / "docs" / "report" / "index.html")
@@ -129,13 +131,14 @@ def create_app(
         ),
     )
     app.state.library, app.state.pool, app.state.quick = library, pool, quick
+    app.add_middleware(compressed)
     app.add_middleware(bounded_bodies, origins=origins)
     if origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=origins,
             allow_methods=["GET", "POST"],
-            allow_headers=["Content-Type"],
+            allow_headers=["Accept", "Accept-Language", "Content-Type"],
             expose_headers=["Retry-After"],
         )
     if local:
@@ -145,17 +148,28 @@ def create_app(
     app.include_router(reading.router, prefix="/api")
     app.include_router(looking_up.router, prefix="/api")
     app.add_api_route("/", _page, methods=["GET", "HEAD"], include_in_schema=False)
+    app.add_api_route("/worker.js", _worker, methods=["GET", "HEAD"], include_in_schema=False)
+    app.add_api_route("/api", _reference, methods=["GET", "HEAD"], include_in_schema=False)
     app.add_api_route(REPORT, _report, methods=["GET", "HEAD"], include_in_schema=False)
     app.add_api_route("/api/options", options)
     app.add_api_route("/api/models", models)
     app.add_api_route("/api/forms", forms)
     app.add_api_route("/healthz", health)
-    app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+    app.add_api_route("/static/simplified.json", simplified, include_in_schema=False)
+    app.add_api_route("/static/{name}", static, methods=["GET", "HEAD"], include_in_schema=False)
     return app
 
 
 async def _page() -> Response:
-    return FileResponse(HERE / "index.html")
+    return HTMLResponse(page())
+
+
+async def _worker() -> Response:
+    return FileResponse(HERE / "worker.js")
+
+
+async def _reference(request: Request) -> Response:
+    return HTMLResponse(reference_page(request.app.openapi(), str(request.base_url)))
 
 
 async def _report() -> Response:
@@ -163,6 +177,23 @@ async def _report() -> Response:
         if file.is_file():
             return FileResponse(file)
     raise TangyinError("server.no_report")
+
+
+@cache
+def simplified_characters() -> dict[str, str]:
+    """The simplified form of each character in the words of the interface."""
+    words = [file.read_text("utf-8") for file in (HERE / "index.html", HERE / "static/language.js")]
+    words += [sentences["zh"] for sentences in catalogue().values()]
+    for option in served_options().values():
+        words += [option.label["zh"], option.help["zh"], *option.choices, *option.offered]
+    words += [form.name for form in known_forms()]
+    found = {character: to_simplified(character) for character in sorted({*"".join(words)})}
+    return {character: simple for character, simple in found.items() if simple != character}
+
+
+async def simplified() -> dict[str, str]:
+    """`simplified_characters`, for the page."""
+    return simplified_characters()
 
 
 async def options() -> list[Described]:

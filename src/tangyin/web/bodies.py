@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, create_model
 
+from tangyin.prosody import Convention
 from tangyin.web import limits
 from tangyin.writing import SEEDS
 from tangyin.writing.options import Option, options
@@ -16,6 +17,7 @@ SPRING = (
 Text = Annotated[str, Field(max_length=limits.TEXT, examples=[SPRING])]
 Words = Annotated[str, Field(max_length=limits.WORDS)]
 ModelName = Annotated[str | None, Field(max_length=limits.WORDS, description="Name of the model.")]
+Rows = Annotated[list[Words], Field(max_length=limits.WORDS_MANY, examples=[["國破山河在"]])]
 Count = Annotated[int, Field(ge=1, le=limits.COUNT)]
 Whole = Annotated[int, Field(ge=1, le=10_000, examples=[4])]
 
@@ -49,9 +51,15 @@ class _Body(BaseModel):
 
 
 class PoemsBody(_Body):
-    """Poems to check."""
+    """Poems."""
 
     text: Text = Field(description="One poem a line, or poems separated by blank lines.")
+
+
+class CheckBody(PoemsBody):
+    """Poems to check."""
+
+    convention: Convention = Field("usual", description="Allow no licence, or more than is usual.")
 
 
 class ScoreBody(PoemsBody):
@@ -60,15 +68,40 @@ class ScoreBody(PoemsBody):
     model: ModelName = None
 
 
-class PlaceBody(_Body):
-    """A place in a poem or in the beginning of one."""
+class SheetBody(_Body):
+    """A poem, finished or not."""
 
-    text: Text = Field(description="Whole lines with or without marks; the last may be unfinished.")
     form: Words = Field(examples=["五律"])
+    rows: Rows = Field(description="Lines, with or without marks; □ for an open place.")
+
+
+class PatternBody(SheetBody):
+    """A poem to check while it is written."""
+
+    pattern: Words = Field("", description="The sequence it is to follow; or the one that fits.")
+
+
+class CandidatesBody(SheetBody):
+    """A place in a poem, and what is wanted there."""
+
     title: Words = ""
     line: Whole
-    character: Whole
+    place: Whole = Field(examples=[2])
+    length: Literal[1, 2] = Field(1, description="Characters, or words of two.")
+    loosened: bool = Field(False, description="Whether candidates may break the rules.")
+    asked: str = Field("", max_length=1, description="A character to be explained.")
     count: int = Field(12, ge=1, le=limits.CANDIDATES)
+    model: ModelName = None
+
+
+class LinesBody(SheetBody):
+    """A line of a poem to be written in different ways."""
+
+    title: Words = ""
+    line: Whole
+    keep: bool = Field(True, description="Whether what the line has stays, if it has open places.")
+    count: int = Field(3, ge=1, le=limits.LINES)
+    seed: Annotated[int, Field(ge=0, lt=SEEDS)] = 0
     model: ModelName = None
 
 
@@ -90,6 +123,7 @@ class TraceBody(_Body):
     title: Words = ""
     quantity: Literal["i", "f", "g", "o", "c", "h"] = "c"
     layer: int = Field(1, ge=1, le=64, description="From 1.")
+    unit: int | None = Field(None, ge=1, le=10_000, description="One unit of it to watch closely.")
     model: ModelName = None
 
 

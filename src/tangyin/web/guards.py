@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import h11
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -18,6 +19,7 @@ from tangyin.web.headers import headers_of
 from tangyin.web.limits import BODY, BODY_SECONDS, CONNECTIONS, HEAD_SECONDS
 
 CLOSE = {"Connection": "close"}
+EVENTS = "text/event-stream"
 
 LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d*)?", re.IGNORECASE)
 
@@ -34,6 +36,17 @@ def security_headers(app: ASGIApp) -> ASGIApp:
             await send(message)
 
         await app(scope, receive, sending)
+
+    return handle
+
+
+def compressed(app: ASGIApp) -> ASGIApp:
+    """Compresses what is large and not a stream of events, for clients that accept it."""
+    smaller = GZipMiddleware(app, minimum_size=500)
+
+    async def handle(scope: Scope, receive: Receive, send: Send) -> None:
+        streamed = scope["type"] == "http" and EVENTS in Headers(scope=scope).get("accept", "")
+        await (app if streamed else smaller)(scope, receive, send)
 
     return handle
 
@@ -57,6 +70,8 @@ def loopback_hosts(app: ASGIApp) -> ASGIApp:
 
 def bounded_bodies(app: ASGIApp, origins: Container[str] = ()) -> ASGIApp:
     """Reads a request's body before anything else is done, if it is small and arrives in time.
+
+    Pages of these `origins` may send requests as those of this server may.
 
     Starlette limits the size of a body in its latest versions, and the time in none. Before a body
     is read, its head must say that it is JSON and from a page of this server, of one of `origins`,

@@ -9,6 +9,7 @@ from tangyin.api import Writer
 from tangyin.errors import TangyinError, UsageError
 from tangyin.model import ModelSummary, find_model, shipped_or_own
 from tangyin.model.shelf import SHIPPED, own_models
+from tangyin.model.units import Unit, units_of
 from tangyin.paths import models_home
 from tangyin.web.limits import WRITERS
 
@@ -17,11 +18,13 @@ from tangyin.web.limits import WRITERS
 class ModelRow(ModelSummary):
     """A model and what the page needs besides; requests may use its `name`.
 
-    `default` marks the model that answers when none is named.
+    `default` marks the model that answers when none is named; `units` are those that follow
+    something in verse.
     """
 
     takes_title: bool
     default: bool
+    units: tuple[Unit, ...]
 
 
 class Library:
@@ -72,6 +75,13 @@ class Library:
             kind, name = (origin, model.name) if shipped else ("own", Path(origin).stem)
             found[name] = (kind, default if name == default.name else model)
         return [
-            ModelRow.of(name, kind, model, takes_title=model.vocabulary.takes_title, default=not at)
+            ModelRow.of(
+                name,
+                kind,
+                model,
+                takes_title=model.vocabulary.takes_title,
+                default=not at,
+                units=units_of(model),
+            )
             for at, (name, (kind, model)) in enumerate(found.items())
         ]

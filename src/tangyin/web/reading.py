@@ -6,12 +6,12 @@ from typing import Any, TypeVar
 
 from fastapi import APIRouter
 
-from tangyin.api import Writer
+from tangyin.api import SheetReport, Writer, check_sheet
 from tangyin.errors import TangyinError, UsageError
 from tangyin.model import inspection
-from tangyin.model.inspection import expectation, lay_out
+from tangyin.model.inspection import lay_out
 from tangyin.model.threads import go_on
-from tangyin.prosody import Report, check_poem, level_share, readings_of
+from tangyin.prosody import Convention, Report, by_convention, check_poem, readings_of
 from tangyin.prosody.lexicon import Reading
 from tangyin.scoring import Score
 from tangyin.verse import (
@@ -24,9 +24,17 @@ from tangyin.verse import (
     to_simplified,
     to_traditional,
 )
+from tangyin.web import bodies
 from tangyin.web.answers import AnyWork, Refusal, without_paths
-from tangyin.web.bodies import FixBody, PlaceBody, PoemsBody, ScoreBody, ScriptBody, TraceBody
-from tangyin.web.limits import POEMS
+from tangyin.web.bodies import (
+    CheckBody,
+    FixBody,
+    PatternBody,
+    ScoreBody,
+    ScriptBody,
+    TraceBody,
+)
+from tangyin.web.limits import NEXT, POEMS
 from tangyin.writing import BLANK, prefix_for
 from tangyin.writing.repair import fix_character
 
@@ -37,11 +45,17 @@ router = APIRouter()
 
 @dataclass(frozen=True, kw_only=True)
 class Checked(Report):
-    """The report on a poem; `title` and `author` are "" where the text has none."""
+    """The report on a poem.
+
+    `number` counts the poems of the text from 1, `line` is the one on which it begins; `ways` are
+    the readings of the characters in `readings`.
+    """
 
     number: int
+    line: int
     title: str
     author: str
+    ways: dict[str, tuple[Reading, ...]]
 
 
 @dataclass(frozen=True)
@@ -69,29 +83,20 @@ class Fix:
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """A character that the model might write; `level` is the share of its level readings."""
+class Expected:
+    """A character or mark that the model might write next."""
 
     character: str
     probability: float
-    level: float
-
-
-@dataclass(frozen=True)
-class Place:
-    """What is at a place, and what the model expected there (`model.inspection.Expectation`)."""
-
-    character: str
-    readings: list[Reading]
-    known: bool
-    probability: float
-    rank: int
-    candidates: list[Candidate]
 
 
 @dataclass(frozen=True)
 class Trace:
-    """A gate or state: a row for the prefix, and one for each character and mark."""
+    """A gate or state: a row for the prefix, and one for each character and mark.
+
+    With a `unit`, `cell` holds all gates and states of it at each of them (none but c and h where
+    the model's cell is not the plain LSTM), and `expected` the likeliest next characters.
+    """
 
     model: str
     form: str
@@ -101,6 +106,9 @@ class Trace:
     text: str
     values: list[list[float]]
     nll: list[float]
+    unit: int | None
+    cell: dict[str, list[float]]
+    expected: list[list[Expected]]
 
 
 @dataclass(frozen=True)
@@ -111,15 +119,15 @@ class Converted:
 
 
 @router.post("/check", response_model=list[Checked | Refused])
-async def check(body: PoemsBody, work: AnyWork) -> list[dict[str, Any]]:
+async def check(body: CheckBody, work: AnyWork) -> list[dict[str, Any]]:
     """Check the prosody of poems; one that cannot be read has its error in its place."""
 
     def checked() -> list[dict[str, Any]]:
         return [
             _refused(number, found, value, work.language)
             if isinstance(value, TangyinError)
-            else {"number": number, **asdict(value[1]), **_heading(value[0])}
-            for number, found, value in _read_each(body.text, _checked)
+            else {"number": number, "line": found.line, **_checked(value, body.convention)}
+            for number, found, value in _read_each(body.text, read_verse)
         ]
 
     return await work.once(checked, "check", quick=True)
@@ -137,7 +145,8 @@ async def fix(body: FixBody, work: AnyWork) -> list[Fix]:
             raise UsageError("server.no_fault", kind=body.kind[:20], line=body.line)
         for found in _attempts(writer, poem, body, {line for line, _ in faults}):
             if found:
-                return [_fix(writer, poem, *way) for way in found[: body.count]]
+                typed = read_verse(body.text).lines
+                return [_fix(writer, poem, typed, *way) for way in found[: body.count]]
         raise UsageError("server.no_fix")
 
     return await work.once(fixed, "fix")
@@ -162,22 +171,10 @@ async def score(body: ScoreBody, work: AnyWork) -> list[dict[str, Any]]:
     return await work.once(scored, "score", quick=True)
 
 
-@router.post("/place")
-async def place(body: PlaceBody, work: AnyWork) -> Place:
-    """Readings of a character, and what the model expected in its place."""
-
-    def placed() -> Place:
-        writer = work.library.writer(body.model)
-        form, text, prefix = _given(writer, body)
-        at = (body.line - 1) * (form.characters + 1) + body.character - 1
-        if body.character > form.characters or at >= len(text):
-            raise UsageError("server.no_character", line=body.line, character=body.character)
-        found = expectation(writer.engine, prefix, text[:at], text[at], body.count)
-        readings = [replace(way, share=round(way.share, 4)) for way in readings_of(text[at])]
-        candidates = [Candidate(c, p, round(level_share(c), 4)) for c, p in found.candidates]
-        return Place(**{**vars(found), "readings": readings, "candidates": candidates})
-
-    return await work.once(placed, quick=True)
+@router.post("/sheet")
+async def sheet(body: PatternBody, work: AnyWork) -> SheetReport:
+    """Check a poem while it is written, and say what the rules ask of its open places."""
+    return await work.once(lambda: check_sheet(**bodies.given(body)), "check", quick=True)
 
 
 @router.post("/trace")
@@ -192,11 +189,23 @@ async def trace(body: TraceBody, work: AnyWork) -> Trace:
             raise UsageError("server.no_layer", layer=body.layer, model=name, layers=layers)
         if not text:
             raise UsageError("text.empty")
-        engine = writer.engine
+        engine, size = writer.engine, writer.model.architecture.hidden_size
+        if body.unit and body.unit > size:
+            raise UsageError("server.no_unit", unit=body.unit, model=name, units=size)
         rows = inspection.trace(engine, prefix, text, body.layer - 1, body.quantity)
-        values = [[round(float(value), 3) for value in row] for row in rows]
         nll = [round(float(nats), 4) for nats in inspection.surprises(engine, prefix, text)]
-        return Trace(name, form.name, body.quantity, body.layer, layers, text, values, nll)
+        return Trace(
+            model=name,
+            form=form.name,
+            quantity=body.quantity,
+            layer=body.layer,
+            layers=layers,
+            text=text,
+            values=[_rounded(row) for row in rows],
+            nll=nll,
+            unit=body.unit,
+            **(_closely(writer, prefix, text, body) if body.unit else {"cell": {}, "expected": []}),
+        )
 
     return await work.once(traced, quick=True)
 
@@ -206,6 +215,20 @@ async def script(body: ScriptBody, work: AnyWork) -> Converted:
     """A text in traditional or simplified characters."""
     convert = to_simplified if body.script == "simplified" else to_traditional
     return await work.once(lambda: Converted(convert(body.text)), quick=True)
+
+
+def _closely(writer: Writer, prefix: Ids, text: str, body: TraceBody) -> dict[str, Any]:
+    """One unit at every step, and what the model expects next there."""
+    watched = inspection.watch(writer.engine, prefix, text, body.layer - 1)
+    expected = inspection.continuations(writer.engine, prefix, text, NEXT)
+    return {
+        "cell": {name: _rounded(rows[:, (body.unit or 1) - 1]) for name, rows in watched.items()},
+        "expected": [[Expected(c, round(p, 4)) for c, p in step] for step in expected],
+    }
+
+
+def _rounded(values: Iterable[float]) -> list[float]:
+    return [round(float(value), 3) for value in values]
 
 
 def _read_each(
@@ -222,21 +245,24 @@ def _read_each(
         raise UsageError("text.none")
 
 
-def _checked(text: str) -> tuple[Poem, Report]:
-    poem = read_verse(text)
-    return poem, check_poem(poem.lines)
-
-
-def _heading(poem: Poem) -> dict[str, str]:
-    return {"title": poem.title, "author": poem.author}
-
-
 def _refused(number: int, found: Found, error: TangyinError, language: str) -> dict[str, Any]:
     place = {"number": number, "line": found.line, "text": found.text}
     return {**place, "error": without_paths(error).to_json(language)}
 
 
-def _given(writer: Writer, body: PlaceBody | TraceBody) -> tuple[Form, str, Ids]:
+def _checked(poem: Poem, convention: Convention) -> dict[str, Any]:
+    report = by_convention(check_poem(poem.lines), convention)
+    read = {chosen.character for chosen in report.readings}
+    ways = {
+        character: [asdict(replace(way, share=round(way.share, 4))) for way in readings_of(c)]
+        for line, known in zip(report.lines, report.read_as, strict=True)
+        for character, c in zip(line, known, strict=True)
+        if character in read
+    }
+    return {**asdict(report), "title": poem.title, "author": poem.author, "ways": ways}
+
+
+def _given(writer: Writer, body: TraceBody) -> tuple[Form, str, Ids]:
     """The form and text of a body, and what the model reads before the text."""
     request = writer.request(form=body.form, title=body.title)
     text = lay_out(body.text, request.form)
@@ -270,7 +296,10 @@ def _rewritten(
     return sorted(found, key=lambda way: -way[1])
 
 
-def _fix(writer: Writer, poem: Poem, text: str, log_likelihood: float) -> Fix:
+def _fix(
+    writer: Writer, poem: Poem, typed: tuple[str, ...], text: str, log_likelihood: float
+) -> Fix:
+    """A fix of a poem, in the script in which it was `typed`."""
     lines = writer.read(text)[0].lines
     changed = tuple(
         (number, place)
@@ -278,4 +307,15 @@ def _fix(writer: Writer, poem: Poem, text: str, log_likelihood: float) -> Fix:
         for place, (a, b) in enumerate(zip(old, new, strict=True), 1)
         if a != b
     )
-    return Fix(text, tuple(lines), changed, check_poem(lines).regulated, log_likelihood)
+    shown = lines
+    if typed != poem.lines:
+        new = dict(zip(lines, map(to_simplified, lines), strict=True))
+        shown = tuple(
+            "".join(
+                new[line][at] if (number, at + 1) in changed else typed[number - 1][at]
+                for at in range(len(line))
+            )
+            for number, line in enumerate(lines, 1)
+        )
+    text = "".join(map("".join, zip(shown, poem.marks, strict=True)))
+    return Fix(text, shown, changed, check_poem(lines).regulated, log_likelihood)

@@ -23,13 +23,17 @@ interface Model {
   name: string;
   forms: string[];
   parameters: number;
-  architecture: { layers: number };
+  architecture: { layers: number; hidden_size: number };
   figures: { dev?: { all?: Record<string, unknown> } };
   takes_title: boolean;
   default: boolean;
+  units: Unit[];
 }
 
-interface Finding { line: number; kind: string; places: number[]; zh: string; en: string }
+/** A unit that follows a property of verse, as tangyin/model/units.py describes it. */
+interface Unit { property: string; quantity: string; layer: number; unit: number; found: number; tested: number; second: number; poems: number; places: number }
+
+interface Finding { line: number; kind: string; places: number[]; zh: string; en: string; culprit: number }
 interface Couplet { lines: [number, number]; expected: boolean; score: number | null; pairs: { place: number; upper: string; lower: string; score: number }[] }
 
 interface Prosody {
@@ -37,6 +41,7 @@ interface Prosody {
   regulated: boolean;
   pattern: string;
   line_types: string;
+  nearest: string;
   tones: string[];
   rhyme: string;
   first_line: string;
@@ -44,26 +49,27 @@ interface Prosody {
   faults: Finding[];
   warnings: Finding[];
   couplets: Couplet[];
-  readings: { line: number; place: number; character: string }[];
+  readings: { line: number; place: number; character: string; tone: string; share: number }[];
   lines: string[];
   read_as: string[];
 }
-interface PoemReport extends Prosody { number: number; title: string; author: string; error?: undefined }
+type Tone = "平" | "上" | "去" | "入";
+interface Reading { tone: Tone; rhyme: string; share: number }
+interface PoemReport extends Prosody { number: number; line: number; title: string; author: string; ways: Record<string, Reading[]>; error?: undefined }
 /** What is in the place of a poem that cannot be read. */
 interface RefusedPoem { number: number; line: number; text: string; error: { code: string; message: string } }
 type Checked = PoemReport | RefusedPoem;
 
 interface Verse { text: string; form: string; title: string; model: string; rule: string; seed: number; number: number; prosody: Prosody }
 interface Fix { text: string; lines: string[]; changed: [number, number][] }
-interface Place {
-  character: string;
-  readings: { tone: "平" | "上" | "去" | "入"; rhyme: string; share: number }[];
-  known: boolean;
-  probability: number;
-  rank: number;
-  candidates: { character: string; probability: number; level: number }[];
+interface Trace {
+  quantity: string;
+  text: string;
+  values: number[][];
+  nll: number[];
+  cell: Record<string, number[]>;
+  expected: { character: string; probability: number }[][];
 }
-interface Trace { quantity: string; text: string; values: number[][]; nll: number[] }
 
 type Given = Record<string, any>;
 type Values = Record<string, string | number>;
@@ -83,3 +89,15 @@ interface Poem extends Lines {
   options?: Given;
   changed?: boolean;
 }
+
+/** How a poem was made; `changed` when a person went on with it. */
+interface Made { model: string; rule?: string; seed: number | null; number?: number; options?: Given; changed?: boolean }
+
+/** A sheet: "" for an open place. */
+interface SheetState { form: string; title: string; rows: string[][]; marks: string[]; locked: boolean[]; made: Made | null }
+
+/** What the checker says of a sheet (/api/sheet). */
+interface Judged { report: Prosody | null; pattern: string; signs: string[]; rhyming: number[]; open: number }
+
+interface CandidateText { text: string; probability: number; log_likelihood: number; tone: string; rhyme: string }
+interface AskedAbout { character: string; known: boolean; rank: number; reasons: Finding[] }

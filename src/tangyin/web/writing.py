@@ -6,9 +6,10 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from tangyin.api import Writer
+from tangyin.api import Candidates, LineWay, Writer
 from tangyin.web import bodies
 from tangyin.web.answers import AnyWork, Event
+from tangyin.web.bodies import CandidatesBody, LinesBody
 from tangyin.web.library import Library
 from tangyin.web.pool import Job, one_by_one
 from tangyin.writing import Order, Request, Verse, compose, new_seed, opening_of, prefix_for
@@ -39,6 +40,24 @@ def router() -> APIRouter:
         given = bodies.given(body)
         model = given.pop("model", None)
         return await work.once(lambda: work.library.writer(model).revise(**given), "revise")
+
+    @made.post("/candidates")
+    async def candidates(body: CandidatesBody, work: AnyWork) -> Candidates:
+        """What fits a place of a poem, finished or not, by all that is before and after it."""
+        given = bodies.given(body)
+        model = given.pop("model", None)
+
+        def found() -> Candidates:
+            return work.library.writer(model).candidates(**given)
+
+        return await work.once(found, "candidates", quick=True)
+
+    @made.post("/lines")
+    async def lines(body: LinesBody, work: AnyWork) -> list[LineWay]:
+        """Different ways to write a line of a poem, finished or not, the best first."""
+        given = bodies.given(body)
+        model = given.pop("model", None)
+        return await work.once(lambda: work.library.writer(model).lines(**given), "lines")
 
     return made
 

@@ -1,7 +1,9 @@
 """Writing poems with the NumPy engine, without torch."""
 
 from tangyin.verse import BLANK
+from tangyin.writing.candidates import Candidates, candidates_at
 from tangyin.writing.decoding import Composition, Order, compose
+from tangyin.writing.lines import LineWay, lines_at
 from tangyin.writing.opening import read_opening
 from tangyin.writing.options import PARTICLES
 from tangyin.writing.particles import ParticleComposer, RegulatedPoem, write_regulated
@@ -17,12 +19,13 @@ from tangyin.writing.request import (
     typed_spelling,
 )
 from tangyin.writing.rules import Argmax, RandomK, Rule, Temperature, TopP, rule_named
+from tangyin.writing.sheet import Sheet, SheetReport, report_on
 from tangyin.writing.verse import Verse
 
 __all__ = [
-    "BLANK", "LONGEST_TITLE", "PARTICLES", "SEEDS", "Argmax", "Composition", "Order",
-    "ParticleComposer", "RandomK", "RegulatedPoem", "Request", "Rule", "Temperature",
-    "TopP", "Verse", "compose", "guide_for", "new_seed", "opening_of", "plan",
-    "poem_uniforms", "prefix_for", "read_opening", "read_title", "rule_named",
-    "typed_spelling", "write_regulated",
+    "BLANK", "LONGEST_TITLE", "PARTICLES", "SEEDS", "Argmax", "Candidates", "Composition",
+    "LineWay", "Order", "ParticleComposer", "RandomK", "RegulatedPoem", "Request", "Rule",
+    "Sheet", "SheetReport", "Temperature", "TopP", "Verse", "candidates_at", "compose", "guide_for",
+    "lines_at", "new_seed", "opening_of", "plan", "poem_uniforms", "prefix_for", "read_opening",
+    "read_title", "report_on", "rule_named", "typed_spelling", "write_regulated",
 ]  # fmt: skip

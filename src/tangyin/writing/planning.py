@@ -61,7 +61,7 @@ def plan(request: Request, vocabulary: Vocabulary) -> Plan:
         if forbidden[column]:
             raise UsageError("request.avoided_and_given", character=vocabulary.hanzi[column])
     rates = rates_of(form).strict if request.strict else rates_of(form)
-    fitting = Fitting(form, vocabulary.hanzi, *_tables(vocabulary.hanzi), rates, forbidden)
+    fitting = Fitting(form, vocabulary.hanzi, *tables_of(vocabulary.hanzi), rates, forbidden)
     candidates = [s for s in rates.sequences if is_named(s, request.pattern, form)]
     if not candidates:
         known = [s.name(form.characters) for s in SEQUENCES]
@@ -93,7 +93,8 @@ def _forbidden(avoid: str, vocabulary: Vocabulary) -> Mask:
 
 
 @lru_cache(maxsize=4)
-def _tables(hanzi: tuple[str, ...]) -> tuple[ToneTable, Readings, RhymeBook]:
+def tables_of(hanzi: tuple[str, ...]) -> tuple[ToneTable, Readings, RhymeBook]:
+    """Tones, readings and rhymes of the characters that a model knows."""
     table = tone_table(hanzi)
     return table, Readings.of(table), RhymeBook.of(table, hanzi)
 

@@ -17,12 +17,19 @@ async function call(path, body, accept, signal) {
     response = await fetch(path, body === undefined ? { signal, headers } : {
       method: "POST", signal, body: JSON.stringify(body), headers: { ...headers, "Content-Type": "application/json" },
     });
-  } catch (error) { throw lost(error); }
+  } catch (error) {
+    if (!isAbort(error)) served(false);
+    throw lost(error);
+  }
+  served(true);
   if (response.ok) return response;
   // Without a message of ours it is not the application that answers.
   const { message } = await response.json().catch(() => ({}));
   throw message ? new Refusal("server", { message }) : new Refusal("overloaded");
 }
+
+/** @param {boolean} detail whether the server answers */
+const served = (detail) => document.dispatchEvent(new CustomEvent("served", { detail }));
 
 /**
  * The error to throw when the connection broke; an abort of ours stays as it is.
@@ -36,8 +43,16 @@ const lost = (error) => (isAbort(error) ? error : new Refusal("lost"));
  * @param {Given} [body]
  * @param {AbortSignal} [signal]
  */
-export async function ask(path, body, signal) {
-  const response = await call(`api/${path}`, body, "application/json", signal);
+export const ask = (path, body, signal) => get(`api/${path}`, body, signal);
+
+/**
+ * The JSON at an address of the server.
+ * @param {string} path
+ * @param {Given} [body]
+ * @param {AbortSignal} [signal]
+ */
+export async function get(path, body, signal) {
+  const response = await call(path, body, "application/json", signal);
   try { return await response.json(); } catch (error) { throw lost(error); }
 }
 

@@ -56,7 +56,7 @@ export function cardOf(poem) {
 }
 
 /** @param {string} text */
-const escaped = (text) => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+export const escaped = (text) => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 
 /**
  * The card as the text of an SVG file, with attributes and no style sheet.

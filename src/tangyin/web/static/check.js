@@ -1,64 +1,113 @@
-// 校律: the prosody of given poems, and fixes of their faults.
+// 校律: the prosody of given poems, fixes of their faults, and the way back.
 
 import { ask } from "./api.js";
 import { byId, make } from "./dom.js";
-import { language, t, showWords } from "./language.js";
-import { isAbort, reportOf, showError } from "./refusal.js";
-import { formOf, parse, written } from "./verse.js";
+import { inLanguage, showWords, simplified, t } from "./language.js";
+import { couplet, legend } from "./prosody.js";
+import { isAbort, showError } from "./refusal.js";
+import { keep, recall } from "./settings.js";
+import { formOf, parse, replaceLines, written } from "./verse.js";
 
 // 杜甫 春望 with one rhyme spoilt, so that there is something to fix.
 const EXAMPLE = "國破山河在，城春草木深。\n感時花濺淚，恨別鳥驚間。\n烽火連三月，家書抵萬金。\n白頭搔更短，渾欲不勝簪。";
 
-/** @type {Record<string, string>} tone signs; the second for a character with two readings */
-const SIGNS = { P: "○◎", Z: "●◉" };
+/** Characters of a text that the server takes (`web/limits.py`). */
+const MOST = 2000;
 
 const status = (/** @type {string} */ words) => make("p", { className: "status", role: "status" }, t(words));
 
 export class Check {
   /** @type {Checked[]} */
-  #reports = [];
+  #items = [];
+  #checked = ""; // the text that the items are about
+  /** @type {string[]} texts before fixes, and those that were undone */
+  #past = [];
+  /** @type {string[]} */
+  #future = [];
   /** @type {AbortController | undefined} */
   #asking;
 
   /**
    * @param {Model[]} models
    * @param {(poem: Poem) => void} onTake called with a poem to be worked on in 作詩
+   * @param {(text: string) => void} onTrace called with a poem that the network should read
    */
-  constructor(models, onTake) {
+  constructor(models, onTake, onTrace) {
     this.models = models;
     this.onTake = onTake;
+    this.onTrace = onTrace;
     this.text = byId("check-text", HTMLTextAreaElement);
-    byId("given").addEventListener("submit", (event) => { event.preventDefault(); this.check(this.text.value); });
+    this.text.value = recall("check", "");
+    this.text.addEventListener("input", () => keep("check", this.text.value));
+    const given = byId("given", HTMLFormElement);
+    given.addEventListener("submit", (event) => { event.preventDefault(); this.check(this.text.value); });
+    for (const choice of given.querySelectorAll("[name=convention]")) choice.addEventListener("change", () => this.#again());
     byId("check-example").addEventListener("click", () => this.check(EXAMPLE));
+    byId("check-undo").addEventListener("click", () => this.#turn(this.#past, this.#future));
+    byId("check-redo").addEventListener("click", () => this.#turn(this.#future, this.#past));
     document.addEventListener("language", () => this.#draw());
+    this.#draw();
   }
+
+  get #convention() { return byId("given", HTMLFormElement).querySelector("[name=convention]:checked")?.getAttribute("value"); }
+
+  /** Check the text that is there, when the page is shown and nothing has been checked. */
+  begin() { if (!this.#checked) this.#again(); }
+
+  #again() { if (this.text.value.trim()) this.check(this.text.value); }
 
   /**
    * Check the poems of a text.
    * @param {string} text
    */
   async check(text) {
-    this.text.value = text;
+    if (text !== this.#checked && this.#checked) { this.#past.push(this.#checked); this.#future = []; }
+    await this.#show(text);
+  }
+
+  /**
+   * Go one text back or forth.
+   * @param {string[]} from
+   * @param {string[]} to
+   */
+  #turn(from, to) {
+    const text = from.pop();
+    if (text === undefined) return;
+    to.push(this.#checked);
+    this.#show(text);
+  }
+
+  /** @param {string} text */
+  async #show(text) {
+    this.text.value = this.#checked = text;
+    keep("check", text);
     this.#asking?.abort();
     const asking = (this.#asking = new AbortController());
-    showWords(byId("check-problem"), "");
+    const problem = byId("check-problem"), said = byId("check-status");
+    showWords(problem, "");
+    const count = [...text].length;
     try {
-      this.#reports = await ask("check", { text }, asking.signal);
-      if (this.#reports.length === 1) reportOf(this.#reports[0]);
-      showWords(byId("check-status"), "checked", { count: this.#reports.length });
+      if (count > MOST) this.#items = [];
+      else this.#items = await ask("check", { text, convention: this.#convention }, asking.signal);
+      if (count > MOST) showWords(problem, "text-too-long", { count, most: MOST });
+      const faulty = this.#items.filter((item) => !("regulated" in item && item.regulated)).length;
+      if (this.#items.length) showWords(said, faulty ? "checked-faulty" : "checked", { count: this.#items.length, faulty });
+      else showWords(said, "");
     } catch (error) {
       if (isAbort(error)) return;
-      this.#reports = [];
-      showWords(byId("check-status"), "");
-      showError(byId("check-problem"), error);
+      this.#items = [];
+      showWords(said, "");
+      showError(problem, error);
     }
     this.#draw();
   }
 
   #draw() {
+    byId("check-undo", HTMLButtonElement).disabled = !this.#past.length;
+    byId("check-redo", HTMLButtonElement).disabled = !this.#future.length;
     byId("reports").replaceChildren(
-      ...(this.#reports.length ? [make("p", { className: "legend" }, t("legend"))] : []),
-      ...this.#reports.map((report, n) => (report.error ? refused(report) : this.#report(report, n))),
+      ...(this.#items.some((item) => "lines" in item) ? [legend()] : []),
+      ...this.#items.map((item, n) => (item.error ? broken(item) : this.#report(item, n))),
     );
   }
 
@@ -68,29 +117,34 @@ export class Check {
    */
   #report(report, n) {
     const rhyme = report.rhyme === "-" ? t("no-rhyme") : t("rhyme-of", { rhyme: report.rhyme });
-    const pattern = report.pattern === "-" ? report.first_line : t(`pattern_${report.pattern}`);
-    const head = [report.form, pattern, rhyme].join(" · ");
+    const pattern = report.pattern === "-" ? simplified(report.first_line) : t(`pattern_${report.pattern}`);
+    const head = [simplified(report.form), pattern, rhyme].join(" · ");
     const verdict = make("span", { className: report.regulated ? "good" : "bad" }, t(report.regulated ? "regulated_yes" : "regulated_no"));
     const couplets = [];
-    for (let line = 0; line < report.lines.length; line += 2) couplets.push(coupletOf(report, line));
+    for (let line = 0; line < report.lines.length; line += 2) couplets.push(couplet(report, line));
     const form = formOf(report.lines);
-    return make("article", { className: "report" },
-      make("h2", {}, `${head} · `, verdict),
-      make("div", { className: "verse", lang: "zh-Hant" }, ...couplets),
+    const act = (/** @type {string} */ key, /** @type {() => void} */ click) => make("button", { type: "button", on: { click } }, t(key));
+    const article = make("article", { className: "report" },
+      make("h2", { tabIndex: -1 }, verdict, ` · ${head}`),
+      report.title && make("p", { className: "heading-of-poem", lang: "zh" }, [report.title, report.author].filter(Boolean).join("　")),
+      make("div", { className: "verse", lang: "zh" }, ...couplets),
       this.#findings("faults", report, n),
       this.#findings("licences", report, n),
       this.#findings("warnings", report, n),
-      form && make("div", { className: "actions" }, make("button", { type: "button", on: { click: () => this.#take(report, form) } }, t("take-poem"))),
+      form && make("div", { className: "actions" },
+        act("take-poem", () => this.#take(report, form)), act("trace-poem", () => this.onTrace(written(report)))),
     );
+    article.style.setProperty("--columns", String([...report.lines[0]].length));
+    return article;
   }
 
   /**
    * @param {PoemReport} report
    * @param {string} form
    */
-  #take({ number: _, ...report }, form) {
+  #take({ number: _, line: __, ways: ___, title, author, ...report }, form) {
     const prosody = { ...report, lines: report.read_as };
-    this.onTake({ ...parse(written(prosody)), form, title: "", model: "", rule: "", seed: null, number: 0, options: {}, prosody, changed: false });
+    this.onTake({ ...parse(written(prosody)), form, title, model: "", rule: "", seed: null, number: 0, options: {}, prosody, changed: false });
   }
 
   /**
@@ -112,8 +166,9 @@ export class Check {
    * @param {number} n
    */
   #finding(name, finding, n) {
-    const item = make("li", {}, make("b", { lang: "zh-Hant" }, finding.kind), " ", finding[language()]);
-    if (name === "faults") {
+    const item = make("li", {}, make("b", { lang: "zh" }, simplified(finding.kind)), " ", inLanguage(finding));
+    // Only what breaks the usual rules can be fixed: what a strict reader forbids is no fault to the server.
+    if (name === "faults" && this.#convention !== "strict") {
       const found = make("div", { className: "fixes" });
       item.append(" ", make("button", { type: "button", on: { click: () => this.#fix(finding, n, found) } }, t("fix")), found);
     }
@@ -126,14 +181,14 @@ export class Check {
    * @param {HTMLElement} found where the fixes are shown
    */
   async #fix({ line, kind }, n, found) {
-    const { lines } = reportOf(this.#reports[n]);
+    const { lines } = /** @type {PoemReport} */ (this.#items[n]);
     const model = this.models.find(({ forms }) => forms.includes(formOf(lines) ?? ""))?.name;
     found.replaceChildren(status("fixing"));
     try {
       /** @type {Fix[]} */
       const fixes = await ask("fix", { text: written({ lines }), line, kind, ...(model ? { model } : {}) });
       found.replaceChildren(status("fixes"), make("ul", { className: "others" },
-        ...fixes.map((way) => make("li", {}, make("button", { type: "button", lang: "zh-Hant", on: { click: () => this.#use(n, way) } }, ...changes(way))))));
+        ...fixes.map((way) => make("li", {}, make("button", { type: "button", lang: "zh", on: { click: () => this.#use(n, way) } }, ...changes(way))))));
       found.querySelector("button")?.focus();
     } catch (error) {
       const problem = make("p", { className: "problem", role: "alert" });
@@ -143,69 +198,34 @@ export class Check {
   }
 
   /**
+   * Put a fix into the text, and leave all else of it as it is.
    * @param {number} n
    * @param {Fix} way
    */
-  #use(n, way) {
-    const texts = this.#reports.map((report, at) => (at === n ? written(way) : report.error ? report.text : written(report)));
-    this.check(texts.join("\n\n"));
+  async #use(n, way) {
+    const report = /** @type {PoemReport} */ (this.#items[n]);
+    await this.check(replaceLines(this.#checked, report.line, report.lines, way.lines) ?? this.#rebuilt(n, way));
+    byId("reports").querySelectorAll("h2")[n]?.focus();
+  }
+
+  /**
+   * All poems anew, for a text in which the lines of one cannot be found.
+   * @param {number} n
+   * @param {Fix} way
+   */
+  #rebuilt(n, way) {
+    const rows = this.#checked.split("\n");
+    return this.#items.map((item, at) => {
+      const end = this.#items[at + 1]?.line ?? rows.length + 1;
+      return at === n ? `${written(way)}\n` : rows.slice(item.line - 1, end - 1).join("\n");
+    }).join("\n");
   }
 }
 
-/** @param {RefusedPoem} poem */
-const refused = ({ text, error }) => make("article", { className: "report" },
-  make("p", { className: "verse", lang: "zh" }, text), make("p", { className: "problem", role: "alert" }, error.message));
-
-/**
- * Two lines, one below the other, with characters in antithesis joined.
- * @param {PoemReport} report
- * @param {number} line
- */
-function coupletOf(report, line) {
-  const couplet = report.couplets.find(({ lines }) => lines[0] === line + 1);
-  const rows = [lineOf(report, line)];
-  if (line + 1 < report.lines.length) {
-    const ties = [...report.lines[line]].map((_, at) => {
-      const pair = couplet?.pairs.find(({ place }) => place === at + 1);
-      const tie = make("span", { className: pair ? "tie joined" : "tie" });
-      if (pair) { tie.title = `${pair.upper} ${pair.lower} ${pair.score.toFixed(2)}`; tie.style.opacity = String(Math.min(1, Math.max(0.35, pair.score))); }
-      return tie;
-    });
-    rows.push(make("div", { className: "ties", aria: { hidden: true } }, ...ties), lineOf(report, line + 1));
-  }
-  return make("div", { className: "couplet" }, make("div", { className: "pair-of-lines" }, ...rows), couplet && antithesis(couplet));
-}
-
-/** @param {Couplet} couplet */
-function antithesis({ lines: [a, b], expected, score, pairs }) {
-  if (score === null || !(expected || pairs.length)) return null;
-  const words = `${t("couplet", { a, b, score: score.toFixed(2) })}${expected ? ` (${t("expected")})` : ""}`;
-  const joined = pairs.map((pair) => `${pair.upper}–${pair.lower} ${pair.score.toFixed(2)}`).join("　");
-  return make("p", { className: expected ? "antithesis expected" : "antithesis" },
-    make("span", { lang: document.documentElement.lang }, words), joined ? `　${joined}` : "");
-}
-
-/**
- * @param {PoemReport} report
- * @param {number} n
- */
-function lineOf(report, n) {
-  const line = report.lines[n], tones = report.tones[n], type = report.line_types[n];
-  /** @param {Finding[]} findings */
-  const places = (findings) => new Set(findings.filter((f) => f.line === n + 1).flatMap((f) => f.places));
-  const faulty = places(report.faults), licensed = places(report.licences);
-  const chosen = new Set(report.readings.filter((r) => r.line === n + 1).map((r) => r.place));
-  const cells = [...line].map((character, at) => {
-    const place = at + 1;
-    const kind = faulty.has(place) ? "cell faulty" : licensed.has(place) ? "cell licensed" : "cell";
-    return make("span", { className: kind }, make("span", { className: "glyph" }, character),
-      make("span", { className: "sign" }, SIGNS[tones[at]][chosen.has(place) ? 1 : 0]));
-  });
-  const said = [...tones].map((tone) => (tone === "P" ? "平" : "仄")).join("");
-  return make("div", { className: "judged" },
-    make("p", { className: "said" }, `${line} ${said} ${t(`type_${type}`)}`),
-    make("div", { className: "cells", aria: { hidden: true } }, ...cells, make("span", { className: "type", title: t(`type_${type}`) }, type)));
-}
+/** @param {RefusedPoem} item */
+const broken = ({ number, text, error }) => make("article", { className: "report broken" },
+  make("h2", { tabIndex: -1 }, make("span", { className: "bad" }, t("poem-number", { number }))),
+  make("p", { lang: "zh" }, text), make("p", { className: "problem" }, simplified(error.message)));
 
 /**
  * The lines that a fix changes, with the new characters marked.

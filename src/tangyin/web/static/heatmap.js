@@ -9,6 +9,9 @@ const SIGNED = new Set(["g", "c", "h"]);
 /** @param {string} hex */
 const rgb = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
 
+/** Share of the values within the ends of the colour scale: a few large ones would wash out all others. */
+const WITHIN = 0.98;
+
 /** Most units that can be distinguished at a time; a slider shows the others. */
 const UNITS = 128;
 
@@ -28,18 +31,24 @@ function colourOf(scale, share) {
   return low.map((value, n) => Math.round(value + (high[n] - value) * (at % 1)));
 }
 
+/**
+ * @param {number[]} values
+ * @param {number} share
+ */
+const quantile = (values, share) => Math.max(1e-6, values.sort((a, b) => a - b)[Math.floor(share * (values.length - 1))]);
+
 export class HeatMap {
   #step = 0;
   #row = 0; // of all units, in the order in which they are shown
   #first = 0; // the uppermost row that is shown
   /** @type {Trace} */
-  trace = { quantity: "", text: "", values: [], nll: [] };
+  trace = { quantity: "", text: "", values: [], nll: [], cell: {}, expected: [] };
   /** @type {number[]} units in the order in which they are shown */
   order = [];
 
   constructor() {
     this.canvas = make("canvas", { tabIndex: 0, role: "img" });
-    this.characters = make("div", { className: "characters", lang: "zh-Hant", aria: { hidden: true } });
+    this.characters = make("div", { className: "characters", lang: "zh", aria: { hidden: true } });
     this.surprises = make("div", { className: "surprises", aria: { hidden: true } });
     this.cursor = make("span", { className: "cursor", aria: { hidden: true } });
     this.scroll = make("div", { className: "heat", tabIndex: 0, role: "region" },
@@ -51,7 +60,7 @@ export class HeatMap {
     this.shown = make("span", {});
     this.window = make("label", { className: "field" }, this.shown, this.range);
     this.range.addEventListener("input", () => this.#turn(Number(this.range.value)));
-    this.element = make("div", { hidden: true }, this.window, this.scroll, this.scale, this.value, this.table);
+    this.element = make("div", { className: "map", hidden: true }, this.window, this.scroll, this.scale, this.value, this.table);
     this.canvas.addEventListener("pointermove", (event) => this.#point(event));
     this.canvas.addEventListener("pointerdown", (event) => this.#point(event));
     this.canvas.addEventListener("keydown", (event) => this.#move(event));
@@ -80,7 +89,14 @@ export class HeatMap {
     this.range.max = String(Math.max(0, units - UNITS));
     this.#label(steps, units);
     this.#turn(Math.min(this.#first, units - this.#rows));
+    this.element.removeAttribute("aria-busy");
     this.element.hidden = false;
+  }
+
+  /** Say that another reading is on its way, and show the old one no longer. */
+  wait() {
+    this.element.setAttribute("aria-busy", "true");
+    this.value.textContent = t("reading");
   }
 
   /** How many units are shown. */
@@ -107,8 +123,8 @@ export class HeatMap {
   #paint(steps, rows) {
     const { trace } = this;
     const signed = SIGNED.has(trace.quantity);
-    const largest = signed ? trace.values.flat().reduce((most, value) => Math.max(most, Math.abs(value)), 1e-6) : 1;
-    const dark = getComputedStyle(document.documentElement).colorScheme === "dark";
+    const largest = signed ? quantile(trace.values.flat().map(Math.abs), WITHIN) : 1;
+    const dark = getComputedStyle(document.documentElement).colorScheme === "dark" && !matchMedia("print").matches;
     const scale = SCALES[dark ? "dark" : "light"][signed ? "signed" : "plain"];
     this.canvas.width = steps;
     this.canvas.height = rows;
@@ -126,7 +142,7 @@ export class HeatMap {
       swatch.style.background = `rgb(${colourOf(scale, n / 8).join(" ")})`;
       return swatch;
     });
-    const ends = signed ? [`−${largest.toFixed(1)}`, largest.toFixed(1)] : ["0", "1"];
+    const ends = signed ? [`≤ −${largest.toFixed(2)}`, `≥ ${largest.toFixed(2)}`] : ["0", "1"];
     this.scale.replaceChildren(ends[0], make("span", {}, ...swatches), ends[1]);
   }
 
@@ -137,9 +153,8 @@ export class HeatMap {
   #label(steps, units) {
     const { trace } = this;
     const read = [t("begin"), ...trace.text];
-    const columns = `repeat(${steps}, minmax(1.3rem, 1fr))`;
-    for (const row of [this.characters, this.surprises]) row.style.gridTemplateColumns = columns;
-    this.characters.replaceChildren(...read.map((character) => make("span", {}, character)));
+    this.scroll.style.setProperty("--steps", String(steps));
+    this.characters.replaceChildren(...["·", ...trace.text].map((character) => make("span", {}, character)));
     const most = Math.max(...trace.nll, 1);
     // The cost of a character is below the step that predicts it.
     this.surprises.replaceChildren(...[...trace.nll, 0].map((nats) => {

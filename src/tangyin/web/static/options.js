@@ -1,13 +1,15 @@
 // The controls of a request's options, made from the server's description of them.
 
 import { make } from "./dom.js";
-import { has, language, t } from "./language.js";
+import { has, inLanguage, t } from "./language.js";
 
 /** Options that are shown in another way than by a control of their own, or not at all. */
-const ELSEWHERE = new Set(["regulated", "k", "certainty", "temperature", "p", "particles", "script"]);
+const ELSEWHERE = new Set([
+  "start", "title", "form", "count", "regulated", "k", "certainty", "temperature", "p", "particles", "script",
+]);
 
 /** Options whose choices depend on the models; `Controls.offer` sets them. */
-const OF_MODELS = new Set(["form", "model"]);
+const OF_MODELS = new Set(["model"]);
 
 /** @typedef {HTMLInputElement | HTMLSelectElement} Control */
 
@@ -43,16 +45,6 @@ export class Controls {
     return made.control;
   }
 
-  /**
-   * Show or hide an option.
-   * @param {string} name
-   * @param {boolean} shown
-   */
-  show(name, shown) {
-    const made = this.#made.get(name);
-    if (made) made.slot.hidden = !shown;
-  }
-
   /** @param {boolean} regulated whether the options of regulated verse are shown */
   fit(regulated) {
     for (const { option, slot } of this.#made.values()) if (option.regulated) slot.hidden = !regulated;
@@ -83,8 +75,8 @@ export class Controls {
 
   #label() {
     for (const { option, control, label } of this.#made.values()) {
-      label.textContent = option.label[language()];
-      control.title = option.help[language()];
+      label.textContent = inLanguage(option.label);
+      control.title = inLanguage(option.help);
       const hint = `${option.name}-hint`;
       if (control instanceof HTMLInputElement && has(hint)) control.placeholder = t(hint);
       const offered = offeredBy(option);

@@ -1,17 +1,18 @@
 // The page: its sections, language and light, and the poem of a link.
 
-import { ask } from "./api.js";
+import { ask, get } from "./api.js";
 import { Check } from "./check.js";
-import { Compose } from "./compose.js";
+import { Desk } from "./desk.js";
 import { byId } from "./dom.js";
-import { language, setLanguage, t, showWords } from "./language.js";
+import { setLanguage, t, showWords } from "./language.js";
+import { keepShell } from "./offline.js";
 import { showError } from "./refusal.js";
 import { keep, recall } from "./settings.js";
 import { poemOfLink } from "./share.js";
-import { Study } from "./study.js";
 import { setForms } from "./verse.js";
 
 const PAGES = ["compose", "check", "study"];
+const choice = byId("language", HTMLSelectElement);
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
 /** @param {string} name */
@@ -24,15 +25,24 @@ function showPage(name) {
   document.title = `${t(name)} · 唐音`;
 }
 
-/** @param {string} name */
-function speak(name) {
-  keep("language", name);
-  setLanguage(name);
-  const other = byId("language");
-  other.textContent = name === "zh" ? "English" : "中文";
-  other.lang = name === "zh" ? "en" : "zh-Hant";
+/**
+ * Speak a language from now on.
+ * @param {string} tag zh-Hant, zh-Hans or en
+ */
+async function speak(tag) {
+  // Without the server the words stay traditional.
+  const characters = () => get("static/simplified.json").catch(() => null);
+  const more = tag === "zh-Hans" ? await characters() : tag === "en" ? (await import("./english.js")).ENGLISH : null;
+  setLanguage(tag, more);
+  choice.value = tag;
   const shown = PAGES.find((page) => !byId(`${page}-page`).hidden) ?? "compose";
   document.title = `${t(shown)} · 唐音`;
+}
+
+/** The language of the interface that fits the browser's. @param {string} tag */
+function fitting(tag) {
+  if (!/^zh/i.test(tag || "zh")) return "en";
+  return /hans|zh-(cn|sg|my)|^zh$/i.test(tag) ? "zh-Hans" : "zh-Hant";
 }
 
 /** @param {string} theme */
@@ -45,26 +55,27 @@ function light(theme) {
  * @param {Model[]} models
  */
 function start(options, models) {
-  const compose = new Compose(options, models, (text) => { location.hash = "check"; check.check(text); });
-  const check = new Check(models, (poem) => { followed = ""; compose.show(poem, ""); location.hash = "compose"; });
-  const study = new Study(models);
-  let followed = ""; // the link whose poem was shown last
+  /** @type {Promise<import("./study.js").Study> | undefined} loaded when it is first shown */
+  let study;
+  const opened = () => (study ??= import("./study.js").then(({ Study }) => new Study(models)));
+  const trace = async (/** @type {string} */ text) => { (await opened()).readPoem(text); location.hash = "study"; };
+  const desk = new Desk(options, models, (text) => { location.hash = "check"; check.check(text); }, trace);
+  const check = new Check(models, (poem) => { desk.show(poem, ""); location.hash = "compose"; }, trace);
 
   function follow() {
     const hash = location.hash.slice(1);
     if (hash.startsWith("p=")) {
       showPage("compose");
-      // After coming back to a link by the browser's button the poem is as it was left.
-      if (hash === followed) return;
-      followed = hash;
-      try { compose.show(poemOfLink(hash.slice(2)), "came-back"); } catch { showWords(byId("problem"), "link-broken"); }
+      // The poem is a draft from now on: after a reload it is as it was left.
+      try { desk.show(poemOfLink(hash.slice(2)), "came-back", hash); } catch { showWords(byId("problem"), "link-broken"); }
     } else if (hash !== "main") { // #main skips the head of any page
       showPage(PAGES.includes(hash) ? hash : "compose");
-      if (hash === "study") study.begin();
+      if (hash === "study") opened().then((page) => page.begin(), () => { study = undefined; showWords(byId("problem"), "lost"); });
+      if (hash === "check") check.begin();
     }
   }
 
-  const redraw = () => study.draw();
+  const redraw = () => study?.then((page) => page.draw());
   byId("theme").addEventListener("click", redraw);
   dark.addEventListener("change", redraw);
   addEventListener("hashchange", follow);
@@ -72,8 +83,8 @@ function start(options, models) {
 }
 
 light(recall("theme", ""));
-speak(recall("language", navigator.language.startsWith("zh") || !navigator.language ? "zh" : "en"));
-byId("language").addEventListener("click", () => speak(language() === "zh" ? "en" : "zh"));
+await speak(recall("tongue", fitting(navigator.language)));
+choice.addEventListener("change", () => { keep("tongue", choice.value); speak(choice.value); });
 byId("theme").addEventListener("click", () => {
   const shown = document.documentElement.dataset.theme ?? (dark.matches ? "dark" : "light");
   const theme = shown === "dark" ? "light" : "dark";
@@ -87,4 +98,5 @@ if (described) {
   const [options, models, forms] = described;
   setForms(forms);
   start(options, models);
+  keepShell({ "api/options": options, "api/models": models, "api/forms": forms });
 }

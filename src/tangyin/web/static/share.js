@@ -1,10 +1,10 @@
 // A poem as a link and as a picture.
 
-import { byId } from "./dom.js";
-import { cardOf, pngOf, svgOf } from "./card.js";
+import { byId, make } from "./dom.js";
+import { cardOf, escaped, pngOf, svgOf } from "./card.js";
 import { copied } from "./clipboard.js";
 import { t, showWords } from "./language.js";
-import { FORMS, lengthOf, parse, textOf } from "./verse.js";
+import { FORMS, lengthOf, parse, textOf, written } from "./verse.js";
 
 const VERSION = 1;
 const link = byId("link", HTMLInputElement);
@@ -65,12 +65,38 @@ export function openSharing(poem, shown) {
   byId("sharing", HTMLDialogElement).showModal();
 }
 
+/** A file of a poem, by its ending. @type {Record<string, (poem: Poem) => Promise<Blob | null>>} */
+const FILES = {
+  txt: async (poem) => text(`${headed(poem)}${written(poem)}\n`, "text/plain"),
+  md: async (poem) => text(`# ${poem.title || t("untitled")}\n\n${written(poem).replaceAll("\n", "  \n")}\n`, "text/markdown"),
+  html: async (poem) => text(pageOf(poem), "text/html"),
+  json: async (poem) => text(`${JSON.stringify({ ...poem, text: textOf(poem) }, null, 2)}\n`, "application/json"),
+  png: (poem) => pngOf(cardOf(poem)),
+  svg: async (poem) => text(svgOf(cardOf(poem)), "image/svg+xml"),
+};
+
 /**
- * @param {string} kind
- * @param {(card: import("./card.js").Card) => Promise<Blob | null>} draw
+ * @param {string} content
+ * @param {string} type
  */
-async function save(kind, draw) {
-  const blob = shared && (await draw(cardOf(shared)));
+const text = (content, type) => new Blob([content], { type: `${type};charset=utf-8` });
+/** @param {Poem} poem */
+const headed = (poem) => (poem.title ? `${poem.title}\n\n` : "");
+
+/** A page with the poem that needs nothing else. @param {Poem} poem */
+const pageOf = (poem) => `<!doctype html>
+<html lang="zh-Hant"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escaped(poem.title || poem.lines[0])}</title>
+<body>
+<h1 hidden>${escaped(poem.title || t("untitled"))}</h1>
+${svgOf(cardOf(poem))}
+<pre>${escaped(headed(poem) + written(poem))}</pre>
+</body></html>
+`;
+
+/** @param {string} kind */
+async function save(kind) {
+  const blob = shared && (await FILES[kind](shared));
   if (!shared || !blob) return;
   const anchor = document.createElement("a");
   anchor.href = URL.createObjectURL(blob);
@@ -83,5 +109,7 @@ byId("copy-link").addEventListener("click", async () => {
   link.select();
   showWords(byId("sharing-status"), await copied(link.value));
 });
-byId("save-png").addEventListener("click", () => save("png", pngOf));
-byId("save-svg").addEventListener("click", () => save("svg", async (card) => new Blob([svgOf(card)], { type: "image/svg+xml" })));
+byId("link-local").hidden = !/^(localhost|127\.|\[::1\])/.test(location.hostname);
+for (const kind of Object.keys(FILES)) {
+  byId("exports").append(make("button", { type: "button", data: { kind }, on: { click: () => save(kind) } }, { txt: "TXT", md: "Markdown", html: "HTML", json: "JSON", png: "PNG", svg: "SVG" }[kind]));
+}

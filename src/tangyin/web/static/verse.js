@@ -5,6 +5,8 @@ export const FORMS = {};
 export const BLANK = "□";
 
 const MARKS = "，。？！；：";
+/** @type {Record<string, string>} */
+const TYPED = { ",": "，", ".": "。", "?": "？", "!": "！", ";": "；", ":": "：", "、": "，" };
 // As in tangyin/verse/punctuation.py; 囗, which some editions print for a missing character, is a blank.
 const HANZI = /^[〇\u3400-\u4dbf\u4e00-\u9fff\u{20000}-\u{3ffff}□]$/u;
 
@@ -27,12 +29,6 @@ export function setForms(shapes) {
  * @param {string[]} lines
  */
 export const formOf = (lines) => Object.keys(FORMS).find((name) => FORMS[name][0] === lines.length && FORMS[name][1] === lengthOf(lines[0]));
-
-/**
- * The first character of a text that is neither verse nor white space.
- * @param {string} text
- */
-export const stranger = (text) => [...text].find((c) => !HANZI.test(c) && !isMark(c) && /\S/.test(c));
 
 /**
  * Lines and marks of a text: unfinished lines have "" for a mark, and □ is a character.
@@ -74,45 +70,46 @@ export const written = ({ lines, marks = [] }) => {
   return rows.join("\n");
 };
 
-/**
- * Whether a poem has all its characters.
- * @param {Poem} poem
- */
-export function isWhole({ form, lines }) {
-  const [count, width] = FORMS[form] ?? [0, 0];
-  return lines.length === count && lines.every((line) => lengthOf(line) === width && !line.includes(BLANK));
-}
+/** The characters and marks of a typed text; marks of half width in full width. @param {string} text */
+export const onlyVerse = (text) =>
+  [...text.replaceAll("囗", BLANK)].map((c) => TYPED[c] ?? c).filter((c) => HANZI.test(c) || isMark(c)).join("");
 
 /**
- * The text up to and including a place; both are counted from 0.
- * @param {Lines} poem
- * @param {number} line
- * @param {number} at
- */
-export function textUpTo(poem, line, at) {
-  const characters = [...poem.lines[line]];
-  const lines = [...poem.lines.slice(0, line), characters.slice(0, at + 1).join("")];
-  const ended = at + 1 === characters.length;
-  return textOf({ lines, marks: [...poem.marks.slice(0, line), ended ? poem.marks[line] : ""] });
-}
-
-/**
- * The poem with another text; the checker's report on the old text is dropped.
- * @param {Poem} poem
+ * A whole poem in a pasted text, its title in the rows above it; null where there is none.
  * @param {string} text
- * @returns {Poem}
+ * @returns {(Lines & { form: string, title: string }) | null}
  */
-export const withText = (poem, text) => ({ ...poem, ...parse(text), prosody: null, changed: true });
+export function pastedPoem(text) {
+  const rows = text.split(/\r?\n/).map((row) => row.trim()).filter(Boolean);
+  for (let above = 0; above < Math.min(3, rows.length); above += 1) {
+    const poem = parse(rows.slice(above).join("\n").replaceAll(/[\[【(（][^\])】）]*[\])】）]/g, ""));
+    const form = formOf(poem.lines);
+    const width = poem.lines.length ? lengthOf(poem.lines[0]) : 0;
+    if (form && poem.lines.every((line) => lengthOf(line) === width)) {
+      return { ...poem, form, title: above ? rows[0].replaceAll(/[《》]/g, "").slice(0, 60) : "" };
+    }
+  }
+  return null;
+}
 
 /**
- * @param {Poem} poem
- * @param {number} line
- * @param {number} at
- * @param {string} character
- * @returns {Poem}
+ * The text in which some lines of a poem are others, and notes, marks and titles are as they were; null
+ * if the poem cannot be found.
+ * @param {string} text
+ * @param {number} from number of the text's row on which the poem begins
+ * @param {string[]} lines
+ * @param {string[]} others as many, of the same lengths
  */
-export function replaceCharacter(poem, line, at, character) {
-  const lines = [...poem.lines];
-  lines[line] = [...lines[line]].with(at, character).join("");
-  return { ...poem, lines, prosody: null, changed: true };
+export function replaceLines(text, from, lines, others) {
+  let at = text.split("\n").slice(0, from - 1).reduce((sum, row) => sum + row.length + 1, 0);
+  let found = text.slice(0, at);
+  for (const [n, line] of lines.entries()) {
+    const between = [...line].join("([^\\p{Script=Han}]*?)");
+    const match = new RegExp(between, "u").exec(text.slice(at));
+    if (!match) return null;
+    const replaced = [...others[n]].map((character, place) => character + (match[place + 1] ?? "")).join("");
+    found += text.slice(at, at + match.index) + replaced;
+    at += match.index + match[0].length;
+  }
+  return found + text.slice(at);
 }

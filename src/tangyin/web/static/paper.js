@@ -1,0 +1,249 @@
+// The sheet as it is seen and typed on: a cell for each place, in columns or across.
+
+import { byId, make } from "./dom.js";
+import { has, inLanguage, language, t } from "./language.js";
+import { onlyVerse } from "./verse.js";
+
+/** @typedef {import("./sheet.js").At} At */
+
+/**
+ * What happens on the paper.
+ * @typedef {{
+ *   write: (at: At, text: string) => void, erase: (at: At) => void, paste: (at: At, text: string) => void,
+ *   select: (at: At) => void, lock: (line: number) => void, entitle: (title: string) => void,
+ * }} Hands
+ */
+
+/** Signs of the pattern behind an empty place, and of the tones of characters. @type {Record<string, string>} */
+const SIGNS = { 平: "○", 仄: "●", 中: "◎", P: "○", Z: "●", "": "" };
+/** @type {Record<string, string>} */
+const WORDS = { 平: "level", 仄: "oblique", 中: "either", P: "level", Z: "oblique" };
+
+/** @type {Judged} */
+const UNJUDGED = { report: null, pattern: "", signs: [], rhyming: [], open: 0 };
+
+export class Paper {
+  /** @type {HTMLInputElement[][]} */
+  #cells = [];
+  /** @type {{ mark: HTMLElement, foot: HTMLElement, lock: HTMLButtonElement, row: HTMLElement }[]} */
+  #ends = [];
+  #form = "";
+  #composing = false;
+
+  /** @param {Hands} hands */
+  constructor(hands) {
+    this.hands = hands;
+    this.grid = byId("poem");
+    this.title = byId("poem-title", HTMLInputElement);
+    this.title.addEventListener("input", () => hands.entitle(this.title.value));
+    this.title.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.isComposing) return;
+      event.preventDefault();
+      this.focus([0, 0]);
+    });
+    const grid = this.grid;
+    grid.addEventListener("compositionstart", (event) => this.#compose(event, true));
+    grid.addEventListener("compositionend", (event) => { this.#compose(event, false); this.#commit(event); });
+    grid.addEventListener("input", (event) => { if (!this.#composing) this.#commit(event); });
+    grid.addEventListener("keydown", (event) => this.#key(event));
+    grid.addEventListener("paste", (event) => {
+      const at = placeOf(event);
+      if (!at) return;
+      event.preventDefault();
+      hands.paste(at, event.clipboardData?.getData("text") ?? "");
+    });
+    grid.addEventListener("focusin", (event) => {
+      const at = placeOf(event);
+      if (!at) return;
+      this.#cell(at)?.select();
+      hands.select(at);
+    });
+    // A click puts the caret beside the character, where typing would not replace it.
+    grid.addEventListener("pointerup", (event) => { const at = placeOf(event); if (at) this.#cell(at)?.select(); });
+    grid.addEventListener("click", (event) => {
+      const button = event.target instanceof Element && event.target.closest(".lock");
+      if (button instanceof HTMLElement) hands.lock(Number(button.dataset.line));
+    });
+  }
+
+  /** @param {At} at */
+  #cell([line, at]) { return this.#cells[line]?.[at]; }
+
+  /**
+   * @param {Event} event
+   * @param {boolean} composing
+   */
+  #compose(event, composing) {
+    this.#composing = composing;
+    if (event.target instanceof Element) event.target.closest(".square")?.classList.toggle("composing", composing);
+  }
+
+  /** Take what was typed into a cell. @param {Event} event */
+  #commit(event) {
+    const at = placeOf(event), cell = at && this.#cell(at);
+    if (!at || !cell) return;
+    const before = cell.dataset.shown ?? "";
+    const isEmpty = !cell.value, typed = onlyVerse(cell.value);
+    // Beside the character that was there stands what was typed.
+    const text = before && typed.length > before.length && typed.includes(before) ? typed.replace(before, "") : typed;
+    cell.value = before;
+    if (text) this.hands.write(at, text);
+    else if (isEmpty) this.hands.erase(at); // cut, or deleted on a touch screen's keyboard
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    const at = placeOf(event);
+    if (!at || event.isComposing || event.altKey || event.ctrlKey || event.metaKey) return;
+    const next = event.key === "Delete" ? at : this.#target(event.key, at);
+    if (next === undefined) return;
+    event.preventDefault();
+    const erases = event.key === "Delete" || event.key === "Backspace";
+    // Backspace opens the place itself, or that before it when it is open.
+    const to = event.key === "Backspace" && this.#cell(at)?.dataset.shown ? at : next ?? at;
+    this.focus(to);
+    if (erases) this.hands.erase(to);
+  }
+
+  /**
+   * Where a key leads; null beyond the poem, undefined for other keys.
+   * @param {string} key
+   * @param {At} at
+   */
+  #target(key, [line, at]) {
+    const across = byId("leaf").classList.contains("across");
+    const width = this.#cells[0].length;
+    const place = line * width + at;
+    /** @type {Record<string, number>} */
+    const steps = across
+      ? { ArrowRight: 1, ArrowLeft: -1, ArrowDown: width, ArrowUp: -width }
+      : { ArrowDown: 1, ArrowUp: -1, ArrowLeft: width, ArrowRight: -width };
+    Object.assign(steps, { Backspace: -1, Home: -at, End: width - 1 - at, Enter: width - at, " ": 1 });
+    const step = steps[key];
+    if (step === undefined) return undefined;
+    const to = place + step;
+    return to < 0 || to >= width * this.#cells.length ? null : /** @type {At} */ ([Math.floor(to / width), to % width]);
+  }
+
+  /** @param {At} at */
+  focus(at) { this.#cell(at)?.focus({ preventScroll: false }); }
+
+  /** Whether a cell has the keyboard. */
+  get isTypedOn() { return this.grid.contains(document.activeElement); }
+
+  /** Make the cells of a form. @param {SheetState} state */
+  #lay(state) {
+    if (this.#form === state.form) return;
+    this.#form = state.form;
+    const width = state.rows[0].length, frame = byId("frame");
+    frame.style.setProperty("--columns", String(Math.max(state.rows.length, 4)));
+    frame.style.setProperty("--rows", String(width));
+    byId("leaf").dataset.width = String(width);
+    this.#ends = [];
+    this.#cells = state.rows.map((row, line) => row.map((_, at) => make("input", {
+      className: "hanzi", type: "text", data: { line, at, shown: "" }, tabIndex: -1, lang: "zh-Hant",
+      autocomplete: "off", autocapitalize: "off", spellcheck: false, enterKeyHint: "next",
+    })));
+    this.grid.replaceChildren(...this.#cells.map((cells, line) => {
+      const mark = make("span", { className: "mark" }), foot = make("span", { className: "rhyme-name", aria: { hidden: true } });
+      const lock = make("button", { type: "button", className: "lock", data: { line } }, make("span", { aria: { hidden: true } }, "鎖"));
+      const row = make("div", { className: "line", role: "group" },
+        ...cells.map((cell) => make("span", { className: "square" }, cell)), mark, foot, lock);
+      this.#ends.push({ mark, foot, lock, row });
+      return row;
+    }));
+  }
+
+  /**
+   * Show the sheet.
+   * @param {SheetState} state
+   * @param {{ shown?: string[][], title?: string, judged?: Judged | null, at: At, coming?: string[] }} view its characters
+   *   and title in another script; what the checker says; the place selected; lines that are being written
+   */
+  show(state, { shown = state.rows, title = state.title, judged = null, at, coming = [] }) {
+    this.#lay(state);
+    if (document.activeElement !== this.title) this.title.value = title;
+    state.rows.forEach((row, line) => {
+      const end = this.#ends[line], locked = state.locked[line];
+      end.mark.textContent = row.at(-1) ? state.marks[line] : "";
+      end.foot.textContent = this.#rhymeAt(line, row, judged);
+      end.row.setAttribute("aria-label", t("line", { n: line + 1 }));
+      end.row.classList.toggle("locked", locked);
+      end.lock.setAttribute("aria-pressed", String(locked));
+      end.lock.setAttribute("aria-label", t("lock", { n: line + 1 }));
+      const faults = (judged?.report?.faults ?? []).filter((fault) => fault.line === line + 1);
+      row.forEach((character, place) => {
+        const fault = faults.find(({ places }) => places.includes(place + 1));
+        const value = shown[line][place] || ([...(coming[line] ?? "")][place] ?? "");
+        this.#showCell(line, place, { character, value, judged: judged ?? UNJUDGED, fault, selected: at[0] === line && at[1] === place });
+      });
+    });
+  }
+
+  /**
+   * @param {number} line
+   * @param {string[]} row
+   * @param {Judged | null} judged
+   */
+  #rhymeAt(line, row, judged) {
+    const rhyme = judged?.report?.rhyme ?? "-";
+    return row.at(-1) && rhyme !== "-" && judged?.rhyming.includes(line + 1) ? rhyme : "";
+  }
+
+  /**
+   * @param {number} line
+   * @param {number} at
+   * @param {{ character: string, value: string, judged: Judged, fault?: Finding, selected: boolean }} of
+   */
+  #showCell(line, at, { character, value, judged, fault, selected }) {
+    const cell = this.#cells[line][at], box = /** @type {HTMLElement} */ (cell.parentElement);
+    const [sign, tone] = signsAt(judged, line, at);
+    const isFoot = at === this.#cells[line].length - 1 && judged.rhyming.includes(line + 1);
+    const reason = character ? reasonOf(fault) : "";
+    cell.dataset.shown = value;
+    const composes = this.#composing && document.activeElement === cell;
+    if (!composes && cell.value !== value) cell.value = value;
+    cell.placeholder = SIGNS[sign] || "□";
+    cell.tabIndex = selected ? 0 : -1;
+    cell.setAttribute("aria-invalid", String(Boolean(reason)));
+    cell.setAttribute("aria-label", labelOf(line, at, character ? WORDS[tone] : `wants_${WORDS[sign]}`, isFoot, reason));
+    box.dataset.sign = character ? SIGNS[tone] : "";
+    box.title = reason;
+    for (const [name, is] of Object.entries({ bad: reason, rhymes: isFoot, selected, coming: !character && value })) box.classList.toggle(name, Boolean(is));
+  }
+}
+
+/** A finding's sentence. @param {Finding | undefined} fault */
+const reasonOf = (fault) => (fault ? inLanguage(fault) : "");
+
+/**
+ * The sign of the pattern at a place, and the tone of the character there.
+ * @param {Judged} judged
+ * @param {number} line
+ * @param {number} at
+ */
+const signsAt = ({ signs, report }, line, at) => [signs[line]?.[at] ?? "", report?.tones[line]?.[at] ?? ""];
+
+
+/**
+ * What a cell is, in words.
+ * @param {number} line
+ * @param {number} at
+ * @param {string | undefined} tone key of its words, where they are known
+ * @param {boolean} isFoot
+ * @param {string} reason
+ */
+function labelOf(line, at, tone, isFoot, reason) {
+  const parts = [t("place", { line: line + 1, at: at + 1 }), tone && has(tone) && t(tone), isFoot && t("foot"), reason];
+  return parts.filter(Boolean).join(language() === "en" ? ", " : "，");
+}
+
+/**
+ * The place of an event in a cell.
+ * @param {Event} event
+ * @returns {At | null}
+ */
+function placeOf(event) {
+  const { target } = event;
+  return target instanceof HTMLInputElement && target.dataset.line !== undefined ? [Number(target.dataset.line), Number(target.dataset.at)] : null;
+}

@@ -1,0 +1,80 @@
+// References beside the sheet: readings, rhymes, lines of poets, what they set opposite a word.
+
+import { ask } from "./api.js";
+import { byId, make } from "./dom.js";
+import { language, percent, t, showWords } from "./language.js";
+import { showError } from "./refusal.js";
+
+/** @typedef {(found: any, references: References) => (Node | string)[]} Drawing */
+
+/** @type {Record<string, Drawing>} */
+const DRAWN = {
+  character: ({ characters }) => characters.flatMap((/** @type {any} */ { character, readings }) => [
+    make("h4", {}, character),
+    make("ul", { className: "plain-list" }, ...readings.map((/** @type {any} */ { tone, rhyme, share, words }) => make("li", {},
+      make("b", {}, `${tone === "平" ? "○" : "●"} ${tone} ${rhyme}`), ` ${percent(share)}　`, words.slice(0, 6).map((/** @type {any} */ { word }) => word).join("　")))),
+  ]),
+  rhyme: ({ rhymes }, { take }) => rhymes.flatMap((/** @type {any} */ { name, number, characters }) => [
+    make("h4", {}, `${name}　${number}`),
+    chips(characters.map((/** @type {any} */ { character }) => character), take),
+  ]),
+  find: ({ count, poems, lines }, references) => [
+    make("p", { className: "status" }, t("found-lines", { count, poems })),
+    make("ul", { className: "plain-list" }, ...lines.map((/** @type {any} */ line) => make("li", {},
+      make("button", { type: "button", className: "quoted", on: { click: () => references.poem(line.id) } }, line.text, make("small", {}, `${line.author}《${line.title}》`))))),
+  ],
+  parallel: ({ often, telling, candidates }, { face }) => [["opposite-often", often], ["opposite-telling", telling], ["opposite-model", candidates]].flatMap(([heading, words]) => (words.length
+    ? [make("h4", {}, t(heading)), chips(words.map((/** @type {any} */ { word }) => word), face)] : [])),
+};
+
+/**
+ * @param {string[]} words
+ * @param {(word: string) => void} take
+ */
+const chips = (words, take) => make("ul", { className: "candidates chips" }, ...words.map((word) => make("li", {},
+  make("button", { type: "button", className: "candidate", lang: "zh-Hant", on: { click: () => take(word) } }, word))));
+
+export class References {
+  /** @param {import("./desk.js").Desk} desk */
+  constructor(desk) {
+    this.desk = desk;
+    this.word = byId("look-word", HTMLInputElement);
+    this.found = byId("looked");
+    for (const kind of Object.keys(DRAWN)) byId(`look-${kind}`).addEventListener("click", () => this.#look(kind));
+    byId("references").addEventListener("toggle", () => this.follow());
+  }
+
+  /** Write a character at the place. */
+  take = (/** @type {string} */ word) => this.desk.take(this.desk.at, word);
+  /** Write a word in the other line of the couplet. */
+  face = (/** @type {string} */ word) => this.desk.take([this.desk.at[0] ^ 1, this.desk.at[1]], word);
+
+  /** Name the word at the place that is selected. */
+  follow() {
+    const { sheet, at } = this.desk, next = sheet.after(at, 1);
+    const first = sheet.characterAt(at), second = next && next[0] === at[0] ? sheet.characterAt(next) : "";
+    if (first && document.activeElement !== this.word) this.word.value = first + second;
+  }
+
+  /** @param {string} kind */
+  async #look(kind) {
+    const word = kind === "find" || kind === "parallel" ? this.word.value : [...this.word.value].slice(0, 1).join("");
+    if (!word) return;
+    try {
+      const { script } = this.desk.settings;
+      const found = await ask(`${kind}?${new URLSearchParams({ word, script, count: kind === "character" ? "3" : "16" })}`);
+      this.found.replaceChildren(...DRAWN[kind](found, this),
+        make("p", { className: "status" }, found.source.map((/** @type {Words} */ source) => source[language() === "en" ? "en" : "zh"]).join(" ")));
+      showWords(byId("look-problem"), "");
+    } catch (error) { showError(byId("look-problem"), error); }
+  }
+
+  /** Show a poem of the corpus. @param {string} id */
+  async poem(id) {
+    try {
+      const { title, author, text } = await ask(`poem?${new URLSearchParams({ id, script: this.desk.settings.script })}`);
+      this.found.prepend(make("p", { className: "quoted-poem" }, make("b", {}, `${title}　${author}`), make("span", {}, text)));
+      this.found.scrollIntoView({ block: "nearest" });
+    } catch (error) { showError(byId("look-problem"), error); }
+  }
+}
