@@ -1,8 +1,8 @@
-"""The shipped models give what they gave before their features had a layout in the file.
+"""The shipped models give what they gave when they were trained.
 
-`shipped_log_probs.json` was made by the code of commit f563562: of five poems with their prefixes
-the likeliest token at each place, its log-probability and those of twelve others, and the figures
-of the poems by the protocol.
+`shipped_log_probs.json` has, of five poems with their prefixes, the likeliest token at each place,
+its log-probability and those of twelve others, and the figures of the poems by the protocol: of
+`report` by the code of commit f563562, of `strong` by its network in PyTorch.
 """
 
 import json
@@ -51,5 +51,5 @@ def test_another_form_in_the_installation_changes_no_bit_of_it(name, extra_form)
     extra_form("六言絕句", "liujue", lines=4, characters=6)
     extra_form("六韻", "liuyun", lines=12, characters=5, in_corpus=True)
     model = find_model(name)
-    assert model.architecture.layout.forms == ("五絕", "七絕", "五律", "七律")
+    assert model.architecture.layout.forms[:4] == ("五絕", "七絕", "五律", "七律")
     assert np.array_equal(log_probs(Engine(model), poem), before)
