@@ -9,7 +9,8 @@ docs/results/reading/NAME. A way is a name with options of `tangyin write`, such
 `cool:temperature=0.6,guidance=1`. A reader, a person or a language model that sees the sheet alone,
 writes `marks-READER.tsv`: number of the title, letter, sense, title, language (1 to 5), and 1 for a
 poem that was recognised. `count` prints means with 95 % intervals over titles (bootstrap), the mean
-place, agreement between readers, and how often the real poem was preferred where nobody knew it.
+place, the share of poems that keep the rules, distinct-2, agreement between readers, and how often
+the real poem was preferred where nobody knew it.
 """
 
 import argparse
@@ -120,13 +121,16 @@ def count(options: argparse.Namespace) -> None:
             for m, a, b in zip(means.mean(axis=0), low, high, strict=True)
         )
         kept = np.mean([_kept(item["texts"][way]) for item in key["titles"]])
-        print(f"{way:<14}{len(rows):>4}  {shown}{places[way]:.2f}  rules kept {kept:.0%}")
+        variety = distinct_2([item["texts"][way] for item in key["titles"]])
+        print(f"{way:<14}{len(rows):>4}  {shown}{places[way]:.2f}", end="  ")
+        print(f"rules kept {kept:.0%}  distinct-2 {variety:.3f}")
         results[way] = {
             **{a: round(float(m), 3) for a, m in zip(ASPECTS, means.mean(axis=0), strict=True)},
             "low": low.round(3).tolist(),
             "high": high.round(3).tolist(),
             "place": round(places[way], 3),
             "rules_kept": round(float(kept), 3),
+            "distinct_2": round(variety, 3),
         }
         if way != REAL:
             lost, pairs = _against_real(key, marks, way)
@@ -208,6 +212,13 @@ def spearman(first: Any, second: Any) -> float:
     if any(np.ptp(side) == 0 for side in ranks):
         return float("nan")
     return float(np.corrcoef(*ranks)[0, 1])
+
+
+def distinct_2(texts: list[str]) -> float:
+    """Distinct pairs of neighbours within a line, as a share of all pairs."""
+    lines = [line for text in texts for line in re.findall(f"[^{MARKS}]+", text)]
+    pairs = [line[at : at + 2] for line in lines for at in range(len(line) - 1)]
+    return len(set(pairs)) / len(pairs)
 
 
 def _kept(text: str) -> bool:
