@@ -4,7 +4,7 @@
     python scripts/reading.py count NAME
 
 `sheet` draws titles of unseen dev 五律 by lesser-known poets, writes a poem on each title in every
-way, and stores `sheet.md`, which readers see, and `key.json`, which they do not, in
+way, and stores `sheet.txt`, which readers see, and `key.json`, which they do not, in
 docs/results/reading/NAME. A way is a name with options of `tangyin write`, such as
 `cool:temperature=0.6,guidance=1`. A reader, a person or a language model that sees the sheet alone,
 writes `marks-READER.tsv`: number of the title, letter, sense, title, language (1 to 5), and 1 for a
@@ -93,7 +93,7 @@ def make_sheet(options: argparse.Namespace) -> None:
     folder = HOME / options.name
     make_folder(folder)
     counts = {"name": options.name, "titles": len(titles), "letters": len(ways) + 1}
-    write_whole(folder / "sheet.md", INSTRUCTIONS.format(**counts) + "\n".join(sheet))
+    write_whole(folder / "sheet.txt", INSTRUCTIONS.format(**counts) + "\n".join(sheet))
     key = {"model": writer.model.name, "seed": options.seed, "ways": ways, "titles": titles}
     write_whole(folder / "key.json", json.dumps(key, ensure_ascii=False, indent=1) + "\n")
 

@@ -19,7 +19,16 @@ import pytest
 from tangyin.corpus import Corpus, load_corpus
 from tangyin.model import Architecture, Engine, ModelFile, find_model
 from tangyin.prosody import tone_classes
-from tangyin.verse import BOS, Form, Vocabulary, form_named, forms, known_forms, to_simplified
+from tangyin.verse import (
+    BOS,
+    FORMS,
+    Form,
+    Vocabulary,
+    form_named,
+    forms,
+    known_forms,
+    to_simplified,
+)
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -30,8 +39,8 @@ CHROMIUM = "/usr/bin/chromium"
 
 @pytest.fixture(scope="session")
 def corpus() -> Corpus:
-    """The prepared corpus of this machine (`tangyin corpus fetch`)."""
-    return load_corpus()
+    """The poems in the four forms of the prepared corpus of this machine."""
+    return load_corpus().select(forms=FORMS)
 
 
 @pytest.fixture(scope="session")

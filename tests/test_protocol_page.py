@@ -28,9 +28,9 @@ def test_the_footnotes_of_the_headline_figures_are_those_of_the_results() -> Non
         assert f"{strong[part]['per_token_closed']:.2f}" in model
     assert f"| {report['all']['per_token_closed']:.2f} |" in model
     assert f"{strong['quoting']['poems']} of the {strong['all']['poems']:,} dev 五律" in model
-    assert kept["strong"]["counts"]["quoting_tang"] == 53
+    assert kept["strong"]["counts"]["quoting_tang"] == 72
     assert kept["strong"]["counts"]["quoting_tang_wulv"] == 50
-    assert kept["strong"]["counts"]["known_of_extension_a"] == 81
+    assert kept["strong"]["counts"]["known_of_extension_a"] == 156
     assert kept["report"]["counts"]["unknown_targets_of_extension_a"] == 2
     assert f"{kept['titles']['dropped']:,} are dropped" in protocol
     assert f"{kept['titles']['dropped']:,} characters of titles" in model

@@ -123,7 +123,8 @@ class Writer:
             character: which character of it, from 1; the whole line when None.
             count: the largest number of ways, 1 … 100.
             seed: keys the draws.
-            options: see `write_many`; start and form are those of the poem.
+            options: see `write_many`; start and form are those of the poem. The temperature is 1
+                unless it or the rule is given, so that the ways differ.
 
         Returns:
             Poems that differ from `text` and each other in that place alone, the likeliest first:
@@ -151,6 +152,8 @@ class Writer:
         for at in range(form.characters) if character is None else (character - 1,):
             characters[first + at] = writing.BLANK
         open_text = "".join(characters)
+        if not options.keys() & {"rule", "temperature"}:
+            options["temperature"] = 1.0
         request = Request(form, open_text, count=count, seed=seed, **options)
         drawn: Iterable[Composition | None]
         if request.regulated:

@@ -4,10 +4,10 @@ from collections import Counter
 
 import pytest
 
-from tangyin.corpus import held_out
+from tangyin.corpus import held_out, load_corpus
 from tangyin.corpus.download import INTEGRITY
 from tangyin.data.files import data_text
-from tangyin.verse import Vocabulary
+from tangyin.verse import LONGER, Vocabulary
 from tangyin.verse.punctuation import PLACEHOLDER
 
 pytestmark = pytest.mark.corpus
@@ -35,7 +35,16 @@ def test_parts_and_forms_are_those_of_the_design(corpus):
     assert Counter(corpus.select(dynasties=["song"]).part) == {"train": 190_897, "near": 169}
 
 
-def test_every_record_is_kept_or_dropped_by_a_reason(corpus):
+def test_longer_verse_trains_or_is_near_a_held_out_poem():
+    longer = load_corpus().select(forms=LONGER)
+    assert Counter(zip(longer.dynasty, longer.part, strict=True)) == {
+        ("tang", "train"): 10_150, ("tang", "near"): 13,
+        ("song", "train"): 38_394, ("song", "near"): 27,
+    }  # fmt: skip
+
+
+def test_every_record_is_kept_or_dropped_by_a_reason():
+    corpus = load_corpus()
     kept = Counter(corpus.dynasty)
     for dynasty, reasons in corpus.facts["dropped"].items():
         assert kept[dynasty] + sum(reasons.values()) == corpus.facts["records"][dynasty]

@@ -191,7 +191,7 @@ def frequencies(poems, known, place):
 
 
 @pytest.mark.parametrize(("rule", "exponent"), [(Temperature(), 1), (Temperature(2), 0.5),
-                                                 (TopP(1), 1)])  # fmt: skip
+                                                 (TopP(1, 1.0), 1)])  # fmt: skip
 def test_frequencies_are_those_of_the_model_given_the_form(random_model, rule, exponent):
     known = HANZI[:4]
     engine = Engine(random_model(known, (WUJUE,), seed=6, scale=0.5))

@@ -55,7 +55,7 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
 
 def _described() -> dict[str, Any]:
     """The corpus in numbers; `zipf`, `thresholds` and `authors` are of the Tang."""
-    everything = load_corpus()
+    everything = load_corpus().select(forms=FORMS)
     dynasties = {d: everything.select(dynasties=[d]) for d in dict.fromkeys(everything.dynasty)}
     tang = dynasties["tang"]
     counts = _characters(tang)
