@@ -203,8 +203,8 @@ def test_other_files_beside_the_poems_are_left_alone(small_package, tmp_path):
 @pytest.mark.parametrize(
     ("lines", "width", "kind"),
     [
-        (2, 7, "七言"), (6, 5, "五言"), (40, 5, "五言"), (12, 7, "七言"), (8, 5, "五律"),
-        (42, 5, None), (5, 5, None), (4, 4, None), (6, 6, None),
+        (2, 7, "七言"), (6, 5, "五言"), (400, 5, "五言"), (12, 7, "七言"), (8, 5, "五律"),
+        (402, 5, None), (5, 5, None), (4, 4, None), (6, 6, None),
     ],
 )  # fmt: skip
 def test_verse_of_equal_lines_in_even_number_is_a_form_or_longer_verse(lines, width, kind):

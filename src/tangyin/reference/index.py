@@ -81,7 +81,7 @@ class Index:
         order: the places of all characters, sorted, (M,).
         couplets: those of `order` in `COUPLETS` of the training poems of eight lines.
         starts: where each poem begins, and the end, (P + 1,).
-        lines: lines of each poem, (P,) uint8.
+        lines: lines of each poem, (P,) uint16.
         widths: characters of each of its lines, (P,) uint8.
         rhymes: its rhyme by its number in `LEVEL_RHYMES`, or `UNRHYMED`, (P,) uint8.
         train: whether it is in the training part, (P,) uint8.
@@ -94,7 +94,7 @@ class Index:
     order: Places
     couplets: Places
     starts: Places
-    lines: NDArray[np.uint8]
+    lines: NDArray[np.uint16]
     widths: NDArray[np.uint8]
     rhymes: NDArray[np.uint8]
     train: NDArray[np.uint8]
@@ -109,7 +109,7 @@ class Index:
         starts = np.cumsum([0, *map(len, corpus.text)], dtype=np.int32)
         lines = corpus.lines()
         widths = np.array([len(poem[0]) for poem in lines], np.uint8)
-        count = np.array(list(map(len, lines)), np.uint8)
+        count = np.array(list(map(len, lines)), np.uint16)
         rhymes = [rhyme_of_poem(poem) for poem in lines]
         train = np.array([part == TRAIN for part in corpus.part], np.uint8)
         columns = [getattr(corpus, name) for name in NAMES]
@@ -307,8 +307,8 @@ def _sorted(codes: NDArray[np.uint16]) -> Places:
     return places[np.argsort(keys[places], kind="stable")]
 
 
-def _line_of(starts: Places, widths: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _line_of(starts: Places, widths: NDArray[np.uint8]) -> NDArray[np.uint16]:
     """The line, from 0, of each place of the texts."""
     lengths = np.diff(starts)
     offsets = np.arange(starts[-1], dtype=np.int32) - np.repeat(starts[:-1], lengths)
-    return (offsets // (np.repeat(widths, lengths) + 1)).astype(np.uint8)
+    return (offsets // (np.repeat(widths, lengths) + 1)).astype(np.uint16)

@@ -59,7 +59,7 @@ LONGER = (
 )
 """Verse of another number of equal lines, up to `MOST_LINES`: models train on it, none write it."""
 
-MOST_LINES = 40
+MOST_LINES = 400
 """Lines of the longest poems that are trained on."""
 
 

@@ -12,7 +12,16 @@ from tangyin.web.answers import AnyWork, Event
 from tangyin.web.bodies import CandidatesBody, LinesBody
 from tangyin.web.library import Library
 from tangyin.web.pool import Job, one_by_one
-from tangyin.writing import Order, Request, Verse, compose, new_seed, opening_of, prefix_for
+from tangyin.writing import (
+    Order,
+    Request,
+    Verse,
+    compose,
+    guide_for,
+    new_seed,
+    opening_of,
+    prefix_for,
+)
 from tangyin.writing.options import PARTICLES
 
 EVENTS = (
@@ -87,17 +96,19 @@ def _job(library: Library, *, model: str | None = None, **given: Any) -> Job[Ver
 def _gathered(writer: Writer, request: Request, kind: str) -> Job[Verse]:
     form, rule, vocabulary = request.form, request.rule, writer.engine.vocabulary
     opening, prefix = opening_of(request, vocabulary), prefix_for(request, vocabulary)
+    guide = guide_for(request, vocabulary)
     orders = [Order(opening, request.seed or 0, number) for number in range(request.count)]
 
     def work(together: list[tuple[Order, Request]]) -> list[Verse]:
-        poems = compose(writer.engine, form, rule, [order for order, _ in together], prefix)
+        poems = compose(writer.engine, form, rule, [order for order, _ in together], prefix, guide)
         return [
             writer.verse(poem, of, order.seed, order.number).in_script(of.script)
             for poem, (order, of) in zip(poems, together, strict=True)
         ]
 
     pieces = [(order, request) for order in orders]
-    return Job(pieces, work, kind, key=(id(writer), form, rule, prefix.tobytes()))
+    strength = guide.strength if guide else 0.0
+    return Job(pieces, work, kind, key=(id(writer), form, rule, prefix.tobytes(), strength))
 
 
 def _events(poem: Verse) -> Iterator[Event]:
