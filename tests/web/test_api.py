@@ -139,7 +139,7 @@ def test_check_and_score_are_the_command_lines(answer, tmp_path) -> None:
         run([command, *options, str(tmp_path / "poems.txt"), "-o", str(tmp_path / "out")])
         printed = (tmp_path / "out").read_text("utf-8")
         lines = printed if command == "check" else f"[{','.join(printed.splitlines())}]"
-        # Of a check the page is told more.
+        # The API adds fields to a check that the command does not print.
         found = [dict(one) for one in answer(command, text=text)]
         more = [
             one.pop(name)

@@ -194,8 +194,8 @@ def weight_gradient(
     for; `to` is (O, I), contiguous, and float32 if the products are in half precision.
 
     The product reads its first operand down the columns, which is half as fast for large matrices
-    in bf16. So what went in is transposed beforehand, and the product, which then comes out
-    transposed, on its way into the float32 gradient.
+    in bf16. So `inward` is transposed before the product, and the result is transposed again when
+    it is written into the float32 gradient.
     """
     (N, O), I = back.shape, inward.shape[1]  # noqa: E741 - the equations' letters
     if to.dtype == back.dtype:

@@ -129,7 +129,7 @@ class Decoder:
         read = shared_out(read_on, self._states)
         self._unguided, self._plain = read[0], read[-1]
         if guide is None:
-            return read[0].copy()
+            return read[0]
         more = np.float32(guide.strength) * (read[0] - read[1])
         # A title names a situation: what belongs to it gains, its own characters do not.
         more[:, self._named] = np.minimum(more[:, self._named], 0)
