@@ -4,16 +4,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
-.PHONY: poem test lint types contracts tests corpus coverage bench verify docs dist clean help
+.PHONY: poem test lint types contracts tests corpus coverage bench verify docs site dist reproducible sbom clean help
 
 help:
 	@echo 'make poem    write a poem on 日 (installs what that needs, without torch)'
 	@echo 'make test    lint, types, import contracts and tests (installs what they need)'
 	@echo 'make docs    build the documentation: site/index.html (needs npm, without torch)'
+	@echo 'make site    write the page that runs in a browser alone: build/site (needs npm)'
 	@echo 'make coverage  the tests with branch coverage of src'
 	@echo 'make bench   measure speed and memory: one table'
-	@echo 'make verify  recompute the headline numbers of the README'
-	@echo 'make dist    build and check the wheel and the source archive: dist/'
+	@echo 'make verify  recompute the headline numbers of the README, and run the commands of the pages'
+	@echo 'make dist    build and check the wheels and the source archive: dist/'
+	@echo 'make reproducible  build them twice and compare'
+	@echo 'make sbom    list what is installed, with licences: build/tangyin.cdx.json'
 	@echo 'make clean   remove .venv and caches'
 
 poem: $(VENV)/base.stamp
@@ -24,8 +27,9 @@ test: lint types contracts tests
 lint: $(VENV)/dev.stamp node_modules
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/python scripts/lint_prose.py
 	npx tsc
-	npx eslint --max-warnings 0 src/tangyin/web/static
+	npx eslint --max-warnings 0 src/tangyin/web/static src/tangyin/web/browser
 
 types: $(VENV)/dev.stamp
 	$(BIN)/mypy
@@ -37,7 +41,7 @@ tests: corpus
 	TANGYIN_LANG=en OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
 	  $(BIN)/python -m pytest -q -n auto $(PYTEST)
 
-# Apart from `make test`, which tracing would make half as long again.
+# Not part of `make test`: tracing takes half as long again.
 coverage: PYTEST += --cov --cov-report=term:skip-covered
 coverage: tests
 
@@ -47,14 +51,39 @@ corpus: $(VENV)/dev.stamp
 bench: corpus
 	$(BIN)/python benchmarks/speed.py
 
+# docs/serve.md asks a server that runs.
 verify: corpus
 	$(BIN)/python scripts/verify.py
+	$(BIN)/python scripts/refresh_pages.py --check README.md \
+	  $(filter-out docs/serve.md %.zh.md, $(wildcard docs/*.md))
+	$(BIN)/python scripts/refresh_pages.py --check --long docs/reference.md
 
-# The archives depend on nothing but the sources and the date of the last commit.
+site: $(VENV)/web.stamp
+	$(BIN)/tangyin site -o build/site
+
+# The archives depend on the sources and the date of the last commit alone; on Linux with a C compiler
+# there is also a wheel with the compiled kernel, which depends on that compiler too.
+dist: export SOURCE_DATE_EPOCH = $(shell git log -1 --format=%ct)
 dist: $(VENV)/dev.stamp
-	rm -rf dist
-	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m build --quiet
+	rm -rf dist build
+	$(BIN)/python -m build --quiet
+	if [ "$$(uname)" = Linux ] && command -v $${CC:-cc} >/dev/null; then umask 022 && \
+	  TANGYIN_NATIVE=1 $(BIN)/python -m build --quiet --wheel --outdir build && \
+	  PATH=$(BIN):$$PATH $(BIN)/auditwheel repair --wheel-dir dist build/*.whl; fi
 	$(BIN)/twine check --strict dist/*
+
+# The same twice, byte for byte.
+reproducible: dist
+	sha256sum dist/* > $(VENV)/first.sha256
+	$(MAKE) dist
+	sha256sum --check $(VENV)/first.sha256
+
+# What the pure wheel with the page brings along, with licences: build/tangyin.cdx.json
+sbom: dist
+	$(BIN)/python -m venv --without-pip build/sbom
+	$(PIP) --python build/sbom install --quiet "$$(ls dist/*-any.whl)[web]"
+	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
+	  --output-file build/tangyin.cdx.json build/sbom
 
 # Material reminds of the versions that pyproject.toml excludes.
 docs: $(VENV)/docs.stamp
@@ -80,9 +109,13 @@ $(VENV)/base.stamp: pyproject.toml | $(BIN)/python
 	@$(PIP) install --quiet -e .
 	@touch $@
 
+$(VENV)/web.stamp: pyproject.toml | $(BIN)/python
+	$(PIP) install --quiet -e '.[web]'
+	@touch $@ $(VENV)/base.stamp
+
 $(VENV)/dev.stamp: pyproject.toml | $(BIN)/python
 	$(PIP) install --quiet -e '.[dev]'
-	@touch $@ $(VENV)/base.stamp $(VENV)/docs.stamp
+	@touch $@ $(VENV)/base.stamp $(VENV)/docs.stamp $(VENV)/web.stamp
 
 $(VENV)/docs.stamp: pyproject.toml | $(BIN)/python
 	$(PIP) install --quiet -e '.[docs]'

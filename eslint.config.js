@@ -2,7 +2,7 @@
 
 export default [
   {
-    files: ["src/tangyin/web/*.js", "src/tangyin/web/static/*.js"],
+    files: ["src/tangyin/web/*.js", "src/tangyin/web/browser/*.js", "src/tangyin/web/static/*.js"],
     linterOptions: { reportUnusedDisableDirectives: "error" },
     rules: {
       "consistent-return": "error",

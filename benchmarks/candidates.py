@@ -2,7 +2,7 @@
 
     python benchmarks/candidates.py [--model strong] [--poems 8]
 
-At random places of held-out poems (dev) it measures the processor time of `Writer.candidates` and
+At random places of held-out poems (dev) it measures the CPU time of `Writer.candidates` and
 `Writer.lines`, on one core, and compares the characters offered with those of an exact ranking:
 every allowed character weighed by all that follows.
 """

@@ -14,9 +14,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from machine import machine
+from measuring import machine
 from tangyin.corpus import load_corpus
 from tangyin.prosody import check_poem
+from tangyin.verse import FORMS
 
 POEMS = 15_000
 COMMAND = "from tangyin.cli.main import run; run()"
@@ -24,7 +25,7 @@ COMMAND = "from tangyin.cli.main import run; run()"
 if __name__ == "__main__":
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    corpus = load_corpus().select(dynasties=["tang"])
+    corpus = load_corpus().select(dynasties=["tang"], forms=FORMS)
     texts, lines = corpus.text[:POEMS], corpus.lines()[:POEMS]
     with tempfile.TemporaryDirectory() as folder:
         poems, report = Path(folder) / "poems.txt", Path(folder) / "report.json"

@@ -3,9 +3,9 @@
     python benchmarks/find.py
 
 The corpus must be prepared. FTS5 has each line as a row without its content: as trigrams, as one
-token a character (a word is then a phrase), and as one token a character and a pair. It says which
-lines match; our index also says where in the line. Times are of the processor: the median of ten
-look-ups of all the lines, after the first.
+token per character (a word is then a phrase), and as one token per character and one per pair. It
+says which lines match; our index also says where in the line. Times are CPU times: the median of
+ten look-ups of all lines, after the first.
 """
 
 import os
@@ -40,7 +40,7 @@ FTS5: dict[str, tuple[str, Callable[[str], str], Callable[[str], str]]] = {
         lambda word: " AND ".join(pairs(word)[len(word) :] or [word]),
     ),
 }
-"""By name: the options of the table, a line as it is indexed, and a word as it is asked for."""
+"""By name: the options of the table, a line as it is indexed, and a requested word."""
 
 
 def milliseconds(call: Callable[[], object]) -> float:

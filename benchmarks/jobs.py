@@ -5,7 +5,6 @@ another checkout (PYTHONPATH) can take turns with this one.
 """
 
 import asyncio
-import os
 import subprocess
 import sys
 import time
@@ -120,8 +119,7 @@ def times(count: int, job: Job) -> None:
 
 def stepping(precision: str) -> Job:
     """Takes steps of the report's size."""
-    from step_size import SIZES
-    from step_ways import OurStep
+    from step import SIZES, OurStep
 
     step = OurStep(SIZES["report"], precision)
     return partial(times, STEPS, step)
@@ -131,8 +129,7 @@ def products(precision: str) -> Job:
     """Takes the matrix products of such steps alone."""
     import torch
 
-    from step_floor import floor
-    from step_size import SIZES
+    from step import SIZES, floor
 
     run = floor(SIZES["report"], {"bf16": torch.bfloat16, "fp32": torch.float32}[precision])
     return partial(times, STEPS, run)
@@ -157,13 +154,20 @@ def shell() -> float:
     return wall(lambda: subprocess.run(SHELL, check=True, stdout=subprocess.DEVNULL))()
 
 
+PEAK = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+
+
 def memory() -> float:
-    """Peak MiB of that process."""
-    process = subprocess.Popen(SHELL, stdout=subprocess.DEVNULL)
-    _, process.returncode, usage = os.wait4(process.pid, 0)
-    if process.returncode:
-        raise SystemExit("tangyin write failed")
-    return usage.ru_maxrss / 1024
+    """Peak MiB of that process.
+
+    A small process starts it: the peak of a child includes what its parent held at the fork.
+    """
+    starter = [sys.executable, "-c", PEAK, *SHELL]
+    return int(subprocess.run(starter, check=True, capture_output=True).stdout) / 1024
 
 
 def served() -> float:
@@ -178,9 +182,9 @@ def served() -> float:
 
 
 JOBS: dict[str, Callable[[], Figure]] = {
-    "regulated": lambda: processor(writing("strong", 1, start="日")),
+    "regulated": lambda: processor(writing("strong", 1, start="日", particles=16)),
     "particles": lambda: wall(writing("strong", 1, start="日", particles=64)),
-    "best": lambda: wall(writing("strong", 24, start="日")),
+    "best": lambda: wall(writing("strong", 24, start="日", particles=16)),
     "free": lambda: rate(POEMS, writing("strong", POEMS, regulated=False)),
     "random-k": lambda: rate(POEMS, writing("report", POEMS, regulated=False, rule="random-k")),
     "nn.LSTM": lambda: rate(POEMS, torch_loop()),

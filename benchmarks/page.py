@@ -2,8 +2,8 @@
 
     python benchmarks/page.py
 
-Whatever stands between `<!-- NAME -->` and `<!-- /NAME -->` in the page is written anew, where its
-results are there; the page itself names the commands that make them.
+Rewrites what is between `<!-- NAME -->` and `<!-- /NAME -->` in the page if the results exist. The
+page names the commands that make them.
 """
 
 import json
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import train_growth
 import train_step
-from tables import heading
+from measuring import heading
 from tangyin.files import write_whole
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -34,7 +34,7 @@ def blocks(results: Path) -> dict[str, str]:
     file = results / "train_growth.json"
     if file.exists():
         growth = json.loads(file.read_text(encoding="utf-8"))
-        found["growth"] = f"{PLOT}\n\n{heading(growth['machine'], growth['other_load'])}"
+        found["growth"] = f"{PLOT}\n\n{heading(growth)}"
         found |= {name.lower(): train_growth.tables(growth, name) for name in growth["axes"]}
     return found
 

@@ -22,16 +22,11 @@ import sys
 import time
 from typing import Any
 
-import numpy as np
 import torch
 import torch.distributed as dist
 
-from command import parser, positive, run
-from machine import OtherLoad, machine
-from rounds import summary
-from step_size import Size
-from tables import heading, table
-from tangyin.corpus import Batch
+from measuring import heading, parser, positive, run, summary, table
+from step import Size, size_named
 from tangyin.model import Architecture
 from tangyin.nn.language_model import LanguageModel
 from tangyin.training.distributed import DistributedContext, joined
@@ -68,9 +63,8 @@ def measured(
     torch.manual_seed(1)
     vocabulary = size.vocabulary()
     model = LanguageModel(Architecture(size.E, size.H), vocabulary).to(processes.device)
-    step = TrainingStep(model, OptimizerRecipe(), vocabulary, precision, processes)
-    inputs, targets = size.tokens(seed=1), size.tokens(seed=2)
-    batch = Batch(inputs, targets, np.ones(inputs.shape, dtype=np.bool_))
+    step = TrainingStep(model, OptimizerRecipe(), precision, processes)
+    batch = size.batch()
     gradients = torch.zeros(sum(p.numel() for p in model.parameters()), device=processes.device)
     took: list[float] = []
     added: list[float] = []
@@ -110,17 +104,15 @@ def by_torchrun(count: int, options: list[str]) -> dict[str, Any]:
     return found
 
 
-def arithmetic(size: Size, alone_ms: float | None) -> dict[str, Any]:
+def arithmetic(size: Size, alone: float | None) -> dict[str, Any]:
     """Operations, bytes, times on several networks, and the speed-up that they leave."""
     rows = []
     for count in COUNTS:
         sent = ring_bytes(size, count)
         times = {name: sent / speed * 1000 for name, speed in NETWORKS.items()}
         row: dict[str, Any] = {"processes": count, "megabytes": sent / 1e6, "ms": times}
-        if alone_ms is not None:
-            row["speed_up"] = {
-                name: alone_ms / (alone_ms / count + ms) for name, ms in times.items()
-            }
+        if alone is not None:
+            row["speed_up"] = {n: alone / (alone / count + ms) for n, ms in times.items()}
         rows.append(row)
     return {
         "parameters": parameters(size),
@@ -133,51 +125,46 @@ def arithmetic(size: Size, alone_ms: float | None) -> dict[str, Any]:
     }
 
 
+def alone_ms(found: list[dict[str, Any]]) -> float | None:
+    """The median step of one process, if it was measured."""
+    return next((row["step_ms"]["median"] for row in found if row["processes"] == 1), None)
+
+
 def text(results: dict[str, Any]) -> str:
     """The results as tables."""
-    sums, found = results["arithmetic"], results["measured"]
-    parts = [heading(results["machine"], results["other_load"])]
-    parts.append(
-        f"{results['size']}, {results['precision']}: {sums['parameters']:,} parameters, "
-        f"{sums['gigaflops']:.1f} GFLOP a step"
-    )
-    alone = next((row["step_ms"]["median"] for row in found if row["processes"] == 1), None)
-    head = ("processes", "threads each", "step, ms", "min - max", "all-reduce, ms", "speed-up")
-    parts.append(
-        table(
-            head,
+    sums, alone = results["arithmetic"], alone_ms(results["measured"])
+    steps = []
+    for row in results["measured"]:
+        step, added = row["step_ms"], row["allreduce_ms"]
+        steps.append(
             (
-                (
-                    str(row["processes"]),
-                    str(row["threads"]),
-                    f"{row['step_ms']['median']:.1f}",
-                    f"{row['step_ms']['min']:.1f} - {row['step_ms']['max']:.1f}",
-                    "" if row["allreduce_ms"] is None else f"{row['allreduce_ms']:.1f}",
-                    "" if alone is None else f"{alone / row['step_ms']['median']:.2f}",
-                )
-                for row in found
-            ),
+                str(row["processes"]),
+                str(row["threads"]),
+                f"{step['median']:.1f}",
+                f"{step['min']:.1f} - {step['max']:.1f}",
+                "" if added is None else f"{added:.1f}",
+                "" if alone is None else f"{alone / step['median']:.2f}",
+            )
         )
+    elsewhere = []
+    for row in sums["rows"]:
+        times = [f"{ms:.3g}" for ms in row["ms"].values()]
+        if alone is not None:
+            ups = row["speed_up"].values()
+            times = [f"{ms} ({up:.2f})" for ms, up in zip(times, ups, strict=True)]
+        elsewhere.append((str(row["processes"]), f"{row['megabytes']:.1f}", *times))
+    elsewhere.append(("pays from", "", *(f"{ms:.3g} ms" for ms in sums["pays_above_ms"].values())))
+    unit = "ms" if alone is None else "ms (speed-up)"
+    head = ("processes", "threads each", "step, ms", "min - max", "all-reduce, ms", "speed-up")
+    return "\n\n".join(
+        [
+            heading(results),
+            f"{results['size']}, {results['precision']}: {sums['parameters']:,} parameters, "
+            f"{sums['gigaflops']:.1f} GFLOP a step",
+            table(head, steps),
+            table(("N", "MB each way", *(f"{name}, {unit}" for name in NETWORKS)), elsewhere),
+        ]
     )
-    speeds = alone is not None
-    parts.append(
-        table(
-            ("N", "MB each way", *(f"{n}, ms" + speeds * " (speed-up)" for n in NETWORKS)),
-            [
-                (
-                    str(row["processes"]),
-                    f"{row['megabytes']:.1f}",
-                    *(
-                        f"{row['ms'][n]:.3g}" + (f" ({row['speed_up'][n]:.2f})" if speeds else "")
-                        for n in NETWORKS
-                    ),
-                )
-                for row in sums["rows"]
-            ]
-            + [("pays from", "", *(f"{sums['pays_above_ms'][n]:.3g} ms" for n in NETWORKS))],
-        )
-    )
-    return "\n\n".join(parts)
 
 
 def counts(text_: str) -> list[int]:
@@ -186,32 +173,28 @@ def counts(text_: str) -> list[int]:
 
 
 if __name__ == "__main__":
-    arguments_ = parser(__doc__)
-    arguments_.add_argument("--processes", type=counts, default=[1, 2, 3], metavar="1,2,3")
-    arguments_.add_argument("--steps", type=positive, default=20, metavar="N")
-    arguments_.add_argument("--precision", choices=["fp32", "bf16"], default="bf16")
-    given = arguments_.parse_args()
-    name, size_ = given.size
+    options = parser(__doc__, size_named)
+    options.add_argument("--processes", type=counts, default=[1, 2, 3], metavar="1,2,3")
+    options.add_argument("--steps", type=positive, default=20, metavar="N")
+    options.add_argument("--precision", choices=["fp32", "bf16"], default="bf16")
+    given = options.parse_args()
+    name, size = given.size
     if "WORLD_SIZE" in os.environ:
-        with joined() as processes_:
-            line = measured(size_, given.precision, given.steps, processes_)
-            if processes_.first:
+        with joined() as own:
+            line = measured(size, given.precision, given.steps, own)
+            if own.first:
                 print(json.dumps(line))
         sys.exit(0)
 
     def measure() -> dict[str, Any]:
         """Everything, as the JSON holds it."""
-        load = OtherLoad()
-        options = ["--size", name, "--steps", str(given.steps), "--precision", given.precision]
-        found = [by_torchrun(count, options) for count in given.processes]
-        alone = next((row["step_ms"]["median"] for row in found if row["processes"] == 1), None)
+        words = ["--size", name, "--steps", str(given.steps), "--precision", given.precision]
+        found = [by_torchrun(count, words) for count in given.processes]
         return {
-            "machine": machine(),
-            "other_load": load.share(),
-            "size": str(size_),
+            "size": str(size),
             "precision": given.precision,
             "measured": found,
-            "arithmetic": arithmetic(size_, alone),
+            "arithmetic": arithmetic(size, alone_ms(found)),
         }
 
-    run(measure, text, given)
+    run(measure, given, text)

@@ -7,16 +7,14 @@ give whole numbers. onnxruntime is measured where it is installed; its fast kern
 activations.
 """
 
-import argparse
-import json
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
 
-from machine import machine
-from rounds import interleaved, summary
+from measuring import heading, interleaved, parser, run, summary
 from tangyin.model.arithmetic import FLAGS, SOURCE, Arithmetic, Matrix, Native
 from tangyin.native import built_library
 
@@ -75,25 +73,21 @@ def _onnxruntime(matrix: Matrix, q: np.ndarray) -> Callable[[], object]:
     return lambda: session.run(None, {"q": q})
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--format", choices=["text", "json"], default="text")
-    arguments = parser.parse_args()
-    torch.set_num_threads(1)
-    results = {
-        name: summary([1000 * s for s in seconds])
-        for name, seconds in interleaved(ways(), ROUNDS).items()
-    }
-    if arguments.format == "json":
-        print(json.dumps({"machine": machine(), "milliseconds": results}, indent=2))
-        return
-    print(machine())
-    for name, figures in results.items():
-        print(
-            f"{name:<36}{figures['median']:>8.2f} ms  ({figures['min']:.2f}-{figures['max']:.2f})"
-        )
+def measure() -> dict[str, Any]:
+    """Milliseconds of each way."""
+    runs = interleaved(ways(), ROUNDS)
+    return {"milliseconds": {name: summary(seconds, 1000) for name, seconds in runs.items()}}
+
+
+def text(results: dict[str, Any]) -> str:
+    """A line for each way."""
+    rows = [
+        f"{name:<36}{figures['median']:>8.2f} ms  ({figures['min']:.2f}-{figures['max']:.2f})"
+        for name, figures in results["milliseconds"].items()
+    ]
+    return "\n".join([heading(results), *rows])
 
 
 if __name__ == "__main__":
-    main()
+    torch.set_num_threads(1)
+    run(measure, parser(__doc__).parse_args(), text)

@@ -21,12 +21,8 @@ import torch
 from torch import nn
 from torch.profiler import ProfilerActivity, profile, record_function
 
-from command import new_file, parser, positive, run
-from machine import OtherLoad, machine
-from rounds import interleaved, summary
-from step_size import Size
-from step_ways import WAYS, ReportModel, Step, TorchModel
-from tables import heading, table
+from measuring import heading, interleaved, new_file, parser, positive, run, summary, table
+from step import WAYS, ReportModel, Size, Step, TorchModel, size_named
 from tangyin.files import write_whole
 from tangyin.nn.language_model import LanguageModel
 
@@ -37,7 +33,6 @@ NODE = "autograd::engine::evaluate_function: "
 
 def measure(name: str, size: Size, way: str, steps: int, trace: Path) -> dict[str, Any]:
     """Everything, as the JSON holds it; times are milliseconds a step."""
-    facts, load = machine(), OtherLoad()
     torch.manual_seed(1)
     with named_phases(way, size) as step:
         plain = summary(interleaved({way: step}, steps)[way], 1000)
@@ -45,7 +40,6 @@ def measure(name: str, size: Size, way: str, steps: int, trace: Path) -> dict[st
             for _ in range(steps):
                 with record_function("phase: step"):
                     step()
-    others = load.share()
     write_trace(profiled, trace)
     events = {event.key: event for event in profiled.key_averages()}
 
@@ -64,8 +58,6 @@ def measure(name: str, size: Size, way: str, steps: int, trace: Path) -> dict[st
     operators = [e for e in events.values() if not e.key.startswith(("phase: ", NODE))]
     operators.sort(key=lambda event: -event.self_cpu_time_total)
     return {
-        "machine": facts,
-        "other_load": others,
         "way": way,
         "shapes": {name: vars(size)},
         "step_ms": plain,
@@ -130,7 +122,7 @@ def text(results: dict[str, Any]) -> str:
     ]
     return "\n\n".join(
         [
-            heading(results["machine"], results["other_load"]),
+            heading(results),
             f"{results['way']}, {name}: {Size(**shape)}; a step takes "
             f"{results['step_ms']['median']:.1f} ms, under the profiler {whole:.1f} ms",
             shares("phase", results["phases_ms"]),
@@ -142,7 +134,7 @@ def text(results: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    options = parser(__doc__)
+    options = parser(__doc__, size_named)
     options.add_argument("--way", choices=list(WAYS), default="ours_bf16")
     options.add_argument("--steps", type=positive, default=STEPS, metavar="N")
     options.add_argument("--trace", type=new_file, default="step.trace.json.gz", metavar="FILE")
@@ -150,6 +142,6 @@ if __name__ == "__main__":
     name, size = arguments.size
     run(
         lambda: measure(name, size, arguments.way, arguments.steps, arguments.trace),
-        text,
         arguments,
+        text,
     )

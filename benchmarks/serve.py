@@ -10,7 +10,6 @@ hardly fit, with 100 particles. `crowd`: 1,000 clients at once, of which 700 sen
 their request a byte a second, and the others a whole one.
 """
 
-import argparse
 import asyncio
 import itertools
 import json
@@ -23,21 +22,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from machine import machine
+from measuring import parser, run
 
 IN_FLIGHT = 32
 WORDS = [
-    "家書",
-    "渾欲",
-    "花濺淚",
-    "山河在",
-    "連三月",
-    "城春",
-    "草木深",
-    "抵萬金",
-    "搔更短",
-    "鳥驚心",
-]
+    "家書", "渾欲", "花濺淚", "山河在", "連三月", "城春", "草木深", "抵萬金", "搔更短", "鳥驚心",
+]  # fmt: skip
 SPRING = (
     "國破山河在，城春草木深。感時花濺淚，恨別鳥驚心。"
     "烽火連三月，家書抵萬金。白頭搔更短，渾欲不勝簪。"
@@ -181,7 +171,7 @@ async def crowd(server: Server, clients: int = 1000, slow: int = 700) -> dict[st
 def measure(model: str, flat: int, seconds: float, parts: list[str]) -> dict[str, Any]:
     """All figures of the parts."""
     server = Server(model)
-    found: dict[str, Any] = {"machine": machine(), "model": model}
+    found: dict[str, Any] = {"model": model}
     try:
         if "load" in parts:
             found |= load(server, flat, seconds)
@@ -220,24 +210,11 @@ def load(server: Server, flat: int, seconds: float) -> dict[str, Any]:
     }
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--model", default="report", help="the model to write with")
-    parser.add_argument("--flat", type=int, default=10_000, help="requests while memory is read")
-    parser.add_argument("--parts", default="load,checks,crowd", help="what is measured")
-    parser.add_argument("--seconds", type=float, default=10, help="of regulated writing")
-    parser.add_argument("--format", choices=["text", "json"], default="text")
-    given = parser.parse_args()
-    found = measure(given.model, given.flat, given.seconds, given.parts.split(","))
-    if given.format == "json":
-        print(json.dumps(found, ensure_ascii=False, indent=2))
-        return
-    for name, value in found.items():
-        print(f"{name}: {value}")
-
-
 if __name__ == "__main__":
-    main()
+    options = parser(__doc__)
+    options.add_argument("--model", default="report", help="the model to write with")
+    options.add_argument("--flat", type=int, default=10_000, help="requests while memory is read")
+    options.add_argument("--parts", default="load,checks,crowd", help="what is measured")
+    options.add_argument("--seconds", type=float, default=10, help="of regulated writing")
+    given = options.parse_args()
+    run(lambda: measure(given.model, given.flat, given.seconds, given.parts.split(",")), given)

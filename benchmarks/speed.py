@@ -8,8 +8,6 @@ installed: `git worktree add ../base f99de06`, then `--base ../base`. The head s
 machine was not quiet. Poems are 五律; the figures of training are for the report's size.
 """
 
-import argparse
-import json
 import os
 import statistics
 import subprocess
@@ -20,8 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from jobs import CLIENTS
-from machine import OtherLoad, machine
-from tables import heading, table
+from measuring import heading, parser, run, table
 
 ROUNDS = 5
 HERE = Path(__file__).parent
@@ -136,12 +133,12 @@ class Workers:
 
 def measure(names: Iterable[str], rounds: int, base: Path | None) -> dict[str, Any]:
     """Everything, as the JSON holds it."""
-    facts, load, workers = machine(), OtherLoad(), Workers()
+    workers = Workers()
     try:
         rows = {name: _row(workers, name, rounds, base) for name in names}
     finally:
         workers.close()
-    return {"machine": facts, "other_load": load.share(), "rounds": rounds, "rows": rows}
+    return {"rounds": rounds, "rows": rows}
 
 
 def _row(workers: Workers, name: str, rounds: int, base: Path | None) -> dict[str, Any]:
@@ -180,26 +177,16 @@ def text(results: Mapping[str, Any]) -> str:
         figures = [f"{found['ours']:.3g}", f"{low:.3g} to {high:.3g}", peer, ratio]
         lines.append([row.what, *figures, *row.shown_bounds(), found["verdict"]])
     head = ("", "ours", "spread", "peer", "times as good", "must", "goal", "")
-    return heading(results["machine"], results["other_load"]) + "\n\n" + table(head, lines)
-
-
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--base", type=Path, metavar="CHECKOUT")
-    parser.add_argument("--rounds", type=int, default=ROUNDS, metavar="N")
-    parser.add_argument("--only", default=",".join(ROWS), metavar="NAME,…")
-    parser.add_argument("--format", choices=["text", "json"], default="text")
-    given = parser.parse_args()
-    names = given.only.split(",")
-    if unknown := [name for name in names if name not in ROWS]:
-        parser.error(f"{unknown[0]!r} is no row; give some of {', '.join(ROWS)}")
-    results = measure(names, given.rounds, given.base)
-    as_json = json.dumps(results, ensure_ascii=False, indent=1)
-    print(as_json if given.format == "json" else text(results))
+    return heading(results) + "\n\n" + table(head, lines)
 
 
 if __name__ == "__main__":
-    main()
+    options = parser(__doc__)
+    options.add_argument("--base", type=Path, metavar="CHECKOUT")
+    options.add_argument("--rounds", type=int, default=ROUNDS, metavar="N")
+    options.add_argument("--only", default=",".join(ROWS), metavar="NAME,…")
+    given = options.parse_args()
+    names = given.only.split(",")
+    if unknown := [name for name in names if name not in ROWS]:
+        options.error(f"{unknown[0]!r} is not a row; give some of {', '.join(ROWS)}")
+    run(lambda: measure(names, given.rounds, given.base), given, text)

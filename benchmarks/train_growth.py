@@ -11,24 +11,27 @@ evaluated. --vary names what to vary instead of all of these.
 """
 
 import argparse
+import hashlib
+import json
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from io import BytesIO
 from itertools import pairwise
 from math import log
 from pathlib import Path
 from typing import Any
 
+import matplotlib as mpl
 import numpy as np
 import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullLocator
 
-from command import new_file, parser, positive, run
-from growth_plot import draw_growth
-from machine import OtherLoad, machine
-from rounds import interleaved, summary
-from step_size import Size
-from step_ways import WAYS, OurStep
-from tables import heading, table
+from measuring import heading, interleaved, new_file, parser, positive, run, summary, table
+from step import WAYS, OurStep, Size, size_named
+from tangyin.files import write_whole
 from tangyin.training.dataset import Dataset, load_dataset
 from tangyin.training.recipe import DataRecipe
 
@@ -41,7 +44,21 @@ VARIED = {
 SHARES = (8, 4, 2, 1)
 """Epochs are over one part in so many of the training poems."""
 
-COMPARED = ("ours_bf16", "ours_fp32", "nn_lstm_fp32")
+STYLES: dict[str, tuple[str, str, str, str]] = {
+    "ours_bf16": ("ours, bf16", "#0072b2", "o", "-"),
+    "ours_fp32": ("ours, fp32", "#009e73", "s", "--"),
+    "nn_lstm_fp32": ("nn.LSTM, fp32", "#d55e00", "^", ":"),
+}
+"""Name, colour (Okabe and Ito 2008, told apart by the colour-blind), mark and line of each way."""
+
+LABELS = {
+    "H": "H, hidden units",
+    "V": "V, tokens of the vocabulary",
+    "T": "T, steps of a sequence",
+    "B": "B, sequences of a batch",
+    "poems": "training poems",
+}
+
 ROUNDS = 5
 VISIT = 0.1
 POINT_BUDGET, EPOCH_BUDGET = 10.0, 45.0
@@ -67,7 +84,6 @@ def measure(
     size: Size, axes: dict[str, list[int]], rounds: int, plot: Path | None
 ) -> dict[str, Any]:
     """Everything, as the JSON holds it."""
-    facts, load = machine(), OtherLoad()
     torch.manual_seed(1)
     found = {}
     for name, values in axes.items():
@@ -76,8 +92,6 @@ def measure(
         else:
             found[name] = [point(replace(size, **{name: n}), name, rounds) for n in values]
     results = {
-        "machine": facts,
-        "other_load": load.share(),
         "size": vars(size),
         "axes": found,
         "growth": {name: growth(points) for name, points in found.items()},
@@ -89,7 +103,7 @@ def measure(
 
 def point(size: Size, name: str, rounds: int) -> dict[str, Any]:
     """Milliseconds of a step of each way at one size."""
-    ways = {way: WAYS[way](size) for way in COMPARED}
+    ways = {way: WAYS[way](size) for way in STYLES}
     runs = interleaved(ways, rounds, visit=VISIT, budget=POINT_BUDGET)
     return {
         "value": getattr(size, name),
@@ -132,7 +146,7 @@ def one_epoch(material: Dataset, size: Size) -> Callable[[], None]:
 
 def growth(points: list[dict[str, Any]]) -> dict[str, list[dict[str, float]]]:
     """From each value to the next: the ratio of the times, and the power of the value it is."""
-    ways = [way for way in COMPARED if way in points[0]]
+    ways = [way for way in STYLES if way in points[0]]
     return {
         way: [
             {
@@ -150,7 +164,7 @@ def growth(points: list[dict[str, Any]]) -> dict[str, list[dict[str, float]]]:
 def text(results: dict[str, Any]) -> str:
     """The results as tables."""
     size = Size(**results["size"])
-    parts = [heading(results["machine"], results["other_load"]), f"around {size}"]
+    parts = [heading(results), f"around {size}"]
     return "\n\n".join([*parts, *(tables(results, name) for name in results["axes"])])
 
 
@@ -167,18 +181,75 @@ def tables(results: dict[str, Any], name: str) -> str:
     lines = [
         [
             f"{p['value']:,}",
-            *(f"{p[way]['median']:.1f}" for way in COMPARED),
+            *(f"{p[way]['median']:.1f}" for way in STYLES),
             f"{p['nn_lstm_fp32']['median'] / p['ours_bf16']['median']:.1f}",
             ratio,
         ]
         for p, ratio in zip(points, grown, strict=True)
     ]
-    head = (name, *(f"{way}, ms" for way in COMPARED), "× faster", "ours: × the line before")
+    head = (name, *(f"{way}, ms" for way in STYLES), "× faster", "ours: × the line before")
     return table(head, lines)
 
 
+def draw_growth(results: dict[str, Any], path: Path) -> None:
+    """Draw a panel for each axis, log-log, bars from the fastest to the slowest round, as SVG.
+
+    The same results give the same bytes with the same Matplotlib; their `growth_digest` is in
+    the file.
+    """
+    axes_of = results["axes"]
+    columns = min(len(axes_of), 3)
+    rows = -(-len(axes_of) // columns)
+    # Names stay text, so that the file is small and can be searched.
+    with mpl.rc_context({"svg.hashsalt": "tangyin", "svg.fonttype": "none", "font.size": 9}):
+        figure = Figure(figsize=(3.1 * columns, 2.9 * rows + 0.4), layout="constrained")
+        panels = figure.subplots(rows, columns, squeeze=False).flat
+        for panel, (name, points) in zip(panels, axes_of.items(), strict=False):
+            _draw(panel, name, points)
+        for panel in list(panels)[len(axes_of) :]:
+            panel.set_axis_off()
+        handles = {
+            label: handle
+            for panel in figure.axes
+            for handle, label in zip(*panel.get_legend_handles_labels(), strict=True)
+        }
+        figure.legend(handles.values(), handles, loc="outside upper center", ncols=3, frameon=False)
+        picture, digest = BytesIO(), growth_digest(results)
+        figure.savefig(picture, format="svg", metadata={"Date": None, "Description": digest})
+    write_whole(path, picture.getvalue())
+
+
+def _draw(panel: Axes, name: str, points: list[dict[str, Any]]) -> None:
+    values = [point["value"] for point in points]
+    unit = "s" if name == "poems" else "ms"
+    for way, (label, colour, mark, line) in STYLES.items():
+        if way not in points[0]:
+            continue
+        found = [point[way] for point in points]
+        median = [f["median"] for f in found]
+        below = [f["median"] - f["min"] for f in found]
+        above = [f["max"] - f["median"] for f in found]
+        panel.errorbar(
+            values, median, (below, above), label=label, color=colour, marker=mark, linestyle=line,
+            markersize=4, linewidth=1.4, elinewidth=0.8,
+        )  # fmt: skip
+    what = "an epoch" if name == "poems" else "a step"
+    panel.set(xscale="log", yscale="log", xlabel=LABELS[name], ylabel=f"{what}, {unit}")
+    panel.set_xticks(values, [f"{value:,}" for value in values])
+    panel.xaxis.set_minor_locator(NullLocator())
+    panel.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}"))
+    panel.grid(color="#dddddd", linewidth=0.6)
+    panel.spines[["top", "right"]].set_visible(False)
+
+
+def growth_digest(results: dict[str, Any]) -> str:
+    """Sixteen digits that tell the plotted numbers from any others."""
+    numbers = json.dumps(results["axes"], sort_keys=True)
+    return hashlib.sha256(numbers.encode()).hexdigest()[:16]
+
+
 if __name__ == "__main__":
-    options = parser(__doc__)
+    options = parser(__doc__, size_named)
     options.add_argument("--rounds", type=positive, default=ROUNDS, metavar="N")
     options.add_argument("--vary", type=axis, action="append", metavar="NAME=A,B,…")
     options.add_argument("--plot", type=new_file, metavar="FILE.svg")
@@ -186,6 +257,6 @@ if __name__ == "__main__":
     chosen = dict(arguments.vary) if arguments.vary else {**VARIED, "poems": []}
     run(
         lambda: measure(arguments.size[1], chosen, arguments.rounds, arguments.plot),
-        text,
         arguments,
+        text,
     )

@@ -12,20 +12,13 @@ way add to a process of their own. With ONEDNN_MAX_CPU_ISA=AVX2 in the environme
 one without units for bf16; nn.LSTM cannot train in bf16 there, and its figure is null.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import torch
 
-from command import parser, positive, run
-from machine import OtherLoad, machine
-from rounds import interleaved, summary
-from step_floor import floor
-from step_memory import added_mib
-from step_size import Size
-from step_targets import compared
-from step_ways import WAYS, adam_ms
-from tables import heading, table
+from measuring import heading, interleaved, parser, positive, run, summary, table
+from step import WAYS, Size, adam_ms, added_mib, floor, size_named
 from tangyin.training.precision import chosen_precision
 
 ROUNDS, LEAST = 15, 5
@@ -35,10 +28,34 @@ BUDGET = 30.0
 
 VERDICTS = {True: "met", False: "missed", None: ""}
 
+TARGETS = {
+    "ours bf16: times faster than nn.LSTM fp32": (
+        "nn_lstm_fp32_ms", "ours_bf16_ms", "≥", {"report": 4.0, "large": 4.0},
+    ),
+    "ours bf16: times faster than nn.LSTM bf16": (
+        "nn_lstm_bf16_ms", "ours_bf16_ms", "≥", {"report": 2.5, "large": 1.4},
+    ),
+    "ours bf16: times faster than the report's way": (
+        "report_way_ms", "ours_bf16_ms", "≥", {"report": 4.5},
+    ),
+    "ours bf16: times the floor": (
+        "ours_bf16_ms", "floor_ms", "≤", {"report": 2.0, "large": 2.0},
+    ),
+    "ours fp32: times faster than nn.LSTM fp32": (
+        "nn_lstm_fp32_ms", "ours_fp32_ms", "≥", {"report": 1.15},
+    ),
+    "ours bf16: memory as a share of nn.LSTM's in fp32": (
+        "ours_bf16_mib", "nn_lstm_fp32_mib", "≤", {"report": 0.5},
+    ),
+    "ours fp32: memory as a share of nn.LSTM's in fp32": (
+        "ours_fp32_mib", "nn_lstm_fp32_mib", "≤", {"report": 0.5},
+    ),
+}  # fmt: skip
+"""Ratios of two figures of one run and their bounds by size; at other sizes there is none."""
+
 
 def measure(name: str, size: Size, rounds: int, *, memory: bool) -> dict[str, Any]:
     """Everything about one size, as the JSON holds it."""
-    facts, load = machine(), OtherLoad()
     precision = chosen_precision("auto", torch.device("cpu"))
     torch.manual_seed(1)
     ways: dict[str, Callable[[], object]] = {way: make(size) for way, make in WAYS.items()}
@@ -53,8 +70,6 @@ def measure(name: str, size: Size, rounds: int, *, memory: bool) -> dict[str, An
     if memory:
         figures |= {f"{way}_mib": added_mib(way, size) for way in WAYS if way not in missing}
     return {
-        "machine": facts,
-        "other_load": load.share(),
         "shapes": {name: vars(size)},
         "rounds": {name: len(runs["floor"])},
         "sizes": {name: {**figures, **{f"{way}_ms": None for way in missing}}},
@@ -63,6 +78,28 @@ def measure(name: str, size: Size, rounds: int, *, memory: bool) -> dict[str, An
         "precision": precision,
         "ratios": {name: list(compared(figures, name, precision))},
     }
+
+
+def compared(figures: Mapping[str, float], size: str, precision: str) -> Iterator[dict[str, Any]]:
+    """Every ratio that the figures allow: its name, `ratio`, and `target` and `met` or None.
+
+    Args:
+        figures: milliseconds and MiB by name.
+        size: its name.
+        precision: what "auto" means on this machine; where it is "fp32" there are no units for
+            bf16, and times in bf16 are held to nothing.
+    """
+    for name, (over, under, sign, bounds) in TARGETS.items():
+        if over in figures and under in figures:
+            ratio = figures[over] / figures[under]
+            held = precision == "bf16" or "ours_bf16_ms" not in (over, under)
+            bound = bounds.get(size) if held else None
+            yield {
+                "name": name,
+                "ratio": round(ratio, 3),
+                "target": None if bound is None else f"{sign} {bound:g}",
+                "met": None if bound is None else ratio <= bound if sign == "≤" else ratio >= bound,
+            }
 
 
 def possible(way: Callable[[], object]) -> bool:
@@ -78,7 +115,7 @@ def possible(way: Callable[[], object]) -> bool:
 
 def text(results: dict[str, Any]) -> str:
     """The results as tables."""
-    parts = [heading(results["machine"], results["other_load"])]
+    parts = [heading(results)]
     for name in results["sizes"]:
         adam = results["adam_ms"][name]
         parts += [
@@ -111,9 +148,9 @@ def tables(results: dict[str, Any], name: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    options = parser(__doc__)
+    options = parser(__doc__, size_named)
     options.add_argument("--rounds", type=positive, default=ROUNDS, metavar="N")
     options.add_argument("--memory", action="store_true")
     arguments = options.parse_args()
     name, size = arguments.size
-    run(lambda: measure(name, size, arguments.rounds, memory=arguments.memory), text, arguments)
+    run(lambda: measure(name, size, arguments.rounds, memory=arguments.memory), arguments, text)

@@ -1,137 +1,207 @@
-"""Build `data/antithesis.npz`: what stands against what in the couplets of regulated verse.
+"""Build `data/antithesis.npz`: what is set opposite what in the couplets of regulated verse.
 
-    python scripts/build_antithesis.py
+    OMP_NUM_THREADS=1 python scripts/build_antithesis.py
 
-Characters at the same place of the two lines of couplets 2 and 3 are counted in the training part
-of the eight-line poems, both ways round. Positive pointwise mutual information of the counts
-(contexts smoothed by the power 0.75; Levy, Goldberg & Dagan 2015, "Improving Distributional
-Similarity with Lessons Learned from Word Embeddings") is reduced to 64 dimensions by a truncated
-singular value decomposition (randomized subspace iteration; Halko, Martinsson & Tropp 2011), each
-axis weighed by the root of its singular value, each row of length 1, stored in 8 bits.
+The pairs are the characters at the same place of the two lines of couplets 2 and 3, in the training
+part of the eight-line poems, variants in one spelling (`verse.lookup_spelling`).
 
-The script ends with the AUC of the couplet score between the couplets of Tang dev poems and the
-same upper lines with the lower line of another poem, and with the gold pairs of 聲律啟蒙.
+**Vectors.** The logit of a pair is the product of two vectors of 32 dimensions. They are trained to
+find the character opposite a given one among those of its line and of a stranger's line, both ways
+round (softmax cross-entropy; Adam, three passes). Candidates of the other tone are left out, so
+that the vectors learn what is opposite what, and nothing of tones. A scale and an offset make the
+logit that of a pair against a stranger's character at the same place. Stored in 8 bits.
+
+**Counts.** Of pairs of characters, and of words of two, that are opposite each other at least
+`SEEN` times and more than `MORE` times as often as by chance.
+
+**Classes.** `data/parallel_classes.tsv` has characters whose class is certain, set by hand. The
+script fills in others: a character is of the class of those that it is most opposite, where
+the same finds `SURE` of the certain characters right, each of them left out in turn. Those seen
+fewer than `COMMON` times are left alone.
+
+What the score is worth is measured by `scripts/measure_antithesis.py`.
 """
 
-import json
-import re
 from collections import Counter
-from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import torch
+from torch.nn.functional import cross_entropy
 
-from tangyin.corpus import DEV, TRAIN, load_corpus
-from tangyin.paths import corpus_home
-from tangyin.prosody.antithesis import couplet_score, pair_score
-from tangyin.verse import is_hanzi
+from tangyin.corpus import TRAIN, load_corpus
+from tangyin.files import write_whole
+from tangyin.prosody import level_share
+from tangyin.verse import lookup_spelling
 
-TARGET = Path(__file__).parents[1] / "src/tangyin/data/antithesis.npz"
-DIMENSIONS, CHARACTERS, SMOOTHING = 64, 4500, 0.75
+DATA = Path(__file__).parents[1] / "src/tangyin/data"
+DIMENSIONS, CHARACTERS, PASSES, TOGETHER, RATE, DECAY = 32, 4500, 3, 1024, 0.01, 3e-4
+SEEN, MORE = 5, 2
+SURE, NEAREST, COMMON = 0.97, 5, 200
 SEED = 20260101
 
-
-def reduced(counts: np.ndarray) -> np.ndarray:
-    """Rows of length 1 whose products follow the PPMI of symmetric counts (N, N): (N, 64)."""
-    total = counts.sum()
-    rows = counts.sum(1, keepdims=True) / total  # (N, 1)
-    contexts = counts.sum(0, keepdims=True) ** SMOOTHING  # (1, N)
-    contexts /= contexts.sum()
-    with np.errstate(divide="ignore"):
-        ppmi = np.maximum(np.log(counts / total) - np.log(rows) - np.log(contexts), 0)
-    ppmi = ppmi.astype(np.float32)
-    basis = np.random.default_rng(SEED).standard_normal((len(counts), DIMENSIONS + 32))
-    for _ in range(6):
-        basis, _ = np.linalg.qr(ppmi @ (ppmi.T @ basis))
-    left, sizes, _ = np.linalg.svd(basis.T @ ppmi, full_matrices=False)
-    vectors = (basis @ left)[:, :DIMENSIONS] * np.sqrt(sizes[:DIMENSIONS])  # (N, 64)
-    unit: npt.NDArray[Any] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    return unit
+Couplet = tuple[str, str]
+Vectors = npt.NDArray[np.float64]
 
 
-def couplets_of(lines: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """The couplets of a poem in order."""
-    return zip(lines[::2], lines[1::2], strict=True)
+def middle_couplets() -> list[Couplet]:
+    """Couplets 2 and 3 of the eight-line training poems."""
+    poems = load_corpus().select(forms=["五律", "七律"], parts=[TRAIN]).lines()
+    spelled = [tuple(map(lookup_spelling, poem)) for poem in poems]
+    return [(poem[at], poem[at + 1]) for poem in spelled for at in (2, 4)]
 
 
-def auc(true: list[float], false: list[float]) -> float:
-    """The chance that a true score is above a false one."""
-    scores = np.array(true + false)
-    ranks = scores.argsort().argsort()[: len(true)] + 1
-    return float((ranks.sum() - len(true) * (len(true) + 1) / 2) / (len(true) * len(false)))
+def trained(couplets: list[Couplet], index: dict[str, int]) -> Vectors:
+    """The vectors (N, 32) of the characters of an index that counts from 1."""
+    torch.manual_seed(SEED)
+    shuffled = np.random.default_rng(SEED)
+    vectors = (0.3 * torch.randn(len(index) + 1, DIMENSIONS)).requires_grad_(True)
+    bias = torch.zeros(len(index) + 1, requires_grad=True)
+    level = torch.tensor([True] + [level_share(character) > 0.5 for character in index])
+    coded = [
+        torch.tensor([[[index.get(c, 0) for c in line] for line in pair] for pair in own])
+        for own in ([pair for pair in couplets if len(pair[0]) == width] for width in (5, 7))
+    ]
+    optimizer = torch.optim.Adam([vectors, bias], lr=RATE)
+    for number in range(PASSES):
+        optimizer.param_groups[0]["lr"] = RATE * (1 - number / PASSES)
+        batches = [
+            own[rows] for own in coded for rows in torch.split(torch.randperm(len(own)), TOGETHER)
+        ]
+        for at in shuffled.permutation(len(batches)):
+            upper, lower = batches[at][:, 0], batches[at][:, 1]
+            loss = DECAY * (vectors**2).sum(1).mean()
+            for one, other in ((upper, lower), (lower, upper)):
+                loss = loss + misses(vectors, bias, level, one, other)
+            optimizer.zero_grad()
+            torch.autograd.backward(loss)
+            optimizer.step()
+    return vectors.detach().numpy()[1:].astype(np.float64)
 
 
-def strangers(
-    couplets: list[tuple[str, str]], generator: np.random.Generator
-) -> Iterator[tuple[str, str]]:
-    """Different characters at the same place of lines that belong to different couplets."""
-    order = generator.permutation(len(couplets))
-    for (upper, _), at in zip(couplets, order, strict=True):
-        lower = couplets[at][1]
-        yield from ((a, b) for a, b in zip(upper, lower, strict=False) if a != b)
+def misses(
+    vectors: torch.Tensor,
+    bias: torch.Tensor,
+    level: torch.Tensor,
+    one: torch.Tensor,
+    other: torch.Tensor,
+) -> torch.Tensor:
+    """The cross-entropy of the character opposite each of `one`, both (B, width)."""
+    width = one.shape[1]
+    offered = torch.cat([other, other.roll(1, 0)], 1)[:, None]  # (B, 1, 2 width)
+    logits = vectors[one] @ vectors[offered[:, 0]].transpose(1, 2) + bias[offered]
+    out = (level[offered] != level[other][..., None]) | (offered == 0) | (offered == one[..., None])
+    logits = logits.masked_fill(out & ~torch.eye(width, 2 * width, dtype=torch.bool), -1e9)
+    counted = (one > 0) & (other > 0) & (one != other)
+    right = torch.arange(width).expand(len(one), width)
+    return cross_entropy(logits[counted], right[counted])
 
 
-def gold_pairs() -> list[tuple[str, str]]:
-    """The pairs of one or two characters that 聲律啟蒙 sets against each other."""
-    found = sorted(corpus_home().glob("**/mengxue/shenglvqimeng.json"))
-    if not found:
-        return []
-    text = json.dumps(json.loads(found[0].read_text(encoding="utf-8")), ensure_ascii=False)
-    return re.findall(r"([\u3400-\u9fff]{1,2})對([\u3400-\u9fff]{1,2})(?=[，。；])", text)
+def calibrated(
+    couplets: list[Couplet], index: dict[str, int], vectors: Vectors
+) -> tuple[float, float]:
+    """Scale and offset of the products: logistic regression of pairs against strangers."""
+    rows = [
+        (index[a] - 1, index[b] - 1, index[c] - 1)
+        for (upper, lower), (_, strange) in pairwise(couplets)
+        for a, b, c in zip(upper, lower, strange, strict=False)
+        if a in index and b in index and c in index and a not in (b, c)
+    ]
+    one, true, false = np.array(rows).T
+    x = np.concatenate([(vectors[one] * vectors[other]).sum(1) for other in (true, false)])
+    y = np.repeat([1.0, 0.0], len(rows))
+    inputs, weights = np.column_stack((x, np.ones_like(x))), np.zeros(2)
+    for _ in range(20):  # Newton's method
+        p = 1 / (1 + np.exp(-inputs @ weights))
+        curvature = (inputs * (p * (1 - p))[:, None]).T @ inputs
+        weights += np.linalg.solve(curvature, inputs.T @ (y - p))
+    return float(weights[0]), float(weights[1])
+
+
+def often_opposite(couplets: list[Couplet], length: int) -> dict[str, int]:
+    """How often words of a length are opposite, both as one, the lesser word first."""
+    seen, pairs = Counter[str](), Counter[str]()
+    for upper, lower in couplets:
+        for at in range(len(upper) - length + 1):
+            a, b = upper[at : at + length], lower[at : at + length]
+            seen.update((a, b))
+            if not set(a) & set(b):
+                pairs[min(a, b) + max(a, b)] += 1
+    total = sum(seen.values())  # twice as many as there are places
+    return {
+        pair: count
+        for pair, count in pairs.items()
+        if count >= SEEN and count > MORE * seen[pair[:length]] * seen[pair[length:]] / total
+    }
+
+
+def packed(counts: dict[str, int]) -> dict[str, npt.NDArray[np.integer]]:
+    """Counts as two columns, in the order of the pairs."""
+    return {
+        "of": np.array([[ord(c) for c in pair] for pair in sorted(counts)], dtype=np.uint16).T,
+        "counts": np.array([min(counts[pair], 65535) for pair in sorted(counts)], dtype=np.uint16),
+    }
+
+
+def classes(characters: str, logits: Vectors, common: set[str]) -> tuple[float, float]:
+    """Fill in `parallel_classes.tsv`; return how many certain ones were found and were right."""
+    path = DATA / "parallel_classes.tsv"
+    head, *rows = (row.split("\t") for row in path.read_text(encoding="utf-8").splitlines())
+    names = [row[0] for row in rows]
+    at = {character: number for number, character in enumerate(characters)}
+    members = [[at[c] for c in map(lookup_spelling, row[3]) if c in at] for row in rows]
+    of = [{k for k, own in enumerate(members) if n in own} for n in range(len(characters))]
+    near = np.zeros((len(characters), len(names)))
+    logits = logits.copy()
+    np.fill_diagonal(logits, -np.inf)
+    for k, own in enumerate(members):
+        near[:, k] = np.sort(logits[:, own], axis=1)[:, -NEAREST:].clip(-20).mean(1)
+    order = np.argsort(-near, axis=1)
+    every = np.arange(len(near))
+    margin = near[every, order[:, 0]] - near[every, order[:, 1]]
+    others = [n for n in every if not of[n] and characters[n] in common]
+    certain = [n for n in every if of[n]]
+    right = np.array([order[n, 0] in of[n] for n in certain])
+    by_margin = np.argsort(-margin[certain])
+    share = np.cumsum(right[by_margin]) / np.arange(1, len(certain) + 1)
+    taken = int(np.flatnonzero(share >= SURE)[-1]) + 1
+    least = margin[certain][by_margin][taken - 1]
+    for k, row in enumerate(rows):
+        found = [n for n in others if order[n, 0] == k and margin[n] >= least]
+        row[4:] = ["".join(characters[n] for n in found)]
+    write_whole(path, "".join("\t".join(row) + "\n" for row in (head, *rows)))
+    return taken / len(certain), float(right.mean())
+
+
+def build(couplets: list[Couplet]) -> None:
+    """Write both files."""
+    seen = Counter("".join(line for pair in couplets for line in pair))
+    characters = "".join(sorted(c for c, _ in seen.most_common(CHARACTERS)))
+    index = {character: number for number, character in enumerate(characters, 1)}
+    vectors = trained(couplets, index)
+    scale, offset = calibrated(couplets, index, vectors)
+    step = np.abs(vectors).max() / 127
+    stored = np.rint(vectors / step).astype(np.int8)
+    chances = {length: packed(often_opposite(couplets, length)) for length in (1, 2)}
+    tables = {
+        f"{name}_{length}": table for length, own in chances.items() for name, table in own.items()
+    }
+    constants = np.array([scale * step**2, offset], dtype=np.float32)
+    target = DATA / "antithesis.npz"
+    arrays: dict[str, Any] = {**tables, "characters": np.array(characters), "vectors": stored}
+    np.savez_compressed(target, logit=constants, **arrays)
+    whole = stored.astype(np.float64)
+    common = {character for character, count in seen.items() if count >= COMMON}
+    found, right = classes(characters, whole @ whole.T * constants[0] + constants[1], common)
+    sizes = [len(own["counts"]) for own in chances.values()]
+    print(f"{len(characters)} characters, {len(couplets)} couplets, {target.stat().st_size} bytes")
+    print(f"{sizes[0]} pairs of characters and {sizes[1]} of words")
+    print(f"classes: {right:.1%} of the certain characters; {SURE:.0%} of {found:.1%} of them")
 
 
 if __name__ == "__main__":
-    corpus = load_corpus()
-    train = corpus.select(forms=["五律", "七律"], parts=[TRAIN])
-    couplets = [pair for lines in train.lines() for pair in couplets_of(lines)]
-    middle = [pair for number, pair in enumerate(couplets) if number % 4 in (1, 2)]
-    pairs = Counter(pair for upper, lower in middle for pair in zip(upper, lower, strict=True))
-    seen = Counter[str]()
-    for (upper, lower), count in pairs.items():
-        seen[upper] += count
-        seen[lower] += count
-    characters = "".join(sorted(c for c, _ in seen.most_common(CHARACTERS)))
-    index = {c: i for i, c in enumerate(characters)}
-    counts = np.zeros((len(characters), len(characters)))
-    for (upper, lower), count in pairs.items():
-        if upper in index and lower in index and upper != lower:
-            counts[index[upper], index[lower]] += count
-            counts[index[lower], index[upper]] += count
-    vectors = reduced(counts)
-    stored = np.rint(vectors * (127 / np.abs(vectors).max(1, keepdims=True))).astype(np.int8)
-    np.savez_compressed(TARGET, characters=np.array(characters), vectors=stored)
-    print(f"{len(characters)} characters, {len(middle)} couplets, {TARGET.stat().st_size} bytes")
-
-    dev = corpus.select(forms=["五律", "七律"], dynasties=["tang"], parts=[DEV]).lines()
-    generator = np.random.default_rng(SEED)
-    for number, name in enumerate(("首聯", "頷聯", "頸聯", "尾聯")):
-        true, false = [], []
-        for length in (5, 7):
-            first = [poem[2 * number] for poem in dev if len(poem[0]) == length]
-            second = [poem[2 * number + 1] for poem in dev if len(poem[0]) == length]
-            order = generator.permutation(len(second))
-            true += [couplet_score(a, b) or 0.0 for a, b in zip(first, second, strict=True)]
-            false += [
-                couplet_score(a, second[at]) or 0.0 for a, at in zip(first, order, strict=True)
-            ]
-        print(
-            f"{name}: AUC {auc(true, false):.3f}; mean score {np.mean(true):.3f}, "
-            f"random lower line {np.mean(false):.3f}"
-        )
-    scored = [s for a, b in strangers(middle, generator) if (s := pair_score(a, b)) is not None]
-    print(f"random pairs: nineteen in twenty score below {np.quantile(scored, 0.95):.3f}")
-    gold = [pair for pair in gold_pairs() if len(pair[0]) == len(pair[1])]
-    true = [s for a, b in gold for s in map(pair_score, a, b) if s is not None]
-    order = generator.permutation(len(gold))
-    false = [
-        s
-        for (a, _), at in zip(gold, order, strict=True)
-        for s in map(pair_score, a, gold[at][1])
-        if s is not None and is_hanzi(a[0])
-    ]
-    print(f"聲律啟蒙: {len(gold)} pairs, AUC by characters {auc(true, false):.3f}")
-    for character in "月三白":
-        near = sorted(characters, key=lambda c: -(pair_score(character, c) or 0) * (c != character))
-        print(character, "".join(near[:8]))
+    torch.set_num_threads(1)
+    build(middle_couplets())

@@ -18,9 +18,9 @@ WIDTH = 78  # what click takes of any terminal of 80 columns or more
 HEAD = """\
 # Command line
 
-What each command says with `--help`. This page is generated: `python scripts/build_cli_page.py`.
+The output of `--help` for each command. This page is generated: `python scripts/build_cli_page.py`.
 
-Poems and JSON go to standard output, words for people to standard error. Exit codes: 0, 2 for a
+Poems and JSON go to standard output, messages to standard error. Exit codes: 0, 2 for a
 wrong call, 1 for a failure, 130 when stopped.
 """
 

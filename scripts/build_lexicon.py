@@ -11,7 +11,7 @@ Characters of the corpus that the table lacks are added when they are another wa
 that it has: by OpenCC's tables (Apache-2.0), by VARIANTS, or by `data/character_variants.tsv`.
 SUPPLEMENT gives readings of words that 廣韻 does not write at all. The script ends with the share
 of running characters and of rhyme places that are covered, and of the rhymes of 聲律啟蒙 that fall
-into the chapter they stand in.
+into their chapter.
 """
 
 import importlib.util
@@ -23,12 +23,12 @@ from pathlib import Path
 
 import opencc
 
+from shared import write_rows
 from tangyin.corpus import Corpus, load_corpus
 from tangyin.paths import corpus_home
 from tangyin.prosody import readings_of
-from tangyin.verse import corpus_spelling, fold_variants, is_hanzi
+from tangyin.verse import FORMS, corpus_spelling, fold_variants, is_hanzi
 
-TARGET = Path(__file__).parents[1] / "src/tangyin/data/lexicon.tsv"
 TONES = "平上去入"
 
 VARIANTS = """
@@ -122,7 +122,7 @@ if __name__ == "__main__":
         character, tab, position = row.partition("\t")
         if tab and is_hanzi(character):
             readings[character].add(position[-2:].replace("眞", "真"))
-    corpus = load_corpus()
+    corpus = load_corpus().select(forms=FORMS)
     missing = {c for text in corpus.text for c in text if is_hanzi(c)} - readings.keys()
     relatives = opencc_relatives(missing, set(readings))
     relatives |= {pair[0]: pair[1] for pair in VARIANTS.split() if pair[0] not in readings}
@@ -134,10 +134,11 @@ if __name__ == "__main__":
         readings[pair[0]] |= readings[pair[1]]
     for entry in SUPPLEMENT.split():
         readings[entry[0]].add(entry[1:])
-    with TARGET.open("w", encoding="utf-8", newline="\n") as file:
-        for character, found in sorted(readings.items()):
-            ordered = sorted(found, key=lambda reading: (TONES.index(reading[1]), reading[0]))
-            file.write(f"{character}\t{''.join(ordered)}\n")
+    rows = [
+        (character, "".join(sorted(found, key=lambda r: (TONES.index(r[1]), r[0]))))
+        for character, found in sorted(readings.items())
+    ]
+    write_rows("lexicon.tsv", rows)
     several = sum(len({r[1] == "平" for r in found}) == 2 for found in readings.values())
     print(f"{len(readings)} characters, {several} of them both level and oblique")
     report_coverage(corpus, set(readings))

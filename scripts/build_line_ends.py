@@ -8,27 +8,24 @@ lines of such a poem, without the first, end oblique.
 """
 
 from collections import Counter, defaultdict
-from pathlib import Path
 
+from shared import write_rows
 from tangyin.corpus import TRAIN, load_corpus
 from tangyin.prosody import rhyme_of_poem
-from tangyin.verse import lookup_spelling
-
-TARGET = Path(__file__).parents[1] / "src/tangyin/data/line_ends.tsv"
-
+from tangyin.verse import FORMS, lookup_spelling
 
 if __name__ == "__main__":
     feet: dict[str, Counter[str]] = defaultdict(Counter)
     oblique = Counter[str]()
-    for lines in load_corpus().select(parts=[TRAIN]).lines():
+    for lines in load_corpus().select(parts=[TRAIN], forms=FORMS).lines():
         rhyme = rhyme_of_poem(lines)
         if rhyme:
             for line in lines[1::2]:
                 feet[lookup_spelling(line[-1])][rhyme] += 1
             oblique.update(lookup_spelling(line[-1]) for line in lines[2::2])
-    with TARGET.open("w", encoding="utf-8", newline="\n") as file:
-        file.write("character\toblique\trhymes\n")
-        for character in sorted(feet.keys() | oblique.keys()):
-            rhymes = " ".join(f"{rhyme}{n}" for rhyme, n in feet[character].most_common())
-            file.write(f"{character}\t{oblique[character]}\t{rhymes}\n")
-    print(f"{len(feet.keys() | oblique.keys())} characters, {TARGET.stat().st_size} bytes")
+    rows: list[tuple[object, ...]] = [("character", "oblique", "rhymes")]
+    for character in sorted(feet.keys() | oblique.keys()):
+        rhymes = " ".join(f"{rhyme}{n}" for rhyme, n in feet[character].most_common())
+        rows.append((character, oblique[character], rhymes))
+    write_rows("line_ends.tsv", rows)
+    print(f"{len(rows) - 1} characters")

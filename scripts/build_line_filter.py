@@ -1,10 +1,12 @@
-"""Build `data/corpus_lines.bloom`, the filter over every distinct corpus line.
+"""Build `data/corpus_lines.bloom`, over every distinct corpus line, and `data/near_lines.bloom`.
 
     python scripts/build_line_filter.py [FOLDER]
 
 FOLDER is an unpacked copy of chinese-poetry; by default the one `tangyin corpus fetch` keeps. Lines
-are runs of five or seven CJK characters in all records, whatever their form and part. Prints the
-number of lines, the size, and the share of 100,000 random strings that are taken for lines.
+are runs of five or seven CJK characters in all records, whatever their form and part. The second
+filter has lines with a hole, by which a line that differs in one character is known: those of Tang
+at every place, those of Song at the last, where the models complete a line they remember. Prints
+the number of lines, the sizes, and the share of 100,000 random strings that are taken for lines.
 """
 
 import random
@@ -15,21 +17,29 @@ from pathlib import Path
 from tangyin.corpus.download import download
 from tangyin.corpus.source import DYNASTIES, poem_folder, raw_poems
 from tangyin.paths import corpus_home
-from tangyin.writing.novelty import LineFilter
+from tangyin.writing.novelty import NEAR_BITS, LineFilter, with_hole
 
-TARGET = Path(__file__).parents[1] / "src/tangyin/data/corpus_lines.bloom"
+DATA = Path(__file__).parents[1] / "src/tangyin/data"
+TARGET, NEAR = DATA / "corpus_lines.bloom", DATA / "near_lines.bloom"
 RUN = re.compile("[\u3400-\u9fff]+")
 
 if __name__ == "__main__":
     source = Path(sys.argv[1]) if len(sys.argv) > 1 else download(corpus_home())
     folder = poem_folder(source)
-    lines = {
-        run
+    of = {
+        dynasty: {
+            run
+            for poem in raw_poems(folder, dynasty)
+            for run in RUN.findall(poem.text)
+            if len(run) in (5, 7)
+        }
         for dynasty in DYNASTIES
-        for poem in raw_poems(folder, dynasty)
-        for run in RUN.findall(poem.text)
-        if len(run) in (5, 7)
     }
+    lines = set().union(*of.values())
+    holes = {with_hole(line, len(line) - 1) for line in lines}
+    holes |= {with_hole(line, place) for line in of["tang"] for place in range(len(line) - 1)}
+    NEAR.write_bytes(LineFilter.of(sorted(holes), NEAR_BITS).to_bytes())
+    print(f"{len(holes):,} lines with a hole, {NEAR.stat().st_size:,} bytes")
     # Sorted, so that the same corpus gives the same file.
     filter_ = LineFilter.of(sorted(lines))
     TARGET.write_bytes(filter_.to_bytes())

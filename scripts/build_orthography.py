@@ -17,10 +17,11 @@ from pathlib import Path
 
 import opencc
 
+from shared import DATA, write_rows
 from tangyin.corpus import load_corpus
-from tangyin.verse import fold_variants
+from tangyin.files import write_whole
+from tangyin.verse import FORMS, fold_variants
 
-DATA = Path(__file__).parents[1] / "src/tangyin/data"
 RARE, COMMON = 5, 20
 """A form is replaced when the corpus has it at most RARE times and the other COMMON times."""
 
@@ -30,24 +31,24 @@ if __name__ == "__main__":
         for line in Path(sys.argv[1]).read_text(encoding="utf-8").splitlines()
         if "\t" in line
     ]
-    counts = Counter("".join(load_corpus().text))
+    counts = Counter("".join(load_corpus().select(forms=FORMS).text))
     listed = (row[0] for row in rows if row[0] in row[1].split())
     both = sorted(character for character in listed if counts[character] > RARE)
-    (DATA / "both_scripts.txt").write_text("".join(both) + "\n", encoding="utf-8")
+    write_whole(DATA / "both_scripts.txt", "".join(both) + "\n")
 
     converters = [opencc.OpenCC(name) for name in ("s2t", "tw2t", "hk2t", "t2tw", "t2hk")]
     to_simplified = opencc.OpenCC("t2s").convert
     every = [chr(point) for point in range(0x3400, 0xA000)]
     to_traditional = converters[0].convert
     standard = [opencc.OpenCC(name).convert for name in ("s2tw", "s2hk")]
-    tang = Counter("".join(load_corpus().select(dynasties=["tang"]).text))
+    tang = Counter("".join(load_corpus().select(forms=FORMS, dynasties=["tang"]).text))
     only = [
         c
         for c in sorted({*every, *(row[0] for row in rows)})
         if c not in both and to_traditional(c) != c and tang[c] <= RARE
         if all(convert(c) != c for convert in standard)
     ]
-    (DATA / "simplified_only.txt").write_text("".join(only) + "\n", encoding="utf-8")
+    write_whole(DATA / "simplified_only.txt", "".join(only) + "\n")
     relatives = defaultdict(set)
     for character in every:
         relatives[to_simplified(character)].add(character)
@@ -62,7 +63,5 @@ if __name__ == "__main__":
         best = max(sorted(others - {character}), key=lambda c: counts[c], default="")
         if counts[best] >= COMMON and len(best) == 1:
             table.append((character, best, counts[character], counts[best]))
-    (DATA / "orthography.tsv").write_text(
-        "".join("\t".join(map(str, row)) + "\n" for row in table), encoding="utf-8"
-    )
+    write_rows("orthography.tsv", table)
     print(f"{len(both)} characters of both scripts, {len(only)} simplified, {len(table)} rewritten")

@@ -4,7 +4,7 @@
     python scripts/build_plot_font.py
 
 It holds what plots may show: names of the forms and sampling rules, terms, and the characters that
-are most frequent in the corpus. Letters and digits come from the font that Matplotlib brings.
+are most frequent in the corpus. Letters and digits come from the font of Matplotlib.
 """
 
 import re

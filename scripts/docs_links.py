@@ -1,4 +1,7 @@
-"""Links of the documents on the site: to files outside docs/, and from the derivation to its code.
+"""Links of the documents on the site: to files outside docs/, from derivations to their code.
+
+A Chinese page also has the anchors of its English twin, so that a link by an English heading, from
+a page that has no Chinese version, arrives.
 
 A hook of MkDocs (mkdocs.yml). The documents link as the repository lies, so that the links work
 where its files are read. On the site a file outside docs/ is a page that shows it, a folder is only
@@ -7,6 +10,7 @@ named, and a name such as `step.py:step_forward` in the derivation leads to the 
 
 import posixpath
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,8 +20,10 @@ from markdown import Markdown
 from markdown.extensions import Extension
 from markdown.treeprocessors import Treeprocessor
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
+from mkdocs.structure.toc import AnchorLink
 
 from docs_contents import has_report
 
@@ -25,11 +31,12 @@ ROOT = Path(__file__).parents[1]
 SHOWN = "source"
 """The folder of the site that shows files from outside docs/."""
 
-CODE = {"derivation.md": "tangyin.lstm"}
+CODE = {"derivation.md": "tangyin.lstm", "layers.md": "tangyin.lstm"}
 """The package that the names of code on a page belong to."""
 
 NAME = re.compile(r"([a-z_/]+)\.py:([A-Za-z_.]+)")
 TARGETS = re.compile(r"\]\(([^)\s]+)|^\[[^\]]+\]: *(\S+)", re.MULTILINE)
+ALTERNATE = re.compile(r'<link rel="alternate"[^>]*\bhreflang=[^>]*>\s*')
 LANGUAGES = {".py": "python", ".toml": "toml", ".md": "markdown", ".json": "json", ".c": "c"}
 
 
@@ -61,7 +68,7 @@ class Links(Treeprocessor):
         return not self.report and path is not None and path.startswith("report/")
 
     def _named(self, code: Element) -> Element:
-        package = CODE.get(self.page.file.src_uri)
+        package = CODE.get(english(self.page.file.src_uri))
         name = NAME.fullmatch(code.text or "")
         if package is None or name is None:
             return code
@@ -100,8 +107,47 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
     return markdown
 
 
+_anchors: dict[str, list[str]] = {}
+"""The anchors of the headings of each English page; those pages are built first."""
+
+
+def on_page_content(html: str, page: Page, **_: Any) -> str:
+    """Give the headings of a Chinese page the anchors of its English twin as well."""
+    own = _ids(page.toc)
+    twin = english(page.file.src_uri)
+    if twin == page.file.src_uri:
+        _anchors.setdefault(twin, own)
+        return html
+    for anchor, other in zip(own, _anchors.get(twin, []), strict=False):
+        if anchor != other:
+            head = re.compile(rf'(<h[1-6] [^>]*\bid="{re.escape(anchor)}"[^>]*>)')
+            html = head.sub(rf'\1<a id="{other}"></a>', html, count=1)
+            page.present_anchor_ids.add(other)  # type: ignore[union-attr] # it was rendered
+    return html
+
+
+def on_post_page(output: str, **_: Any) -> str:
+    """Leave out the head's links to the other language; the menu of the page has them.
+
+    Material's script asks for a site map beside each of them, which a page on the disk may not.
+    """
+    return ALTERNATE.sub("", output)
+
+
+def _ids(headings: Iterable[AnchorLink]) -> list[str]:
+    return [name for head in headings for name in (head.id, *_ids(head.children))]
+
+
+def english(page: str) -> str:
+    """The English twin of a page; an English page itself."""
+    return page.removesuffix(".zh.md") + ".md" if page.endswith(".zh.md") else page
+
+
+# After the plugin of the languages, which fails on a page that has no file.
+@event_priority(-200)
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add a page for each file outside docs/ that a document links to."""
+    language = config.theme["language"]
     targets = {
         target
         for file in files.documentation_pages()
@@ -112,6 +158,10 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         page = File.generated(
             config, shown_at(target), content=shown(target), inclusion=InclusionLevel.NOT_IN_NAV
         )
+        if language != "en":
+            page.dest_uri = f"{language}/{page.dest_uri}"
+        # The language switch of such a page leads to the first page: it has no alternates.
+        vars(page).update(locale=language, locale_alternate_of=language, alternates={})
         files.append(page)
     return files
 

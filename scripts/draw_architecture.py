@@ -4,7 +4,7 @@
 
 The folders, their order and which of them know torch are read from the import contracts in
 pyproject.toml, which import-linter checks; what each holds is the first line of its docstring. The
-picture brings its own ground, and dark colours where the reader's system asks for them.
+picture has its own background, and dark colours where the reader's system asks for them.
 """
 
 import ast
@@ -36,7 +36,7 @@ WORKERS = (
     ("writing", "prosody"),
     ("api", "cli", "web"),
 )
-"""The folders that bring it from each of these to the next."""
+"""The folders that take it from each of these to the next."""
 
 STYLE = """
   .ground { fill: #fbfaf6; stroke: #d8d4c8; }
@@ -111,7 +111,7 @@ def number(x: float, y: float, step: int) -> str:
 
 
 def road() -> Iterator[str]:
-    """What a poem is on its way, and below each arrow the folders that bring it on."""
+    """What a poem is on its way, and below each arrow the folders that take it further."""
     yield words(LEFT, 38, "How poems flow", "head-line")
     width = 112
     gap = (RIGHT - LEFT - len(ROAD) * width) / (len(ROAD) - 1)

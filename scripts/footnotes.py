@@ -4,7 +4,7 @@
     python scripts/footnotes.py --print              # what docs/results/footnotes.json has
 
 - How many dev 五律 quote a whole line of a training poem (Tang or Song, any form), and the closed
-  figure without them, and of them alone. They are no near-duplicates: half of the lines would have
+  figure without them, and of them alone. They are not near-duplicates: half of the lines would have
   to match (`docs/protocol.md`).
 - The open figure with other sets of characters to share `<unk>`: H counting every known character,
   as it did until version 0.4, and all characters of Extension A among those unknown too.
@@ -12,22 +12,19 @@
   like them, beside the number of all targets.
 """
 
-import argparse
 import json
 import math
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
+from shared import keep, kept, parser, print_only
 from tangyin.api import load
 from tangyin.corpus import DEV, TRAIN, load_corpus, tangshi_gpt_test
-from tangyin.files import write_whole
 from tangyin.model import Engine
 from tangyin.scoring import Tally, score_texts
 from tangyin.scoring.perplexity import unknown_hanzi
 from tangyin.verse import WULV, title_characters
 
-KEPT = Path(__file__).parents[1] / "docs/results/footnotes.json"
 BLOCK, EXTENSION_A = 20_992, 6_592
 """Characters of U+4E00–9FFF and of U+3400–4DBF."""
 
@@ -95,22 +92,22 @@ def titles() -> dict[str, int]:
 
 def main() -> None:
     """Measure if asked to, keep the results and print them."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--model", default="strong")
-    parser.add_argument("--print", dest="only", action="store_true", help="measure nothing")
-    options = parser.parse_args()
-    kept = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
+    arguments = parser(__doc__)
+    arguments.add_argument("--model", default="strong")
+    print_only(arguments)
+    options = arguments.parse_args()
+    found = kept("footnotes")
     if not options.only:
         engine = load(options.model).engine
         quoted = quotations(engine)
-        kept[options.model] = {
+        found[options.model] = {
             "quotations": quoted,
             "counts": counts(engine),
             "open": shared_by(engine, quoted["all"]),
         }
-        kept["titles"] = titles()
-        write_whole(KEPT, json.dumps(kept, ensure_ascii=False, indent=1) + "\n")
-    print(json.dumps(kept, ensure_ascii=False, indent=1))
+        found["titles"] = titles()
+        keep("footnotes", found)
+    print(json.dumps(found, ensure_ascii=False, indent=1))
 
 
 if __name__ == "__main__":

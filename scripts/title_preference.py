@@ -6,31 +6,18 @@ Dev poems with a title are drawn at random, each with another poem of its form w
 different. The share is printed with its 95 % interval (Wilson 1927).
 """
 
-import argparse
 import json
 import math
 
 import numpy as np
 
+from judges import likelihoods
+from shared import parser
 from tangyin.api import load
 from tangyin.corpus import load_corpus
-from tangyin.model import DEFAULT, Engine
-from tangyin.scoring import NO_TARGET, target_costs
-from tangyin.verse import EOS, form_named, title_characters
+from tangyin.model import DEFAULT
+from tangyin.verse import title_characters
 from tangyin.writing import LONGEST_TITLE
-
-
-def costs_under(engine: Engine, poems: list[tuple[str, str, str]]) -> list[float]:
-    """What each text of (form, title, text) costs, `<eos>` included, under that title."""
-    vocabulary = engine.vocabulary
-    inputs, targets = [], []
-    for form, title, text in poems:
-        prefix = vocabulary.prefix(form_named(form), title=title)
-        ids = vocabulary.encode(text)
-        inputs.append(np.concatenate((prefix, ids)))
-        none = np.full(len(prefix) - 1, NO_TARGET, dtype=np.int32)
-        targets.append(np.concatenate((none, ids, [vocabulary.id(EOS)])).astype(np.int32))
-    return [float(costs.sum()) for costs in target_costs(engine, inputs, targets)]
 
 
 def interval(preferred: int, count: int) -> tuple[float, float]:
@@ -43,11 +30,11 @@ def interval(preferred: int, count: int) -> tuple[float, float]:
 
 def main() -> None:
     """Print the share as JSON."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--model", default=DEFAULT, help="a model's name or file")
-    parser.add_argument("--titles", type=int, default=100, help="how many poems")
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
+    arguments = parser(__doc__)
+    arguments.add_argument("--model", default=DEFAULT, help="a model's name or file")
+    arguments.add_argument("--titles", type=int, default=100, help="how many poems")
+    arguments.add_argument("--seed", type=int, default=0)
+    options = arguments.parse_args()
     writer = load(options.model)
     forms = [form.name for form in writer.model.forms]
     corpus = load_corpus().select(parts=["dev"], dynasties=["tang"], forms=forms)
@@ -57,14 +44,15 @@ def main() -> None:
         if 0 < len(title_characters(title)) <= LONGEST_TITLE
     ]
     generator = np.random.default_rng(options.seed)
-    own, strange = [], []
+    chosen, own, strange = [], [], []
     for number in generator.permutation(len(poems))[: options.titles]:
         form, title, text = poems[number]
         others = [other for kind, other, _ in poems if kind == form and other != title]
-        own.append((form, title, text))
-        strange.append((form, others[generator.integers(len(others))], text))
-    costs = np.array(costs_under(writer.engine, own + strange)).reshape(2, -1)
-    margins = costs[1] - costs[0]
+        chosen.append(form)
+        own.append((title, "", text))
+        strange.append((others[generator.integers(len(others))], "", text))
+    found = likelihoods(writer.engine, own + strange, chosen * 2).reshape(2, -1)
+    margins = found[0] - found[1]
     preferred = int((margins > 0).sum())
     low, high = interval(preferred, len(margins))
     result = {

@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import io
 import json
+import os
 import sys
 import tarfile
 from collections import Counter
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from tangyin.corpus import Corpus, load_corpus
 from tangyin.model import Architecture, Engine, ModelFile, find_model
@@ -26,12 +28,15 @@ from tangyin.verse import (
     Vocabulary,
     form_named,
     forms,
-    known_forms,
     to_simplified,
 )
+from tangyin.verse.form import all_forms
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+settings.register_profile("tangyin", max_examples=50, deadline=None)
+settings.load_profile("tangyin")
 
 HERE = Path(__file__).parent
 CHROMIUM = "/usr/bin/chromium"
@@ -89,20 +94,41 @@ def random_model() -> Callable[..., ModelFile]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> "Iterator[Browser]":
-    """Debian's Chromium. A process of tests has one and no more: Playwright refuses a second."""
-    from playwright.sync_api import sync_playwright
+def launched() -> Iterator[Callable[[str], "Browser"]]:
+    """Starts chromium, that of the system, or firefox or webkit as Playwright installs them.
 
-    if not Path(CHROMIUM).exists():
-        pytest.skip("no Chromium; install it with: apt-get install chromium fonts-noto-cjk")
+    TANGYIN_FIREFOX names the program of another Firefox, which is driven by WebDriver BiDi.
+    """
+    from playwright.sync_api import sync_playwright  # most tests need no browser
+
     options = (
         "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
         "--disable-background-networking", "--disable-component-update", "--disable-sync",
     )  # fmt: skip
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=list(options))
-        yield browser
-        browser.close()
+        running: dict[str, Browser] = {}
+
+        def launch(name: str) -> "Browser":
+            if name == "chromium" and not Path(CHROMIUM).exists():
+                pytest.skip("no Chromium; install it with: apt-get install chromium fonts-noto-cjk")
+            if name not in running:
+                own: dict[str, Any] = {}
+                if name == "chromium":
+                    own = {"executable_path": CHROMIUM, "args": list(options)}
+                elif name == "firefox" and (firefox := os.environ.get("TANGYIN_FIREFOX")):
+                    own = {"executable_path": firefox, "channel": "moz-firefox"}
+                running[name] = getattr(driver, name).launch(**own)
+            return running[name]
+
+        yield launch
+        for browser in running.values():
+            browser.close()
+
+
+@pytest.fixture(scope="session")
+def browser(launched: Callable[[str], "Browser"]) -> "Browser":
+    """Chromium."""
+    return launched("chromium")
 
 
 @pytest.fixture
@@ -206,10 +232,10 @@ def extra_form(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Call
         source = f"from tangyin.verse import Form\nFORMS = ({form},)\n"
         (folder / f"{ascii_name}.py").write_text(source, encoding="utf-8")
         invalidate_caches()
-        known_forms.cache_clear()
+        all_forms.cache_clear()
         return form_named(name)
 
     yield add
     for path in folder.glob("*.py"):
         sys.modules.pop(f"{forms.__name__}.{path.stem}", None)
-    known_forms.cache_clear()
+    all_forms.cache_clear()

@@ -3,7 +3,6 @@ import signal
 import stat
 import subprocess
 import sys
-import threading
 from typing import Any
 
 import pytest
@@ -124,20 +123,6 @@ def test_a_link_stays_a_link_and_its_target_is_written(tmp_path, old) -> None:
     assert not target.is_symlink()
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="needs pipes in the file system")
-def test_a_pipe_is_written_to_and_not_replaced(tmp_path) -> None:
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    read: list[bytes] = []
-    reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()))
-    reader.start()
-    write_whole(pipe, "日\n")
-    reader.join(10)
-    assert read == ["日\n".encode()]
-    assert stat.S_ISFIFO(pipe.stat().st_mode)
-    assert list(tmp_path.iterdir()) == [pipe]
-
-
 @pytest.mark.parametrize("name", [".", "missing/poem", "file/poem", "x" * 300])
 def test_a_place_that_cannot_be_written_is_an_error(tmp_path, name) -> None:
     (tmp_path / "file").write_text("old")
@@ -154,16 +139,6 @@ def test_a_folder_is_made_with_its_parents_or_it_is_an_error(tmp_path) -> None:
     for name in ("file", "file/below", "x" * 300):
         with pytest.raises(TangyinError, check=lambda e: e.code == "file.folder"):
             make_folder(tmp_path / name)
-
-
-def test_text_is_utf8_in_any_locale(tmp_path) -> None:
-    script = (
-        "import sys; from pathlib import Path; from tangyin.files import write_whole;"
-        "write_whole(Path(sys.argv[1]), '\\u65e5\\n')"
-    )
-    environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-    run(script, tmp_path / "poem", env=environment, check=True)
-    assert (tmp_path / "poem").read_bytes() == "日\n".encode()
 
 
 def test_a_lock_holds_until_its_process_ends(tmp_path) -> None:

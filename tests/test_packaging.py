@@ -20,11 +20,12 @@ WUJUE = "白日依山盡，黃河入海流。欲窮千里目，更上一層樓�
 PROBE = """
 import json, sys
 from tangyin.cli.main import run
-try:
-    run(json.loads(sys.argv[1]))
-except SystemExit as end:
-    if end.code:
-        raise
+for words in json.loads(sys.argv[1]):
+    try:
+        run(words)
+    except SystemExit as end:
+        if end.code:
+            raise
 print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})), file=sys.stderr)
 """
 
@@ -40,31 +41,25 @@ def python(*words: str, stdin: str = "") -> "subprocess.CompletedProcess[str]":
     )
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        ["--help"],
-        ["write", "日", "--free"],
-        ["write", "日"],
-        ["score"],
-        ["check"],
-        ["models"],
-        ["models", "--card", "report"],
-        pytest.param(["eval", "--model", "report"], marks=pytest.mark.corpus),
-        pytest.param(["corpus", "stats"], marks=pytest.mark.corpus),
-        ["train", "--help"],
-        ["study", "--help"],
-    ],
-    ids=" ".join,
-)
+HELP = ["--help"]
+COMMANDS = [
+    ["write", "日", "--particles", "2"],
+    ["score"],
+    ["models", "--card", "report"],
+    ["rhyme", "東"],
+    ["train", "--help"],
+    ["study", "--help"],
+]
+
+
+@pytest.mark.parametrize("words", [[HELP], COMMANDS, [["check"]]], ids=["help", "many", "check"])
 def test_nothing_but_training_and_studies_imports_torch(words) -> None:
     done = python("-c", PROBE, json.dumps(words), stdin=WUJUE)
     assert done.returncode == 0, done.stderr
     loaded = set(json.loads(done.stderr.splitlines()[-1]))
     assert "tangyin" in loaded
-    heavy = {"torch", "matplotlib", "hypothesis", "pytest", "onnx", "fastapi"}
-    assert loaded.isdisjoint(heavy)
-    if words == ["--help"]:
+    assert loaded.isdisjoint({"torch", "matplotlib", "hypothesis", "pytest", "fastapi"})
+    if words == [HELP]:
         assert loaded.isdisjoint({"numpy", "opencc", "safetensors", "platformdirs"})
 
 
@@ -89,6 +84,8 @@ def test_the_command_and_the_module_are_the_same_program() -> None:
 def test_there_is_one_version() -> None:
     assert PROJECT["project"]["version"] == tangyin.__version__ == metadata("tangyin")["Version"]
     assert python("-m", "tangyin", "--version").stdout == f"tangyin {tangyin.__version__}\n"
+    citation = (Path(__file__).parents[1] / "CITATION.cff").read_text("utf-8")
+    assert f"\nversion: {tangyin.__version__}\n" in citation
 
 
 def test_what_is_installed_without_extras_is_what_writing_needs() -> None:
@@ -111,6 +108,24 @@ def test_the_constraints_are_those_of_the_project() -> None:
     pinned = dict(re.findall(r"^([\w-]+)==([\w.]+) \\\n    --hash=sha256:", hashed, re.MULTILINE))
     assert needed.keys() <= pinned.keys()
     assert len(pinned) == hashed.count("==")
+
+
+def test_the_notice_names_every_data_file_that_comes_from_others() -> None:
+    root = Path(__file__).parents[1]
+    notice = (root / "NOTICE").read_text("utf-8")
+    ours = {
+        "help.toml",
+        "kernel.wasm",
+        "messages.toml",
+        "opposite_meanings.txt",
+        "parallel_classes.tsv",
+        "units.json",
+    }
+    files = {path.name for path in (root / "src/tangyin/data").glob("*.*")}
+    data = {name for name in files if not name.endswith(".py")}
+    assert {name for name in data if name not in notice} == ours
+    licences = {f"licenses/{path.name}" for path in (root / "licenses").iterdir()}
+    assert set(re.findall(r"licenses/[\w.-]+txt", notice)) == licences
 
 
 def test_the_shipped_models_are_small() -> None:

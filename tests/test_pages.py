@@ -1,7 +1,6 @@
 """The pages show what their commands print, and no option that there is not."""
 
 import re
-import runpy
 import shlex
 import subprocess
 import sys
@@ -13,14 +12,14 @@ from typing import Any
 import click
 import pytest
 
+import verify
 from tangyin.cli.main import main
-from tangyin.reference import open_index
 
 ROOT = Path(__file__).parents[1]
-SCRIPT = runpy.run_path(str(ROOT / "scripts/refresh_pages.py"))
-EVERY = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-# The commands of docs/serve.md ask a server that runs.
-SHOWN = [p for p in EVERY if SCRIPT["BLOCK"].search(p.read_text("utf-8")) and p.stem != "serve"]
+CHINESE = [ROOT / "README.zh.md", *sorted((ROOT / "docs").glob("*.zh.md"))]
+EVERY = [ROOT / "README.md", *sorted({*(ROOT / "docs").glob("*.md")} - {*CHINESE})]
+# `make verify` runs the commands of the other pages.
+SHOWN = [ROOT / "README.md", ROOT / "docs/getting-started.md"]
 
 
 def refresh(*words: str | Path) -> "subprocess.CompletedProcess[str]":
@@ -34,13 +33,6 @@ def refresh(*words: str | Path) -> "subprocess.CompletedProcess[str]":
 @pytest.mark.parametrize("page", SHOWN, ids=lambda page: page.stem)
 def test_every_block_of_the_page_shows_what_its_commands_print(page) -> None:
     done = refresh("--check", page)
-    assert done.returncode == 0, done.stderr
-
-
-@pytest.mark.corpus
-def test_the_look_ups_of_the_page_find_in_the_corpus_what_it_shows() -> None:
-    open_index()  # or the first command would say that it makes one
-    done = refresh("--check", "--long", ROOT / "docs/reference.md")
     assert done.returncode == 0, done.stderr
 
 
@@ -65,10 +57,11 @@ def accepted(words: list[str]) -> bool:
     while isinstance(group, click.Group):
         name, *words = words
         if name.startswith("-"):
-            return any(name in option.opts for option in group.get_params(click.Context(group)))
+            return name == "--help" or any(name in option.opts for option in group.params)
         group = group.get_command(click.Context(group), name)
     try:
-        group.make_context(group.name, words)
+        # A command keeps the names of its first --help, so the context is that of the program.
+        group.make_context(group.name, words, click.Context(main, **main.context_settings))
     except click.UsageError:
         return False
     return True
@@ -163,10 +156,22 @@ def test_a_command_that_fails_unasked_is_told_and_the_page_left(
     assert page.read_text("utf-8") == text
 
 
+def test_a_refreshed_page_hands_its_blocks_to_its_chinese_twin(tmp_path) -> None:
+    page, twin = tmp_path / "page.md", tmp_path / "page.zh.md"
+    page.write_text("one\n\n```console\n$ echo 日\nas it was\n```\n", "utf-8")
+    twin.write_text("一\n\n```console\n$ echo 月\n```\n\n二\n", "utf-8")
+    assert refresh(page).returncode == 0
+    assert twin.read_text("utf-8") == "一\n\n```console\n$ echo 日\n日\n```\n\n二\n"
+
+
 def test_every_relative_link_of_a_page_leads_to_a_file() -> None:
-    for page in EVERY:
+    for page in [*EVERY, *CHINESE]:
         text = re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
         links = [link for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link]
         targets = [link.partition("#")[0] for link in links]
         missing = [link for link in targets if link and not (page.parent / link).exists()]
         assert missing == [], page
+
+
+def test_every_number_that_make_verify_recomputes_stands_on_its_page() -> None:
+    assert [claim.claimed for claim in verify.CLAIMS if not claim.stands] == []

@@ -4,26 +4,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tangyin.api import Candidates as Candidates
-    from tangyin.api import Evaluation as Evaluation
-    from tangyin.api import LineWay as LineWay
-    from tangyin.api import Report as Report
-    from tangyin.api import Score as Score
-    from tangyin.api import SheetReport as SheetReport
-    from tangyin.api import TangyinError as TangyinError
-    from tangyin.api import UsageError as UsageError
-    from tangyin.api import Verse as Verse
-    from tangyin.api import Writer as Writer
-    from tangyin.api import check as check
-    from tangyin.api import check_sheet as check_sheet
-    from tangyin.api import load as load
-    from tangyin.api import rule_named as rule_named
+    from tangyin.api import (  # noqa: I001 - a name a line would be half of the file
+        Answer, Candidates, CiReport, Evaluation, LineWay, Report, Score, SheetReport,
+        TangyinError, UsageError, Verse, Writer, check, check_sheet, load, rule_named,
+    )  # fmt: skip
 
 __all__ = [
-    "Candidates", "Evaluation", "LineWay", "Report", "Score", "SheetReport", "TangyinError",
-    "UsageError", "Verse", "Writer", "check", "check_sheet", "load", "rule_named",
+    "Answer", "Candidates", "CiReport", "Evaluation", "LineWay", "Report", "Score", "SheetReport",
+    "TangyinError", "UsageError", "Verse", "Writer", "check", "check_sheet", "load", "rule_named",
 ]  # fmt: skip
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 
 def __getattr__(name: str) -> Any:

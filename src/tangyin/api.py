@@ -1,4 +1,4 @@
-"""The façade: what the command line, the web page and other people's programs call."""
+"""The public API, which the command line, the web page and other programs call."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,12 +11,12 @@ from tangyin.errors import TangyinError, UsageError
 from tangyin.model import DEFAULT, Engine, find_model
 from tangyin.model.file import ModelFile
 from tangyin.prosody import (
-    LEVEL_RHYMES,
+    AnyReport,
+    CiReport,
     Convention,
     Report,
-    by_convention,
-    check_poem,
-    check_text,
+    book_named,
+    check_any,
     traditional_lines,
 )
 from tangyin.scoring import (
@@ -27,8 +27,20 @@ from tangyin.scoring import (
     prefix_of,
     score_poems,
 )
-from tangyin.verse import WULV, Form, Ids, Poem, form_named, read_poem
+from tangyin.verse import (
+    CI,
+    PAUSE,
+    WULV,
+    Form,
+    Poem,
+    form_named,
+    form_token,
+    read_poem,
+    split_lines,
+    to_simplified,
+)
 from tangyin.writing import (
+    Answer,
     Candidates,
     Composition,
     LineWay,
@@ -39,24 +51,27 @@ from tangyin.writing import (
     Verse,
     rule_named,
 )
-from tangyin.writing.decoding import check_numbers
-from tangyin.writing.keywords import PoemKeywords, PoemsKeywords, RevisionKeywords
+from tangyin.writing.decoding import Watch, check_numbers
+from tangyin.writing.keywords import (
+    CandidateKeywords,
+    LineKeywords,
+    PoemKeywords,
+    PoemsKeywords,
+)
 from tangyin.writing.options import Option, options
 from tangyin.writing.verse import later, report_on
+from tangyin.writing.weighing import Weighing
 
 __all__ = [
-    "Candidates", "Evaluation", "LineWay", "Report", "Score", "SheetReport", "TangyinError",
-    "UsageError", "Verse", "Writer", "check", "check_sheet", "load", "rule_named",
+    "Answer", "Candidates", "CiReport", "Evaluation", "LineWay", "Report", "Score", "SheetReport",
+    "TangyinError", "UsageError", "Verse", "Writer", "check", "check_sheet", "load", "rule_named",
 ]  # fmt: skip
 
-SIDE_BY_SIDE = 64
-"""Free poems written together; more would not be faster and would be kept waiting longer."""
+SIDE_BY_SIDE = 128
+"""Free poems written together."""
 
 ROWS = 256  # Particles that are written together, of one poem or several
-REVISIONS = 128  # How many ways to write a line are drawn, of which the likeliest are shown
-MOST_REVISIONS = 100  # The largest number of ways to write a line that are shown
-MOST_CANDIDATES = 50  # The largest number of candidates for a place
-MOST_LINES = 12  # The largest number of ways to write a line side by side
+MOST_ANSWERS = 20  # The largest number of answers to a line
 PROTOCOLS = ("honest", "tangshi-gpt")  # How perplexity can be counted (`docs/protocol.md`)
 
 _TEXT = Option("text", str, "")
@@ -79,95 +94,35 @@ class Writer:
         several: PoemsKeywords = {**options, "count": 1}
         return next(self.write_many(start, **several))
 
-    def write_many(self, start: str = "", **options: Unpack[PoemsKeywords]) -> Iterator[Verse]:
-        """Write poems, each as soon as it is asked for.
+    def write_many(
+        self, start: str = "", *, watch: Watch | None = None, **options: Unpack[PoemsKeywords]
+    ) -> Iterator[Verse]:
+        """Write poems lazily, one after the other.
 
         Args:
             start: first characters or lines, with □ for each character left open; may be empty.
+            watch: called with the beginning of the first poem after each character of it, and with
+                how many of its characters are settled. The others may change until the poem is
+                done; all do in the rare case that it breaks a rule and is written again.
             options: by name (`tangyin.writing.options`), such as `form`, `regulated`, `rhyme`,
                 `rule`, `count` and `seed`. `rule` may also be made by `rule_named`.
 
         Raises:
             UsageError: by this call, before anything is written: an option is unknown or not
                 possible, or the options cannot be met together.
-            TangyinError: while writing, when no poem keeps all that was asked.
+            TangyinError: while writing, when no poem satisfies the request.
         """
         request = self.request(start, **options)
         # Refuse now, not while writing.
         check_numbers(request.rule, request.count - 1, len(self.engine.vocabulary.hanzi))
         seed = writing.new_seed() if request.seed is None else request.seed
-        if request.regulated:
-            poems = self._regulated(request, seed)
-        else:
-            poems = self._free(request, seed, range(request.count))
+        passed_on = watch and self.watch_for(request, watch)
+        write = self._regulated if request.regulated else self._free
+        poems = write(request, seed, passed_on)
         return (
             self.verse(poem, request, seed, number).in_script(request.script)
             for number, poem in enumerate(poems)
         )
-
-    def revise(
-        self,
-        text: str,
-        line: int,
-        *,
-        character: int | None = None,
-        count: int = 5,
-        seed: int = 0,
-        **options: Unpack[RevisionKeywords],
-    ) -> list[Verse]:
-        """Other ways to write one line of a poem, or one character, in its context.
-
-        Args:
-            text: a poem in a form that the model knows.
-            line: which line, from 1.
-            character: which character of it, from 1; the whole line when None.
-            count: the largest number of ways, 1 … 100.
-            seed: keys the draws.
-            options: see `write_many`; start and form are those of the poem. The temperature is 1
-                unless it or the rule is given, so that the ways differ.
-
-        Returns:
-            Poems that differ from `text` and each other in that place alone, the likeliest first:
-            each is weighed as a whole, by what precedes and what follows. Their `number` is the
-            rank. Under argmax they differ by their first open character.
-
-        Raises:
-            UsageError: there is no such line, or the rest of the poem does not keep the rules.
-        """
-        if options.keys() & {"start", "form"}:
-            raise UsageError("request.start_of_revision")
-        poem, _ = self.read(text)
-        form = self._form(poem.form.name)
-        Option("line", int, 1).check(line)
-        Option("character", int, None).check(character)
-        if not 1 <= line <= form.lines:
-            raise UsageError("request.no_line", line=line, form=form.name, lines=form.lines)
-        if character is not None and not 1 <= character <= form.characters:
-            raise UsageError(
-                "request.no_character", character=character, form=form.name, width=form.characters
-            )
-        count = Option("count", int, 5, minimum=1, maximum=MOST_REVISIONS).check(count)
-        characters = list(poem.text)
-        first = (line - 1) * (form.characters + 1)
-        for at in range(form.characters) if character is None else (character - 1,):
-            characters[first + at] = writing.BLANK
-        open_text = "".join(characters)
-        if not options.keys() & {"rule", "temperature"}:
-            options["temperature"] = 1.0
-        request = Request(form, open_text, count=count, seed=seed, **options)
-        drawn: Iterable[Composition | None]
-        if request.regulated:
-            planned = writing.plan(request, self.engine.vocabulary)
-            composer = ParticleComposer(self.engine, planned, request.rule, particles=1)
-            drawn = composer.compose(seed, range(REVISIONS))
-        else:
-            drawn = self._free(request, seed, range(REVISIONS))
-        others = {other.text: other for other in drawn if other and other.text != poem.text}
-        likeliest = sorted(others.values(), key=lambda other: -other.log_likelihood)
-        return [
-            self.verse(other, request, seed, rank).in_script(request.script)
-            for rank, other in enumerate(likeliest[:count])
-        ]
 
     def candidates(
         self,
@@ -177,10 +132,7 @@ class Writer:
         *,
         form: str | None = None,
         title: str = "",
-        length: int = 1,
-        loosened: bool = False,
-        asked: str = "",
-        count: int = 12,
+        **options: Unpack[CandidateKeywords],
     ) -> Candidates:
         """Characters or words for a place of a poem, finished or not.
 
@@ -194,33 +146,13 @@ class Writer:
             place: the character, from 1. What is there now does not count.
             form: the form of the poem; as for `write`.
             title: its title.
-            length: 1 for characters, 2 for words of two characters that begin at the place.
-            loosened: whether candidates may break the rules, or repeat a character of the poem.
-            asked: a character to be explained: its rank, and what the rules have against it.
-            count: how many candidates are wanted, 1 … 50.
+            options: see `CandidateKeywords`.
 
         Raises:
             UsageError: an argument is not possible.
         """
-        Option("length", int, 1, minimum=1, maximum=2).check(length)
-        Option("count", int, 12, minimum=1, maximum=MOST_CANDIDATES).check(count)
-        Option("asked", str, "", longest=1).check(asked)
-        sheet = self._sheet(rows, form, line)
-        if not 1 <= place <= sheet.form.characters + 1 - length:
-            raise UsageError(
-                "request.no_character", character=place + length - 1, form=sheet.form.name,
-                width=sheet.form.characters,
-            )  # fmt: skip
-        return writing.candidates_at(
-            self.engine,
-            sheet,
-            self._prefix(sheet, title),
-            (line - 1, place - 1),
-            length=length,
-            loosened=loosened,
-            asked=asked,
-            count=count,
-        )
+        weighing = Weighing.of(self.engine, Sheet.of(self._form(form), rows), title)
+        return writing.candidates_at(weighing, line, place, **options)
 
     def lines(
         self,
@@ -229,88 +161,104 @@ class Writer:
         *,
         form: str | None = None,
         title: str = "",
-        keep: bool = True,
-        count: int = 3,
-        seed: int = 0,
+        **options: Unpack[LineKeywords],
     ) -> list[LineWay]:
-        """Different ways to write a line of a poem, finished or not, the best first.
+        """Alternatives for a line of a poem, finished or not, the best first.
 
         Args:
             rows: see `candidates`.
             line: the line, from 1.
             form: see `candidates`.
             title: see `candidates`.
-            keep: whether the characters that the line has stay where it has open places.
-            count: how many ways are wanted, 1 … 12; there may be fewer.
-            seed: keys the draws.
+            options: see `LineKeywords`.
 
         Raises:
             UsageError: an argument is not possible.
         """
-        Option("count", int, 3, minimum=1, maximum=MOST_LINES).check(count)
+        weighing = Weighing.of(self.engine, Sheet.of(self._form(form), rows), title)
+        return writing.lines_at(weighing, line, **options)
+
+    def answer(
+        self, upper: str, *, count: int = 3, seed: int = 0, script: str = "traditional"
+    ) -> list[Answer]:
+        """Answer the upper line of a 對聯: lower lines, the best first.
+
+        Args:
+            upper: 4 to 20 characters with any pauses, ending on an oblique tone.
+            count: at most how many, 1 … 20.
+            seed: keys the draws.
+            script: of the answers, "traditional" or "simplified".
+
+        Raises:
+            UsageError: an argument is not possible.
+        """
+        Option("count", int, 3, minimum=1, maximum=MOST_ANSWERS).check(count)
         Option("seed", int, 0, minimum=0).check(seed)
-        sheet = self._sheet(rows, form, line)
-        prefix = self._prefix(sheet, title)
-        return writing.lines_at(
-            self.engine, sheet, prefix, line - 1, keep=keep, count=count, seed=seed
-        )
-
-    def _sheet(self, rows: Sequence[str], form: str | None, line: int) -> Sheet:
-        sheet = Sheet.of(self._form(form), rows)
-        if not 1 <= line <= sheet.form.lines:
-            lines = sheet.form.lines
-            raise UsageError("request.no_line", line=line, form=sheet.form.name, lines=lines)
-        return sheet
-
-    def _prefix(self, sheet: Sheet, title: str) -> Ids:
-        """What the model reads before a poem: the rhyme too, where feet are written."""
-        rhyme = check_poem(sheet.read_as, sheet.read_as).rhyme if sheet.form.regulated else ""
-        known = rhyme if rhyme in LEVEL_RHYMES else ""
-        return writing.prefix_for(
-            Request(sheet.form, title=title, rhyme=known), self.engine.vocabulary
-        )
+        script = options()["script"].check(script)
+        found = writing.answers_to(self.engine, _TEXT.check(upper), count=count, seed=seed)
+        return [answer.in_script(script) for answer in found]
 
     def request(self, start: str = "", **options: Unpack[PoemsKeywords]) -> Request:
         """A checked request to this model; for options and errors see `write_many`."""
         given: dict[str, Any] = {**options}
-        return Request(self._form(given.pop("form", None)), start, **given)
+        if given.get("title") is None and not self.takes_title:
+            given["title"] = ""
+        form = self._form(given.pop("form", None), given.get("lines"), given.get("variant"))
+        return Request(form, start, **given)
 
     def verse(self, poem: Composition, request: Request, seed: int, number: int) -> Verse:
         """A written poem with how it was written, in traditional characters."""
         spelling = writing.typed_spelling(request, self.engine.vocabulary)
         lines = tuple(line.translate(spelling) for line in poem.lines)
+        text = poem.text.translate(spelling)
+        variant, drawn = request.form.variant, ""
+        if isinstance(poem, writing.RegulatedPoem):
+            drawn = poem.drawn_title
+        if variant:
+            marks = (split_lines(text) or ((), ""))[1]
+            ends = zip(lines, marks, variant.lines, strict=True)
+            text = "".join(row + ("、" if of.end == PAUSE else mark) for row, mark, of in ends)
         return Verse(
-            text=poem.text.translate(spelling),
+            text=text,
             lines=lines,
             form=request.form.name,
-            title=writing.read_title(request),
+            title=drawn or writing.read_title(request),
+            title_drawn=bool(drawn),
             model=self.model.name,
             rule=request.rule.name,
             seed=seed,
             number=number,
             log_likelihood=poem.log_likelihood,
-            prosody=poem.report
+            prosody=later(getattr, poem, "report")
             if isinstance(poem, writing.RegulatedPoem) and lines == poem.lines
-            else later(report_on, lines),
+            else later(report_on, text, lines, variant.name if variant else ""),
         )
 
-    def _regulated(self, request: Request, seed: int) -> Iterator[Composition]:
+    def watch_for(self, request: Request, watch: Watch) -> Watch:
+        """A watch that passes the text on in the spelling and script of the finished poem."""
+        spelling = writing.typed_spelling(request, self.engine.vocabulary)
+        convert = to_simplified if request.script == "simplified" else str
+        return lambda text, settled: watch(convert(text.translate(spelling)), settled)
+
+    def _regulated(self, request: Request, seed: int, watch: Watch | None) -> Iterator[Composition]:
         planned = writing.plan(request, self.engine.vocabulary)
         composer = ParticleComposer(self.engine, planned, request.rule, request.particles)
         together = max(1, ROWS // request.particles)
-        return writing.write_regulated(composer, seed, request.count, together)
+        return writing.write_regulated(composer, seed, request.count, together, watch)
 
-    def _free(self, request: Request, seed: int, numbers: range) -> Iterator[Composition]:
+    def _free(self, request: Request, seed: int, watch: Watch | None) -> Iterator[Composition]:
         opening = writing.opening_of(request, self.engine.vocabulary)
         prefix = writing.prefix_for(request, self.engine.vocabulary)
         guide = writing.guide_for(request, self.engine.vocabulary)
 
         def composed(first: int) -> list[Composition]:
-            batch = numbers[first : first + SIDE_BY_SIDE]
-            orders = [writing.Order(opening, seed, number) for number in batch]
+            orders = [
+                writing.Order(opening, seed, number, None if number else watch)
+                for number in range(first, min(first + SIDE_BY_SIDE, request.count))
+            ]
             return writing.compose(self.engine, request.form, request.rule, orders, prefix, guide)
 
-        return chain.from_iterable(map(composed, range(0, len(numbers), SIDE_BY_SIDE)))
+        return chain.from_iterable(map(composed, range(0, request.count, SIDE_BY_SIDE)))
 
     def read(self, text: str) -> tuple[Poem, tuple[str, ...]]:
         """Read a poem as a person types it, ready to be scored.
@@ -332,7 +280,7 @@ class Writer:
         return next(self.score_many([text]))
 
     def score_many(self, poems: Iterable[Poem | str]) -> Iterator[Score]:
-        """Score poems, or texts (see `read`), in order, some dozens being read side by side."""
+        """Score poems, or texts (see `read`), in order, in batches of a few dozen."""
         read = (poem if isinstance(poem, Poem) else self.read(poem)[0] for poem in poems)
         return (Score.of(poem, tally) for poem, tally in score_poems(self.engine, read))
 
@@ -358,7 +306,7 @@ class Writer:
             figures = {"prefix": "none", **evaluate_tangshi_gpt(self.engine)}
             split, named = "test", "all"
         else:
-            forms = self.model.forms if form is None else (self._form(form),)
+            forms = self.model.forms if form is None else (self._evaluated(form),)
             tally = evaluate_split(self.engine, split, forms)
             figures = {"prefix": prefix_of(self.engine.vocabulary), **tally.figures()}
             named = forms[0].name if len(forms) == 1 else "all"
@@ -366,25 +314,32 @@ class Writer:
             model=self.model.name, split=split, form=named, protocol=protocol, **figures
         )
 
-    def _form(self, name: str | None) -> Form:
+    def _evaluated(self, name: str) -> Form:
+        return CI if name in (CI.name, CI.ascii_name) else self._form(name)
+
+    def _form(self, name: str | None, lines: int | None = None, variant: int | None = None) -> Form:
         known = self.model.forms
         name = options()["form"].check(name)
         if name is None:
             return WULV if WULV in known else known[0]
-        form = form_named(name)
-        if form not in known:
+        lines, variant = (
+            options()[key].check(value) if value is not None else None
+            for key, value in (("lines", lines), ("variant", variant))
+        )
+        form = form_named(name, lines, variant)
+        if form not in known and form_token(form.kind) not in self.engine.vocabulary:
             raise UsageError("form.not_trained", form=form.name, forms=[f.name for f in known])
         return form
 
 
 def check_sheet(rows: Sequence[str], form: str, pattern: str = "") -> SheetReport:
-    """Check an unfinished poem, and say what the rules ask of its open places.
+    """Check an unfinished poem, with what the rules require of its open places.
 
     Args:
         rows: the lines, each with or without its mark; □ for an open place. Lines that are missing,
             or end early, are open.
         form: its form.
-        pattern: the sequence it is to follow, such as 平起首句入韻; "" for the one that fits best.
+        pattern: the sequence it should follow, such as 平起首句入韻; "" for the one that fits best.
 
     Raises:
         UsageError: an argument is not possible.
@@ -406,14 +361,21 @@ def load(model: str | os.PathLike[str] = DEFAULT) -> Writer:
     return Writer(find_model(options()["model"].check(path)))
 
 
-def check(text: str, convention: Convention = "usual") -> Report:
-    """Check the prosody of a poem: tones, line types, rhyme, faults, antithesis.
+def check(text: str, convention: Convention = "usual", tune: str = "", book: str = "") -> AnyReport:
+    """Check the prosody of a poem: tones, line types, rhyme, faults, antithesis, the tune of a 詞.
 
     Args:
         text: the poem, with or without marks, traditional or simplified.
         convention: "strict" allows no licence; "loose" allows rhymes of neighbouring groups.
+        tune: of a 詞, if it is known.
+        book: the rhyme book: 平水韻, 詞林正韻, 中華新韻 or 中華通韻; "" is the first for 詩 and the
+            second for 詞.
+
+    Returns:
+        A `Report`, or a `CiReport` for a 詞.
 
     Raises:
-        UsageError: the text is not two or more lines of five or seven characters.
+        UsageError: the text is not verse, fits no tune, or there is no such tune or book.
     """
-    return by_convention(check_text(_TEXT.check(text)), _CONVENTION.check(convention))
+    named = book_named(book) if book else None
+    return check_any(_TEXT.check(text), _CONVENTION.check(convention), tune, named)[1]

@@ -13,6 +13,19 @@ from typing import Any
 
 LANGUAGES = ("en", "zh")
 
+MAINLAND = {
+    "预设": "默认",
+    "结束码": "退出码",
+    "套件": "包",
+    "文字档": "文本文件",
+    "帐号": "账号",
+    "复原": "撤销",
+    "连线": "连接",
+    "行程": "进程",
+    "连接端口": "端口",
+}
+"""Words of mainland China that OpenCC does not put for those of Taiwan."""
+
 
 class TangyinError(Exception):
     """An expected failure.
@@ -31,7 +44,7 @@ class TangyinError(Exception):
         self.params = params
 
     def message(self, language: str = "en") -> str:
-        """One sentence that names the fault and the fix, in "en" or "zh"."""
+        """One sentence that names the fault and the fix, in "en", "zh" or "zh-Hans"."""
         return message(self.code, self.params, language)
 
     def to_json(self, language: str = "en") -> dict[str, Any]:
@@ -54,12 +67,26 @@ def message(code: str, params: Mapping[str, Any], language: str = "en") -> str:
 
     The templates are those of `str.format`, with three additions. `{count:line|lines}` writes a
     number and the noun that agrees with it. A sequence is joined with "、" or ", ". A parameter
-    that is a `TangyinError` is rendered in the same language, "en" or "zh".
+    that is a `TangyinError` is rendered in the same language: "en", "zh" or "zh-Hans", which is
+    "zh" in simplified characters and the words that go with them.
 
     Raises:
         KeyError: the catalogue has no such code, or a field has no value.
     """
-    return _Formatter(language).vformat(catalogue()[code][language], (), dict(params))
+    sentence = catalogue()[code]["en" if language == "en" else "zh"]
+    template = simplified(sentence) if language == "zh-Hans" else sentence
+    return _Formatter(language).vformat(template, (), dict(params))
+
+
+@cache
+def simplified(words: str) -> str:
+    """Words of the interface as they are written in mainland China: 檔案 is 文件."""
+    from opencc import OpenCC  # takes 30 ms, which only these readers need
+
+    found = str(OpenCC("tw2sp").convert(words))
+    for taiwan, mainland in MAINLAND.items():
+        found = found.replace(taiwan, mainland)
+    return found
 
 
 @cache
@@ -83,9 +110,17 @@ class _Formatter(string.Formatter):
         if "|" in format_spec:
             one, many = format_spec.split("|")
             return f"{value:,} {one if value == 1 else many}"
+        if isinstance(value, str) and self._language != "en":
+            value = _reasons(self._language).get(value, value)
         if isinstance(value, Sequence) and not isinstance(value, str):
             return (", " if self._language == "en" else "、").join(map(str, value))
         return str(super().format_field(value, format_spec))
+
+
+def _reasons(language: str) -> dict[str, str]:
+    """What the operating system says, in Chinese."""
+    found = {code: group for code, group in catalogue().items() if code.startswith("system.")}
+    return {said["en"]: message(code, {}, language) for code, said in found.items()}
 
 
 def _plain(value: Any, language: str) -> Any:

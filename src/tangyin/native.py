@@ -1,4 +1,4 @@
-"""Compiling C and C++ for this processor, once, into the user's cache folder."""
+"""Libraries of C and C++: from the wheel, or compiled once into the user's cache folder."""
 
 import hashlib
 import os
@@ -17,22 +17,22 @@ SECONDS = 120
 
 
 def built_library(source: Path, flags: Sequence[str]) -> Path | None:
-    """The compiled `source`, compiled now if the cache does not hold it whole.
+    """The compiled `source`: the one in the wheel, or one in the cache, compiled now if need be.
 
-    The file's name is a digest of source, flags, compiler and processor, and the SHA-256 of its
-    content: loading half a library would end the process. With `TANGYIN_NATIVE` = 0 nothing is
-    built.
+    The name of a file in the cache is a digest of source, flags, compiler and processor, and the
+    SHA-256 of its content: loading half a library would end the process.
 
     Returns:
-        None where there is no compiler, it fails, or the cache cannot be read or written.
+        None with `TANGYIN_NATIVE` = 0, or where the wheel has none and there is no compiler, it
+        fails, or the cache cannot be read or written.
     """
     if os.environ.get("TANGYIN_NATIVE") == "0":
         return None
-    variable, usual = ("CC", "cc") if source.suffix == ".c" else ("CXX", "g++")
-    compiler = shutil.which(os.environ.get(variable, usual))
+    if packaged(source).exists():
+        return packaged(source)
+    compiler = compiler_of(source)
     if compiler is None:
         return None
-    flags = [*flags, "-fPIC", "-shared"]
     try:
         found = Path(compiler).stat()  # asking it for its version takes longer than all the rest
         texts = compiler, str(found.st_size), str(found.st_mtime_ns), *flags, processor()
@@ -44,14 +44,35 @@ def built_library(source: Path, flags: Sequence[str]) -> Path | None:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
             made = Path(scratch) / "library.so"
-            command = [compiler, *flags, str(source), "-o", str(made)]
-            subprocess.run(command, check=True, capture_output=True, timeout=SECONDS)
+            compile_library(compiler, source, flags, made)
             content = made.read_bytes()
         library = folder / f"{name}-{_sha256(content)}.so"
         write_whole(library, content)
     except (OSError, subprocess.SubprocessError, TangyinError):
         return None
     return library
+
+
+def packaged(source: Path) -> Path:
+    """Where a wheel for one platform has the compiled `source` (scripts/wheel_hook.py)."""
+    return source.with_suffix(".so")
+
+
+def compiler_of(source: Path) -> str | None:
+    """The compiler named by CC, for C++ by CXX, or the system's; None where there is none."""
+    variable, usual = ("CC", "cc") if source.suffix == ".c" else ("CXX", "g++")
+    return shutil.which(os.environ.get(variable, usual))
+
+
+def compile_library(compiler: str, source: Path, flags: Sequence[str], library: Path) -> None:
+    """Compile `source` to a shared library.
+
+    Raises:
+        OSError: the compiler cannot be run.
+        subprocess.SubprocessError: it fails, or takes longer than `SECONDS`.
+    """
+    command = [compiler, *flags, "-fPIC", "-shared", str(source), "-o", str(library)]
+    subprocess.run(command, check=True, capture_output=True, timeout=SECONDS)
 
 
 def _sha256(content: bytes) -> str:

@@ -3,8 +3,6 @@
 import os
 from pathlib import Path
 
-import platformdirs
-
 
 def _override() -> Path | None:
     home = os.environ.get("TANGYIN_HOME")
@@ -17,7 +15,11 @@ def cache_home() -> Path:
     The user's cache folder unless `TANGYIN_HOME` is set. The folder need not exist yet; this holds
     for every function of this module.
     """
-    return _override() or platformdirs.user_cache_path("tangyin")
+    if home := _override():
+        return home
+    import platformdirs  # in a browser, where the home is overridden, there is no such package
+
+    return platformdirs.user_cache_path("tangyin")
 
 
 def corpus_home() -> Path:
@@ -32,4 +34,9 @@ def studies_home() -> Path:
 
 def models_home() -> Path:
     """The folder of the user's own models: in the user's data folder unless overridden."""
-    return (_override() or platformdirs.user_data_path("tangyin")) / "models"
+    home = _override()
+    if not home:
+        import platformdirs
+
+        home = platformdirs.user_data_path("tangyin")
+    return home / "models"

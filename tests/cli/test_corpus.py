@@ -7,13 +7,6 @@ import pytest
 from tangyin.corpus import COLUMNS, corpus_statistics, held_out, load_corpus
 
 
-@pytest.fixture
-def no_corpus(tmp_path, monkeypatch):
-    """An empty home."""
-    monkeypatch.setenv("TANGYIN_HOME", str(tmp_path))
-    return tmp_path
-
-
 @pytest.mark.corpus
 def test_stats_are_those_of_the_corpus(cli):
     done = cli("corpus", "stats", "--format", "json")
@@ -58,35 +51,33 @@ def test_what_cannot_be_is_refused_in_one_sentence(words, sentence, cli):
               ["eval"]],
     ids=" ".join,
 )  # fmt: skip
-def test_without_a_corpus_the_fix_is_named(words, cli, no_corpus):
-    cli(*words).refused(1, str(no_corpus), "run `tangyin corpus fetch` first")
+def test_without_a_corpus_the_fix_is_named(words, cli, home):
+    cli(*words).refused(1, str(home), "run `tangyin corpus fetch` first")
 
 
-def test_writing_and_scoring_need_no_corpus(cli, no_corpus):
+def test_writing_and_scoring_need_no_corpus(cli, home):
     assert cli("write", "日", "--free").code == 0
     assert cli("score", stdin="白日依山盡，黃河入海流。欲窮千里目，更上一層樓。").code == 0
     assert cli("models").code == 0
 
 
-def test_a_fetch_that_is_impossible_is_refused_in_one_sentence(
-    cli, no_corpus, tmp_path, monkeypatch
-):
+def test_a_fetch_that_is_impossible_is_refused_in_one_sentence(cli, home, tmp_path, monkeypatch):
     missing = tmp_path / "missing"
     cli("corpus", "fetch", "--source", str(missing)).refused(1, str(missing))
     (tmp_path / "empty").mkdir()
     cli("corpus", "fetch", "--source", str(tmp_path / "empty")).refused(1, "empty")
-    monkeypatch.setenv("PATH", str(no_corpus))  # without npm
+    monkeypatch.setenv("PATH", str(home))  # without npm
     cli("corpus", "fetch").refused(1, "npm is not on the PATH", "--source DIR")
 
 
 def test_a_fetched_corpus_is_used_and_its_missing_poems_are_counted(
-    cli, no_corpus, tmp_path, small_package
+    cli, home, tmp_path, small_package
 ):
     source = small_package.lay_out(tmp_path / "copy")
     done = cli("corpus", "fetch", "--source", str(source))
     assert (done.code, done.out) == (0, "")
     missing = len(held_out().keys() - {record["id"] for record in small_package.records})
     assert f"{missing:,} held-out poems" in done.err
-    assert str(no_corpus / "corpus") in done.err
+    assert str(home / "corpus") in done.err
     stats = json.loads(cli("corpus", "stats", "--format", "json").out)
     assert sum(stats["records"].values()) == len(small_package.records)

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -17,11 +18,10 @@ FIGURES = [
 
 
 @pytest.fixture
-def home(tmp_path, monkeypatch):
-    """A home of its own for one's own models; the corpus stays out of it."""
-    monkeypatch.setenv("TANGYIN_HOME", str(tmp_path / "home"))
-    (tmp_path / "home" / "models").mkdir(parents=True)
-    return tmp_path / "home"
+def own(home):
+    """An empty folder of one's own models."""
+    (home / "models").mkdir(parents=True)
+    return home / "models"
 
 
 @pytest.mark.corpus
@@ -58,15 +58,15 @@ def test_what_cannot_be_evaluated_is_refused_in_one_sentence(option, value, cli)
     cli("eval", option, value).refused(2, value)
 
 
-def test_models_lists_the_shipped_and_ones_own(cli, home):
+def test_models_lists_the_shipped_and_ones_own(cli, own):
     report = find_model("report")
-    save_model(report, home / "models" / "mine.safetensors")
+    save_model(report, own / "mine.safetensors")
     done = cli("models", "--format", "json")
     assert (done.code, done.err) == (0, "")
     rows = json.loads(done.out)
     shipped = next(row for row in rows if row["name"] == "report")
     assert [row["origin"] for row in rows[:-1]] == ["shipped"] * len(SHIPPED)
-    assert rows[-1]["origin"] == str(home / "models" / "mine.safetensors")
+    assert rows[-1]["origin"] == str(own / "mine.safetensors")
     for row in rows:
         assert list(row) == [
             "name", "origin", "forms", "parameters", "precision", "known_hanzi", "architecture",
@@ -79,17 +79,14 @@ def test_models_lists_the_shipped_and_ones_own(cli, home):
     assert (table.code, table.err) == (0, "")
     assert f"{report.figures['dev']['all']['per_token_closed']:.2f}" in table.out
     assert "mine.safetensors" in table.out
-    assert str(home / "models") in table.out
+    assert str(own) in table.out
 
 
-def test_a_model_without_figures_is_listed_with_dashes(cli, home):
+def test_a_model_without_figures_is_listed_with_dashes(cli, own):
     report = find_model("report")
     for number, figures in enumerate([{}, {"dev": {}}, {"dev": {"all": {"per_token": "x"}}}]):
-        bare = type(report)(
-            f"bare{number}", report.architecture, report.vocabulary, report.forms, report.tensors,
-            report.training, figures,
-        )  # fmt: skip
-        save_model(bare, home / "models" / f"bare{number}.safetensors")
+        bare = replace(report, name=f"bare{number}", figures=figures)
+        save_model(bare, own / f"bare{number}.safetensors")
     done = cli("models")
     assert (done.code, done.err) == (0, "")
     bare_rows = [line for line in done.out.splitlines() if line.startswith("bare")]
@@ -97,11 +94,11 @@ def test_a_model_without_figures_is_listed_with_dashes(cli, home):
     assert json.loads(cli("models", "--format", "json").out)[-1]["name"] == "bare2"
 
 
-def test_a_damaged_own_model_is_left_out_with_a_note(cli, home):
-    (home / "models" / "cut.safetensors").write_bytes(b"cut")
+def test_a_damaged_own_model_is_left_out_with_a_note(cli, own):
+    (own / "cut.safetensors").write_bytes(b"cut")
     done = cli("models", "--format", "json")
     assert done.code == 0
-    shown = message("model.left_out", {"origin": home / "models" / "cut.safetensors", "error": ""})
+    shown = message("model.left_out", {"origin": own / "cut.safetensors", "error": ""})
     assert done.err.startswith(f"tangyin: {shown}")
     assert len(done.err.splitlines()) == 1
     assert "cut" not in [row["name"] for row in json.loads(done.out)]

@@ -1,6 +1,5 @@
 """The command as a program: help, exit codes, streams, bytes in every locale."""
 
-import json
 import os
 import re
 import subprocess
@@ -9,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-import tangyin
 from tangyin.cli.main import COMMANDS
 from tangyin.cli.streams import LONGEST, one_line
 
@@ -25,17 +23,13 @@ def test_every_command_explains_itself(words, cli):
     done = cli(*words, "--help")
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith(f"Usage: {' '.join(['tangyin', *words])} ")
+    assert cli(*words, "-h") == done
 
 
-def test_the_help_has_a_short_name_and_says_of_each_command_what_it_is(cli):
-    assert cli("write", "-h") == cli("write", "--help")
+def test_the_help_says_of_each_command_what_it_is(cli):
+    shown = cli("--help").out
     for name, (_, summary) in COMMANDS.items():
-        assert re.search(rf"  {name} +{summary}", cli("-h").out)
-
-
-def test_the_version_is_the_packages(cli):
-    done = cli("--version")
-    assert (done.code, done.out, done.err) == (0, f"tangyin {tangyin.__version__}\n", "")
+        assert re.search(rf"  {name} +{summary}", shown)
 
 
 def test_without_a_command_the_help_is_shown_on_standard_error(cli):
@@ -80,17 +74,6 @@ def test_arguments_that_are_not_utf8_are_refused_in_one_sentence(process):
     assert done.stderr == b"tangyin: the arguments are not UTF-8; type them in a UTF-8 terminal\n"
 
 
-def test_a_closed_pipe_ends_it_silently():
-    words = [sys.executable, "-m", "tangyin", "write", "日", "--free", "--count", "1000000"]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        assert process.stdout.readline().decode().startswith("日")
-        process.stdout.close()
-        assert process.stderr.read() == b""
-        assert process.wait(timeout=60) == 0
-
-
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 def test_a_full_disk_behind_standard_output_is_reported(process):
     with Path("/dev/full").open("wb") as full:
@@ -128,29 +111,6 @@ def test_an_output_that_cannot_be_written_is_reported(cli, tmp_path):
     cli(*words, str(tmp_path)).refused(2, f"{tmp_path} is a folder; name a file in it")
     cli(*words, "").refused(2, ". is a folder; name a file in it")
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_full_disk_leaves_the_old_file(process, tmp_path):
-    resource = pytest.importorskip("resource")
-    file = tmp_path / "out.txt"
-    file.write_text("before")
-    done = process(
-        "write", "日", "--free", "--count", "100", "-o", str(file),
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)),
-    )  # fmt: skip
-    assert (done.returncode, done.stdout) == (1, b"")
-    assert done.stderr.decode().startswith(f"tangyin: cannot write {file}: File too large; ")
-    assert file.read_text() == "before"
-    assert list(tmp_path.iterdir()) == [file]
-
-
-def test_output_to_a_link_goes_to_the_file_behind_it(cli, tmp_path):
-    target, link = tmp_path / "target.txt", tmp_path / "link.txt"
-    target.write_text("before")
-    link.symlink_to(target)
-    assert cli("score", "-o", str(link), stdin=WUJUE).code == 0
-    assert link.is_symlink()
-    assert json.loads(target.read_text("utf-8"))["form"] == "五絕"
 
 
 def test_output_to_a_pipe_or_a_device_does_not_replace_it(cli, tmp_path):

@@ -52,7 +52,7 @@ def model(six, tmp_path, cli):
     return str(run / "model.safetensors")
 
 
-def test_a_model_of_a_new_form_is_trained_stored_and_writes(six, model, cli):
+def test_a_model_of_a_new_form_is_trained_stored_and_writes(six, model, cli, monkeypatch):
     stored = load_model(Path(model))
     forms = (*(form.name for form in FORMS), "六言絕句")
     assert stored.forms == (six,)
@@ -67,20 +67,16 @@ def test_a_model_of_a_new_form_is_trained_stored_and_writes(six, model, cli):
         words = ("--free", "--form", name, "--model", model, "--seed", "1", "--format", "jsonl")
         written = json.loads(cli("write", *words, *options).out)
         assert (written["text"], written["prosody"]) == (poem.text, None)
-
-
-def test_regulated_writing_in_a_form_without_tone_patterns_is_refused(model, cli):
+    # It has no tone patterns.
     with pytest.raises(UsageError) as caught:
-        load(model).write(seed=1)
+        writer.write(seed=1)
     assert (caught.value.code, caught.value.params["form"]) == ("form.not_regulated", "六言絕句")
     cli("write", "--model", model).refused(2, str(caught.value))
-
-
-def test_a_model_of_a_form_that_is_not_installed_is_refused_by_its_name(model, monkeypatch):
-    monkeypatch.setattr("tangyin.verse.form.known_forms", lambda: FORMS)
-    with pytest.raises(TangyinError) as caught:
+    # And where the form is not installed, the model is refused.
+    monkeypatch.setattr("tangyin.verse.form.all_forms", lambda: FORMS)
+    with pytest.raises(TangyinError) as refused:
         find_model(model)
-    assert (caught.value.code, caught.value.params["form"]) == ("model.unknown_form", "六言絕句")
+    assert (refused.value.code, refused.value.params["form"]) == ("model.unknown_form", "六言絕句")
 
 
 def test_a_new_form_with_lines_the_checker_knows_is_reported_by_its_name(extra_form):

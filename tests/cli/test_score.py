@@ -41,22 +41,6 @@ def test_a_poem_in_any_of_the_four_forms_has_a_line_of_the_designs_shape(cli):
         assert 0 < score["nll_closed"] <= score["nll"]
 
 
-def test_the_same_poems_in_other_layouts_get_the_same_scores(cli, tmp_path):
-    expected = cli("score", stdin=f"{WUJUE}\n{WULV}").out
-    couplets = "\n".join(WULV[place : place + 12] for place in range(0, 48, 12))
-    layouts = [
-        f"{WUJUE}\n\n{couplets}\n",
-        f"\ufeff{WUJUE}\r\n\r\n{couplets}\r\n",
-        f"  {WUJUE}  \n\n\n\n{WULV}",
-        f"「{WUJUE}」\n\n{WULV}".replace("，", ",").replace("。", "."),
-    ]
-    assert {cli("score", stdin=layout).out for layout in layouts} == {expected}
-    file = tmp_path / "詩.txt"
-    file.write_text(layouts[0], encoding="utf-8")
-    assert cli("score", str(file)).out == expected
-    assert cli("score", "-", stdin=layouts[0]).out == expected
-
-
 def test_what_was_done_to_a_poem_is_on_standard_error(cli):
     done = cli("score", stdin="登鹳雀楼\n白日依山尽黄河入海流欲穷千里目更上一层楼")
     assert done.err.splitlines() == [
@@ -66,12 +50,6 @@ def test_what_was_done_to_a_poem_is_on_standard_error(cli):
     ]
     score, expected = (*scores(done), *scores(cli("score", stdin=WUJUE)))
     assert score == {**expected, "title": "登鹳雀楼"}
-
-
-def test_unknown_characters_are_counted_and_cost_more_in_the_open_figure(cli):
-    (score,) = scores(cli("score", stdin=WUJUE.replace("樓", "龘")))
-    assert score["unknown"] == 1
-    assert score["nll"] > score["nll_closed"]
 
 
 @pytest.mark.parametrize(
@@ -107,14 +85,6 @@ def test_poems_around_a_bad_one_have_the_scores_they_have_alone(cli):
     assert json.loads(lines[9])["error"]["code"] == "text.unclear"
 
 
-def test_titles_and_ids_of_json_lines_are_kept(cli):
-    record = {"id": "x", "title": "登鸛雀樓", "author": "王之渙", "text": WUJUE, "form": "?"}
-    done = cli("score", stdin=json.dumps(record))
-    (score,) = scores(done)
-    assert (score["id"], score["title"], score["author"]) == ("x", "登鸛雀樓", "王之渙")
-    assert (score["form"], done.err) == ("五絕", "")
-
-
 @pytest.mark.parametrize("command", ["check --format jsonl", "score --model report"])
 def test_a_result_comes_before_the_next_poem_is_there(command):
     words = [sys.executable, "-m", "tangyin", *command.split()]
@@ -143,19 +113,10 @@ def test_a_file_that_cannot_be_read_is_refused_in_one_sentence(cli, tmp_path):
     cli("score", "x" * 5000).refused(2, "File name too long")
 
 
-def test_a_file_of_results_has_the_errors_too(cli, tmp_path):
-    file = tmp_path / "scores.jsonl"
-    assert cli("score", "-o", str(file), stdin=f"{WUJUE}\n\n床前").code == 1
-    first, second = map(json.loads, file.read_text("utf-8").splitlines())
-    assert (first["form"], second["number"]) == ("五絕", 2)
-
-
 verse_like = st.lists(st.text(st.sampled_from("日月山海，。,.「 龘a□\n\u3400\u9fff"), max_size=30))
 
 
-@settings(
-    deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(stdin=st.binary(max_size=80) | st.text(max_size=80) | verse_like.map("\n".join))
 def test_any_input_gives_scores_or_a_sentence(stdin, cli):
     if isinstance(stdin, str):

@@ -26,9 +26,21 @@ def test_poems_are_conditioned_on_a_title(path, cli):
     assert (done.code, done.err) == (0, "")
     assert json.loads(done.out)["title"] == "送友人归山"
     assert json.loads(cli(*words, "--title", "送友人归山").out)["title"] == "送友人歸山"
-    assert json.loads(cli(*words).out)["title"] == ""
+    assert json.loads(cli(*words, "--title", "").out)["title"] == ""
     cli("write", "--model", "report", "--title", "春望").refused(2, "titles")
     cli("write", "--model", path, "--title", "x").refused(2, "has no Chinese character")
+
+
+def test_a_title_is_drawn_where_none_is_given_and_stands_above_the_poem(path, cli):
+    words = ("write", "日", "--model", path, "--form", "wujue", "--seed", "1")
+    drawn = json.loads(cli(*words, "--format", "jsonl").out)
+    assert drawn["title_drawn"]
+    title, *lines = cli(*words).out.splitlines()
+    assert title == drawn["title"]
+    assert "".join(lines) == drawn["text"]
+    # Given, it brings the same poem.
+    given = json.loads(cli(*words, "--title", title, "--format", "jsonl").out)
+    assert given == drawn | {"title_drawn": False}
 
 
 @pytest.mark.corpus

@@ -141,22 +141,6 @@ def test_a_bad_call_is_refused_in_one_sentence(words, parts, cli, tmp_path, monk
     assert [path.name for path in tmp_path.glob("runs/*/*")] in ([], ["lock"])
 
 
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [
-        ("own.txt", ""),
-        ("own.txt", "Roses are red\n"),
-        ("own.jsonl", '{"text": 5}\n'),
-        ("own.jsonl", "not JSON\n"),
-    ],
-)
-def test_bad_poems_of_ones_own_are_refused_in_one_sentence(name, content, cli, tmp_path):
-    own = tmp_path / name
-    own.write_text(content, encoding="utf-8")
-    words = ["--corpus", str(own), "--run", str(tmp_path / "run")]
-    cli("train", REPORT, *words).refused(1, own.name)
-
-
 def test_without_torch_the_extra_is_named(
     process, tmp_path
 ):  # A module found first that cannot be imported, as where torch was never installed.
@@ -165,7 +149,7 @@ def test_without_torch_the_extra_is_named(
     )
     paths = [str(tmp_path), *filter(None, sys.path)]
     environment = {"PYTHONPATH": ":".join(paths)}
-    for words in (["train", REPORT], ["study", "report-protocol"]):
+    for words in (["train", REPORT], ["study", "cells"]):
         done = process(*words, environment=environment)
         assert (done.returncode, done.stdout) == (1, b"")
         error = TangyinError("training.not_installed", module="torch")

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tangyin.corpus import bucket, collate, encode_poem
@@ -19,7 +19,6 @@ def shuffled(lengths, size, seed):
 
 @given(LENGTHS, st.integers(1, 64), st.none() | st.integers(0, 99))
 @example([18, 20], 6, None)  # exactly 5 % of padding would not be under 5 %
-@settings(deadline=None, max_examples=200)
 def test_every_poem_once_in_batches_with_little_padding(lengths, size, seed):
     shuffle = None if seed is None else np.random.default_rng(seed)
     batches = bucket(lengths, size, shuffle)
@@ -32,7 +31,6 @@ def test_every_poem_once_in_batches_with_little_padding(lengths, size, seed):
 
 
 @given(LENGTHS, st.integers(1, 64), st.integers(0, 99))
-@settings(deadline=None)
 def test_the_generator_decides_the_order(lengths, size, seed):
     first, second = (shuffled(lengths, size, seed) for _ in range(2))
     assert first == second
@@ -52,7 +50,6 @@ def test_without_a_generator_everything_stays_in_order():
 
 
 @given(st.lists(st.lists(st.integers(2, 30), min_size=1, max_size=9), min_size=1, max_size=9))
-@settings(deadline=None)
 def test_collating_masks_the_padding_and_nothing_else(poems):
     eos = 1
     encoded = [np.array([0, *poem, eos], np.int32) for poem in poems]

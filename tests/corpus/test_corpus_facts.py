@@ -6,8 +6,9 @@ import pytest
 
 from tangyin.corpus import held_out, load_corpus
 from tangyin.corpus.download import INTEGRITY
+from tangyin.corpus.split import ci_part
 from tangyin.data.files import data_text
-from tangyin.verse import LONGER, Vocabulary
+from tangyin.verse import CI, LONGER, Vocabulary
 from tangyin.verse.punctuation import PLACEHOLDER
 
 pytestmark = pytest.mark.corpus
@@ -21,7 +22,7 @@ TANG = {
 
 def test_records_and_distinct_poems_are_those_of_the_design(corpus):
     assert corpus.facts["integrity"] == INTEGRITY
-    assert corpus.facts["records"] == {"tang": 57_607, "song": 254_248}
+    assert corpus.facts["records"] == {"tang": 57_607, "song": 254_248, "ci": 21_053}
     assert Counter(corpus.dynasty) == {"tang": 35_983, "song": 191_066}
     assert len(set(corpus.text)) == len(corpus)
     assert len(set(corpus.id)) == len(corpus)
@@ -43,12 +44,28 @@ def test_longer_verse_trains_or_is_near_a_held_out_poem():
     }  # fmt: skip
 
 
+def test_song_ci_are_held_out_by_poem_and_by_author():
+    ci = load_corpus().select(forms=[CI])
+    assert Counter(ci.part) == {"train": 19_061, "dev": 377, "test": 381, "near": 130}
+    by_part = {part: ci.select(parts=[part]) for part in ("train", "dev", "test")}
+    trained = set(by_part["train"].author)
+    for part in ("dev", "test"):
+        held = by_part[part]
+        assert len(set(held.author) - trained) > 5
+        assert all(ci_part(*poem) == part for poem in zip(held.author, held.text, strict=True))
+    assert not any("、" in text or "□" in text for text in ci.text)
+    assert Counter(ci.title).most_common(2) == [("浣溪沙", 754), ("水調歌頭", 692)]
+
+
 def test_every_record_is_kept_or_dropped_by_a_reason():
     corpus = load_corpus()
-    kept = Counter(corpus.dynasty)
+    kept = Counter(
+        "ci" if form == "詞" else dynasty
+        for form, dynasty in zip(corpus.form, corpus.dynasty, strict=True)
+    )
     for dynasty, reasons in corpus.facts["dropped"].items():
         assert kept[dynasty] + sum(reasons.values()) == corpus.facts["records"][dynasty]
-        assert reasons["blacklisted"] > 2000
+        assert dynasty == "ci" or reasons["blacklisted"] > 2000
         assert "" not in reasons
     assert "duplicate_of_tang" not in corpus.facts["dropped"]["tang"]
     assert corpus.facts["dropped"]["song"]["duplicate_of_tang"] > 0

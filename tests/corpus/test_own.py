@@ -7,6 +7,8 @@ from tangyin.corpus.near_duplicates import NearDuplicates
 from tangyin.errors import TangyinError
 from tangyin.verse import MARKS, form_of_text, to_simplified
 
+POEM = "床前明月光，疑是地上霜。舉頭望明月，低頭思故鄉。"
+
 
 def jsonl(path, records):
     file = path / "own.jsonl"
@@ -45,19 +47,21 @@ def test_jsonl_and_text_hold_the_same_poems(texts, tmp_path):
     assert [t.translate(unmarked) for t in read_own(text).text] == bare
 
 
-def test_titles_authors_forms_and_ids_are_kept(texts, tmp_path):
-    records = [{"text": t, "title": f"題{n}", "author": "我"} for n, t in enumerate(texts)]
-    own = read_own(jsonl(tmp_path, records))
-    assert own.title == [f"題{n}" for n in range(len(texts))]
+def test_titles_authors_forms_ids_and_given_parts_are_kept(texts, tmp_path):
+    titles = [f"題\u2028{n}\x85" for n in range(len(texts))]  # no line ends inside a string
+    parts = ["train" if n % 3 else "dev" for n in range(len(texts))]
+    rows = zip(texts, titles, parts, strict=True)
+    own = read_own(
+        jsonl(tmp_path, [{"text": t, "title": n, "author": "我", "part": p} for t, n, p in rows])
+    )
+    assert (own.title, own.part) == (titles, parts)
     assert (set(own.author), set(own.dynasty)) == ({"我"}, {"own"})
     assert own.id[:2] == ["own-1", "own-2"]
     assert set(own.form) == {"五律", "七絕", "七律", "五絕"}
-
-
-def test_parts_are_kept_where_they_are_given(texts, tmp_path):
-    parts = ["dev" if n % 3 == 0 else "train" for n in range(len(texts))]
-    records = [{"text": t, "part": p} for t, p in zip(texts, parts, strict=True)]
-    assert read_own(jsonl(tmp_path, records)).part == parts
+    file = tmp_path / "own.txt"
+    file.write_text("\n\n".join(f"題目\n作者：我\n{text}" for text in texts), "utf-8")
+    own = read_own(file)
+    assert (own.text, set(own.title), set(own.author)) == (texts, {"題目"}, {"我"})
 
 
 def test_parts_hang_on_the_text_alone(texts, tmp_path):
@@ -109,57 +113,40 @@ def test_every_form_with_two_poems_has_one_in_dev(small_package, tmp_path):
                 assert {"dev", "train"} <= set(own.select(forms=[form]).part)
 
 
-@pytest.mark.parametrize("count", [0, 1])
-def test_fewer_than_two_poems_are_refused(texts, tmp_path, count):
-    records = [{"text": t} for t in [*texts[:count], "日月。"]]
-    assert refused(jsonl(tmp_path, records), "corpus.too_few_usable")["count"] == count
-
-
-def test_two_poems_that_are_nearly_one_are_refused(texts, tmp_path):
+def test_fewer_than_two_poems_and_two_that_are_nearly_one_are_refused(texts, tmp_path):
+    for count in (0, 1):
+        records = [{"text": t} for t in [*texts[:count], "日月。"]]
+        assert refused(jsonl(tmp_path, records), "corpus.too_few_usable")["count"] == count
     records = [{"text": texts[0]}, {"text": "日" + texts[0][1:]}]
     refused(jsonl(tmp_path, records), "corpus.all_near")
 
 
-@pytest.mark.parametrize(
-    "line",
-    ["{", "[]", "7", "null", '"text"', "{}", '{"text": 7}', '{"text": ""}', '{"lines": [1]}',
-     '{"paragraphs": 3}', '{"text": "日", "title": 5}', "[" * 100_000, '{"lines": {"a": 1}}x'],
+NO_RECORDS = (
+    "{", "[]", "7", "null", '"text"', "{}", '{"text": 7}', '{"text": ""}', '{"lines": [1]}',
+    '{"paragraphs": 3}', '{"text": "日", "title": 5}', "[" * 100_000, '{"lines": {"a": 1}}x',
 )  # fmt: skip
-def test_a_line_that_is_no_record_is_left_out_and_named(texts, tmp_path, line):
+NO_PARTS = [{"text": POEM, "part": part} for part in ("test", "near", 7, ["dev"], True)]
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [*((line, "text.not_a_record") for line in NO_RECORDS),
+     *((json.dumps(record), "corpus.part") for record in NO_PARTS)],
+)  # fmt: skip
+def test_a_line_that_is_no_record_or_of_no_part_is_left_out_and_named(texts, tmp_path, line, code):
     file = jsonl(tmp_path, [{"text": text} for text in texts[:2]])
     file.write_text(file.read_text("utf-8") + "\n" + line + "\n", "utf-8")
     own = read_own(file)
     (error,) = own.facts["left_out"]
     assert own.text == texts[:2]
     assert (error.params["number"], error.params["line"]) == (3, 4)
-    assert error.params["error"].code == "text.not_a_record"
-
-
-@pytest.mark.parametrize("part", ["test", "near", 7, ["dev"], True])
-def test_a_poem_of_a_part_that_cannot_be_is_left_out_and_named(texts, tmp_path, part):
-    records = [{"text": texts[0], "part": part}, *({"text": text} for text in texts[1:3])]
-    own = read_own(jsonl(tmp_path, records))
-    (error,) = own.facts["left_out"]
-    assert (error.params["line"], error.params["error"].code) == (1, "corpus.part")
-
-
-def test_a_line_separator_inside_a_string_ends_no_line(texts, tmp_path):
-    records = [{"text": t, "title": "a\u2028b\x85c"} for t in texts[:4]]
-    assert read_own(jsonl(tmp_path, records)).title == ["a\u2028b\x85c"] * 4
+    assert error.params["error"].code == code
 
 
 def test_a_file_that_cannot_be_read_is_refused(tmp_path):
     (tmp_path / "latin").write_bytes("été".encode("latin-1"))
     for name, code in (("latin", "not_utf8"), ("none", "unreadable"), ("", "unreadable")):
         refused(tmp_path / name, f"text.{code}")
-
-
-def test_headings_of_a_text_file_are_titles_and_authors(texts, tmp_path):
-    file = tmp_path / "own.txt"
-    file.write_text("\n\n".join(f"題目\n作者：我\n{text}" for text in texts), "utf-8")
-    own = read_own(file)
-    assert own.text == texts
-    assert (set(own.title), set(own.author)) == ({"題目"}, {"我"})
 
 
 @pytest.mark.corpus

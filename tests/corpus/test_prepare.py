@@ -8,7 +8,7 @@ import pytest
 from tangyin.corpus import NEAR, held_out
 from tangyin.corpus.prepare import clean, prepare
 from tangyin.corpus.split import split_digest
-from tangyin.errors import TangyinError, UsageError
+from tangyin.errors import TangyinError
 
 POEM = "日月山川人，日月山川人。日月山川人，日月山川人。"
 OTHER = "天地風雨花，天地風雨花。天地風雨花，天地風雨花。"
@@ -68,7 +68,7 @@ def test_flagged_records_are_dropped_before_anything_else_is_asked(tmp_path):
 def refused(source, code, **params):
     with pytest.raises(TangyinError) as caught:
         prepare(source)
-    assert caught.value.code == f"corpus.{code}"
+    assert caught.value.code in (code, f"corpus.{code}")
     assert params.items() <= caught.value.params.items()
 
 
@@ -127,13 +127,10 @@ def test_missing_titles_and_authors_become_empty(tmp_path):
     assert (corpus.title, corpus.author) == ([""], [""])
 
 
-def test_a_folder_that_is_no_collection_is_refused(tmp_path):
+def test_a_folder_that_is_no_collection_or_without_a_poem_in_the_forms_is_refused(tmp_path):
     (tmp_path / "poem.txt").write_text(POEM, encoding="utf-8")
     for source in (tmp_path, tmp_path / "none", tmp_path / "poem.txt"):
         refused(source, "not_the_collection")
-
-
-def test_a_collection_without_a_poem_in_the_forms_is_refused(tmp_path):
     refused(collection(tmp_path, [record("a", "日月。")]), "no_poems")
 
 
@@ -166,20 +163,14 @@ def test_a_pipe_a_device_and_a_file_without_end_are_refused_at_once(small_packag
     path = small_package.lay_out(tmp_path, "flat") / file
     path.unlink()
     os.mkfifo(path)  # nobody writes to it
-    with pytest.raises(UsageError) as caught:
-        prepare(tmp_path)
-    assert (caught.value.code, caught.value.params["path"]) == ("file.irregular", str(path))
+    refused(tmp_path, "file.irregular", path=str(path))
     path.unlink()
     path.symlink_to("/dev/zero")
-    with pytest.raises(UsageError) as caught:
-        prepare(tmp_path)
-    assert caught.value.code == "file.irregular"
+    refused(tmp_path, "file.irregular", path=str(path))
     path.unlink()
     with path.open("wb") as sparse:
         sparse.truncate(10**12)
-    with pytest.raises(UsageError) as caught:
-        prepare(tmp_path)
-    assert (caught.value.code, caught.value.params["size"]) == ("file.large", 10**12)
+    refused(tmp_path, "file.large", size=10**12)
 
 
 def test_a_damaged_blacklist_is_refused_and_a_missing_one_is_empty(small_package, tmp_path):

@@ -9,8 +9,6 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tangyin.cli.main import COMMANDS
-
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/cli.md").read_text(encoding="utf-8")
 PICTURE = ROOT / "docs/images/architecture.svg"
@@ -54,9 +52,7 @@ def test_the_page_has_not_drifted_from_the_commands() -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize(
-    "words", [[], *([name] for name in COMMANDS), ["corpus", "fetch"]], ids=str
-)
+@pytest.mark.parametrize("words", [[], ["write"], ["corpus", "fetch"]], ids=str)
 def test_the_page_has_the_help_as_a_terminal_has_it(words) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tangyin", *words, "--help"],

@@ -11,6 +11,14 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted(path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md"))
 
+
+def address(page: str) -> str:
+    """Where the site has a page."""
+    if page.endswith(".zh.md"):
+        return f"zh/{page.removesuffix('.zh.md')}.html"
+    return f"{page.removesuffix('.md')}.html"
+
+
 SMALL = f"""
 site_name: small
 theme: {{name: material, font: false}}
@@ -42,11 +50,26 @@ def hrefs(file: Path) -> set[str]:
     return set(re.findall(r'href="([^"]*)"', file.read_text(encoding="utf-8")))
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_every_document_is_in_the_contents(built, page) -> None:
-    html = page.removesuffix(".md") + ".html"
-    assert (built / html).is_file()
-    assert html in hrefs(built / "index.html") | {"index.html"}
+def test_every_document_is_in_the_contents(built) -> None:
+    pages = {address(page) for page in PAGES}
+    assert all((built / html).is_file() for html in pages)
+    chinese = {html for html in pages if html.startswith("zh/")}
+    assert pages - chinese <= hrefs(built / "index.html") | {"index.html"}
+    listed = {f"zh/{html}" for html in hrefs(built / "zh/index.html")}
+    assert chinese <= listed | {"zh/index.html"}
+
+
+def test_every_page_leads_to_itself_in_the_other_language(built) -> None:
+    link = re.compile(r'<a href="([^"]*)" hreflang="(\w+)"')
+    for page in PAGES:
+        html = built / address(page)
+        found = {
+            language: (html.parent / target).resolve()
+            for target, language in link.findall(html.read_text(encoding="utf-8"))
+        }
+        english = page.replace(".zh.md", ".md")
+        assert found == {"en": built / address(english), "zh": built / "zh" / address(english)}
+        assert found["zh"].is_file()
 
 
 def test_no_page_takes_anything_from_another_host(built) -> None:
@@ -79,7 +102,8 @@ def test_links_of_our_documents_to_files_outside_are_pages_of_the_site(built) ->
         for link in re.findall(r"\]\((\.\./[^)#\s]*)", text):
             target = (DOCS / page).parent.joinpath(link).resolve()
             if target.is_file() and not target.is_relative_to(DOCS):
-                assert (built / f"source/{target.relative_to(ROOT)}.html").is_file(), (page, link)
+                home = built / address(page).partition("zh/")[1]
+                assert (home / f"source/{target.relative_to(ROOT)}.html").is_file(), (page, link)
 
 
 @pytest.mark.parametrize(
@@ -109,13 +133,13 @@ def test_no_list_and_no_table_is_left_as_text(built) -> None:
     # A forge begins them right under a paragraph; MkDocs needs an empty line before.
     left = re.compile(r"\n(- |\d+\. |\| )")
     for page in PAGES:
-        html = (built / page).with_suffix(".html").read_text(encoding="utf-8")
+        html = (built / address(page)).read_text(encoding="utf-8")
         for paragraph in re.findall(r"<p>.*?</p>", html, flags=re.DOTALL):
             assert not left.search(paragraph), (page, paragraph)
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_lists_are_nested_so_that_the_site_sees_it(page) -> None:
-    text = re.sub(r"^```.*?^```", "", (DOCS / page).read_text("utf-8"), flags=re.S | re.M)
-    nested = re.findall(r"^( +)(?:[-*+]|\d+\.) ", text, flags=re.M)
-    assert [spaces for spaces in nested if len(spaces) % 4] == []
+def test_lists_are_nested_so_that_the_site_sees_it() -> None:
+    for page in PAGES:
+        text = re.sub(r"^```.*?^```", "", (DOCS / page).read_text("utf-8"), flags=re.S | re.M)
+        nested = re.findall(r"^( +)(?:[-*+]|\d+\.) ", text, flags=re.M)
+        assert [spaces for spaces in nested if len(spaces) % 4] == [], page

@@ -68,21 +68,3 @@ def relative_error() -> Callable[..., float]:
         return float(difference / max(float(np.linalg.norm(reference)), floor))
 
     return measure
-
-
-@pytest.fixture(scope="session")
-def central_differences() -> Callable[..., np.ndarray]:
-    """∂function/∂value by central differences, of shape (*result, *value)."""
-
-    def differentiate(
-        function: Callable[[np.ndarray], np.ndarray], value: np.ndarray, width: float = 1e-5
-    ) -> np.ndarray:
-        columns = []
-        for place in np.ndindex(value.shape):
-            shift = np.zeros_like(value)
-            shift[place] = width
-            difference = np.asarray(function(value + shift)) - np.asarray(function(value - shift))
-            columns.append(difference / (2 * width))
-        return np.stack(columns, axis=-1).reshape(*columns[0].shape, *value.shape)
-
-    return differentiate

@@ -1,16 +1,9 @@
 import numpy as np
 import pytest
-import torch
 
-from tangyin.errors import TangyinError
 from tangyin.lstm import GATES, Parameters
 
 H, E = 4, 3
-
-
-def state_dict(bias=True):
-    layer = torch.nn.LSTM(E, H, bias=bias, dtype=torch.float64)
-    return {name: tensor.numpy() for name, tensor in layer.state_dict().items()}
 
 
 @pytest.fixture
@@ -47,35 +40,6 @@ def test_stacking_the_gates_round_trips(parameters):
     assert_same(again, parameters.W_ih, parameters.W_hh, parameters.b)
     with pytest.raises(ValueError, match="b_o"):
         Parameters.from_gates(**{name: gates[name] for name in gates if name != "b_o"})
-
-
-def test_state_dict_of_torch_loads_with_its_biases_summed():
-    state = state_dict()
-    parameters = Parameters.from_state_dict({f"lstm.{k}": v for k, v in state.items()}, "lstm.")
-    summed = state["bias_ih_l0"] + state["bias_hh_l0"]
-    assert_same(parameters, state["weight_ih_l0"], state["weight_hh_l0"], summed)
-
-
-def test_saved_state_dict_loads_into_torch(parameters):
-    layer = torch.nn.LSTM(E, H, dtype=torch.float64)
-    saved = parameters.state_dict()
-    layer.load_state_dict({name: torch.from_numpy(array) for name, array in saved.items()})
-    np.testing.assert_array_equal(layer.bias_hh_l0.detach().numpy(), 0)
-    again = Parameters.from_state_dict({n: t.numpy() for n, t in layer.state_dict().items()})
-    assert_same(again, parameters.W_ih, parameters.W_hh, parameters.b)
-
-
-def test_layer_without_bias_loads_with_zeros():
-    np.testing.assert_array_equal(Parameters.from_state_dict(state_dict(bias=False)).b, 0)
-
-
-def test_missing_weight_is_named():
-    state = state_dict()
-    del state["weight_hh_l0"]
-    with pytest.raises(TangyinError) as refused:
-        Parameters.from_state_dict(state)
-    assert refused.value.code == "nn.weight_missing"
-    assert refused.value.params == {"name": "weight_hh_l0"}
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tangyin.lstm import sequence_backward, sequence_forward, step_backward, step_forward
 
-SIZES = [(7, 4, 5, 3), (1, 4, 5, 3), (7, 1, 5, 3), (7, 4, 1, 3), (1, 1, 1, 1)]  # T, B, H, E
+SIZES = [(7, 4, 5, 3), (1, 1, 1, 1)]  # T, B, H, E
 REACHED = ["all", "outputs", "h_n", "c_n"]
 sizes = st.tuples(*(st.integers(1, top) for top in (6, 4, 5, 4)))
 seeds = st.integers(0, 2**32 - 1)
@@ -67,7 +67,7 @@ def test_backward_through_time_is_autograd_of_a_plain_loop(
         assert relative_error(ours, reference) <= bound
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(size=sizes, seed=seeds)
 def test_steps_one_by_one_are_the_sequence(random_parameters, size, seed):
     generator = np.random.default_rng(seed)

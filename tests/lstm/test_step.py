@@ -55,19 +55,15 @@ def test_huge_weights_give_no_overflow(generator, random_parameters):
     assert all(np.isfinite(array).all() for array in gradients)
 
 
-@pytest.mark.parametrize("wrong", ["x", "h_prev", "c_prev"])
-def test_state_that_would_broadcast_is_refused(wrong, generator, random_parameters):
+def there_and_back(parameters, x, h_prev, c_prev, dh, dc):
+    return step_backward(parameters, step_forward(parameters, x, h_prev, c_prev), dh, dc)
+
+
+@pytest.mark.parametrize("wrong", ["x", "h_prev", "c_prev", "dh", "dc"])
+def test_state_or_adjoint_that_would_broadcast_is_refused(wrong, generator, random_parameters):
     parameters = random_parameters(generator, H, E)
-    read = {"x": np.ones((B, E)), "h_prev": np.ones((B, H)), "c_prev": np.ones((B, H))}
-    read[wrong] = read[wrong][:, :1]
+    shapes = {"x": (B, E)} | dict.fromkeys(("h_prev", "c_prev", "dh", "dc"), (B, H))
+    given = {name: np.ones(shape) for name, shape in shapes.items()}
+    given[wrong] = given[wrong][:, :1]
     with pytest.raises(ValueError, match=wrong):
-        step_forward(parameters, **read)
-
-
-def test_adjoint_that_would_broadcast_is_refused(generator, random_parameters):
-    parameters = random_parameters(generator, H, E)
-    step = step_forward(parameters, np.ones((B, E)), np.ones((B, H)), np.ones((B, H)))
-    with pytest.raises(ValueError, match="dh"):
-        step_backward(parameters, step, np.ones(H), np.ones((B, H)))
-    with pytest.raises(ValueError, match="dc"):
-        step_backward(parameters, step, np.ones((B, H)), np.ones(H))
+        there_and_back(parameters, **given)

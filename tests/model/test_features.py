@@ -2,7 +2,7 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tangyin.errors import TangyinError
@@ -97,7 +97,6 @@ def slowly(read: list[int]) -> tuple[int, str, str, int, dict[int, int]]:
 
 
 @given(SEQUENCES)
-@settings(deadline=None, max_examples=200)
 def test_the_features_are_those_of_the_definition(tokens):
     reader = Reader(VOCABULARY, TONE_CLASSES, LAYOUT, 1)
     for step, token in enumerate(tokens):
@@ -137,7 +136,6 @@ def test_the_places_of_a_quatrain_are_all_different_and_its_features_as_one_read
 
 
 @given(st.lists(SEQUENCES, min_size=1, max_size=6))
-@settings(deadline=None, max_examples=50)
 def test_sequences_side_by_side_are_read_as_each_alone(sequences):
     steps = min(map(len, sequences))
     inputs = np.array([tokens[:steps] for tokens in sequences], np.int32).T
@@ -157,7 +155,6 @@ def test_sequences_side_by_side_are_read_as_each_alone(sequences):
 
 
 @given(st.lists(SEQUENCES, min_size=1, max_size=4), st.data())
-@settings(deadline=None, max_examples=50)
 def test_taking_rows_and_reading_commute(sequences, data):
     steps = min(map(len, sequences))
     inputs = np.array([tokens[:steps] for tokens in sequences], np.int32).T

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors import safe_open
 from safetensors.numpy import load as deserialize
@@ -22,9 +22,7 @@ from tangyin.prosody import LEVEL_RHYMES
 from tangyin.verse import FORMS, WULV, form_token, prefix_tokens
 from tangyin.writing import Argmax, Order, compose
 
-SMALL = settings(
-    deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+SMALL = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 JSON = st.recursive(
     st.none()
     | st.booleans()
@@ -356,14 +354,10 @@ def test_types_numpy_does_not_have_are_refused(plain_file, dtype, size):
         ("architecture", [{"embedding_size": 3}, [3, 2, 2]]),
         ("vocabulary", ["日月"]),
         *(
-            ("vocabulary", [{"hanzi": hanzi, "prefixes": ["<bos>"]}])
-            for hanzi in ("", "日日", "ab", ["日", "月"])
+            ("vocabulary", [{"hanzi": hanzi, "prefixes": prefixes}])
+            for hanzi, prefixes in (("日日", ["<bos>"]), (["日"], ["<bos>"]), ("日月", ["<七律>"]))
         ),
-        *(
-            ("vocabulary", [{"hanzi": "日月", "prefixes": prefixes}])
-            for prefixes in ([], [1, 2], [["<bos>"]], ["<七律>"], ["<unk>", "<bos>"])
-        ),
-        ("forms", [[], "五律", [["五律"]], [5], ["五律", "wulv"], None]),
+        ("forms", [[], "五律", ["五律", "wulv"]]),
         ("name", [None, ""]),
         ("licence", [3]),
         ("training", [3]),
@@ -382,22 +376,16 @@ def test_an_absurd_description_is_refused(plain_file, key, values):
     ("key", "name", "values"),
     [
         ("architecture", "layers", [10**12, -1, 2.0]),
-        ("architecture", "embedding_size", [3.0, 0]),
-        ("architecture", "hidden_size", ["2", True]),
+        ("architecture", "hidden_size", [0, True]),
         ("architecture", "cell", [7]),
         ("architecture", "width", [2]),
         ("architecture", "tied", [False, 1]),
-        ("architecture", "echo", ["yes", None]),
         ("architecture", "place_size", [-1]),
-        ("architecture", "tone_size", [2.0]),
-        ("architecture", "rhyme_size", [True]),
         ("architecture", "layout", [{}]),
         ("vocabulary", "prefixes", [["<bos>"]]),  # without <text>
         ("features", "forms", ["五律", [5]]),
         ("features", "first_lines", [5, [0]]),
-        ("features", "lines", [0, 9.0]),
-        ("features", "columns", [1, 10**9]),
-        ("features", "tone_classes", [True]),
+        ("features", "columns", [1, 10**9, 8.0]),
         ("features", "rows", [2]),
     ],
 )
@@ -425,10 +413,12 @@ def test_a_description_that_is_not_json_is_refused(plain_file):
 def test_what_is_not_a_file_is_refused(tmp_path):
     refused(tmp_path / "none.safetensors", "no_file")
     refused(tmp_path, "unreadable")
-    (tmp_path / "empty").write_bytes(b"")
-    refused(tmp_path / "empty", "incomplete")
-    (tmp_path / "text").write_text("春眠不覺曉" * 99, encoding="utf-8")
-    refused(tmp_path / "text", "incomplete")
+    text = ("春眠不覺曉" * 99).encode()
+    for content in (b"", text, struct.pack("<Q", 2**64 - 1), struct.pack("<Q", 2) + b"{}"):
+        (tmp_path / "other").write_bytes(content)
+        with pytest.raises(TangyinError) as caught:
+            load_model(tmp_path / "other")
+        assert caught.value.code in ("model.incomplete", "model.foreign")
 
 
 @given(st.data())
@@ -451,17 +441,6 @@ def test_bytes_and_values_changed_anywhere_are_refused_or_harmless(file, data):
     settled(changed)
 
 
-@given(st.binary(max_size=200))
-@example(struct.pack("<Q", 2**64 - 1))
-@example(struct.pack("<Q", 2) + b"{}")
-@SMALL
-def test_any_bytes_are_refused(tmp_path, content):
-    (tmp_path / "any").write_bytes(content)
-    with pytest.raises(TangyinError):
-        load_model(tmp_path / "any")
-
-
-@settings(deadline=None)
 @given(data=st.data())
 def test_the_library_reads_what_our_writer_writes(data):
     shapes = st.lists(st.integers(0, 3), max_size=3).map(tuple)

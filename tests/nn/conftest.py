@@ -44,11 +44,12 @@ def randomise() -> Callable[..., nn.Module]:
 def gradcheck() -> Callable[..., None]:
     """Check the gradients to all parameters and all given tensors against finite differences.
 
-    `call` takes the module and the tensors and gives the tensor or tensors to differentiate.
+    `call` takes the module and the tensors and gives the tensor or tensors to differentiate. A fast
+    check compares a random projection of the Jacobian.
     """
 
     def check(
-        module: nn.Module, tensors: list[Tensor], call: Callable[..., object], second: bool = False
+        module: nn.Module, tensors: list[Tensor], call: Callable[..., object], fast: bool = False
     ) -> None:
         inputs = (*(t.detach().clone().requires_grad_() for t in tensors), *module.parameters())
 
@@ -56,9 +57,11 @@ def gradcheck() -> Callable[..., None]:
             # the parameters are given too, and are shifted in place
             return call(module, *given[: len(tensors)])
 
-        assert torch.autograd.gradcheck(function, inputs, atol=1e-7, rtol=1e-5)
-        if second:
-            assert torch.autograd.gradgradcheck(function, inputs, atol=1e-6, rtol=1e-4)
+        assert torch.autograd.gradcheck(function, inputs, atol=1e-7, rtol=1e-5, fast_mode=fast)
+        if fast:
+            assert torch.autograd.gradgradcheck(
+                function, inputs, atol=1e-6, rtol=1e-4, fast_mode=True
+            )
 
     return check
 

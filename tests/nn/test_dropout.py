@@ -37,27 +37,6 @@ def test_dropout_stands_between_layers_and_nowhere_else():
     assert torch.equal(single, x)
 
 
-@pytest.mark.parametrize("p", [0.1, 0.6])
-def test_what_dropout_keeps_is_scaled_so_that_the_mean_stays(p):
-    x = torch.rand(40, 20, 50) + 1.0
-    _, upper = stack_of_copies(2, p).states(x)
-    kept = upper.h != 0
-    torch.testing.assert_close(upper.h[kept], x[kept] / (1.0 - p))
-    assert abs(kept.float().mean().item() - (1.0 - p)) < 0.01
-
-
-def test_each_layer_step_sequence_and_call_draws_its_own_mask():
-    x = torch.ones(6, 4, 50)
-    stack = stack_of_copies(3, 0.5)
-    one, two = stack.states(x), stack.states(x)
-    first = one[1].h != 0
-    second = (one[2].h != 0)[first]  # where the first draw kept it
-    assert 0.3 < second.float().mean() < 0.7  # the same mask would keep all
-    assert not torch.equal(first[0], first[1])
-    assert not torch.equal(first[:, 0], first[:, 1])
-    assert not torch.equal(first, two[1].h != 0)
-
-
 def test_dropout_is_off_outside_training():
     lstm = LSTM(3, 4, 2, dropout=0.5)
     x = torch.randn(5, 2, 3)
@@ -67,12 +46,6 @@ def test_dropout_is_off_outside_training():
     plain = LSTM(3, 4, 2)
     plain.load_state_dict(lstm.state_dict())
     assert torch.equal(lstm(x)[0], plain(x)[0])
-
-
-@pytest.mark.parametrize("p", [-0.1, 1.1])
-def test_a_dropout_that_is_no_probability_is_refused(p):
-    with pytest.raises(ValueError, match="probability"):
-        LSTM(3, 4, 2, dropout=p)
 
 
 def test_dropout_on_a_single_layer_warns_that_it_does_nothing():

@@ -10,9 +10,7 @@ import pytest
 import torch
 
 from tangyin import native
-from tangyin.nn import LSTMState, linear_cross_entropy, lstm_sequence
-from tangyin.nn.native import kernel_for, native_kernel
-from tangyin.nn.native.kernel import FLAGS, SOURCE
+from tangyin.nn.native import FLAGS, SOURCE, kernel_for, native_kernel
 from tangyin.nn.torch_kernel import TorchKernel
 from tangyin.paths import corpus_home
 
@@ -62,13 +60,29 @@ def cached():
     return sorted((corpus_home().parent / "native").iterdir())
 
 
-def test_it_is_compiled_once_and_then_found_in_the_cache(compiler, tmp_path):
+def test_it_is_compiled_once_and_has_its_name_when_it_is_on_the_disk(
+    compiler, tmp_path, monkeypatch
+):
+    synced = []
+    monkeypatch.setattr(os, "fsync", lambda _: synced.append(list(cached())))
     library = built()
     assert library == tmp_path / "home/native" / library.name
+    assert library not in synced[0]
     assert library.read_text() == "kernel\n"
     assert built() == library
     assert compiler.calls == 1
     assert cached() == [library]  # and no scratch beside it
+
+
+def test_the_library_of_a_wheel_comes_first_and_needs_no_compiler(compiler, tmp_path, monkeypatch):
+    source = tmp_path / "kernel.cpp"
+    source.write_text("int broken")
+    packaged = native.packaged(source)
+    packaged.write_text("compiled elsewhere")
+    assert built(source) == packaged
+    assert compiler.calls == 0
+    monkeypatch.setenv("TANGYIN_NATIVE", "0")
+    assert built(source) is None
 
 
 def test_another_source_flag_compiler_or_processor_is_another_file(compiler, tmp_path, monkeypatch):
@@ -103,14 +117,6 @@ def test_a_library_that_is_not_what_was_compiled_is_compiled_again(damage, compi
     assert cached() == [library]
 
 
-def test_a_library_is_on_the_disk_before_it_has_its_name(compiler, monkeypatch):
-    synced = []
-    monkeypatch.setattr(os, "fsync", lambda _: synced.append(list(cached())))
-    library = built()
-    assert library not in synced[0]
-    assert library in cached()
-
-
 # What keeps a kernel from coming of it: environment variables, or what the compiler does.
 WAYS = {
     "switched off": {"TANGYIN_NATIVE": "0"},
@@ -133,27 +139,8 @@ def fresh_kernel():
     native_kernel.cache_clear()
 
 
-def trained_a_little():
-    """Loss and gradients of an LSTM with its output layer."""
-    generator = torch.Generator().manual_seed(3)
-    shapes = [(4, 3, 5), (3, 6), (3, 6), (24, 5), (24, 6), (24,), (11, 6), (11,)]
-    leaves = [torch.randn(s, generator=generator, requires_grad=True) for s in shapes]
-    x, h, c, w_ih, w_hh, bias, output, output_bias = leaves
-    states = lstm_sequence(x, LSTMState(h, c), w_ih, w_hh, bias)
-    targets = torch.arange(12) % 11
-    loss = linear_cross_entropy(states.h.flatten(0, 1), output, output_bias, targets)
-    return [loss.detach(), *torch.autograd.grad(loss, leaves)]
-
-
-@pytest.fixture(scope="module")
-def with_kernel():
-    return trained_a_little()
-
-
 @pytest.mark.parametrize("way", WAYS)
-def test_without_a_kernel_torch_computes_the_same(
-    way, with_kernel, compiler, fresh_kernel, monkeypatch, relative_error
-):
+def test_without_a_kernel_torch_computes(way, compiler, fresh_kernel, monkeypatch):
     if isinstance(WAYS[way], dict):
         for name, value in WAYS[way].items():
             monkeypatch.setenv(name, value)
@@ -162,13 +149,11 @@ def test_without_a_kernel_torch_computes_the_same(
         compiler.be(WAYS[way])
     assert native_kernel() is None
     assert isinstance(kernel_for(torch.float32, torch.device("cpu")), TorchKernel)
-    for found, expected in zip(trained_a_little(), with_kernel, strict=True):
-        assert relative_error(found, expected) < 1e-6
 
 
 def test_only_float32_and_bfloat16_on_the_cpu_have_a_kernel(monkeypatch):
     kernel = object()
-    monkeypatch.setattr("tangyin.nn.native.kernel.native_kernel", lambda: kernel)
+    monkeypatch.setattr("tangyin.nn.native.native_kernel", lambda: kernel)
     cpu, gpu = torch.device("cpu"), torch.device("cuda")
     assert kernel_for(torch.float32, cpu) is kernel_for(torch.bfloat16, cpu) is kernel
     for dtype, device in ((torch.float64, cpu), (torch.float16, cpu), (torch.float32, gpu)):

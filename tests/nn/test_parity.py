@@ -5,77 +5,55 @@ import torch
 
 from tangyin.nn import LSTM, LSTMCell
 
+float32, float64, bfloat16 = torch.float32, torch.float64, torch.bfloat16
 SHAPES = [(1, False, True), (1, True, True), (2, True, True), (3, False, True), (2, True, False)]
 
 
-def pair(layers, bidirectional, bias, dtype, scale=0.3):
-    options = {"bias": bias, "bidirectional": bidirectional, "dtype": dtype}
-    ours, theirs = (kind(24, 16, layers, **options) for kind in (LSTM, torch.nn.LSTM))
-    with torch.no_grad():
-        for parameter in theirs.parameters():
-            parameter.normal_(0.0, scale)
-    ours.load_state_dict(theirs.state_dict())
-    return ours, theirs
-
-
-def gradients(lstm, x, state, outer):
+def results(lstm, given, dtype, autocast):
     """Outputs, then gradients by name."""
-    leaves = {"x": x, "h_0": state[0], "c_0": state[1]}
-    leaves = {n: t.clone().requires_grad_() for n, t in leaves.items()}
-    output, last = lstm(leaves["x"], (leaves["h_0"], leaves["c_0"]))
-    found = {"output": output, "h_n": last[0], "c_n": last[1]}
-    total = sum((t.double() * g.double()).sum() for t, g in zip(found.values(), outer, strict=True))
-    lstm.zero_grad()
-    total.backward()
-    grads = {n: t.grad for n, t in leaves.items()}
-    return found, grads | {n: p.grad for n, p in lstm.named_parameters()}
-
-
-def draw(layers, bidirectional, dtype):
-    directions = 2 if bidirectional else 1
-    of_state = (layers * directions, 8, 16)
-    shapes = [(12, 8, 24), of_state, of_state, (12, 8, 16 * directions), of_state, of_state]
-    x, h, c, *outer = (torch.randn(shape, dtype=dtype) for shape in shapes)
-    return x, (h, c), outer
+    x, h_0, c_0, *outer = (t.to(dtype, copy=True) for t in given)
+    leaves = {"x": x, "h_0": h_0, "c_0": c_0}
+    with torch.autocast("cpu", bfloat16, enabled=autocast):
+        output, (h_n, c_n) = lstm(x.requires_grad_(), (h_0.requires_grad_(), c_0.requires_grad_()))
+        found = {"output": output, "h_n": h_n, "c_n": c_n}
+        sum(
+            (t.double() * g.double()).sum() for t, g in zip(found.values(), outer, strict=True)
+        ).backward()
+    leaves |= lstm.named_parameters()
+    return found | {f"d {name}": leaf.grad for name, leaf in leaves.items()}
 
 
 @pytest.mark.parametrize(("layers", "bidirectional", "bias"), SHAPES)
 @pytest.mark.parametrize(
-    ("dtype", "bound"), [(torch.float32, 1e-5), (torch.float64, 1e-13)], ids=["float32", "float64"]
+    ("dtype", "autocast", "bound"),
+    [
+        (float32, False, 1e-5),
+        (float64, False, 1e-13),
+        (float32, True, 2 * torch.finfo(bfloat16).eps),
+    ],
+    ids=["float32", "float64", "autocast"],
 )
-def test_outputs_and_gradients_equal_torchs(
-    layers, bidirectional, bias, dtype, bound, relative_error
+def test_outputs_and_gradients_err_by_rounding_and_under_autocast_no_more_than_torchs(
+    layers, bidirectional, bias, dtype, autocast, bound, relative_error
 ):
-    ours, theirs = pair(layers, bidirectional, bias, dtype)
-    given = draw(layers, bidirectional, dtype)
-    found, grads = gradients(ours, *given)
-    expected, expected_grads = gradients(theirs, *given)
-    assert grads.keys() == expected_grads.keys()
-    for name, value in (expected | expected_grads).items():
-        assert relative_error((found | grads)[name], value) <= bound, name
-
-
-@pytest.mark.parametrize(("layers", "bidirectional", "bias"), SHAPES)
-def test_bfloat16_autocast_errs_by_its_own_rounding_and_no_more_than_torchs(
-    layers, bidirectional, bias, relative_error
-):
-    ours, theirs = pair(layers, bidirectional, bias, torch.float32, scale=0.15)
-    exact, _ = pair(layers, bidirectional, bias, torch.float64)
-    exact.load_state_dict(ours.state_dict())
-    given = draw(layers, bidirectional, torch.float32)
-    x, state, outer = given
-    doubles = (x.double(), tuple(s.double() for s in state), [g.double() for g in outer])
-    expected, expected_grads = gradients(exact, *doubles)
-    with torch.autocast("cpu", torch.bfloat16):
-        found, grads = gradients(ours, *given)
-        torchs, torchs_grads = gradients(theirs, *given)
-    assert found["output"].dtype == found["h_n"].dtype == torch.bfloat16
-    assert {t.dtype for t in (found["c_n"], *grads.values())} == {torch.float32}
-    rounding = torch.finfo(torch.bfloat16).eps
-    for name, value in (expected | expected_grads).items():
-        error = relative_error((found | grads)[name], value)
-        assert error <= 2 * rounding, name
-        assert error <= 1.5 * relative_error((torchs | torchs_grads)[name], value), name
+    options = {"num_layers": layers, "bias": bias, "bidirectional": bidirectional}
+    exact = torch.nn.LSTM(24, 16, **options, dtype=float64)
+    for parameter in exact.parameters():
+        torch.nn.init.normal_(parameter, 0.0, 0.15 if autocast else 0.3)
+    rows = layers * (1 + bidirectional)
+    shapes = [(12, 8, 24), (rows, 8, 16), (rows, 8, 16), (12, 8, 16 * (1 + bidirectional))]
+    given = [torch.randn(shape, dtype=float64) for shape in (*shapes, *shapes[1:3])]
+    expected = results(exact, given, float64, autocast=False)
+    ours, theirs = (kind(24, 16, **options, dtype=dtype) for kind in (LSTM, torch.nn.LSTM))
+    for lstm in (ours, theirs):
+        lstm.load_state_dict(exact.state_dict())
+    found, usual = (results(lstm, given, dtype, autocast) for lstm in (ours, theirs))
+    assert found.keys() == usual.keys() == expected.keys()
+    for name, value in expected.items():
+        assert found[name].dtype == (bfloat16 if autocast and name in ("output", "h_n") else dtype)
+        error = relative_error(found[name], value)
+        assert error <= bound, name
+        assert not autocast or error <= 1.5 * relative_error(usual[name], value), name
 
 
 @pytest.mark.parametrize("forward_inside", [False, True])
@@ -84,15 +62,15 @@ def test_backward_inside_autocast_equals_backward_outside(forward_inside):
     x = torch.randn(3, 2, 5, requires_grad=True)
     grads = []
     for inside in (True, False):
-        with torch.autocast("cpu", torch.bfloat16, enabled=forward_inside):
+        with torch.autocast("cpu", bfloat16, enabled=forward_inside):
             loss = lstm(x)[0].float().square().sum()
-        with torch.autocast("cpu", torch.bfloat16, enabled=inside):
+        with torch.autocast("cpu", bfloat16, enabled=inside):
             grads.append(torch.autograd.grad(loss, [x, *lstm.parameters()]))
     torch.testing.assert_close(*grads, rtol=0, atol=0)
 
 
 def test_second_derivatives_under_autocast_err_by_its_rounding(relative_error):
-    exact = LSTM(24, 16, 2, dtype=torch.float64)
+    exact = LSTM(24, 16, 2, dtype=float64)
     lstm = LSTM(24, 16, 2)
     lstm.load_state_dict(exact.state_dict())
     x = torch.randn(6, 4, 24)
@@ -105,25 +83,25 @@ def test_second_derivatives_under_autocast_err_by_its_rounding(relative_error):
         return torch.autograd.grad(gradient.square().sum(), list(module.parameters()))
 
     expected = penalty(exact, x.double())
-    with torch.autocast("cpu", torch.bfloat16):
+    with torch.autocast("cpu", bfloat16):
         found = penalty(lstm, x)
     for a, b in zip(found, expected, strict=True):
-        assert relative_error(a, b) < 8 * torch.finfo(torch.bfloat16).eps
+        assert relative_error(a, b) < 8 * torch.finfo(bfloat16).eps
 
 
 def test_float64_is_left_alone_by_autocast():
-    lstm = LSTM(5, 4, dtype=torch.float64)
-    x = torch.randn(3, 2, 5, dtype=torch.float64)
-    with torch.autocast("cpu", torch.bfloat16):
+    lstm = LSTM(5, 4, dtype=float64)
+    x = torch.randn(3, 2, 5, dtype=float64)
+    with torch.autocast("cpu", bfloat16):
         inside, _ = lstm(x)
     assert torch.equal(inside, lstm(x)[0])
 
 
-@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("dtype", [bfloat16, torch.float16])
 def test_half_precision_weights_give_half_precision_states_near_the_exact_ones(
     dtype, relative_error
 ):
-    lstm = LSTM(24, 16, dtype=torch.float32)
+    lstm = LSTM(24, 16, dtype=float32)
     x = torch.randn(12, 8, 24)
     expected, _ = lstm(x)
     half = LSTM(24, 16, dtype=dtype)
@@ -136,10 +114,10 @@ def test_half_precision_weights_give_half_precision_states_near_the_exact_ones(
 
 
 def test_a_cell_equals_torchs_cell(relative_error):
-    ours, theirs = (kind(5, 4, dtype=torch.float64) for kind in (LSTMCell, torch.nn.LSTMCell))
+    ours, theirs = (kind(5, 4, dtype=float64) for kind in (LSTMCell, torch.nn.LSTMCell))
     ours.load_state_dict(theirs.state_dict())
-    x = torch.randn(3, 5, dtype=torch.float64)
-    state = tuple(torch.randn(3, 4, dtype=torch.float64) for _ in range(2))
+    x = torch.randn(3, 5, dtype=float64)
+    state = tuple(torch.randn(3, 4, dtype=float64) for _ in range(2))
     for given in ((x, state), (x,), (x[0],)):
         for a, b in zip(ours(*given), theirs(*given), strict=True):
             assert relative_error(a, b) < 1e-14

@@ -1,15 +1,13 @@
 """torch.func, torch.export and torch.compile; the operators that they see."""
 
-import pickle
 import subprocess
 import sys
 
 import pytest
 import torch
-from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.func import functional_call, grad, hessian, jacfwd, jacrev, vmap
 
-from tangyin.nn import LSTM, from_torch, lstm_sequence
+from tangyin.nn import LSTM, lstm_sequence
 
 float64 = torch.float64
 FACES = {
@@ -166,20 +164,10 @@ def test_the_operators_keep_what_torch_library_requires(mask, projected, dtype):
     )
 
 
-@pytest.mark.parametrize("products", [torch.float32, torch.bfloat16, float64])
-def test_fake_and_meta_tensors_go_through_with_the_real_shapes(products):
-    given = operands(torch.float32, False, True, products)[:-1]
-    real = torch.ops.tangyin.lstm_sequence(*given, products)
-    meta = [None if t is None else t.detach().to("meta") for t in given]
-    with FakeTensorMode(allow_non_fake_inputs=True) as mode:
-        fake = [None if t is None else mode.from_tensor(t.detach()) for t in given]
-        found = torch.ops.tangyin.lstm_sequence(*fake, products)
-    on_meta = torch.ops.tangyin.lstm_sequence(*meta, products)
-    for value, one, other in zip(real, found, on_meta, strict=True):
-        assert (one.shape, one.dtype, one.stride()) == (value.shape, value.dtype, value.stride())
-        assert (other.shape, other.device.type) == (value.shape, "meta")
-    lstm = LSTM(3, 4, 2, bidirectional=True, device="meta")
-    assert lstm(torch.empty(5, 2, 3, device="meta"))[0].shape == (5, 2, 8)
+def test_an_lstm_on_the_meta_device_gives_shapes():
+    lstm = LSTM(3, 4, 2, bidirectional=True, proj_size=2, device="meta")
+    output, (h, c) = lstm(torch.empty(5, 2, 3, device="meta"))
+    assert [tuple(t.shape) for t in (output, h, c)] == [(5, 2, 4), (4, 2, 2), (4, 2, 4)]
 
 
 def test_third_derivatives_are_right():
@@ -200,13 +188,3 @@ def test_the_first_step_does_not_load_the_compiler():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
-
-
-def test_the_whole_lstm_can_be_pickled_and_its_weights_converted():
-    lstm = LSTM(3, 4, 2, bidirectional=True, proj_size=2)
-    again = pickle.loads(pickle.dumps(lstm))
-    x = torch.randn(5, 2, 3)
-    assert torch.equal(again(x)[0], lstm(x)[0])
-    one = LSTM(3, 4, 2, bidirectional=True, proj_size=2, biases=1)
-    one.load_state_dict(from_torch(lstm.state_dict()))
-    torch.testing.assert_close(one(x)[0], lstm(x)[0])

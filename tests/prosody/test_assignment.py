@@ -2,7 +2,7 @@
 
 from itertools import product
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tangyin.prosody.assignment import FAULT, assign
@@ -65,7 +65,6 @@ def every_reading(lines, reading):
     return min(faults_of(patterns, rhymed) for patterns in product(*options))
 
 
-@settings(deadline=None, max_examples=60)
 @given(poems(2, 5) | poems(2, 7) | poems(3, 5))
 def test_no_reading_has_fewer_faults_than_the_one_found(lines):
     reading = assign(lines)
@@ -77,7 +76,6 @@ def test_no_reading_has_fewer_faults_than_the_one_found(lines):
     assert reading.faults - fewest in ((0, 1) if first_is_level else (0,))
 
 
-@settings(deadline=None, max_examples=100)
 @given(poems(4, 5) | poems(8, 5) | poems(4, 7) | poems(8, 7) | poems(5, 5) | poems(12, 7))
 def test_every_poem_has_one_reading_that_its_characters_allow(lines):
     reading = assign(lines)

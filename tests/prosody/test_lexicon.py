@@ -54,12 +54,11 @@ def test_the_halves_of_yuan_have_their_own_neighbours():
     assert not any(neighbouring(*rhymes) for rhymes in far)
 
 
-@pytest.mark.parametrize("row", LATER, ids=[row[0] + row[1] for row in LATER])
-def test_a_later_reading_has_a_witness_that_holds_the_character(row):
-    character, reading, title, author, line = row
-    assert character in line
-    assert all((title, author))
-    assert reading[1] in "平上去入"
+def test_a_later_reading_has_a_witness_that_holds_the_character():
+    for character, reading, title, author, line in LATER:
+        assert character in line
+        assert all((title, author))
+        assert reading[1] in "平上去入"
 
 
 def test_an_unknown_character_may_be_either_tone_and_is_known_to_be_unknown():

@@ -1,19 +1,27 @@
 """A small corpus with its index, in memory and in a home of its own."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tangyin.corpus import Corpus, fetch_corpus
+from tangyin.corpus import TRAIN, Corpus, prepared_path
+from tangyin.corpus.corpus import save
 from tangyin.corpus.prepare import prepare
 from tangyin.reference.index import Index
+from tangyin.verse import CI
+from tangyin.verse.tune import variant_named
 
 
 @pytest.fixture(scope="session")
 def small(small_package: object, tmp_path_factory: pytest.TempPathFactory) -> Corpus:
-    """The miniature of the collection, prepared."""
-    return prepare(small_package.lay_out(tmp_path_factory.mktemp("small")))  # type: ignore[attr-defined]
+    """The miniature of the collection, prepared, with 詞 of eight lines, equal and unequal."""
+    corpus = prepare(small_package.lay_out(tmp_path_factory.mktemp("small")))  # type: ignore[attr-defined]
+    for tune in ("玉樓春", "菩薩蠻"):
+        corpus.append(
+            id=tune, dynasty="song", form=CI.name, part=TRAIN, title=tune, author="",
+            text=variant_named(tune).example.replace("、", "，"),
+        )  # fmt: skip
+    return corpus
 
 
 @pytest.fixture(scope="session")
@@ -23,10 +31,8 @@ def index(small: Corpus) -> Index:
 
 
 @pytest.fixture
-def fetched(small_package: object, tmp_path: Path, home: Path) -> Callable[[], Corpus]:
-    """Prepares the miniature as the corpus of this home; without an index."""
-
-    def fetch() -> Corpus:
-        return fetch_corpus(small_package.lay_out(tmp_path / "source"))  # type: ignore[attr-defined]
-
-    return fetch
+def fetched(small: Corpus, home: Path) -> Corpus:
+    """The miniature as the corpus of this home, without an index."""
+    prepared_path().parent.mkdir(parents=True)
+    save(small, prepared_path())
+    return small

@@ -22,18 +22,11 @@ def _one_thread() -> Iterator[None]:
 
 
 class Counting(Progress):
-    """Checks the work and remembers what was said."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.said: list[str] = []
+    """Checks the work."""
 
     def advance(self, work: float) -> None:
         assert work >= 0
         super().advance(work)
-
-    def say(self, sentence: str) -> None:
-        self.said.append(sentence)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 import json
 import re
-import runpy
 from collections import Counter
 from collections.abc import Callable
 from itertools import product
@@ -10,16 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from click.testing import CliRunner
 
+from compare_numpy_torch import compare
 from tangyin import lstm
-from tangyin.cli.main import main
 from tangyin.corpus import Batch, collate
 from tangyin.model import Architecture
 from tangyin.nn.language_model import LanguageModel
-from tangyin.studies.gradients.errors import REFERENCES, jacobian_errors, numpy_twin
-from tangyin.studies.gradients.run import FORGET_BIASES, gradient_flow
-from tangyin.training import load_dataset, read_recipe
+from tangyin.studies.experiments.gradients import FORGET_BIASES, gradient_flow
+from tangyin.studies.gradient_errors import REFERENCES, jacobian_errors, numpy_twin
 from tangyin.verse import BOS, EOS, Vocabulary
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -33,19 +30,8 @@ def small(quick: Callable[[str], Any]) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def published() -> dict[str, Any]:
-    return json.loads((DOCS / "results/gradients.json").read_text(encoding="utf-8"))
-
-
-def test_the_command_writes_the_results_and_says_the_largest_errors(
-    tmp_path: Path, small: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TANGYIN_HOME", str(tmp_path / "home"))
-    target = tmp_path / "gradients.json"
-    done = CliRunner().invoke(main, ["study", "gradients", "--quick", "-o", str(target)])
-    assert done.exit_code == 0, done.output
-    assert json.loads(target.read_text(encoding="utf-8")) == small
-    assert done.stderr.count("against autograd") == 2
-    assert done.stderr.count("over 12 steps") == 5
+    report = json.loads((DOCS / "report/results.json").read_text(encoding="utf-8"))
+    return report["studies"]["gradients"]["results"]
 
 
 @pytest.mark.parametrize("which", ["small", "published"])
@@ -130,32 +116,10 @@ def test_flow_is_what_differences_of_the_last_state_say() -> None:
     assert flow["curves"][2]["median"][T - 2] == pytest.approx(norm, rel=1e-3)
 
 
-def test_the_page_holds_the_published_numbers_of_the_whole_study_and_no_other(published) -> None:
-    script = runpy.run_path(str(DOCS.parent / "scripts/build_gradients_page.py"))
-    page = (DOCS / "studies/gradients.md").read_text(encoding="utf-8")
-    comparison = script["results"]("numpy_torch")
-    assert script["filled"](page, published, comparison) == page
-    changed = published | {"settings": published["settings"] | {"draws": 7}}
-    assert script["filled"](page, changed, comparison) != page
-    prose = script["BLOCK"].sub("", page)
-    assert not [word for word in prose.split() if word[:1].isdigit() and "." in word.strip(".,")]
-    # Its figure is the report's; both results files hold the same flow.
-    report = json.loads((DOCS / "report/results.json").read_text(encoding="utf-8"))
-    assert report["studies"]["gradients"]["results"]["flow"] == published["flow"]
-    assert "(../report/figures/gradients.svg)" in page
-    assert not published["settings"]["quick"]
-    assert published["settings"]["draws"] >= 20
-
-
 # NumPy and PyTorch, step by step
 
 TRAINING_BOUNDS = [(torch.float64, 1e-12), (torch.float32, 1e-5)]
 VOCABULARY = Vocabulary("天地玄黃宇宙洪荒日月盈昃辰宿列張")
-
-
-@pytest.fixture(scope="module")
-def compare() -> Callable[..., dict[str, Any]]:
-    return runpy.run_path(str(DOCS.parent / "scripts/compare_numpy_torch.py"))["compare"]
 
 
 @pytest.fixture
@@ -177,13 +141,7 @@ def model() -> LanguageModel:
 
 
 @pytest.mark.parametrize(("dtype", "bound"), TRAINING_BOUNDS, ids=["float64", "float32"])
-def test_numpy_trains_on_padded_poems_as_torch_does(
-    dtype: torch.dtype,
-    bound: float,
-    compare: Callable[..., dict[str, Any]],
-    padded_batches: list[Batch],
-    model: LanguageModel,
-) -> None:
+def test_numpy_trains_on_padded_poems_as_torch_does(dtype, bound, padded_batches, model) -> None:
     assert not all(batch.mask.all() for batch in padded_batches)
     run = compare(model.to(dtype), padded_batches, learning_rate=0.05)
     assert run["steps"] == 12
@@ -208,22 +166,12 @@ def test_the_twin_gives_what_is_only_read_no_probability_and_copies(model: Langu
     assert torch.equal(model.embedding.weight, before)
 
 
-@pytest.mark.corpus
-def test_numpy_trains_on_the_corpus_as_torch_does(compare) -> None:
-    """The first steps of the report's recipe; the script goes on to the end of the epoch."""
-    recipe = read_recipe(DOCS.parent / "configs/report.toml")
-    material = load_dataset(recipe.data)
-    batches = material.batches(recipe.training.batch_size, recipe.training.seed, epoch=1)
-    torch.manual_seed(recipe.training.seed)
-    model = LanguageModel(Architecture(32, 24), material.vocabulary)
-    run = compare(model, batches[:12], recipe.optimizer.learning_rate)
-    assert run["largest_difference"] <= 1e-5
-    assert run["last_loss"] < run["first_loss"] - 1
-
-
 def test_the_published_epoch_agrees_within_the_bound() -> None:
     found = json.loads((DOCS / "results/numpy_torch.json").read_text(encoding="utf-8"))
     assert set(found["runs"]) == {"float32", "float64"}
+    differences = (found["runs"][name]["largest_difference"] for name in ("float32", "float64"))
+    shown = "{:.1e} in float32 and {:.1e} in float64".format(*differences)
+    assert shown in (DOCS / "numbers.md").read_text(encoding="utf-8")
     for run in found["runs"].values():
         assert run["steps"] == 89  # 11,353 poems, 128 a batch
         assert run["largest_difference"] <= 1e-4

@@ -55,8 +55,9 @@ class Stopping(Progress):
             raise self.how("stopped")
 
 
-@pytest.mark.parametrize("how", [KeyboardInterrupt, InterruptedRun])
-@pytest.mark.parametrize("after", [0.5, 1.5, 2.0])
+@pytest.mark.parametrize(
+    ("how", "after"), [(KeyboardInterrupt, 0.5), (InterruptedRun, 1.5), (KeyboardInterrupt, 2.0)]
+)
 def test_a_stopped_training_resumes_to_the_same_result(how, after, tmp_path) -> None:
     whole = TrainingCache(tmp_path / "whole")
     wanted = whole.train(job(whole), "whole")

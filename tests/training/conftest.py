@@ -292,11 +292,3 @@ def wait_until() -> Callable[[Callable[[], bool]], None]:
             time.sleep(0.002)
 
     return wait
-
-
-@pytest.fixture
-def _load_on_this_machine() -> Iterator[None]:
-    busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])
-    yield
-    busy.kill()
-    busy.wait()

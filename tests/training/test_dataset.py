@@ -40,20 +40,6 @@ def test_the_vocabulary_is_made_of_the_training_poems_alone(lab):
     assert not any((poem == unknown).any() for poem in dataset.train)
 
 
-def test_a_text_file_trains_as_the_same_poems_in_jsonl_do(tmp_path, poems_of):
-    texts = poems_of("五律", 40)
-    blocks = ["\n".join(text[place : place + 12] for place in range(0, 48, 12)) for text in texts]
-    (tmp_path / "poems.txt").write_text("\n\n".join(blocks), "utf-8")
-    (tmp_path / "poems.jsonl").write_text(
-        "".join(json.dumps({"text": text}, ensure_ascii=False) + "\n" for text in texts), "utf-8"
-    )
-    recipe = DataRecipe(("五律",), minimum_frequency=1)
-    one, other = (load_dataset(recipe, tmp_path / f"poems.{kind}") for kind in ("txt", "jsonl"))
-    assert one.facts["poems_sha256"] == other.facts["poems_sha256"]
-    assert one.dev == other.dev
-    assert [poem.tolist() for poem in one.train] == [poem.tolist() for poem in other.train]
-
-
 def test_unused_poems_of_a_users_file_are_remarked_on(tmp_path, poems_of):
     path = tmp_path / "poems.txt"
     texts = [*poems_of("五律", 30), *poems_of("七絕", 3), "床前明月光，疑是"]

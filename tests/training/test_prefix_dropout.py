@@ -185,16 +185,13 @@ def test_seed_and_epoch_determine_prefixes_and_order(dataset):
     assert sum(one[text] != prefix for text, prefix in two.items()) > 0.5 * len(one)
 
 
-def test_batches_are_small_enough_and_little_of_them_is_padding(dataset):
+def test_batches_are_small_little_of_them_is_padding_and_targets_are_those_of_the_texts(
+    dataset, poems
+):
     for batch in dataset.batches(16, 1, 1):
         assert batch.inputs.shape == batch.targets.shape == batch.mask.shape
         assert batch.inputs.shape[1] <= 16
         assert (~batch.mask).mean() < 0.05
-
-
-def test_the_targets_are_those_of_the_texts_and_the_vocabulary_has_every_prefix_token(
-    dataset, poems
-):
     assert dataset.targets(None) == sum(len(text) + 1 for *_, text in poems)
     assert dataset.vocabulary.prefixes == prefix_tokens(LEVEL_RHYMES)
 

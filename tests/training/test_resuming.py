@@ -25,10 +25,7 @@ def place(run):
     return tuple(map(int, found[0].stem.split("-"))) if found else (0, 0)
 
 
-@pytest.mark.usefixtures("_load_on_this_machine")
-def test_a_run_killed_at_20_random_moments_under_load_ends_as_one_never_killed(
-    lab, launcher, wait_until
-):
+def test_a_run_killed_at_random_moments_ends_as_one_never_killed(lab, launcher, wait_until):
     recipe = lab.curriculum()
     expected = lab.uninterrupted(recipe)
     seed = time.time_ns() % 10**6
@@ -36,7 +33,7 @@ def test_a_run_killed_at_20_random_moments_under_load_ends_as_one_never_killed(
     moments = random.Random(seed)
     # Places that the run must reach before each kill. The last four epochs are beyond them, so
     # that even on a slow machine no kill comes after the end.
-    places = sorted((moments.randint(1, 5), moments.randint(0, 8)) for _ in range(20))
+    places = sorted((moments.randint(1, 5), moments.randint(0, 8)) for _ in range(6))
     for wanted in places:
         # A checkpoint at every step, so that many of the moments are in the midst of writing one.
         (child,) = launcher.start(lab.command(recipe, "--resume"), save_every=0.0)
@@ -53,7 +50,7 @@ def test_a_run_killed_at_20_random_moments_under_load_ends_as_one_never_killed(
 def test_ctrl_c_and_sigterm_save_say_how_to_resume_and_exit_with_128_and_their_number(
     number, lab, launcher, wait_until
 ):
-    recipe = lab.tiny({"training.batch_size": 2, "training.epochs": 6, "training.patience": 6})
+    recipe = lab.tiny({"training.batch_size": 2, "training.epochs": 4, "training.patience": 4})
     (child,) = launcher.start(lab.command(recipe))
     wait_until(lab.run.metrics.exists)
     time.sleep(0.05)
@@ -67,19 +64,18 @@ def test_ctrl_c_and_sigterm_save_say_how_to_resume_and_exit_with_128_and_their_n
 
 
 @pytest.mark.parametrize("name", sorted(OPTIMIZERS))
-@pytest.mark.parametrize("epoch", [1, 3])
-def test_a_run_interrupted_in_mid_epoch_resumes_at_that_step(name, epoch, lab):
+def test_a_run_interrupted_in_mid_epoch_resumes_at_that_step(name, lab):
     changes = {"optimizer.name": name, "optimizer.weight_decay": 0.001}
     if "momentum" in OPTIMIZERS[name][1]:
         changes["optimizer.momentum"] = 0.9
     recipe = lab.tiny(changes)
     with pytest.raises(InterruptedRun) as stop:
-        lab.train(recipe, callback=lab.Notes((epoch, 4)))
-    assert (stop.value.code, stop.value.params) == ("training.stopped", {"epoch": epoch, "step": 4})
+        lab.train(recipe, callback=lab.Notes((2, 4)))
+    assert (stop.value.code, stop.value.params) == ("training.stopped", {"epoch": 2, "step": 4})
     notes = lab.Notes()
     lab.train(recipe, resume=True, callback=notes)
     first = notes.steps[0]
-    assert (first.epoch, first.epoch_targets_done) == (epoch, 5 * 8 * 49)
+    assert (first.epoch, first.epoch_targets_done) == (2, 5 * 8 * 49)
     assert lab.result() == lab.uninterrupted(recipe)
 
 
@@ -87,7 +83,7 @@ def test_a_run_interrupted_again_and_again_ends_as_one_never_interrupted(lab):
     recipe = lab.curriculum()
     # In the warm-up, at the ends of epochs and stages, in the second stage. Without a run in the
     # folder, resuming begins one.
-    for stop_at in [(1, 1), (1, 2), (1, None), (2, 5), (3, None), (4, 1), (5, 3), (6, 2)]:
+    for stop_at in [(1, 1), (1, None), (3, None), (5, 3)]:
         torch.manual_seed(stop_at[0])  # the state before does not matter
         with pytest.raises(InterruptedRun):
             lab.train(recipe, resume=True, callback=lab.Notes(stop_at))

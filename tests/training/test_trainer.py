@@ -1,6 +1,5 @@
 """What training must achieve, and how it ends when it cannot."""
 
-import contextlib
 import math
 from dataclasses import replace
 from itertools import pairwise
@@ -17,6 +16,7 @@ from tangyin.training import (
     OPTIMIZERS,
     DivergedError,
     OutOfMemoryError,
+    evaluate,
     load_dataset,
     read_recipe,
 )  # fmt: skip
@@ -31,7 +31,7 @@ RATES |= {"sgd": 1.0, "rmsprop": 0.01, "adadelta": 5.0, "adagrad": 0.1}
 
 def test_a_network_large_enough_learns_its_poems_by_heart(lab):
     sizes = {"model.hidden_size": 96, "model.embedding_size": 48, "data.minimum_frequency": 1}
-    schedule = {"training.batch_size": 16, "training.epochs": 45, "training.patience": 45}
+    schedule = {"training.batch_size": 8, "training.epochs": 30, "training.patience": 30}
     lab.train(lab.tiny(sizes | schedule))
     figures = [line["train_per_token"] for line in lab.metrics()]
     assert figures[0] > 150
@@ -155,16 +155,6 @@ def test_a_diverging_loss_ends_the_run_and_keeps_the_last_good_weights(
     assert lab.result() == lab.uninterrupted()
 
 
-@pytest.mark.parametrize("rate", [100.0, 1000.0])
-@pytest.mark.parametrize("name", sorted(RATES))
-def test_a_rate_far_too_large_trains_or_diverges(name, rate, lab):
-    changes = {"optimizer.name": name, "optimizer.learning_rate": rate}
-    with contextlib.suppress(DivergedError):
-        lab.train(lab.tiny({**changes, "optimizer.clip_norm": math.inf}))
-    for line in lab.metrics() if lab.run.metrics.exists() else []:
-        assert all(map(math.isfinite, line["dev"].values()))
-
-
 def test_a_rate_far_too_large_in_a_stage_diverges_and_keeps_the_weights_before_it(lab):
     sgd = {"name": "sgd", "clip_norm": math.inf}
     recipe = lab.curriculum({"optimizer": sgd})
@@ -195,6 +185,20 @@ def test_a_diverging_dev_loss_ends_a_run_with_or_without_stages(recipe, factor, 
     assert not lab.run.metrics.exists()
 
 
+def test_weights_that_the_model_file_cannot_hold_end_the_run(lab, monkeypatch):
+    def evaluated(model, *others):
+        tallies = evaluate(model, *others)
+        with torch.no_grad():
+            model.output.bias[0] = 7e4  # fp16 ends at 65504
+        return tallies
+
+    monkeypatch.setattr("tangyin.training.trainer.evaluate", evaluated)
+    with pytest.raises(DivergedError) as failure:
+        lab.train()
+    assert failure.value.params["fault"].code == "training.weights_diverged"
+    assert not lab.run.model.exists()
+
+
 def test_a_stage_without_poems_is_refused_before_anything_is_trained(lab):
     recipe = lab.curriculum()
     first, second = recipe.stages
@@ -206,11 +210,7 @@ def test_a_stage_without_poems_is_refused_before_anything_is_trained(lab):
 
 PLACES = {
     "the network": "tangyin.training.trainer.LanguageModel",
-    "the forward pass": "tangyin.nn.LSTM.forward",
-    "the loss": "tangyin.nn.language_model.linear_cross_entropy",
     "the backward pass": "torch.Tensor.backward",
-    "clipping": "torch.nn.utils.clip_grad_norm_",
-    "the update": "torch.optim.Adam.step",
     "the evaluation": "tangyin.nn.language_model.LanguageModel.log_probs",
     "a checkpoint": "tangyin.training.checkpoint.serialized",
     "the model file": "tangyin.model.file.serialized",

@@ -37,6 +37,7 @@ def test_an_unknown_form_is_refused_with_the_names_there_are(name):
     with pytest.raises(UsageError) as caught:
         form_named(name)
     names = ["五絕 (wujue)", "七絕 (qijue)", "五律 (wulv)", "七律 (qilv)"]
+    names += ["五古 (wugu)", "七古 (qigu)", "五言排律 (wupai)", "七言排律 (qipai)"]
     assert caught.value.code == "form.unknown"
     assert caught.value.params == {"name": name, "forms": names}
 

@@ -2,7 +2,7 @@ import unicodedata
 from itertools import pairwise
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tangyin.verse import MARKS, is_hanzi, normalize, split_lines
@@ -14,14 +14,12 @@ LINE = st.text(st.characters(min_codepoint=0x3400, max_codepoint=0x9FFF), min_si
 @example('e"\u0301')  # a quotation mark between a letter and the accent that it takes
 @example("か \u3099")
 @example("\ufeff日\u037e")  # the Greek question mark is a semicolon
-@settings(deadline=None)
 def test_normalizing_twice_changes_nothing_more(text):
     once = normalize(text)
     assert normalize(once) == once
 
 
 @given(st.lists(st.tuples(LINE, st.sampled_from(MARKS)), min_size=1, max_size=9))
-@settings(deadline=None)
 def test_lines_and_marks_are_cut_apart_and_joined_again(pairs):
     pairs = [(line, mark) for line, mark in pairs if all(map(is_hanzi, line))]
     parts = split_lines("".join(line + mark for line, mark in pairs))
@@ -29,7 +27,6 @@ def test_lines_and_marks_are_cut_apart_and_joined_again(pairs):
 
 
 @given(st.text("日月，。？a\n", max_size=20))
-@settings(deadline=None)
 def test_only_closed_lines_of_characters_are_cut(text):
     closed = bool(text) and text[-1] in MARKS and text[0] not in MARKS
     doubled = any(a in MARKS and b in MARKS for a, b in pairwise(text))

@@ -1,7 +1,11 @@
-"""A server in this process, a client, and a browser."""
+"""A server in this process or in one of its own, a client, and a browser."""
 
 import asyncio
+import os
+import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +16,8 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
+from fastapi import FastAPI
+from httpx import AsyncClient
 from playwright.sync_api import Browser, Page, expect
 
 from tangyin.model import DEFAULT
@@ -63,10 +69,57 @@ def strong_address() -> Iterator[str]:
         yield address
 
 
+class Served:
+    """A server in processes of its own, which can crash."""
+
+    def __init__(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.start()
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "tangyin", "serve", "--model", "report"]
+        self.server = subprocess.Popen(
+            [*command, "--port", str(self.port)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        for _ in range(1200):
+            try:
+                httpx.get(f"{self.address}/healthz")
+                return
+            except httpx.TransportError:
+                time.sleep(0.1)
+
+    def crash(self) -> None:
+        if self.server.poll() is None:
+            os.killpg(self.server.pid, signal.SIGKILL)
+            self.server.wait(60)
+
+
+@pytest.fixture
+def served() -> Iterator[Served]:
+    server = Served()
+    yield server
+    server.crash()
+
+
+def within(app: FastAPI, base: str = "http://localhost", *, fails: bool = True) -> AsyncClient:
+    """A client of an application without a server; `fails` is whether its exceptions are raised."""
+    transport = httpx.ASGITransport(app, raise_app_exceptions=fails)
+    return AsyncClient(transport=transport, base_url=base)
+
+
 @pytest.fixture(scope="session")
 def client(address: str) -> Iterator[httpx.Client]:
-    """A client of that server."""
-    with httpx.Client(base_url=address, timeout=600) as client:
+    """A client of that server.
+
+    It keeps no connection: tests of the server's limits close those that are idle.
+    """
+    limits = httpx.Limits(max_keepalive_connections=0)
+    with httpx.Client(base_url=address, timeout=600, limits=limits) as client:
         yield client
 
 
@@ -82,8 +135,10 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     return True
 
 
-PATIENCE = 300_000
+PATIENCE = 60_000
 """Milliseconds to wait for what must happen: the machine may have other work."""
+
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture
@@ -92,7 +147,6 @@ def visit(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
 
     There must be no error on the console, and no request to another host.
     """
-    expect.set_options(timeout=PATIENCE)
     wrong: list[str] = []
     contexts = []
 
@@ -106,7 +160,8 @@ def visit(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
         contexts.append(context)
         page = context.new_page()
 
-        bad = ("error", "warning")
+        # Other browsers warn of properties that they do not know yet.
+        bad = ("error", "warning") if browser.browser_type.name == "chromium" else ("error",)
         page.on("console", lambda m: wrong.append(m.text) if m.type in bad else None)
         page.on("pageerror", lambda error: wrong.append(str(error)))
         own = (server, "blob:")
@@ -150,6 +205,19 @@ def type_at(page: Page, line: int, place: int, text: str) -> None:
     """Type from a place on (both from 1), as an input method gives whole words."""
     page.locator(f"#poem [data-line='{line - 1}'][data-at='{place - 1}']").focus()
     page.keyboard.insert_text(text)
+
+
+def paste(page: Page, line: int, place: int, text: str) -> None:
+    """Paste a text at a place, both from 1."""
+    page.locator(f"#poem [data-line='{line - 1}'][data-at='{place - 1}']").focus()
+    page.evaluate(
+        """text => {
+          const data = new DataTransfer();
+          data.setData("text", text);
+          const event = { clipboardData: data, bubbles: true, cancelable: true };
+          document.activeElement.dispatchEvent(new ClipboardEvent("paste", event)); }""",
+        text,
+    )
 
 
 def write(page: Page, said: str = "寫好 1 首") -> list[str]:

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from tangyin.prosody import check_poem, readings_of
 from tangyin.web.bodies import SPRING
 
-from .conftest import fill, rows_of, type_at, write
+from .conftest import fill, paste, rows_of, type_at, write
 
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True}
 LINES = SPRING.replace("，", "。").split("。")[:-1]
@@ -39,55 +39,6 @@ def at(page: Page) -> list[int]:
     place += "Number(document.activeElement.dataset.at) + 1]"
     found: list[int] = page.evaluate(place)
     return found
-
-
-def paste(page: Page, line: int, place: int, text: str) -> None:
-    """Paste a text at a place."""
-    cell(page, line, place).focus()
-    page.evaluate(
-        """text => {
-          const data = new DataTransfer();
-          data.setData("text", text);
-          const event = { clipboardData: data, bubbles: true, cancelable: true };
-          document.activeElement.dispatchEvent(new ClipboardEvent("paste", event)); }""",
-        text,
-    )
-
-
-def lose_server(page: Page) -> None:
-    """From now on the server does not answer."""
-    page.route("**/api/**", lambda route: route.abort())
-
-
-def test_eight_lines_are_written_from_nothing_through_a_crash_and_a_reload(page) -> None:
-    """Three lines are typed, the others chosen; nothing is lost on the way."""
-    page.fill("#poem-title", "春望")
-    type_at(page, 1, 1, "國破山河在，城春草木深。")
-    lose_server(page)
-    type_at(page, 3, 1, "感時花濺淚")
-    expect(page.locator("#status")).to_contain_text("保存在這個瀏覽器裡")
-    page.unroute("**/api/**")
-    page.reload()
-    expect(page.locator("#verdict")).to_contain_text("還空 25 字")
-    assert rows_of(page) == [*LINES[:3], *[OPEN] * 5]
-    expect(page.locator("#poem-title")).to_have_value("春望")
-    # A second line in answer, then a line character by character, then the rest.
-    cell(page, 3, 5).focus()
-    page.click("#advice-next")
-    expect(page.locator(".choice-card")).to_have_count(3)
-    page.locator(".choice-card").first.click()
-    cell(page, 5, 1).focus()
-    for place in range(1, 6):
-        expect(page.locator("#advice-place")).to_have_text(f"第5句第{place}字")
-        expect(page.locator("#advice")).to_have_attribute("aria-busy", "false")
-        page.locator("#candidates .candidate").first.click()
-    rows = write(page)
-    assert rows[:3] == LINES[:3]
-    assert check_poem(rows).regulated
-    expect(page.locator("#verdict")).to_contain_text("合律")
-    page.reload()
-    expect(page.locator("#verdict")).to_contain_text("合律")
-    assert rows_of(page) == rows
 
 
 def test_the_pattern_and_faults_follow_what_is_typed_without_a_button(page) -> None:
@@ -178,7 +129,7 @@ def test_a_whole_poem_is_pasted_with_its_title_as_it_came(page) -> None:
     paste(page, 1, 1, "白日依山盡，黃河入海流。欲窮千里目，更上一層樓。")
     expect(page.locator("#forms [aria-pressed=true]")).to_have_text("五絕")
     page.click("#shelf-open")
-    expect(page.locator("#shelf-list li")).to_have_count(2)
+    expect(page.locator("#shelf-list > li")).to_have_count(2)
 
 
 def test_a_paste_that_does_not_fit_says_how_much_is_left_out(page) -> None:
@@ -208,14 +159,6 @@ def test_the_rest_is_written_around_what_was_typed(page, address) -> None:
     page.locator(".draft-open").nth(1).click()
     assert rows_of(page) == rows
     assert httpx.get(f"{address}/healthz").status_code == 200
-
-
-def test_the_same_seed_gives_the_apis_poem(page, address) -> None:
-    fill(page, seed="16")
-    rows = write(page)
-    (wanted,) = httpx.post(f"{address}/api/write", json={"seed": 16, "p": 0.9}, timeout=600).json()
-    assert rows == wanted["lines"]
-    expect(page.locator("#colophon")).to_have_text(re.compile("report.*№ 16"))
 
 
 def test_a_place_gets_what_fits_it_and_a_reason_for_what_does_not(page) -> None:
@@ -295,20 +238,54 @@ def test_three_poems_are_side_by_side_and_one_is_taken(page) -> None:
     expect(page.locator("#choices")).to_be_hidden()
 
 
-def test_lines_arrive_one_by_one_and_can_be_stopped(page) -> None:
-    line = 'event: line\ndata: {"number": 0, "line": 1, "text": "國破山河在，"}\n\n'
+WATCHED = """() => {
+  const seen = (window.seen = []), cells = [...document.querySelectorAll("#poem .hanzi")];
+  new MutationObserver(() => {
+    const coming = cells.filter((cell) => cell.closest(".coming"));
+    const settled = coming.filter((cell) => !cell.closest(".unsettled"));
+    seen.push([coming.length, settled.length]);
+  }).observe(document.getElementById("poem"), { subtree: true, attributes: true });
+}"""
+
+
+@pytest.mark.parametrize("regulated", ["yes", "no"])
+def test_characters_appear_as_they_are_decided(page, regulated) -> None:
+    fill(page)
+    page.check(f"[name=regulated][value={regulated}]")
+    type_at(page, 1, 2, "破")
+    page.evaluate(WATCHED)
+    # A quick poem would come in one frame.
+    slow = {"offline": False, "latency": 0, "downloadThroughput": 4000, "uploadThroughput": -1}
+    page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", slow)
+    rows = write(page)
+    assert rows[0][1] == "破"
+    seen = page.evaluate("window.seen")
+    assert all(settled <= coming for coming, settled in seen)
+    if regulated == "no":  # each character is final as soon as it is there
+        assert all(settled == coming for coming, settled in seen)
+    else:
+        assert len({coming for coming, _ in seen}) > 3  # many steps, not one poem
+        assert any(settled < coming for coming, settled in seen)
+    expect(page.locator(".coming, .unsettled")).to_have_count(0)
+
+
+def test_what_is_being_written_can_be_stopped(page) -> None:
+    draft = 'event: draft\ndata: {"number": 0, "text": "國破山河", "settled": 2}\n\n'
     kind = "text/event-stream"
-    page.route("**/api/write", lambda route: route.fulfill(body=line, content_type=kind))
+    page.route("**/api/write", lambda route: route.fulfill(body=draft, content_type=kind))
     type_at(page, 1, 2, "破")
     page.click("#write")
     expect(page.locator("#problem")).to_contain_text("與伺服器失去聯絡")
     expect(page.locator("#stop")).to_be_hidden()
+    expect(page.locator("#write")).to_be_focused()
     assert rows_of(page)[0] == "□破□□□"  # what came in part is not kept
     page.unroute("**/api/write")
     page.route("**/api/write", lambda _route: None)  # never answered
     page.click("#write")
     expect(page.locator("#working")).to_be_visible()
-    page.click("#stop")
+    expect(page.locator("#write")).to_be_hidden()
+    expect(page.locator("#stop")).to_be_focused()
+    page.keyboard.press("Enter")
     expect(page.locator("#status")).to_have_text("已停止")
     expect(page.locator("#working")).to_be_hidden()
     assert rows_of(page)[0] == "□破□□□"
@@ -335,7 +312,7 @@ def test_drafts_are_found_renamed_deleted_and_brought_back(page) -> None:
         type_at(page, 1, 1, text)
         page.fill("#poem-title", title)
     page.click("#shelf-open")
-    items = page.locator("#shelf-list li")
+    items = page.locator("#shelf-list > li")
     expect(items).to_have_count(3)
     page.fill("#shelf-search", "白日")
     expect(items).to_have_count(1)
@@ -344,7 +321,7 @@ def test_drafts_are_found_renamed_deleted_and_brought_back(page) -> None:
     page.fill("#shelf-search", "登樓")
     expect(items).to_have_count(1)
     page.fill("#shelf-search", "關山")
-    items.get_by_text("刪除").click()
+    items.get_by_text("刪除", exact=True).click()
     expect(page.locator("#shelf-none")).to_be_visible()
     page.click("#shelf-undo")
     expect(items).to_have_count(1)
@@ -355,6 +332,70 @@ def test_drafts_are_found_renamed_deleted_and_brought_back(page) -> None:
     items.locator(".draft-open").click()
     expect(page.locator("#poem-title")).to_have_value("春望")
     assert rows_of(page)[0] == "國破山河□"
+
+
+def test_versions_of_a_draft_are_kept_compared_and_restored(page) -> None:
+    page.clock.install()
+    type_at(page, 1, 1, "國破山河在")
+    page.clock.fast_forward("02:00")  # after a pause what was there is a version
+    type_at(page, 1, 5, "遠")
+    rows = write(page)  # and so is what was there before the model wrote, and what it wrote
+    type_at(page, 1, 1, "家")
+    page.click("#shelf-open")
+    page.click(".versions summary")
+    versions = page.locator(".versions li")
+    expect(versions).to_have_count(3)
+    expect(versions.nth(0).locator("em")).to_have_text(rows[0][0])
+    shown = [text[:5] for text in page.locator(".versions li div").all_text_contents()]
+    assert shown == [rows[0], "國破山河遠", "國破山河在"]
+    versions.nth(2).get_by_role("button").click()
+    expect(page.locator("#shelf")).to_be_hidden()
+    assert rows_of(page) == ["國破山河在", *[OPEN] * 7]
+    page.click("#undo")
+    assert rows_of(page)[0] == "家" + rows[0][1:]
+    page.click("#shelf-open")
+    page.click(".versions summary")
+    expect(versions).to_have_count(3)
+
+
+def test_a_draft_and_the_shelf_are_exported_and_imported(page, visit, tmp_path) -> None:
+    for text, title in (("國破山河在", "春望"), ("白日依山盡", "登樓")):
+        page.click("#new-draft")
+        type_at(page, 1, 1, text)
+        page.fill("#poem-title", title)
+    page.click("#shelf-open")
+
+    def saved(name: str) -> Any:
+        with page.expect_download() as waiting:
+            page.locator(name).first.click()
+        path = tmp_path / waiting.value.suggested_filename
+        waiting.value.save_as(path)
+        return path
+
+    whole, text = saved("#shelf-json"), saved("#shelf-txt")
+    one = saved(".draft-acts button")
+    assert one.name == "登樓.json"
+    assert text.read_text("utf-8") == "登樓\n白日依山盡，\n\n春望\n國破山河在，\n"
+    other = visit()
+    other.click("#shelf-open")
+    expect(other.locator("#shelf-json")).to_be_visible()
+    items = other.locator("#shelf-list > li")
+    shared = tmp_path / "shared.json"
+    shared.write_text(json.dumps({"form": "五律", "title": "題", "text": SPRING}), "utf-8")
+    plain = tmp_path / "plain.txt"
+    plain.write_text(f"詩\n{SPRING.replace('國', '家')}\n\n不是詩", "utf-8")
+    broken = tmp_path / "broken.json"
+    broken.write_text('{"drafts": [{"states": [{"form": "x"}]}, null, 3]}', "utf-8")
+    for file, said, count in (
+        (one, "匯入 1 首，0 首原來就有", 1), (whole, "匯入 1 首，1 首原來就有", 2),
+        (whole, "匯入 0 首，2 首原來就有", 2), (shared, "匯入 1 首", 3), (plain, "匯入 1 首", 4),
+        (broken, "沒有詩稿", 4),
+    ):  # fmt: skip
+        other.set_input_files("#shelf-file", file)
+        expect(other.locator("#shelf-status")).to_contain_text(said)
+        expect(items).to_have_count(count)
+    other.fill("#shelf-search", "国破")  # in the other script
+    expect(items).to_have_count(2)
 
 
 def test_another_form_keeps_the_text_or_leaves_the_draft_on_the_shelf(page) -> None:
@@ -372,10 +413,14 @@ def test_another_form_keeps_the_text_or_leaves_the_draft_on_the_shelf(page) -> N
     assert rows_of(page)[7] == "渾□□□□"
 
 
-def test_a_link_is_a_draft_that_stays_as_it_was_left(page, address, visit) -> None:
+def test_the_apis_poem_is_shared_by_a_link_that_stays_as_it_was_left(page, address, visit) -> None:
     fill(page, seed="16")
     rows = write(page)
+    (wanted,) = httpx.post(f"{address}/api/write", json={"seed": 16, "p": 0.9}, timeout=600).json()
+    assert rows == wanted["lines"]
+    expect(page.locator("#colophon")).to_have_text(re.compile("report.*№ 16"))
     page.click("#share")
+    expect(page.locator("#sharing")).to_be_visible()
     link = page.input_value("#link")
     expect(page.locator("#link-local")).to_be_visible()
     asked: list[str] = []
@@ -395,10 +440,12 @@ def test_a_link_is_a_draft_that_stays_as_it_was_left(page, address, visit) -> No
     assert rows_of(other)[0] == "山" + rows[0][1:]
 
 
-@pytest.mark.parametrize("fragment", ["p=", "p=!!!", "p=eyJ2IjoxfQ", "p=bnVsbA", "p=" + "A" * 5000])
-def test_a_damaged_link_is_an_error(visit, fragment) -> None:
-    page = visit(f"/#{fragment}")
-    expect(page.locator("#problem")).to_contain_text("連結已損壞")
+def test_a_damaged_link_is_an_error(visit, address) -> None:
+    page = visit()
+    for fragment in ("p=", "p=!!!", "p=eyJ2IjoxfQ", "p=bnVsbA", "p=" + "A" * 5000):
+        page.goto("about:blank")
+        page.goto(f"{address}/#{fragment}")
+        expect(page.locator("#problem")).to_contain_text("連結已損壞")
 
 
 def test_a_hostile_link_is_shown_as_text(page, visit) -> None:
@@ -411,6 +458,7 @@ def test_a_hostile_link_is_shown_as_text(page, visit) -> None:
     expect(other.locator("#poem-title")).to_have_value(re.compile("<img"))
     assert other.locator("#frame img, #frame b").count() == 0
     other.click("#share")
+    expect(other.locator("#card svg")).to_be_visible()
     assert other.locator("#card img, #card b").count() == 0
 
 
@@ -479,6 +527,21 @@ def test_columns_script_and_tones_can_be_changed(page) -> None:
     expect(page.locator("#direction")).to_have_attribute("aria-pressed", "true")
 
 
+def test_a_drawn_title_is_on_the_sheet_and_makes_room_for_the_next(visit, strong_address) -> None:
+    page = visit(server=strong_address)
+    title, drawn = page.locator("#poem-title"), set()
+    for _ in range(3):
+        write(page)
+        expect(title).not_to_have_value("")
+        drawn.add(title.input_value())
+    assert len(drawn) > 1
+    page.reload()
+    expect(title).to_have_value(re.compile("."))
+    page.fill("#poem-title", "春望")
+    write(page)
+    expect(title).to_have_value("春望")
+
+
 def test_a_title_and_seven_characters_with_the_default_model(visit, strong_address) -> None:
     page = visit(server=strong_address)
     page.click("#forms button:text-is('七絕')")
@@ -533,40 +596,47 @@ def test_the_interface_speaks_english_and_turns_dark(visit) -> None:
     assert page.evaluate(paper) != light
     page.reload()
     assert page.evaluate(paper) != light
+    page.click("nav [data-page=study]")  # a script that is loaded later speaks the same language
+    expect(page.locator("#study-page h2").first).to_have_text("Watch it read")
 
 
-@pytest.mark.parametrize("form", ["五律", "七律"])
-@pytest.mark.parametrize("direction", ["across", "columns"])
+@pytest.mark.parametrize(("direction", "form"), [("across", "五律"), ("columns", "七律")])
 def test_on_a_phone_the_sheet_is_first_and_fingers_have_room(visit, direction, form) -> None:
     page = visit(**PHONE)
     page.click(f"#forms button:text-is('{form}')")
     if direction == "columns":
         page.click("#direction")
+    page.fill("#poem-title", "送孟浩然之廣陵")
+    cut = "e => Math.max(e.scrollWidth - e.clientWidth, e.scrollHeight - e.clientHeight)"
+    assert page.locator("#poem-title").evaluate(cut) <= 0
     cell(page, 1, 2).tap()
     assert at(page) == [1, 2]
     page.keyboard.insert_text("破")
     expect(page.locator("#candidates .candidate").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") == 360
-    expect(page.locator("#advice-line")).to_be_in_viewport()
     expect(cell(page, 1, 3)).to_be_in_viewport()
     expect(page.locator("#advice")).to_have_attribute("aria-busy", "false")
-    least = "e => { const b = e.getBoundingClientRect(); return Math.min(b.width, b.height); }"
-    assert page.locator("#candidates .candidate").first.evaluate(least) >= 44
-    glyph = "e => parseFloat(getComputedStyle(e).fontSize)"
-    assert cell(page, 1, 2).evaluate(glyph) >= (24 if direction == "across" else 16)
-    tall = "e => e.getBoundingClientRect().height"
-    assert cell(page, 1, 2).evaluate(tall) >= 43.9
-
-
-def test_on_paper_there_is_the_poem_alone(visit) -> None:
-    page = visit(color_scheme="dark")
-    paste(page, 1, 1, SPRING)
-    page.emulate_media(media="print", color_scheme="dark")
-    for hidden in ("#request", "#tools", "#advice", ".head", "body > .foot", ".above"):
-        expect(page.locator(hidden)).to_be_hidden()
-    expect(page.locator("#poem")).to_be_visible()
-    expect(page.locator(".leaf")).to_have_css("background-color", "rgb(255, 255, 255)")
-    assert page.locator("button:visible").count() == 0
+    glyphs = "all => all.map(e => parseFloat(getComputedStyle(e).fontSize))"
+    assert min(page.locator("#poem .hanzi, .candidate .glyph").evaluate_all(glyphs)) >= 24
+    boxes = "all => all.map(e => e.getBoundingClientRect()).filter(b => b.width)"
+    sizes = f"all => ({boxes})(all).map(b => Math.min(b.width, b.height))"
+    targets = page.locator("#poem .hanzi, #dock button, .above button, .tools button, .head a")
+    assert min(targets.evaluate_all(sizes)) >= 43.9
+    # Wherever one looks, the verdict, what fits and the actions are there, and cover no place.
+    for where in ("0", "document.body.scrollHeight"):
+        page.evaluate(f"scrollTo(0, {where})")
+        for name in ("#verdict", "#write", "#advice-next", "#advice-line", "#undo", ".candidate"):
+            expect(page.locator(name).first).to_be_in_viewport(ratio=0.99)
+    last = cell(page, *map(int, page.locator("#poem .hanzi").last.evaluate(
+        "e => [Number(e.dataset.line) + 1, Number(e.dataset.at) + 1]"))
+    )  # fmt: skip
+    last.focus()
+    bottom = last.evaluate("e => e.getBoundingClientRect().bottom")
+    assert bottom <= page.locator("#dock").evaluate("e => e.getBoundingClientRect().top")
+    page.click("#advice-open")
+    expect(page.locator("#look-find")).to_be_hidden()
+    page.click("#references summary")
+    expect(page.locator("#look-find")).to_be_in_viewport()
 
 
 def test_words_are_looked_up_beside_the_sheet(page) -> None:

@@ -5,12 +5,13 @@ import socket
 import time
 from contextlib import suppress
 
-import httpx
 import pytest
 
+from tangyin.web.answers import POLICY, REPORT_POLICY
 from tangyin.web.app import create_app
 from tangyin.web.guards import PatientProtocol
-from tangyin.web.headers import POLICY, REPORT_POLICY
+
+from .conftest import within
 
 
 @pytest.mark.parametrize("path", ["/", "/static/page.js", "/api/models", "/nothing", "/healthz"])
@@ -43,15 +44,21 @@ def test_the_report_may_style_itself_and_run_nothing(client, monkeypatch, tmp_pa
     assert answer.json()["code"] == "server.no_report"
 
 
-def raw(address: str, request: bytes, seconds: float = 10) -> bytes:
-    """The server's answer to bytes, until it closes the connection."""
+def connected(address: str) -> socket.socket:
     host, port = address.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=seconds) as connection:
+    return socket.create_connection((host, int(port)), timeout=60)
+
+
+def rest(connection: socket.socket) -> bytes:
+    """What the server sends until it closes the connection."""
+    return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+def raw(address: str, request: bytes) -> bytes:
+    """The server's answer to bytes, until it closes the connection."""
+    with connected(address) as connection:
         connection.sendall(request)
-        answer = b""
-        while part := connection.recv(65536):
-            answer += part
-        return answer
+        return rest(connection)
 
 
 def refusal(answer: bytes) -> tuple[int, str, dict[str, str]]:
@@ -101,8 +108,7 @@ def test_every_refusal_is_json_with_the_security_headers(address, request_, stat
 async def test_an_unexpected_error_is_refused_so_too() -> None:
     app = create_app("report")
     app.add_api_route("/api/broken", lambda: 1 // 0)
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+    async with within(app, fails=False) as client:
         answer = await client.get("/api/broken")
     assert (answer.status_code, answer.json()["code"]) == (500, "server.failed")
     assert answer.headers["content-security-policy"] == POLICY
@@ -129,11 +135,6 @@ def test_only_pages_of_this_server_start_work(client, address, headers, own) -> 
     answer = client.post("/api/script", json={"text": "国", "script": "traditional"}, headers=sent)
     assert answer.status_code == (200 if own else 403)
     assert answer.json().get("code") == (None if own else "server.foreign_page")
-
-
-def connected(address: str) -> socket.socket:
-    host, port = address.removeprefix("http://").split(":")
-    return socket.create_connection((host, int(port)), timeout=60)
 
 
 def test_the_connection_that_waited_longest_makes_room_for_the_next(address, monkeypatch) -> None:
@@ -191,8 +192,7 @@ def test_only_the_loopback_names_are_answered(client, host, status) -> None:
 
 
 async def test_a_server_for_others_answers_any_name() -> None:
-    transport = httpx.ASGITransport(create_app("report", local=False))
-    async with httpx.AsyncClient(transport=transport, base_url="http://some.example") as client:
+    async with within(create_app("report", local=False), "http://some.example") as client:
         assert (await client.get("/healthz")).status_code == 200
 
 
@@ -210,16 +210,13 @@ def test_a_body_that_does_not_come_is_not_waited_for(address, monkeypatch) -> No
 @pytest.mark.parametrize("second", [False, True])
 def test_a_head_that_does_not_come_is_not_waited_for(address, monkeypatch, begun, second) -> None:
     monkeypatch.setattr("tangyin.web.guards.HEAD_SECONDS", 0.3)
-    host, port = address.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=60) as connection:
+    with connected(address) as connection:
         if second:
             connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
             assert connection.recv(65536).startswith(b"HTTP/1.1 200")
             begun = begun or b"G"  # an idle connection is kept for another request
         connection.sendall(begun)
-        answer = b""
-        while part := connection.recv(65536):
-            answer += part
+        answer = rest(connection)
     if begun:  # after the rest of the first answer
         assert refusal(answer[answer.index(b"HTTP/1.1 408") :])[:2] == (408, "server.head_too_slow")
 
@@ -238,9 +235,8 @@ def ask_from():
     """Asks an application that lets pages of `SITE` use the API, as a page of an origin does."""
 
     async def ask(origin, method="POST", path="/api/script", **headers):
-        transport = httpx.ASGITransport(create_app("report", origins=[SITE]))
         body = {"json": {"text": "風", "script": "simplified"}} if method == "POST" else {}
-        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        async with within(create_app("report", origins=[SITE])) as client:
             headers = {"Origin": origin, "Sec-Fetch-Site": "cross-site", **headers}
             return await client.request(method, path, headers=headers, **body)
 

@@ -100,8 +100,8 @@ def asked(pool: Pool, *jobs: Job[Any]) -> "list[asyncio.Task[Exchange]]":
     return [asyncio.create_task(Exchange(pool).answer(job)) for job in jobs]
 
 
-def poem_events(number: int) -> list[tuple[str, int]]:
-    return [("poem", number)]
+def poem_events(number: int) -> tuple[str, int]:
+    return "poem", number
 
 
 async def until(event: threading.Event) -> None:

@@ -4,12 +4,13 @@ import json
 from dataclasses import asdict
 from functools import partial
 
-import httpx
 import pytest
 
 from tangyin import reference
 from tangyin.corpus import fetch_corpus
 from tangyin.web.app import create_app
+
+from .conftest import within
 
 
 @pytest.fixture
@@ -19,8 +20,7 @@ def look_up(small_package, tmp_path, home):
     async def ask(path, *, fetched=True, headers=None, **given):
         if fetched:
             fetch_corpus(small_package.lay_out(tmp_path / "source"))
-        transport = httpx.ASGITransport(create_app("report"))
-        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        async with within(create_app("report")) as client:
             return await client.get(f"/api/{path}", params=given, headers=headers)
 
     return ask

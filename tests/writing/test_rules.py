@@ -43,7 +43,7 @@ def draws(rule, log_probs, count, seed=0):
 
 @pytest.mark.parametrize("rule", RULES, ids=str)
 @given(tables())
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_a_choice_depends_on_its_own_row_alone(rule, table):
     log_probs, uniforms = table
     before = log_probs.copy()
@@ -123,6 +123,5 @@ def test_top_p_ranks_all_when_the_nucleus_is_wide():
 def test_a_rule_refuses_numbers_out_of_bounds():
     wrong = [(RandomK, "k"), (RandomK, "certainty"), (Temperature, "temperature"), (TopP, "p")]
     for rule, number in (*wrong, (TopP, "temperature")):
-        with pytest.raises(UsageError) as refused:
+        with pytest.raises(UsageError, check=lambda e, number=number: e.params["name"] == number):
             rule(**{number: 0})
-        assert refused.value.params["name"] == number

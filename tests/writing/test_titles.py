@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from tangyin.api import Writer, load, rule_named
+from tangyin.api import Writer, load
 from tangyin.prosody import LEVEL_RHYMES
 from tangyin.scoring import closed_hanzi, target_costs
-from tangyin.verse import FORMS, WUJUE, prefix_tokens
+from tangyin.verse import FORMS, WUJUE, WULV, prefix_tokens
 from tangyin.writing import Order, Request, compose, guide_for, plan, prefix_for
+from tangyin.writing.titles import drawn_title, known_titles
 
 HANZI = "".join(sorted(closed_hanzi()))
 TITLED = {"title": "送友人歸山"}
@@ -30,10 +31,8 @@ def test_a_model_reads_form_rhyme_and_title(writer):
     request = Request(WUJUE, title="送别 · 友人", rhyme="东")
     assert named(writer, request) == ["<五絕>", "<rhyme:東>", "<title>", *"送別友人", "<text>"]
     assert named(writer, Request(WUJUE)) == ["<五絕>", "<text>"]
-    assert (
-        plan(request, writer.engine.vocabulary).prefix.tolist()
-        == prefix_for(request, writer.engine.vocabulary).tolist()
-    )
+    planned = plan(request, writer.engine.vocabulary)
+    assert planned.prefix.tolist() == prefix_for(request, writer.engine.vocabulary).tolist()
 
 
 @pytest.mark.parametrize("regulated", [True, False])
@@ -61,18 +60,6 @@ def test_another_title_brings_another_poem_and_the_same_the_same(writer, regulat
 def test_a_model_is_conditioned_on_a_rhyme_and_keeps_it(writer):
     verse = writer.write(form="五絕", seed=1, rhyme="陽", **TITLED)
     assert verse.prosody.rhyme == "陽"
-
-
-def test_a_line_is_revised_under_its_title(writer):
-    text = writer.write(form="五絕", seed=5, **TITLED).text
-    for regulated in (True, False):
-        titled, plain = (
-            writer.revise(text, 2, regulated=regulated, rule=rule_named("temperature"), **options)
-            for options in (TITLED, {})
-        )
-        assert titled[0].title == "送友人歸山"
-        assert plain[0].title == ""
-        assert titled[0].log_likelihood != plain[0].log_likelihood
 
 
 @pytest.mark.parametrize("regulated", [True, False])
@@ -128,6 +115,52 @@ def test_guidance_adds_what_the_title_adds_but_not_its_own_characters(writer, st
 
 def test_without_a_title_or_a_rhyme_there_is_nothing_to_guide_by(writer):
     vocabulary = writer.engine.vocabulary
-    assert guide_for(Request(WUJUE), vocabulary) is None
+    assert guide_for(Request(WUJUE, title=""), vocabulary) is None
     assert guide_for(Request(WUJUE, guidance=0, **TITLED), vocabulary) is None
     assert guide_for(Request(WUJUE, rhyme="東"), vocabulary).strength > 0
+
+
+def test_a_title_is_drawn_for_each_poem_and_written_on_as_if_given(writer):
+    several = list(writer.write_many("白", form="五絕", seed=5, count=3))
+    assert all(verse.title_drawn for verse in several)
+    assert len({verse.title for verse in several}) > 1
+    for verse in several[:1]:
+        again = writer.write("白", form="五絕", seed=5, title=verse.title)
+        assert (again.text, again.title_drawn) == (verse.text, False)
+    untitled = [
+        writer.write("白", form="五絕", seed=5, title=""),
+        writer.write("白", form="五絕", seed=5, regulated=False),
+    ]
+    assert all((verse.title, verse.title_drawn) == ("", False) for verse in untitled)
+
+
+def test_a_poem_of_which_more_than_half_is_given_gets_no_title():
+    line, half = "白日依山盡，", "白日依山盡，黃河入海流。"
+    assert Request(WUJUE, half).draws_title
+    assert Request(WUJUE, half.replace("。", "。□□")).draws_title
+    assert not Request(WUJUE, half + "欲").draws_title
+    assert Request(WULV, half + line).draws_title
+
+
+def test_a_title_is_drawn_by_how_well_the_opening_follows_it():
+    engine = load("strong").engine
+    hanzi = engine.vocabulary.hanzi
+
+    def of_snow(opening):
+        columns = np.array([hanzi.index(character) for character in opening], dtype=np.int32)
+        titles = [drawn_title(engine, WULV, columns, 0, number) for number in range(60)]
+        assert set(titles) <= set(known_titles(hanzi))
+        return sum(any(character in "雪寒冬梅" for character in title) for title in titles)
+
+    assert of_snow("朔雪") > 2 * of_snow("")
+
+
+def test_a_model_that_knows_no_title_of_the_list_draws_none(random_model):
+    engine = Writer(random_model("一二三四", FORMS, prefixes=prefix_tokens(LEVEL_RHYMES))).engine
+    assert drawn_title(engine, WUJUE, np.zeros(1, np.int32), 0, 0) == ""
+
+
+def test_a_model_without_titles_draws_none(random_model):
+    writer = Writer(random_model(HANZI, FORMS, scale=0.2))
+    verse = writer.write(form="五絕", seed=1)
+    assert (verse.title, verse.title_drawn) == ("", False)

@@ -16,7 +16,6 @@ from tangyin.writing.constraints.draft import FREE, Draft
 from tangyin.writing.constraints.rates import rates_of
 from tangyin.writing.constraints.rhyme import RhymeBook
 from tangyin.writing.constraints.tones import Readings, Tones
-from tangyin.writing.decoding import Decoder
 from tangyin.writing.fitting import Fitting
 from tangyin.writing.particles import Population
 
@@ -111,26 +110,6 @@ def test_sequences_of_poems_have_the_shares_of_tang_verse(make_composer, form, r
         assert drawn.count(sequence) / 3000 == pytest.approx(share, abs=0.03)
 
 
-def test_particles_of_a_poem_take_the_same_licences(
-    make_composer, random_model, plain, monkeypatch
-):
-    """Otherwise resampling would thin them out: fewer characters fit them than the plain type."""
-    engine = Engine(random_model(plain, (WULV,)))
-    monkeypatch.setattr(Decoder, "_resample", lambda *_: None)
-    composer = make_composer("temperature", 8, engine=engine)
-    decoder = Population(composer, 7, range(60)).decoder
-    decoder.run()
-    taken = Counter()
-    poems = patterns(WULV, plain, decoder.draft.columns)
-    for poem in range(60):
-        rows = [row for row in range(8 * poem, 8 * poem + 8) if decoder.weights[row] > -np.inf]
-        courses = {tuple(line.licence or line.warning for line in poems[row]) for row in rows}
-        assert len(courses) <= 1
-        taken.update(*courses)
-        assert len({tuple(line.tones for line in poems[row]) for row in rows}) > 1 or len(rows) < 2
-    assert {"小拗", "特定句式", "三仄尾", "孤平拗救"} <= set(taken)
-
-
 @pytest.mark.parametrize("strict", [False, True])
 def test_only_sure_readings_are_written_and_only_clear_ones_where_a_licence_departs(
     report_model, strict
@@ -163,35 +142,26 @@ def test_only_sure_readings_are_written_and_only_clear_ones_where_a_licence_depa
     assert bool(cleared) != strict
 
 
-def line_ways(line, at_ends):
-    """The tones that a line with □ can be read by: the oracle of the next test."""
+def line_ways(line):
+    """The patterns that a line with □ can be read by: the oracle of the next test."""
     options = []
     for at, character in enumerate(line):
-        if character == "□":
-            options.append("PZ")
-            continue
-        if at == len(line) - 1 and at_ends:
-            place = place_of(character)
-            costs = place.end_level, place.end_oblique
-        else:
-            before = line[at - 1] if at and line[at - 1] != "□" else ""
-            after = line[at + 1] if at + 1 < len(line) and line[at + 1] != "□" else ""
-            costs = tone_costs(before + character + after, len(before))
-        options.append("".join(t for t, c in zip("PZ", costs, strict=True) if math.isfinite(c)))
-    return {"".join(tones) for tones in product(*options)}
+        place = place_of(character)
+        at_end = at == len(line) - 1
+        costs = (place.end_level, place.end_oblique) if at_end else tone_costs(line, at)
+        possible = [t for t, c in zip("PZ", costs, strict=True) if math.isfinite(c)]
+        options.append("PZ" if character == "□" else possible)
+    return [line_pattern("".join(tones)) for tones in product(*options)]
 
 
-@settings(deadline=None, max_examples=60, derandomize=True)
+@settings(derandomize=True)
 @given(data=st.data())
 def test_given_characters_are_admitted_exactly_where_some_faultless_reading_holds_them(data):
     form = data.draw(st.sampled_from([f for f in FORMS if f.lines == 4]))
     sequence = data.draw(st.sampled_from(SEQUENCES))
     characters = tuple(dict.fromkeys(AMBIGUOUS + "月風日山天去出得水花"))
-    text = data.draw(
-        st.text(
-            alphabet="□□□□□□□□□" + "".join(characters), min_size=form.hanzi, max_size=form.hanzi
-        )
-    )
+    signs = "□" * 9 + "".join(characters)
+    text = data.draw(st.text(signs, min_size=form.hanzi, max_size=form.hanzi))
     columns = [FREE if c == "□" else characters.index(c) for c in text]
     given_ = np.array([columns], dtype=np.int32)
     table = tone_table(characters)
@@ -203,14 +173,10 @@ def test_given_characters_are_admitted_exactly_where_some_faultless_reading_hold
     assert (fitting.bad_lines(sequence, given_)[0] == ~admitted).all()
     width = form.characters
     lines = [text[at : at + width] for at in range(0, form.hanzi, width)]
-    for number, line in enumerate(lines):
-        ways = [line_pattern(tones) for tones in line_ways(line, at_ends=True)]
-        kind = sequence.for_lines(form.lines)[number]
-        possible = [way for way in ways if way.type == kind and not way.faults]
+    for number, (line, kind) in enumerate(zip(lines, sequence.for_lines(form.lines), strict=True)):
+        possible = [way for way in line_ways(line) if way.type == kind and not way.faults]
         after = lines[number + 1 : number + 2]
-        rescue = any(
-            way.rescues for rest in after for way in map(line_pattern, line_ways(rest, True))
-        )
+        rescue = any(way.rescues for rest in after for way in line_ways(rest))
         fits = any(way.licence != "大拗" or rescue for way in possible)
         assert admitted[number] == fits
 
@@ -244,11 +210,11 @@ def test_licences_of_written_poems_are_near_the_rates_of_tang_verse(make_compose
     """Resampling leaves them, and the checker reads what was drawn."""
     composer = make_composer(Temperature(), 3)
     taken, types = Counter(), Counter()
-    for poem in write_regulated(composer, 1, 240, 60):
+    for poem in write_regulated(composer, 1, 120, 60):
         types.update(poem.report.line_types)
         found = (*poem.report.licences, *poem.report.warnings)
         taken.update(finding.kind for finding in found)
-    # Five standard errors of a share of 0.1 among 480 lines are 0.07.
+    # Five standard errors of a share of 0.1 among 240 lines are 0.1.
     assert taken["特定句式"] / types["b"] == pytest.approx(0.146, abs=0.05)
     assert taken["三仄尾"] / types["b"] == pytest.approx(0.099, abs=0.05)
     assert taken["小拗"] / types["a"] == pytest.approx(0.109, abs=0.05)

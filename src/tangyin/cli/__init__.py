@@ -1,1 +1,1 @@
-"""The two faces: the command line."""
+"""The command line."""

@@ -8,8 +8,9 @@ from pathlib import Path
 from select import select
 from typing import Any, Generic, TypeVar
 
-from tangyin.cli.streams import json_line, language, note, standard_input, warn
+from tangyin.cli.streams import language, note, standard_input, warn
 from tangyin.errors import TangyinError, UsageError, message
+from tangyin.files import json_text
 from tangyin.verse import Found, Poem, find_poems, poems_of_file
 
 T = TypeVar("T")
@@ -35,11 +36,10 @@ class Item(Generic[T]):
 
     def record(self, values: dict[str, Any], poem: Poem | None = None) -> str:
         """A line of JSON: `values`, then whatever is known of file, id, title and author."""
-        names = {name: self.found.fields.get(name) for name in ("id", "title", "author")}
-        for name in ("title", "author"):
-            names[name] = names[name] or getattr(poem, name, "")
-        known = {name: value for name, value in {"file": self.file, **names}.items() if value}
-        return json_line({**values, **known})
+        known: dict[str, Any] = {"file": self.file}
+        for name in ("id", "title", "author"):
+            known[name] = self.found.fields.get(name) or getattr(poem, name, "")
+        return json_text(values | {name: value for name, value in known.items() if value})
 
     def refusal(self, error: TangyinError) -> str:
         """A line of JSON for a poem or file that was refused."""
@@ -56,7 +56,7 @@ class Item(Generic[T]):
 
 
 class Batch(Generic[T]):
-    """The poems of files, "-" being standard input, each read by `read` as it is asked for.
+    """The poems of files, "-" being standard input, each read lazily by `read`.
 
     While it is iterated, what is refused is reported on standard error, and if that is a terminal
     which the results do not go to, a bar shows how many poems were read.
@@ -85,7 +85,7 @@ class Batch(Generic[T]):
                 yield item
 
     def together(self) -> Iterator[list[Item[T]]]:
-        """The items in groups of at most `TOGETHER`; none waits for standard input to go on."""
+        """The items in groups of at most `TOGETHER`; none waits for more standard input."""
         group: list[Item[T]] = []
         for item in self:
             group.append(item)
@@ -142,7 +142,7 @@ class Batch(Generic[T]):
 
     def _must_wait(self) -> bool:
         """Whether standard input has nothing at this moment."""
-        with suppress(OSError, ValueError):  # it is no pipe, or not on this system
+        with suppress(OSError, ValueError):  # it is not a pipe, or not on this system
             return "-" in self.files and not select([sys.stdin], [], [], 0)[0]
         return False
 

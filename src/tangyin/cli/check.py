@@ -12,26 +12,36 @@ import click
 from tangyin.cli.batch import Batch, Item
 from tangyin.cli.streams import emit, format_option, one_line, output_option
 from tangyin.errors import TangyinError
-from tangyin.prosody import Convention, Report, by_convention, check_poem
-from tangyin.verse import Poem, read_verse
+from tangyin.prosody import AnyReport, CiReport, Convention, Pair, Report, book_named, check_any
+from tangyin.prosody.antithesis import POETS
+from tangyin.prosody.ci import MISSING
+from tangyin.prosody.couplet import FORM as COUPLET
+from tangyin.verse import Poem
+from tangyin.verse.tune import tunes_named
 
 LEGEND = "○ 平 level  ● 仄 oblique  ◎ ◉ the same, chosen among two readings"
 
-
-Read = tuple[Poem, Report]
+Read = tuple[Poem, AnyReport]
 Items = Iterable[Item[Read]]
 
 
 @click.command()
 @click.argument("files", metavar="[FILE]...", nargs=-1)
-@format_option("For people, a JSON array, or a JSON object per line.", "json", "jsonl")
+@format_option("Readable text, a JSON array, or one JSON object per line.", "json", "jsonl")
 @click.option("--fail", is_flag=True, help="Exit with 1 when a poem is not regulated.")
-@click.option("--strict", "convention", flag_value="strict", help="Allow no licence.")
+@click.option("--strict", "convention", flag_value="strict", help="Allow no licences.")
 @click.option(
     "--loose",
     "convention",
     flag_value="loose",
-    help="Allow rhymes of neighbouring groups (通押), and 特定句式 that begins oblique.",
+    help="Allow neighbouring rhymes (通押), and 特定句式 with an oblique first character.",
+)
+@click.option("--tune", metavar="NAME", default="", help="Check against this tune (詞牌).")
+@click.option(
+    "--book",
+    metavar="NAME",
+    default="",
+    help="平水韻, 詞林正韻, 中華新韻 or 中華通韻; by default the first for 詩, the second for 詞.",
 )
 @output_option
 def check(
@@ -39,19 +49,29 @@ def check(
     output_format: str,
     fail: bool,
     convention: Convention | None,
+    tune: str,
+    book: str,
     output: Path | None,
 ) -> None:
-    """Check the prosody of the poems of each FILE, or of standard input (-).
+    """Check the prosody of the poems in each FILE, or in standard input (-).
 
-    Text: one poem a line, or poems separated by blank lines; two or more lines of five or seven
-    characters each, with or without marks, traditional or simplified. Or JSON lines: `text`, or a
-    list in `lines` or `paragraphs`; `title` and `author`. What cannot be read is reported in its
-    place, and the exit code is 1.
+    The input is text with one poem per line, or with blank lines between poems. Punctuation is
+    optional, and characters may be traditional or simplified. A poem may be a 詩, a 對聯 or a 詞;
+    the tune of a 詞 is recognized, or named in the heading or by --tune. The input may also be
+    JSON lines with the poem in `text`, or in a list `lines` or `paragraphs`, and optionally `title`
+    and `author`. A poem that cannot be read is reported in its place, and the exit code is 1.
 
     \b
         echo 白日依山盡，黃河入海流。欲窮千里目，更上一層樓。 | tangyin check
     """
-    read = partial(_checked, convention=convention or "usual")
+    if tune:
+        tunes_named(tune)  # or it is refused before the first poem
+    read = partial(
+        check_any,
+        convention=convention or "usual",
+        tune=tune,
+        book=book_named(book) if book else None,
+    )
     batch = Batch(files, read, output, text=output_format == "text")
     verdicts: set[bool] = set()
     items = _noted(batch, verdicts)
@@ -62,11 +82,6 @@ def check(
     batch.finish()
     if fail and False in verdicts:
         sys.exit(1)
-
-
-def _checked(text: str, convention: Convention) -> Read:
-    poem = read_verse(text)
-    return poem, by_convention(check_poem(poem.lines), convention)
 
 
 def _noted(batch: Batch[Read], verdicts: set[bool]) -> Iterator[Item[Read]]:
@@ -116,38 +131,73 @@ def _as_text(items: Items, coloured: bool) -> Iterator[str]:
         yield LEGEND
 
 
-def described(report: Report) -> Iterator[str]:
+def described(report: AnyReport) -> Iterator[str]:
     """A report for people, line by line, with colours."""
-    verdict = ("合律 regulated", "green") if report.regulated else ("不合律 not regulated", "red")
-    rhyme = f"{report.rhyme}韻" if report.rhyme != "-" else "無共同之韻 no rhyme in common"
-    sequence = [report.pattern] if report.pattern != "-" else [report.first_line]
-    yield " · ".join([report.form, *sequence, rhyme, click.style(verdict[0], fg=verdict[1])])
-    faulty = {(f.line, place) for f in report.faults for place in f.places}
-    licensed = {(f.line, place) for f in report.licences for place in f.places}
-    chosen = {(r.line, r.place) for r in report.readings}
-    for number, (line, tones) in enumerate(zip(report.lines, report.tones, strict=True), 1):
+    named, ends = _of_ci(report) if isinstance(report, CiReport) else _of_lines(report)
+    verdict, colour = (
+        ("合律 regulated", "green") if report.regulated else ("不合律 not regulated", "red")
+    )
+    yield " · ".join([*named, click.style(verdict, fg=colour)])
+    # A report on a 詞 has none of these.
+    licences, readings, pauses, couplets = (
+        getattr(report, name, ()) for name in ("licences", "readings", "pauses", "couplets")
+    )
+    faulty = {(f.line, place) for f in report.faults if f.kind != MISSING for place in f.places}
+    licensed = {(f.line, place) for f in licences for place in f.places}
+    chosen = {(r.line, r.place) for r in readings}
+    rows = zip(report.lines, report.tones, ends, strict=True)
+    for number, (line, tones, end) in enumerate(rows, 1):
         words, marks = "", ""
         for place, (character, tone) in enumerate(zip(line, tones, strict=True), 1):
             at = (number, place)
-            colour = "red" if at in faulty else "yellow" if at in licensed else None
-            words += click.style(character, fg=colour, bold=colour == "red")
+            colour = "red" if at in faulty else "yellow" if at in licensed else ""
+            words += click.style(character, fg=colour or None, bold=colour == "red")
             mark = {"P": "○◎", "Z": "●◉"}[tone][at in chosen]
             marks += click.style(mark, fg=colour or ("cyan" if tone == "P" else None))
-        yield f"  {words}  {marks}  {report.line_types[number - 1]}"
+            if pauses and place in pauses[number - 1]:
+                words, marks = f"{words}，", f"{marks} "
+        yield f"  {words}  {marks}  {end}"
+    held = [verdict.book for verdict in report.books if verdict.holds]
+    rhymed = [verdict.book for verdict in report.books if verdict.rhyme and not verdict.tones]
+    by_books = (("合於 holds by", held), ("僅韻合 in rhyme alone by", rhymed))
+    if said := [f"{words}: {' '.join(books)}" for words, books in by_books if books]:
+        yield "  " + " · ".join(said)
     for title, findings, colour in (
         ("病 fault", report.faults, "red"),
-        ("拗救 licence", report.licences, "yellow"),
+        ("拗救 licence", licences, "yellow"),
         ("注意 warning", report.warnings, "magenta"),
     ):
         for finding in findings:
             yield f"  {click.style(title, fg=colour)}: {finding.zh} {finding.en}"
-    for couplet in report.couplets:
+    for couplet in couplets:
         if couplet.expected and couplet.score is not None:
-            pairs = " ".join(f"{p.upper}/{p.lower} {p.score:.2f}" for p in couplet.pairs)
             first, second = couplet.lines
-            yield f"  對仗 antithesis {first}-{second}: {couplet.score:.2f}  {pairs}".rstrip()
-    if report.readings:
+            pairs = "".join(f"  {_reason(pair)}" for pair in couplet.pairs if pair.reason)
+            yield f"  對仗 antithesis {first}-{second}: {couplet.score:.2f}{pairs}"
+    if readings:
         read = " ".join(
-            f"{r.line}.{r.place} {r.character} {r.tone} {r.share:.0%}" for r in report.readings
+            f"{r.line}.{r.place} {r.character} {r.tone} {r.share:.0%}" for r in readings
         )
         yield f"  讀音 readings: {read}"
+
+
+def _of_ci(report: CiReport) -> tuple[list[str], list[str]]:
+    """The heading of a report on a 詞, and what is said at the end of each line."""
+    tune = f"{report.tune} {report.variant}/{report.variants}"
+    ends = zip(report.patterns, report.ends, strict=True)
+    return [report.form, tune, " ".join(report.rhyme)], list(map("".join, ends))
+
+
+def _of_lines(report: Report) -> tuple[list[str], list[str]]:
+    """The same for a report on lines of equal length."""
+    types = list(report.line_types)
+    if report.form == COUPLET:
+        return [report.form], types
+    rhyme = f"{report.rhyme}韻" if report.rhyme != "-" else "無共同之韻 no rhyme in common"
+    sequence = report.pattern if report.pattern != "-" else report.first_line
+    return [report.form, sequence, rhyme], types
+
+
+def _reason(pair: Pair) -> str:
+    reason = f"×{pair.count}" if pair.reason == POETS else f"{pair.zh} {pair.en}"
+    return f"{pair.upper}/{pair.lower} {reason}"

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from tangyin.cli.streams import as_json, emit, format_option, json_line, output_option, remark, warn
+from tangyin.cli.streams import PATH, as_json, emit, format_option, output_option, remark, warn
 from tangyin.corpus import (
     COLUMNS,
     PACKAGE,
@@ -18,8 +18,9 @@ from tangyin.corpus import (
     load_corpus,
     prepared_path,
 )
+from tangyin.files import json_text
 from tangyin.reference import is_current, store_index
-from tangyin.verse import FORMS, LONGER, kind_named
+from tangyin.verse import FORMS, KINDS, kind_named
 
 
 @click.group()
@@ -30,7 +31,7 @@ def corpus() -> None:
 @corpus.command()
 @click.option(
     "--source",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="Use an unpacked copy or a git checkout of chinese-poetry instead of the download.",
 )
 def fetch(source: Path | None) -> None:
@@ -67,7 +68,7 @@ def stats(output_format: str, output: Path | None) -> None:
 
 
 def _tables(counted: dict[str, Any]) -> Iterator[str]:
-    forms = [form.name for form in (*FORMS, *LONGER)]
+    forms = [form.name for form in (*FORMS, *KINDS)]
     yield f"{'':<12}{'all':>9}" + "".join(f"{form:>8}" for form in forms)
     for dynasty, parts in counted["poems"].items():
         for part, by_form in parts.items():
@@ -82,14 +83,18 @@ def _tables(counted: dict[str, Any]) -> Iterator[str]:
 @corpus.command()
 @click.option("--form", "forms", multiple=True, help="A form (may be repeated).")
 @click.option(
-    "--dynasty", "dynasties", multiple=True, type=click.Choice(["tang", "song"]), help="Or both."
+    "--dynasty",
+    "dynasties",
+    multiple=True,
+    type=click.Choice(["tang", "song"]),
+    help="A dynasty (may be repeated).",
 )
 @click.option(
     "--part",
     "parts",
     multiple=True,
     type=click.Choice(PARTS),
-    help="near: near-duplicates of held-out poems, not used.",
+    help="A part (may be repeated); near: unused near-duplicates of held-out poems.",
 )
 @output_option
 def export(
@@ -106,4 +111,4 @@ def export(
 
 def _rows(chosen: Corpus) -> Iterator[str]:
     for row in zip(*(getattr(chosen, name) for name in COLUMNS), strict=True):
-        yield json_line(dict(zip(COLUMNS, row, strict=True)))
+        yield json_text(dict(zip(COLUMNS, row, strict=True)))

@@ -2,31 +2,35 @@
 
 import os
 import sys
+from gettext import bindtextdomain, gettext
 from importlib import import_module
+from importlib.resources import files
 from typing import NoReturn
 
 import click
 
 import tangyin
 from tangyin.cli.streams import forget_output, language, one_line
-from tangyin.errors import TangyinError, message
+from tangyin.errors import TangyinError, UsageError, message
 
 # One line of help each, so that `tangyin --help` need not import a single command.
 COMMANDS = {
-    "write": ("tangyin.cli.write:write", "Write poems on a first character or first words."),
+    "write": ("tangyin.cli.write:write", "Write poems, with or without a given beginning."),
+    "couplet": ("tangyin.cli.write:couplet", "Write second lines for the first line of a 對聯."),
     "check": ("tangyin.cli.check:check", "Check the prosody of poems."),
-    "score": ("tangyin.cli.score:score", "Log-likelihood of given poems."),
-    "rhyme": ("tangyin.cli.reference:rhyme", "Characters of a rhyme, and words ending on them."),
-    "character": ("tangyin.cli.reference:character", "Readings of a character, with examples."),
-    "find": ("tangyin.cli.reference:find", "Lines of the corpus with a word."),
-    "parallel": ("tangyin.cli.reference:parallel", "What poets set opposite a word."),
-    "eval": ("tangyin.cli.evaluate:evaluate", "Perplexity of a model by the protocol."),
+    "score": ("tangyin.cli.score:score", "Print the log-likelihood of given poems."),
+    "rhyme": ("tangyin.cli.reference:rhyme", "List the characters of a rhyme."),
+    "character": ("tangyin.cli.reference:character", "Show the readings of a character."),
+    "find": ("tangyin.cli.reference:find", "Find the lines of the corpus with a word."),
+    "parallel": ("tangyin.cli.reference:parallel", "List what poets set opposite a word."),
+    "eval": ("tangyin.cli.models:evaluate", "Measure the perplexity of a model."),
     "corpus": ("tangyin.cli.corpus:corpus", "Fetch, describe and export the corpus."),
-    "train": ("tangyin.cli.train:train", "Train a model by a recipe."),
+    "train": ("tangyin.cli.train:train", "Train a model from a recipe."),
     "study": ("tangyin.cli.study:study", "Run experiments."),
-    "report": ("tangyin.cli.report:report", "Build the page of all experiments."),
-    "models": ("tangyin.cli.models:models", "List the models there are."),
+    "report": ("tangyin.cli.study:report", "Build the page of the experiments."),
+    "models": ("tangyin.cli.models:models", "List the models and their figures."),
     "serve": ("tangyin.cli.serve:serve", "Serve the web page and its API."),
+    "site": ("tangyin.cli.serve:site", "Write the web page as files that need no server."),
 }
 
 # Raised with the help as its message by click 8.2; 8.1 prints the help itself.
@@ -44,17 +48,31 @@ class _Commands(click.Group):
             return None
         module, _, name = COMMANDS[cmd_name][0].partition(":")
         command: click.Command = getattr(import_module(module), name)
-        return command
+        return _translated(command, cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+        texts = {name: text for name, (_, text) in COMMANDS.items()}
+        if language() != "en":
+            from tangyin.cli.chinese import summary
+
+            texts = {name: summary(name) for name in texts}
+        with formatter.section(gettext("Commands")):
+            formatter.write_dl(list(texts.items()))
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(tangyin.__version__, message="tangyin %(version)s")
 def main() -> None:
     """唐音: compose, check and study classical Chinese regulated verse."""
+
+
+def _translated(command: click.Command, name: str = "") -> click.Command:
+    """A command in the language of messages."""
+    if language() == "en":
+        return command
+    from tangyin.cli.chinese import in_chinese
+
+    return in_chinese(command, name)
 
 
 def run(arguments: list[str] | None = None) -> None:
@@ -72,7 +90,11 @@ def run(arguments: list[str] | None = None) -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
-        code = main(_arguments(arguments), prog_name="tangyin", standalone_mode=False)
+        # click takes its words from gettext.
+        os.environ["LANGUAGE"] = language().replace("-", "_")
+        bindtextdomain("messages", str(files("tangyin.data").joinpath("locale")))
+        program = _translated(main)
+        code = program(_arguments(arguments), prog_name="tangyin", standalone_mode=False)
         if isinstance(code, int) and code:  # what a command passed to ctx.exit
             sys.exit(code)
         if sys.stdout is not None:
@@ -82,7 +104,8 @@ def run(arguments: list[str] | None = None) -> None:
             click.echo(error.format_message(), err=True)
             sys.exit(error.exit_code)
         command = error.ctx.command_path if error.ctx else "tangyin"
-        _fail(f"{error.format_message().rstrip('.')}; see `{command} --help`", 2)
+        sentence = error.format_message().rstrip(".。")
+        _report(UsageError("cli.wrong_call", sentence=sentence, command=command))
     except (click.ClickException, KeyboardInterrupt, MemoryError, OSError, TangyinError) as error:
         _report(error)
     except click.Abort:

@@ -1,14 +1,23 @@
-"""`tangyin models`."""
+"""`tangyin models` and `tangyin eval`."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
-from tangyin.cli.streams import as_json, emit, format_option, output_option, warn
+from tangyin.api import PROTOCOLS, load
+from tangyin.cli.streams import (
+    as_json,
+    default_option,
+    emit,
+    format_option,
+    output_option,
+    warn,
+)
 from tangyin.errors import TangyinError
-from tangyin.model import ModelSummary, find_model, model_card, shipped_or_own
+from tangyin.model import DEFAULT, ModelSummary, find_model, model_card, shipped_or_own
 
 
 @click.command()
@@ -50,3 +59,51 @@ def _dev(row: ModelSummary, figure: str) -> str:
         return f"{row.figures['dev']['all'][figure]:.2f}"
     except (KeyError, TypeError, ValueError):
         return "-"
+
+
+@click.command("eval")
+@default_option("--model", default=DEFAULT, help="A model's name or file.")
+@default_option(
+    "--split", type=click.Choice(["dev", "test"]), default="dev", help="Which held-out poems."
+)
+@click.option("--form", help="One form only.  [default: all that the model knows]")
+@default_option(
+    "--protocol",
+    type=click.Choice(PROTOCOLS),
+    default=PROTOCOLS[0],
+    help="How perplexity is counted (docs/protocol.md); tangshi-gpt has its own test poems.",
+)
+@format_option("A table, or a JSON object.")
+@output_option
+def evaluate(
+    model: str,
+    split: str,
+    form: str | None,
+    protocol: str,
+    output_format: str,
+    output: Path | None,
+) -> None:
+    """Perplexity of a model on the held-out poems, by the protocol."""
+    result = asdict(load(model).evaluate(split, form, protocol))
+    emit(as_json(result) if output_format == "json" else _figures(result), output)
+
+
+def _figures(result: dict[str, Any]) -> list[str]:
+    head = (
+        f"{result['model']}, {result['split']}, {result['form']}, protocol {result['protocol']}, "
+        f"prefix {result['prefix']}"
+    )
+    counts = "poems {poems:,}   targets {targets:,}   hanzi {hanzi:,}   unknown {unknown:,}"
+    return [
+        head,
+        counts.format(**result),
+        "perplexity     open     closed",
+        *(
+            f"per {what} {_figure(result[f'per_{what}'])}  {_figure(result[f'per_{what}_closed'])}"
+            for what in ("token", "hanzi")
+        ),
+    ]
+
+
+def _figure(value: float | None) -> str:
+    return f"{'-':>9}" if value is None else f"{value:9.2f}"

@@ -17,7 +17,7 @@ FIRST, EVERY = 10, 30
 class ProgressBar(Callback):
     """Draws a bar for each epoch and prints a line after it.
 
-    Where standard error is no terminal, a line of progress is printed from time to time instead.
+    Where standard error is not a terminal, a line of progress is printed from time to time instead.
     """
 
     bar: Any = None

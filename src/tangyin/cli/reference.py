@@ -3,15 +3,26 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import click
 
 from tangyin import reference
-from tangyin.cli.streams import F, as_json, emit, format_option, language, output_option, remark
+from tangyin.cli.streams import (
+    F,
+    as_json,
+    default_option,
+    emit,
+    format_option,
+    language,
+    output_option,
+    remark,
+)
 from tangyin.errors import UsageError
-from tangyin.reference import Character, Line, Opposite, Rhyme, Source, WordCount
+from tangyin.reference import Line, Opposite, WordCount
+from tangyin.reference.character import Fit
 
 COUNT = click.IntRange(1, 1000)
 
@@ -20,29 +31,32 @@ TONES = str.maketrans("PZE", "○●◎")
 
 def _options(count: int, help_: str) -> Callable[[F], F]:
     """The options of every look-up; `count` is the default of --count and `help_` its help."""
+    scripts = click.Choice(reference.SCRIPTS)
+    shown = (
+        default_option("--count", type=COUNT, default=count, help=help_),
+        default_option(
+            "--script", type=scripts, default="traditional", help="Characters of the output."
+        ),
+        format_option("For people, or a JSON object."),
+        output_option,
+    )
 
     def decorate(command: F) -> F:
-        command = output_option(command)
-        command = format_option("For people, or a JSON object.")(command)
-        scripts = click.Choice(reference.SCRIPTS)
-        command = click.option(
-            "--script", type=scripts, default="traditional", show_default=True, help="Characters."
-        )(command)
-        return click.option("--count", type=COUNT, default=count, show_default=True, help=help_)(
-            command
-        )
+        for option in reversed(shown):
+            command = option(command)
+        return command
 
     return decorate
 
 
 @click.command()
 @click.argument("word")
-@_options(30, "Most characters of a rhyme.")
+@_options(30, "At most this many characters per rhyme.")
 def rhyme(word: str, count: int, **shown: Any) -> None:
     """Characters of a rhyme, commonest first, with words that poets end lines on.
 
-    WORD is the name of a rhyme of 平水韻, or any character: each of its readings is answered.
-    Without the corpus (`tangyin corpus fetch`) there are no words.
+    WORD is the name of a rhyme of 平水韻, or any character; then each of its readings is looked
+    up. Without the corpus (`tangyin corpus fetch`) there are no words.
 
     \b
         tangyin rhyme 東
@@ -52,12 +66,12 @@ def rhyme(word: str, count: int, **shown: Any) -> None:
 
 @click.command()
 @click.argument("word", metavar="CHARACTER")
-@_options(3, "Most example lines of a reading.")
+@_options(3, "At most this many example lines per reading.")
 def character(word: str, count: int, **shown: Any) -> None:
     """Readings of a character: shares, rhymes, words and examples; where in a line it fits.
 
-    In the patterns + is a place that it fits, ~ one that needs a licence, - none. Without the
-    corpus (`tangyin corpus fetch`) there are no examples, and no words of the rhymes.
+    In the patterns, + is a place that it fits, ~ one that needs a licence, - one that it does not
+    fit. Without the corpus (`tangyin corpus fetch`) there are no examples and no words.
 
     \b
         tangyin character 看
@@ -67,13 +81,13 @@ def character(word: str, count: int, **shown: Any) -> None:
 
 @click.command()
 @click.argument("word", required=False)
-@_options(20, "Most lines.")
+@_options(20, "At most this many lines.")
 @click.option("--first", type=click.IntRange(1), default=1, help="Begin with this line, from 1.")
 @click.option("--id", "id_", help="Print the poem with this id instead.")
 def find(word: str | None, count: int, first: int, id_: str | None, **shown: Any) -> None:
     """Lines of the corpus with a WORD of one to seven characters, Tang poems first.
 
-    Each is followed by poet, title, form, line and place in the line, and the id of its poem.
+    Each line is followed by poet, title, form, line and place in the line, and the id of its poem.
 
     \b
         tangyin find 明月
@@ -89,12 +103,12 @@ def find(word: str | None, count: int, first: int, id_: str | None, **shown: Any
 
 @click.command()
 @click.argument("word")
-@_options(12, "Most words of each list.")
+@_options(12, "At most this many words per list.")
 def parallel(word: str, count: int, **shown: Any) -> None:
     """What poets set opposite a WORD in couplets 2 and 3 of eight-line poems.
 
-    The commonest; those that are opposite this word rather than others, by the log-likelihood
-    ratio; and the common words that the antithesis model finds most parallel.
+    Three lists: the most frequent words; those most characteristic of this word, by the
+    log-likelihood ratio; and the common words that the antithesis model finds most parallel.
 
     \b
         tangyin parallel 青山
@@ -116,63 +130,61 @@ def _look_up(
     if output_format == "json":
         emit(as_json(reference.in_script(asdict(found), script)), output)
     else:
-        emit((reference.in_script(line, script) for line in lines(found)), output)
+        shown = chain(lines(found), _ending(found))
+        emit((reference.in_script(line, script) for line in shown), output)
+
+
+def _ending(found: Any) -> Iterator[str]:
+    """What an answer ends with, if it has that: other words for the one asked, and its sources."""
+    if others := getattr(found, "others", ()):
+        yield f"又 also: {_words(others)}"
+    if sources := getattr(found, "source", ()):
+        yield ""
+        for source in sources:
+            yield f"來源 source: {source.en if language() == 'en' else source.zh}"
 
 
 def _rhymes(found: reference.Rhymes) -> Iterator[str]:
     for one in found.rhymes:
-        yield _heading(one)
+        parts = [f"{one.name}韻 {one.number}", f"廣韻 {one.rimes}"]
+        if one.neighbours:
+            parts.append(f"鄰韻 {one.neighbours}")
+        yield " · ".join([*parts, f"{one.total}字"])
         for foot in one.characters:
             yield f"  {foot.character} {foot.count:>6,}  {_words(foot.words)}".rstrip()
-    yield from _source(found.source)
-
-
-def _heading(one: Rhyme) -> str:
-    parts = [f"{one.name}韻 {one.number}", f"廣韻 {one.rimes}"]
-    if one.neighbours:
-        parts.append(f"鄰韻 {one.neighbours}")
-    return " · ".join([*parts, f"{one.total}字"])
 
 
 def _characters(found: reference.Characters) -> Iterator[str]:
     for one in found.characters:
-        yield from _character(one)
-    yield from _source(found.source)
+        yield "  ".join([one.character, *(f"{v.character} {v.kind}" for v in one.variants)])
+        for reading in one.readings:
+            parts = [f"{reading.rhyme}韻 {reading.number}", f"{reading.count:,} 句末 line ends"]
+            if reading.neighbours:
+                parts.insert(1, f"鄰韻 {reading.neighbours}")
+            yield f"  {reading.tone} {reading.share:.0%}  {' · '.join(parts)}"
+            if reading.words:
+                yield f"    {_words(reading.words)}"
+            for line in reading.examples:
+                yield f"    {_line(line)}"
+        if one.words:
+            words = " ".join(f"{word.word} {word.level:.0%}" for word in one.words)
+            yield f"  平 in words: {words}"
+        for width in (5, 7):
+            fits = [_pattern(fit) for fit in one.fits if fit.characters == width]
+            yield f"  {'  '.join(fits)}"
 
 
-def _character(one: Character) -> Iterator[str]:
-    yield "  ".join([one.character, *(f"{v.character} {v.kind}" for v in one.variants)])
-    for reading in one.readings:
-        parts = [f"{reading.rhyme}韻 {reading.number}", f"{reading.count:,} 句末 line ends"]
-        if reading.neighbours:
-            parts.insert(1, f"鄰韻 {reading.neighbours}")
-        yield f"  {reading.tone} {reading.share:.0%}  {' · '.join(parts)}"
-        if reading.words:
-            yield f"    {_words(reading.words)}"
-        for line in reading.examples:
-            yield f"    {_line(line)}"
-    if one.words:
-        words = " ".join(f"{word.word} {word.level:.0%}" for word in one.words)
-        yield f"  平 in words: {words}"
-    for width in (5, 7):
-        fits = (fit for fit in one.fits if fit.characters == width)
-        patterns = (
-            "".join(
-                "+" if at in fit.places else "~" if at in fit.licensed else "-"
-                for at in range(1, width + 1)
-            )
-            + f" {fit.type}"
-            for fit in fits
-        )
-        yield f"  {'  '.join(patterns)}"
+def _pattern(fit: Fit) -> str:
+    """The places of a line that a character fits, and the type of the line."""
+    places = range(1, fit.characters + 1)
+    signs = ("+" if at in fit.places else "~" if at in fit.licensed else "-" for at in places)
+    return f"{''.join(signs)} {fit.type}"
 
 
 def _lines(found: reference.Lines) -> Iterator[str]:
     yield f"{found.word}  {found.count:,} 次 times · {found.poems:,} 首 poems"
     for line in found.lines:
         yield f"  {_line(line)}  {line.form} {line.line}.{line.place}  {line.id}"
-    yield from _others(found.others)
-    yield from _source(found.source)
 
 
 def _line(line: Line) -> str:
@@ -194,8 +206,6 @@ def _opposites(found: reference.Opposites) -> Iterator[str]:
         if opposites:
             yield f"  {title}"
             yield from map(_opposite, opposites)
-    yield from _others(found.others)
-    yield from _source(found.source)
 
 
 def _opposite(one: Opposite) -> str:
@@ -206,14 +216,3 @@ def _opposite(one: Opposite) -> str:
 
 def _words(words: Sequence[WordCount]) -> str:
     return " ".join(f"{word.word} {word.count}" for word in words)
-
-
-def _others(others: Sequence[WordCount]) -> Iterator[str]:
-    if others:
-        yield f"又 also: {_words(others)}"
-
-
-def _source(sources: Sequence[Source]) -> Iterator[str]:
-    yield ""
-    for source in sources:
-        yield f"來源 source: {getattr(source, language())}"

@@ -8,7 +8,7 @@ import click
 
 from tangyin.api import Writer, load
 from tangyin.cli.batch import Batch
-from tangyin.cli.streams import emit, output_option
+from tangyin.cli.streams import default_option, emit, output_option
 from tangyin.errors import TangyinError
 from tangyin.model import DEFAULT
 from tangyin.verse import Poem
@@ -16,12 +16,12 @@ from tangyin.verse import Poem
 
 @click.command()
 @click.argument("files", metavar="[FILE]...", nargs=-1)
-@click.option("--model", default=DEFAULT, show_default=True, help="A model's name or file.")
+@default_option("--model", default=DEFAULT, help="A model's name or file.")
 @output_option
 def score(files: tuple[str, ...], model: str, output: Path | None) -> None:
     """Score the poems of each FILE, or of standard input (-).
 
-    Text: one poem a line, or poems separated by blank lines. Or JSON lines: `text`, or a list in
+    Text: one poem per line, or poems separated by blank lines. Or JSON lines: `text`, or a list in
     `lines` or `paragraphs`; `title` and `author`. Each poem gives a JSON line with the negative
     log-likelihood of its targets in nats, in the open and in the closed figure. What cannot be read
     gives a JSON line with the `error`, and the exit code is 1.

@@ -1,11 +1,13 @@
-"""`tangyin serve`."""
+"""`tangyin serve` and `tangyin site`."""
 
 import socket
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import click
 
-from tangyin.cli.streams import note, remark, warn
+from tangyin.cli.streams import PATH, default_option, note, remark, warn
 from tangyin.errors import TangyinError
 from tangyin.model import DEFAULT
 from tangyin.model.shelf import check_model
@@ -15,17 +17,14 @@ OTHER_FILES = 200
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option(
+@default_option("--host", default="127.0.0.1", help="Address to listen on.")
+@default_option(
     "--port",
     type=click.IntRange(0, 65_535),
     default=8000,
-    show_default=True,
-    help="Port to listen on; 0 takes a free one.",
+    help="Port to listen on; 0 chooses a free one.",
 )
-@click.option(
-    "--model", default=DEFAULT, show_default=True, help="The model for requests that name none."
-)
+@default_option("--model", default=DEFAULT, help="The model for requests that name none.")
 @click.option(
     "--workers", type=click.IntRange(1, 64), help="Threads that write.  [default: 2, 1 on one core]"
 )
@@ -40,28 +39,26 @@ def serve(host: str, port: int, model: str, workers: int | None, origins: tuple[
     """Serve the page and its API until Ctrl-C.
 
     On 127.0.0.1 it answers this machine only. It has no accounts and no encryption: on another
-    address put a server that has them in front of it.
+    address use a reverse proxy that has them.
 
     \b
         tangyin serve
         tangyin serve --port 8080 --model strong
         tangyin serve --allow-origin https://poems.example
     """
-    try:
+    with _needs_web():
         import uvicorn
 
         from tangyin.web.app import check_origins, create_app
         from tangyin.web.guards import PatientProtocol
         from tangyin.web.supervisor import kept_alive
-    except ModuleNotFoundError as error:
-        raise TangyinError("server.missing_package", package=error.name) from error
 
     check_model(model)
     check_origins(origins)
     local = host in ("127.0.0.1", "::1", "localhost")
     with _listening(host, port) as listener:
         name = f"[{host}]" if ":" in host else host
-        note(f"唐音 http://{name}:{listener.getsockname()[1]}/ (Ctrl-C stops)")
+        remark("cli.listening", address=f"http://{name}:{listener.getsockname()[1]}/")
         if not local:
             remark("server.open")
 
@@ -84,6 +81,41 @@ def serve(host: str, port: int, model: str, workers: int | None, origins: tuple[
                 remark("cli.stopped")
 
         kept_alive(served, lambda number: warn("server.restarted", signal=number))
+
+
+@click.command()
+@click.option(
+    "-o",
+    "--output",
+    type=PATH,
+    required=True,
+    help="Folder to write; an earlier site there is replaced.",
+)
+@default_option("--model", default=DEFAULT, help="The model that writes.")
+def site(output: Path, model: str) -> None:
+    """Write the web page as static files that work without tangyin's server.
+
+    Any static server can serve the folder, under any path. After the first visit, the page works
+    offline. The build needs Node.js and, the first time, the network.
+
+    \b
+        tangyin site -o site
+        python -m http.server --directory site
+    """
+    with _needs_web():
+        from tangyin.web.site import build_site
+
+    size = build_site(output, model)
+    note(f"{output}: {size / 1e6:.1f} MB")
+
+
+@contextmanager
+def _needs_web() -> Iterator[None]:
+    """Import what the extra `web` installs inside; a missing module names the extra."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise TangyinError("server.missing_package", package=error.name) from error
 
 
 def _room(connections: int) -> int:

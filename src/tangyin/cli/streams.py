@@ -1,20 +1,25 @@
 """Input and output of commands."""
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from tangyin.errors import TangyinError, UsageError, message
-from tangyin.files import LONGEST_LINE, Remark, decoded_lines, json_text, read_lines, whole_file
+from tangyin.files import Remark, decoded_lines, json_text, whole_file
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 PATH = click.Path(path_type=Path)
+
+default_option = partial(click.option, show_default=True)
+"""An option whose help shows its default."""
 
 LONGEST = 1000
 """Length in characters of the longest sentence on standard error."""
@@ -22,7 +27,7 @@ LONGEST = 1000
 
 def output_option(command: F) -> F:
     """Give a command the option `-o FILE`, passed on as `output`."""
-    text = "Write to a file, whole; - is standard output."
+    text = "Output file, written when complete; - is standard output."
     return click.option("-o", "--output", type=PATH, help=text)(command)
 
 
@@ -32,9 +37,7 @@ def format_option(text: str, *data: str) -> Callable[[F], F]:
     `text` is its help.
     """
     kinds = click.Choice(["text", *(data or ["json"])])
-    return click.option(
-        "--format", "output_format", type=kinds, default="text", show_default=True, help=text
-    )
+    return default_option("--format", "output_format", type=kinds, default="text", help=text)
 
 
 def emit(lines: Iterable[str], output: Path | None) -> None:
@@ -76,27 +79,6 @@ def needs_training() -> Iterator[None]:
         raise TangyinError("training.not_installed", module=error.name) from error
 
 
-def json_line(value: Any) -> str:
-    """A JSON value on one line."""
-    return json_text(value)
-
-
-def read_text(file: str) -> str:
-    """The text of a poem in a file, or in standard input for "-"; what is far too long is cut."""
-
-    def say_encoding(name: str, encoding: str) -> None:
-        remark("text.encoding", name=name, encoding=encoding)
-
-    text = ""
-    for line in (
-        standard_input(say_encoding) if file == "-" else read_lines(Path(file), say_encoding)
-    ):
-        text += line + "\n"
-        if len(text) > LONGEST_LINE:
-            break
-    return text
-
-
 def standard_input(remark: Remark) -> Iterator[str]:
     """The lines of standard input as they come (`files.decoded_lines`)."""
     if sys.stdin is None:
@@ -126,10 +108,15 @@ def warn(code: str, **params: Any) -> None:
 
 
 def language() -> str:
-    """The language of messages: `TANGYIN_LANG`, else that of the locale; "zh" or "en"."""
+    """The language of messages: `TANGYIN_LANG`, else that of the locale.
+
+    "zh" is traditional Chinese; "zh-Hans", for zh_CN and zh_SG too, is simplified; else "en".
+    """
     names = ("TANGYIN_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
     chosen = next(filter(None, map(os.environ.get, names)), "")
-    return "zh" if chosen.lower().startswith("zh") else "en"
+    if not chosen.lower().startswith("zh"):
+        return "en"
+    return "zh-Hans" if re.match("zh.(hans|cn|sg)", chosen, re.IGNORECASE) else "zh"
 
 
 def one_line(sentence: str) -> str:

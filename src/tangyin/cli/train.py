@@ -40,15 +40,15 @@ def train(
     precision: str | None,
     device: str,
 ) -> None:
-    """Train a model by the recipe CONFIG.
+    """Train a model from the recipe CONFIG, a TOML file or the name of a shipped recipe.
 
-    The run's folder gets config.toml, metrics.jsonl, checkpoint/ and model.safetensors. Ctrl-C and
-    SIGTERM save and stop; --resume continues with the same recipe.
+    The run's folder will contain config.toml, metrics.jsonl, checkpoint/ and model.safetensors.
+    Ctrl-C and SIGTERM save the state and stop; --resume continues with the same recipe.
 
     \b
-        tangyin train configs/report.toml
-        tangyin train configs/report.toml --set training.epochs=5 --run runs/short
-        torchrun --nproc-per-node 2 -m tangyin train configs/report.toml
+        tangyin train report
+        tangyin train report --set training.epochs=5 --run runs/short
+        torchrun --nproc-per-node 2 -m tangyin train report
     """
     with needs_training():
         from tangyin import training

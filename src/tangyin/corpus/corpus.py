@@ -12,7 +12,7 @@ from tangyin.files import write_whole
 from tangyin.verse import Form
 from tangyin.verse.punctuation import LINE
 
-FORMAT = 4
+FORMAT = 5
 """Version of the prepared file."""
 
 LONGEST_HEADER = 1000

@@ -26,8 +26,11 @@ INTEGRITY = (
 SIZE = 85_464_664
 """Bytes of the package file, for the progress bar."""
 
-CONTENT = "18767b57def4a9d0ca9c23a5edfb64ee0559e7bd9a465d7dee114e383e333aaa"
+CONTENT = "395be6da9a5df228c52d4ce539034f8ee633f2d91ab62d6ad3e88b13a0be9c6f"
 """SHA-256 of what is unpacked of it (`content_digest`)."""
+
+UNPACKED = 2
+"""Version of the choice of files that are unpacked."""
 
 Progress = Callable[[int], None]
 """Called with the number of bytes received so far."""
@@ -39,7 +42,7 @@ STAMP = "integrity.txt"
 # deeper folder, and only regular files are taken, so nothing can be written elsewhere.
 _WANTED = re.compile(
     r"package/(LICENSE|dist/quantangshi/(error/)?poet\.(tang|song)\.\d{1,9}\.json"
-    r"|dist/mengxue/[\w-]{1,64}\.json)",
+    r"|dist/songci/ci\.song\.\d{1,9}y?\.json|dist/mengxue/[\w-]{1,64}\.json)",
     re.ASCII,
 )
 
@@ -50,7 +53,7 @@ def download(home: Path, progress: Progress = lambda _: None) -> Path:
     Raises:
         TangyinError: npm is missing or fails, the file is not the pinned one, or the disk is full.
     """
-    target = home / PACKAGE.replace("@", "-")
+    target = home / f"{PACKAGE.replace('@', '-')}-{UNPACKED}"
     if target.is_dir():
         return target
     npm = shutil.which("npm")
@@ -87,19 +90,27 @@ def check_integrity(package: Path, integrity: str) -> None:
 
 def unpack(package: Path, folder: Path) -> None:
     """Unpack what the pipeline reads from an npm package file into `folder`."""
+    unpack_wanted(package, folder, _WANTED)
+    make_folder(folder)
+    write_whole(folder / STAMP, INTEGRITY + "\n")
+
+
+def unpack_wanted(package: Path, folder: Path, wanted: re.Pattern[str], root: str = "") -> None:
+    """Unpack the regular files of an npm package whose whole path matches `wanted`.
+
+    `root` is left out of the paths. The pattern must admit no path that leaves the folder.
+    """
     try:
         with tarfile.open(package, "r:gz") as archive:
             for member in archive:
-                read = member.isreg() and _WANTED.fullmatch(member.name)
+                read = member.isreg() and wanted.fullmatch(member.name)
                 if read and (content := archive.extractfile(member)):
-                    path = folder / member.name.removeprefix("package/")
+                    path = folder / member.name.removeprefix("package/").removeprefix(root)
                     make_folder(path.parent)
                     with path.open("wb") as file:
                         shutil.copyfileobj(content, file)
     except (tarfile.TarError, EOFError, ValueError, zlib.error, gzip.BadGzipFile) as error:
         raise TangyinError("corpus.not_a_package", path=str(package)) from error
-    make_folder(folder)
-    write_whole(folder / STAMP, INTEGRITY + "\n")
 
 
 def claimed_integrity(folder: Path) -> str:

@@ -27,6 +27,10 @@ class NearDuplicates:
 
     def matches(self, text: str) -> bool:
         """Whether `text` is a near-duplicate of one of the indexed poems."""
+        return next(self.near(text), None) is not None
+
+    def near(self, text: str) -> Iterator[int]:
+        """The numbers of the indexed poems that `text` is a near-duplicate of."""
         lines = _folded_lines(text)
         ours, theirs = defaultdict[int, set[int]](set), defaultdict[int, set[int]](set)
         for here, line in enumerate(lines):
@@ -34,18 +38,19 @@ class NearDuplicates:
                 for number, there in self._index.get(key, ()):
                     ours[number].add(here)
                     theirs[number].add(there)
-        return any(
-            2 * len(ours[number]) >= len(lines)
-            or 2 * len(theirs[number]) >= len(self._poems[number])
-            for number in ours
-        )
+        for number, own in ours.items():
+            if 2 * len(own) >= len(lines) or 2 * len(theirs[number]) >= len(self._poems[number]):
+                yield number
 
 
-def mark_near_duplicates(corpus: Corpus, parts: list[str]) -> None:
-    """Move the training poems that are near-duplicates of poems in `parts` to the part `NEAR`."""
+def mark_near_duplicates(corpus: Corpus, parts: list[str], first: int = 0) -> None:
+    """Move training poems that are near-duplicates of poems in `parts` to the part `NEAR`.
+
+    Only poems from number `first` on are moved.
+    """
     held = NearDuplicates(corpus.select(parts=parts).text)
-    for number, part in enumerate(corpus.part):
-        if part == TRAIN and held.matches(corpus.text[number]):
+    for number in range(first, len(corpus)):
+        if corpus.part[number] == TRAIN and held.matches(corpus.text[number]):
             corpus.part[number] = NEAR
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from tangyin.corpus.corpus import Corpus
 from tangyin.corpus.download import claimed_integrity
-from tangyin.corpus.near_duplicates import mark_near_duplicates
-from tangyin.corpus.source import DYNASTIES, blacklist, poem_folder, raw_poems
-from tangyin.corpus.split import DEV, TEST, TRAIN, VERSION, held_out, split_digest
+from tangyin.corpus.near_duplicates import NearDuplicates, mark_near_duplicates
+from tangyin.corpus.source import DYNASTIES, blacklist, poem_folder, raw_ci, raw_poems
+from tangyin.corpus.split import DEV, NEAR, TEST, TRAIN, VERSION, ci_part, held_out, split_digest
 from tangyin.errors import TangyinError
-from tangyin.verse import LONGER, MARKS, MOST_LINES, Form, form_of_shape, split_lines
+from tangyin.verse import CI, LONGER, MARKS, MOST_LINES, Form, form_of_shape, split_lines
 from tangyin.verse.punctuation import IN_CORPUS, PLACEHOLDER
 
 # The first pattern that matches is the reason.
@@ -32,8 +32,9 @@ def prepare(source: Path) -> Corpus:
     forms (`clean` has the reason), if an earlier record of its dynasty has the same text
     (`duplicate`), or, for a Song poem, if a Tang poem has (`duplicate_of_tang`).
     A Tang text is in dev or test if one of its ids is, and has that id. All other poems train,
-    except near-duplicates of held-out poems, whose part is "near". Tang poems come first. `records`
-    and `dropped` in the facts are by dynasty, and `missing` are ids of the split not found.
+    except near-duplicates of held-out poems, whose part is "near". Tang poems come first, 詞 last.
+    `records` and `dropped` in the facts are by dynasty, and of the 詞 under "ci"; `missing` are ids
+    of the split not found.
 
     Raises:
         TangyinError: `source` is not such a folder, or one of its files is damaged.
@@ -72,6 +73,7 @@ def prepare(source: Path) -> Corpus:
     if not len(corpus):
         raise TangyinError("corpus.no_poems", path=str(source))
     mark_near_duplicates(corpus, [DEV, TEST])
+    records["ci"], dropped["ci"] = _add_ci(corpus, folder)
     corpus.facts = {
         "integrity": claimed_integrity(source),
         "split_sha256": split_digest(),
@@ -83,6 +85,34 @@ def prepare(source: Path) -> Corpus:
     return corpus
 
 
+def _add_ci(corpus: Corpus, folder: Path) -> tuple[int, dict[str, int]]:
+    """Add the Song 詞; the number of records, and of those dropped by reason.
+
+    The parts of 詩 stay as they are: a held-out 詞 that is a near-duplicate of one is not used, and
+    neither is one of test that is near one of dev.
+    """
+    count, reasons, first = 0, Counter[str](), len(corpus)
+    seen = set(corpus.text)
+    for poem in raw_ci(folder):
+        count += 1
+        reason = _fault(poem.text) or ("duplicate" if poem.text in seen else "")
+        if reason:
+            reasons[reason] += 1
+        else:
+            seen.add(poem.text)
+            part = ci_part(poem.author, poem.text)
+            corpus.append(**asdict(poem), form=CI.name, part=part)
+    held = [n for n in range(first, len(corpus)) if corpus.part[n] != TRAIN]
+    near = NearDuplicates(corpus.text[n] for n in held)
+    for number in range(len(corpus)):
+        if number < first or corpus.part[number] == DEV:
+            for other in near.near(corpus.text[number]):
+                if number < first or corpus.part[held[other]] == TEST:
+                    corpus.part[held[other]] = NEAR
+    mark_near_duplicates(corpus, [DEV, TEST], first)
+    return count, dict(sorted(reasons.items()))
+
+
 def clean(text: str) -> tuple[Form | None, str]:
     """The form, or kind of longer verse, of a record's joined paragraphs and "".
 
@@ -91,14 +121,9 @@ def clean(text: str) -> tuple[Form | None, str]:
     A reason is `empty`, a kind of foreign character, `punctuation` (a line without a mark, or a
     mark without a line), `unequal_lines`, or `other_shape` (neither a form nor one of `LONGER`).
     """
-    if not text:
-        return None, "empty"
-    if _FOREIGN.search(text):
-        reasons = (reason for reason, pattern in _DIRT if pattern.search(text))
-        return None, next(reasons, "other_character")
+    if fault := _fault(text):
+        return None, fault
     lines, _ = split_lines(text) or ((), "")
-    if not lines:
-        return None, "punctuation"
     if len({len(line) for line in lines}) != 1:
         return None, "unequal_lines"
     form = form_of_shape(len(lines), len(lines[0]))
@@ -107,3 +132,13 @@ def clean(text: str) -> tuple[Form | None, str]:
     longer = (kind for kind in LONGER if kind.characters == len(lines[0]))
     kind = next(longer, None) if 2 <= len(lines) <= MOST_LINES and len(lines) % 2 == 0 else None
     return kind, "" if kind else "other_shape"
+
+
+def _fault(text: str) -> str:
+    """Why a text is not lines of clean characters with their marks, or ""."""
+    if not text:
+        return "empty"
+    if _FOREIGN.search(text):
+        reasons = (reason for reason, pattern in _DIRT if pattern.search(text))
+        return next(reasons, "other_character")
+    return "" if split_lines(text) else "punctuation"

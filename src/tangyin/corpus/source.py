@@ -9,6 +9,7 @@ from typing import Any
 
 from tangyin.errors import TangyinError
 from tangyin.files import read_regular
+from tangyin.verse import to_traditional
 
 DYNASTIES = ("tang", "song")
 
@@ -17,6 +18,7 @@ LARGEST = 16 * 2**20
 
 # The folder of Tang and Song poems: as the npm package names it, and as the repository does.
 _FOLDERS = ("dist/quantangshi", "quantangshi", "全唐诗", ".")
+_CI_FOLDERS = ("../songci", "../宋词")
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,27 @@ def raw_poems(folder: Path, dynasty: str) -> Iterator[RawPoem]:
             yield RawPoem(record["id"], dynasty, title, author, "".join(paragraphs))
 
 
+def raw_ci(folder: Path) -> Iterator[RawPoem]:
+    """The Song 詞 beside the folder of Tang and Song poems, in traditional characters.
+
+    The title is the tune's name, or "" where it is lost. The collection gives no ids: they are the
+    number of the record.
+    """
+    name = re.compile(r"ci\.song\.([0-9]+)y?\.json")
+    number = 0
+    for file in (f for at in _CI_FOLDERS for f in _numbered(folder / at, name)):
+        for record in _records(file, ids=False):
+            number += 1
+            values = record.get("rhythmic"), record.get("author"), *record.get("paragraphs", "?")
+            if not all(isinstance(value, str) for value in values):
+                raise TangyinError("corpus.no_text", path=str(file), id=f"ci-{number}")
+            tune, author, *paragraphs = map(str, values)
+            title = "" if tune == "失调名" else to_traditional(re.split("[・·]", tune)[0])
+            text = to_traditional(re.sub(r"\s", "", "".join(paragraphs)))
+            text = text.replace("、", "，")
+            yield RawPoem(f"ci-{number}", "song", title, to_traditional(author), text)
+
+
 def blacklist(folder: Path) -> frozenset[str]:
     """Ids of the poems that the collection itself flags in its `error` folder."""
     files = (file for dynasty in DYNASTIES for file in _files(folder / "error", dynasty))
@@ -59,20 +82,23 @@ def blacklist(folder: Path) -> frozenset[str]:
 
 def _files(folder: Path, dynasty: str) -> list[Path]:
     """The files of one dynasty by number; a checkout may hold simplified copies beside them."""
-    name = re.compile(rf"poet\.{dynasty}\.([0-9]+)\.json")
+    return _numbered(folder, re.compile(rf"poet\.{dynasty}\.([0-9]+)\.json"))
+
+
+def _numbered(folder: Path, name: re.Pattern[str]) -> list[Path]:
     if not folder.is_dir():
         return []
     numbered = [(match, path) for path in folder.iterdir() if (match := name.fullmatch(path.name))]
     return [path for _, path in sorted(numbered, key=lambda pair: int(pair[0][1]))]
 
 
-def _records(file: Path) -> list[dict[str, Any]]:
+def _records(file: Path, *, ids: bool = True) -> list[dict[str, Any]]:
     try:
         records = json.loads(read_regular(file, LARGEST))
     except (ValueError, OSError, RecursionError) as error:
         raise TangyinError("corpus.not_json", path=str(file), reason=str(error)) from error
     if not isinstance(records, list) or not all(isinstance(r, dict) for r in records):
         raise TangyinError("corpus.no_records", path=str(file))
-    if not all(isinstance(record.get("id"), str) for record in records):
+    if ids and not all(isinstance(record.get("id"), str) for record in records):
         raise TangyinError("corpus.no_id", path=str(file))
     return records

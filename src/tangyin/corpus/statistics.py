@@ -5,7 +5,7 @@ from typing import Any
 
 from tangyin.corpus.corpus import Corpus
 from tangyin.corpus.split import PARTS
-from tangyin.verse import FORMS, HANZI, LONGER
+from tangyin.verse import FORMS, HANZI, KINDS
 
 
 def corpus_statistics(corpus: Corpus) -> dict[str, Any]:
@@ -20,7 +20,7 @@ def corpus_statistics(corpus: Corpus) -> dict[str, Any]:
     for dynasty in dict.fromkeys(corpus.dynasty):
         poems[dynasty] = {}
         for part in PARTS:
-            forms = {form.name: counts[dynasty, part, form.name] for form in (*FORMS, *LONGER)}
+            forms = {form.name: counts[dynasty, part, form.name] for form in (*FORMS, *KINDS)}
             poems[dynasty][part] = {"all": sum(forms.values()), **forms}
         total = {name: sum(p[name] for p in poems[dynasty].values()) for name in ("all", *forms)}
         poems[dynasty]["all"] = total

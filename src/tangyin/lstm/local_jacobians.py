@@ -75,6 +75,11 @@ def dh_do(c: FloatArray) -> FloatArray:
     return np.diag(np.tanh(c))
 
 
+def dh_dtanh_c(o: FloatArray) -> FloatArray:
+    """∂h/∂tanh(c), (H, H), of h = o⊙tanh(c) with o held fixed: the diagonal of o."""
+    return np.diag(o)
+
+
 def dh_dc(o: FloatArray, c: FloatArray) -> FloatArray:
     """∂h/∂c, (H, H), of h = o⊙tanh(c) with o held fixed: diag(o) times ∂tanh(c)/∂c."""
-    return np.diag(o) @ dtanh_dy(c)
+    return dh_dtanh_c(o) @ dtanh_dy(c)

@@ -1,13 +1,10 @@
 """The weights of one LSTM layer, stacked as PyTorch stacks them."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
-from tangyin.errors import TangyinError
 from tangyin.lstm.arrays import FloatArray, check_shape
 
 GATES = ("i", "f", "g", "o")
@@ -103,42 +100,6 @@ class Parameters:
             W_hh=stacked[:, :hidden_size].copy(),
             b=np.concatenate([gates[f"b_{gate}"] for gate in GATES]),
         )
-
-    @classmethod
-    def from_state_dict(cls, state: Mapping[str, ArrayLike], prefix: str = "") -> Self:
-        """Take the first layer of a `torch.nn.LSTM` state dict whose values are arrays.
-
-        It holds, under a prefix such as "lstm.", `weight_ih_l0` (4H, E), `weight_hh_l0` (4H, H)
-        and, unless the layer has no bias, `bias_ih_l0` and `bias_hh_l0` (4H,), which are summed.
-
-        Raises:
-            TangyinError: a weight is missing.
-            ValueError: the shapes do not belong to one layer.
-        """
-        weights: list[NDArray[Any]] = []
-        for name in (f"{prefix}weight_ih_l0", f"{prefix}weight_hh_l0"):
-            if name not in state:
-                raise TangyinError("nn.weight_missing", name=name)
-            weights.append(np.asarray(state[name]))
-        b = np.zeros(weights[1].shape[0], weights[1].dtype)
-        for name in (f"{prefix}bias_ih_l0", f"{prefix}bias_hh_l0"):
-            if name in state:
-                bias = np.asarray(state[name])
-                check_shape(name, bias, b.shape)
-                b = b + bias
-        return cls(weights[0], weights[1], b)
-
-    def state_dict(self, prefix: str = "") -> dict[str, FloatArray]:
-        """The layer under the names of `torch.nn.LSTM`: its bias in `bias_ih_l0`, zeros beside it.
-
-        `prefix` is put before each name. Of the four arrays the first three are the layer's own.
-        """
-        return {
-            f"{prefix}weight_ih_l0": self.W_ih,
-            f"{prefix}weight_hh_l0": self.W_hh,
-            f"{prefix}bias_ih_l0": self.b,
-            f"{prefix}bias_hh_l0": np.zeros_like(self.b),
-        }
 
     def _rows(self, gate: str) -> slice:
         """The rows of a gate in the stack."""

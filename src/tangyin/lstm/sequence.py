@@ -144,7 +144,7 @@ def sequence_backward(
         dy[t], dc_prev = gate_gradients(i, f, g, o, trace.c[t], trace.tanh_c[t], dh_t, dc_next)
         dh_prev = dy[t] @ parameters.W_hh
         if trace.mask is not None:
-            # A step that was not taken hands its adjoints on as it handed its state on.
+            # A step that was not taken passes its adjoints on, as it passed its state on.
             padding = ~trace.mask[t]  # (B,)
             dy[t, padding] = 0
             dh_prev[padding] = dh_t[padding]

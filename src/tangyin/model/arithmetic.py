@@ -1,17 +1,17 @@
 """The arithmetic of the engine, which gives the same bits on every path.
 
-A product takes int8 weights with a scale a row, as model files store them, and activations that are
-rounded to int8 a row at a time. Its sums are of whole numbers, so they are exact in any order: a
+A product takes int8 weights with one scale per row, as model files store them, and activations that
+are rounded to int8 row by row. Its sums are of whole numbers, so they are exact in any order: a
 poem comes out the same alone or among others, on any processor, with any number of threads.
 Probabilities are whole numbers too (`Arithmetic.weigh`). Everything else is single IEEE operations,
 row by row.
 
 `Arithmetic` is the definition, in NumPy. `Native` calls the same in C (`kernel.c`), which is built
-once where there is a compiler.
+once where there is a compiler; a browser has none, and gets it compiled (`data/kernel.wasm`).
 """
 
 import ctypes
-import platform
+import sys
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tangyin.data.files import data_file
 from tangyin.lstm.cell import EPS, Operations
 from tangyin.native import built_library
 
@@ -29,17 +30,17 @@ Sums = npt.NDArray[np.int64]
 Columns = npt.NDArray[np.int32]
 
 SOURCE = Path(__file__).with_name("kernel.c")
-FLAGS = [
-    "-std=gnu11", "-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math",
-    # On x86 the kernel chooses when it runs; on Linux for ARM the compiler has to.
-    *(["-mcpu=native"] if platform.machine() == "aarch64" else []),
-]  # fmt: skip
+FLAGS = ["-std=gnu11", "-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"]
+"""For no processor in particular: the kernel chooses its path when it runs."""
 
 ONE = 2**29
 """The weight of the likeliest candidate. The next power of two would not fit beside a sign."""
 
 LARGEST = 127
 """Of int8 weights and activations, in magnitude."""
+
+FEW = 12
+"""Up to this many largest values are found one after the other."""
 
 _EXACT = 2**24 // LARGEST**2  # products whose sum float32 holds exactly: 1,040
 _TAYLOR = [np.float32(1) / np.float32(n) for n in (5040, 720, 120, 24, 6, 2, 1, 1)]
@@ -78,6 +79,11 @@ class Matrix:
         """Sums of the rows, (N,)."""
         sums: Weights = self.weights.sum(axis=1, dtype=np.int32)
         return sums
+
+    @cached_property
+    def addresses(self) -> tuple[ctypes.c_void_p, ...]:
+        """Where `weights`, `scales` and `sums` lie."""
+        return _address(self.weights), _address(self.scales), _address(self.sums)
 
     @cached_property
     def wide(self) -> list[Array]:
@@ -131,7 +137,7 @@ class Arithmetic:
         return result
 
     def weigh(self, logits: Array, temperature: float) -> tuple[Weights, Array, Sums]:
-        """Probabilities as whole numbers, up to a factor a row: `ONE` · exp((x - largest) / T).
+        """Probabilities as whole numbers, up to a factor per row: `ONE` · exp((x - largest) / T).
 
         Args:
             logits: (B, V), -inf for a weight of 0.
@@ -150,6 +156,11 @@ class Arithmetic:
     def _totals(self, logits: Array, inverse: float) -> tuple[Array, Sums]:
         return self._weigh(logits, inverse)[1:]
 
+    def normalize(self, logits: Array) -> None:
+        """Put log-probabilities in place of logits, (B, V), of which each row has a finite one."""
+        largest, totals = self._totals(logits, 1.0)
+        logits -= (largest + np.log(totals / ONE)).astype(np.float32)[:, None]
+
     def _weigh(self, logits: Array, inverse: float) -> tuple[Weights, Array, Sums]:
         largest = logits.max(axis=1)
         largest[largest == -np.inf] = 0
@@ -161,7 +172,7 @@ class Arithmetic:
         """The fewest candidates of each row, largest first, that have the share p of the weights.
 
         Args:
-            logits: (B, V), each row in memory without gaps.
+            logits: (B, V).
             temperature: T.
             p: share in (0, 1].
 
@@ -183,12 +194,36 @@ class Arithmetic:
         places[rows, ranks], values[rows, ranks] = columns, logits[rows, columns]
         return places, values
 
+    def largest(self, values: Array, k: int) -> tuple[Columns, Array]:
+        """Columns and values of the k largest of each row, largest first; ties by column.
+
+        Args:
+            values: (B, V).
+            k: at least 1, at most V.
+
+        Returns:
+            Both (B, k); behind the finite ones the values are -inf, and the columns 0.
+        """
+        if k > FEW:
+            columns = np.argsort(-values, axis=1, kind="stable")[:, :k].astype(np.int32)
+            best = np.take_along_axis(values, columns, axis=1)
+            columns[best == -np.inf] = 0
+            return columns, best
+        # A few passes for the maximum are faster than sorting the whole row.
+        rows, rest = np.arange(len(values)), values.copy()
+        columns, best = np.empty((len(values), k), np.int32), np.empty((len(values), k), np.float32)
+        for rank in range(k):
+            columns[:, rank] = rest.argmax(axis=1)
+            best[:, rank] = rest[rows, columns[:, rank]]
+            rest[rows, columns[:, rank]] = -np.inf
+        return columns, best
+
 
 class Native(Arithmetic):
     """The same in C."""
 
     def __init__(self, library: Path, path: str | None = None) -> None:
-        """Load the library and choose a path: vnni, avx2, neon or portable; None for the fastest.
+        """Load the library and choose a path, such as avx2 or portable; None for the fastest.
 
         Raises:
             OSError: it cannot be loaded, or the processor has no such path.
@@ -203,8 +238,8 @@ class Native(Arithmetic):
     def _linear(self, rows: Array, matrix: Matrix, bias: Array | None) -> Array:
         result = np.empty((len(rows), len(matrix.scales)), np.float32)
         sizes = *result.shape, rows.shape[1]
-        given = rows, matrix.weights, matrix.scales, matrix.sums, bias, result
-        if not self._library.tangyin_linear(*map(ctypes.c_long, sizes), *map(_address, given)):
+        given = _address(rows), *matrix.addresses, _address(bias), _address(result)
+        if not self._library.tangyin_linear(*map(ctypes.c_long, sizes), *given):
             raise MemoryError
         return result
 
@@ -237,34 +272,62 @@ class Native(Arithmetic):
         self._library.tangyin_weigh(*sizes, *how, *map(_address, (weights, *result)))
         return result
 
+    def normalize(self, logits: Array) -> None:
+        """As in `Arithmetic`."""
+        self._library.tangyin_normalize(*map(ctypes.c_long, logits.shape), _address(logits))
+
     def nucleus(self, logits: Array, temperature: float, p: float) -> tuple[Columns, Array]:
         """As in `Arithmetic`."""
-        B, V = logits.shape
-        if logits.strides[1] != logits.itemsize:
-            logits = np.ascontiguousarray(logits)
+        logits, (B, V) = _without_gaps(logits), logits.shape
         columns, values = np.empty((B, V), np.int32), np.empty((B, V), np.float32)
         counts = np.empty(B, np.int64)
-        sizes = B, V, logits.strides[0] // logits.itemsize
         how = ctypes.c_float(1 / temperature), ctypes.c_double(p)
-        given = *map(ctypes.c_long, sizes), _address(logits), *how
+        given = *_rows(logits), *how
         if not self._library.tangyin_nucleus(*given, *map(_address, (columns, values, counts))):
             raise MemoryError
         most = max(int(counts.max(initial=0)), 1)
         return columns[:, :most], values[:, :most]
 
+    def largest(self, values: Array, k: int) -> tuple[Columns, Array]:
+        """As in `Arithmetic`."""
+        if k > FEW:
+            return super().largest(values, k)
+        values = _without_gaps(values)
+        columns, best = np.empty((len(values), k), np.int32), np.empty((len(values), k), np.float32)
+        given = *_rows(values), ctypes.c_long(k), _address(columns), _address(best)
+        self._library.tangyin_largest(*given)
+        return columns, best
+
 
 @lru_cache(maxsize=1)
 def arithmetic() -> Arithmetic:
     """The fastest arithmetic of this machine."""
-    library = built_library(SOURCE, FLAGS)
+    browser = sys.platform == "emscripten"
+    library = Path(str(data_file("kernel.wasm"))) if browser else built_library(SOURCE, FLAGS)
     try:
         return Native(library) if library else Arithmetic()
     except (OSError, AttributeError):
         return Arithmetic()
 
 
+def _without_gaps(array: Array) -> Array:
+    """The array if the elements of each row are neighbours, otherwise a copy."""
+    return array if array.strides[1] == array.itemsize else np.ascontiguousarray(array)
+
+
+def _rows(array: Array) -> tuple[Any, ...]:
+    """Sizes of an array, (B, V), the elements from row to row, and where it lies."""
+    sizes = *array.shape, array.strides[0] // array.itemsize
+    return *map(ctypes.c_long, sizes), _address(array)
+
+
 def _address(array: Any) -> ctypes.c_void_p:
-    return ctypes.c_void_p(None if array is None else array.ctypes.data)
+    if array is None:
+        return ctypes.c_void_p(None)
+    try:  # a third of the time of the other way, which takes arrays that are mapped or have gaps
+        return ctypes.c_void_p(ctypes.addressof(ctypes.c_char.from_buffer(array)))
+    except (TypeError, ValueError):
+        return ctypes.c_void_p(array.ctypes.data)
 
 
 def _exponential(x: Array) -> Array:

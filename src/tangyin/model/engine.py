@@ -14,7 +14,7 @@ import numpy.typing as npt
 from tangyin.errors import TangyinError
 from tangyin.lstm.cell import cell_named
 from tangyin.model.architecture import FEATURES
-from tangyin.model.arithmetic import ONE, Arithmetic, Array, Matrix, arithmetic
+from tangyin.model.arithmetic import Arithmetic, Array, Matrix, arithmetic
 from tangyin.model.features import Features, Reader, echo_classes, read_sequences
 from tangyin.model.file import ModelFile
 from tangyin.model.threads import go_on
@@ -24,6 +24,10 @@ Rows = npt.NDArray[np.intp]
 
 TOGETHER = 256
 """Rows of products that `Engine.read` computes together, whose gates fit a cache."""
+
+PRODUCTS = 2**27
+"""Products of a step for which another thread is worth while; with fewer, threads mostly wait for
+the interpreter."""
 
 WORTH_WHILE = 0.75
 """Share of the sequences that differ, from which they are not computed apart from the others."""
@@ -49,6 +53,18 @@ class State:
     characters: Array
     reader: Reader | None = None
     same: Rows | None = None
+
+    @classmethod
+    def joined(cls, states: Sequence["State"]) -> "State":
+        """The states of several sequences each as one."""
+        readers = [state.reader for state in states if state.reader]
+        return cls(
+            [np.concatenate(layer) for layer in zip(*(state.h for state in states), strict=True)],
+            [np.concatenate(layer) for layer in zip(*(state.c for state in states), strict=True)],
+            np.concatenate([state.context for state in states]),
+            np.concatenate([state.characters for state in states]),
+            Reader.joined(readers) if readers else None,
+        )
 
     def take(self, rows: Rows) -> "State":
         """The state of some of the sequences, copied, in the order given."""
@@ -114,6 +130,9 @@ class Engine:
         ]
         outputs = self._matrices["embedding.weight" if network.tied else "output.weight"]
         self._output = outputs.first(model.vocabulary.outputs)  # (outputs, E or H)
+        weights = sum(matrix.weights.size for matrix in self._matrices.values())
+        self.rows_of_thread = -(-PRODUCTS // weights)
+        """So many sequences side by side are worth a thread of their own."""
 
     def _parameter(self, name: str) -> Matrix | Array:
         matrix = self._matrices.get(name)
@@ -176,14 +195,8 @@ class Engine:
         logits = self.arithmetic.linear(hidden, self._output, self._vectors["output.bias"])
         if step_output.echoes is not None:
             self._add_echoes(logits, step_output.hidden, *step_output.echoes)
-        logits = self.normalized(logits)
+        self.arithmetic.normalize(logits)
         return logits if step_output.rows is None else logits[step_output.rows]
-
-    def normalized(self, logits: Array) -> Array:
-        """Log-probabilities in place of logits, (B, outputs), which are overwritten."""
-        largest, totals = self.arithmetic.totals(logits, 1.0)
-        logits -= (largest + np.log(totals / ONE)).astype(np.float32)[:, None]
-        return logits
 
     def read(self, inputs: Ids) -> list[StepOutput]:
         """Read whole sequences, (T, B), from the zero state; return the output of each step.
@@ -218,16 +231,21 @@ class Engine:
         return outputs
 
     def begin(self, prefix: Ids, sequences: int) -> tuple[Ids, State]:
-        """Read all but the last token of a prefix, (T,), once for many sequences.
+        """As `begin_each`, for many sequences of one prefix, (T,)."""
+        return self.begin_each([prefix], np.zeros(sequences, dtype=np.intp))
+
+    def begin_each(self, prefixes: Sequence[Ids], rows: Rows) -> tuple[Ids, State]:
+        """Read all but the last token of some prefixes, (T,) each, of which `rows` (B,) tell.
 
         Returns:
-            (B,) the last token, which the first `step` reads, and the state before it.
+            (B,) the last tokens, which the first `step` reads, and the state before it.
         """
-        state = self.start(1)
-        for token in prefix[:-1]:
-            self.step(np.array([token], dtype=np.int32), state)
-        tokens = np.full(sequences, prefix[-1], dtype=np.int32)
-        return tokens, state.take(np.zeros(sequences, dtype=np.intp))
+        states = [self.start(1) for _ in prefixes]
+        for prefix, state in zip(prefixes, states, strict=True):
+            for token in prefix[:-1]:
+                self.step(np.array([token], dtype=np.int32), state)
+        last = np.array([prefix[-1] for prefix in prefixes], dtype=np.int32)
+        return last[rows], State.joined(states).take(rows)
 
     def embedded(self, tokens: Ids) -> Array:
         """The embeddings of tokens, (…) → (…, E)."""
@@ -240,8 +258,8 @@ class Engine:
     def _features(self, known: Features | None, embedded: Array, state: State) -> list[Array]:
         """What is known about next tokens as the network reads it, each (…, size).
 
-        `embedded` (…, E) are the tokens just read, of one step or of several; the state's mean goes
-        on over them.
+        `embedded` (…, E) are the tokens just read, of one step or of several, which the state's
+        mean includes.
         """
         if known is None:
             return []

@@ -3,6 +3,7 @@
 Training, the engine and scoring all read poems with this one implementation.
 """
 
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, fields
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tangyin.errors import TangyinError
-from tangyin.verse import TEXT, TITLE, Ids, Vocabulary, form_token
+from tangyin.verse import CI, STOPS, TEXT, TITLE, Ids, Vocabulary, form_token
 
 Int8s = npt.NDArray[np.int8]
 Bools = npt.NDArray[np.bool_]
@@ -61,11 +62,11 @@ class FeatureLayout:
         if not (forms := vocabulary.forms):
             return cls()
         return cls(
-            forms=tuple(form.name for form in (*forms, *vocabulary.longer)),
+            forms=tuple(form.name for form in (*forms, *vocabulary.kinds)),
             first_lines=tuple(sorted({form.characters for form in forms})),
             lines=1 + max(form.lines for form in forms),
             columns=1 + max(form.characters for form in forms),
-            in_turn=bool(vocabulary.longer),
+            in_turn=bool(vocabulary.kinds),
         )
 
     @property
@@ -94,8 +95,8 @@ class Features:
             The kind is 0 while nothing is known, then the index of the first line's length, then
             of the form.
         opposite: int32, the character at the same column of the line before, or `<text>`.
-        rhyme: int32, the end of the latest even line; before there is one the rhyme token, or
-            the end of the first line, or `<text>`.
+        rhyme: int32, the end of the latest even line, in 詞 of the latest line that 。？ or ！
+            closes; before there is one the rhyme token, or the end of the first line, or `<text>`.
         tone: int32 below `FeatureLayout.tones`. In base `tone_classes`, from the lowest digit:
             opposite, character before in this line, second character of this line, second
             character of the line before.
@@ -114,6 +115,12 @@ class Features:
     def of(self, steps: slice) -> "Features":
         """Those of some steps of whole sequences."""
         return Features(**{name: values[steps] for name, values in vars(self).items()})
+
+
+_BY_SEQUENCE = (
+    "_phase", "_kind", "_line", "_column", "_last", "_rhyme", "_current", "_before",
+)  # fmt: skip
+"""What a reader holds of each sequence, apart from what it has read."""
 
 
 class Reader:
@@ -142,6 +149,10 @@ class Reader:
         self._none = np.int32(vocabulary.id(TEXT))
         self._roles, self._kinds = _tables(vocabulary, layout)
         self._tones = tones.astype(np.int32)
+        # A 詞 rhymes where a sentence ends, and every number of lines apart.
+        kinds = (None, *layout.first_lines, *layout.forms)
+        self._ci = kinds.index(CI.name) if CI.name in kinds else -1
+        self._stops = np.isin(np.arange(len(vocabulary)), [vocabulary.id(m) for m in STOPS])
         self._hanzi = int(vocabulary.hanzi_ids[0]), vocabulary.outputs  # first, one past the last
         self._phase = np.zeros(sequences, dtype=np.int8)
         self._kind, self._line, self._column = np.zeros((3, sequences), dtype=np.int32)
@@ -165,7 +176,7 @@ class Reader:
         closes = in_text & (role == _MARK)
         self._read_characters(tokens, in_text & ~closes)
         if closes.any():
-            self._close_lines(closes)
+            self._close_lines(tokens, closes)
         return self._features(line_of)
 
     def echoes(self) -> tuple[Ids, Int8s]:
@@ -175,11 +186,26 @@ class Reader:
         classes[-1][line_of[-1] >= 0] = 0
         return np.stack(self._ids), classes
 
+    @classmethod
+    def joined(cls, readers: Sequence["Reader"]) -> "Reader":
+        """A reader of all their sequences; what some have read more of cannot be echoed before."""
+        joined, most = copy(readers[0]), max(len(reader._ids) for reader in readers)
+        for name in _BY_SEQUENCE:
+            setattr(joined, name, np.concatenate([getattr(reader, name) for reader in readers]))
+        for name, unread in (("_ids", np.int32(0)), ("_lines_of", np.int8(NO_ECHO))):
+            parts = []
+            for reader in readers:
+                own = getattr(reader, name)
+                before = [np.full(len(reader._line), unread)] * (most - len(own))
+                parts.append([*before, *own])
+            setattr(joined, name, [np.concatenate(step) for step in zip(*parts, strict=True)])
+        return joined
+
     def take(self, rows: npt.NDArray[np.intp]) -> "Reader":
         """A reader of some of the sequences, copied, in the order given."""
         taken = copy(self)
-        for name in "phase", "kind", "line", "column", "last", "rhyme", "current", "before":
-            setattr(taken, f"_{name}", getattr(self, f"_{name}")[rows])
+        for name in _BY_SEQUENCE:
+            setattr(taken, name, getattr(self, name)[rows])
         taken._ids = [ids[rows] for ids in self._ids]
         taken._lines_of = [line_of[rows] for line_of in self._lines_of]
         return taken
@@ -196,14 +222,14 @@ class Reader:
         self._last = np.where(read, tokens, self._last)
         self._column = self._column + read
 
-    def _close_lines(self, closes: Bools) -> None:
+    def _close_lines(self, tokens: Ids, closes: Bools) -> None:
         first = closes & (self._line == 0)
         unknown = first & (self._kind == 0)
         for kind, length in enumerate(self._layout.first_lines, 1):
             self._kind = np.where(unknown & (self._column == length), kind, self._kind)
-        even = closes & (self._line % 2 == 1)
-        # Before the second line is closed, only a rhyme token can be here already.
-        rhymes = even | (first & (self._rhyme == self._none))
+        stops = np.where(self._kind == self._ci, self._stops[tokens], self._line % 2 == 1)
+        # Before such a line is closed, only a rhyme token can be here already.
+        rhymes = (closes & stops) | (first & (self._rhyme == self._none))
         self._rhyme = np.where(rhymes, self._last, self._rhyme)
         self._before = np.where(closes[:, None], self._current, self._before)
         self._current = np.where(closes[:, None], self._none, self._current)

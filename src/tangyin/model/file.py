@@ -1,8 +1,8 @@
 """The one file that training writes and writing reads: `NAME.safetensors`.
 
-Tensors are stored in fp16, or in int8 with a scale a row (`NAME.scale`); everything else about the
-model is JSON in the file's metadata, under the names of the fields of `ModelFile`. The layout of
-the features is there under `features`.
+Tensors are stored in fp16, or in int8 with one scale per row (`NAME.scale`); everything else about
+the model is JSON in the file's metadata, under the names of the fields of `ModelFile`. The layout
+of the features is there under `features`.
 """
 
 import json
@@ -14,15 +14,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from safetensors import SafetensorError
-from safetensors import safe_open as _safe_open
 
 from tangyin.errors import TangyinError, UsageError
 from tangyin.files import json_text, json_value, whole_file
 from tangyin.model.architecture import Architecture
 from tangyin.model.arithmetic import LARGEST, Matrix
 from tangyin.model.features import FeatureLayout
-from tangyin.model.serialization import mapped, serialized
+from tangyin.model.serialization import Entry, mapped, read_header, serialized
 from tangyin.verse import TEXT, Form, Vocabulary, form_named
 
 FORMAT = 3
@@ -38,8 +36,8 @@ FLOATS = ("F16", "F32", "F64")
 """Types that weights may have, by their names in a file's header."""
 
 Array = npt.NDArray[Any]
-Header = dict[str, tuple[str, tuple[int, ...]]]
-"""Type and shape of each tensor of a file."""
+Entries = Mapping[str, Entry]
+"""What a file's header says of each tensor."""
 
 
 class StoredTensors(Mapping[str, Array]):
@@ -82,8 +80,7 @@ class ModelFile:
         vocabulary: its tokens.
         forms: the forms it was trained on.
         tensors: fp32 arrays by name (`Architecture.shapes`), and `tones` in uint8; of a loaded file
-            they are made of what it stores when they are asked for; none where it was described
-            and not read.
+            they are decoded on access; none where it was described and not read.
         training: how it was made: recipe, corpus integrity, split digest, commit.
         figures: its perplexities, by part and form.
         licence: of the weights.
@@ -181,39 +178,34 @@ def describe_model(path: Path) -> ModelFile:
 
 def _read(path: Path, *, whole: bool) -> ModelFile:
     try:
-        with _safe_open(path, framework="numpy") as file:
-            metadata = file.metadata() or {}
-            # Before any tensor: a newer format may hold types that we cannot read.
-            _check_format(metadata, path)
-            slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118
-            header = {
-                name: (part.get_dtype(), tuple(part.get_shape())) for name, part in slices.items()
-            }
-            model = _described(metadata, header, path)
-            if not whole:
-                return model
+        metadata, entries = read_header(path)
+        # Before any tensor: a newer format may hold types that we cannot read.
+        _check_format(metadata, path)
+        model = _described(metadata, entries, path)
+        if not whole:
+            return model
     except FileNotFoundError:
         raise TangyinError("model.no_file", path=str(path)) from None
     except OSError as error:
         raise TangyinError("model.unreadable", path=str(path), reason=_short(error)) from error
-    except (SafetensorError, ValueError, TypeError, AttributeError) as error:
+    except ValueError as error:
         raise TangyinError("model.incomplete", path=str(path), reason=_short(error)) from error
     stored = StoredTensors(mapped(path), model.architecture.shapes(model.vocabulary))
     _check_values(model, stored, path)
     return replace(model, tensors=stored)
 
 
-def _described(metadata: dict[str, str], header: Header, path: Path) -> ModelFile:
+def _described(metadata: dict[str, str], entries: Entries, path: Path) -> ModelFile:
     """The model without its tensors, whose types and shapes are those of its architecture."""
     try:
-        model = _model({key: json_value(text) for key, text in metadata.items()}, header)
+        model = _model({key: json_value(text) for key, text in metadata.items()}, entries)
         expected = model.architecture.shapes(model.vocabulary)
     except (KeyError, ValueError, TypeError, AttributeError, RecursionError, TangyinError) as error:
         if isinstance(error, UsageError) and error.code == "form.unknown":
             form = error.params["name"]
             raise TangyinError("model.unknown_form", path=str(path), form=form) from None
         raise TangyinError("model.damaged", path=str(path), reason=_short(error)) from error
-    found = _shapes(header)
+    found = _shapes(entries)
     for name in sorted(expected.keys() | found.keys()):
         if expected.get(name) != found.get(name):
             shapes = {"expected": expected.get(name), "found": found.get(name)}
@@ -233,7 +225,7 @@ def _check_format(metadata: dict[str, str], path: Path) -> None:
         raise TangyinError("model.newer", path=str(path), version=version, newest=FORMAT)
 
 
-def _model(values: dict[str, Any], header: Header) -> ModelFile:
+def _model(values: dict[str, Any], entries: Entries) -> ModelFile:
     """Build the model of its description; anything odd in it raises."""
     architecture = Architecture(**values["architecture"], layout=_layout(values))
     for key, value in architecture.to_json().items():
@@ -243,7 +235,7 @@ def _model(values: dict[str, Any], header: Header) -> ModelFile:
             smallest = 1 if key in ("embedding_size", "hidden_size", "layers") else 0
             _require(type(value) is int and value >= smallest, key)
     _require(architecture.tied or not architecture.follows_text, "tied")
-    _require(architecture.layers <= len(header), "layers")
+    _require(architecture.layers <= len(entries), "layers")
     name, licence, names = values["name"], values["licence"], values["forms"]
     hanzi, prefixes = values["vocabulary"]["hanzi"], values["vocabulary"]["prefixes"]
     for text in (architecture.cell, name, licence, hanzi, *prefixes):
@@ -262,7 +254,7 @@ def _model(values: dict[str, Any], header: Header) -> ModelFile:
         vocabulary=vocabulary,
         forms=forms,
         tensors={},
-        precision="int8" if any(kind == "I8" for kind, _ in header.values()) else "fp16",
+        precision="int8" if any(entry.dtype == "I8" for entry in entries.values()) else "fp16",
         training=dict(values["training"]),
         figures=values["figures"],
         licence=licence,
@@ -290,22 +282,19 @@ def _require(holds: object, name: str) -> None:
         raise ValueError(name)
 
 
-def _shapes(header: Header) -> dict[str, tuple[int, ...]]:
+def _shapes(entries: Entries) -> dict[str, tuple[int, ...]]:
     """The shapes of a file's tensors, without scales and those of a type that no model has."""
-    none = ("", ())
-    scales = {
-        f"{name}.scale"
-        for name, (kind, shape) in header.items()
-        if kind == "I8" and len(shape) == 2
-        for of, rows in (header.get(f"{name}.scale", none),)
-        if of in FLOATS and rows == shape[:1]
+    shapes = {
+        name: entry.shape
+        for name, entry in entries.items()
+        if (entry.dtype == "U8" if name == "tones" else entry.dtype in FLOATS)
     }
-    return {
-        name: shape
-        for name, (kind, shape) in header.items()
-        if name not in scales
-        and (kind == "U8" if name == "tones" else kind in FLOATS or f"{name}.scale" in scales)
-    }
+    for name, entry in entries.items():
+        scale = f"{name}.scale"
+        if entry.dtype == "I8" and len(entry.shape) == 2 and shapes.get(scale) == entry.shape[:1]:
+            shapes[name] = entry.shape
+            del shapes[scale]
+    return shapes
 
 
 def _check_values(model: ModelFile, stored: StoredTensors, path: Path) -> None:

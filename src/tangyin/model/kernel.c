@@ -18,6 +18,15 @@ stated order, without fused multiply-add (-ffp-contract=off). So every path give
 #elif defined(__ARM_FEATURE_DOTPROD)
 #include <arm_neon.h>
 #define NEON
+#define HAS_NEON 1
+#elif defined(__aarch64__) && defined(__linux__)
+#include <arm_neon.h>
+#include <sys/auxv.h>
+#define NEON __attribute__((target("arch=armv8.2-a+dotprod")))
+#define HAS_NEON (getauxval(AT_HWCAP) >> 20 & 1) /* HWCAP_ASIMDDP */
+#elif defined(__wasm_simd128__)
+#include <wasm_simd128.h>
+#define WASM
 #endif
 #ifndef CLONES
 #define CLONES
@@ -49,6 +58,19 @@ static void portable(long rows, long K, long padded, const int8_t *x, const int8
     plain(rows, 4, K, padded, x, w, sums);
 }
 
+/* A tile of `name_rows`, whose number of rows is a constant: its sums then stay in registers. */
+#define WITH_ROWS(name, target)                                                                    \
+    target static void name(long rows, long K, long padded, const int8_t *x, const int8_t *w,      \
+                            int32_t *sums)                                                         \
+    {                                                                                              \
+        switch (rows) {                                                                            \
+        case 1: name##_rows(1, K, padded, x, w, sums); break;                                      \
+        case 2: name##_rows(2, K, padded, x, w, sums); break;                                      \
+        case 3: name##_rows(3, K, padded, x, w, sums); break;                                      \
+        default: name##_rows(4, K, padded, x, w, sums);                                            \
+        }                                                                                          \
+    }
+
 /* The indices of the numbers that are at least `least`, in order. */
 typedef long Sieve(long n, const int32_t *numbers, int32_t least, int32_t *indices);
 
@@ -62,6 +84,7 @@ static long plain_sieve(long n, const int32_t *numbers, int32_t least, int32_t *
 }
 
 #ifdef X86
+#define WIDE __attribute__((target("avx512f,avx512bw,avx512vl")))
 #define VNNI __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni,popcnt")))
 #define AVX2 __attribute__((target("avx2")))
 
@@ -99,16 +122,7 @@ VNNI INLINE void vnni_rows(const long rows, long K, long padded, const int8_t *x
     }
 }
 
-VNNI static void vnni(long rows, long K, long padded, const int8_t *x, const int8_t *w,
-                      int32_t *sums)
-{
-    switch (rows) {
-    case 1: vnni_rows(1, K, padded, x, w, sums); break;
-    case 2: vnni_rows(2, K, padded, x, w, sums); break;
-    case 3: vnni_rows(3, K, padded, x, w, sums); break;
-    default: vnni_rows(4, K, padded, x, w, sums);
-    }
-}
+WITH_ROWS(vnni, VNNI)
 
 VNNI static long wide_sieve(long n, const int32_t *numbers, int32_t least, int32_t *indices)
 {
@@ -164,16 +178,7 @@ AVX2 INLINE void avx2_rows(const long rows, long K, long padded, const int8_t *x
     }
 }
 
-AVX2 static void avx2(long rows, long K, long padded, const int8_t *x, const int8_t *w,
-                      int32_t *sums)
-{
-    switch (rows) {
-    case 1: avx2_rows(1, K, padded, x, w, sums); break;
-    case 2: avx2_rows(2, K, padded, x, w, sums); break;
-    case 3: avx2_rows(3, K, padded, x, w, sums); break;
-    default: avx2_rows(4, K, padded, x, w, sums);
-    }
-}
+WITH_ROWS(avx2, AVX2)
 #endif
 
 #ifdef X86
@@ -189,7 +194,8 @@ static int amx_granted(void)
 #endif
 
 #ifdef NEON
-static void neon(long rows, long K, long padded, const int8_t *x, const int8_t *w, int32_t *sums)
+NEON static void neon(long rows, long K, long padded, const int8_t *x, const int8_t *w,
+                      int32_t *sums)
 {
     long whole = K / 16 * 16;
     for (long b = 0; b < rows; b++) {
@@ -209,15 +215,55 @@ static void neon(long rows, long K, long padded, const int8_t *x, const int8_t *
 }
 #endif
 
+#ifdef WASM
+INLINE int32_t wasm_sum(v128_t acc)
+{
+    return wasm_i32x4_extract_lane(acc, 0) + wasm_i32x4_extract_lane(acc, 1) +
+           wasm_i32x4_extract_lane(acc, 2) + wasm_i32x4_extract_lane(acc, 3);
+}
+
+/* Two rows of weights at a time, as for AVX2. */
+INLINE void wasm_rows(const long rows, long K, long padded, const int8_t *x, const int8_t *w,
+                      int32_t *sums)
+{
+    for (long n = 0; n < 4; n += 2) {
+        v128_t acc[4][2];
+        long whole = K / 8 * 8;
+        UNROLLED for (long b = 0; b < rows; b++)
+            acc[b][0] = acc[b][1] = wasm_i32x4_const_splat(0);
+        for (long k = 0; k < whole; k += 8) {
+            v128_t one = wasm_i16x8_load8x8(w + n * K + k);
+            v128_t two = wasm_i16x8_load8x8(w + (n + 1) * K + k);
+            UNROLLED for (long b = 0; b < rows; b++) {
+                v128_t row = wasm_i16x8_load8x8(x + b * padded + k);
+                acc[b][0] = wasm_i32x4_add(acc[b][0], wasm_i32x4_dot_i16x8(row, one));
+                acc[b][1] = wasm_i32x4_add(acc[b][1], wasm_i32x4_dot_i16x8(row, two));
+            }
+        }
+        UNROLLED for (long b = 0; b < rows; b++)
+            UNROLLED for (long m = 0; m < 2; m++) {
+                int32_t sum = wasm_sum(acc[b][m]);
+                for (long k = whole; k < K; k++)
+                    sum += (int32_t)x[b * padded + k] * w[(n + m) * K + k];
+                sums[b * 16 + n + m] = sum;
+            }
+    }
+}
+
+WITH_ROWS(wasm, )
+#endif
+
 static const char *chosen = "portable";
 static Tile *tile = portable;
 static Sieve *sieve = plain_sieve;
 static int added = 0;    /* to every activation */
+static int sixteen = 0;  /* whether sixteen rows of activations are multiplied at once */
 static int matrices = 0; /* whether AMX is used where sizes fit */
 
 static int choose(const char *name, Tile *tiles, Sieve *sieves, int addition, int with_matrices)
 {
     chosen = name, tile = tiles, sieve = sieves, added = addition, matrices = with_matrices;
+    sixteen = addition && !with_matrices;
     return 1;
 }
 
@@ -237,33 +283,49 @@ int tangyin_choose(const char *name)
         return choose("avx2", avx2, plain_sieve, 0, 0);
 #endif
 #ifdef NEON
-    if (ASKED("neon"))
+    if (ASKED("neon") && HAS_NEON)
         return choose("neon", neon, plain_sieve, 0, 0);
+#endif
+#ifdef WASM
+    if (ASKED("wasm"))
+        return choose("wasm", wasm, plain_sieve, 0, 0);
 #endif
     return ASKED("portable") && choose("portable", portable, plain_sieve, 0, 0);
 }
 
 const char *tangyin_chosen(void) { return chosen; }
 
-CLONES static float largest_of(long n, const float *x, int absolute)
+#define LANES 32 /* so many maxima side by side: one alone would wait for itself */
+
+INLINE float maximum_of(long n, const float *x, const int absolute)
 {
-    float lanes[16], largest;
-    for (int j = 0; j < 16; j++)
+    float lanes[LANES];
+    for (int j = 0; j < LANES; j++)
         lanes[j] = absolute ? 0 : -INFINITY;
     long i = 0;
-    for (; i + 16 <= n; i += 16)
-        for (int j = 0; j < 16; j++) {
+    for (; i + LANES <= n; i += LANES)
+        for (int j = 0; j < LANES; j++) {
             float value = absolute ? fabsf(x[i + j]) : x[i + j];
             lanes[j] = value > lanes[j] ? value : lanes[j];
         }
-    for (; i < n; i++) {
+    for (int j = 0; i < n; i++, j++) {
         float value = absolute ? fabsf(x[i]) : x[i];
-        lanes[0] = value > lanes[0] ? value : lanes[0];
+        lanes[j] = value > lanes[j] ? value : lanes[j];
     }
-    largest = lanes[0];
-    for (int j = 1; j < 16; j++)
-        largest = lanes[j] > largest ? lanes[j] : largest;
-    return largest;
+    for (int width = LANES / 2; width; width /= 2)
+        for (int j = 0; j < width; j++)
+            lanes[j] = lanes[j + width] > lanes[j] ? lanes[j + width] : lanes[j];
+    return lanes[0];
+}
+
+CLONES static float maximum(long n, const float *x)
+{
+    return maximum_of(n, x, 0);
+}
+
+CLONES static float maximum_magnitude(long n, const float *x)
+{
+    return maximum_of(n, x, 1);
 }
 
 CLONES static void quantize(long n, const float *x, float scale, int add, int8_t *q)
@@ -282,39 +344,9 @@ INLINE void finish(const long count, const int32_t *sums, const int32_t *row_sum
     }
 }
 
-/* Sixteen rows of weights at a time; the last sixteen, or four, overlap those before. */
-CLONES static void by_fours(long B, long N, long K, long padded, const int8_t *q,
-                            const float *of_row, const int8_t *w, const float *scales,
-                            const int32_t *row_sums, const float *bias, float *y)
-{
-    const long wide = N < 16 ? N : 16;
-    for (long next = 0; next < N; next += 16) {
-        long n = next + wide <= N ? next : N - wide;
-        const float *own = bias ? bias + n : NULL;
-        for (long b = 0; b < B; b += 4) {
-            int32_t sums[4][16];
-            long rows = B - b < 4 ? B - b : 4;
-            if (N < 4)
-                plain(rows, N, K, padded, q + b * padded, w, sums[0]);
-            for (long m = 0; m < wide && N >= 4; m += 4) {
-                long at = m + 4 <= wide ? m : wide - 4;
-                tile(rows, K, padded, q + b * padded, w + (n + at) * K, sums[0] + at);
-            }
-            for (long r = 0; r < rows; r++) {
-                float *to = y + (b + r) * N + n;
-                if (wide == 16)
-                    finish(16, sums[r], row_sums + n, added, of_row[b + r], scales + n, own, to);
-                else
-                    finish(wide, sums[r], row_sums, N < 4 ? 0 : added, of_row[b + r], scales, own,
-                           to);
-            }
-        }
-    }
-}
-
 #ifdef X86
 /* Of 16 rows of 16 numbers, the columns. */
-AMX INLINE void transpose(const int32_t *from, __m512i *r)
+WIDE INLINE void transpose(const int32_t *from, __m512i *r)
 {
     __m512i t[16];
     UNROLLED for (int i = 0; i < 16; i += 2) {
@@ -342,7 +374,7 @@ AMX INLINE void transpose(const int32_t *from, __m512i *r)
 }
 
 /* The results of 16 rows of weights, from n on, and up to 16 of activations. */
-AMX INLINE void finish_tile(const int32_t *sums, long rows, long N, const float *of_row,
+WIDE INLINE void finish_tile(const int32_t *sums, long rows, long N, const float *of_row,
                             const float *scales, const float *bias, float *y)
 {
     __m512i own[16];
@@ -357,6 +389,118 @@ AMX INLINE void finish_tile(const int32_t *sums, long rows, long N, const float 
     }
 }
 
+/* Sixteen rows of weights by one or two blocks of up to 16 rows of activations (`pack`). A register
+   holds the sums of a row of weights, so none has to be added up as in `vnni_rows`. */
+VNNI INLINE void vnni_blocks(const long blocks, long rows, long N, long K, long padded,
+                             const int8_t *x, const int8_t *w, const float *of_row,
+                             const float *scales, const int32_t *row_sums, const float *bias,
+                             float *y)
+{
+    int32_t sums[2][256];
+    for (long n = 0; n < 16; n += 8) { /* sums and addresses of eight rows stay in registers */
+        __m512i acc[2][8];
+        UNROLLED for (long m = 0; m < 8; m++)
+            acc[0][m] = acc[1][m] = _mm512_set1_epi32(-128 * row_sums[n + m]);
+        for (long k = 0; k < K; k += 4) {
+            __m512i one = _mm512_load_si512((const void *)(x + k * 16)), two = one;
+            if (blocks == 2)
+                two = _mm512_load_si512((const void *)(x + (padded + k) * 16));
+            UNROLLED for (long m = 0; m < 8; m++) {
+                int32_t four;
+                memcpy(&four, w + (n + m) * K + k, 4);
+                __m512i all = _mm512_set1_epi32(four);
+                acc[0][m] = _mm512_dpbusd_epi32(acc[0][m], one, all);
+                if (blocks == 2)
+                    acc[1][m] = _mm512_dpbusd_epi32(acc[1][m], two, all);
+            }
+        }
+        UNROLLED for (long m = 0; m < 8; m++)
+            for (long block = 0; block < blocks; block++)
+                _mm512_storeu_si512((void *)(sums[block] + 16 * (n + m)), acc[block][m]);
+    }
+    for (long block = 0; block < blocks; block++)
+        finish_tile(sums[block], rows - 16 * block < 16 ? rows - 16 * block : 16, N,
+                    of_row + 16 * block, scales, bias, y + 16 * block * N);
+}
+
+VNNI static void vnni_many(long rows, long N, long K, long padded, const int8_t *x,
+                           const int8_t *w, const float *of_row, const float *scales,
+                           const int32_t *row_sums, const float *bias, float *y)
+{
+    if (rows > 16)
+        vnni_blocks(2, rows, N, K, padded, x, w, of_row, scales, row_sums, bias, y);
+    else
+        vnni_blocks(1, rows, N, K, padded, x, w, of_row, scales, row_sums, bias, y);
+}
+#endif
+
+/* Rows of activations in blocks of 16, which lie in fours of columns. */
+static void pack(long B, long padded, const int8_t *q, int8_t *packed)
+{
+    for (long b = 0; b < B; b += 16)
+        for (long k = 0; k < padded; k += 4)
+            for (long r = 0; r < 16; r++)
+                memcpy(packed + b * padded + k * 16 + r * 4,
+                       q + (b + r < B ? b + r : b) * padded + k, 4);
+}
+
+/* Prefetch the next `share` bytes of weights. They were last read one step ago and are no longer in
+   a near cache, so products of few rows would wait for memory. */
+INLINE const int8_t *prefetch(const int8_t *from, const int8_t *last, long share)
+{
+    const int8_t *end = last - from < share ? last : from + share;
+    for (; from < end; from += WIDTH)
+        __builtin_prefetch(from);
+    return from;
+}
+
+/* Sixteen rows of weights at a time; the last sixteen, or four, overlap those before. Meanwhile the
+   next sixteen are fetched, a part with each tile. */
+CLONES static void by_fours(long B, long N, long K, long padded, const int8_t *q,
+                            const float *of_row, const int8_t *w, const float *scales,
+                            const int32_t *row_sums, const float *bias, float *y, int8_t *packed)
+{
+    const long wide = N < 16 ? N : 16, tiles = (B + 3) / 4 * ((wide + 3) / 4);
+    const long share = (wide * K / tiles / WIDTH + 1) * WIDTH;
+    const int8_t *fetched = w + wide * K;
+    const int many = sixteen && wide == 16 && B > 8 && K % 4 == 0;
+    if (many)
+        pack(B, padded, q, packed);
+    for (long next = 0; next < N; next += 16) {
+        long n = next + wide <= N ? next : N - wide;
+        const float *own = bias ? bias + n : NULL;
+        for (long b = 0, rows; b < B; b += rows) {
+#ifdef X86
+            if (many && B - b > 8) {
+                rows = B - b < 32 ? B - b : 32;
+                fetched = prefetch(fetched, w + N * K, (rows + 3) / 4 * 4 * share);
+                vnni_many(rows, N, K, padded, packed + b * padded, w + n * K, of_row + b,
+                          scales + n, row_sums + n, own, y + b * N + n);
+                continue;
+            }
+#endif
+            int32_t sums[4][16];
+            rows = B - b < 4 ? B - b : 4;
+            if (N < 4)
+                plain(rows, N, K, padded, q + b * padded, w, sums[0]);
+            for (long m = 0; m < wide && N >= 4; m += 4) {
+                long at = m + 4 <= wide ? m : wide - 4;
+                fetched = prefetch(fetched, w + N * K, share);
+                tile(rows, K, padded, q + b * padded, w + (n + at) * K, sums[0] + at);
+            }
+            for (long r = 0; r < rows; r++) {
+                float *to = y + (b + r) * N + n;
+                if (wide == 16)
+                    finish(16, sums[r], row_sums + n, added, of_row[b + r], scales + n, own, to);
+                else
+                    finish(wide, sums[r], row_sums, N < 4 ? 0 : added, of_row[b + r], scales, own,
+                           to);
+            }
+        }
+    }
+}
+
+#ifdef X86
 /* AMX multiplies 16 rows of weights by 16 of activations, which lie in fours of columns (`packed`).
    Two blocks of 16 by two at a time; 32 rows of weights stay in the nearest cache meanwhile. What K
    is over 64s is copied to `edge`, so that no row is read beyond its end. */
@@ -375,12 +519,9 @@ AMX static void by_sixteens(long B, long N, long K, const int8_t *q, long padded
     int32_t sums[4][256]; /* [weights][activations] of each pair of blocks */
     int8_t edge[32 * WIDTH] __attribute__((aligned(WIDTH)));
     const long whole = K / WIDTH * WIDTH, block = 16 * padded;
+    const int8_t *fetched = w + 32 * K;
     memset(edge, 0, sizeof edge);
-    for (long b = 0; b < B; b += 16)
-        for (long k = 0; k < padded; k += 4)
-            for (long r = 0; r < 16; r++)
-                memcpy(packed + b * padded + k * 16 + r * 4,
-                       q + (b + r < B ? b + r : b) * padded + k, 4);
+    pack(B, padded, q, packed);
     for (long next = 0; next < N; next += 32) {
         const long n = next + 32 <= N ? next : N - 32;
         const int8_t *from = w + n * K;
@@ -393,6 +534,7 @@ AMX static void by_sixteens(long B, long N, long K, const int8_t *q, long padded
             for (long k = 0; k < K; k += WIDTH) {
                 const int8_t *at = k < whole ? from + k : edge;
                 const long stride = k < whole ? K : WIDTH;
+                fetched = prefetch(fetched, w + N * K, b ? 0 : 32 * WIDTH);
                 _tile_loadd(4, at, stride);
                 _tile_loadd(5, at + 16 * stride, stride);
                 _tile_loadd(6, x + k * 16, 64);
@@ -431,7 +573,7 @@ int tangyin_linear(long B, long N, long K, const float *x, const int8_t *w, cons
         long rows = B - next < TOGETHER ? B - next : TOGETHER;
         float of_row[TOGETHER];
         for (long b = 0; b < rows; b++) {
-            float scale = largest_of(K, x + b * K, 1) / 127.0f;
+            float scale = maximum_magnitude(K, x + b * K) / 127.0f;
             of_row[b] = scale == 0 ? 1 : scale;
             quantize(K, x + b * K, of_row[b], amx || N < 4 ? 0 : added, q + b * padded);
             memset(q + b * padded + K, 0, (size_t)(padded - K));
@@ -441,7 +583,8 @@ int tangyin_linear(long B, long N, long K, const float *x, const int8_t *w, cons
             by_sixteens(rows, N, K, q, padded, of_row, w, scales, bias, y, q + TOGETHER * padded);
         else
 #endif
-            by_fours(rows, N, K, padded, q, of_row, w, scales, row_sums, bias, y);
+            by_fours(rows, N, K, padded, q, of_row, w, scales, row_sums, bias, y,
+                     q + TOGETHER * padded);
     }
     free(q);
     return 1;
@@ -499,10 +642,23 @@ void tangyin_weigh(long B, long V, const float *logits, float inverse, int32_t *
                    float *largest, int64_t *totals)
 {
     for (long b = 0; b < B; b++) {
-        largest[b] = largest_of(V, logits + b * V, 0);
+        largest[b] = maximum(V, logits + b * V);
         if (largest[b] == -INFINITY)
             largest[b] = 0;
         totals[b] = weigh(V, logits + b * V, largest[b], inverse, weights ? weights + b * V : NULL);
+    }
+}
+
+/* Log-probabilities in place of logits (B, V), by the weights at a temperature of 1. */
+void tangyin_normalize(long B, long V, float *logits)
+{
+    for (long b = 0; b < B; b++, logits += V) {
+        float largest;
+        int64_t total;
+        tangyin_weigh(1, V, logits, 1.0f, NULL, &largest, &total);
+        float shift = (float)(largest + log(total / 536870912.0));
+        for (long i = 0; i < V; i++)
+            logits[i] -= shift;
     }
 }
 
@@ -540,7 +696,7 @@ int tangyin_nucleus(long B, long V, long stride, const float *logits, float inve
     for (long b = 0; b < B; b++) {
         const float *row = logits + b * stride;
         int32_t *column = columns + b * V;
-        float largest = largest_of(V, row, 0), *value = values + b * V;
+        float largest = maximum(V, row), *value = values + b * V;
         if (largest == -INFINITY)
             largest = 0;
         int64_t total = weigh(V, row, largest, inverse, weights);
@@ -567,4 +723,28 @@ int tangyin_nucleus(long B, long V, long stride, const float *logits, float inve
         }
     free(weights);
     return 1;
+}
+
+/* The k largest of each row, largest first, and their columns; ties by column. */
+CLONES void tangyin_largest(long B, long V, long stride, const float *x, long k, int32_t *columns,
+                            float *values)
+{
+    for (long b = 0; b < B; b++, x += stride, columns += k, values += k) {
+        for (long j = 0; j < k; j++)
+            columns[j] = 0, values[j] = -INFINITY;
+        for (long block = 0; block < V; block += LANES) {
+            long end = block + LANES < V ? block + LANES : V;
+            int some = 0;
+            for (long i = block; i < end; i++)
+                some |= x[i] > values[k - 1];
+            for (long i = block; some && i < end; i++) {
+                long j = k - 1;
+                if (!(x[i] > values[j]))
+                    continue;
+                for (; j > 0 && x[i] > values[j - 1]; j--)
+                    columns[j] = columns[j - 1], values[j] = values[j - 1];
+                columns[j] = (int32_t)i, values[j] = x[i];
+            }
+        }
+    }
 }

@@ -15,7 +15,7 @@ from tangyin.paths import models_home
 SHIPPED = tuple(
     name for name in ("strong", "report") if data_file(f"models/{name}.safetensors").is_file()
 )
-DEFAULT = SHIPPED[0]
+DEFAULT = next(iter(SHIPPED), "")  # none in a browser, which loads the model of its page
 
 
 def own_models() -> list[Path]:

@@ -3,8 +3,6 @@
 import hashlib
 import json
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
 from tangyin.data.files import data_text
 from tangyin.model.file import ModelFile
@@ -35,7 +33,7 @@ class Unit:
 
 def units_of(model: ModelFile) -> tuple[Unit, ...]:
     """The known units of a model; none if it was trained again since they were found."""
-    stored = _stored().get(model.name, {})
+    stored = json.loads(data_text("units.json")).get(model.name, {})
     if stored.get("fingerprint") != fingerprint(model):
         return ()
     return tuple(Unit(**unit) for unit in stored["units"])
@@ -45,9 +43,3 @@ def fingerprint(model: ModelFile) -> str:
     """A digest that changes when a model is trained again; its tensors are not needed."""
     known = [model.name, model.parameters, model.training, model.figures]
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:16]
-
-
-@cache
-def _stored() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(data_text("units.json"))
-    return found

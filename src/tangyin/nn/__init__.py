@@ -7,9 +7,7 @@ from tangyin.nn.cell import MogrifierLSTMCell as MogrifierLSTMCell
 from tangyin.nn.cell import NormalisedCarryLSTMCell as NormalisedCarryLSTMCell
 from tangyin.nn.cell import PeepholeLSTMCell as PeepholeLSTMCell
 from tangyin.nn.cell import RecurrentCell as RecurrentCell
-from tangyin.nn.conversion import from_onnx as from_onnx
 from tangyin.nn.conversion import from_torch as from_torch
-from tangyin.nn.conversion import to_onnx as to_onnx
 from tangyin.nn.conversion import to_torch as to_torch
 from tangyin.nn.cross_entropy import linear_cross_entropy as linear_cross_entropy
 from tangyin.nn.initialization import INITIALIZATIONS as INITIALIZATIONS

@@ -69,7 +69,7 @@ class RecurrentCell(nn.Module):
 
     Attributes:
         weight_drop: of the plain cell, the probability with which single weights of `weight_hh` are
-            dropped while training, drawn anew for each sequence.
+            dropped while training, drawn again for each sequence.
 
     Raises:
         UsageError: no cell has this name.
@@ -149,9 +149,9 @@ class RecurrentCell(nn.Module):
                     parameter.fill_(1.0 if name.startswith("gain") else 0.0)
 
     def set_forget_bias(self, value: float) -> None:
-        """Set the bias of the forget gate alone, a second one to 0; without biases, do nothing."""
+        """Set the bias of the forget gate alone, a second one to 0; without them, do nothing."""
         with torch.no_grad():
-            for n, bias in enumerate(self.gate_biases()):
+            for n, bias in enumerate(self.gate_biases() if "f" in self.gates else []):
                 bias[self.rows("f")] = 0.0 if n else value
 
     def weights(self) -> Weights:
@@ -189,16 +189,6 @@ class RecurrentCell(nn.Module):
         check_state("the state", state, wanted, self.weight_hh)
         return LSTMState(*state)
 
-    def check_input(self, input: Tensor) -> None:
-        """Refuse an input of another last dimension, dtype or device than the cell's.
-
-        Under autocast dtypes may differ, as they do for PyTorch's own layers.
-
-        Raises:
-            ShapeError: it is such an input.
-        """
-        check_features(input, self.input_size, self.weight_ih)
-
     def forward(self, input: Tensor, state: Start = None) -> LSTMState:
         """Take one step from a batch of inputs (B, I), or from a single input (I,).
 
@@ -209,7 +199,7 @@ class RecurrentCell(nn.Module):
         """
         if input.dim() not in (1, 2):
             raise ShapeError(f"the input of a cell is (B, I) or (I,), not {tuple(input.shape)}")
-        self.check_input(input)
+        check_features(input, self.input_size, self.weight_ih)
         if input.dim() == 1:
             one = None if state is None else (state[0].unsqueeze(0), state[1].unsqueeze(0))
             h, c = self(input.unsqueeze(0), one)
@@ -225,7 +215,7 @@ class RecurrentCell(nn.Module):
 
 
 def check_sizes(*, bias: bool, **sizes: int) -> None:
-    """Refuse a `bias` that is no bool and sizes, by name, that are not integers of at least 1."""
+    """Refuse a `bias` that is not a bool, and sizes by name that are not integers ≥ 1."""
     if not isinstance(bias, bool):
         raise TypeError(f"bias is {bias!r}; give True or False")
     for name, size in sizes.items():
@@ -245,7 +235,13 @@ def check_projection(proj_size: int, hidden_size: int) -> None:
 
 
 def check_features(input: Tensor, size: int, weight: Tensor) -> None:
-    """See `RecurrentCell.check_input`."""
+    """Refuse an input of another last dimension than `size`, or of another dtype or device.
+
+    Under autocast dtypes may differ, as they do for PyTorch's own layers.
+
+    Raises:
+        ShapeError: it is such an input.
+    """
     if input.shape[-1] != size:
         raise ShapeError(
             f"the input has {input.shape[-1]} features at each step; "

@@ -34,20 +34,10 @@ def forward(*arguments: Any) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 
     Takes `Given`, the mask and the products' dtype. m is (T, B, H), or empty without a projection.
     """
-    *given, mask, products = arguments
-    device = given[0].device
-    with torch.autocast(device.type, enabled=False):
-        return _run(kernel_for(products, device), given, mask, products)
-
-
-def _run(
-    kernel: Kernel | TorchKernel, given: Sequence[Any], mask: Tensor | None, products: torch.dtype
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Compute what `forward` does."""
-    x, h_0, c_0, weight_ih, weight_hh, bias, weight_hr = given
-    T, B, _ = x.shape
-    P, H = h_0.shape[-1], c_0.shape[-1]
+    x, h_0, c_0, weight_ih, weight_hh, bias, weight_hr, mask, products = arguments
+    (T, B, _), P, H = x.shape, h_0.shape[-1], c_0.shape[-1]
     device = x.device
+    kernel = kernel_for(products, device)
     y = workspace.empty((T, B, 4 * H), products, device)
     torch.mm(x.flatten(0, 1).to(products), weight_ih.to(products).t(), out=y.view(T * B, 4 * H))
     gates = kernel.gates(y)

@@ -87,7 +87,7 @@ def linear_cross_entropy(
 
 
 class _LinearCrossEntropy(torch.autograd.Function):
-    """Computes the gradients on the way forward and hands them out on the way back."""
+    """Computes the gradients on the way forward and returns them on the way back."""
 
     @staticmethod
     def forward(ctx: Any, *given: Any) -> Tensor:

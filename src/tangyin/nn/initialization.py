@@ -106,10 +106,12 @@ def chrono(cell: RecurrentCell, longest: int = 64) -> None:
     longest dependency in steps, above 2; 64 covers a 七律 with its marks.
 
     Raises:
-        UsageError: longest is not above 2.
+        UsageError: longest is not above 2, or the cell has no forget gate.
     """
     if longest <= 2:
         raise UsageError("nn.chrono_too_short", longest=longest)
+    if "f" not in cell.gates:
+        raise UsageError("nn.chrono_no_forget_gate", cell=type(cell.kind).__name__)
     too_small(cell, factor=1.0)
     for bias in cell.gate_biases()[:1]:
         with torch.no_grad():
@@ -119,18 +121,15 @@ def chrono(cell: RecurrentCell, longest: int = 64) -> None:
 
 
 INITIALIZATIONS: dict[str, Callable[[RecurrentCell], None]] = {
-    function.__name__.replace("_", "-"): function
-    for function in (
-        report,
-        uniform,
-        zeros,
-        constant,
-        too_small,
-        too_large,
-        xavier,
-        orthogonal,
-        chrono,
-    )
+    "report": report,
+    "uniform": uniform,
+    "zeros": zeros,
+    "constant": constant,
+    "too-small": too_small,
+    "too-large": too_large,
+    "xavier": xavier,
+    "orthogonal": orthogonal,
+    "chrono": chrono,
 }
 
 

@@ -9,14 +9,22 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from tangyin.model import ECHOES, FEATURES, Architecture, Features, echo_classes
+from tangyin.model import (
+    ECHOES,
+    FEATURES,
+    Architecture,
+    Features,
+    echo_classes,
+    read_sequences,
+)
 from tangyin.model.engine import check_cell
 from tangyin.nn.cross_entropy import Echo, linear_cross_entropy
 from tangyin.nn.dropout import character_dropout, locked_dropout
 from tangyin.nn.initialization import initialize
 from tangyin.nn.lstm import LSTM
 from tangyin.nn.sequence import product_dtype
-from tangyin.verse import Vocabulary
+from tangyin.prosody import tone_classes
+from tangyin.verse import Ids, Vocabulary
 
 
 @dataclass(frozen=True)
@@ -40,7 +48,7 @@ class FeatureTensors(NamedTuple):
     """The features of the prefixes of sequences side by side (`tangyin.model.Features`).
 
     Places and tones are rows of their tables, opposite and rhyme token numbers, each (T, B) int64.
-    `line_of` (T, B) int8 is the line of each input, -2 in the title, -1 for what is no character.
+    `line_of` (T, B) int8 is the line of each input, -2 in the title, -1 for a non-character.
     `echo`, (T, B, T) int8, is the class of each earlier input as an echo of the next token, or -1.
     """
 
@@ -59,10 +67,6 @@ class FeatureTensors(NamedTuple):
         classes = echo_classes(features.line_of, features.line)  # (T, T, B)
         echo = torch.from_numpy(np.ascontiguousarray(classes.transpose(0, 2, 1)))
         return cls(place, opposite, rhyme, tone, torch.from_numpy(features.line_of), echo)
-
-    def to(self, device: torch.device) -> "FeatureTensors":
-        """The same on another device."""
-        return FeatureTensors(*(tensor.to(device) for tensor in self))
 
 
 class LanguageModel(nn.Module):
@@ -90,7 +94,8 @@ class LanguageModel(nn.Module):
     ) -> None:
         super().__init__()
         check_cell(architecture.cell)
-        self.architecture = architecture
+        self.architecture, self.vocabulary = architecture, vocabulary
+        self.tones = tone_classes(vocabulary) if architecture.follows_text else None
         self.dropout = dropout or Dropout()
         self.outputs = vocabulary.outputs
         a = architecture
@@ -119,6 +124,14 @@ class LanguageModel(nn.Module):
             nn.init.zeros_(self.echo.weight)
             nn.init.zeros_(self.echo.bias)
         self.lstm.weight_drop = self.dropout.recurrent
+
+    def features_of(self, inputs: Ids) -> FeatureTensors | None:
+        """The features of sequences of token numbers (T, B); None if the network needs none."""
+        if self.tones is None:
+            return None
+        found = read_sequences(self.vocabulary, self.tones, self.architecture.layout, inputs)
+        device = self.embedding.weight.device
+        return FeatureTensors(*(tensor.to(device) for tensor in FeatureTensors.of(found)))
 
     def hidden_states(self, inputs: Tensor, features: FeatureTensors | None = None) -> Tensor:
         """Run the network up to its output layer over sequences from the zero state.
@@ -167,7 +180,7 @@ class LanguageModel(nn.Module):
         """Mean cross-entropy of the targets, in nats: Σ weight · nll / Σ weight.
 
         All are (T, B). The weights say how much each target counts: 0, or False, for padding and
-        what is no target; all alike if None. Inputs and features are those of `hidden_states`.
+        what is not a target; all alike if None. Inputs and features are those of `hidden_states`.
         """
         hidden = self.hidden_states(inputs, features).flatten(0, 1)  # (T·B, H + F)
         wanted, scale = targets.flatten(), None

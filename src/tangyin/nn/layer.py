@@ -2,14 +2,13 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from tangyin.nn.cell import RecurrentCell
+from tangyin.nn.cell import RecurrentCell, check_features
 from tangyin.nn.state import LSTMState, ShapeError, Start
 
 
@@ -49,27 +48,8 @@ def check_sequences(input: Tensor, mask: Tensor | None) -> None:
         )
 
 
-def run_stack(
-    layers: Sequence[Callable[[Tensor, Any], tuple[Any, Tensor]]],
-    input: Tensor,
-    starts: Sequence[Any],
-    between: Callable[[Tensor], Tensor],
-) -> tuple[list[Any], Tensor]:
-    """Run layers on top of one another: the states of each, and the output of the topmost.
-
-    A layer takes its input and its starting state and gives all states and its output, which
-    `between` changes on the way to the layer above.
-    """
-    states: list[Any] = []
-    x = input
-    for layer, start in zip(layers, starts, strict=True):
-        state, x = layer(between(x) if states else x, start)
-        states.append(state)
-    return states, x
-
-
 def check_dropout(num_layers: int, dropout: float) -> None:
-    """Refuse a stack of no layers, and a dropout that is no probability.
+    """Refuse a stack of no layers, and a dropout that is not a probability.
 
     Raises:
         ValueError: it is one of these.
@@ -93,16 +73,12 @@ class RecurrentLayer(nn.Module, ABC):
     """
 
     @abstractmethod
+    def _run(self, input: Tensor, state: Any, mask: Tensor | None) -> tuple[Any, Tensor, Any]:
+        """The states after every step, the output (T, B, ·), and the state to carry on."""
+
     def states(self, input: Tensor, state: Any = None, mask: Tensor | None = None) -> Any:
         """Compute the states after every step, h and c each (T, B, H); arguments as `forward`'s."""
-
-    @abstractmethod
-    def _output(self, states: Any, mask: Tensor | None) -> Tensor:
-        """The output (T, B, ·) that belongs to the states of all steps."""
-
-    @abstractmethod
-    def _last(self, states: Any) -> Any:
-        """The state to carry on, of the states of all steps; h and c each (B, H)."""
+        return self._run(input, state, mask)[0]
 
     def forward(
         self, input: Tensor, state: Any = None, mask: Tensor | None = None
@@ -121,8 +97,8 @@ class RecurrentLayer(nn.Module, ABC):
         Raises:
             ShapeError: a shape does not fit.
         """
-        states = self.states(input, state, mask)
-        return self._output(states, mask), self._last(states)
+        _, output, last = self._run(input, state, mask)
+        return output, last
 
 
 class LSTMLayer(RecurrentLayer):
@@ -145,19 +121,15 @@ class LSTMLayer(RecurrentLayer):
         super().__init__()
         self.cell = cell if isinstance(cell, RecurrentCell) else cell(*cell_args, **cell_options)
 
-    def states(self, input: Tensor, state: Start = None, mask: Tensor | None = None) -> LSTMState:
-        """Compute h and c after every step, each (T, B, H)."""
+    def _run(
+        self, input: Tensor, state: Start, mask: Tensor | None
+    ) -> tuple[LSTMState, Tensor, LSTMState]:
         check_sequences(input, mask)
-        self.cell.check_input(input)
+        check_features(input, self.cell.input_size, self.cell.weight_ih)
         start = self.cell.start(state, input.shape[1])
-        return carry(self.cell.sequence, input, start, mask, self.reverse)
-
-    def _output(self, states: LSTMState, mask: Tensor | None) -> Tensor:
-        return visible(states.h, mask)
-
-    def _last(self, states: LSTMState) -> LSTMState:
+        h, c = carry(self.cell.sequence, input, start, mask, self.reverse)
         end = 0 if self.reverse else -1
-        return LSTMState(states.h[end], states.c[end])
+        return LSTMState(h, c), visible(h, mask), LSTMState(h[end], c[end])
 
 
 class ReverseLSTMLayer(LSTMLayer):
@@ -184,28 +156,23 @@ class BidirectionalLSTMLayer(RecurrentLayer):
         self.forward_layer = LSTMLayer(cell, *cell_args, **cell_options)
         self.reverse_layer = ReverseLSTMLayer(cell, *cell_args, **cell_options)
 
-    def states(
-        self, input: Tensor, state: list[LSTMState] | None = None, mask: Tensor | None = None
-    ) -> list[LSTMState]:
-        """Compute the states of both directions after every step, h and c each (T, B, H)."""
+    def _run(
+        self, input: Tensor, state: list[LSTMState] | None, mask: Tensor | None
+    ) -> tuple[list[LSTMState], Tensor, list[LSTMState]]:
         starts = [None, None] if state is None else state
         if len(starts) != 2:
             raise ShapeError(f"the state is a list of {len(starts)}; give two, forward and reverse")
         layers = (self.forward_layer, self.reverse_layer)
-        return [layer.states(input, s, mask) for layer, s in zip(layers, starts, strict=True)]
-
-    def _output(self, states: list[LSTMState], mask: Tensor | None) -> Tensor:
-        return torch.cat([self.forward_layer._output(s, mask) for s in states], -1)
-
-    def _last(self, states: list[LSTMState]) -> list[LSTMState]:
-        return [self.forward_layer._last(states[0]), self.reverse_layer._last(states[1])]
+        runs = [layer._run(input, s, mask) for layer, s in zip(layers, starts, strict=True)]
+        states, outputs, lasts = zip(*runs, strict=True)
+        return list(states), torch.cat(outputs, -1), list(lasts)
 
 
 class StackedLSTM(RecurrentLayer):
     """Layers on top of one another, in one direction or in both, with dropout between them.
 
     While training, elements of each layer's output but the topmost one's are set to zero with
-    probability `dropout`, drawn anew for each layer, step and call, and the others scaled by
+    probability `dropout`, drawn again for each layer, step and call, and the others scaled by
     1 / (1 − dropout) (Zaremba et al. 2014, "Recurrent neural network regularization").
 
     The arguments are those of `custom_lstms.py`:
@@ -214,7 +181,7 @@ class StackedLSTM(RecurrentLayer):
     read 2H. The state is a list of the layers' states.
 
     Raises:
-        ValueError: there is no layer, or the dropout is no probability.
+        ValueError: there is no layer, or the dropout is not a probability.
     """
 
     def __init__(
@@ -233,32 +200,25 @@ class StackedLSTM(RecurrentLayer):
             layer(*(other_layer_args if n else first_layer_args)) for n in range(num_layers)
         )
 
-    def states(
-        self, input: Tensor, state: list[Any] | None = None, mask: Tensor | None = None
-    ) -> list[Any]:
-        """Compute the states of every layer after every step, h and c each (T, B, H)."""
+    def _run(
+        self, input: Tensor, state: list[Any] | None, mask: Tensor | None
+    ) -> tuple[list[Any], Tensor, list[Any]]:
         count = len(self.layers)
         starts = [None] * count if state is None else state
         if len(starts) != count:
             raise ShapeError(
                 f"the state is a list of {len(starts)}; give one for each of {count} layers"
             )
-
-        def run(layer: RecurrentLayer, x: Tensor, start: Any) -> tuple[Any, Tensor]:
-            found = layer.states(x, start, mask)
-            return found, layer._output(found, mask)
-
-        def between(x: Tensor) -> Tensor:
-            return F.dropout(x, self.dropout, self.training)
-
-        return run_stack([partial(run, layer) for layer in self.layers], input, starts, between)[0]
-
-    def _output(self, states: list[Any], mask: Tensor | None) -> Tensor:
-        output: Tensor = self.layers[-1]._output(states[-1], mask)
-        return output
-
-    def _last(self, states: list[Any]) -> list[Any]:
-        return [layer._last(s) for layer, s in zip(self.layers, states, strict=True)]
+        states: list[Any] = []
+        lasts: list[Any] = []
+        x = input
+        for layer, start in zip(self.layers, starts, strict=True):
+            if states:
+                x = F.dropout(x, self.dropout, self.training)
+            found, x, last = layer._run(x, start, mask)
+            states.append(found)
+            lasts.append(last)
+        return states, x, lasts
 
     def extra_repr(self) -> str:
         """Show the dropout."""

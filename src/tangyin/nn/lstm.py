@@ -2,8 +2,9 @@
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -23,19 +24,9 @@ from tangyin.nn.cell import (
 )
 from tangyin.nn.conversion import load_either_biases
 from tangyin.nn.initialization import initialize
-from tangyin.nn.layer import carry, check_dropout, check_sequences, run_stack, visible
+from tangyin.nn.layer import carry, check_dropout, check_sequences, visible
 from tangyin.nn.operations import Weights
 from tangyin.nn.state import LSTMState, ShapeError, Start, mask_from_lengths
-
-
-class _Place(NamedTuple):
-    """One layer in one direction: what ends its parameters' names, its cell, and their names."""
-
-    suffix: str
-    kind: Cell
-    input_size: int
-    biases: int
-    names: tuple[str, ...]
 
 
 class LSTM(HoldsCells):
@@ -63,7 +54,7 @@ class LSTM(HoldsCells):
 
     Attributes:
         weight_drop: of the plain cell, the probability with which single recurrent weights are
-            dropped while training, drawn anew for each sequence.
+            dropped while training, drawn again for each sequence.
 
     Raises:
         UsageError: no cell or initialization has this name.
@@ -107,19 +98,24 @@ class LSTM(HoldsCells):
         self.bias, self.batch_first, self.dropout = bias, batch_first, float(dropout)
         self.bidirectional, self.proj_size = bidirectional, proj_size
         self.initialization = initialization
-        self._places: list[_Place] = []
+        # What ends the names of a cell's parameters here, and the cell, with parameters on "meta".
+        self._cells: list[tuple[str, RecurrentCell]] = []
         kind = cell_named(cell, **(cell_options or {})) if isinstance(cell, str) else cell
         for layer in range(num_layers):
             size = self.directions * (proj_size or hidden_size) if layer else input_size
             for direction in ("", "_reverse")[: self.directions]:
                 if isinstance(kind, Cell):
                     per_gate = biases if type(kind) is PlainLSTM else 1
-                    made = self._cell(kind, size, per_gate, dtype)
+                    sizes = {"biases": per_gate, "proj_size": proj_size}
+                    made = RecurrentCell(kind, size, hidden_size, bias, "meta", dtype, **sizes)
                     made.to_empty(device=device or torch.get_default_device())
                 else:
                     options = {**(cell_options or {}), "device": device, "dtype": dtype}
                     made = kind(size, hidden_size, bias=bias, **options)
-                self._take_over(made, f"_l{layer}{direction}")
+                suffix = f"_l{layer}{direction}"
+                for name in made.parameter_names:
+                    self.register_parameter(name + suffix, getattr(made, name))
+                self._cells.append((suffix, deepcopy(made).to("meta")))
         if isinstance(kind, Cell) or initialization != "report":  # with which cells are made
             self.reset_parameters()
         self.register_load_state_dict_pre_hook(load_either_biases)  # type: ignore[no-untyped-call]
@@ -132,41 +128,30 @@ class LSTM(HoldsCells):
     @property
     def all_weights(self) -> list[list[nn.Parameter]]:
         """The parameters of each layer and direction, in the order of torch.nn.LSTM."""
-        found = ([getattr(self, n + p.suffix) for n in p.names] for p in self._places)
+        found = (self._weights(suffix, cell).values() for suffix, cell in self._cells)
         return [[weight for weight in weights if weight is not None] for weights in found]
 
     def flatten_parameters(self) -> None:
         """Do nothing: it is cuDNN that torch.nn.LSTM lays the weights out for."""
 
     def reset_parameters(self) -> None:
-        """Draw all parameters anew, by the initialization that the constructor was given."""
+        """Initialize all parameters again, by the initialization that the constructor was given."""
         initialize(self, self.initialization)
 
-    def _cell(
-        self, kind: Cell, input_size: int, biases: int, dtype: torch.dtype | None = None
-    ) -> RecurrentCell:
-        """A cell with the parameters of one layer and direction, which hold no values."""
-        given = input_size, self.hidden_size, self.bias, "meta", dtype
-        return RecurrentCell(kind, *given, biases=biases, proj_size=self.proj_size)
-
-    def _take_over(self, cell: RecurrentCell, suffix: str) -> None:
-        """Make the parameters of a cell our own."""
-        biases = 2 if "bias_ih" in cell.parameter_names else 1
-        place = _Place(suffix, cell.kind, cell.input_size, biases, cell.parameter_names)
-        self._places.append(place)
-        for name in place.names:
-            self.register_parameter(name + suffix, getattr(cell, name))
+    def _weights(self, suffix: str, cell: RecurrentCell) -> dict[str, Any]:
+        """The parameters of one layer and direction, by the names that the cell has for them."""
+        return {name: getattr(self, name + suffix) for name in cell.parameter_names}
 
     def cells(self) -> Iterator[tuple[str, RecurrentCell]]:
         """Go through the cells: what ends the names of their parameters, `_l0_reverse`; the cell.
 
         The cell's parameters are the LSTM's own: what changes one in place changes the other.
         """
-        for place in self._places:
-            cell = self._cell(place.kind, place.input_size, place.biases)
-            for name in place.names:
-                cell.register_parameter(name, getattr(self, name + place.suffix))
-            yield place.suffix, cell
+        for suffix, cell in self._cells:
+            own = deepcopy(cell)
+            for name, parameter in self._weights(suffix, cell).items():
+                own.register_parameter(name, parameter)
+            yield suffix, own
 
     def forward(
         self, input: Tensor | PackedSequence, hx: Start = None, mask: Tensor | None = None
@@ -225,9 +210,9 @@ class LSTM(HoldsCells):
         check_sequences(x, m)
         weight = self.all_weights[0][0]
         check_features(x, self.input_size, weight)
-        places, batch = len(self._places), () if alone else (x.shape[1],)
+        rows, batch = len(self._cells), () if alone else (x.shape[1],)
         sizes = self.proj_size or self.hidden_size, self.hidden_size
-        wanted = tuple((places, *batch, size) for size in sizes)
+        wanted = tuple((rows, *batch, size) for size in sizes)
         if hx is None:
             h_0, c_0 = (weight.new_zeros(shape) for shape in wanted)
         else:
@@ -242,23 +227,17 @@ class LSTM(HoldsCells):
     ) -> tuple[list[LSTMState], Tensor]:
         """All states of each layer and direction, and the output (T, B, D·P)."""
         D, drop = self.directions, self.weight_drop if self.training else 0.0
-
-        def run(n: int, x: Tensor, starts: list[LSTMState]) -> tuple[list[LSTMState], Tensor]:
-            found = []
-            for place, start in zip(self._places[n : n + D], starts, strict=True):
-                weights = Weights({n: getattr(self, n + place.suffix) for n in place.names})
-                cell = partial(run_sequence, place.kind, weights, weight_drop=drop)
-                found.append(carry(cell, x, start, mask, place.suffix.endswith("_reverse")))
-            outputs = [visible(s.h, mask) for s in found]
-            return found, outputs[0] if D == 1 else torch.cat(outputs, -1)
-
-        def between(x: Tensor) -> Tensor:
-            return F.dropout(x, self.dropout, self.training)
-
-        first = range(0, len(starts), D)
-        layers = [partial(run, n) for n in first]
-        states, output = run_stack(layers, x, [starts[n : n + D] for n in first], between)
-        return [s for layer in states for s in layer], output
+        states: list[LSTMState] = []
+        for n in range(0, len(starts), D):
+            if states:
+                x = F.dropout(x, self.dropout, self.training)
+            for (suffix, cell), start in zip(self._cells[n : n + D], starts[n:], strict=False):
+                weights = Weights(self._weights(suffix, cell))
+                run = partial(run_sequence, cell.kind, weights, weight_drop=drop)
+                states.append(carry(run, x, start, mask, suffix.endswith("_reverse")))
+            outputs = [visible(s.h, mask) for s in states[n:]]
+            x = outputs[0] if D == 1 else torch.cat(outputs, -1)
+        return states, x
 
     def _forward_packed(
         self, packed: PackedSequence, hx: Start, mask: Tensor | None
@@ -286,7 +265,7 @@ class LSTM(HoldsCells):
             "bidirectional": (self.bidirectional, False),
         }
         shown = [f"{name}={value}" for name, (value, usual) in given.items() if value != usual]
-        kind = type(self._places[0].kind)
+        kind = type(self._cells[0][1].kind)
         if kind is not PlainLSTM:
             shown.append(f"cell={kind.__name__}")
         return ", ".join([str(self.input_size), str(self.hidden_size), *shown])

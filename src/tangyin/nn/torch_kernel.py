@@ -68,7 +68,7 @@ class TorchKernel:
                 gradient.add_(part)
         dc_past = None
         if keep is not None and carried is not None:
-            # a masked step hands its gradients on unchanged and has none of its own
+            # a masked step passes its gradients on unchanged and has none of its own
             dropped = keep.logical_not().unsqueeze(1)
             torch.mul(dh, dropped, out=carried)
             dc_past = dc * dropped

@@ -50,7 +50,7 @@ def empty(shape: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> T
     except IndexError:
         # torch's, which is aligned for its products
         memory = torch.empty(whole, dtype=torch.uint8, device=CPU).numpy()
-    # The last view of the storage takes `held` with it. What is called then is no Python code: a
+    # The last view of the storage takes `held` with it. What is called then is not Python code: a
     # signal's handler would run there, and what it raises would be lost.
     held = memory.view()
     loan = _Loan(held, _returned.append)

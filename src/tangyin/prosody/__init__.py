@@ -1,8 +1,12 @@
 """Tones and rhymes of characters, line types, the checker, couplet antithesis."""
 
 from tangyin.prosody.antithesis import couplet_score, pair_score
+from tangyin.prosody.any_form import AnyReport, check_any
+from tangyin.prosody.books import BOOKS, Book, book_named
 from tangyin.prosody.check import check_poem, check_text
+from tangyin.prosody.ci import CiReport, check_ci, check_variant
 from tangyin.prosody.convention import Convention, by_convention
+from tangyin.prosody.couplet import check_couplet, couplet_in
 from tangyin.prosody.lexicon import Reading, level_share, readings_of, rhyme_of_poem
 from tangyin.prosody.line_type import (
     SEQUENCES,
@@ -13,15 +17,16 @@ from tangyin.prosody.line_type import (
     patterns_of_type,
     sequence_of,
 )
-from tangyin.prosody.report import ChosenReading, Couplet, Finding, Licence, Pair, Report
+from tangyin.prosody.report import ByBook, ChosenReading, Couplet, Finding, Licence, Pair, Report
 from tangyin.prosody.rhyme import LEVEL_RHYMES, neighbouring
 from tangyin.prosody.script import traditional_lines
 from tangyin.prosody.table import ToneTable, tone_classes, tone_table
 
 __all__ = [
-    "LEVEL_RHYMES", "SEQUENCES", "TYPES", "ChosenReading", "Convention", "Couplet", "Finding",
-    "Licence", "LinePattern", "Pair", "Reading", "Report", "Sequence", "ToneTable",
-    "by_convention", "check_poem", "check_text", "couplet_score", "level_share", "line_pattern",
-    "neighbouring", "pair_score", "patterns_of_type", "readings_of", "rhyme_of_poem",
-    "sequence_of", "tone_classes", "tone_table", "traditional_lines",
+    "BOOKS", "LEVEL_RHYMES", "SEQUENCES", "TYPES", "AnyReport", "Book", "ByBook", "ChosenReading",
+    "CiReport", "Convention", "Couplet", "Finding", "Licence", "LinePattern", "Pair", "Reading",
+    "Report", "Sequence", "ToneTable", "book_named", "by_convention", "check_any", "check_ci",
+    "check_couplet", "check_poem", "check_text", "check_variant", "couplet_in", "couplet_score",
+    "level_share", "line_pattern", "neighbouring", "pair_score", "patterns_of_type", "readings_of",
+    "rhyme_of_poem", "sequence_of", "tone_classes", "tone_table", "traditional_lines",
 ]  # fmt: skip

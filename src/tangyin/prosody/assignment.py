@@ -10,9 +10,9 @@ import operator
 from dataclasses import dataclass
 from functools import cache
 
-from tangyin.prosody.lexicon import Place, place_of, readings_of, tone_costs
+from tangyin.prosody.books import PINGSHUI, Book
+from tangyin.prosody.lexicon import Place
 from tangyin.prosody.line_type import DA_AO, RATES, XIAO_AO, LinePattern, line_pattern
-from tangyin.prosody.rhyme import LEVEL_RHYMES, neighbouring
 from tangyin.verse import BLANK
 
 FAULT = 1e4
@@ -21,7 +21,7 @@ FAULT = 1e4
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """The reading of a whole poem: a pattern a line, and the rhyme that most even lines share.
+    """The reading of a whole poem: one pattern per line, and the rhyme that most even lines share.
 
     If that rhyme is oblique there are no line types, and no faults are counted. An unfinished poem
     is read in a level rhyme: what is still open may make it regulated.
@@ -31,34 +31,35 @@ class Assignment:
     rhyme: str
     oblique: bool
     faults: int
+    book: Book
 
 
-def assign(lines: tuple[str, ...]) -> Assignment:
-    """Read a poem of two or more lines, all of five or all of seven characters."""
-    ends = [place_of(line[-1]) for line in lines]
-    level, level_misses = _rhymes(ends[1::2], level=True)
-    oblique, oblique_misses = _rhymes(ends[1::2], level=False)
+def assign(lines: tuple[str, ...], book: Book = PINGSHUI) -> Assignment:
+    """Read a poem of two or more lines, all of five or all of seven characters, by a book."""
+    ends = [book.costs(line[-1]) for line in lines]
+    level, level_misses = _rhymes(ends[1::2], book, level=True)
+    oblique, oblique_misses = _rhymes(ends[1::2], book, level=False)
     if oblique_misses < level_misses and not any(BLANK in line for line in lines):
-        return _read_freely(lines, ends, oblique[0])
-    found = ((*_read_by_rule(lines, ends, rhyme), rhyme) for rhyme in level)
+        return _read_freely(lines, ends, oblique[0], book)
+    found = ((*_read_by_rule(lines, ends, rhyme, book), rhyme) for rhyme in level)
     # Where two rhymes have as many faults, the poem rhymes as its first foot does.
     first = ends[1].rhymes
     cost, patterns, rhyme = min(
         found, key=lambda way: (way[0] // FAULT, way[2] not in first, way[0])
     )
-    return Assignment(patterns, rhyme, False, round(cost / FAULT))
+    return Assignment(patterns, rhyme, False, round(cost / FAULT), book)
 
 
-def _rhymes(ends: list[Place], *, level: bool) -> tuple[list[str], int]:
+def _rhymes(ends: list[Place], book: Book, *, level: bool) -> tuple[list[str], int]:
     """The rhymes that most line ends can have, and how many ends cannot.
 
     The likeliest rhyme alone if all ends can have it; otherwise all rhymes with the fewest misses,
     since the first line may decide between them.
     """
     known = [end.rhymes for end in ends if end.rhymes]
-    candidates = dict.fromkeys(r for end in known for r in end if (r in LEVEL_RHYMES) == level)
+    candidates = dict.fromkeys(r for end in known for r in end if (r in book.level_rhymes) == level)
     if not candidates:
-        return [LEVEL_RHYMES[0] if level else "董"], len(known)
+        return [book.parts[0]], len(known)
     costs = {rhyme: sum(rhymes.get(rhyme, FAULT) for rhymes in known) for rhyme in candidates}
     ranked = sorted(costs, key=costs.__getitem__)
     misses = int(costs[ranked[0]] // FAULT)
@@ -66,29 +67,34 @@ def _rhymes(ends: list[Place], *, level: bool) -> tuple[list[str], int]:
     return best if misses else ranked[:1], misses
 
 
-def _read_freely(lines: tuple[str, ...], ends: list[Place], rhyme: str) -> Assignment:
+def _read_freely(lines: tuple[str, ...], ends: list[Place], rhyme: str, book: Book) -> Assignment:
     """The commonest reading at each place, and the rhyme's at the end of even lines."""
     patterns = []
     for number, (line, end) in enumerate(zip(lines, ends, strict=True)):
-        levels = [operator.le(*tone_costs(line, at)) for at in range(len(line) - 1)]
+        levels = [operator.le(*book.tone_costs(line, at)) for at in range(len(line) - 1)]
         rhymes = number % 2 == 1 and math.isfinite(end.end_oblique)
         levels.append(not rhymes and end.end_level < end.end_oblique)
         patterns.append(line_pattern("".join("ZP"[level] for level in levels)))
-    return Assignment(tuple(patterns), rhyme, True, 0)
+    return Assignment(tuple(patterns), rhyme, True, 0, book)
 
 
 _Way = tuple[float, tuple[LinePattern, ...]]
 
 
-def _read_by_rule(lines: tuple[str, ...], ends: list[Place], rhyme: str) -> _Way:
+def _read_by_rule(lines: tuple[str, ...], ends: list[Place], rhyme: str, book: Book) -> _Way:
     """The cheapest reading of a poem in a level rhyme: its cost and patterns."""
+    later = (_later_ends(end, rhyme, even=n % 2 == 1) for n, end in enumerate(ends[1:], 1))
+    return read_with_ends(lines, [first_line_ends(lines[0][-1], rhyme, book), *later], book)
+
+
+def read_with_ends(lines: tuple[str, ...], ends: list[dict[str, float]], book: Book) -> _Way:
+    """The cheapest reading of a poem: its cost and patterns.
+
+    `ends` are, for each line, the costs of the tones that it may end on.
+    """
     ways: list[_Way] = [(0.0, ())]
-    for number, line in enumerate(lines):
-        if number == 0:
-            end_costs = first_line_ends(line[-1], rhyme)
-        else:
-            end_costs = _later_ends(ends[number], rhyme, even=number % 2 == 1)
-        options = line_options(line, end_costs)
+    for number, (line, end_costs) in enumerate(zip(lines, ends, strict=True)):
+        options = _line_options(line, end_costs, book)
         ways = [_cheapest(ways, own, pattern, number) for own, pattern in options]
     finished = ((cost + FAULT * (read[-1].licence == DA_AO), read) for cost, read in ways)
     return min(finished, key=operator.itemgetter(0))
@@ -114,12 +120,12 @@ def _faults_between(before: tuple[LinePattern, ...], pattern: LinePattern, numbe
     return (same == couplet) + unrescued
 
 
-def first_line_ends(character: str, rhyme: str) -> dict[str, float]:
+def first_line_ends(character: str, rhyme: str, book: Book) -> dict[str, float]:
     """The costs of ending the first line level or oblique in a poem that rhymes in `rhyme`."""
-    place = place_of(character)
+    place = book.costs(character)
     level = [place.end_level + (FAULT if place.rhymes else 0)]
-    for r in readings_of(character):
-        if r.level and (r.rhyme == rhyme or neighbouring(r.rhyme, r.rime, rhyme)):
+    for r in book.readings(character):
+        if r.level and (r.rhyme == rhyme or book.borrows(r, rhyme)):
             level.append(place.rhymes[r.rhyme])
     return {"Z": place.end_oblique, "P": min(level)}
 
@@ -139,7 +145,9 @@ def _later_ends(end: Place, rhyme: str, *, even: bool) -> dict[str, float]:
     return {"Z": end.end_oblique + FAULT}
 
 
-def line_options(line: str, end_costs: dict[str, float]) -> list[tuple[float, LinePattern]]:
+def _line_options(
+    line: str, end_costs: dict[str, float], book: Book
+) -> list[tuple[float, LinePattern]]:
     """The cheapest reading of a line for each set of facts that other lines depend on.
 
     `end_costs` holds the cost of each tone that the last character may have. Each reading is the
@@ -147,9 +155,12 @@ def line_options(line: str, end_costs: dict[str, float]) -> list[tuple[float, Li
     """
     ways = [("", 0.0)]
     for at in range(len(line) - 1):
-        level, oblique = tone_costs(line, at)
-        possible = [(tone, own) for tone, own in (("P", level), ("Z", oblique)) if own != math.inf]
-        ways = [(tones + tone, cost + own) for tones, cost in ways for tone, own in possible]
+        level, oblique = book.tone_costs(line, at)
+        before, ways = ways, []
+        if level != math.inf:
+            ways += [(tones + "P", cost + level) for tones, cost in before]
+        if oblique != math.inf:
+            ways += [(tones + "Z", cost + oblique) for tones, cost in before]
     best: dict[tuple[str, bool, bool], tuple[float, LinePattern]] = {}
     for tones, cost in ways:
         for tone, end in end_costs.items():

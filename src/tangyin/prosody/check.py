@@ -1,16 +1,18 @@
 """The checker: from lines to a report."""
 
-import math
+import operator
 from collections.abc import Sequence
 
 from tangyin.errors import UsageError
 from tangyin.prosody import report
 from tangyin.prosody.antithesis import couplets_of
-from tangyin.prosody.assignment import Assignment, assign
-from tangyin.prosody.lexicon import place_of, tone_costs
+from tangyin.prosody.assignment import FAULT, Assignment, assign, first_line_ends, read_with_ends
+from tangyin.prosody.books import BOOKS, PINGSHUI, Book
+from tangyin.prosody.couplet import check_couplet, is_opening
 from tangyin.prosody.line_type import OUT_OF_PATTERN, THREE_LEVELS, sequence_of
-from tangyin.prosody.report import ChosenReading, Finding, Report
+from tangyin.prosody.report import ByBook, Finding, Report
 from tangyin.prosody.rules import (
+    chosen_readings,
     common_rhyme,
     end_rhyme,
     first_line_rhyme,
@@ -25,24 +27,35 @@ BREAKS = (OUT_OF_PATTERN, THREE_LEVELS, report.UNRESCUED, report.NO_OPPOSITION)
 """Faults inside a couplet: many of them are a sign of ancient verse."""
 
 
-def check_text(text: str) -> Report:
-    """Check one poem as typed: with or without marks, traditional or simplified.
+def check_text(text: str, book: Book | None = None) -> Report:
+    """Check one poem as typed: with or without marks, traditional or simplified; see `check_poem`.
 
     Raises:
         UsageError: the text is not two or more lines of five or seven characters.
     """
-    return check_poem(read_verse(text).lines)
+    return check_poem(read_verse(text).lines, book=book)
 
 
-def check_poem(lines: Sequence[str], read_as: Sequence[str] = ()) -> Report:
+def check_poem(
+    lines: Sequence[str],
+    read_as: Sequence[str] = (),
+    book: Book | None = None,
+    *,
+    briefly: bool = False,
+) -> Report:
     """Check two or more lines without marks, all of five or all of seven characters.
 
+    Two are a 對聯 (`check_couplet`) unless the first rhymes with the second. Tones and rhymes are
+    those of `book`; None is the book of the kind of verse, 平水韻.
+
     Places left open (□) are read as it suits the others: an unfinished poem has the faults that no
-    character there would remove. Its `pattern` and `tones` are one way to go on, and `rhyme` is
-    `-` until a foot is written.
+    character there would remove. Its `pattern` and `tones` are one way to complete it, and `rhyme`
+    is `-` until a foot is written.
 
     The report shows them as they are given; simplified ones are read in traditional characters
     (`traditional_lines`), which a caller who knows them gives as `read_as`.
+
+    A brief report says nothing of antithesis and other books, whose tables it does not load.
 
     Raises:
         UsageError: the lines have other lengths, or there are fewer than two.
@@ -50,30 +63,36 @@ def check_poem(lines: Sequence[str], read_as: Sequence[str] = ()) -> Report:
     shown = tuple(lines)
     if len(shown) < 2 or {len(line) for line in shown} not in ({5}, {7}):
         raise UsageError("prosody.shape", lengths=[len(line) for line in shown])
-    poem = tuple(read_as) or traditional_lines(shown)
-    reading = assign(poem)
+    book = book or PINGSHUI
+    poem = tuple(read_as) or traditional_lines(shown, book)
+    if len(poem) == 2 and BLANK not in "".join(poem) and not is_opening(poem[0], poem[1], book):
+        return check_couplet(shown[0], shown[1], poem, book)
+    reading = assign(poem, book)
     rhyme = common_rhyme(poem, reading)
     licences, faults = judge(poem, shown, reading)
     ancient = _is_ancient(poem, reading, faults)
     types = "-" * len(poem) if reading.oblique else letters(reading.patterns, strict=bool(faults))
     sequence = None if ancient else sequence_of(types)
-    couplets = couplets_of(poem, shown)
+    couplets = () if briefly else couplets_of(poem, shown)
+    tones = tuple(pattern.tones for pattern in reading.patterns)
     return Report(
         form=_form(poem, ancient=ancient),
         regulated=not faults,
         pattern=sequence.name(len(poem[0])) if sequence else report.NONE,
         line_types=types,
         nearest=types if reading.oblique else "".join(p.type for p in reading.patterns),
-        tones=tuple(pattern.tones for pattern in reading.patterns),
+        tones=tones,
         rhyme=rhyme or report.NONE,
         first_line=_first_line(poem, reading),
         licences=tuple(licences),
         faults=tuple(faults),
         warnings=tuple(warn(poem, shown, reading, couplets)),
         couplets=couplets,
-        readings=tuple(_chosen(poem, shown, reading)),
+        readings=chosen_readings(poem, shown, tones, book),
         lines=shown,
         read_as=poem,
+        book=book.name,
+        books=() if briefly else by_books(poem, reading),
     )
 
 
@@ -107,23 +126,40 @@ def _is_ancient(lines: tuple[str, ...], reading: Assignment, faults: list[Findin
 def _first_line(lines: tuple[str, ...], reading: Assignment) -> str:
     end = lines[0][-1]
     if reading.oblique:
-        rhymes = end_rhyme(end, reading.rhyme) == reading.rhyme
+        rhymes = end_rhyme(end, reading.rhyme, reading.book) == reading.rhyme
         return "入韻" if rhymes and reading.patterns[0].tones[-1] == "Z" else "不入韻"
-    own = first_line_rhyme(end, reading.rhyme) if reading.patterns[0].tones[-1] == "P" else ""
+    level = reading.patterns[0].tones[-1] == "P"
+    own = first_line_rhyme(end, reading.rhyme, reading.book) if level else ""
     return "不入韻" if not own else "入韻" if own == reading.rhyme else "鄰韻"
 
 
-def _chosen(
-    lines: tuple[str, ...], shown: tuple[str, ...], reading: Assignment
-) -> list[ChosenReading]:
-    """The readings at places where verse allows both tones."""
-    chosen = []
-    for number, (line, pattern) in enumerate(zip(lines, reading.patterns, strict=True)):
-        for at, (character, tone) in enumerate(zip(line, pattern.tones, strict=True)):
-            costs = tone_costs(line, at)
-            if character != BLANK and place_of(character).both and math.inf not in costs:
-                kind = "PZ".index(tone)
-                share = round(math.exp(-costs[kind]), 3)
-                typed = shown[number][at]
-                chosen.append(ChosenReading(number + 1, at + 1, typed, "平仄"[kind], share))
-    return chosen
+def by_books(lines: tuple[str, ...], reading: Assignment) -> tuple[ByBook, ...]:
+    """Whether a poem that was read by one book holds by each of `BOOKS`.
+
+    `lines` are in traditional characters. `ByBook.holds` is the checker's verdict by that book.
+    """
+    complete = len(lines) % 2 == 0
+    later = ["ZP"[number % 2] for number in range(1, len(lines))]
+    found: dict[Book, ByBook] = {}
+    # Two books of old tones, or of modern ones, read a line alike.
+    keeps: dict[tuple[bool, str], bool] = {}
+    for book in sorted(BOOKS, key=lambda book: book is not reading.book):
+        feet = [book.costs(line[-1]) for line in lines]
+        first, *ends = [foot.end_tones for foot in feet]
+        known = (foot.rhymes for foot in feet[1::2] if foot.rhymes)
+        rhymes = set(book.level_rhymes).intersection(*known)
+        start = first if rhymes else ""
+        level_starts = (first_line_ends(lines[0][-1], rhyme, book)["P"] for rhyme in rhymes)
+        if all(cost >= FAULT for cost in level_starts):
+            start = start.replace("P", "")
+        possible = complete and all(map(operator.contains, ends, later))
+        starts = (start or first) if possible else ""
+        if (book.modern, starts) not in keeps:
+            if start and book is reading.book:
+                kept = complete and not reading.faults
+            else:
+                costs = [dict.fromkeys(tones, 0.0) for tones in (starts, *later)]
+                kept = bool(starts) and read_with_ends(lines, costs, book)[0] < FAULT
+            keeps[book.modern, starts] = kept
+        found[book] = ByBook(book.name, bool(start), keeps[book.modern, starts])
+    return tuple(found[book] for book in BOOKS)

@@ -5,6 +5,7 @@ from operator import attrgetter
 from typing import Any, Literal
 
 from tangyin.prosody import report as kinds
+from tangyin.prosody.books import book_named
 from tangyin.prosody.line_type import THREE_OBLIQUES
 from tangyin.prosody.report import Finding, Licence, Report
 from tangyin.prosody.rules import COUPLET, first_line_rhyme
@@ -21,7 +22,9 @@ def by_convention(found: Report, convention: Convention) -> Report:
     if convention == "strict":
         against: list[Finding] = [f for f in found.licences if f.kind != COUPLET]
         against += [f for f in found.warnings if f.kind == THREE_OBLIQUES]
-        faults = _in_order([*found.faults, *against])
+        # In reading order, licences among them as plain findings.
+        ordered = sorted([*found.faults, *against], key=attrgetter("line"))
+        faults = tuple(Finding(**_fields(finding)) for finding in ordered)
         warnings = tuple(f for f in found.warnings if f.kind != THREE_OBLIQUES)
         return replace(found, regulated=not faults, faults=faults, licences=(), warnings=warnings)
     if convention == "loose":
@@ -35,13 +38,9 @@ def by_convention(found: Report, convention: Convention) -> Report:
 
 def _is_allowed(fault: Finding, found: Report) -> bool:
     if fault.kind == kinds.OUT_OF_RHYME and found.rhyme != kinds.NONE:
-        return bool(first_line_rhyme(found.read_as[fault.line - 1][-1], found.rhyme))
+        foot = found.read_as[fault.line - 1][-1]
+        return bool(first_line_rhyme(foot, found.rhyme, book_named(found.book)))
     return fault.kind == LENIENT
-
-
-def _in_order(found: list[Finding]) -> tuple[Finding, ...]:
-    """Findings in reading order, licences among them as plain ones."""
-    return tuple(Finding(**_fields(f)) for f in sorted(found, key=attrgetter("line")))
 
 
 def _fields(found: Finding) -> dict[str, Any]:

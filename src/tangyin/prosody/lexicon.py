@@ -9,6 +9,9 @@ from tangyin.data.files import data_text
 from tangyin.prosody.rhyme import LEVEL_RHYMES, rhyme_of
 from tangyin.verse import corpus_spelling, fold_variants
 
+OBLIQUE = "仄"
+"""Ends the name of a rhyme of 上 and 去 where a book has them in one part with 平."""
+
 RARE = 0.05
 """Inside a line, a tone of less than this share of a character's places is not considered, unless
 it is in a word of `data/reading_words.tsv`.
@@ -24,8 +27,9 @@ class Reading:
 
     Attributes:
         tone: 平, 上, 去 or 入.
-        rhyme: its rhyme in 平水韻, one of 106.
-        rime: its rhyme in 廣韻, by the level-tone member.
+        rhyme: its rhyme in 平水韻, one of 106, or in another book (`prosody.books`): 第七部, and
+            第七部仄 in the tones 上 and 去.
+        rime: its rhyme in 廣韻, by the level-tone member; the final in a modern book.
         share: share of the character's places in verse that have this reading.
     """
 
@@ -38,6 +42,11 @@ class Reading:
     def level(self) -> bool:
         """Whether the reading is 平."""
         return self.tone == "平"
+
+    @property
+    def part(self) -> str:
+        """The part of the book, whatever the tone."""
+        return self.rhyme.removesuffix(OBLIQUE)
 
 
 @cache
@@ -92,20 +101,22 @@ class Place:
     both: bool
     end_level: float
     end_oblique: float
+    end_tones: str  # P, Z or PZ
     rhymes: dict[str, float]
 
 
 @cache
 def place_of(character: str) -> Place:
     """The costs of a character's readings."""
-    return _place(readings_of(character))
+    return costs_of(readings_of(character))
 
 
 @cache
-def _place(readings: tuple[Reading, ...]) -> Place:
+def costs_of(readings: tuple[Reading, ...]) -> Place:
+    """The costs of some readings, the commonest first."""
     if not readings:
         even = math.log(2)
-        return Place(even, even, True, even, even, {})
+        return Place(even, even, True, even, even, "PZ", {})
     level = sum(reading.share for reading in readings if reading.level)
     rhymes: dict[str, float] = {}
     for reading in readings:  # the commonest first
@@ -116,6 +127,7 @@ def _place(readings: tuple[Reading, ...]) -> Place:
         len(tones) == 2,
         _cost(level) if True in tones else math.inf,
         _cost(1 - level) if False in tones else math.inf,
+        "P" * (True in tones) + "Z" * (False in tones),
         rhymes,
     )
 

@@ -85,12 +85,28 @@ class ChosenReading:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two characters at the same place of a couplet, and how well they oppose (-1 to 1)."""
+    """Two characters, or words of two, at the same place of a couplet.
+
+    Attributes:
+        place: 1-based place of the first character.
+        score: how much they are a pair, -1 to 1 (`antithesis.pair_score`); None if it is unknown.
+        reason: "opposite" (in meaning), "class" (the same one), "reduplicated" (both of a doubled
+            character), "poets" (who set them opposite each other), "same" (one character), or "".
+        kind: the class, such as "colour", where that is the reason.
+        count: how often poets set them opposite each other, 0 where that is seldom or no more often
+            than by chance.
+        zh: the reason in Chinese; `en` is the same in English.
+    """
 
     place: int
     upper: str
     lower: str
-    score: float
+    score: float | None
+    reason: str
+    kind: str
+    count: int
+    zh: str
+    en: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +117,8 @@ class Couplet:
         lines: 1-based numbers of the two.
         expected: whether antithesis is expected there (couplets 2 and 3 of 律詩, all but the
             first and the last of 排律).
-        score: mean of the scores of its pairs, about 0 for lines that have nothing to do with
-            each other; None when no pair is known.
-        pairs: the pairs that carry it, best first.
+        score: mean of the scores of its pairs of different characters; None when none is known.
+        pairs: a pair a place, then the words of two that poets set opposite each other.
         same: characters set against themselves.
     """
 
@@ -115,15 +130,36 @@ class Couplet:
 
 
 @dataclass(frozen=True, slots=True)
+class ByBook:
+    """Whether a poem holds by one book.
+
+    Attributes:
+        book: the name of the book.
+        rhyme: whether the even lines share a level rhyme, and the first line ends oblique, rhymes,
+            or borrows.
+        tones: whether some reading of its characters keeps all other rules, licences used.
+    """
+
+    book: str
+    rhyme: bool
+    tones: bool
+
+    @property
+    def holds(self) -> bool:
+        """Whether the poem is regulated by the book."""
+        return self.rhyme and self.tones
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The prosody of a poem.
 
     Attributes:
-        form: the name of the form, 聯 (two lines), 排律 (regulated verse of another length), or
-            古體.
+        form: the name of the form, 對聯, 聯 (the first two lines of a poem, which rhyme), 排律
+            (regulated verse of another length), or 古體.
         regulated: whether it keeps every rule, licences used.
         pattern: name of the sequence such as 仄起首句不入韻, or `-`.
-        line_types: a letter a line, `?` for one that fits no type, `-` in verse of oblique rhyme.
+        line_types: one letter per line, `?` where none fits, `-` in verse of oblique rhyme.
         nearest: the same with the type that a line comes nearest to in place of `?`.
         tones: for each line its tones, such as `ZZPPZ`.
         rhyme: the rhyme that more than half of the feet share (`rules.common_rhyme`), or `-`.
@@ -131,6 +167,9 @@ class Report:
         warnings: what a strict reader would notice.
         lines: the lines as they were given; the findings name their characters.
         read_as: the lines in the traditional characters that they were read in.
+        book: the rhyme book that the poem was judged by.
+        books: by which books it holds, if its tones follow rules.
+        pauses: of each line of a 對聯, after how many characters it pauses.
     """
 
     form: str
@@ -148,3 +187,6 @@ class Report:
     readings: tuple[ChosenReading, ...]
     lines: tuple[str, ...]
     read_as: tuple[str, ...]
+    book: str = "平水韻"
+    books: tuple[ByBook, ...] = ()
+    pauses: tuple[tuple[int, ...], ...] = ()

@@ -1,15 +1,15 @@
 """What the rules say of a poem whose readings are settled: licences, faults and warnings."""
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
 from tangyin.prosody import report
 from tangyin.prosody.assignment import Assignment
-from tangyin.prosody.lexicon import place_of, readings_of
+from tangyin.prosody.books import PINGSHUI, Book
 from tangyin.prosody.line_type import DA_AO, OUT_OF_PATTERN, UNFIT, XIAO_AO, LinePattern
-from tangyin.prosody.report import Couplet, Finding, Licence
-from tangyin.prosody.rhyme import neighbouring
+from tangyin.prosody.report import ChosenReading, Couplet, Finding, Licence
 from tangyin.verse import BLANK
 
 SELF, COUPLET = "本句自救", "對句相救"
@@ -40,24 +40,22 @@ def letters(patterns: tuple[LinePattern, ...], *, strict: bool) -> str:
     )
 
 
-def end_rhyme(character: str, rhyme: str) -> str:
+def end_rhyme(character: str, rhyme: str, book: Book = PINGSHUI) -> str:
     """The rhyme of a line's end in a poem in `rhyme`: that one if it can be, else its likeliest.
 
     `OBLIQUE` when the character has no level reading.
     """
-    place = place_of(character)
+    place = book.costs(character)
     if not place.rhymes or rhyme in place.rhymes:
         return rhyme
-    return next((r.rhyme for r in readings_of(character) if r.level), OBLIQUE)
+    return next((r.rhyme for r in book.readings(character) if r.level), OBLIQUE)
 
 
-def first_line_rhyme(character: str, rhyme: str) -> str:
+def first_line_rhyme(character: str, rhyme: str, book: Book = PINGSHUI) -> str:
     """The rhyme that a first line ending level has in a poem in `rhyme`, or "" when it strays."""
-    if end_rhyme(character, rhyme) == rhyme:
+    if end_rhyme(character, rhyme, book) == rhyme:
         return rhyme
-    near = (
-        r.rhyme for r in readings_of(character) if r.level and neighbouring(r.rhyme, r.rime, rhyme)
-    )
+    near = (r.rhyme for r in book.readings(character) if r.level and book.borrows(r, rhyme))
     return next(near, "")
 
 
@@ -67,14 +65,15 @@ def common_rhyme(lines: tuple[str, ...], reading: Assignment) -> str:
     Feet are the ends of the even lines that are written, and of the first if it is level. An
     oblique foot does not count in a poem that rhymes on a level tone.
     """
-    feet = [end_rhyme(line[-1], reading.rhyme) for line in lines[1::2] if line[-1] != BLANK]
+    rhyme, book = reading.rhyme, reading.book
+    feet = [end_rhyme(line[-1], rhyme, book) for line in lines[1::2] if line[-1] != BLANK]
     level_start = reading.patterns[0].tones[-1] == "P" and lines[0][-1] != BLANK
     if not reading.oblique and level_start:
-        near = first_line_rhyme(lines[0][-1], reading.rhyme)
-        feet.append(reading.rhyme if near else end_rhyme(lines[0][-1], reading.rhyme))
+        near = first_line_rhyme(lines[0][-1], rhyme, book)
+        feet.append(rhyme if near else end_rhyme(lines[0][-1], rhyme, book))
     counts = Counter(foot for foot in feet if foot != OBLIQUE or reading.oblique)
-    own = counts.pop(reading.rhyme, 0)
-    return reading.rhyme if own > max(counts.values(), default=0) else ""
+    own = counts.pop(rhyme, 0)
+    return rhyme if own > max(counts.values(), default=0) else ""
 
 
 def judge(
@@ -124,7 +123,7 @@ def _licences_of_line(line: str, end: str, reading: Assignment, number: int) -> 
     if departed and rescued(patterns, number - 1):
         yield _licence(COUPLET, number, line, (len(line) - 2,), COUPLET)
     if number == 0 and pattern.tones[-1] == "P":
-        own = first_line_rhyme(end, rhyme)
+        own = first_line_rhyme(end, rhyme, reading.book)
         if own not in ("", rhyme):
             yield _licence("借鄰韻", 0, line, (len(line),), own=own, rhyme=rhyme)
 
@@ -185,14 +184,14 @@ def _faults_of_end(
 ) -> Iterator[Finding]:
     places, params = (len(line),), {"characters": line[-1], "rhyme": reading.rhyme}
     if number % 2:
-        own = end_rhyme(end, reading.rhyme)
+        own = end_rhyme(end, reading.rhyme, reading.book)
         if own != reading.rhyme:
             variant = (own if own == OBLIQUE else "") + ("" if common else APART)
             yield Finding.of(report.OUT_OF_RHYME, number + 1, places, variant, own=own, **params)
     elif reading.patterns[number].tones[-1] == "P":
         if number:
             yield Finding.of("單句平收", number + 1, places, **params)
-        elif not first_line_rhyme(end, reading.rhyme):
+        elif not first_line_rhyme(end, reading.rhyme, reading.book):
             yield Finding.of("首句平收不韻", 1, places, **params)
 
 
@@ -206,24 +205,24 @@ def warn(
 
     For the lines see `judge`.
     """
-    warnings = []
+    warnings, book = [], reading.book
     for number, (line, pattern) in enumerate(zip(lines, reading.patterns, strict=True)):
         found: list[tuple[str, tuple[int, ...]]] = []
         if pattern.warning and not reading.oblique:
             found.append((pattern.warning, tuple(range(len(line) - 2, len(line) + 1))))
-        unknown = tuple(at + 1 for at, c in enumerate(line) if c != BLANK and not readings_of(c))
+        known = map(book.readings, line)
+        unknown = tuple(at for at, way in enumerate(known, 1) if not way and line[at - 1] != BLANK)
         if unknown:
             found.append(("字書未收", unknown))
         feet = {before[-1] for before in lines[1:number:2]} - {BLANK}
         if number % 2 and line[-1] in feet:
             found.append(("重韻", (len(line),)))
-        if number % 2 and (couplet := couplets[number // 2]).expected and (same := couplet.same):
-            found.append(("同字相對", tuple(shown[number].index(c) + 1 for c in same)))
-        named = (_in_line(shown[number], at) for _, at in found)
-        warnings += [
-            Finding.of(kind, number + 1, at, **words)
-            for (kind, at), words in zip(found, named, strict=True)
-        ]
+        if couplets and number % 2 and (couplet := couplets[number // 2]).expected and couplet.same:
+            both = enumerate(zip(lines[number - 1], line, strict=True), 1)
+            found.append(("同字相對", tuple(at for at, (a, b) in both if a == b != BLANK)))
+        for kind, places in found:
+            named = _in_line(shown[number], places)
+            warnings.append(Finding.of(kind, number + 1, places, book=book.name, **named))
     again = repeated_characters(lines)
     if again:
         typed = dict(zip("".join(lines), "".join(shown), strict=True))
@@ -238,3 +237,24 @@ def repeated_characters(lines: tuple[str, ...]) -> str:
         counts.update(c for at, c in enumerate(line) if at == 0 or line[at - 1] != c)
     del counts[BLANK]
     return "".join(character for character, count in counts.items() if count > 1)
+
+
+def chosen_readings(
+    lines: tuple[str, ...], shown: tuple[str, ...], tones: tuple[str, ...], book: Book = PINGSHUI
+) -> tuple[ChosenReading, ...]:
+    """The readings at places where verse allows both tones.
+
+    `lines` are in traditional characters, `shown` as a person typed them.
+    """
+    chosen = []
+    for number, (line, own) in enumerate(zip(lines, tones, strict=True)):
+        for at, (character, tone) in enumerate(zip(line, own, strict=True)):
+            if character == BLANK or not book.costs(character).both:
+                continue
+            costs = book.tone_costs(line, at)
+            if math.inf not in costs:
+                kind = "PZ".index(tone)
+                share = round(math.exp(-costs[kind]), 3)
+                typed = shown[number][at]
+                chosen.append(ChosenReading(number + 1, at + 1, typed, "平仄"[kind], share))
+    return tuple(chosen)

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 
 from tangyin.prosody.assignment import assign
-from tangyin.prosody.lexicon import readings_of
+from tangyin.prosody.books import PINGSHUI, Book
 from tangyin.verse.script import is_simplified, likeliest, traditional_costs
 
 UNLIKELY = 4.0
@@ -14,7 +14,7 @@ LONGEST, MOST_FAULTS = 16, 6
 """Words and frequency alone choose in longer or worse poems, where a search would take long."""
 
 
-def traditional_lines(lines: tuple[str, ...]) -> tuple[str, ...]:
+def traditional_lines(lines: tuple[str, ...], book: Book = PINGSHUI) -> tuple[str, ...]:
     """The lines of a poem in traditional script.
 
     Words and frequency choose among the forms of a character (`verse.to_traditional`). Where lines
@@ -27,9 +27,9 @@ def traditional_lines(lines: tuple[str, ...]) -> tuple[str, ...]:
     costs = traditional_costs(text)
     found = by_words = likeliest(costs)
     has_rules = 1 < len(lines) <= LONGEST and {len(line) for line in lines} in ({5}, {7})
-    faults = _faults(found) if has_rules else 0
+    faults = _faults(found, book) if has_rules else 0
     while 0 < faults <= MOST_FAULTS:
-        fewest, _, better = min(_others(found, costs), default=(faults, 0.0, found))
+        fewest, _, better = min(_others(found, costs, book), default=(faults, 0.0, found))
         if fewest >= faults:
             break
         faults, found = fewest, better
@@ -37,20 +37,22 @@ def traditional_lines(lines: tuple[str, ...]) -> tuple[str, ...]:
     return tuple((found if faults <= 1 else by_words).split("\n"))
 
 
-def _others(text: str, costs: list[dict[str, float]]) -> Iterator[tuple[float, float, str]]:
+def _others(
+    text: str, costs: list[dict[str, float]], book: Book
+) -> Iterator[tuple[float, float, str]]:
     """Texts with another form of one character: their faults and what they lose in likelihood."""
     for at, (character, forms) in enumerate(zip(text, costs, strict=True)):
         for form, cost in forms.items():
             loss = cost - forms[character]
-            if loss <= UNLIKELY and _readings(form) != _readings(character):
+            if loss <= UNLIKELY and _readings(form, book) != _readings(character, book):
                 other = text[:at] + form + text[at + 1 :]
-                yield _faults(other), loss, other
+                yield _faults(other, book), loss, other
 
 
-def _readings(character: str) -> set[tuple[str, str]]:
-    return {(reading.tone, reading.rhyme) for reading in readings_of(character)}
+def _readings(character: str, book: Book) -> set[tuple[str, str]]:
+    return {(reading.tone, reading.rhyme) for reading in book.readings(character)}
 
 
-def _faults(text: str) -> float:
-    reading = assign(tuple(text.split("\n")))
+def _faults(text: str, book: Book) -> float:
+    reading = assign(tuple(text.split("\n")), book)
     return math.inf if reading.oblique else reading.faults

@@ -7,7 +7,8 @@ from typing import Any
 from tangyin.corpus import PACKAGE
 from tangyin.errors import LANGUAGES, UsageError, message
 from tangyin.reference.index import Index
-from tangyin.verse import is_hanzi, lookup_spelling, normalize, to_simplified, ways_to_mean
+from tangyin.verse import lookup_spelling, normalize, to_simplified, ways_to_mean
+from tangyin.verse.punctuation import check_hanzi
 
 SCRIPTS = ("traditional", "simplified")
 
@@ -44,10 +45,7 @@ def meanings(text: str, longest: int) -> tuple[str, ...]:
         raise UsageError("reference.empty")
     if len(typed) > longest:
         raise UsageError("reference.too_long", count=len(typed), most=longest)
-    for character in typed:
-        if not is_hanzi(character):
-            point = f"U+{ord(character):04X}"
-            raise UsageError("text.foreign", character=character, point=point)
+    check_hanzi(typed)
     return tuple(dict.fromkeys(map(lookup_spelling, ways_to_mean(typed))))
 
 
@@ -67,6 +65,12 @@ def counted(
 def corpus_source(index: Index, code: str) -> Source:
     """A source that is the corpus, with the numbers of its poems."""
     return Source.of(code, package=PACKAGE, poems=len(index), train=int(index.train.sum()))
+
+
+def lexicon_sources(index: Index | None, code: str) -> tuple[Source, ...]:
+    """The sources of what the lexicon has, and of what an index adds to it."""
+    own = Source.of("reference.source_lexicon"), Source.of("reference.source_ends")
+    return (*own, corpus_source(index, code)) if index else own
 
 
 def in_script(value: Any, script: str) -> Any:

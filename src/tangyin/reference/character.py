@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tangyin.errors import UsageError
 from tangyin.prosody import TYPES, patterns_of_type, readings_of
 from tangyin.prosody.lexicon import Reading, place_of, words_with
-from tangyin.reference.asked import Source, WordCount, corpus_source, meanings
+from tangyin.reference.asked import Source, WordCount, lexicon_sources, meanings
 from tangyin.reference.index import Index, index_if_fetched, spelling
 from tangyin.reference.lines import Line, lines_at
 from tangyin.reference.rhyme import count_of, ends_in, neighbours_of, number_of, words_ending
@@ -109,9 +109,6 @@ def characters(asked: str, examples: int = 3, words: int = 8) -> Characters:
     if not known:
         raise UsageError("reference.unknown_character", character=asked.strip())
     index = index_if_fetched()
-    source = [Source.of("reference.source_lexicon"), Source.of("reference.source_ends")]
-    if index:
-        source.append(corpus_source(index, "reference.source_examples"))
     found = (
         Character(
             character=character,
@@ -122,36 +119,35 @@ def characters(asked: str, examples: int = 3, words: int = 8) -> Characters:
         )
         for character in known
     )
-    return Characters(asked, tuple(found), tuple(source))
+    return Characters(asked, tuple(found), lexicon_sources(index, "reference.source_examples"))
 
 
 def _readings(
     character: str, index: Index | None, examples: int, words: int
 ) -> tuple[CharacterReading, ...]:
+    readings = readings_of(character)
+    commonest_oblique = next((reading for reading in readings if not reading.level), None)
     found = []
-    oblique_seen = False
-    for reading in readings_of(character):
-        shown: tuple[tuple[WordCount, ...], tuple[Line, ...]] = ((), ())
-        if index and (reading.level or not oblique_seen):
-            shown = _shown(index, character, reading, examples, words)
-        oblique_seen |= not reading.level
+    for reading in readings:
+        ends: tuple[tuple[WordCount, ...], tuple[Line, ...]] = ((), ())
+        if index and (reading.level or reading is commonest_oblique):
+            ends = _ends(index, character, reading, examples, words)
         found.append(
             CharacterReading(
-                tone=reading.tone,
-                rhyme=reading.rhyme,
-                rime=reading.rime,
-                share=round(reading.share, 4),
-                number=number_of(reading.rhyme),
-                neighbours=neighbours_of(reading.rhyme, reading.rime),
-                count=count_of(character, reading),
-                words=shown[0],
-                examples=shown[1],
+                reading.tone,
+                reading.rhyme,
+                reading.rime,
+                round(reading.share, 4),
+                number_of(reading.rhyme),
+                neighbours_of(reading.rhyme, reading.rime),
+                count_of(character, reading),
+                *ends,
             )
         )
     return tuple(found)
 
 
-def _shown(
+def _ends(
     index: Index, character: str, reading: Reading, examples: int, words: int
 ) -> tuple[tuple[WordCount, ...], tuple[Line, ...]]:
     """Words and lines that end on a character in a reading."""

@@ -21,19 +21,18 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
 
 from tangyin.corpus import COLUMNS, TRAIN, Corpus, corpus_digest, prepared_path
 from tangyin.corpus.corpus import load
 from tangyin.data.files import data_file
 from tangyin.errors import TangyinError
 from tangyin.files import whole_file
-from tangyin.model.serialization import mapped, serialized
+from tangyin.model.serialization import mapped, read_header, serialized
 from tangyin.paths import corpus_home
 from tangyin.prosody import LEVEL_RHYMES, rhyme_of_poem
-from tangyin.verse import MARKS, lookup_spelling
+from tangyin.verse import CI, MARKS, QILV, WULV, lookup_spelling
 
-FORMAT = 1
+FORMAT = 2
 """Version of the file."""
 
 TABLES = (
@@ -74,16 +73,15 @@ class Record:
 
 @dataclass(frozen=True, eq=False)
 class Index:
-    """The arrays of an index of P poems with N characters and marks, M of them characters.
+    """The arrays of an index of P poems with L lines and N characters and marks.
 
     Attributes:
         codes: the texts in UTF-16, (N,) uint16.
-        order: the places of all characters, sorted, (M,).
-        couplets: those of `order` in `COUPLETS` of the training poems of eight lines.
-        starts: where each poem begins, and the end, (P + 1,).
-        lines: lines of each poem, (P,) uint16.
-        widths: characters of each of its lines, (P,) uint8.
-        rhymes: its rhyme by its number in `LEVEL_RHYMES`, or `UNRHYMED`, (P,) uint8.
+        order: the places of all characters, sorted.
+        couplets: those of `order` in `COUPLETS` of the training 律詩.
+        starts: where each line begins, and the end, (L + 1,).
+        first_lines: number of the first line of each poem, and the end, (P + 1,).
+        rhymes: the rhyme of each 詩 by its number in `LEVEL_RHYMES`, or `UNRHYMED`, (P,) uint8.
         train: whether it is in the training part, (P,) uint8.
         ids: a digest of each id, (P,) int64.
         rows: a line of JSON a poem, all columns but the text, as bytes.
@@ -94,8 +92,7 @@ class Index:
     order: Places
     couplets: Places
     starts: Places
-    lines: NDArray[np.uint16]
-    widths: NDArray[np.uint8]
+    first_lines: Places
     rhymes: NDArray[np.uint8]
     train: NDArray[np.uint8]
     ids: NDArray[np.int64]
@@ -106,25 +103,26 @@ class Index:
     def of(cls, corpus: Corpus) -> "Index":
         """The index of a prepared corpus, in memory."""
         codes = _codes("".join(corpus.text))
-        starts = np.cumsum([0, *map(len, corpus.text)], dtype=np.int32)
-        lines = corpus.lines()
-        widths = np.array([len(poem[0]) for poem in lines], np.uint8)
-        count = np.array(list(map(len, lines)), np.uint16)
-        rhymes = [rhyme_of_poem(poem) for poem in lines]
+        poems = corpus.lines()
+        lengths = [len(line) + 1 for lines in poems for line in lines]
+        starts = np.cumsum([0, *lengths], dtype=np.int32)
+        first_lines = np.cumsum([0, *map(len, poems)], dtype=np.int32)
+        songs = [form == CI.name for form in corpus.form]
+        rhymes = [None if song else rhyme_of_poem(p) for song, p in zip(songs, poems, strict=True)]
         train = np.array([part == TRAIN for part in corpus.part], np.uint8)
         columns = [getattr(corpus, name) for name in NAMES]
         rows = [json.dumps(row, ensure_ascii=False).encode() for row in zip(*columns, strict=True)]
         order = _sorted(codes)
-        line = _line_of(starts, widths)
-        paired = (train > 0) & (count == 2 * len(COUPLETS))
-        inside = np.repeat(paired, np.diff(starts)) & np.isin(line, COUPLETS)
+        paired = (train > 0) & np.isin(corpus.form, [WULV.name, QILV.name])
+        numbers = np.add.outer(first_lines[:-1][paired], COUPLETS).ravel()
+        inside = np.zeros(len(lengths), dtype=bool)
+        inside[numbers] = True
         return cls(
             codes=codes,
             order=order,
-            couplets=order[inside[order]],
+            couplets=order[np.repeat(inside, lengths)[order]],
             starts=starts,
-            lines=count,
-            widths=widths,
+            first_lines=first_lines,
             rhymes=np.array(
                 [LEVEL_RHYMES.index(rhyme) if rhyme else UNRHYMED for rhyme in rhymes], np.uint8
             ),
@@ -135,7 +133,7 @@ class Index:
         )
 
     def __len__(self) -> int:
-        return len(self.lines)
+        return len(self.train)
 
     def places(self, word: str, order: Places | None = None) -> Places:
         """Where a word of characters begins within a line, from the first poem to the last.
@@ -157,31 +155,25 @@ class Index:
 
     def located(self, places: Places) -> tuple[Places, Places, Places]:
         """The poem, line and character of each place, all from 0."""
-        poems = (np.searchsorted(self.starts, places, "right") - 1).astype(np.int32)
-        lines, characters = np.divmod(places - self.starts[poems], self.widths[poems] + 1)
-        return poems, lines, characters
+        numbers = (np.searchsorted(self.starts, places, "right") - 1).astype(np.int32)
+        poems = (np.searchsorted(self.first_lines, numbers, "right") - 1).astype(np.int32)
+        return poems, numbers - self.first_lines[poems], places - self.starts[numbers]
 
-    def text(self, start: int, length: int) -> str:
-        """Characters of the poems as they are written there."""
-        return self.codes[start : start + length].tobytes().decode("utf-16-le")
-
-    def ends(self, poems: Places, line: int) -> Places:
-        """The place of the last character of a line, from 0, of those poems that have it."""
-        poems = poems[self.lines[poems] > line]
-        widths = self.widths[poems].astype(np.int32)
-        return self.starts[poems] + line * (widths + 1) + widths - 1
+    def text(self, start: int, end: int) -> str:
+        """The poems from one place to another as they are written."""
+        return self.codes[start:end].tobytes().decode("utf-16-le")
 
     def line(self, poem: int, line: int) -> str:
         """A line of a poem without its mark."""
-        width = int(self.widths[poem])
-        return self.text(int(self.starts[poem]) + line * (width + 1), width)
+        number = self.first_lines[poem] + line
+        return self.text(self.starts[number], self.starts[number + 1] - 1)
 
     def record(self, poem: int) -> Record:
         """A poem by its number."""
         row = self.rows[self.row_starts[poem] : self.row_starts[poem + 1]].tobytes()
-        start, end = self.starts[poem : poem + 2].tolist()
+        start, end = self.starts[self.first_lines[poem : poem + 2]]
         values = dict(zip(NAMES, json.loads(row), strict=True))
-        return Record(**values, text=self.text(start, end - start))
+        return Record(**values, text=self.text(start, end))
 
     def number_of(self, id_: str) -> int | None:
         """The number of the poem with an id."""
@@ -243,9 +235,8 @@ def is_current(stamp: str | None = None) -> bool:
     """
     stamp = stamp or _stamp()
     try:
-        with safe_open(index_path(), framework="numpy") as file:
-            return (file.metadata() or {}).get("stamp") == stamp
-    except (SafetensorError, OSError):
+        return read_header(index_path())[0].get("stamp") == stamp
+    except (ValueError, OSError):
         return False
 
 
@@ -305,10 +296,3 @@ def _sorted(codes: NDArray[np.uint16]) -> Places:
     # Each pass sorts 16 bits, which NumPy does in linear time. A mark follows the last character.
     places = places[np.argsort(keys[places + 1], kind="stable")]
     return places[np.argsort(keys[places], kind="stable")]
-
-
-def _line_of(starts: Places, widths: NDArray[np.uint8]) -> NDArray[np.uint16]:
-    """The line, from 0, of each place of the texts."""
-    lengths = np.diff(starts)
-    offsets = np.arange(starts[-1], dtype=np.int32) - np.repeat(starts[:-1], lengths)
-    return (offsets // (np.repeat(widths, lengths) + 1)).astype(np.uint16)

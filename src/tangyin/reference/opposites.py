@@ -10,7 +10,7 @@ import numpy as np
 from tangyin.prosody.antithesis import pair_score, similarities
 from tangyin.prosody.lexicon import place_of
 from tangyin.reference.asked import Source, WordCount, corpus_source, counted, meanings
-from tangyin.reference.index import COUPLETS, Index, open_index, spelling
+from tangyin.reference.index import Index, open_index, spelling
 from tangyin.reference.lines import LONGEST
 
 OFTEN = 20
@@ -117,10 +117,10 @@ class _Pairing:
         self.index, self.word = index, word
         places = index.places(word, index.couplets)
         self.count = len(places)
-        poems, lines, _ = index.located(places)
-        step = index.widths[poems].astype(np.int32) + 1
+        poems, lines, characters = index.located(places)
         # Lines 3 and 5 come first in their couplets (from 0: 2 and 4).
-        opposite = places + np.where(lines % 2 == 0, step, -step)
+        others = index.first_lines[poems] + lines + np.where(lines % 2 == 0, 1, -1)
+        opposite = index.starts[others] + characters
         columns = [spelling()[index.codes[opposite + at]].tolist() for at in range(len(word))]
         self.counts = Counter("".join(map(chr, codes)) for codes in zip(*columns, strict=True))
         self.places = _places(index, len(word))
@@ -166,11 +166,13 @@ def _score(word: str, other: str) -> float | None:
     return sum(known) / len(known) if known else None
 
 
+@lru_cache(maxsize=LONGEST)
 def _places(index: Index, length: int) -> int:
     """How many places of the couplets a word of a length can have."""
-    here = (index.train > 0) & (index.lines == 2 * len(COUPLETS))
-    fitting = np.maximum(index.widths[here].astype(np.int64) - length + 1, 0)
-    return int(fitting.sum()) * len(COUPLETS)
+    inside = np.zeros(len(index.codes), dtype=bool)
+    inside[index.couplets] = True
+    widths = np.diff(index.starts)[inside[index.starts[:-1]]] - 1
+    return int(np.maximum(widths - length + 1, 0).sum())
 
 
 @lru_cache(maxsize=2)

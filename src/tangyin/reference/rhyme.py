@@ -13,7 +13,7 @@ from tangyin.errors import UsageError
 from tangyin.prosody import LEVEL_RHYMES, Reading, readings_of
 from tangyin.prosody.lexicon import characters_of
 from tangyin.prosody.rhyme import RHYMES, neighbouring
-from tangyin.reference.asked import Source, WordCount, corpus_source, meanings
+from tangyin.reference.asked import Source, WordCount, lexicon_sources, meanings
 from tangyin.reference.index import UNRHYMED, Index, Places, index_if_fetched, spelling
 from tangyin.verse import lookup_spelling
 
@@ -91,11 +91,8 @@ def rhymes(asked: str, count: int = 30, words: int = 5) -> Rhymes:
     if not names:
         raise UsageError("reference.unknown_character", character=asked.strip())
     index = index_if_fetched()
-    source = [Source.of("reference.source_lexicon"), Source.of("reference.source_ends")]
-    if index:
-        source.append(corpus_source(index, "reference.source_words"))
     found = (_rhyme(name, index, count, words) for name in dict.fromkeys(names))
-    return Rhymes(asked, tuple(found), tuple(source))
+    return Rhymes(asked, tuple(found), lexicon_sources(index, "reference.source_words"))
 
 
 def number_of(name: str) -> str:
@@ -132,12 +129,13 @@ def count_of(character: str, reading: Reading) -> int:
 
 def ends_in(index: Index, rhyme: str) -> Places:
     """The last characters of the lines that end in a rhyme, or could in an oblique one."""
-    rhymes = index.rhymes
     level = rhyme in LEVEL_RHYMES
-    here = rhymes == LEVEL_RHYMES.index(rhyme) if level else rhymes != UNRHYMED
-    poems = np.flatnonzero(here & (index.train > 0)).astype(np.int32)
-    lines = range(1 if level else 2, int(index.lines.max(initial=0)), 2)
-    return np.sort(np.concatenate([index.ends(poems, line) for line in lines] or [poems]))
+    rhymed = index.rhymes == LEVEL_RHYMES.index(rhyme) if level else index.rhymes != UNRHYMED
+    lengths = np.diff(index.first_lines)
+    lines = np.arange(len(index.starts) - 1) - np.repeat(index.first_lines[:-1], lengths)  # from 0
+    here = np.repeat(rhymed & (index.train > 0), lengths) & (lines % 2 == level) & (lines > 0)
+    ends: Places = index.starts[1:][here] - 2
+    return ends
 
 
 def words_ending(index: Index, ends: Places, most: int) -> dict[str, tuple[WordCount, ...]]:

@@ -27,7 +27,7 @@ def closed_hanzi() -> frozenset[str]:
 
 
 def unknown_hanzi(vocabulary: Vocabulary) -> int:
-    """How many characters of the block a model does not know; what it knows beyond it is no matter.
+    """How many characters of the block a model does not know; what it knows beyond does not count.
 
     Known characters of Extension A would leave the block's others too large a share. An unknown one
     is charged like one of the block (`docs/protocol.md` has their numbers).

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, tee
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,7 @@ from tangyin.errors import TangyinError
 from tangyin.model.engine import Engine, StepOutput
 from tangyin.model.threads import shared_out
 from tangyin.scoring.perplexity import PerplexityMeter, Tally
-from tangyin.verse import EOS, Form, Ids, Poem
+from tangyin.verse import CI, EOS, Form, Ids, Poem
 
 BATCH = 32
 """Poems that are read side by side; more would hardly be faster."""
@@ -93,28 +93,32 @@ def score_texts(engine: Engine, texts: Sequence[str], form: Form) -> Iterator[Ta
     Raises:
         UsageError: form.not_trained.
     """
-    meter = PerplexityMeter(engine.vocabulary)
-    for start in range(0, len(texts), WINDOW):
-        window = [(form, text) for text in texts[start : start + WINDOW]]
-        yield from _window_costs(engine, meter, window)
+    prefix = engine.vocabulary.prefix(form)
+    yield from _costs(engine, ((prefix, text) for text in texts))
 
 
 def score_poems(engine: Engine, poems: Iterable[Poem]) -> Iterator[tuple[Poem, Tally]]:
     """Each poem with its cost, in order; `WINDOW` are read before the first is yielded."""
-    poems, meter = iter(poems), PerplexityMeter(engine.vocabulary)
-    while window := list(islice(poems, WINDOW)):
-        costs = _window_costs(engine, meter, [(poem.form, poem.text) for poem in window])
-        yield from zip(window, costs, strict=True)
+    scored, read = tee(poems)
+    texts = ((engine.vocabulary.prefix(poem.form), poem.text) for poem in read)
+    yield from zip(scored, _costs(engine, texts), strict=True)
+
+
+def _costs(engine: Engine, texts: Iterable[tuple[Ids, str]]) -> Iterator[Tally]:
+    """The cost of each text after its prefix, in order."""
+    meter, texts = PerplexityMeter(engine.vocabulary), iter(texts)
+    while window := list(islice(texts, WINDOW)):
+        yield from _window_costs(engine, meter, window)
 
 
 def _window_costs(
-    engine: Engine, meter: PerplexityMeter, window: Sequence[tuple[Form, str]]
+    engine: Engine, meter: PerplexityMeter, window: Sequence[tuple[Ids, str]]
 ) -> list[Tally]:
-    """The cost of each text; those of one form are read side by side."""
+    """The cost of each text; those of one prefix and length are read side by side."""
+    keys = [(prefix.tobytes(), len(text)) for prefix, text in window]
     batches: list[list[int]] = []
-    for form in dict.fromkeys(form for form, _ in window):
-        places = [place for place, (own, _) in enumerate(window) if own == form]
-        batches += _batches(places)
+    for key in dict.fromkeys(keys):
+        batches += _batches([place for place, own in enumerate(keys) if own == key])
 
     def charged(part: Sequence[list[int]]) -> list[list[Tally]]:
         return [
@@ -132,10 +136,10 @@ def _window_costs(
 
 
 def _batch_costs(
-    engine: Engine, meter: PerplexityMeter, form: Form, texts: Sequence[str]
+    engine: Engine, meter: PerplexityMeter, prefix: Ids, texts: Sequence[str]
 ) -> list[Tally]:
-    """The cost of texts of one form that are read side by side."""
-    prefix, targets = engine.vocabulary.prefix(form), [meter.targets(text) for text in texts]
+    """The cost of texts of one prefix and length that are read side by side."""
+    targets = [meter.targets(text) for text in texts]
     ids, kinds = (
         np.stack([getattr(poem, name) for poem in targets], axis=1) for name in ("ids", "kinds")
     )  # (T, B)
@@ -205,7 +209,9 @@ def _side_by_side(sequences: Sequence[Ids], filler: int) -> Ids:
 
 
 def evaluate_split(engine: Engine, split: str, forms: Iterable[Form]) -> Tally:
-    """The cost of the Tang poems of a split, "dev" or "test", in some forms together.
+    """The cost of the poems of a split, "dev" or "test", in some forms together.
+
+    詩 are Tang poems. A model of 詞 is conditioned on the tune, which is their form.
 
     Raises:
         UsageError: form.not_trained.
@@ -214,11 +220,16 @@ def evaluate_split(engine: Engine, split: str, forms: Iterable[Form]) -> Tally:
     # Here, so that writing a poem does not load what fetches and unpacks the corpus.
     from tangyin.corpus import load_corpus
 
-    corpus = load_corpus().select(parts=[split], dynasties=["tang"])
+    corpus, vocabulary = load_corpus().select(parts=[split]), engine.vocabulary
     tally = Tally()
     for form in forms:
-        texts = corpus.select(forms=[form]).text
-        tally = sum(score_texts(engine, texts, form), tally)
+        chosen = corpus.select(forms=[form])
+        if form == CI and vocabulary.takes_title:
+            prefixes = (vocabulary.prefix(CI, title=tune) for tune in chosen.title)
+            costs = _costs(engine, zip(prefixes, chosen.text, strict=True))
+        else:
+            costs = score_texts(engine, chosen.text, form)
+        tally = sum(costs, tally)
     if not tally.poems:
         raise TangyinError("score.no_poems", split=split)
     return tally

@@ -1,15 +1,23 @@
 """How alike poems are: distinct n-grams, self-BLEU, repeated and copied lines, with intervals."""
 
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
+from tangyin.verse import MARKS
+
 RESAMPLES = 1000
 ORDERS = (1, 2, 3, 4)
 
 Lines = tuple[str, ...]
+
+
+def lines_of(text: str) -> Lines:
+    """The lines of a poem without their marks."""
+    return tuple(re.findall(f"[^{MARKS}]+", text))
 
 
 def ngrams(lines: Lines, order: int) -> list[str]:
@@ -26,8 +34,8 @@ def distinct(poems: Sequence[Lines], order: int) -> float:
 def self_bleu(poems: Sequence[Lines]) -> list[float]:
     """BLEU-4 of each poem with all the others as its references (Zhu et al. 2018, Texygen).
 
-    Characters are the words, and n-grams lie within a line. All poems are of one length, so there
-    is no penalty for shortness. A poem that shares no n-gram of some order has 0.
+    Characters are the words, and n-grams lie within a line. All poems are of one length, so no
+    penalty is needed for shortness. A poem that shares no n-gram of some order has 0.
     """
     logs = np.zeros(len(poems))
     with np.errstate(divide="ignore"):

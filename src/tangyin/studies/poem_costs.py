@@ -59,8 +59,8 @@ def perplexities(
     Returns:
         `open` (an unknown character costs ln(20,992 - H) more, as in the protocol) and `plain`
         (`<unk>` is a token like any other), if the `first` row predicts the poems' first
-        characters; and both with `_without_first` (these are no targets). Each has `per_token`, the
-        exponential of the mean cost, and `mean_of_poems`, the mean of the poems' perplexities.
+        characters; and both with `_without_first` (these are not targets). Each has `per_token`,
+        the exponential of the mean cost, and `mean_of_poems`, the mean of the poems' perplexities.
     """
     charge = math.log(unknown_hanzi(vocabulary)) * (targets == vocabulary.id(UNK))
     found: dict[str, dict[str, float]] = {}

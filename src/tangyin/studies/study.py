@@ -1,12 +1,12 @@
-"""What a study is, all studies (one folder each, discovered at run time), and their results."""
+"""What a study is, all studies (one file each, discovered at run time), and their results."""
 
 import json
 import pkgutil
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from inspect import getfile
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -22,10 +22,10 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class Study:
-    """An experiment, named after its folder.
+    """An experiment, named after its module.
 
-    `run.py` holds the study as `STUDY`, `plots.py` draws its figures, and the Jinja template
-    `report.md.j2` is its part of the report; a study without a template has no part.
+    The module holds the study as `STUDY` and draws its figures. The Jinja template beside it,
+    NAME.md.j2, is its part of the report; a study without a template has no part.
     """
 
     title: str
@@ -37,34 +37,33 @@ class Study:
     apart: bool = False  # `tangyin study all` omits it, and the report too until it was run
 
     @property
+    def module(self) -> ModuleType:
+        """Its module. A function `update_rules` takes the results and draws `update-rules.svg`."""
+        return sys.modules[self.run.__module__]
+
+    @property
     def name(self) -> str:
         """The name on the command line."""
-        return self.run.__module__.split(".")[-2].replace("_", "-")
+        return self.module.__name__.rpartition(".")[2].replace("_", "-")
 
     @property
     def template(self) -> Path:
         """Its part of the report; the file need not exist."""
-        return Path(getfile(self.run)).with_name("report.md.j2")
+        return Path(str(self.module.__file__)).with_suffix(".md.j2")
 
     @property
     def reported(self) -> bool:
         """Whether it has a part of the report."""
         return self.template.exists()
 
-    @property
-    def plots(self) -> ModuleType:
-        """Functions that take the results and draw: `update_rules` draws `update-rules.svg`."""
-        return import_module(self.run.__module__.removesuffix("run") + "plots")
-
 
 def all_studies() -> dict[str, Study]:
     """The studies by name, in the order of the report."""
-    import tangyin.studies as package
+    from tangyin.studies import experiments
 
     found: list[Study] = [
-        import_module(f"{package.__name__}.{module.name}.run").STUDY
-        for module in pkgutil.iter_modules(package.__path__)
-        if module.ispkg
+        import_module(f"{experiments.__name__}.{module.name}").STUDY
+        for module in pkgutil.iter_modules(experiments.__path__)
     ]
     return {study.name: study for study in sorted(found, key=lambda study: study.order)}
 

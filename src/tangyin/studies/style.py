@@ -1,8 +1,7 @@
 """The look of plots and their SVG: one style sheet, colours that everyone can distinguish."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from html import escape
+from collections.abc import Callable, Sequence
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -19,24 +18,11 @@ Values = Sequence[Sequence[float]]
 
 HERE = Path(__file__).parent / "page"
 FONT = HERE / "fonts/tangyin_plot_cjk.otf"
-INK, GRID = "#222222", "#d4d4d4"
+INK = "#222222"
 FORMULA_POINTS = 12
 
 BLUE, VERMILION, GREEN, PURPLE = "#0072b2", "#d55e00", "#009e73", "#c0699a"
 ORANGE, SKY, GREY, BROWN, TEAL = "#c08000", "#3a97d4", "#7f7f7f", "#8c510a", "#35978f"
-
-PALETTE = {
-    BLUE: ("blue", "#4da3e0"),
-    VERMILION: ("vermilion", "#f0803c"),
-    GREEN: ("green", "#2dc79b"),
-    PURPLE: ("purple", "#e08fbf"),
-    ORANGE: ("orange", "#e6a832"),
-    SKY: ("sky", "#7cc4f4"),
-    GREY: ("grey", "#a3a3a3"),
-    BROWN: ("brown", "#c98b4a"),
-    TEAL: ("teal", "#5cc0b6"),
-}
-"""For each colour, its CSS variable and its value on a dark background."""
 
 LOOKS: tuple[dict[str, Any], ...] = (
     {"color": BLUE, "linestyle": "-", "marker": "o"},
@@ -78,25 +64,19 @@ FINENESS: tuple[Sequence[float], ...] = (
 
 NUMBERS = re.compile(r'( (?:d|x|y|width|height)="|translate\()([^")]*)')
 FINE = re.compile(r"-?\d+\.\d{3,}")
-IDS = re.compile(r'(\bid="|href="#|url\(#)([^")]+)')
-GLYPH = re.compile(r'(<path id="([^"]+)" d="[^"]*" transform="scale\(0\.015625\)"/>)')
-"""A letter as Matplotlib defines it in each figure that has it."""
 
 font_manager.fontManager.addfont(str(FONT))
 
 
-def svg_of(draw: Callable[[], Any], title: str) -> str:
-    """Draw a figure as SVG; the same results give the same text with the same Matplotlib.
-
-    `draw` makes the Matplotlib figure, or a pair of it and a function that animates its SVG.
-    """
+def svg_of(draw: Callable[[], Figure], title: str) -> str:
+    """Draw a figure as an SVG file, on white; the same results give the same text."""
     target = StringIO()
     with mpl.rc_context(fname=HERE / "report.mplstyle"):
-        drawn = draw()
-        figure, animate = drawn if isinstance(drawn, tuple) else (drawn, str)
-        figure.savefig(target, format="svg", metadata={"Title": title})
-        svg = target.getvalue()
-        return str(animate(compact(svg[svg.index("<svg") :])))
+        draw().savefig(target, format="svg", metadata={"Title": title})
+    svg = target.getvalue()
+    svg = compact(svg[svg.index("<svg") :])
+    paper = '>\n <rect width="100%" height="100%" fill="#ffffff"/>'
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + svg.replace(">", paper, 1)
 
 
 def formula_svg(tex: str) -> str:
@@ -124,41 +104,6 @@ def compact(svg: str) -> str:
     svg = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", svg, flags=re.DOTALL)
     svg = NUMBERS.sub(rounded, re.sub(r'<g id="[^"]*"', "<g", svg))
     return re.sub(r">\s+<", ">\n<", svg).strip()
-
-
-def glyphs(drawings: Iterable[str]) -> str:
-    """An invisible SVG with the letters of all drawings, each once."""
-    found = {name: path for svg in drawings for path, name in GLYPH.findall(svg)}
-    return (
-        '<svg width="0" height="0" aria-hidden="true" style="position:absolute"><defs>\n'
-        + "\n".join(found[name] for name in sorted(found))
-        + "\n</defs></svg>"
-    )
-
-
-def inline_svg(svg: str, name: str, alt: str) -> str:
-    """An SVG of `svg_of` for an HTML page that defines its `glyphs`.
-
-    Its ids get the prefix `name`. The colours become the page's, which follow light and dark.
-    """
-    letters = {letter for _, letter in GLYPH.findall(svg)}
-
-    def named(match: re.Match[str]) -> str:
-        return match[0] if match[2] in letters else f"{match[1]}{name}-{match[2]}"
-
-    svg = re.sub(r"\s*<defs>\s*</defs>", "", GLYPH.sub("", svg)).replace("xlink:href", "href")
-    svg = IDS.sub(named, svg).replace(INK, "currentColor").replace(GRID, "var(--grid)")
-    for colour, (variable, _) in PALETTE.items():
-        svg = svg.replace(colour, f"var(--{variable})")
-    head, body = svg.split(">", 1)
-    head = re.sub(r' (width|height|xmlns:xlink)="[^"]*"', "", head).removeprefix("<svg")
-    return f'<svg role="img" aria-label="{escape(alt)}"{head}>{body}'.strip()
-
-
-def file_svg(svg: str) -> str:
-    """An SVG as a file, on a white background."""
-    paper = '>\n <rect width="100%" height="100%" fill="#ffffff"/>'
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + svg.replace(">", paper, 1)
 
 
 def panels(columns: int = 1, rows: int = 1, *, height: float = 3.4, **options: Any) -> Any:

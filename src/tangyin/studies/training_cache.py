@@ -83,7 +83,6 @@ class Training:
         """What plots need: dev and training perplexities, losses and time, rounded."""
         return {
             "dev": rounded(self.dev()),
-            "dev_closed": rounded(self.dev("per_token_closed")),
             "train": rounded(line["train_per_token"] for line in self.epochs),
             "seconds": rounded(np.cumsum([line["seconds"] for line in self.epochs])),
             "losses": self.losses,

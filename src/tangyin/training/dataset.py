@@ -25,8 +25,9 @@ from tangyin.training.prefix_dropout import PrefixDropout
 from tangyin.training.recipe import DataRecipe, StageRecipe
 from tangyin.verse import (
     BOS,
+    CI,
     EOS,
-    LONGER,
+    KINDS,
     Form,
     Ids,
     Vocabulary,
@@ -42,7 +43,7 @@ class Dataset:
 
     Attributes:
         vocabulary: made from the training poems alone.
-        forms: the forms trained on, without the kinds of longer verse.
+        forms: the forms trained on, without the kinds of verse that have no one shape.
         train: encoded training poems (`corpus.encode_poem`), or with prefix dropout its `texts`.
         dev: dev texts by form.
         facts: where the poems come from, for the model file; `poems_sha256` identifies the
@@ -80,14 +81,18 @@ class Dataset:
     def of(self, stage: StageRecipe | None) -> npt.NDArray[np.intp]:
         """Numbers of the training poems of a stage, or of all.
 
-        Poems of a user's file have no dynasty and are in every stage of their form.
+        Poems of a user's file have no dynasty and are in every stage of their form, and so are 詞,
+        which are all of one dynasty.
         """
         if stage is None:
             return np.arange(len(self.train))
         dynasties = {*stage.dynasties, "own"}
         forms = {kind_named(form).name for form in stage.forms}
         return np.flatnonzero(
-            [dynasty in dynasties and form in forms for dynasty, form in self.kinds]
+            [
+                form in forms and (dynasty in dynasties or form == CI.name)
+                for dynasty, form in self.kinds
+            ]
         )
 
     def targets(self, stage: StageRecipe | None) -> int:
@@ -103,7 +108,7 @@ def load_dataset(recipe: DataRecipe, own: Path | None = None) -> Dataset:
         TangyinError: the corpus is missing, or no poem is in the recipe's forms.
     """
     kinds = tuple(map(kind_named, recipe.forms))
-    forms = tuple(kind for kind in kinds if kind not in LONGER)
+    forms = tuple(kind for kind in kinds if kind not in KINDS)
     everything = load_corpus() if own is None else read_own(own)
     corpus = everything.select(forms=kinds)
     training = corpus.select(parts=[TRAIN], dynasties=recipe.dynasties if own is None else None)

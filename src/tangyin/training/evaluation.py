@@ -3,9 +3,7 @@
 import numpy as np
 import torch
 
-from tangyin.model import read_sequences
-from tangyin.nn.language_model import FeatureTensors, LanguageModel
-from tangyin.prosody import tone_classes
+from tangyin.nn.language_model import LanguageModel
 from tangyin.scoring import PerplexityMeter, Tally
 from tangyin.training.dataset import Dataset
 from tangyin.training.precision import autocast
@@ -26,7 +24,6 @@ def evaluate(model: LanguageModel, dataset: Dataset, precision: str = "fp32") ->
     device = model.embedding.weight.device
     vocabulary = dataset.vocabulary
     meter = PerplexityMeter(vocabulary)
-    tones = tone_classes(vocabulary) if model.architecture.follows_text else None
     tallies: dict[Form, Tally] = {}
     chunks = [
         (form, texts[start : start + CHUNK])
@@ -38,13 +35,9 @@ def evaluate(model: LanguageModel, dataset: Dataset, precision: str = "fp32") ->
         ids = np.stack([poem.ids for poem in targets], axis=1)  # (T, B)
         prefix = np.repeat(vocabulary.prefix(form)[:, None], len(texts), axis=1)
         read = np.concatenate((prefix, ids[:-1]))
-        features = None
-        if tones is not None:
-            found = read_sequences(vocabulary, tones, model.architecture.layout, read)
-            features = FeatureTensors.of(found).to(device)
         inputs = torch.from_numpy(read.astype(np.int64)).to(device)
         with autocast(precision, device):
-            predicted = model.log_probs(inputs, features)[len(prefix) - 1 :]
+            predicted = model.log_probs(inputs, model.features_of(read))[len(prefix) - 1 :]
         log_probs = predicted.float().cpu().numpy()  # (T, B, outputs)
         for column, poem in enumerate(targets):
             cost = meter.charge(log_probs[:, column], poem)

@@ -9,7 +9,17 @@ import numpy.typing as npt
 from tangyin.corpus import Batch, Corpus, bucket
 from tangyin.prosody import rhyme_of_poem
 from tangyin.training.recipe import DataRecipe
-from tangyin.verse import EOS, TEXT, TITLE, Ids, Vocabulary, kind_named, title_characters
+from tangyin.verse import (
+    CI,
+    EOS,
+    TEXT,
+    TITLE,
+    Ids,
+    Vocabulary,
+    form_token,
+    kind_named,
+    title_characters,
+)
 
 LONGEST_TITLE = 40
 """Poems with more characters in their title are trained without it."""
@@ -24,7 +34,7 @@ class PrefixDropout:
 
     A text is lines and marks, then `<eos>`. `forms` and `rhymes` are (N,); a rhyme is -1 without a
     single level rhyme, a title empty if it is too long. `shares` of the poems are conditioned on
-    form, rhyme and title.
+    form, rhyme and title; the title of a 詞 is its tune, which is known as often as a form.
     """
 
     vocabulary: Vocabulary
@@ -40,7 +50,8 @@ class PrefixDropout:
         """Encode the poems of a corpus."""
         eos = np.int32(vocabulary.id(EOS))
         forms = [vocabulary.prefix_id(kind_named(form)) for form in corpus.form]
-        rhymes = [rhyme_of_poem(lines) for lines in corpus.lines()]
+        rows = zip(corpus.form, corpus.lines(), strict=True)
+        rhymes = [None if form == CI.name else rhyme_of_poem(lines) for form, lines in rows]
         rhyme_ids = [-1 if r is None else vocabulary.prefix(None, r)[1] for r in rhymes]
         titles = map(title_characters, corpus.title)
         return cls(
@@ -57,7 +68,10 @@ class PrefixDropout:
         self, chosen: Numbers, batch_size: int, random: np.random.Generator
     ) -> Sequence[Batch]:
         """Draw prefixes for the poems of these numbers, and an order; group them into batches."""
-        given = random.random((len(chosen), 3)) < self.shares
+        ci = [self.vocabulary.id(token) for token in (form_token(CI),) if token in self.vocabulary]
+        shares = np.tile(self.shares, (len(chosen), 1))
+        shares[np.isin(self.forms[chosen], ci), 2] = self.shares[0]
+        given = random.random((len(chosen), 3)) < shares
         given[:, 1] &= self.rhymes[chosen] >= 0
         titles = np.array([len(self.titles[poem]) for poem in chosen])
         given[:, 2] &= titles > 0

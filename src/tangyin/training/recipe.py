@@ -34,6 +34,10 @@ from tangyin.training.recipe_values import (
 )
 from tangyin.verse import kind_named
 
+HERE = Path(__file__).parent
+RECIPE_FOLDERS = (HERE / "recipes", HERE.parents[2] / "configs")
+"""Where recipes may be: in the wheel (pyproject.toml puts them there), and in the repository."""
+
 
 def _file_name(name: str) -> str:
     """Check the name of a recipe, which becomes that of a folder and of a model file."""
@@ -54,7 +58,7 @@ class DataRecipe:
     """What is trained on.
 
     Attributes:
-        forms: names of the forms, and of kinds of longer verse (`tangyin.verse.LONGER`).
+        forms: names of the forms, and of kinds of verse (`tangyin.verse.KINDS`).
         dynasties: "tang", "song"; ignored for one's own poems.
         minimum_frequency: characters that are rarer in the training poems become `<unk>`.
         prefix: "none" (every poem begins with `<bos>`), "form" (with its form's token) or "told"
@@ -225,8 +229,14 @@ class Recipe:
         return dict(json.loads(json.dumps(asdict(self))))
 
 
+def shipped_recipes() -> dict[str, Path]:
+    """The recipes that come with the package, by name."""
+    paths = (path for folder in RECIPE_FOLDERS for path in sorted(folder.glob("*.toml")))
+    return {path.stem: path for path in paths}
+
+
 def read_recipe(path: Path, changes: Iterable[str] = ()) -> Recipe:
-    """Read a TOML file.
+    """Read a TOML file, or a recipe that comes with the package by its name, such as `report`.
 
     `changes` are `key=value` strings that override it, such as `optimizer.learning_rate=0.001`;
     the value is TOML, or a bare string.
@@ -235,11 +245,14 @@ def read_recipe(path: Path, changes: Iterable[str] = ()) -> Recipe:
         UsageError: the file is missing or not TOML; a key is unknown or missing; a value has the
             wrong type or is out of range.
     """
+    shipped = shipped_recipes()
+    if not path.is_file():
+        path = shipped.get(str(path), path)
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise UsageError("recipe.unreadable", path=path, reason=reason) from error
+        given = {"path": path, "reason": error.strerror or str(error)}
+        raise UsageError("recipe.unreadable", **given, names=", ".join(shipped)) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError("recipe.not_toml", path=path, reason=str(error)) from error
     for change in changes:

@@ -8,13 +8,10 @@ from torch import Tensor
 
 from tangyin.corpus import Batch
 from tangyin.errors import TangyinError
-from tangyin.model import read_sequences
-from tangyin.nn.language_model import FeatureTensors, LanguageModel
-from tangyin.prosody import tone_classes
+from tangyin.nn.language_model import LanguageModel
 from tangyin.training.distributed import DistributedContext
 from tangyin.training.optimizers import OptimizerRecipe, make_optimizer
 from tangyin.training.precision import autocast
-from tangyin.verse import Vocabulary
 
 
 class DivergedError(TangyinError):
@@ -31,12 +28,10 @@ class TrainingStep:
         self,
         model: LanguageModel,
         optimizer: OptimizerRecipe,
-        vocabulary: Vocabulary,
         precision: str,
         context: DistributedContext | None = None,
     ) -> None:
-        self.model, self.vocabulary = model, vocabulary
-        self.tones = tone_classes(vocabulary) if model.architecture.follows_text else None
+        self.model = model
         self.context = context or DistributedContext()
         self.clip_norm = optimizer.clip_norm
         self.optimizer = make_optimizer(optimizer, model)
@@ -90,11 +85,7 @@ class TrainingStep:
         if weights is None and not batch.mask.all():
             weights = batch.mask.astype(np.float32)
         weighted = None if weights is None else torch.from_numpy(weights).to(device)
-        features = None
-        if self.tones is not None:
-            layout = self.model.architecture.layout
-            read = read_sequences(self.vocabulary, self.tones, layout, batch.inputs)
-            features = FeatureTensors.of(read).to(device)
+        features = self.model.features_of(batch.inputs)
         with autocast(self.precision, device):
             return self._loss(inputs, targets, weighted, features)
 

@@ -48,7 +48,7 @@ SAVE_EVERY = 600.0
 """Seconds between checkpoints within an epoch, the most that a killed run has to repeat."""
 
 
-class InterruptedRun(TangyinError):  # noqa: N818 - an interruption is no error
+class InterruptedRun(TangyinError):  # noqa: N818 - an interruption is not an error
     """SIGINT (exit code 130) or SIGTERM (143) stopped a training; all up to there is saved."""
 
     def __init__(self, code: str, exit_code: int = 130, **params: Any) -> None:
@@ -70,7 +70,7 @@ def train(
     After each epoch the model is evaluated on dev. When the dev perplexity falls, the weights are
     written to `model.safetensors`; the run ends after `patience` epochs without that, or after the
     last epoch. Checkpoints are written after each epoch, every `SAVE_EVERY` seconds within one, and
-    upon SIGINT and SIGTERM. A resumed run ends with the same result as an uninterrupted one.
+    on SIGINT and SIGTERM. A resumed run ends with the same result as an uninterrupted one.
 
     Several processes take the same steps as one, each with its share of every batch and of dev
     (`DistributedContext`); only dropout is drawn by each process separately. Number 0 writes the
@@ -141,9 +141,7 @@ class _Training:
     def __post_init__(self) -> None:
         recipe, dataset, model, context = self.recipe, self.dataset, self.model, self.context
         self.precision = chosen_precision(recipe.training.precision, context.device)
-        self.step = TrainingStep(
-            model, recipe.optimizer, dataset.vocabulary, self.precision, context
-        )
+        self.step = TrainingStep(model, recipe.optimizer, self.precision, context)
         shares = {form: texts[context.rank :: context.count] for form, texts in dataset.dev.items()}
         self.dev_share = replace(dataset, dev=shares)
         self.progress = Progress(
@@ -288,8 +286,8 @@ class _Training:
         """The best weights so far as a model file."""
         epoch = self.progress.best_epoch
         tensors: dict[str, Any] = {n: t.float().cpu().numpy() for n, t in self.best.items()}
-        if self.step.tones is not None:
-            tensors["tones"] = self.step.tones
+        if self.model.tones is not None:
+            tensors["tones"] = self.model.tones
         return ModelFile(
             name=self.recipe.name,
             architecture=self.model.architecture,

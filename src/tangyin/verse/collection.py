@@ -1,18 +1,25 @@
 """The poems of a file, found one at a time: in rows of text, or in lines of JSON."""
 
 import json
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from itertools import chain, dropwhile
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
 from tangyin.errors import TangyinError, UsageError
 from tangyin.files import Remark, read_lines
+from tangyin.verse.couplet import couplet_lines
 from tangyin.verse.form import known_forms
+from tangyin.verse.lyric import tunes_in
+from tangyin.verse.punctuation import FOREIGN, PLACEHOLDER
 from tangyin.verse.reader import (
+    BLANK,
     HEADING_ROWS,
     LONGEST,
     RUN,
@@ -30,9 +37,19 @@ from tangyin.verse.reader import (
     read_verse,
     split_heading,
 )
+from tangyin.verse.tune import UNUSUAL, strangeness
 
 HEADING_LENGTH = 18
 """Longest row of a heading that a blank line separates from its poem: shorter than any poem."""
+
+SHORTEST_STANZA, LONGEST_STANZA = 3, 6
+"""A stanza of 詞 beside one of equal lines has at least so many lines, and that at most so many."""
+
+MOST_STANZAS = 4
+"""A 詞 has at most so many."""
+
+POEM = 2
+"""What a poem more must come nearer to tunes (`tune.strangeness`)."""
 
 _STRAY_BYTES = re.compile("[\udc80-\udcff]")  # what `files.read_lines` makes of them
 
@@ -112,27 +129,83 @@ def split_poems(text: str | Iterable[str]) -> Iterator[tuple[int, str]]:
     Blank lines separate poems. Of rows without a blank line between them, each that is whole by its
     marks or by the number of its characters is a poem, possibly below a heading; others are rows of
     one poem. A heading alone belongs to the poem that follows it. But one row directly below a poem
-    without a heading, or between blank lines below two such poems, is no heading, unless 《》, a
-    label or a number says so. Single lines of verse with blank lines between them are one poem. No
+    without a heading, or between blank lines below two such poems, is not a heading, unless 《》, a
+    label or a number says so. Single lines of verse with blank lines between them are one poem.
+    Lines of unequal lengths are the stanzas of one poem if together they come nearer to the tune of
+    a 詞. So are equal ones beside them, or below the name of the tune, if together they fit it. No
     more than `LONGEST` characters of a poem are kept.
     """
+    stanzas: list[_Block] = []
+    for block in _split(text):
+        even = stanzas and stanzas[-1].is_even and block.is_even
+        alone = even and not tunes_in(stanzas[0].title)
+        if stanzas and (alone or block.heading or not block.lengths):
+            yield from _poems_of(stanzas)
+            stanzas = []
+        stanzas.append(block)
+        if not block.lengths:
+            yield stanzas.pop().poem
+        elif len(stanzas) == MOST_STANZAS:
+            first = _grouped(stanzas)[0]
+            yield reduce(_Block.above, first).poem
+            stanzas = stanzas[len(first) :]
+    yield from _poems_of(stanzas)
+
+
+def _poems_of(stanzas: "list[_Block]") -> Iterator[tuple[int, str]]:
+    return (reduce(_Block.above, group).poem for group in _grouped(stanzas))
+
+
+def _grouped(stanzas: "list[_Block]") -> "list[list[_Block]]":
+    """The stanzas of each poem: those that come nearest to tunes."""
+    ways: list[tuple[float, list[list[_Block]]]] = [(0, [])]
+    for end in range(1, len(stanzas) + 1):
+        found = []
+        for start, (cost, earlier) in enumerate(ways):
+            group = stanzas[start:end]
+            found.append((cost + _strangeness(group) + POEM, [*earlier, group]))
+        ways.append(min(found, key=itemgetter(0)))
+    return ways[-1][1]
+
+
+def _strangeness(stanzas: "list[_Block]") -> float:
+    """How far stanzas are from being one poem.
+
+    One of equal lines is a poem. With others it must have the lines of a tune, or come near to them
+    below the name of one; with its like it must fit the tune of the heading.
+    """
+    lengths = [length for each in stanzas for length in each.lengths]
+    even = [each.is_even for each in stanzas]
+    if even == [True]:
+        return 0
+    named = tunes_in(stanzas[0].title) if all(even) else ()
+    short = any(len(each.lengths) < SHORTEST_STANZA for each in stanzas)
+    if (any(even) and short) or (all(even) and not named):
+        return math.inf
+    found = strangeness(lengths, named)
+    most = UNUSUAL if tunes_in(stanzas[0].title) else 0
+    return math.inf if any(even) and found > most else found
+
+
+def _split(text: str | Iterable[str]) -> "Iterator[_Block]":
+    """The poems that are apart by blank lines and marks, and the stanzas of 詞."""
     held, untitled = _Block(), 0
     for block, ended in _blocks(text.splitlines() if isinstance(text, str) else text):
         if held.leads(block) and not (untitled > 1 and held.is_bare_row):
             block = held.above(block)
         elif held:
-            yield held.poem
+            yield held
         held = _Block()
         if ended and (block.may_lead or block.spaced):
             held = block
             continue
         if stray := block.strays(untitled):
-            yield stray.poem
+            yield stray
             block = replace(block, rows=block.rows[len(stray.rows) :])
         untitled = 0 if block.heading else untitled + 1
-        yield block.poem
+        yield block
     if held:
-        yield held.poem
+        yield held
 
 
 @dataclass(frozen=True)
@@ -166,9 +239,37 @@ class _Block:
         return list(dropwhile(lambda bare: not (has_marks(bare) or _is_whole(bare)), self.bare))
 
     @property
+    def lengths(self) -> list[int]:
+        """The lengths of the lines of verse, if they have marks and may be a stanza."""
+        verse = "".join(self.verse)
+        counted = has_marks(verse) and not self.is_too_long and not self.is_couplet
+        if FOREIGN.search(verse.replace(PLACEHOLDER, BLANK).replace(BLANK, "")):
+            return []
+        lengths = [len(run) for run, _ in RUN.findall(verse)] if counted else []
+        return [] if len(lengths) > LONGEST_STANZA and self.is_even else lengths
+
+    @property
+    def is_even(self) -> bool:
+        """Whether the lines make couplets of equal lines."""
+        runs = RUN.findall("".join(self.verse))
+        return len(runs) % 2 == 0 and bool(length_by_count(runs) or only_length(runs))
+
+    @property
+    def title(self) -> str:
+        """The heading as it was typed."""
+        return " ".join(row for _, row, _ in self.heading.rows)
+
+    @property
+    def is_couplet(self) -> bool:
+        """Whether this is a 對聯 by its shape."""
+        return bool(couplet_lines("\n".join(row for _, row, _ in self.rows), sure=True))
+
+    @property
     def may_lead(self) -> bool:
         """Whether the rows are short and not verse."""
         if len(self.rows) > HEADING_ROWS or max(map(len, self.bare)) > HEADING_LENGTH:
+            return False
+        if self.is_couplet:
             return False
         with suppress(UsageError):
             return not cut(self.bare)
@@ -176,7 +277,7 @@ class _Block:
 
     @property
     def is_too_long(self) -> bool:
-        """Whether this cannot be a poem, however it goes on."""
+        """Whether this cannot be a poem, whatever follows."""
         return self.size > LONGEST
 
     @property

@@ -3,8 +3,13 @@
 import re
 import unicodedata
 
+from tangyin.errors import UsageError
+
 MARKS = "，。？！；："
 """The marks that may end a line. Everything else in a poem is a Chinese character."""
+
+STOPS = "。？！"
+"""The marks that end a sentence."""
 
 PLACEHOLDER = "囗"
 """U+56D7, which some editions print where a character is missing."""
@@ -41,6 +46,18 @@ _NOTHING = re.compile(f"[\\s{_DROPPED}]+")
 def is_hanzi(character: str) -> bool:
     """Whether `character` is one Chinese character: of any CJK block or 〇, and not 囗."""
     return HANZI.fullmatch(character) is not None
+
+
+def check_hanzi(text: str) -> None:
+    """Refuse a text that has other than Chinese characters.
+
+    Raises:
+        UsageError: text.foreign.
+    """
+    for character in text:
+        if not is_hanzi(character):
+            point = f"U+{ord(character):04X}"
+            raise UsageError("text.foreign", character=character, point=point)
 
 
 def is_in_corpus(character: str) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from tangyin.errors import UsageError
 from tangyin.verse.form import Form, known_forms
 from tangyin.verse.poem import Poem
-from tangyin.verse.punctuation import FOREIGN, MARKS, PLACEHOLDER, is_hanzi, normalize
+from tangyin.verse.punctuation import FOREIGN, MARKS, PLACEHOLDER, check_hanzi, normalize
 from tangyin.verse.script import to_traditional
 
 BLANK = "□"
@@ -52,8 +52,8 @@ Lines = list[tuple[str, str]]
 """Lines of verse, or runs of several, each with its mark or ""."""
 
 
-def read_verse(text: str) -> Poem:
-    """Read a poem of any number of lines.
+def read_verse(text: str, *, blanks: bool = False) -> Poem:
+    """Read a poem of any number of lines, which may have □ for what is left open if `blanks`.
 
     Lines end at marks, at line breaks, or after as many characters as the lines of a form have.
     Missing marks are added: ， and 。 in turn. Title and author may be above the poem.
@@ -64,7 +64,7 @@ def read_verse(text: str) -> Poem:
     Raises:
         UsageError: the text is not such a poem.
     """
-    return _read(text)[0]
+    return _read(text, blanks=blanks)[0]
 
 
 def read_poem(text: str, title: str = "", author: str = "") -> tuple[Poem, bool]:
@@ -95,45 +95,46 @@ def read_places(text: str, form: Form, *, blanks: bool = True) -> dict[int, str]
     Raises:
         UsageError: there is a foreign character, a mark inside a line, or too much text.
     """
-    _check_length(text)
+    check_length(text)
     typed = to_traditional(normalize(NOTE.sub("", text)))
     count = sum(character not in MARKS for character in typed)
     if count > form.hanzi:
         raise UsageError("text.too_long", count=count, form=form.name, room=form.hanzi)
     places: dict[int, str] = {}
-    place, length = 0, form.characters
+    line = before = 0
     for character in typed:
-        before = place % (length + 1)
+        length = form.widths[min(line, form.lines - 1)]
         if character in MARKS and before != length:
-            raise UsageError(
-                "text.mark_inside", mark=character, before=before, form=form.name, length=length
-            )
+            code = "text.mark_inside_line" if form.variant else "text.mark_inside"
+            place = {"form": form.name, "length": length, "line": line + 1}
+            raise UsageError(code, mark=character, before=before, **place)
         if character not in MARKS and before == length:
-            place += 1
+            line, before = line + 1, 0
         if character not in (BLANK, PLACEHOLDER) or not blanks:
-            if character not in MARKS and not is_hanzi(character):
-                point = f"U+{ord(character):04X}"
-                raise UsageError("text.foreign", character=character, point=point)
-            places[place] = character
-        place += 1
+            check_hanzi(character.strip(MARKS))
+            places[form.starts[line] + line + before] = character
+        before += 1
+        if character in MARKS:
+            line, before = line + 1, 0
     return places
 
 
-def _check_length(text: str) -> None:
+def check_length(text: str) -> None:
+    """Refuse a text that is too long for a poem."""
     if len(text) > LONGEST:
         raise UsageError("text.overlong", count=len(text), most=LONGEST)
 
 
-def _read(text: str) -> tuple[Poem, bool]:
-    _check_length(text)
-    rows = list(_rows(text))
+def _read(text: str, *, blanks: bool = False) -> tuple[Poem, bool]:
+    check_length(text)
+    rows = list(rows_of(text))
     verse = [bare_row(row) for row in rows]
     marked = has_marks("".join(row for row in verse if not row.startswith("《")))
     found: tuple[int, Lines] | None = None
     refusal: UsageError | None = None
     for skipped in range(heading_rows(verse, marked=marked) + 1):
         try:
-            lines = cut(verse[skipped:], skipped)
+            lines = cut(verse[skipped:], skipped, blanks=blanks)
         except UsageError as error:
             refusal = error if marked else refusal or error
             continue
@@ -146,11 +147,11 @@ def _read(text: str) -> tuple[Poem, bool]:
         raise refusal or UsageError("text.empty")
     skipped, lines = found
     marks = "".join(mark or "，。"[number % 2] for number, (_, mark) in enumerate(lines))
-    poem = Poem(tuple(line for line, _ in lines), marks, *_heading(rows[:skipped]))
+    poem = Poem(tuple(line for line, _ in lines), marks, *heading_of(rows[:skipped]))
     return poem, not all(mark for _, mark in lines)
 
 
-def _rows(text: str) -> Iterator[str]:
+def rows_of(text: str) -> Iterator[str]:
     """The rows that hold something, 《title》, author and verse of one row being three."""
     seen: set[str] = set()
     for row in text.splitlines():
@@ -182,7 +183,7 @@ def is_title(row: str) -> bool:
 
 
 def notes_inside(row: str) -> list[str]:
-    """The numbers of notes in a row, but for one at its head."""
+    """The numbers of notes in a row, except one at its head."""
     return [found[0] for found in NOTE.finditer(row.strip()) if found.start()]
 
 
@@ -225,7 +226,7 @@ def _wraps(rows: list[str], length: int) -> bool:
     return any(sum(character not in MARKS for character in row) % length for row in rows)
 
 
-def _heading(rows: list[str]) -> tuple[str, str]:
+def heading_of(rows: list[str]) -> tuple[str, str]:
     """Title and author: the row in 《》 or the first is the title, the next one the author."""
     rows = [_LABEL.sub("", NOTE.sub("", row)).strip() for row in rows]
     series = [row for row in rows if _SERIES.fullmatch(row)]
@@ -234,14 +235,11 @@ def _heading(rows: list[str]) -> tuple[str, str]:
     return " ".join(filter(None, [title, *series])), author
 
 
-def cut(rows: list[str], skipped: int = 0) -> Lines:
+def cut(rows: list[str], skipped: int = 0, *, blanks: bool = False) -> Lines:
     """The lines of one poem's normalized rows, `skipped` rows of the text being above them."""
-    for number, row in enumerate(rows, skipped + 1):
-        if found := FOREIGN.search(row):
-            point = f"U+{ord(found[0]):04X}"
-            raise UsageError(
-                "text.character", character=found[0], point=point, line=number, marks=MARKS
-            )
+    if blanks:
+        rows = [row.replace(PLACEHOLDER, BLANK) for row in rows]
+    check_rows([row.replace(BLANK, "") for row in rows] if blanks else rows, skipped)
     joined = "".join(rows)
     if not joined:
         raise UsageError("text.empty")
@@ -260,6 +258,16 @@ def cut(rows: list[str], skipped: int = 0) -> Lines:
     if len(lines) < 2:
         raise UsageError("text.one_line")
     return lines
+
+
+def check_rows(rows: list[str], skipped: int) -> None:
+    """Refuse a character that is neither Chinese nor a mark; `skipped` rows are above these."""
+    for number, row in enumerate(rows, skipped + 1):
+        if found := FOREIGN.search(row):
+            point = f"U+{ord(found[0]):04X}"
+            raise UsageError(
+                "text.character", character=found[0], point=point, line=number, marks=MARKS
+            )
 
 
 def length_by_count(runs: Lines) -> int:

@@ -67,6 +67,11 @@ def traditional_alternative(character: str) -> str:
     return corpus_spelling(_converted("s2t", character))
 
 
+def traditional_forms(character: str) -> dict[str, float]:
+    """The traditional characters that one of the simplified script stands for, by their shares."""
+    return {form: math.exp(-cost) for form, cost in traditional_costs(character)[0].items()}
+
+
 def is_spelling(character: str, other: str) -> bool:
     """Whether a traditional character is another way to write the corpus' `other`: 床 of 牀."""
     if character in _characters("both_scripts.txt") | _characters("simplified_only.txt"):

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tangyin.errors import TangyinError, UsageError
-from tangyin.verse.form import FORMS, LONGER, Form, known_forms
+from tangyin.verse.form import FORMS, KINDS, Form, known_forms
 from tangyin.verse.punctuation import MARKS, is_hanzi, is_in_corpus
 
 UNK, EOS, BOS = "<unk>", "<eos>", "<bos>"
@@ -18,8 +18,8 @@ Ids = npt.NDArray[np.int32]
 
 
 def form_token(form: Form | str) -> str:
-    """The prefix token of a form or of its name."""
-    return f"<{form}>"
+    """The prefix token of a form, by its kind if it has one, or of a name."""
+    return f"<{(isinstance(form, Form) and form.kind) or form}>"
 
 
 def rhyme_token(rhyme: str) -> str:
@@ -46,8 +46,8 @@ class Vocabulary:
 
     The predicted tokens are `<unk>`, `<eos>`, the six marks and the known characters; a model's
     output layer has exactly these rows, in this order. The prefix tokens (`<bos>` where no form is
-    given, one token a form, one a rhyme, `<title>` before a title, `<text>` before the text) come
-    after them and have an embedding only, so they are outside the softmax without any mask.
+    given, one token per form, one per rhyme, `<title>` before a title, `<text>` before the text)
+    come after them and have an embedding only, so they are outside the softmax without any mask.
 
     Raises:
         TangyinError: form.token_twice, form.token_not_hanzi.
@@ -107,7 +107,7 @@ class Vocabulary:
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of token numbers; special tokens are written as they are named."""
-        return "".join(self.tokens[number] for number in ids)
+        return "".join(map(self.tokens.__getitem__, ids))
 
     @property
     def forms(self) -> tuple[Form, ...]:
@@ -115,9 +115,9 @@ class Vocabulary:
         return tuple(form for form in known_forms() if form_token(form) in self)
 
     @property
-    def longer(self) -> tuple[Form, ...]:
-        """The kinds of longer verse that have a prefix token."""
-        return tuple(kind for kind in LONGER if form_token(kind) in self)
+    def kinds(self) -> tuple[Form, ...]:
+        """The kinds of verse without one shape that have a prefix token."""
+        return tuple(kind for kind in KINDS if form_token(kind) in self)
 
     def prefix_id(self, form: Form | None) -> int:
         """The number of the token that a poem begins with: its form's if there is one, or `<bos>`.

@@ -1,12 +1,10 @@
-"""Responses: the results of jobs as JSON or server-sent events, and errors as codes."""
+"""Responses: security headers, results of jobs as JSON or server-sent events, errors as codes."""
 
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
@@ -17,7 +15,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from tangyin.errors import TangyinError
-from tangyin.web.headers import headers_of
+from tangyin.web.desk import Desk, without_paths
 from tangyin.web.library import Library
 from tangyin.web.limits import SECONDS
 from tangyin.web.pool import Job, Pool, once
@@ -44,19 +42,36 @@ STATUSES = {
 }
 """Status codes by error code; every other error is a 422."""
 
+REPORT = "/report"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
+"""Nothing but our own files, no inline script or style, no frame around the page."""
+REPORT_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
+)
+"""The report is one file that contains its styles and drawings, and has no script at all."""
+
 _END: Any = object()
 """Sentinel after the last result."""
 
 _log = logging.getLogger("tangyin.web")
 
 
-@dataclass(frozen=True)
-class Refusal:
-    """An error: its code, the values in its message, and the message."""
-
-    code: str
-    params: dict[str, Any]
-    message: str
+def headers_of(path: str) -> dict[str, str]:
+    """The security headers of an answer to a request for a path."""
+    return {
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Content-Security-Policy": REPORT_POLICY if path == REPORT else POLICY,
+        # Files have an ETag: a browser asks whether its copy is still valid.
+        "Cache-Control": "no-store" if path.startswith("/api/") else "no-cache",
+    }
 
 
 class ErrorResponse(JSONResponse):
@@ -74,20 +89,6 @@ class ErrorResponse(JSONResponse):
     def render(self, content: Any) -> bytes:
         """JSON in UTF-8; a lone surrogate, which UTF-8 cannot encode, is escaped."""
         return json.dumps(content, ensure_ascii=False).encode("utf-8", "backslashreplace")
-
-
-def without_paths(error: TangyinError) -> TangyinError:
-    """The error as a client may see it: of the path of a file on this machine, the name alone."""
-    paths = [str(error.params[name]) for name in ("path", "folder") if name in error.params]
-
-    def seen(value: Any) -> Any:
-        if isinstance(value, TangyinError):
-            return without_paths(value)
-        for path in paths if isinstance(value, str | Path) else ():
-            value = str(value).replace(path, Path(path).name)
-        return value
-
-    return TangyinError(error.code, **{name: seen(value) for name, value in error.params.items()})
 
 
 def language_of(scope: Scope) -> str:
@@ -134,6 +135,11 @@ class Work:
         return language_of(self._request.scope)
 
     @property
+    def desk(self) -> Desk:
+        """What answers, in the client's language."""
+        return Desk(self.library, self.language)
+
+    @property
     def jobs(self) -> int:
         """How many jobs there are, waiting and worked on."""
         return self.pool.jobs + self.quick.jobs
@@ -155,26 +161,24 @@ class Work:
 
         return await self._while_connected(gathered())
 
-    async def stream(
-        self, job: Job[T], events: Callable[[T], Iterable[Event]]
-    ) -> StreamingResponse:
-        """Send the results of a job as server-sent events, each as soon as it is there.
+    async def stream(self, job: Job[T], event: Callable[[Any], Event]) -> StreamingResponse:
+        """Send what a job gives as server-sent events, each as soon as it is there.
 
-        Waits for the first result, so that an error before it has a status of its own; a later
+        Waits for the first, so that an error before it has a status of its own; a later
         error is the last event.
         """
         results = _results(self.pool, job)
         first = await self._while_connected(anext(results, _END))
 
         async def chunks() -> AsyncIterator[bytes]:
-            count, result = 0, first
+            poems, result = 0, first
             try:
                 while result is not _END:
-                    count += 1
-                    for name, value in events(result):
-                        yield _event(name, value)
+                    name, value = event(result)
+                    poems += name == "poem"
+                    yield _event(name, value)
                     result = await anext(results, _END)
-                yield _event("end", {"poems": count})
+                yield _event("end", {"poems": poems})
             except TangyinError as error:
                 yield _event("error", without_paths(error).to_json(self.language))
 

@@ -6,7 +6,6 @@ import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -17,20 +16,22 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
 import tangyin
-from tangyin.errors import TangyinError, UsageError, catalogue
-from tangyin.verse import known_forms, to_simplified
-from tangyin.web import looking_up, reading, writing
-from tangyin.web.answers import AnyWork, Refusal, refuse
-from tangyin.web.bodies import Described, served_options
+from tangyin.errors import TangyinError, UsageError
+from tangyin.web.answers import REPORT, AnyWork, refuse
+from tangyin.web.desk import Refusal
 from tangyin.web.files import page, static
-from tangyin.web.guards import bounded_bodies, compressed, loopback_hosts, security_headers
-from tangyin.web.headers import REPORT
+from tangyin.web.fixed import FIXED
+from tangyin.web.guards import checked_requests, compressed, security_headers
 from tangyin.web.library import Library, ModelRow
 from tangyin.web.limits import QUICK_WORKERS, WAITING
 from tangyin.web.pool import Pool, once
 from tangyin.web.reference import reference_page
+from tangyin.web.routes import router
 
 HERE = Path(__file__).parent
+SIMPLIFIED = re.compile(r"zh(-(hans|cn|sg|my)|\s*([,;]|$))", re.IGNORECASE)
+"""Of `Accept-Language`; the page judges as `fitting` in page.js does."""
+
 REPORT_PAGES = (HERE / "report.html", HERE.parents[2] / "docs" / "report" / "index.html")
 """Where the report may be: in the wheel (pyproject.toml puts it there), and in the repository."""
 
@@ -63,15 +64,6 @@ class Health:
     version: str
     model: str
     jobs: int
-
-
-@dataclass(frozen=True)
-class Shape:
-    """A form of verse."""
-
-    name: str
-    lines: int
-    characters: int
 
 
 def check_origins(origins: Sequence[str]) -> None:
@@ -132,7 +124,7 @@ def create_app(
     )
     app.state.library, app.state.pool, app.state.quick = library, pool, quick
     app.add_middleware(compressed)
-    app.add_middleware(bounded_bodies, origins=origins)
+    app.add_middleware(checked_requests, local=local, origins=origins)
     if origins:
         app.add_middleware(
             CORSMiddleware,
@@ -141,27 +133,24 @@ def create_app(
             allow_headers=["Accept", "Accept-Language", "Content-Type"],
             expose_headers=["Retry-After"],
         )
-    if local:
-        app.add_middleware(loopback_hosts)
     app.add_middleware(security_headers)
-    app.include_router(writing.router(), prefix="/api")
-    app.include_router(reading.router, prefix="/api")
-    app.include_router(looking_up.router, prefix="/api")
-    app.add_api_route("/", _page, methods=["GET", "HEAD"], include_in_schema=False)
-    app.add_api_route("/worker.js", _worker, methods=["GET", "HEAD"], include_in_schema=False)
-    app.add_api_route("/api", _reference, methods=["GET", "HEAD"], include_in_schema=False)
-    app.add_api_route(REPORT, _report, methods=["GET", "HEAD"], include_in_schema=False)
-    app.add_api_route("/api/options", options)
+    app.include_router(router(), prefix="/api")
+    for address, answer in FIXED.items():
+        app.add_api_route(f"/{address}", answer, include_in_schema=address.startswith("api/"))
     app.add_api_route("/api/models", models)
-    app.add_api_route("/api/forms", forms)
     app.add_api_route("/healthz", health)
-    app.add_api_route("/static/simplified.json", simplified, include_in_schema=False)
-    app.add_api_route("/static/{name}", static, methods=["GET", "HEAD"], include_in_schema=False)
+    files = ("/", _page), ("/worker.js", _worker), ("/api", _reference), (REPORT, _report)
+    for path, file in (*files, ("/static/{name}", static)):
+        app.add_api_route(path, file, methods=["GET", "HEAD"], include_in_schema=False)
     return app
 
 
-async def _page() -> Response:
-    return HTMLResponse(page())
+async def _page(request: Request) -> Response:
+    """The page. A browser in simplified Chinese gets the words with it, not after the scripts."""
+    headers = {"Vary": "Accept-Language"}
+    if SIMPLIFIED.match(request.headers.get("accept-language", "")):
+        headers["Link"] = "<static/simplified.json>; rel=preload; as=fetch; crossorigin"
+    return HTMLResponse(page(), headers=headers)
 
 
 async def _worker() -> Response:
@@ -179,40 +168,10 @@ async def _report() -> Response:
     raise TangyinError("server.no_report")
 
 
-@cache
-def simplified_characters() -> dict[str, str]:
-    """The simplified form of each character in the words of the interface."""
-    words = [file.read_text("utf-8") for file in (HERE / "index.html", HERE / "static/language.js")]
-    words += [sentences["zh"] for sentences in catalogue().values()]
-    for option in served_options().values():
-        words += [option.label["zh"], option.help["zh"], *option.choices, *option.offered]
-    words += [form.name for form in known_forms()]
-    found = {character: to_simplified(character) for character in sorted({*"".join(words)})}
-    return {character: simple for character, simple in found.items() if simple != character}
-
-
-async def simplified() -> dict[str, str]:
-    """`simplified_characters`, for the page."""
-    return simplified_characters()
-
-
-async def options() -> list[Described]:
-    """The options of `/api/write`, with labels and help in both languages."""
-    return [
-        Described(**{**vars(option), "kind": option.kind.__name__})
-        for option in served_options().values()
-    ]
-
-
 async def models(work: AnyWork) -> list[ModelRow]:
     """The models there are, with their figures."""
     # Not in the pool: the page needs it first, however much is being written.
     return await asyncio.to_thread(work.library.rows)
-
-
-async def forms() -> list[Shape]:
-    """The forms of verse: lines, and characters a line."""
-    return [Shape(form.name, form.lines, form.characters) for form in known_forms()]
 
 
 async def health(work: AnyWork) -> Health:

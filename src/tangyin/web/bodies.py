@@ -17,9 +17,11 @@ SPRING = (
 Text = Annotated[str, Field(max_length=limits.TEXT, examples=[SPRING])]
 Words = Annotated[str, Field(max_length=limits.WORDS)]
 ModelName = Annotated[str | None, Field(max_length=limits.WORDS, description="Name of the model.")]
-Rows = Annotated[list[Words], Field(max_length=limits.WORDS_MANY, examples=[["國破山河在"]])]
+Rows = Annotated[list[Words], Field(max_length=limits.ROWS, examples=[["國破山河在"]])]
 Count = Annotated[int, Field(ge=1, le=limits.COUNT)]
 Whole = Annotated[int, Field(ge=1, le=10_000, examples=[4])]
+Seed = Annotated[int, Field(ge=0, lt=SEEDS)]
+Script = Literal["traditional", "simplified"]
 
 _LIMITS = {"count": limits.COUNT, "particles": limits.PARTICLES, "k": limits.K}
 """Largest values where this server allows less than the command line."""
@@ -60,6 +62,10 @@ class CheckBody(PoemsBody):
     """Poems to check."""
 
     convention: Convention = Field("usual", description="Allow no licence, or more than is usual.")
+    tune: str = Field("", max_length=20, description="The tune of a 詞, if it is known.")
+    book: str = Field(
+        "", max_length=20, description="The rhyme book; 平水韻 for 詩 and 詞林正韻 for 詞 if empty."
+    )
 
 
 class ScoreBody(PoemsBody):
@@ -101,7 +107,17 @@ class LinesBody(SheetBody):
     line: Whole
     keep: bool = Field(True, description="Whether what the line has stays, if it has open places.")
     count: int = Field(3, ge=1, le=limits.LINES)
-    seed: Annotated[int, Field(ge=0, lt=SEEDS)] = 0
+    seed: Seed = 0
+    model: ModelName = None
+
+
+class CoupletBody(_Body):
+    """The upper line of a 對聯, to be answered."""
+
+    upper: Words = Field(examples=["一徑竹陰雲滿地"], description="4 to 20 characters.")
+    count: Count = 3
+    seed: Seed = 0
+    script: Script = "traditional"
     model: ModelName = None
 
 
@@ -131,7 +147,7 @@ class ScriptBody(_Body):
     """A text to be converted to another script."""
 
     text: Text
-    script: Literal["traditional", "simplified"] = Field(examples=["simplified"])
+    script: Script = Field(examples=["simplified"])
 
 
 class WordQuery(_Body):
@@ -139,7 +155,7 @@ class WordQuery(_Body):
 
     word: Words = Field(examples=["明月"])
     count: int = Field(20, ge=1, le=limits.LOOKED_UP)
-    script: Literal["traditional", "simplified"] = "traditional"
+    script: Script = "traditional"
 
 
 class FindQuery(WordQuery):
@@ -152,42 +168,22 @@ class PoemQuery(_Body):
     """A poem of the corpus."""
 
     id: Words = Field(description="From `/api/find`.")
-    script: Literal["traditional", "simplified"] = "traditional"
+    script: Script = "traditional"
 
 
 def write_body() -> type[BaseModel]:
     """The body of `/api/write`: all options of a request."""
     regulated: JsonValue = {"start": "明月", "rhyme": "陽", "count": 3, "seed": 7}
     free: JsonValue = {"acrostic": "春夏秋冬", "regulated": False, "rule": "random-k", "k": 5}
-    return _made("WriteBody", {"model": (ModelName, None)}, [regulated, free])
-
-
-def revise_body() -> type[BaseModel]:
-    """The body of `/api/revise`: a place in a poem, and the options that are left then."""
-    own: dict[str, Any] = {
-        "text": (Text, Field(description="A poem in a form that the model knows.")),
-        "line": (Whole, Field(description="Number of the line, from 1.")),
-        "character": (Whole | None, Field(None, description="Number in the line; or all of it.")),
-        "count": (Count, 5),
-        "model": (ModelName, None),
-        "seed": (Annotated[int, Field(ge=0, lt=SEEDS)], 0),
-        # Given by the poem, or fixed for revisions.
-        **dict.fromkeys(("start", "form", "acrostic", "include", "particles")),
-    }
-    return _made("ReviseBody", own, [{"text": SPRING, "line": 3, "regulated": False}])
+    fields: dict[str, Any] = {name: _field(option) for name, option in served_options().items()}
+    fields["model"] = (ModelName, None)
+    config = ConfigDict(extra="forbid", json_schema_extra={"examples": [regulated, free]})
+    return create_model("WriteBody", __config__=config, **fields)
 
 
 def given(body: BaseModel) -> dict[str, Any]:
     """The values that a client gave."""
     return body.model_dump(exclude_unset=True, exclude_none=True)
-
-
-def _made(name: str, own: dict[str, Any], examples: list[JsonValue]) -> type[BaseModel]:
-    described = {name: _field(option) for name, option in served_options().items()}
-    fields = {name: field for name, field in {**described, **own}.items() if field}
-    config = ConfigDict(extra="forbid", json_schema_extra={"examples": [*examples]})
-    made: type[BaseModel] = create_model(name, __config__=config, **fields)
-    return made
 
 
 def _field(option: Option) -> tuple[Any, Any]:

@@ -1,14 +1,13 @@
 """The files of the page as they are sent: few, and without comments.
 
 In the repository the page is modules and style sheets without a build step. A visit over a slow
-line would wait for each of them in turn, so they are joined here, when they are first asked for:
+line would wait for each of them in turn, so they are joined here on the first request:
 `page.js` holds all modules that it needs at once, a module that is imported later holds what only
 it needs, and `page.css` all sheets that `index.html` names for the screen.
 """
 
 import hashlib
 import re
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -35,7 +34,7 @@ SHEET = re.compile(r'<link rel="stylesheet" href="static/([\w.]+)">\n')
 
 def joined(entry: str) -> str:
     """A module with those that it imports, each in a function of its own."""
-    page = [] if entry == PAGE else list(_order(PAGE))
+    page = [] if entry == PAGE else _order(PAGE)
     own = [name for name in _order(entry) if name not in page]
     parts = [f"const {_variable(name)} = (() => {{\n{_inside(name)}}})();\n" for name in own[:-1]]
     body = _linked(_source(entry))
@@ -54,17 +53,10 @@ def _imports(name: str) -> list[str]:
     return [f"{named or bare}.js" for _, named, bare in IMPORT.findall(_source(name))]
 
 
-def _order(entry: str) -> Iterator[str]:
+def _order(entry: str) -> list[str]:
     """The modules that one needs, each after those that it imports, itself last."""
-    seen: dict[str, None] = {}
-
-    def visit(name: str) -> None:
-        for other in _imports(name):
-            visit(other)
-        seen.setdefault(name)
-
-    visit(entry)
-    return iter(seen)
+    before = (name for imported in _imports(entry) for name in _order(imported))
+    return [*dict.fromkeys(before), entry]
 
 
 def _inside(name: str) -> str:

@@ -14,8 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from tangyin.errors import TangyinError
-from tangyin.web.answers import ErrorResponse
-from tangyin.web.headers import headers_of
+from tangyin.web.answers import ErrorResponse, headers_of
 from tangyin.web.limits import BODY, BODY_SECONDS, CONNECTIONS, HEAD_SECONDS
 
 CLOSE = {"Connection": "close"}
@@ -51,27 +50,12 @@ def compressed(app: ASGIApp) -> ASGIApp:
     return handle
 
 
-def loopback_hosts(app: ASGIApp) -> ASGIApp:
-    """Answers requests for the loopback names only.
-
-    Otherwise a page of another site could let its own name point at 127.0.0.1 and read what is
-    served (DNS rebinding). Starlette's TrustedHostMiddleware cannot answer with an error code.
-    """
-
-    async def handle(scope: Scope, receive: Receive, send: Send) -> None:
-        host = Headers(scope=scope).get("host", "") if scope["type"] == "http" else "localhost"
-        if LOOPBACK.fullmatch(host):
-            await app(scope, receive, send)
-        else:
-            await ErrorResponse(TangyinError("server.unknown_host"), scope)(scope, receive, send)
-
-    return handle
-
-
-def bounded_bodies(app: ASGIApp, origins: Container[str] = ()) -> ASGIApp:
+def checked_requests(app: ASGIApp, *, local: bool, origins: Container[str]) -> ASGIApp:
     """Reads a request's body before anything else is done, if it is small and arrives in time.
 
-    Pages of these `origins` may send requests as those of this server may.
+    A `local` server answers requests for the loopback names only. Otherwise a page of another site
+    could let its own name point at 127.0.0.1 and read what is served (DNS rebinding). Pages of
+    these `origins` may send requests as those of this server may.
 
     Starlette limits the size of a body in its latest versions, and the time in none. Before a body
     is read, its head must say that it is JSON and from a page of this server, of one of `origins`,
@@ -82,7 +66,7 @@ def bounded_bodies(app: ASGIApp, origins: Container[str] = ()) -> ASGIApp:
         if scope["type"] != "http":
             await app(scope, receive, send)
             return
-        body, error = b"", _bad_head(scope, origins)
+        body, error = b"", _bad_head(scope, local, origins)
         try:
             async with asyncio.timeout(BODY_SECONDS):
                 parts = Request(scope, receive).stream()
@@ -106,11 +90,14 @@ def bounded_bodies(app: ASGIApp, origins: Container[str] = ()) -> ASGIApp:
     return handle
 
 
-def _bad_head(scope: Scope, origins: Container[str]) -> TangyinError | None:
+def _bad_head(scope: Scope, local: bool, origins: Container[str]) -> TangyinError | None:
     """Why the head of a request is refused, whatever its body is."""
+    headers = Headers(scope=scope)
+    # Starlette's TrustedHostMiddleware cannot answer with an error code.
+    if local and not LOOPBACK.fullmatch(headers.get("host", "")):
+        return TangyinError("server.unknown_host")
     if "\0" in scope["path"]:  # on which old versions of Starlette fail
         return TangyinError("server.not_found")
-    headers = Headers(scope=scope)
     length = headers.get("content-length")
     if length and "transfer-encoding" in headers:  # which of them others believe is not known
         return TangyinError("server.two_lengths")

@@ -2,7 +2,6 @@
 
 import threading
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from tangyin.api import Writer
@@ -10,7 +9,6 @@ from tangyin.errors import TangyinError, UsageError
 from tangyin.model import ModelSummary, find_model, shipped_or_own
 from tangyin.model.shelf import SHIPPED, own_models
 from tangyin.model.units import Unit, units_of
-from tangyin.paths import models_home
 from tangyin.web.limits import WRITERS
 
 
@@ -18,23 +16,23 @@ from tangyin.web.limits import WRITERS
 class ModelRow(ModelSummary):
     """A model and what the page needs besides; requests may use its `name`.
 
-    `default` marks the model that answers when none is named; `units` are those that follow
-    something in verse.
+    `kinds` are those of verse without one shape that it knows (`verse.KINDS`); `default` marks the
+    model that answers when none is named; `units` are those that follow something in verse.
     """
 
+    kinds: list[str]
     takes_title: bool
     default: bool
     units: tuple[Unit, ...]
 
 
 class Library:
-    """Loads models when they are first asked for, and keeps those loaded last."""
+    """Loads models on the first request, and keeps those loaded last."""
 
     def __init__(self, default: str) -> None:
         self.default = Writer(find_model(default))
         self._others: dict[str, Writer] = {}
         self._lock = threading.Lock()
-        self._described = lru_cache(maxsize=1)(self._describe)
 
     def loaded(self, name: str | None) -> Writer | None:
         """The model of a name if it is in memory; never reads a file."""
@@ -61,11 +59,7 @@ class Library:
             return writer
 
     def rows(self) -> list[ModelRow]:
-        """All models, the default one first; read again when the folder of own models changes."""
-        files = [(path, path.stat().st_mtime_ns) for path in own_models() if path.is_file()]
-        return self._described(models_home(), *files)
-
-    def _describe(self, *_: object) -> list[ModelRow]:
+        """All models, the default one first."""
         default = self.default.model
         found = {default.name: ("own", default)}
         for origin, model in shipped_or_own():
@@ -79,6 +73,7 @@ class Library:
                 name,
                 kind,
                 model,
+                kinds=[kind.name for kind in model.vocabulary.kinds],
                 takes_title=model.vocabulary.takes_title,
                 default=not at,
                 units=units_of(model),

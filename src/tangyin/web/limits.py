@@ -4,6 +4,7 @@ BODY = 16_384  # Bytes of a request's body
 TEXT = 2_000  # Characters of a text: 8 lines of 7 are 64 with their marks
 WORDS = 200  # Characters of a short option such as `avoid`
 WORDS_MANY = 20  # Values of an option that may be repeated
+ROWS = 200  # Lines of a sheet; the longest tune has 55
 COUNT = 20  # Poems of one request
 K = 20_000  # Characters to choose among under random-k
 PARTICLES = 128  # Particles of a regulated poem

@@ -64,12 +64,16 @@ class Job(Generic[T]):
             if not job.left:
                 job._put(error=StopAsyncIteration())
 
+    def tell(self, value: Any) -> None:
+        """Give something besides the results; called by a worker."""
+        self._put(value)
+
     def fail(self, error: Exception) -> None:
         """End the job with an error."""
         self.left = 0
         self._put(error=error)
 
-    def _put(self, result: T | None = None, error: Exception | None = None) -> None:
+    def _put(self, result: Any = None, error: Exception | None = None) -> None:
         with suppress(RuntimeError):  # the server has stopped, and its loop is closed
             self._loop.call_soon_threadsafe(self._queue.put_nowait, (result, error))
 
@@ -95,7 +99,7 @@ class Pool:
 
     Threads, not processes: NumPy releases the interpreter's lock in its products, and all share
     one model in memory. At most `waiting` jobs are accepted, those being worked on included.
-    `workers` threads work at a time; the others wait for a job, or for their turn to go on with an
+    `workers` threads work at a time; the others wait for a job, or for their turn to continue an
     interrupted slice, whose place in the queue is an `Event`.
     """
 

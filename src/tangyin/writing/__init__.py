@@ -2,6 +2,7 @@
 
 from tangyin.verse import BLANK
 from tangyin.writing.candidates import Candidates, candidates_at
+from tangyin.writing.couplet import Answer, answers_to
 from tangyin.writing.decoding import Composition, Order, compose
 from tangyin.writing.lines import LineWay, lines_at
 from tangyin.writing.opening import read_opening
@@ -23,9 +24,10 @@ from tangyin.writing.sheet import Sheet, SheetReport, report_on
 from tangyin.writing.verse import Verse
 
 __all__ = [
-    "BLANK", "LONGEST_TITLE", "PARTICLES", "SEEDS", "Argmax", "Candidates", "Composition",
-    "LineWay", "Order", "ParticleComposer", "RandomK", "RegulatedPoem", "Request", "Rule",
-    "Sheet", "SheetReport", "Temperature", "TopP", "Verse", "candidates_at", "compose", "guide_for",
-    "lines_at", "new_seed", "opening_of", "plan", "poem_uniforms", "prefix_for", "read_opening",
-    "read_title", "report_on", "rule_named", "typed_spelling", "write_regulated",
+    "BLANK", "LONGEST_TITLE", "PARTICLES", "SEEDS", "Answer", "Argmax", "Candidates",
+    "Composition", "LineWay", "Order", "ParticleComposer", "RandomK", "RegulatedPoem", "Request",
+    "Rule", "Sheet", "SheetReport", "Temperature", "TopP", "Verse", "answers_to", "candidates_at",
+    "compose", "guide_for", "lines_at", "new_seed", "opening_of", "plan", "poem_uniforms",
+    "prefix_for", "read_opening", "read_title", "report_on", "rule_named", "typed_spelling",
+    "write_regulated",
 ]  # fmt: skip

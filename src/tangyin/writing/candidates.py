@@ -6,23 +6,27 @@ from dataclasses import dataclass
 import numpy as np
 
 from tangyin.model.engine import Engine, State
-from tangyin.prosody import Finding, check_poem, readings_of
-from tangyin.prosody.assignment import Assignment, assign
+from tangyin.prosody import Finding, check_poem, check_variant, level_share, readings_of
+from tangyin.prosody.assignment import assign
 from tangyin.prosody.report import NONE, OUT_OF_RHYME
 from tangyin.prosody.rules import OBLIQUE, end_rhyme
 from tangyin.verse import BLANK, Ids, to_traditional
 from tangyin.writing.constraints.draft import Mask, Rows
 from tangyin.writing.opening import known_token
-from tangyin.writing.room import Room, kinds_of, room_at, used_elsewhere
+from tangyin.writing.options import Option
+from tangyin.writing.room import Room, faults_in, kinds_of, room_at, used_elsewhere
 from tangyin.writing.sheet import Sheet
-from tangyin.writing.weighing import Scores, Weighing, shares
+from tangyin.writing.weighing import Scores, Weighing, hanzi_log_probs, shares
 
 TRIED = 200
-"""How many characters or words, the likeliest by what is before them, are weighed by what follows
+"""How many characters, the likeliest by what is before them, are weighed by what follows
 too. The characters behind them have a hundredth of the probability together."""
 
-HEADS = 48
-"""How many first characters of words are tried."""
+MOST = 50
+"""The largest number of candidates that are shown."""
+
+HEADS, WORDS = 32, 128
+"""How many first characters of words, and words, are tried."""
 
 
 @dataclass(frozen=True)
@@ -72,10 +76,9 @@ class Candidates:
 
 
 def candidates_at(
-    engine: Engine,
-    sheet: Sheet,
-    prefix: Ids,
-    place: tuple[int, int],
+    weighing: Weighing,
+    line: int,
+    place: int,
     *,
     length: int = 1,
     loosened: bool = False,
@@ -84,45 +87,38 @@ def candidates_at(
 ) -> Candidates:
     """What can be at a place, the likeliest by all that is before and after it first.
 
-    Args:
-        engine: a model that knows the form.
-        sheet: the poem; what is at the place now does not count.
-        prefix: what the model reads before the text.
-        place: line and character, from 0.
-        length: 1 for characters, 2 for words of two characters that begin at the place.
-        loosened: whether tones, rhyme and repetition may be as they are not allowed.
-        asked: a character to be explained, or "".
-        count: how many candidates are wanted.
+    `weighing` has the poem, and a model that knows its form. Line and place count from 1; what is
+    there now does not count. The others are described in `keywords.CandidateKeywords`.
+
+    Raises:
+        UsageError: an argument is not possible.
     """
-    line, at = place
-    places = tuple(range(at, at + length))
-    weighing = Weighing(engine, sheet, prefix)
-    log_probs, state = weighing.read(line, at)
+    Option("length", int, 1, minimum=1, maximum=2).check(length)
+    Option("count", int, 12, minimum=1, maximum=MOST).check(count)
+    Option("asked", str, "", longest=1).check(asked)
+    engine, sheet = weighing.engine, weighing.sheet
+    sheet.check_place(line, place, length)
+    at = line - 1, place - 1
+    places = tuple(range(place - 1, place - 1 + length))
+    last, state = engine.begin(weighing.before(*at), 1)
+    log_probs = hanzi_log_probs(engine, last, state)[0]
     hanzi = engine.vocabulary.hanzi
-    room = room_at(sheet, hanzi, line, places)
-    used = frozenset() if loosened else used_elsewhere(sheet, line, places)
+    room = room_at(sheet, hanzi, at[0], places)
+    used = frozenset() if loosened else used_elsewhere(sheet, at[0], places)
     allowed = _Allowed(hanzi, room, used, loosened=loosened)
-    if length == 1:
-        texts, last, scores = _characters(engine, log_probs, allowed)
-        states = state.take(np.zeros(len(texts), dtype=np.intp))
-    else:
-        texts, last, scores, states = _words(engine, log_probs, state, allowed)
-    rows, scores = weighing.follow(states, last, scores, line, at + length - 1, count + 4)
+    tried = _characters if length == 1 else _words
+    texts, last, scores, states = tried(engine, log_probs, state, allowed)
+    rows, scores = weighing.follow(states, last, scores, at[0], places[-1], count + 4)
     found = [(texts[row], score) for row, score in zip(rows, scores, strict=True)]
     if not loosened:
-        found = list(_kept(sheet, place, found, room.faults, count))
+        found = list(_kept(sheet, at, found, room.faults, count))
     parts = shares([score for _, score in found])
-    explained = None
-    if asked:
-        explained = _explained(engine, sheet, place, to_traditional(asked), found)
-    return Candidates(
-        tuple(
-            Candidate(text, round(float(part), 6), round(score, 4), *_reading(sheet, place, text))
-            for (text, score), part in zip(found[:count], parts, strict=False)
-        ),
-        allowed.count,
-        explained,
+    candidates = (
+        Candidate(text, round(float(part), 6), round(score, 4), *_reading(sheet, at, text))
+        for (text, score), part in zip(found[:count], parts, strict=False)
     )
+    explained = _explained(engine, sheet, at, to_traditional(asked), found) if asked else None
+    return Candidates(tuple(candidates), int(allowed.at(0, "").sum()), explained)
 
 
 class _Allowed:
@@ -133,17 +129,16 @@ class _Allowed:
     ) -> None:
         self._readings, self._room = kinds_of(hanzi).readings, room
         self._loosened = loosened
-        self._fresh = np.array([character not in used for character in hanzi])
-
-    @property
-    def count(self) -> int:
-        """How many characters may be at the first place."""
-        return int(self.at(0, "").sum())
+        self._hanzi = np.array(hanzi)
+        self._fresh = ~np.isin(self._hanzi, list(used))
 
     def at(self, number: int, before: str) -> Mask:
         """(V,) what may be at a place of the room, by the tones before it."""
         if self._loosened:
             return np.ones(len(self._fresh), dtype=bool)
+        if again := self._room.repeated(number):
+            repeated: Mask = self._hanzi == again
+            return repeated
         tones = {way[number] for way in self._room.tones if way.startswith(before)}
         readings = self._readings
         mask = np.zeros(len(self._fresh), dtype=bool)
@@ -163,27 +158,27 @@ class _Allowed:
         return "P" * bool(level) + "Z" * bool(oblique) or "PZ"
 
 
-def _characters(
-    engine: Engine, log_probs: Scores, allowed: _Allowed
-) -> tuple[list[str], Ids, Scores]:
+_Tried = tuple[list[str], Ids, Scores, State]
+"""Texts, their last tokens, their log-probabilities, and the state before the last tokens."""
+
+
+def _characters(engine: Engine, log_probs: Scores, state: State, allowed: _Allowed) -> _Tried:
     columns = _likeliest(np.where(allowed.at(0, ""), log_probs, -np.inf), TRIED)
-    hanzi = engine.vocabulary.hanzi
-    return [hanzi[c] for c in columns], engine.vocabulary.hanzi_ids[columns], log_probs[columns]
+    texts = [engine.vocabulary.hanzi[column] for column in columns]
+    states = state.take(np.zeros(len(columns), dtype=np.intp))
+    return texts, engine.vocabulary.hanzi_ids[columns], log_probs[columns], states
 
 
-def _words(
-    engine: Engine, log_probs: Scores, state: State, allowed: _Allowed
-) -> tuple[list[str], Ids, Scores, State]:
+def _words(engine: Engine, log_probs: Scores, state: State, allowed: _Allowed) -> _Tried:
     vocabulary = engine.vocabulary
     heads = _likeliest(np.where(allowed.at(0, ""), log_probs, -np.inf), HEADS)
     states = state.take(np.zeros(len(heads), dtype=np.intp))
-    output = engine.step(vocabulary.hanzi_ids[heads].astype(np.int32), states)
-    both = engine.log_probs(output)[:, vocabulary.hanzi_ids].astype(np.float64)
+    both = hanzi_log_probs(engine, vocabulary.hanzi_ids[heads], states)
     both += log_probs[heads, None]
     for row, head in enumerate(heads):
         masks = [allowed.at(1, tone) for tone in allowed.tones(head)]
         both[row, ~np.logical_or.reduce(masks)] = -np.inf
-    flat = _likeliest(both.ravel(), TRIED)
+    flat = _likeliest(both.ravel(), WORDS)
     rows, tails = np.divmod(flat, both.shape[1])
     hanzi = vocabulary.hanzi
     texts = [hanzi[heads[row]] + hanzi[tail] for row, tail in zip(rows, tails, strict=True)]
@@ -192,7 +187,8 @@ def _words(
 
 def _likeliest(log_probs: Scores, most: int) -> Rows:
     """The places of the largest finite values, the largest first."""
-    order = np.argsort(-log_probs, kind="stable")[:most]
+    first = np.argpartition(-log_probs, min(most, len(log_probs) - 1))[:most]
+    order: Rows = first[np.lexsort((first, -log_probs[first]))]
     return order[np.isfinite(log_probs[order])]
 
 
@@ -203,7 +199,7 @@ def _kept(
     left = count
     for text, score in found:
         # Behind what is shown they only share the probability.
-        if left and assign(sheet.with_characters(*place, text)).faults > faults:
+        if left and faults_in(sheet, sheet.with_characters(*place, text)) > faults:
             continue
         left = max(left - 1, 0)
         yield text, score
@@ -212,13 +208,23 @@ def _kept(
 def _reading(sheet: Sheet, place: tuple[int, int], text: str) -> tuple[str, str]:
     """The tone and rhyme of a text's last character at a place."""
     lines = sheet.with_characters(*place, text)
-    reading: Assignment = assign(lines)
     at = place[1] + len(text) - 1
-    tone = reading.patterns[place[0]].tones[at]
-    found = [r for r in readings_of(text[-1]) if ("P" if r.level else "Z") == tone]
-    rhyming = [r for r in found if r.rhyme == reading.rhyme] if at == len(lines[0]) - 1 else []
+    tones, rhyme = _tones(sheet, lines, place[0])
+    found = [r for r in readings_of(text[-1]) if ("P" if r.level else "Z") == tones[at]]
+    rhyming = [r for r in found if r.rhyme == rhyme] if at == len(lines[place[0]]) - 1 else []
     best = next(iter(rhyming or found or readings_of(text[-1])), None)
     return (best.tone, best.rhyme) if best else ("", "")
+
+
+def _tones(sheet: Sheet, lines: tuple[str, ...], line: int) -> tuple[str, str]:
+    """The tones of a line, and the rhyme of 平水韻 that the poem has, if it has one."""
+    form = sheet.form
+    if form.variant:
+        return check_variant(lines, form.variant).tones[line], ""
+    if not form.regulated:
+        return "".join("PZ"[level_share(c) < 0.5] for c in lines[line]), ""
+    reading = assign(lines)
+    return reading.patterns[line].tones, reading.rhyme
 
 
 def _explained(
@@ -229,13 +235,23 @@ def _explained(
     found: list[tuple[str, float]],
 ) -> Asked:
     """What the checker has against a character at a place, and its rank."""
-    line, at = place
     token = known_token(character, engine.vocabulary)
     spelled = character if token is None else engine.vocabulary.tokens[token]
     texts = [text for text, _ in found]
-    lines = sheet.with_characters(line, at, BLANK)
-    without = check_poem(lines, lines)
-    there = check_poem(*[sheet.with_characters(line, at, spelled)] * 2)
+    rank = texts.index(spelled) + 1 if spelled in texts else 0
+    return Asked(character, token is not None, rank, _reasons(sheet, place, spelled))
+
+
+def _reasons(sheet: Sheet, place: tuple[int, int], spelled: str) -> tuple[Finding, ...]:
+    """What the checker finds with a character at a place and not with the place open."""
+    form, (line, at) = sheet.form, place
+    lines, changed = (sheet.with_characters(line, at, each) for each in (BLANK, spelled))
+    if form.variant:
+        before, after = (check_variant(each, form.variant) for each in (lines, changed))
+        return tuple(fault for fault in after.faults if fault not in before.faults)
+    if not form.regulated:
+        return ()
+    without, there = check_poem(lines, lines), check_poem(changed, changed)
     old = {(finding.line, finding.kind) for finding in (*without.faults, *without.warnings)}
     reasons = [f for f in (*there.faults, *there.warnings) if (f.line, f.kind) not in old]
     own = end_rhyme(spelled, without.rhyme) if at == len(lines[0]) - 1 else without.rhyme
@@ -245,5 +261,4 @@ def _explained(
         params = {"characters": spelled, "own": own, "rhyme": without.rhyme}
         stray = Finding.of(OUT_OF_RHYME, line + 1, (at + 1,), variant, **params)
         reasons = [stray, *(f for f in reasons if f.kind != OUT_OF_RHYME)]
-    rank = texts.index(spelled) + 1 if spelled in texts else 0
-    return Asked(character, token is not None, rank, tuple(reasons))
+    return tuple(reasons)

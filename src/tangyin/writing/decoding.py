@@ -5,14 +5,14 @@ regulated verse see `particles.py`.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from tangyin.errors import UsageError
-from tangyin.model.engine import Engine, State
+from tangyin.model.engine import Engine
 from tangyin.model.threads import go_on, shared_out
 from tangyin.verse import EOS, MARKS, Form, Ids
 from tangyin.verse.punctuation import PLACEHOLDER
@@ -21,14 +21,18 @@ from tangyin.writing.opening import first_free, laid_out
 from tangyin.writing.randomness import poem_uniforms, what_is_asked
 from tangyin.writing.rules import Argmax, Array, Choice, RandomK, Rule, Uniforms
 
-END_MARKS = "。？！"  # What may close an even line
+UNCONDITIONAL_SHARE = np.float32(0.25)
+"""Share of the unconditional log-probability (without title and rhyme) that selection subtracts;
+chosen by blind readings (docs/model.md)."""
 
-LEAST = 8  # Poems for which another thread is worth while
+Watch = Callable[[str, int], None]
+"""Called with the beginning of a poem, marks included, after each character or mark of it, and with
+how many of these characters are settled: the others may still change."""
 
 
 @dataclass(frozen=True)
 class Composition:
-    """One poem as it came out.
+    """One finished poem.
 
     Its log-likelihood is the natural logarithm of the text's probability, `<eos>` included, under
     the model without any mask, given the prefix that was read.
@@ -66,17 +70,18 @@ class Decoder:
 
     engine: Engine
     rule: Rule
-    prefix: Ids  # what is read before the text
+    prefixes: Sequence[Ids]  # what is read before each poem's text; or one for all poems
     draft: Draft
     marks: Ids  # (rows, lines) given marks, or FREE
     numbers: Rows  # (rows,) under each row's seed
     first_free: Rows  # (rows,) the place, in characters, where argmax goes by number; or FREE
-    uniforms: Uniforms  # (rows, lines · (characters + 1)) in [0, 1), one for each token
+    uniforms: Uniforms  # (rows, places) in [0, 1), one for each token
     resampling: Uniforms | None = None  # (poems, lines) to resample the particles by
     constraints: Sequence[Constraint] = ()
     particles: int = 1
     guide: Guide | None = None
     selection: float = 0.0
+    watch: Callable[[], None] | None = None  # called after each character or mark
 
     def __post_init__(self) -> None:
         vocabulary, rows = self.engine.vocabulary, len(self.draft.given)
@@ -85,27 +90,28 @@ class Decoder:
         # Models of the first version of the corpus know it.
         self._missing = [vocabulary.id(c) for c in (PLACEHOLDER,) if c in vocabulary]
         self._closing = [
-            np.array([vocabulary.id(mark) for mark in marks]) for marks in (MARKS, END_MARKS)
+            np.array([vocabulary.id(mark) for mark in marks]) for marks in self.draft.form.closings
         ]
         # random-k is uniform among characters; a poem with its marks at random would be no poem.
-        self._mark_rule = Argmax() if isinstance(self.rule, RandomK) else self.rule
+        marks_at_random = isinstance(self.rule, RandomK)
+        self._mark_rule = Argmax().on(self.engine.arithmetic) if marks_at_random else self.rule
         self.weights = np.zeros(rows)  # logarithms; tracked under constraints only
         self.likelihood = np.zeros(rows)  # logarithms, of what was written
         self.written: list[Ids] = []  # (rows,) each
-        self._tokens, state = self.engine.begin(self.prefix, rows)
-        self._states = [state]
+        own = np.arange(rows) // self.particles if len(self.prefixes) > 1 else np.zeros(rows, int)
         if self.guide:
-            without, state = self.engine.begin(self.guide.without, rows)
-            # Both prefixes end with `<text>`.
-            assert (without == self._tokens).all()  # noqa: S101
-            self._states.append(state)
-            self._named = self.prefix[self.prefix < vocabulary.outputs]
+            # The same rows again, without title and rhyme, so that one pass computes both.
+            own = np.concatenate((own, np.full(rows, len(self.prefixes))))
+            self._named = [prefix[prefix < vocabulary.outputs] for prefix in self.prefixes]
+        read = [*self.prefixes, *([self.guide.without] if self.guide else ())]
+        tokens, self._state = self.engine.begin_each(read, own)
+        self._tokens = tokens[:rows]  # all prefixes end with `<text>`
 
     def run(self) -> None:
         """Write all rows to their end."""
         form = self.draft.form
-        for line in range(form.lines):
-            for _ in range(form.characters):
+        for line, width in enumerate(form.widths):
+            for _ in range(width):
                 self._write_character()
                 self.draft.place += 1
             self._write_mark(line)
@@ -114,34 +120,43 @@ class Decoder:
         self._log_probs()
         self.likelihood += self._unguided[:, self.engine.vocabulary.id(EOS)]
 
+    def text(self, row: int) -> str:
+        """What has been written in a row."""
+        return self.engine.vocabulary.decode(int(tokens[row]) for tokens in self.written)
+
     def composition(self, row: int) -> Composition:
-        """What was written in a row."""
-        text = self.engine.vocabulary.decode(int(tokens[row]) for tokens in self.written)
-        return Composition(text, float(self.likelihood[row]))
+        """The poem of a row."""
+        return Composition(self.text(row), float(self.likelihood[row]))
+
+    def compositions(self) -> list[Composition]:
+        """The poems of all rows."""
+        texts = map(self.engine.vocabulary.decode, np.stack(self.written, axis=1).tolist())
+        return list(map(Composition, texts, self.likelihood.tolist()))
 
     def _log_probs(self) -> Array:
         """Log-probabilities of the next token, (rows, outputs), as the guide changes them."""
-        engine, guide = self.engine, self.guide
-
-        def read_on(states: Sequence[State]) -> list[Array]:
-            return [engine.log_probs(engine.step(self._tokens, state)) for state in states]
-
-        read = shared_out(read_on, self._states)
-        self._unguided, self._plain = read[0], read[-1]
+        engine, guide, rows = self.engine, self.guide, len(self._tokens)
+        tokens = np.tile(self._tokens, 2) if guide else self._tokens
+        read = engine.log_probs(engine.step(tokens, self._state))
+        self._unguided, self._unconditional = read[:rows], read[-rows:]
         if guide is None:
-            return read[0]
-        more = np.float32(guide.strength) * (read[0] - read[1])
+            return read
+        more = np.float32(guide.strength) * (self._unguided - self._unconditional)
         # A title names a situation: what belongs to it gains, its own characters do not.
-        more[:, self._named] = np.minimum(more[:, self._named], 0)
-        return engine.normalized(read[0] + more)
+        for of, named in zip(np.split(more, len(self._named)), self._named, strict=True):
+            of[:, named] = np.minimum(of[:, named], 0)
+        more += self._unguided
+        engine.arithmetic.normalize(more)
+        return more
 
     def _write_character(self) -> None:
         draft, log_probs = self.draft, self._log_probs()
         log_probs[:, self._missing] = -np.inf
         within = log_probs[:, self._first :]  # the characters come last, so no copy is made
+        self._weigh_shape(within)
         mask = self._mask(within.shape)
         given = draft.given[:, draft.place]
-        checked = bool(self.constraints) and draft.at_line_end
+        checked = bool(self.constraints) and draft.near_line_end
         # With one particle only a weight of -inf matters, which is set at line ends.
         if self.particles == 1 and FREE not in given and not checked:
             columns = given
@@ -151,6 +166,17 @@ class Decoder:
             constraint.record(draft, columns)
         draft.columns[:, draft.place] = columns
         self._append(columns + self._first)
+
+    def _weigh_shape(self, possible: Array) -> None:
+        """Weigh the rows of a 詞 by how likely the model finds a character, or a mark, here.
+
+        It does not know how long the lines of a tune are, so a row whose sentence would continue
+        where the line ends, or end where it continues, has a small weight. `possible` are the
+        log-probabilities of what may come here, (rows, …).
+        """
+        if self.constraints and self.draft.form.variant:
+            highest = possible.max(axis=1)
+            self.weights += highest + np.log(np.exp(possible - highest[:, None]).sum(axis=1))
 
     def _mask(self, shape: tuple[int, ...]) -> Mask | None:
         """(rows, characters) what all constraints allow; None without constraints."""
@@ -173,7 +199,7 @@ class Decoder:
         chosen = self._draw(masked, rows)
         columns: Columns = np.where(fixed, given, places[rows, chosen]).astype(np.int32)
         if mask is not None:
-            if self.draft.at_line_end:
+            if self.draft.near_line_end:
                 self._renew_ends(masked, places, chosen, columns, fixed)
             self.weights += np.where(
                 fixed,
@@ -223,25 +249,20 @@ class Decoder:
     def _renew_ends(
         self, masked: Array, places: Columns, chosen: Choice, columns: Columns, fixed: Mask
     ) -> None:
-        """Choose another last character where a constraint refuses the line as a whole.
+        """Choose another character near the line's end where a constraint refuses the line.
 
         Its probability is taken out of `masked`, so that the particle's weight accounts for it. A
         particle whose last character is given, or that has no other, is lost.
         """
-        line, width = self.draft.line, self.draft.form.characters
-        given = self.draft.given[:, line * width : (line + 1) * width]
+        given = self.draft.given[:, self.draft.form.characters_of(self.draft.line)]
         some_free: Mask = (given == FREE).any(axis=1)
         open_ = np.flatnonzero(some_free & np.isfinite(self.weights))
         while len(open_):
             go_on()
-            refused = [
-                any(
-                    each.refuses(self.draft, int(row), int(columns[row]))
-                    for each in self.constraints
-                )
-                for row in open_
-            ]
-            open_ = open_[np.array(refused, dtype=bool)]
+            refused = np.zeros(len(open_), dtype=bool)
+            for constraint in self.constraints:
+                refused |= constraint.refused(self.draft, open_, columns[open_])
+            open_ = open_[refused]
             masked[open_, chosen[open_]] = -np.inf
             lost = fixed[open_] | ~np.isfinite(masked[open_]).any(axis=1)
             self.weights[open_[lost]] = -np.inf
@@ -252,7 +273,8 @@ class Decoder:
 
     def _write_mark(self, line: int) -> None:
         log_probs, given = self._log_probs(), self.marks[:, line]
-        candidates, fixed = self._closing[line % 2], given != FREE
+        candidates, fixed = self._closing[line], given != FREE
+        self._weigh_shape(log_probs[:, candidates])
         uniforms = self.uniforms[:, len(self.written)]
         chosen = candidates[self._mark_rule.choose(log_probs[:, candidates], uniforms)]
         tokens = np.where(fixed, given, chosen)
@@ -268,11 +290,14 @@ class Decoder:
         chosen = np.arange(len(tokens)), tokens
         self.likelihood += self._unguided[chosen]
         if self.selection:
-            self.weights += self.selection * (self._unguided[chosen] - self._plain[chosen] / 2)
+            unconditional = UNCONDITIONAL_SHARE * self._unconditional[chosen]
+            self.weights += self.selection * (self._unguided[chosen] - unconditional)
         self.written.append(self._tokens)
+        if self.watch:
+            self.watch()
 
     def _resample(self, uniforms: Uniforms) -> None:
-        """Draw the particles of each poem anew by weight where few of them carry it.
+        """Resample the particles of each poem by weight where few of them carry it.
 
         Systematic resampling (Kitagawa 1996), when the effective number is below half.
         """
@@ -293,7 +318,8 @@ class Decoder:
         kept: Rows = rows.ravel()
         if (kept == np.arange(len(kept))).all():
             return
-        self._states = [state.take(kept) for state in self._states]
+        both = np.concatenate((kept, len(kept) + kept)) if self.guide else kept
+        self._state = self._state.take(both)
         self.draft.keep(kept)
         for constraint in self.constraints:
             constraint.keep(kept)
@@ -308,6 +334,7 @@ class Order:
     opening: dict[int, int]  # given tokens by place (`opening.read_opening`)
     seed: int
     number: int  # which poem of that seed
+    watch: Watch | None = None
 
 
 def compose(
@@ -326,7 +353,11 @@ def compose(
         return []
     check_numbers(rule, max(order.number for order in orders), len(engine.vocabulary.hanzi))
     read = engine.vocabulary.prefix(form) if prefix is None else prefix
-    return shared_out(lambda part: _composed(engine, form, rule, part, read, guide), orders, LEAST)
+    return shared_out(
+        lambda part: _composed(engine, form, rule, part, read, guide),
+        orders,
+        engine.rows_of_thread,
+    )
 
 
 def _composed(
@@ -339,16 +370,15 @@ def _composed(
 ) -> list[Composition]:
     hanzi = engine.vocabulary.hanzi
     given, marks = laid_out([order.opening for order in orders], form, engine.vocabulary)
-    places = form.lines * (form.characters + 1)
     asked = (what_is_asked(form, *row, prefix) for row in zip(given, marks, strict=True))
     uniforms = [
-        poem_uniforms(order.seed, order.number, places, poem)
+        poem_uniforms(order.seed, order.number, form.places, poem)
         for order, poem in zip(orders, asked, strict=True)
     ]
     decoder = Decoder(
         engine,
         rule,
-        prefix,
+        [prefix],
         Draft(form, hanzi, given),
         marks,
         numbers=np.array([order.number for order in orders]),
@@ -356,8 +386,15 @@ def _composed(
         uniforms=np.stack(uniforms),
         guide=guide,
     )
+    watched = [(row, order.watch) for row, order in enumerate(orders) if order.watch]
+
+    def tell() -> None:
+        for row, watch in watched:
+            watch(decoder.text(row), len(decoder.written))
+
+    decoder.watch = tell if watched else None
     decoder.run()
-    return [decoder.composition(row) for row in range(len(orders))]
+    return decoder.compositions()
 
 
 def check_numbers(rule: Rule, largest: int, known: int) -> None:

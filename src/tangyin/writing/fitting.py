@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import count, islice
 from typing import Any
 
@@ -12,13 +13,16 @@ import numpy.typing as npt
 from tangyin.errors import UsageError
 from tangyin.model.threads import go_on
 from tangyin.prosody import LEVEL_RHYMES, Sequence, ToneTable
+from tangyin.prosody.books import CILIN
 from tangyin.prosody.lexicon import place_of
 from tangyin.prosody.rules import first_line_rhyme
 from tangyin.verse import Form
+from tangyin.verse.tune import Variant
 from tangyin.writing.constraints.draft import FREE, OPEN, Columns, Draft, Mask
 from tangyin.writing.constraints.rates import Rates
 from tangyin.writing.constraints.rhyme import RhymeBook
 from tangyin.writing.constraints.tones import Readings, Tones
+from tangyin.writing.constraints.tune import rhymes_of_parts
 
 Word = tuple[int, ...]
 
@@ -42,6 +46,11 @@ class Fitting:
     _ways_of: dict[tuple[Sequence, bytes, Word, int], Columns] = field(default_factory=dict)
     _lines: dict[tuple[str, bytes], list[bool]] = field(default_factory=dict)
     _rhyming: dict[tuple[Sequence, bytes, int], bool] = field(default_factory=dict)
+
+    @cached_property
+    def readable(self) -> Mask:
+        """(2, characters) whether each can be read oblique, and level."""
+        return np.stack((np.isfinite(self.table.log_oblique), np.isfinite(self.table.log_level)))
 
     @property
     def rhyme_writable(self) -> Mask:
@@ -211,3 +220,104 @@ class Fitting:
             end = int(given[(line + 1) * self.form.characters - 1])
             if end != FREE and (line % 2 == 1 or (line == 0 and sequence.rhymed_start)):
                 yield line, end
+
+
+@dataclass(frozen=True, eq=False)
+class TuneFitting:
+    """Judges given characters (form.hanzi,) by the tune of a 詞."""
+
+    form: Form
+    variant: Variant
+    characters: tuple[str, ...]  # those that the model knows
+    readable: Mask  # (2, characters) whether each can be read oblique, and level
+    writable: Mask  # (characters,)
+    asked: int  # the part of 詞林正韻 of the first group of rhymes, or OPEN
+
+    def check(self, given: Columns) -> Columns:
+        """Given characters with those that a repeated line (疊) gives the line before.
+
+        Raises:
+            UsageError: request.part_of_tune, the part has too few characters; request.tune_misfit,
+                the pattern has no room for a character; request.tune_repeat.
+        """
+        group = [line for line in self.variant.lines if line.rhyme == 0]
+        tone = group[0].tones[-1]
+        if self.asked != OPEN:
+            found = rhymes_of_parts(self.characters)[int(tone == "平"), self.asked] & self.writable
+            if found.sum() < len(group):
+                part = CILIN.parts[self.asked]
+                tune = self.form.name
+                raise UsageError("request.part_of_tune", tune=tune, tone=tone, part=part)
+        for place in np.flatnonzero(given != FREE).tolist():
+            if not self._has_tone(place, given[place]):
+                tone = self.variant.tones[place]
+                where = self._where(place, given[place])
+                raise UsageError("request.tune_misfit", **where, tone=tone)
+        repeated = given.copy()
+        for place, before in self.form.repeats.items():
+            if FREE not in (given[place], repeated[before]) and given[place] != repeated[before]:
+                earlier = self.characters[repeated[before]]
+                where = self._where(place, given[place])
+                raise UsageError("request.tune_repeat", **where, before=earlier)
+            if repeated[before] == FREE:
+                repeated[before] = given[place]
+        return repeated
+
+    def place(
+        self, given: Columns, words: tuple[Word, ...], chances: list[float]
+    ) -> Columns | None:
+        """`given` with each word in a line where tones and rhymes allow it; None without room.
+
+        `chances` in [0, 1) draw the place of each word.
+        """
+        if not words:
+            return given
+        starts = range(self.form.hanzi - len(words[0]) + 1)
+        placed = (self._with_word(given, words[0], start) for start in starts)
+        ways = [way for way in placed if way is not None and self._can_rhyme(way)]
+        first = int(chances[0] * len(ways))
+        for way in (*ways[first:], *ways[:first]):
+            found = self.place(way, words[1:], chances[1:])
+            if found is not None:
+                return found
+        return None
+
+    def _where(self, place: int, column: int) -> dict[str, Any]:
+        """What errors about a character at a place have in common."""
+        line = self.form.line_of(place) + 1
+        return {"tune": self.form.name, "line": line, "character": self.characters[column]}
+
+    def _has_tone(self, place: int, column: int) -> bool:
+        tone = self.variant.tones[place]
+        return tone == "中" or bool(self.readable[int(tone == "平"), column])
+
+    def _with_word(self, given: Columns, word: Word, start: int) -> Columns | None:
+        """The given characters with a word from a place on, if its line and its tones allow it."""
+        places = range(start, start + len(word))
+        repeated = {*self.form.repeats, *self.form.repeats.values()}
+        fits = self.form.line_of(places[-1]) == self.form.line_of(start) and all(
+            place not in repeated
+            and given[place] in (FREE, column)
+            and self._has_tone(place, column)
+            for place, column in zip(places, word, strict=True)
+        )
+        if not fits:
+            return None
+        way = given.copy()
+        way[start : start + len(word)] = word
+        return way
+
+    def _can_rhyme(self, given: Columns) -> bool:
+        """Whether the given feet of each group share a part, and none of them is another."""
+        tables = rhymes_of_parts(self.characters)
+        shared = {} if self.asked == OPEN else {0: np.arange(len(CILIN.parts)) == self.asked}
+        used: list[int] = []
+        for line in self.form.rhyming:
+            place = self.form.starts[line + 1] - 1
+            column, group = int(given[place]), self.variant.lines[line].rhyme
+            if column == FREE or place in self.form.repeats:
+                continue
+            own = tables[int(self.variant.tones[place] == "平"), :, column]
+            shared[group] = shared.get(group, own) & own
+            used.append(column)
+        return len(used) == len({*used}) and all(parts.any() for parts in shared.values())

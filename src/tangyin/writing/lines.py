@@ -1,28 +1,30 @@
 """Ways to write a line of a poem, or to complete one, whatever the rest of the poem is like."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from tangyin.model.engine import Engine, State
+from tangyin.model.engine import Engine
 from tangyin.model.threads import go_on
 from tangyin.prosody import couplet_score
-from tangyin.prosody.assignment import assign
 from tangyin.verse import BLANK, Ids
-from tangyin.writing.constraints.draft import Mask, Rows
-from tangyin.writing.opening import known_token
-from tangyin.writing.room import Kinds, Room, kinds_of, room_at, used_elsewhere
-from tangyin.writing.sheet import Sheet
-from tangyin.writing.weighing import Scores, Weighing
+from tangyin.writing.constraints.draft import FREE, Mask, Rows
+from tangyin.writing.constraints.tones import Readings
+from tangyin.writing.options import Option
+from tangyin.writing.room import Room, faults_in, kinds_of, room_at, used_elsewhere
+from tangyin.writing.weighing import Scores, Weighing, hanzi_log_probs
 
 DRAWN = 96
-"""How many ways to write a line are drawn, of which the best are shown."""
+"""How many lines are drawn, of which the best are shown."""
+
+MOST = 12
+"""The largest number of ways that are shown."""
 
 NUCLEUS = 0.85
 """The part of the probability that a character is drawn from (`rules.TopP`)."""
 
-PARALLEL = 6.0
+PARALLEL = 1.5
 """Nats for each unit of antithesis (`couplet_score`, -1 to 1) of a line and the one before it."""
 
 APART = 3
@@ -47,49 +49,47 @@ class LineWay:
 
 
 def lines_at(
-    engine: Engine,
-    sheet: Sheet,
-    prefix: Ids,
-    line: int,
-    *,
-    keep: bool = True,
-    count: int = 3,
-    seed: int = 0,
+    weighing: Weighing, line: int, *, keep: bool = True, count: int = 3, seed: int = 0
 ) -> list[LineWay]:
     """Different ways to write a line, the best first.
 
     They are drawn by the model within the rules, weighed by what follows and, in the second line of
-    a couplet, by the antithesis, and chosen so that they differ.
+    a couplet, by the antithesis, and chosen so that they differ. `weighing` has the poem, and a
+    model that knows its form; the line counts from 1, and is new where it has no open places. The
+    others are described in `keywords.LineKeywords`.
 
-    Args:
-        engine: a model that knows the form.
-        sheet: the poem.
-        prefix: what the model reads before the text.
-        line: the line, from 0.
-        keep: whether characters that the line has stay; a line without open places is new anyway.
-        count: how many ways are wanted; there may be fewer.
-        seed: keys the draws.
+    Raises:
+        UsageError: an argument is not possible.
     """
+    Option("count", int, 3, minimum=1, maximum=MOST).check(count)
+    Option("seed", int, 0, minimum=0).check(seed)
+    engine, sheet = weighing.engine, weighing.sheet
+    sheet.check_place(line)
+    line -= 1
     row = sheet.read_as[line]
     places = tuple(at for at, c in enumerate(row) if not keep or c == BLANK)
     places = places or tuple(range(len(row)))
     room = room_at(sheet, engine.vocabulary.hanzi, line, places)
-    weighing = Weighing(engine, sheet, prefix)
-    drawing = _Drawing(engine, sheet, line, room, np.random.default_rng(seed))
-    texts, last, scores, state = drawing.run(weighing)
-    rows, scores = weighing.follow(state, last, scores, line, len(row) - 1, max(8 * count, 24))
-    found = []
-    for text, score in zip((texts[row] for row in rows), scores, strict=True):
+    drawing = _Completing(weighing, line, room, np.random.default_rng(seed))
+    drawing.run()
+    lines = drawing.different()
+    rows = np.array(list(lines.values()), dtype=np.intp)
+    last, state = drawing.last[rows], drawing.state.take(rows)
+    kept, scores = weighing.follow(
+        state, last, drawing.likelihood[rows], line, len(row) - 1, max(8 * count, 24)
+    )
+    texts, found = list(lines), []
+    for text, score in zip((texts[way] for way in kept), scores, strict=True):
         go_on()
-        if text != row and assign(sheet.with_characters(line, 0, text)).faults <= room.faults:
-            upper = sheet.read_as[line - 1] if line % 2 else BLANK
+        if text != row and faults_in(sheet, sheet.with_characters(line, 0, text)) <= room.faults:
+            upper = sheet.read_as[line - 1] if line % 2 and not sheet.form.variant else BLANK
             parallel = None if BLANK in upper else couplet_score(upper, text)
             found.append(LineWay(text, float(score), parallel))
     found.sort(key=lambda way: -way.log_likelihood - PARALLEL * (way.parallel or 0.0))
-    return _apart(found, min(APART, len(places)), count)
+    return apart(found, min(APART, len(places)), count)
 
 
-def _apart(ways: list[LineWay], least: int, count: int) -> list[LineWay]:
+def apart(ways: list[LineWay], least: int, count: int) -> list[LineWay]:
     """The first ways that differ from each other, completed by others where these are too few."""
     chosen: list[LineWay] = []
     for way in ways:
@@ -102,77 +102,34 @@ def _apart(ways: list[LineWay], least: int, count: int) -> list[LineWay]:
     return chosen + rest[: count - len(chosen)]
 
 
-class _Drawing:
-    """Draws a line many times, side by side."""
+class Drawing:
+    """Lines that are drawn side by side, `DRAWN` of them, character by character.
 
-    def __init__(
-        self, engine: Engine, sheet: Sheet, line: int, room: Room, rng: np.random.Generator
-    ) -> None:
-        self._engine, self._sheet, self._line, self._room = engine, sheet, line, room
-        self._rng = rng
-        hanzi = engine.vocabulary.hanzi
-        self._kinds: Kinds = kinds_of(hanzi)
-        used = used_elsewhere(sheet, line, room.places)
-        self._fresh: Mask = np.array([character not in used for character in hanzi])
-        # A licence is not taken where the line can do without.
-        tones = room.tones[: room.plain] or room.tones
-        self._tones = np.array([[tone == "P" for tone in way] for way in tones])
-        self._alive = np.ones((DRAWN, len(tones)), dtype=bool)
+    Attributes:
+        written: (DRAWN, n) their characters (`draft.Columns`); FREE for one the model lacks.
+        likelihood: (DRAWN,) natural logarithms of their probabilities.
+        last: (DRAWN,) the last tokens, which are not read yet; `state` is that before them.
+    """
 
-    def run(self, weighing: Weighing) -> tuple[list[str], Ids, Scores, State]:
-        """The different lines drawn.
+    def __init__(self, engine: Engine, prefix: Ids, rng: np.random.Generator) -> None:
+        """`prefix` is what the model reads before the lines."""
+        self.engine, self._rng = engine, rng
+        self.last, self.state = engine.begin(prefix, DRAWN)
+        self.written = np.zeros((DRAWN, 0), dtype=np.intp)
+        self.likelihood = np.zeros(DRAWN)
 
-        Returns:
-            The lines; their last tokens; their log-probabilities; and the state before the last
-            token of each is read.
-        """
-        vocabulary, row = self._engine.vocabulary, self._sheet.read_as[self._line]
-        first = self._room.places[0]
-        log_probs, state = weighing.read(self._line, first)
-        state = state.take(np.zeros(DRAWN, dtype=np.intp))
-        within = np.repeat(log_probs[None], DRAWN, axis=0)
-        scores = np.zeros(DRAWN)
-        written = np.zeros((DRAWN, 0), dtype=np.intp)
-        rows = np.arange(DRAWN)
-        for at in range(first, len(row)):
-            if at in self._room.places:
-                columns = self._draw(within, written, at)
-                scores += within[rows, columns]
-            else:
-                token = known_token(row[at], vocabulary)
-                columns = np.full(DRAWN, 0 if token is None else token - vocabulary.hanzi_ids[0])
-                scores += within[rows, columns]
-            written = np.column_stack((written, columns))
-            last = vocabulary.hanzi_ids[columns].astype(np.int32)
-            if at + 1 < len(row):
-                output = self._engine.step(last, state)
-                within = self._engine.log_probs(output)[:, vocabulary.hanzi_ids].astype(np.float64)
-        lines = [row[:first] + "".join(vocabulary.hanzi[c] for c in own) for own in written]
-        _, once = np.unique(lines, return_index=True)
-        once = once[np.isfinite(scores[once])]
-        return [lines[row] for row in once], last[once], scores[once], state.take(once)
+    def log_probs(self) -> Scores:
+        """Read the last tokens; the log-probabilities (DRAWN, V) of what is written next."""
+        return hanzi_log_probs(self.engine, self.last, self.state)
 
-    def _draw(self, within: Scores, written: Rows, at: int) -> Rows:
-        """(DRAWN,) a character for each row, from the nucleus of what may be there."""
-        number, readings = self._room.places.index(at), self._kinds.readings
-        tones = self._tones[:, number]
-        level = (self._alive & tones).any(axis=1)[:, None] & readings.level
-        oblique = (self._alive & ~tones).any(axis=1)[:, None] & readings.oblique
-        mask = (level | oblique) & self._fresh
-        if self._room.ends is not None and number == len(self._room.places) - 1:
-            mask &= self._room.ends
-        for before in written[:, :-1].T if written.shape[1] else ():
-            mask[np.arange(len(mask)), before] = False
-        empty = ~mask.any(axis=1)
-        mask[empty] = (level | oblique)[empty]
-        columns = self._sampled(np.where(mask, within, -np.inf))
-        both = readings.level[columns] & readings.oblique[columns]
-        is_level = np.where(both, readings.mostly_level[columns], readings.level[columns])
-        can = (self._alive & (tones == is_level[:, None])).any(axis=1)
-        self._alive &= tones == np.where(can, is_level, ~is_level)[:, None]
-        return columns
+    def write(self, columns: Rows, log_probs: Scores) -> None:
+        """Write a character in each line, (DRAWN,)."""
+        self.likelihood += log_probs[np.arange(DRAWN), columns]
+        self.written = np.column_stack((self.written, columns))
+        self.last = self.engine.vocabulary.hanzi_ids[columns]
 
-    def _sampled(self, log_probs: npt.NDArray[np.float64]) -> Rows:
+    def sampled(self, log_probs: Scores) -> Rows:
+        """(DRAWN,) a column drawn from the nucleus of each row of log-probabilities."""
         most = min(200, log_probs.shape[1])
         places = np.argpartition(-log_probs, most - 1, axis=1)[:, :most]
         values = np.take_along_axis(log_probs, places, axis=1)
@@ -181,7 +138,99 @@ class _Drawing:
         values = np.take_along_axis(values, order, axis=1)
         share = np.exp(values - values.max(axis=1, keepdims=True))
         cumulative = np.cumsum(share, axis=1) / share.sum(axis=1, keepdims=True)
-        threshold = NUCLEUS * self._rng.random(len(share))
+        threshold = NUCLEUS * self._rng.random(DRAWN)
         drawn = (cumulative <= threshold[:, None]).sum(axis=1)
-        chosen: Rows = places[np.arange(len(places)), np.minimum(drawn, most - 1)]
+        chosen: Rows = places[np.arange(DRAWN), np.minimum(drawn, most - 1)]
         return chosen
+
+    def different(self) -> dict[str, int]:
+        """The different texts that are possible at all, each with the first row that has it."""
+        texts = list(map(self.text, self.written.tolist()))
+        _, once = np.unique(texts, return_index=True)
+        return {texts[row]: int(row) for row in once if np.isfinite(self.likelihood[row])}
+
+    def text(self, columns: list[int]) -> str:
+        """A line of `written` as text."""
+        return "".join(self.engine.vocabulary.hanzi[column] for column in columns)
+
+
+class _Completing(Drawing):
+    """Draws the open places of a line of a poem."""
+
+    def __init__(self, weighing: Weighing, line: int, room: Room, rng: np.random.Generator) -> None:
+        engine, sheet = weighing.engine, weighing.sheet
+        super().__init__(engine, weighing.before(line, room.places[0]), rng)
+        self._weighing, self._row, self._room = weighing, sheet.read_as[line], room
+        hanzi = engine.vocabulary.hanzi
+        used = used_elsewhere(sheet, line, room.places)
+        self._fresh: Mask = np.array([character not in used for character in hanzi])
+        # A licence is not taken where the line can do without.
+        tones = room.tones[: room.plain] or room.tones
+        self._ways = ToneWays(kinds_of(hanzi).readings, tones, DRAWN)
+
+    def run(self) -> None:
+        """Write the line from its first open place to its end."""
+        for at in range(self._room.places[0], len(self._row)):
+            log_probs = self.log_probs()
+            if at in self._room.places:
+                self.write(self._draw(log_probs, at), log_probs)
+            else:
+                self._copy(self._weighing.token(self._row[at]), log_probs)
+
+    def text(self, columns: list[int]) -> str:
+        """See `Drawing.text`."""
+        first, hanzi = self._room.places[0], self.engine.vocabulary.hanzi
+        own = (self._row[at] if c == FREE else hanzi[c] for at, c in enumerate(columns, first))
+        return self._row[:first] + "".join(own)
+
+    def _copy(self, token: int, log_probs: Scores) -> None:
+        """Write a given character, which counts if the model knows it."""
+        first = int(self.engine.vocabulary.hanzi_ids[0])
+        if token >= first:
+            self.write(np.full(DRAWN, token - first), log_probs)
+        else:
+            self.written = np.column_stack((self.written, np.full(DRAWN, FREE)))
+            self.last = np.full(DRAWN, token, dtype=np.int32)
+
+    def _draw(self, log_probs: Scores, at: int) -> Rows:
+        """(DRAWN,) a character for each row, from the nucleus of what may be there."""
+        number = self._room.places.index(at)
+        if again := self._room.repeated(number):
+            return np.full(DRAWN, self.engine.vocabulary.hanzi.index(again))
+        possible = self._ways.allowed(number)
+        mask = possible & self._fresh
+        if self._room.ends is not None and number == len(self._room.places) - 1:
+            mask &= self._room.ends
+        for before in self.written[:, :-1].T:
+            mask[np.arange(DRAWN), before] &= before == FREE
+        empty = ~mask.any(axis=1)
+        mask[empty] = possible[empty]
+        columns = self.sampled(np.where(mask, log_probs, -np.inf))
+        self._ways.record(number, columns)
+        return columns
+
+
+class ToneWays:
+    """The ways in which the tones of some places may continue, for lines side by side."""
+
+    def __init__(self, readings: Readings, ways: Sequence[str], lines: int) -> None:
+        """The ways are tones such as "ZP", all of them open to each line."""
+        self._readings = readings
+        self._tones = np.array([[tone == "P" for tone in way] for way in ways])
+        self._alive = np.ones((lines, len(ways)), dtype=bool)
+
+    def allowed(self, place: int) -> Mask:
+        """(lines, V) which characters have a tone that is open at a place (from 0)."""
+        tones = self._tones[:, place]
+        level = (self._alive & tones).any(axis=1)[:, None] & self._readings.level
+        oblique = (self._alive & ~tones).any(axis=1)[:, None] & self._readings.oblique
+        mask: Mask = level | oblique
+        return mask
+
+    def record(self, place: int, columns: Rows) -> None:
+        """Keep the ways that agree with the (lines,) characters of a place."""
+        tones, readings = self._tones[:, place], self._readings
+        both = readings.level[columns] & readings.oblique[columns]
+        is_level = np.where(both, readings.mostly_level[columns], readings.level[columns])
+        can = (self._alive & (tones == is_level[:, None])).any(axis=1)
+        self._alive &= tones == np.where(can, is_level, ~is_level)[:, None]

@@ -49,12 +49,13 @@ def laid_out(
     Returns:
         (openings, form.hanzi) columns or FREE; (openings, form.lines) token numbers or FREE.
     """
-    tokens = np.full((len(openings), form.lines, form.characters + 1), FREE, dtype=np.int32)
-    for row, opening in zip(tokens.reshape(len(openings), -1), openings, strict=True):
+    tokens = np.full((len(openings), form.places), FREE, dtype=np.int32)
+    for row, opening in zip(tokens, openings, strict=True):
         row[list(opening)] = list(opening.values())
-    characters = tokens[:, :, :-1].reshape(len(openings), -1)
+    marks = np.array(form.starts[1:]) + np.arange(form.lines)
+    characters = np.delete(tokens, marks, axis=1)
     first = int(vocabulary.hanzi_ids[0])
-    return np.where(characters == FREE, FREE, characters - first), tokens[:, :, -1].copy()
+    return np.where(characters == FREE, FREE, characters - first), tokens[:, marks]
 
 
 def first_free(given: Columns) -> int:

@@ -18,7 +18,7 @@ from typing import Any
 
 from tangyin.errors import UsageError
 from tangyin.model import DEFAULT
-from tangyin.verse import known_forms
+from tangyin.verse import known_forms, open_forms
 from tangyin.writing.randomness import SEEDS
 
 Texts = Mapping[str, str]
@@ -29,8 +29,11 @@ GUIDANCE = 2.0
 SELECTION = 3.0
 """Default selection of the particles of a poem with a title, found by reading (docs/model.md)."""
 
-PARTICLES = 32
-"""Default number of particles of a poem; readers gave no more for 128 (docs/model.md)."""
+UNTITLED = 0.85
+"""Default temperature of top-p without a title, where nothing else makes poems differ."""
+
+PARTICLES = 16
+"""Default number of particles per poem; readers rated 32 and 64 no higher (docs/model.md)."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ class Option:
     longest: int | None = None  # most characters of a text; None where something else limits it
     many: bool = False  # whether it may be repeated; its value is a tuple then
     regulated: bool = False  # whether it belongs to regulated verse only
+    patterned: bool = False  # whether it needs the line types of 詩, which 詞 lack
 
     def texts(self, **texts: tuple[str, str]) -> "Option":
         """The option with its label and help in each language."""
@@ -96,7 +100,8 @@ _WRONG_TYPE = {
     bool: "request.not_switch",
 }
 
-_FORMS = " ".join(f"{form} ({form.ascii_name})" for form in known_forms())
+_FORMS = " ".join(f"{form} ({form.ascii_name})" for form in (*known_forms(), *open_forms()))
+_NAMES = "、".join(map(str, (*known_forms(), *open_forms())))
 
 OPTIONS = (
     Option("start", str, "", longest=2000).texts(
@@ -104,19 +109,23 @@ OPTIONS = (
         zh=("起首", "開頭的字或句，留空的字用 □ 代替。"),
     ),
     Option("form", str, None).texts(
-        en=("Form", f"{_FORMS}; 五律 or the model's first by default."),
-        zh=("體裁", f"{_FORMS}；預設五律，或模型的第一種。"),
+        en=("Form", f"{_FORMS}, or a tune such as 浣溪沙; 五律 or the model's first by default."),
+        zh=("體裁", f"{_NAMES}，或詞牌，如「浣溪沙」；預設五律，模型不寫五律時取它的第一種。"),
+    ),
+    Option("lines", int, None, minimum=4, maximum=200).texts(
+        en=("Lines", "Number of lines, for 排律 and 古體; 12 by default."),
+        zh=("句數", "排律、古體寫多少句；預設 12 句。"),
     ),
     Option("regulated", bool, True).texts(
-        en=("Regulated", "Keep tones, 粘對 and rhyme, or the form alone."),
-        zh=("近體", "是否守平仄、粘對和押韻；否則只守句數和字數。"),
+        en=("Regulated", "Keep tones, 粘對 and rhyme, or only the form."),
+        zh=("近體", "守平仄、粘對和押韻，或只守句數和字數。"),
     ),
-    Option("title", str, "").texts(
-        en=("Title", "Title of the poem, for a model that was trained on titles."),
-        zh=("題目", "詩的題目；須用學過題目的模型。"),
+    Option("title", str, None).texts(
+        en=("Title", "Title of the poem; drawn for a regulated one when left out, none if empty."),
+        zh=("詩題", "詩題；合律的詩不給詩題時自動擬題，給空字串則無題。"),
     ),
     Option("acrostic", str, "").texts(
-        en=("Acrostic", "Characters for the heads of the lines or couplets."),
+        en=("Acrostic", "First characters of the lines or couplets."),
         zh=("藏頭", "藏頭：每句或每聯的第一個字。"),
     ),
     Option("include", str, (), many=True, regulated=True).texts(
@@ -124,22 +133,22 @@ OPTIONS = (
         zh=("必有", "詩中必須出現的詞，可以給幾個。"),
     ),
     Option("guidance", float, GUIDANCE, minimum=0, maximum=10).texts(
-        en=("Guidance", "How much title and rhyme lead the poem; 0 to read them only."),
-        zh=("扣題", "題目和韻引導全詩的力度；0 則只作參考。"),
+        en=("Guidance", "How strongly title and rhyme steer the poem; 0 turns guidance off."),
+        zh=("扣題", "詩題和韻引導全詩的力度；0 表示不引導。"),
     ),
     Option("selection", float, None, minimum=0, maximum=10, regulated=True).texts(
-        en=("Selection", "How strictly likely particles are kept; 3 with a title, otherwise 0."),
-        zh=("擇優", "保留通順粒子的力度；有題目時預設 3，否則 0（純抽樣）。"),
+        en=("Selection", "How strongly likely drafts are preferred; 3 with a title, otherwise 0."),
+        zh=("擇優", "擇取高機率草稿的力度；有詩題時預設 3，否則 0。"),
     ),
     Option("particles", int, PARTICLES, minimum=1, maximum=4096).texts(
-        en=("Particles", "Particles of each regulated poem."),
-        zh=("粒子", "每首近體詩用多少個粒子。"),
+        en=("Particles", "Drafts (particles) written side by side for a regulated poem."),
+        zh=("粒子", "每首合律的詩同時寫多少份草稿（粒子）。"),
     ),
     Option("count", int, 1, minimum=1, maximum=1_000_000).texts(
         en=("Poems", "Number of poems."), zh=("幾首", "寫幾首。")
     ),
     Option("seed", int, None, minimum=0, maximum=SEEDS - 1).texts(
-        en=("Seed", "The same seed gives the same poems; a new one by default."),
+        en=("Seed", "The same seed gives the same poems; random by default."),
         zh=("種子", "種子相同，詩就相同；預設隨機。"),
     ),
     Option("script", str, "traditional", choices=("traditional", "simplified")).texts(

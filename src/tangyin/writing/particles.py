@@ -12,8 +12,9 @@ practice"). As N grows, its distribution becomes the restricted one (docs/writin
 """
 
 from collections import Counter
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -21,16 +22,17 @@ import numpy.typing as npt
 from tangyin.errors import TangyinError
 from tangyin.model.engine import Engine
 from tangyin.model.threads import shared_out
-from tangyin.prosody import LEVEL_RHYMES, Report, check_poem
+from tangyin.prosody import LEVEL_RHYMES, AnyReport, Report, check_ci, check_poem
 from tangyin.prosody import Sequence as LineSequence
 from tangyin.writing.constraints.draft import FREE, OPEN, Columns, Draft, Mask, Rows, Start
-from tangyin.writing.decoding import Composition, Decoder
+from tangyin.writing.decoding import Composition, Decoder, Watch
 from tangyin.writing.fitting import STEPS
 from tangyin.writing.opening import first_free
 from tangyin.writing.options import PARTICLES, constraint_modules
 from tangyin.writing.planning import Plan
 from tangyin.writing.randomness import poem_uniforms, what_is_asked
-from tangyin.writing.rules import Argmax, Rule
+from tangyin.writing.rules import Argmax, Rule, Uniforms
+from tangyin.writing.titles import drawn_title
 
 DRAWS = 12  # How many particles of a poem are drawn before none is found that passes the checker
 TRIES = 12  # How often a poem is tried again that does not pass, or repeats an earlier one
@@ -41,9 +43,15 @@ LICENCES = frozenset({"小拗", "大拗", "特定句式", "孤平拗救", "對�
 
 @dataclass(frozen=True)
 class RegulatedPoem(Composition):
-    """A poem that keeps the rules, with the checker's verdict."""
+    """A poem that keeps the rules, the title if it was drawn, and the tune of a 詞."""
 
-    report: Report
+    drawn_title: str = ""
+    tune: str = ""
+
+    @cached_property
+    def report(self) -> AnyReport:
+        """The checker's report."""
+        return check_ci(self.text, self.tune)[1] if self.tune else check_poem(self.lines)
 
 
 class Population:
@@ -63,13 +71,25 @@ class Population:
         alike = isinstance(composer.rule, Argmax) and not plan.words
         self.particles = particles = 1 if alike else composer.particles
         form = plan.request.form
-        places = form.lines * (form.characters + 1)
+        places = form.places
         own = places + len(plan.words)  # uniforms of each particle
         shared = 2 * form.lines + 2  # those that the particles of a poem have in common
         total = particles * own + shared
-        poem = what_is_asked(form, plan.given, plan.marks, plan.prefix)
+        self.titles = [""] * len(numbers)
+        if plan.draws_title:
+            opening = plan.opening()
+            self.titles = [drawn_title(composer.engine, form, opening, seed, n) for n in numbers]
+        prefixes = [plan.prefix_on(title, composer.engine.vocabulary) for title in self.titles]
         streams = np.stack(
-            [poem_uniforms(seed, n, total * (attempt + 1), poem)[-total:] for n in numbers]
+            [
+                poem_uniforms(
+                    seed,
+                    number,
+                    total * (attempt + 1),
+                    what_is_asked(form, plan.given, plan.marks, prefix),
+                )[-total:]
+                for number, prefix in zip(numbers, prefixes, strict=True)
+            ]
         )
         mine = streams[:, : particles * own].reshape(-1, own)
         uniforms, for_words = np.split(mine, [places], axis=1)
@@ -77,15 +97,13 @@ class Population:
         licences, self.resampling, course = np.split(
             streams[:, -shared:], [form.lines, 2 * form.lines], axis=1
         )
-        shares = np.cumsum([share for _, share in plan.sequences])
-        drawn = np.searchsorted(shares / shares[-1], course[:, 0], side="right")
-        self.sequences = [plan.sequences[number][0] for number in drawn]
+        self.sequences = self._drawn_sequences(course[:, 0])
         given, asked, placed = self._give(for_words)
         each = np.repeat(np.arange(len(numbers)), particles)  # poem of each row
         start = Start(
             plan,
             Draft(form, plan.fitting.characters, given),
-            tuple(self.sequences[poem] for poem in each),
+            tuple(self.sequences[poem] for poem in each) if self.sequences else (),
             asked,
             borrows=(course[:, 1] < plan.fitting.rates.borrowed)[each],
             licences=licences[each],
@@ -95,7 +113,7 @@ class Population:
         self.decoder = Decoder(
             composer.engine,
             composer.rule,
-            plan.prefix,
+            prefixes if plan.draws_title else prefixes[:1],
             start.draft,
             np.repeat(plan.marks[None], len(each), axis=0),
             np.asarray(numbers, dtype=np.intp)[each],
@@ -109,12 +127,26 @@ class Population:
         )
         self.decoder.weights = np.where(placed, 0.0, -np.inf)
 
+    def _drawn_sequences(self, course: Uniforms) -> list[LineSequence]:
+        """The line types of each poem; none for 詞."""
+        if not self.plan.sequences:
+            return []
+        shares = np.cumsum([share for _, share in self.plan.sequences])
+        drawn = np.searchsorted(shares / shares[-1], course, side="right")
+        return [self.plan.sequences[number][0] for number in drawn]
+
     def _give(self, uniforms: npt.NDArray[np.float64]) -> tuple[Columns, Rows, Mask]:
         """What is given to each row, words placed, the rhyme it asks for, and whether it fits."""
         fitting, wanted = self.plan.fitting, self.plan.asked
         given = np.repeat(self.plan.given[None], len(uniforms), axis=0)
-        asked = np.empty(len(given), dtype=np.intp)
+        asked = np.full(len(given), wanted, dtype=np.intp)
         placed = np.ones(len(given), dtype=bool)
+        if not self.sequences:
+            for row, chance in enumerate(uniforms if self.plan.words else ()):
+                found = self.plan.placed(self.plan.words, chance)
+                placed[row] = found is not None
+                given[row] = given[row] if found is None else found
+            return given, asked, placed
         rhymes: dict[tuple[LineSequence, bytes], int] = {}
         # What a poem's particles leave of their steps the others may use; without any left, a
         # particle is lost, and the poem is one of those whose words were placed.
@@ -135,6 +167,35 @@ class Population:
             asked[row] = rhymes[key]
         return given, asked, placed
 
+    def tell(self, watch: Watch) -> Callable[[], None]:
+        """What tells of the first poem while it is written.
+
+        At the beginning of each line, and at the end, it turns to the particle that would be drawn
+        if the poem ended there. Settled is what all particles have in common.
+        """
+        followed, form = -1, self.decoder.draft.form
+        turns = {start + line + 1 for line, start in enumerate(form.starts)} | {form.places}
+
+        def show_progress() -> None:
+            nonlocal followed
+            alive = np.flatnonzero(np.isfinite(self.decoder.weights[: self.particles]))
+            if not len(alive):
+                return
+            if len(self.decoder.written) in turns or followed not in alive:
+                followed = self._chosen(0, self.decoder.weights[: self.particles])
+            written = np.stack([tokens[alive] for tokens in self.decoder.written])
+            common = (written == written[:, :1]).all(axis=1)
+            settled = int(np.cumprod(common, dtype=np.intp).sum())
+            watch(self.decoder.text(followed), settled)
+
+        return show_progress
+
+    def _chosen(self, poem: int, weights: npt.NDArray[np.float64]) -> int:
+        """The particle that a poem's own number draws by the weights of its particles."""
+        cumulative = np.cumsum(np.exp(weights - weights.max()))
+        threshold = self.resampling[poem, -1] * cumulative[-1]
+        return int(np.searchsorted(cumulative, threshold, side="right"))
+
     def drawn(self, poem: int) -> RegulatedPoem | None:
         """One particle of a poem by weight, among those that the checker finds to be as wanted."""
         first = poem * self.particles
@@ -142,18 +203,23 @@ class Population:
         for _ in range(DRAWS):
             if not np.isfinite(own).any():
                 break
-            cumulative = np.cumsum(np.exp(own - own.max()))
-            threshold = self.resampling[poem, -1] * cumulative[-1]
-            chosen = int(np.searchsorted(cumulative, threshold, side="right"))
+            chosen = self._chosen(poem, own)
             found = self.decoder.composition(first + chosen)
-            report = check_poem(found.lines)
-            if self._kept(report, self.sequences[poem]):
-                return RegulatedPoem(found.text, found.log_likelihood, report)
+            if self._is_as_wanted(found, poem):
+                variant = self.plan.request.form.variant
+                tune = variant.name if variant else ""
+                title = self.titles[poem]
+                return RegulatedPoem(found.text, found.log_likelihood, title, tune)
             own[chosen] = -np.inf
         return None
 
+    def _is_as_wanted(self, found: Composition, poem: int) -> bool:
+        """Whether the checker finds that a poem meets the request."""
+        if variant := self.plan.request.form.variant:
+            return check_ci(found.text, variant.name)[1].regulated
+        return self._kept(check_poem(found.lines, briefly=True), self.sequences[poem])
+
     def _kept(self, report: Report, sequence: LineSequence) -> bool:
-        """Whether the checker agrees that a poem is what was asked for."""
         request = self.plan.request
         departures = {finding.kind for finding in (*report.licences, *report.warnings)}
         return (
@@ -174,11 +240,17 @@ class ParticleComposer:
     particles: int = PARTICLES
 
     def compose(
-        self, seed: int, numbers: Sequence[int], attempt: int = 0, banned: Container[str] = ()
+        self,
+        seed: int,
+        numbers: Sequence[int],
+        attempt: int = 0,
+        banned: Container[str] = (),
+        watch: Watch | None = None,
     ) -> list[RegulatedPoem | None]:
         """Write a poem for each number of a seed, side by side; none has a line of `banned`.
 
-        Another `attempt` draws another poem for the same seed and number.
+        Another `attempt` draws another poem for the same seed and number. `watch` receives the
+        first poem as it grows.
 
         Returns:
             The poems; None where every particle ended in what the rules forbid, or the checker
@@ -187,25 +259,30 @@ class ParticleComposer:
 
         def composed(part: Sequence[int]) -> list[RegulatedPoem | None]:
             population = Population(self, seed, part, attempt, banned)
+            if watch and part[0] == numbers[0]:
+                population.decoder.watch = population.tell(watch)
             population.decoder.run()
             return [population.drawn(poem) for poem in range(len(part))]
 
-        return shared_out(composed, numbers)
+        return shared_out(composed, numbers, -(-self.engine.rows_of_thread // self.particles))
 
     def own(self, poem: RegulatedPoem) -> frozenset[str]:
         """The lines of a poem that were not given whole."""
-        width, hanzi = self.plan.request.form.characters, self.plan.fitting.characters
+        form, hanzi = self.plan.request.form, self.plan.fitting.characters
         given = {"".join(hanzi[column] for column in word) for word in self.plan.words}
         return frozenset(
             line
             for number, line in enumerate(poem.lines)
-            if (self.plan.given[number * width : (number + 1) * width] == FREE).any()
-            and line not in given
+            if (self.plan.given[form.characters_of(number)] == FREE).any() and line not in given
         )
 
 
 def write_regulated(
-    composer: ParticleComposer, seed: int, count: int, side_by_side: int
+    composer: ParticleComposer,
+    seed: int,
+    count: int,
+    side_by_side: int,
+    watch: Watch | None = None,
 ) -> Iterator[RegulatedPoem]:
     """Write poems 0 … count - 1 of a seed, each as soon as it is done.
 
@@ -214,7 +291,8 @@ def write_regulated(
     it, and not on how many are written after it or side by side.
 
     At most `side_by_side` are written together. The first is written alone, and each time twice as
-    many as before, so that a reader has something to read while the others are written.
+    many as before, so that a reader has something to read while the others are written. `watch`
+    receives the first.
 
     Raises:
         TangyinError: writing.no_poem, the request leaves too little room.
@@ -224,13 +302,15 @@ def write_regulated(
     while numbers.stop < count:
         together = min(2 * len(numbers) or 1, side_by_side, count - numbers.stop)
         numbers = range(numbers.stop, numbers.stop + together)
-        for number, drawn in zip(numbers, composer.compose(seed, numbers), strict=True):
+        watched = None if numbers.start else watch
+        written_together = composer.compose(seed, numbers, watch=watched)
+        for number, drawn in zip(numbers, written_together, strict=True):
             poem, attempt = drawn, 0
             while poem is None or _shares_two(composer.own(poem), written):
                 attempt += 1
                 if attempt > TRIES:
                     raise TangyinError("writing.no_poem", tries=TRIES)
-                poem = composer.compose(seed, [number], attempt, written)[0]
+                poem = composer.compose(seed, [number], attempt, written, watched)[0]
             for line in composer.own(poem):
                 written.setdefault(line, []).append(number)
             yield poem

@@ -14,7 +14,7 @@ SEEDS = 2**64  # Seeds are whole numbers from 0 to SEEDS - 1
 def poem_uniforms(
     seed: int, number: int, count: int, asked: bytes = b""
 ) -> npt.NDArray[np.float64]:
-    """(count,) uniform numbers in [0, 1) for poem `number` of a seed and what is asked for.
+    """(count,) uniform numbers in [0, 1) for poem `number` of a seed and a request.
 
     The generator is Philox (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"),
     counter-based and keyed by (seed, number): poem 7 of a seed is the same whatever was drawn for

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from tangyin.errors import UsageError
 from tangyin.prosody import LEVEL_RHYMES
 from tangyin.verse import (
+    BLANK,
     MARKS,
     Form,
     Ids,
@@ -19,9 +20,9 @@ from tangyin.writing.constraints.draft import OPEN
 from tangyin.writing.constraints.rhyme import rhyme_number
 from tangyin.writing.decoding import Guide
 from tangyin.writing.opening import known_token, read_opening, token_of
-from tangyin.writing.options import checked, options
+from tangyin.writing.options import UNTITLED, checked, options
 from tangyin.writing.rules import OPTIONS as RULE_OPTIONS
-from tangyin.writing.rules import Rule, rule_named
+from tangyin.writing.rules import Rule, TopP, rule_named
 
 LONGEST_TITLE = 40  # Chinese characters that a title may have
 
@@ -29,7 +30,8 @@ LONGEST_TITLE = 40  # Chinese characters that a title may have
 class Request:
     """The options of writing in one form, each an attribute by its name.
 
-    `rule` is the sampling rule itself, its numbers being part of it.
+    `rule` is the sampling rule itself, its numbers being part of it. `title` is "" where none is
+    given, and `draws_title` says whether a model that takes titles is to draw one.
     """
 
     form: Form
@@ -49,9 +51,24 @@ class Request:
         for name, option in options().items():
             if option.regulated and not values["regulated"] and values[name] != option.default:
                 raise UsageError("request.regulated_only", name=name)
+        if values["variant"] is not None and not form.variant:
+            raise UsageError("request.variant")
         numbers = {option.name: values[option.name] for option in RULE_OPTIONS[1:]}
         chosen = rule if isinstance(rule, Rule) else values["rule"]
-        self.__dict__.update(values, form=form, rule=rule_named(chosen, **numbers))
+        # A poem of which more than half is given has its situation.
+        given_characters = sum(c not in MARKS + BLANK for c in normalize(values["start"]))
+        draws = (
+            values["title"] is None
+            and values["regulated"]
+            and not form.variant
+            and 2 * given_characters <= form.hanzi
+        )
+        titled = draws or values["title"] or form.tune
+        if chosen == TopP.name and not titled and numbers["temperature"] is None:
+            numbers["temperature"] = UNTITLED
+        values["title"] = values["title"] or ""
+        rule = rule_named(chosen, **numbers)
+        self.__dict__.update(values, form=form, rule=rule, draws_title=draws)
 
     if TYPE_CHECKING:
 
@@ -68,7 +85,7 @@ def opening_of(request: Request, vocabulary: Vocabulary) -> dict[int, int]:
         known = {"form": form.name, "lines": form.lines, "couplets": len(form.heads[-1])}
         raise UsageError("request.acrostic_length", count=len(heads), **known)
     for line, head in zip(lines, heads, strict=False):
-        place = line * (form.characters + 1)
+        place = form.starts[line] + line
         if opening.setdefault(place, head) != head:
             known = {
                 "head": vocabulary.tokens[head],
@@ -110,22 +127,33 @@ def read_title(request: Request) -> str:
     return title
 
 
-def prefix_for(request: Request, vocabulary: Vocabulary) -> Ids:
-    """What a model reads before a poem: form, title, and the rhyme where it knows rhymes."""
-    characters = title_characters(read_title(request))
+def prefix_for(request: Request, vocabulary: Vocabulary, drawn: str = "") -> Ids:
+    """What a model reads before a poem: form, title, and the rhyme where it knows rhymes.
+
+    `drawn` is the title where none is given.
+    """
+    characters = title_characters(request.form.tune + (drawn or read_title(request)))
     tokens = [known_token(character, vocabulary) for character in characters]
     title = "".join(
         c if t is None else vocabulary.tokens[t] for c, t in zip(characters, tokens, strict=True)
     )
-    asked = rhyme_number(request.rhyme)
+    asked = OPEN if request.form.variant else rhyme_number(request.rhyme)
     rhyme = "" if asked == OPEN else LEVEL_RHYMES[asked]
     known = rhyme if rhyme_token(rhyme) in vocabulary else None
     return vocabulary.prefix(request.form, known, title)
 
 
+def draws_title(request: Request, vocabulary: Vocabulary) -> bool:
+    """Whether a title is drawn for each poem."""
+    return bool(request.draws_title) and vocabulary.takes_title
+
+
 def guide_for(request: Request, vocabulary: Vocabulary) -> Guide | None:
     """How title and rhyme guide the poem; None where there are none, or no guidance is wanted."""
-    without = vocabulary.prefix(request.form)
-    if request.guidance and len(prefix_for(request, vocabulary)) > len(without):
+    without = vocabulary.prefix(request.form, title=request.form.tune)
+    conditioned = draws_title(request, vocabulary) or len(prefix_for(request, vocabulary)) > len(
+        without
+    )
+    if request.guidance and conditioned:
         return Guide(without, request.guidance)
     return None

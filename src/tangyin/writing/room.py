@@ -7,14 +7,17 @@ from itertools import product
 import numpy as np
 
 from tangyin.model.threads import go_on
-from tangyin.prosody import Reading, readings_of
+from tangyin.prosody import Reading, check_variant, readings_of
 from tangyin.prosody.assignment import Assignment, assign
 from tangyin.prosody.lexicon import in_words, lexicon_characters
 from tangyin.verse import BLANK
 from tangyin.writing.constraints.draft import Mask
 from tangyin.writing.constraints.tones import Readings
+from tangyin.writing.constraints.tune import rhyming_mask
 from tangyin.writing.planning import tables_of
 from tangyin.writing.sheet import Sheet
+
+_WAYS = {"平": "P", "仄": "Z", "中": "PZ"}
 
 SURE = 0.3
 """A character is offered to rhyme by a reading with this share of its level readings' weight."""
@@ -24,20 +27,14 @@ SURE = 0.3
 class Kinds:
     """The V characters that a model knows, by all that the rules see of them.
 
-    Attributes:
-        readings: what each may be inside a line.
-        ends: (K, V) which characters can end a line as each kind of end: the first is any oblique
-            one, the others are level, by their rhymes of 廣韻.
-        samples: (K,) a character of the lexicon that is of this kind alone.
-        rhymes: (K,) the rhymes of 平水韻 that they have; "" for the first.
-        inner: a character that is level and one that is oblique, whatever its neighbours are.
+    There are K kinds of ends of lines: the first is any oblique one, the others are level, by their
+    rhymes of 廣韻.
     """
 
-    readings: Readings
-    ends: Mask
-    samples: tuple[str, ...]
-    rhymes: tuple[str, ...]
-    inner: dict[str, str]
+    readings: Readings  # what each may be inside a line
+    ends: Mask  # (K, V) which characters can end a line as each kind
+    samples: tuple[str, ...]  # (K,) a character of the lexicon that is of this kind alone
+    inner: dict[str, str]  # a character that is P and one that is Z, whatever its neighbours are
 
 
 @lru_cache(maxsize=4)
@@ -61,7 +58,7 @@ def kinds_of(hanzi: tuple[str, ...]) -> Kinds:
         mask[ends[key]] = True
         mask &= readings.level if key[0] else readings.oblique
     inner = {"P": samples[keys[1]], "Z": samples[keys[0]]}
-    return Kinds(readings, masks, tuple(samples[k] for k in keys), tuple(k[0] for k in keys), inner)
+    return Kinds(readings, masks, tuple(samples[key] for key in keys), inner)
 
 
 def _end(reading: Reading) -> tuple[str, str]:
@@ -71,21 +68,18 @@ def _end(reading: Reading) -> tuple[str, str]:
 
 @dataclass(frozen=True, eq=False)
 class Room:
-    """What may be at some places of a line.
+    """What may be at some places of a line."""
 
-    Attributes:
-        places: the places (from 0), one after the other in their line.
-        tones: the tones that they may have together, such as "PZ"; those without a licence first.
-        plain: how many of these need no licence.
-        ends: (V,) what may end the line, or None when its end is not among the places.
-        faults: how many faults the poem has then, the fewest that are possible.
-    """
+    places: tuple[int, ...]  # from 0, one after the other in their line
+    tones: tuple[str, ...]  # that they may have together, such as "PZ"; without a licence first
+    plain: int  # how many of these need no licence
+    ends: Mask | None  # (V,) what may end the line, or None when its end is not among the places
+    faults: int  # that the poem has then, the fewest that are possible
+    only: tuple[str, ...] = ()  # for each place the character that a 詞 repeats there, or ""
 
-    places: tuple[int, ...]
-    tones: tuple[str, ...]
-    plain: int
-    ends: Mask | None
-    faults: int
+    def repeated(self, place: int) -> str:
+        """The character that a 詞 repeats at one of the places, or ""."""
+        return self.only[place] if self.only else ""
 
 
 def room_at(sheet: Sheet, hanzi: tuple[str, ...], line: int, places: tuple[int, ...]) -> Room:
@@ -93,6 +87,8 @@ def room_at(sheet: Sheet, hanzi: tuple[str, ...], line: int, places: tuple[int, 
 
     There is always something: where the rest of the poem is at fault, it is what adds none.
     """
+    if sheet.form.variant or not sheet.form.regulated:
+        return _room_of_tune(sheet, hanzi, line, places)
     kinds, end = kinds_of(hanzi), sheet.form.characters - 1
     old = list(sheet.read_as[line])
     for place in places:
@@ -125,15 +121,46 @@ def room_at(sheet: Sheet, hanzi: tuple[str, ...], line: int, places: tuple[int, 
     return Room(places, tuple(tones for _, tones in fitting), plain, ends, fewest)
 
 
+def _room_of_tune(sheet: Sheet, hanzi: tuple[str, ...], line: int, places: tuple[int, ...]) -> Room:
+    """What a tune leaves to places; a form without rules leaves everything."""
+    form = sheet.form
+    blank = sheet.with_characters(line, places[0], BLANK * len(places))
+    row = form.variant.lines[line].tones if form.variant else "中" * form.characters
+    ways = product(*(_WAYS[row[place]] for place in places))
+    tones = tuple(map("".join, ways))
+    ends = None
+    only: tuple[str, ...] = ()
+    if form.variant:
+        whole = "".join(blank)
+        earlier = [form.repeats.get(form.starts[line] + place, -1) for place in places]
+        only = tuple("" if at < 0 else whole[at].replace(BLANK, "") for at in earlier)
+        if places[-1] == len(row) - 1 and line in form.rhyming:
+            ends = rhyming_mask(blank, form.variant, line, hanzi)
+    return Room(places, tones, len(tones), ends, faults_in(sheet, blank), only)
+
+
+def faults_in(sheet: Sheet, lines: tuple[str, ...]) -> int:
+    """How many faults lines of a sheet's form have; see `Sheet.with_characters`."""
+    if sheet.form.variant:
+        return len(check_variant(lines, sheet.form.variant).faults)
+    return assign(lines).faults if sheet.form.regulated else 0
+
+
 def used_elsewhere(sheet: Sheet, line: int, places: tuple[int, ...]) -> frozenset[str]:
-    """The characters of the rest of the poem, but for what a doubled one (離離) would stand by."""
-    row = sheet.read_as[line]
+    """The characters of the rest of the poem, but for what a doubled one (離離) would stand by.
+
+    In 詞 and 古體, which repeat what they like, those of the line and, at a foot, of other feet.
+    """
+    row, form = sheet.read_as[line], sheet.form
+    strict = form.regulated and not form.variant
     others = [
         character
         for number, other in enumerate(sheet.read_as)
         for at, character in enumerate(other)
-        if number != line or at not in places
+        if (number != line or at not in places) and (strict or number == line)
     ]
+    if not strict and places[-1] == len(row) - 1 and line in form.rhyming:
+        others += [sheet.read_as[number][-1] for number in form.rhyming if number != line]
     beside = [row[at] for at in (places[0] - 1, places[-1] + 1) if 0 <= at < len(row)]
     doubled = {character for character in beside if others.count(character) == 1}
     return frozenset(others) - doubled - {BLANK}

@@ -22,8 +22,6 @@ Choice = npt.NDArray[np.intp]
 Columns = npt.NDArray[np.int32]
 Weights = npt.NDArray[np.float64]
 
-FEW = 12  # Up to this many largest values are found one after the other
-
 
 class Rule(ABC):
     """Chooses one candidate for each poem; `name` is what it is called on the command line.
@@ -100,12 +98,12 @@ class _Ranked(Rule):
     certainty: float
 
     def draw(self, log_probs: Array, uniforms: Uniforms) -> Choice:
-        columns, best = _largest(log_probs, min(self.k, log_probs.shape[1]))
+        columns, best = self.arithmetic.largest(log_probs, min(self.k, log_probs.shape[1]))
         # Where constraints leave fewer than k, those alone share the draw.
         open_ = np.isfinite(best).sum(axis=1)
         rank = np.minimum((uniforms * open_).astype(np.intp), np.maximum(open_ - 1, 0))
         rank[best[:, 0] >= np.log(self.certainty)] = 0
-        picked: Choice = columns[np.arange(len(columns)), rank]
+        picked: Choice = columns[np.arange(len(columns)), rank].astype(np.intp)
         return picked
 
     def log_weight(self, support: Array, masked: Array, chosen: Choice) -> Weights:  # noqa: ARG002
@@ -194,23 +192,26 @@ RULES: dict[str, type[Any]] = {rule.name: rule for rule in (Argmax, RandomK, Top
 
 OPTIONS = (
     Option("rule", str, "top-p", choices=tuple(RULES)).texts(
-        en=("Choose by", "How each character is chosen."), zh=("取字", "怎樣選每個字。")
+        en=("Choose by", "How each character is chosen."), zh=("採樣規則", "怎樣選每個字。")
     ),
     Option("k", int, None, minimum=1, maximum=100_000).texts(
-        en=("k", "random-k: number of likeliest characters to choose among; 5 by default."),
-        zh=("k", "random-k：在前幾個字裡任取一個；預設 5。"),
+        en=("k", "random-k: choose among the k likeliest characters; 5 by default."),
+        zh=("k", "random-k：在機率最高的幾個字裡任取一個；預設 5。"),
     ),
     Option("certainty", float, None, minimum=0, maximum=1, above=True).texts(
-        en=("Certainty", "random-k: probability from which a character is taken; 0.9 by default."),
+        en=("Certainty", "random-k: a character at least this probable is taken; 0.9 by default."),
         zh=("把握", "random-k：機率達到此值的字直接取用；預設 0.9。"),
     ),
     Option("temperature", float, None, minimum=0.01, maximum=100).texts(
-        en=("Temperature", "Values below 1 sharpen the distribution; top-p: 0.7 by default."),
-        zh=("溫度", "小於 1 則更偏向機率高的字；top-p 預設 0.7，temperature 預設 1。"),
+        en=(
+            "Temperature",
+            "Below 1 favours likely characters; top-p: 0.7 with a title, else 0.85.",
+        ),
+        zh=("溫度", "小於 1 則更偏向機率高的字；top-p 有詩題時預設 0.7，否則 0.85。"),
     ),
     Option("p", float, None, minimum=0, maximum=1, above=True).texts(
-        en=("p", "top-p: share of the probability to choose from; 0.9 by default."),
-        zh=("p", "top-p：從合計機率佔這個比例的字裡取；預設 0.9。"),
+        en=("p", "top-p: total probability of the characters to choose among; 0.9 by default."),
+        zh=("p", "top-p：從累計機率達到此值的最小字集裡取；預設 0.9。"),
     ),
 )
 """The options that choose a rule and its numbers."""
@@ -234,22 +235,3 @@ def rule_named(rule: str | Rule, **numbers: float | None) -> Rule:
         if key not in taken:
             raise UsageError("request.rule_number", rule=name, name=key)
     return made or RULES[name](**given)
-
-
-def _largest(values: Array, k: int) -> tuple[Choice, Array]:
-    """Columns and values of the k largest of each row, largest first; ties by column."""
-    rows = np.arange(len(values))
-    if k <= FEW:
-        # A few passes for the maximum are faster than a partition of the whole row.
-        rest = values.copy()
-        columns, best = np.empty((len(values), k), np.intp), np.empty((len(values), k), rest.dtype)
-        for rank in range(k):
-            columns[:, rank] = rest.argmax(axis=1)
-            best[:, rank] = rest[rows, columns[:, rank]]
-            rest[rows, columns[:, rank]] = -np.inf
-        return columns, best
-    columns = np.argpartition(values, -k, axis=1)[:, -k:]
-    columns.sort(axis=1)
-    chosen = np.take_along_axis(values, columns, axis=1)
-    order = np.argsort(-chosen, axis=1, kind="stable")
-    return np.take_along_axis(columns, order, axis=1), np.take_along_axis(chosen, order, axis=1)

@@ -1,18 +1,25 @@
 """An unfinished poem: what the rules ask of its open places."""
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tangyin.errors import UsageError
-from tangyin.prosody import LinePattern, Report, check_poem, patterns_of_type, traditional_lines
+from tangyin.prosody import (
+    CiReport,
+    LinePattern,
+    Report,
+    check_poem,
+    check_variant,
+    patterns_of_type,
+    traditional_lines,
+)
 from tangyin.prosody import Sequence as LineSequence
-from tangyin.prosody.lexicon import place_of, tone_costs
-from tangyin.verse import BLANK, MARKS, Form, is_hanzi, normalize, to_traditional
-from tangyin.verse.punctuation import PLACEHOLDER
+from tangyin.verse import BLANK, MARKS, Form, normalize, to_traditional
+from tangyin.verse.punctuation import PLACEHOLDER, check_hanzi
 from tangyin.writing.constraints.rates import rates_of
-from tangyin.writing.constraints.tones import is_named
+from tangyin.writing.constraints.tones import sequences_named, tones_of_line
+from tangyin.writing.options import Option
 
 EITHER = "中"
 """The sign of a place that may be level or oblique."""
@@ -22,8 +29,8 @@ EITHER = "中"
 class Sheet:
     """A poem of a form, its open places being □.
 
-    `lines` are as they were typed, and `read_as` in traditional characters; both have
-    `form.lines` lines of `form.characters` characters. `marks` closes each line.
+    `lines` are as they were typed, and `read_as` in traditional characters; both have the lines of
+    the form with their lengths. `marks` closes each line.
     """
 
     form: Form
@@ -35,33 +42,46 @@ class Sheet:
     def of(cls, form: Form, rows: Sequence[str]) -> "Sheet":
         """Read rows, each a line that may end early and may have its mark.
 
+        A form of any number of lines has as many as there are rows, and no fewer than it may have.
+
         Raises:
             UsageError: there are too many rows, one is too long, or has something other than
                 Chinese characters and □.
         """
+        if form.most_lines:
+            lines = max(form.fewest_lines, len(rows) + len(rows) % 2)
+            form = replace(form, lines=min(lines, form.most_lines))
         if len(rows) > form.lines:
             raise UsageError(
                 "text.too_many_rows", count=len(rows), form=form.name, lines=form.lines
             )
-        lines, marks = [], []
-        for number in range(form.lines):
+        shown, marks = [], []
+        for number, (width, closings) in enumerate(zip(form.widths, form.closings, strict=True)):
             row = normalize(rows[number]) if number < len(rows) else ""
-            mark = row[-1] if row and row[-1] in MARKS else "，。"[number % 2]
+            mark = row[-1] if row and row[-1] in MARKS else closings[0]
             line = (row[:-1] if row and row[-1] in MARKS else row).replace(PLACEHOLDER, BLANK)
-            if len(line) > form.characters:
+            if len(line) > width:
                 raise UsageError(
-                    "text.row_long", line=number + 1, count=len(line), form=form.name,
-                    length=form.characters,
-                )  # fmt: skip
-            for character in line:
-                if character != BLANK and not is_hanzi(character):
-                    point = f"U+{ord(character):04X}"
-                    raise UsageError("text.foreign", character=character, point=point)
-            lines.append(line.ljust(form.characters, BLANK))
+                    "text.row_long", line=number + 1, count=len(line), form=form.name, length=width
+                )
+            check_hanzi(line.replace(BLANK, ""))
+            shown.append(line.ljust(width, BLANK))
             marks.append(mark)
         # Simplified lines beside traditional ones, as a person types beside what a model wrote.
-        read_as = tuple(map(to_traditional, traditional_lines(tuple(lines))))
-        return cls(form, tuple(lines), read_as, "".join(marks))
+        read_as = tuple(map(to_traditional, traditional_lines(tuple(shown))))
+        return cls(form, tuple(shown), read_as, "".join(marks))
+
+    def check_place(self, line: int, place: int = 1, length: int = 1) -> None:
+        """Refuse characters (from 1) that the form does not have (UsageError)."""
+        Option("line", int, 1).check(line)
+        Option("place", int, 1).check(place)
+        name, lines = self.form.name, self.form.lines
+        if not 1 <= line <= lines:
+            raise UsageError("request.no_line", line=line, form=name, lines=lines)
+        width = self.form.widths[line - 1]
+        if not 1 <= place <= width + 1 - length:
+            last = place + length - 1
+            raise UsageError("request.no_character", character=last, form=name, width=width)
 
     def with_characters(self, line: int, at: int, characters: str) -> tuple[str, ...]:
         """The lines in traditional characters with others from a place (from 0) of a line on."""
@@ -75,15 +95,16 @@ class SheetReport:
     """What the checker says of an unfinished poem, and what it asks of the open places.
 
     Attributes:
-        report: the checker's findings (`check_poem`), or None for a form without rules.
+        report: the checker's findings (`check_poem`, `check_variant`), or None for a form without
+            rules.
         pattern: the name of the sequence that the text fits best, the commonest one in Tang verse
-            of those that fit as well; or "".
-        signs: for each line a sign a place in that sequence: 平, 仄, or 中 for either.
+            of those that fit as well; or "", as for 詞.
+        signs: for each line a sign a place in that sequence or tune: 平, 仄, or 中 for either.
         rhyming: the numbers of the lines that rhyme in it, from 1.
         open: how many places are open.
     """
 
-    report: Report | None
+    report: Report | CiReport | None
     pattern: str
     signs: tuple[str, ...]
     rhyming: tuple[int, ...]
@@ -104,43 +125,27 @@ def report_on(sheet: Sheet, pattern: str = "") -> SheetReport:
     blanks = sum(line.count(BLANK) for line in sheet.lines)
     if not form.regulated:
         return SheetReport(None, "", (), (), blanks)
+    rhyming = tuple(line + 1 for line in form.rhyming)
+    if form.variant:
+        report = check_variant(sheet.lines, form.variant, sheet.read_as)
+        return SheetReport(report, "", report.patterns, rhyming, blanks)
     rates = rates_of(form).sequences
-    sequences = [sequence for sequence in rates if is_named(sequence, pattern, form)]
-    if not sequences:
-        known = [sequence.name(form.characters) for sequence in rates]
-        raise UsageError("request.unknown_pattern", pattern=pattern, form=form.name, patterns=known)
-    readable = [_readable(line) for line in sheet.read_as]
+    readable = [tones_of_line(line) for line in sheet.read_as]
 
     def misfit(sequence: LineSequence) -> tuple[Any, ...]:
         kinds = sequence.for_lines(form.lines)
         fits = [_fit(own, kind) for own, kind in zip(readable, kinds, strict=True)]
         return (*map(sum, zip(*fits, strict=True)), -rates[sequence])
 
-    chosen = min(sequences, key=misfit)
+    chosen = min(sequences_named(pattern, form), key=misfit)
     kinds = chosen.for_lines(form.lines)
-    rhyming = [2 * couplet + 2 for couplet in range(form.lines // 2)]
     return SheetReport(
         check_poem(sheet.lines, sheet.read_as),
         chosen.name(form.characters),
         tuple(_signs(own, kind) for own, kind in zip(readable, kinds, strict=True)),
-        (1, *rhyming) if chosen.rhymed_start else tuple(rhyming),
+        (1, *rhyming) if chosen.rhymed_start else rhyming,
         blanks,
     )
-
-
-def _readable(line: str) -> tuple[str, ...]:
-    """For each place the tones that its character can have: P, Z or PZ."""
-    found = []
-    for at, character in enumerate(line):
-        if character == BLANK:
-            costs = (0.0, 0.0)
-        elif at < len(line) - 1:
-            costs = tone_costs(line, at)
-        else:
-            costs = (place_of(character).end_level, place_of(character).end_oblique)
-        tones = zip("PZ", costs, strict=True)
-        found.append("".join(tone for tone, cost in tones if math.isfinite(cost)))
-    return tuple(found)
 
 
 def _misses(readable: tuple[str, ...], pattern: LinePattern) -> int:
@@ -157,9 +162,8 @@ def _fit(readable: tuple[str, ...], kind: str) -> tuple[int, int]:
 
 def _signs(readable: tuple[str, ...], kind: str) -> str:
     """The signs of a line of a type: those of the patterns that its characters fit best."""
-    plain = patterns_of_type(kind, len(readable), licences=False)
     least, licensed = _fit(readable, kind)
-    patterns = patterns_of_type(kind, len(readable)) if licensed else plain
+    patterns = patterns_of_type(kind, len(readable), licences=bool(licensed))
     fitting = [pattern for pattern in patterns if _misses(readable, pattern) == least]
     return "".join(
         EITHER if len(set(tones)) > 1 else "平" if tones[0] == "P" else "仄"

@@ -7,9 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from tangyin.model.engine import Engine, State
+from tangyin.prosody import LEVEL_RHYMES, check_poem
 from tangyin.verse import BLANK, MARKS, UNK, Ids
 from tangyin.writing.constraints.draft import Rows
 from tangyin.writing.opening import known_token
+from tangyin.writing.request import Request, prefix_for
 from tangyin.writing.sheet import Sheet
 
 Scores = npt.NDArray[np.float64]
@@ -29,18 +31,25 @@ class Weighing:
     sheet: Sheet
     prefix: Ids  # what the model reads before the text
 
-    def read(self, line: int, at: int) -> tuple[Scores, State]:
-        """Read all that is before a place (both from 0).
+    @classmethod
+    def of(cls, engine: Engine, sheet: Sheet, title: str = "") -> "Weighing":
+        """The weighing of a sheet under a title; the rhyme is read too, where feet are written."""
+        form = sheet.form
+        lines = sheet.read_as if form.regulated and not form.variant else ()
+        rhyme = check_poem(lines, lines).rhyme if lines else ""
+        request = Request(form, title=title, rhyme=rhyme if rhyme in LEVEL_RHYMES else "")
+        return cls(engine, sheet, prefix_for(request, engine.vocabulary))
 
-        Returns:
-            (V,) log-probabilities of the characters there, and the state, of one row.
-        """
-        last, state = self.engine.begin(self.prefix, 1)
-        output = self.engine.step(last, state)
-        for character in self._text[: line * (self.sheet.form.characters + 1) + at]:
-            output = self.engine.step(self._tokens(character, 1), state)
-        log_probs = self.engine.log_probs(output)[0, self.engine.vocabulary.hanzi_ids]
-        return log_probs.astype(np.float64), state
+    def before(self, line: int, at: int) -> Ids:
+        """The tokens of all that is before a place (both from 0)."""
+        text = self._text[: self.sheet.form.starts[line] + line + at]
+        return np.array([*self.prefix, *map(self.token, text)], dtype=np.int32)
+
+    def token(self, character: str) -> int:
+        """What the model reads for a character, an open place or a mark."""
+        vocabulary = self.engine.vocabulary
+        token = None if character == BLANK else known_token(character, vocabulary)
+        return vocabulary.id(UNK) if token is None else token
 
     def follow(
         self, state: State, last: Ids, scores: Scores, line: int, at: int, shown: int
@@ -59,12 +68,12 @@ class Weighing:
             The rows that are left, the likeliest first, and their log-probabilities.
         """
         rows, scores = np.arange(len(last)), scores.copy()
-        rest = self._text[line * (self.sheet.form.characters + 1) + at + 1 :]
+        rest = self._text[self.sheet.form.starts[line] + line + at + 1 :]
         # Nothing is learned behind the last given character.
         rest = rest.rstrip(BLANK + MARKS)
         for character in rest:
             output = self.engine.step(last, state)
-            last = self._tokens(character, len(rows))
+            last = np.full(len(rows), self.token(character), dtype=np.int32)
             if character == BLANK:
                 continue
             scores += self.engine.log_probs(output)[:, last[0]]
@@ -81,10 +90,11 @@ class Weighing:
         lines = zip(self.sheet.read_as, self.sheet.marks, strict=True)
         return "".join(line + mark for line, mark in lines)
 
-    def _tokens(self, character: str, rows: int) -> Ids:
-        vocabulary = self.engine.vocabulary
-        token = None if character == BLANK else known_token(character, vocabulary)
-        return np.full(rows, vocabulary.id(UNK) if token is None else token, dtype=np.int32)
+
+def hanzi_log_probs(engine: Engine, last: Ids, state: State) -> Scores:
+    """Read the last tokens (B,); the log-probabilities (B, V) of the characters that follow."""
+    output = engine.step(last, state)
+    return engine.log_probs(output)[:, engine.vocabulary.hanzi_ids].astype(np.float64)
 
 
 def shares(scores: Sequence[float] | Scores) -> Scores:

@@ -4,10 +4,10 @@
 import { ask } from "./api.js";
 import { byId, make } from "./dom.js";
 import { inLanguage, language, percent, showWords } from "./language.js";
-import { References } from "./references.js";
-import { isAbort, showError } from "./refusal.js";
+import { isAbort, Refusal, showError } from "./refusal.js";
 import { inScript } from "./script.js";
 
+const LOOK_UPS = ["character", "rhyme", "find", "parallel"];
 const PAUSE = 250; // milliseconds that a place is looked at before it is asked about
 
 /** @typedef {import("./sheet.js").At} At */
@@ -22,15 +22,38 @@ export class Advice {
   constructor(desk) {
     this.desk = desk;
     this.panel = byId("advice");
-    this.references = new References(desk);
+    /** @type {import("./references.js").References | undefined} loaded when it is first opened */
+    this.references = undefined;
+    byId("references").addEventListener("toggle", () => this.#openReferences());
+    for (const kind of LOOK_UPS) byId(`look-${kind}`).addEventListener("click", async () => (await this.#openReferences())?.look(kind));
     this.loosened = byId("loosened", HTMLInputElement);
     this.why = byId("why", HTMLInputElement);
     this.loosened.addEventListener("change", () => this.show());
     byId("why-form").addEventListener("submit", (event) => { event.preventDefault(); this.#explain(this.why.value.trim()); });
+    const more = byId("advice-open");
+    more.addEventListener("click", () => {
+      const isOpen = byId("dock").classList.toggle("open");
+      more.setAttribute("aria-expanded", String(isOpen));
+    });
     byId("more-candidates").addEventListener("click", () => { this.#count = 36; this.show(); });
   }
 
   #count = 12;
+
+  async #openReferences() {
+    try {
+      const { References } = await import("./references.js");
+      if (!this.references) {
+        this.references = new References(this.desk);
+        if (!this.references.word.value) this.references.follow();
+        byId("looked").scrollIntoView({ block: "nearest" });
+      }
+      return this.references;
+    } catch {
+      showError(byId("look-problem"), new Refusal("lost"));
+      return null;
+    }
+  }
 
   /** Offer what fits the place that is selected, soon. */
   show() {
@@ -39,7 +62,7 @@ export class Advice {
     showWords(byId("advice-place"), "place", { line: line + 1, at: place + 1 });
     byId("advice-lock").setAttribute("aria-pressed", String(sheet.state.locked[line]));
     const about = JSON.stringify([sheet.rows.with(line, sheet.rows[line].slice(0, place) + sheet.rows[line].slice(place + 1)), at, this.loosened.checked, this.#count, language(), sheet.state.title]);
-    this.references.follow();
+    this.references?.follow();
     this.#mark();
     if (about === this.#asked) return;
     this.#asking?.abort();
@@ -69,7 +92,7 @@ export class Advice {
       byId("more-candidates").hidden = this.#count > 12 || found.candidates.length < 12;
       this.#count = 12;
       this.#say(found.asked);
-      const words = at[1] + 1 < desk.sheet.width
+      const words = at[1] + 1 < desk.sheet.widths[at[0]]
         ? await ask("candidates", { ...body, length: 2, count: 8 }, asking.signal) : { candidates: [] };
       if (asking.signal.aborted) return;
       await this.#offer("words", words.candidates, at);
@@ -82,11 +105,7 @@ export class Advice {
     this.panel.setAttribute("aria-busy", "false");
   }
 
-  /**
-   * @param {string} id
-   * @param {CandidateText[]} candidates
-   * @param {At} at
-   */
+  /** @param {string} id @param {CandidateText[]} candidates @param {At} at */
   async #offer(id, candidates, at) {
     const list = byId(id), within = list.contains(document.activeElement);
     const { script } = this.desk.settings;
@@ -110,6 +129,7 @@ export class Advice {
     const words = byId("reason");
     if (!asked) { showWords(words, ""); return; }
     const { character, known, rank, reasons } = asked;
+    words.classList.toggle("against", reasons.length > 0);
     if (reasons.length) {
       showWords(words, "");
       words.textContent = reasons.map((reason) => inLanguage(reason)).join("");

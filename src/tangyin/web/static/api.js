@@ -3,6 +3,9 @@
 import { language } from "./language.js";
 import { Refusal, isAbort } from "./refusal.js";
 
+/** What answers on a page without a server (`tangyin site`); null where there is one. */
+export const alone = "alone" in document.documentElement.dataset ? import("./alone.js") : null;
+
 /**
  * @param {string} path
  * @param {Given | undefined} body
@@ -43,7 +46,8 @@ const lost = (error) => (isAbort(error) ? error : new Refusal("lost"));
  * @param {Given} [body]
  * @param {AbortSignal} [signal]
  */
-export const ask = (path, body, signal) => get(`api/${path}`, body, signal);
+export const ask = async (path, body, signal) => (alone && (body || path.includes("?"))
+  ? (await alone).ask(path, body, signal) : get(`api/${path}`, body, signal));
 
 /**
  * The JSON at an address of the server.
@@ -64,6 +68,7 @@ export async function get(path, body, signal) {
  * @param {AbortSignal} signal
  */
 export async function listen(path, body, handle, signal) {
+  if (alone) { await (await alone).listen(path, body, handle, signal); return; }
   const response = await call(`api/${path}`, body, "text/event-stream", signal);
   if (!response.body) throw new Refusal("lost");
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();

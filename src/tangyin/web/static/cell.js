@@ -2,6 +2,7 @@
 
 import { make } from "./dom.js";
 import { percent, t } from "./language.js";
+import "./terms.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 

@@ -3,7 +3,7 @@
 import { ask } from "./api.js";
 import { byId, make } from "./dom.js";
 import { inLanguage, showWords, simplified, t } from "./language.js";
-import { couplet, legend } from "./prosody.js";
+import { couplet, legend, signs } from "./prosody.js";
 import { isAbort, showError } from "./refusal.js";
 import { keep, recall } from "./settings.js";
 import { formOf, parse, replaceLines, written } from "./verse.js";
@@ -14,6 +14,7 @@ const EXAMPLE = "國破山河在，城春草木深。\n感時花濺淚，恨別�
 /** Characters of a text that the server takes (`web/limits.py`). */
 const MOST = 2000;
 
+const action = (/** @type {string} */ key, /** @type {() => void} */ click) => make("button", { type: "button", on: { click } }, t(key));
 const status = (/** @type {string} */ words) => make("p", { className: "status", role: "status" }, t(words));
 
 export class Check {
@@ -41,7 +42,7 @@ export class Check {
     this.text.addEventListener("input", () => keep("check", this.text.value));
     const given = byId("given", HTMLFormElement);
     given.addEventListener("submit", (event) => { event.preventDefault(); this.check(this.text.value); });
-    for (const choice of given.querySelectorAll("[name=convention]")) choice.addEventListener("change", () => this.#again());
+    for (const choice of given.querySelectorAll("[name=convention], [name=book]")) choice.addEventListener("change", () => this.#again());
     byId("check-example").addEventListener("click", () => this.check(EXAMPLE));
     byId("check-undo").addEventListener("click", () => this.#turn(this.#past, this.#future));
     byId("check-redo").addEventListener("click", () => this.#turn(this.#future, this.#past));
@@ -50,6 +51,8 @@ export class Check {
   }
 
   get #convention() { return byId("given", HTMLFormElement).querySelector("[name=convention]:checked")?.getAttribute("value"); }
+
+  get #book() { return byId("given", HTMLFormElement).querySelector("select")?.value ?? ""; }
 
   /** Check the text that is there, when the page is shown and nothing has been checked. */
   begin() { if (!this.#checked) this.#again(); }
@@ -85,10 +88,11 @@ export class Check {
     const asking = (this.#asking = new AbortController());
     const problem = byId("check-problem"), said = byId("check-status");
     showWords(problem, "");
+    byId("reports").ariaBusy = "true"; // they are of the text before
     const count = [...text].length;
     try {
       if (count > MOST) this.#items = [];
-      else this.#items = await ask("check", { text, convention: this.#convention }, asking.signal);
+      else this.#items = await ask("check", { text, convention: this.#convention, book: this.#book }, asking.signal);
       if (count > MOST) showWords(problem, "text-too-long", { count, most: MOST });
       const faulty = this.#items.filter((item) => !("regulated" in item && item.regulated)).length;
       if (this.#items.length) showWords(said, faulty ? "checked-faulty" : "checked", { count: this.#items.length, faulty });
@@ -103,72 +107,84 @@ export class Check {
   }
 
   #draw() {
+    byId("reports").ariaBusy = "false";
     byId("check-undo", HTMLButtonElement).disabled = !this.#past.length;
     byId("check-redo", HTMLButtonElement).disabled = !this.#future.length;
     byId("reports").replaceChildren(
       ...(this.#items.some((item) => "lines" in item) ? [legend()] : []),
-      ...this.#items.map((item, n) => (item.error ? broken(item) : this.#report(item, n))),
+      ...this.#items.map((item, n) => (item.error ? broken(item) : "tune" in item ? this.#ci(item, n) : this.#report(item, n))),
     );
   }
 
-  /**
-   * @param {PoemReport} report
-   * @param {number} n
-   */
+  /** @param {PoemReport} report @param {number} n */
   #report(report, n) {
     const rhyme = report.rhyme === "-" ? t("no-rhyme") : t("rhyme-of", { rhyme: report.rhyme });
     const pattern = report.pattern === "-" ? simplified(report.first_line) : t(`pattern_${report.pattern}`);
-    const head = [simplified(report.form), pattern, rhyme].join(" · ");
-    const verdict = make("span", { className: report.regulated ? "good" : "bad" }, t(report.regulated ? "regulated_yes" : "regulated_no"));
     const couplets = [];
     for (let line = 0; line < report.lines.length; line += 2) couplets.push(couplet(report, line));
     const form = formOf(report.lines);
-    const act = (/** @type {string} */ key, /** @type {() => void} */ click) => make("button", { type: "button", on: { click } }, t(key));
-    const article = make("article", { className: "report" },
-      make("h2", { tabIndex: -1 }, verdict, ` · ${head}`),
-      report.title && make("p", { className: "heading-of-poem", lang: "zh" }, [report.title, report.author].filter(Boolean).join("　")),
+    const article = this.#article(report, n, [simplified(report.form), pattern, rhyme],
       make("div", { className: "verse", lang: "zh" }, ...couplets),
-      this.#findings("faults", report, n),
-      this.#findings("licences", report, n),
-      this.#findings("warnings", report, n),
-      form && make("div", { className: "actions" },
-        act("take-poem", () => this.#take(report, form)), act("trace-poem", () => this.onTrace(written(report)))),
-    );
+      form ? [action("take-poem", () => this.#take(report, form)), action("trace-poem", () => this.onTrace(written(report)))] : []);
     article.style.setProperty("--columns", String([...report.lines[0]].length));
     return article;
   }
 
   /**
-   * @param {PoemReport} report
-   * @param {string} form
+   * A 詞: its lines with their tones, and where they depart from the tune.
+   * @param {CiReport} report
+   * @param {number} n
    */
+  #ci(report, n) {
+    const lines = report.lines.map((line, at) =>
+      make("li", {}, [line || "□", signs(report.tones[at]), simplified(report.patterns[at] + report.ends[at])].join("　")));
+    const isWhole = report.lines.every((line, at) => [...line].length === report.patterns[at].length);
+    const take = async () => this.onTake(await (await import("./forms.js")).poemOfTune(report));
+    return this.#article(report, n, [report.form, `${report.tune} ${report.variant}/${report.variants}`, report.rhyme.join(" ")].map(simplified),
+      make("ol", { className: "ci", lang: "zh" }, ...lines), isWhole ? [action("take-poem", take)] : []);
+  }
+
+  /**
+   * A report: its verdict and heading, the verse, what is said of it, and what can be done with it.
+   * @param {PoemReport | CiReport} report
+   * @param {number} n
+   * @param {string[]} heading
+   * @param {HTMLElement} verse
+   * @param {HTMLElement[]} actions
+   */
+  #article(report, n, heading, verse, actions) {
+    const verdict = make("span", { className: report.regulated ? "good" : "bad" }, t(report.regulated ? "regulated_yes" : "regulated_no"));
+    return make("article", { className: "report" },
+      make("h2", { tabIndex: -1 }, verdict, ` · ${heading.join(" · ")}`),
+      report.title && make("p", { className: "heading-of-poem", lang: "zh" }, [report.title, report.author].filter(Boolean).join("　")),
+      verse,
+      held(report),
+      this.#findings("faults", report.faults, n),
+      "licences" in report && this.#findings("licences", report.licences, n),
+      this.#findings("warnings", report.warnings, n),
+      actions.length > 0 && make("div", { className: "actions" }, ...actions));
+  }
+
+  /** @param {PoemReport} report @param {string} form */
   #take({ number: _, line: __, ways: ___, title, author, ...report }, form) {
     const prosody = { ...report, lines: report.read_as };
     this.onTake({ ...parse(written(prosody)), form, title, model: "", rule: "", seed: null, number: 0, options: {}, prosody, changed: false });
   }
 
-  /**
-   * @param {"faults" | "licences" | "warnings"} name
-   * @param {PoemReport} report
-   * @param {number} n
-   */
-  #findings(name, report, n) {
-    const findings = report[name];
+  /** @param {string} name @param {Finding[]} findings @param {number} n */
+  #findings(name, findings, n) {
     if (!findings.length) return name === "faults" && make("p", { className: "none" }, t("none"));
     return make("section", { className: name },
       make("h3", {}, t(name)),
       make("ul", {}, ...findings.map((finding) => this.#finding(name, finding, n))));
   }
 
-  /**
-   * @param {string} name
-   * @param {Finding} finding
-   * @param {number} n
-   */
+  /** @param {string} name @param {Finding} finding @param {number} n */
   #finding(name, finding, n) {
     const item = make("li", {}, make("b", { lang: "zh" }, simplified(finding.kind)), " ", inLanguage(finding));
-    // Only what breaks the usual rules can be fixed: what a strict reader forbids is no fault to the server.
-    if (name === "faults" && this.#convention !== "strict") {
+    // Only what breaks the usual rules can be fixed: what a strict reader or another book forbids is not a fault to the server.
+    const judged = this.#items[n];
+    if (name === "faults" && this.#convention !== "strict" && !("tune" in judged) && !judged.error && judged.book === "平水韻") {
       const found = make("div", { className: "fixes" });
       item.append(" ", make("button", { type: "button", on: { click: () => this.#fix(finding, n, found) } }, t("fix")), found);
     }
@@ -209,7 +225,7 @@ export class Check {
   }
 
   /**
-   * All poems anew, for a text in which the lines of one cannot be found.
+   * All poems again, for a text in which the lines of one cannot be found.
    * @param {number} n
    * @param {Fix} way
    */
@@ -220,6 +236,17 @@ export class Check {
       return at === n ? `${written(way)}\n` : rows.slice(item.line - 1, end - 1).join("\n");
     }).join("\n");
   }
+}
+
+/**
+ * By which rhyme books a poem holds.
+ * @param {{ books: ByBook[] }} report
+ */
+function held({ books }) {
+  const said = (/** @type {string} */ key, /** @type {ByBook[]} */ found) =>
+    found.length && t(key, { books: found.map(({ book }) => simplified(book)).join("、") });
+  const parts = [said("holds-by", books.filter(({ rhyme, tones }) => rhyme && tones)), said("rhymes-by", books.filter(({ rhyme, tones }) => rhyme && !tones))];
+  return make("p", { className: "none books" }, parts.filter(Boolean).join(" · "));
 }
 
 /** @param {RefusedPoem} item */

@@ -1,4 +1,4 @@
-// Several ways to go on, side by side, to choose from.
+// Several ways to continue, side by side, to choose from.
 
 import { byId, make } from "./dom.js";
 import { t } from "./language.js";
@@ -20,7 +20,7 @@ export class Choices {
   /**
    * Begin with an empty list.
    * @param {string} heading key of its words
-   * @param {() => void} again what brings others
+   * @param {() => void} again asks for others
    */
   open(heading, again) {
     byId("choices-heading").dataset.t = heading;

@@ -3,23 +3,22 @@
 import { Advice } from "./advice.js";
 import { ask, listen } from "./api.js";
 import { Choices } from "./choices.js";
-import { copied } from "./clipboard.js";
-import { byId, make } from "./dom.js";
+import { byId, copied, make } from "./dom.js";
 import { inLanguage, showWords, t } from "./language.js";
 import { Paper } from "./paper.js";
 import { isAbort, showError } from "./refusal.js";
 import { Wishes } from "./request.js";
 import { inScript } from "./script.js";
 import { keep, recall } from "./settings.js";
-import { openSharing } from "./share.js";
 import { blank, inForm, Sheet, stateOf } from "./sheet.js";
-import { currentId, draftOf, drafts, keepDraft, newId, setCurrent, Shelf } from "./shelf.js";
+import { currentId, draftOf, drafts, keepDraft, keepVersion, newId, setCurrent, stateOfDraft } from "./drafts.js";
 import { BLANK, FORMS, onlyVerse, parse, pastedPoem, written } from "./verse.js";
 
 const CHECK_PAUSE = 120; // milliseconds without a change before the sheet is checked
 const RETRY = 4000; // milliseconds before a server that does not answer is asked again
-const SIDE_BY_SIDE = 3; // ways to go on that are offered together
-const TAIL = 3; // characters at the end of a line that a change of rhyme writes anew
+const SIDE_BY_SIDE = 3; // ways to continue that are offered together
+const VERSION_PAUSE = 60_000; // milliseconds without a change after which what was there is a version
+const TAIL = 3; // characters at the end of a line that a change of rhyme rewrites
 
 const narrow = matchMedia("(max-width: 47.99rem)");
 
@@ -38,18 +37,27 @@ export class Desk {
   #drawn = 0;
   #checking = 0; // the number of the latest check
   #timer = 0;
+  #frame = 0;
   /** @type {AbortController | null} of what is being written */
   #writing = null;
-  /** @type {string[]} lines that are being written */
-  #coming = [];
+  /** @type {Coming | null} the poem that is being written */
+  #coming = null;
+  /** @type {{ state: SheetState, when: number } | null} after the last change */
+  #last = null;
+  /** @type {Promise<import("./shelf.js").Shelf> | undefined} loaded when it is first opened */
+  #shelf;
+  /** @type {Promise<import("./forms.js").Forms> | undefined} likewise */
+  #forms;
 
   /**
    * @param {Described[]} options
    * @param {Model[]} models the default one first
+   * @param {Shape[]} shapes the forms that the server has
    * @param {(text: string) => void} onCheck called with a poem to be checked
    * @param {(text: string) => void} onTrace called with a poem that the network should read
    */
-  constructor(options, models, onCheck, onTrace) {
+  constructor(options, models, shapes, onCheck, onTrace) {
+    this.onCheck = onCheck;
     this.wishes = new Wishes(options, models, () => this.#changed());
     /** @type {Record<string, string>} */
     this.settings = { direction: recall("direction", narrow.matches ? "across" : "columns"), script: recall("script", "traditional"), tones: recall("tones", "yes") };
@@ -63,13 +71,8 @@ export class Desk {
     });
     this.choices = new Choices();
     this.advice = new Advice(this);
-    this.shelf = new Shelf({
-      open: (id) => this.#openDraft(id),
-      rename: (id, title) => this.#rename(id, title),
-      deleted: (id) => { if (id === this.#id) this.#begin(blank(this.#form)); },
-    });
     this.sheet = new Sheet(blank(Object.keys(FORMS)[0]), () => {});
-    this.#listenToTools(onCheck, onTrace);
+    this.#listenToTools(shapes, onTrace);
     const id = currentId();
     const draft = (id && draftOf(id)) || drafts()[0];
     if (draft) this.#openDraft(draft.id);
@@ -89,8 +92,11 @@ export class Desk {
 
   get #form() { return this.sheet.form; }
 
-  /** @type {(onCheck: (text: string) => void, onTrace: (text: string) => void) => void} */
-  #listenToTools(onCheck, onTrace) {
+  /** An empty sheet of the form that is shown. */
+  get #blank() { return blank(this.#form, this.sheet.state.shape); }
+
+  /** @type {(shapes: Shape[], onTrace: (text: string) => void) => void} */
+  #listenToTools(shapes, onTrace) {
     /** @type {(id: string, act: () => unknown) => void} */
     const on = (id, act) => byId(id).addEventListener("click", act);
     on("write", () => this.write());
@@ -98,15 +104,16 @@ export class Desk {
     on("stop", () => this.#writing?.abort());
     on("undo", () => this.sheet.undo());
     on("redo", () => this.sheet.redo());
-    on("new-draft", () => { this.#begin(blank(this.#form)); this.paper.focus([0, 0]); });
-    on("shelf-open", () => this.shelf.open());
+    on("new-draft", () => { this.#begin(this.#blank); this.paper.focus([0, 0]); });
+    on("shelf-open", () => this.#openShelf());
     on("direction", () => this.#toggle("direction", "columns", "across"));
     on("script", () => this.#toggle("script", "traditional", "simplified"));
     on("tones", () => this.#toggle("tones", "no", "yes"));
     on("copy", async () => this.#say(await copied(written(await this.#shownPoem()))));
-    on("share", async () => openSharing(this.sheet.poem, await this.#shownPoem()));
+    on("share", () => this.#share());
     on("print", () => window.print());
-    on("to-check", () => onCheck(written(this.sheet.poem)));
+    // A heading with the name of the tune says which it is.
+    on("to-check", () => this.onCheck(`${this.sheet.state.shape?.kind === "詞" ? `${this.#form}\n` : ""}${written(this.sheet.poem)}`));
     on("to-study", () => onTrace(written(this.sheet.poem)));
     on("advice-line", () => this.#lines(this.at[0]));
     on("advice-next", () => this.#lines(this.#nextLine));
@@ -114,8 +121,10 @@ export class Desk {
     this.wishes.rhyme.addEventListener("change", () => this.#changeRhyme());
     byId("compose-page").addEventListener("keydown", (event) => this.#shortcut(event));
     for (const form of Object.keys(FORMS)) {
-      byId("forms").append(make("button", { type: "button", data: { form }, lang: "zh-Hant", on: { click: () => this.#setForm(form) } }, form));
+      byId("forms").append(make("button", { type: "button", data: { form }, lang: "zh-Hant", on: { click: () => this.setForm(form) } }, form));
     }
+    const more = make("button", { type: "button", id: "more-forms", on: { click: () => this.#openForms(shapes) } });
+    if (this.wishes.models.some(({ kinds }) => kinds?.length)) byId("forms").append(more);
   }
 
   /** @param {KeyboardEvent} event */
@@ -134,32 +143,67 @@ export class Desk {
    * Put a new draft on the desk; the one before stays on the shelf.
    * @param {SheetState} state
    * @param {string} [link] the link that brought it
+   * @param {boolean} [kept] whether the draft that was there stays
    */
-  #begin(state, link = "") {
+  #begin(state, link = "", kept = true) {
+    if (kept) this.#keepVersion();
     this.#id = newId();
     this.#lay(new Sheet(state, () => this.#changed()), link);
     if (!this.sheet.isEmpty) this.#save();
   }
 
-  /** @param {string} id */
-  #openDraft(id) {
+  /**
+   * @param {string} id
+   * @param {SheetState} [version] to go back to
+   */
+  #openDraft(id, version) {
     const draft = draftOf(id);
     if (!draft) return;
+    this.#keepVersion();
     this.#id = id;
     this.#lay(new Sheet(draft.states[0], () => this.#changed(), draft), draft.link ?? "");
+    if (!version) return;
+    this.#keepVersion();
+    this.sheet.replace(version);
+    this.#say("restored");
   }
 
-  /**
-   * @param {Sheet} sheet
-   * @param {string} link
-   */
+  /** Keep what is on the sheet as a version of the draft. */
+  #keepVersion() { keepVersion(this.#id, this.sheet.state); }
+
+  async #openShelf() {
+    try {
+      this.#shelf ??= import("./shelf.js").then(({ Shelf }) => new Shelf({
+        open: (id, version) => this.#openDraft(id, version),
+        rename: (id, title) => this.#rename(id, title),
+        deleted: (id) => { if (id === this.#id) this.#begin(this.#blank, "", false); },
+      }));
+      (await this.#shelf).open();
+    } catch { this.#shelf = undefined; this.#say("lost"); }
+  }
+
+  /** @param {Shape[]} shapes */
+  async #openForms(shapes) {
+    try {
+      this.#forms ??= import("./forms.js").then(({ Forms }) => new Forms(shapes, this));
+      await (await this.#forms).open();
+    } catch { this.#forms = undefined; this.#say("lost"); }
+  }
+
+  async #share() {
+    const [{ openSharing }, shown] = await Promise.all([import("./share.js"), this.#shownPoem()]);
+    openSharing(this.sheet.poem, shown);
+  }
+
+  /** @param {Sheet} sheet @param {string} link */
   #lay(sheet, link) {
     this.#end();
     this.choices.close();
     this.sheet = sheet;
     this.#link = link;
     this.judged = null;
-    if (this.at[0] >= sheet.length || this.at[1] >= sheet.width) this.at = [0, 0];
+    this.#last = null;
+    if (sheet.widths[this.at[0]] === undefined || this.at[1] >= sheet.widths[this.at[0]]) this.at = [0, 0];
     setCurrent(this.#id);
     showWords(byId("problem"), "");
     this.#draw();
@@ -171,14 +215,11 @@ export class Desk {
     if (!keepDraft(draft)) this.#say("not-kept");
   }
 
-  /**
-   * @param {string} id
-   * @param {string} title
-   */
+  /** @param {string} id @param {string} title */
   #rename(id, title) {
     if (id === this.#id) { this.sheet.entitle(title); return; }
     const draft = draftOf(id);
-    if (draft) keepDraft({ ...draft, states: draft.states.with(draft.at, { ...draft.states[draft.at], title }) });
+    if (draft) keepDraft({ ...draft, states: draft.states.with(draft.at, { ...stateOfDraft(draft), title }) });
   }
 
   /**
@@ -190,18 +231,21 @@ export class Desk {
   show(poem, said, link = "") {
     const state = stateOf(poem);
     const same = (/** @type {SheetState} */ other) => other.form === state.form && JSON.stringify(other.rows) === JSON.stringify(state.rows);
-    const found = same(this.sheet.state) ? null : drafts().find((draft) => (link ? draft.link === link : same(draft.states[draft.at])));
+    const found = same(this.sheet.state) ? null : drafts().find((draft) => (link ? draft.link === link : same(stateOfDraft(draft))));
     if (found) this.#openDraft(found.id);
     else if (!same(this.sheet.state)) this.#begin(state, link);
     this.#say(said);
   }
 
-  /** @param {string} form */
-  #setForm(form) {
-    if (form === this.#form) return;
-    const state = inForm(this.sheet.state, form);
+  /**
+   * @param {string} form
+   * @param {FormShape} [shape] of one that is not among `FORMS`
+   */
+  setForm(form, shape) {
+    if (form === this.#form && shape?.widths.length === this.sheet.state.shape?.widths.length) return;
+    const state = inForm(this.sheet.state, form, shape);
     if (state && !this.sheet.isEmpty) this.sheet.replace(state);
-    else this.#begin(state ?? blank(form));
+    else this.#begin(state ?? blank(form, shape));
     if (!state) this.#say("kept-on-shelf");
     this.at = [0, 0];
     this.#draw();
@@ -209,10 +253,7 @@ export class Desk {
 
   // Writing by hand
 
-  /**
-   * @param {At} at
-   * @param {string} text
-   */
+  /** @param {At} at @param {string} text */
   #write(at, text) {
     const { next, left } = this.sheet.write(at, text);
     if (left) this.#say("too-long", { count: left });
@@ -221,16 +262,26 @@ export class Desk {
     if (this.paper.isTypedOn) this.paper.focus(this.at);
   }
 
+  /** @param {At} at @param {string} text */
+  #paste(at, text) {
+    const poem = pastedPoem(text);
+    if (!poem) { this.#pasteLines(at, text); return; }
+    const state = stateOf({ ...poem, title: poem.title || this.sheet.state.title, model: "", seed: null });
+    this.#keepVersion();
+    if (poem.form === this.#form) this.sheet.replace({ ...state, locked: this.sheet.state.locked });
+    else this.#begin(state);
+    this.#say("pasted");
+  }
+
   /**
+   * Paste a text other than a poem of equal lines: a 詞, or characters.
    * @param {At} at
    * @param {string} text
    */
-  #paste(at, text) {
-    const poem = pastedPoem(text);
+  async #pasteLines(at, text) {
+    const poem = parse(text).lines.length > 2 && (await import("./forms.js").then(({ pastedTune }) => pastedTune(text)).catch(() => null));
     if (!poem) { this.#write(at, onlyVerse(text)); return; }
-    const state = stateOf({ ...poem, title: poem.title || this.sheet.state.title, model: "", seed: null });
-    if (poem.form === this.#form) this.sheet.replace({ ...state, locked: this.sheet.state.locked });
-    else this.#begin(state);
+    this.#begin(stateOf({ ...poem, title: poem.title || this.sheet.state.title }));
     this.#say("pasted");
   }
 
@@ -254,6 +305,9 @@ export class Desk {
   // What the checker says
 
   #changed() {
+    const when = Date.now();
+    if (this.#last && when - this.#last.when > VERSION_PAUSE) keepVersion(this.#id, this.#last.state, this.#last.when);
+    this.#last = { state: this.sheet.state, when };
     if (!this.sheet.isEmpty || draftOf(this.#id)) this.#save();
     this.#draw();
     clearTimeout(this.#timer);
@@ -263,7 +317,7 @@ export class Desk {
   async #check() {
     const number = (this.#checking += 1), { form, rows } = this.sheet;
     try {
-      const judged = await ask("sheet", { form, rows, pattern: this.wishes.pattern });
+      const judged = await ask("sheet", { form, rows, pattern: this.wishes.patternOf(this.sheet.state) });
       if (number !== this.#checking) return;
       if (byId("status").dataset.t === "kept-while-lost") this.#say("");
       this.judged = judged;
@@ -284,7 +338,7 @@ export class Desk {
   /** A place as the API takes it. @param {At} at */
   place([line, place]) {
     const { form, rows, state } = this.sheet;
-    return { form, rows: rows.map((row, n) => row + state.marks[n]), line: line + 1, place: place + 1, ...this.wishes.context(form, state.title) };
+    return { form, rows: rows.map((row, n) => row + state.marks[n]), line: line + 1, place: place + 1, ...this.wishes.context(state) };
   }
 
   /** The first line with an open place after the selected one, or from the beginning. */
@@ -308,7 +362,7 @@ export class Desk {
       for (const { text, parallel } of found) {
         await this.choices.add({
           lines: [text], note: parallel === null ? "" : t("parallel", { score: parallel.toFixed(2) }),
-          take: () => { this.sheet.fill(this.sheet.rows.with(line, text), { over: [line] }); this.select([line, this.sheet.width - 1]); },
+          take: () => { this.#keepVersion(); this.sheet.fill(this.sheet.rows.with(line, text), { over: [line] }); this.#keepVersion(); this.select([line, this.sheet.widths[line] - 1]); },
         }, this.settings.script);
       }
     });
@@ -317,11 +371,14 @@ export class Desk {
   /** Complete the sheet, or write another poem when nothing is open. */
   async write() {
     const over = this.#over();
-    if (over === null) this.#begin({ ...blank(this.#form), title: this.sheet.state.title });
+    if (over === null) {
+      const { title, made } = this.sheet.state;
+      this.#begin({ ...this.#blank, title: title === made?.drawn ? "" : title });
+    }
     const start = this.#start(over ?? []), sheet = this.sheet;
     await this.#during((signal) => this.#poems(start, {}, signal, (poem) => {
       if (this.sheet === sheet) this.#fill(poem, over ?? []);
-    }, true));
+    }, over ?? []));
   }
 
   /** Offer several ways to complete the sheet. */
@@ -329,14 +386,14 @@ export class Desk {
     await this.#offerPoems("choose-poem", this.#over() ?? this.sheet.rows.map((_, n) => n), {}, () => this.#several());
   }
 
-  /** Offer the poem in another rhyme: the ends of its rhyming lines anew, or these lines whole. */
+  /** Offer the poem in another rhyme: the ends of its rhyming lines, or these lines, rewritten. */
   async #changeRhyme() {
     const rhyme = this.wishes.rhyme.value, own = this.judged?.report?.rhyme ?? "-";
-    if (!rhyme || own === "-" || own === rhyme) return;
+    if (!rhyme || Array.isArray(own) || own === "-" || own === rhyme) return;
     const lines = (this.judged?.rhyming ?? []).map((line) => line - 1).filter((line) => !this.sheet.state.locked[line]);
     const open = (/** @type {number} */ from) => this.sheet.rows.map((row, n) => (lines.includes(n) ? row.slice(0, from) + BLANK.repeat(row.length - from) : row));
     const again = () => this.#changeRhyme();
-    await this.#offerPoems("choose-rhyme", lines, { rhyme }, again, open(this.sheet.width - TAIL))
+    await this.#offerPoems("choose-rhyme", lines, { rhyme }, again, open(this.sheet.widths[0] - TAIL))
       || await this.#offerPoems("choose-rhyme", lines, { rhyme }, again, open(0));
   }
 
@@ -356,7 +413,7 @@ export class Desk {
       some = true;
       const fresh = poem.lines.map((line, n) => [...line].map((c, at) => before[n][at] !== c));
       await this.choices.add({ lines: poem.lines, fresh, note: "", take: () => this.#fill(poem, over) }, this.settings.script);
-    }, false));
+    }));
     return some;
   }
 
@@ -379,43 +436,52 @@ export class Desk {
     return rows.map((row, n) => row + (over.includes(n) || row.includes(BLANK) ? "" : this.sheet.state.marks[n])).join("");
   }
 
-  /**
-   * @param {Poem} poem
-   * @param {number[]} over
-   */
+  /** @param {Poem} poem @param {number[]} over */
   #fill(poem, over) {
     const { lines, marks, model, rule, seed, number, options } = poem;
-    this.sheet.fill(lines, { marks, over, made: { model, rule, seed, number, options, changed: false } });
+    const drawn = poem.title_drawn ? { title: poem.title } : {};
+    this.#keepVersion();
+    this.sheet.fill(lines, { marks, over, made: { model, rule, seed, number, options, changed: false, drawn: drawn.title }, ...drawn });
+    this.#keepVersion();
   }
 
   /**
-   * Request poems; show the lines of the first as they arrive.
+   * Request poems; show how far they are, and the beginning of the first on the sheet.
    * @param {string} start
    * @param {Given} more
    * @param {AbortSignal} signal
    * @param {(poem: Poem) => unknown} take
-   * @param {boolean} shown whether its lines are shown on the sheet
+   * @param {number[]} [over] lines that the first is shown over; without them it is not shown
    */
-  async #poems(start, more, signal, take, shown) {
+  async #poems(start, more, signal, take, over) {
     const given = this.wishes.given();
     if (!given) return;
-    const { form, state } = this.sheet;
+    const { form, state } = this.sheet, any = state.shape && state.shape.kind !== "詞";
     /** @type {Given} */
-    const body = { ...given, ...more, ...this.wishes.context(form, state.title), form, start };
+    const body = { ...given, ...more, ...this.wishes.context(state), form, start, ...(any ? { lines: state.rows.length } : {}) };
     if (start.replaceAll(BLANK, "")) delete body.seed;
     else body.start = "";
+    const whole = this.sheet.places, wanted = body.count ?? 1;
+    const far = (/** @type {number} */ share) => { byId("working", HTMLProgressElement).value = share / wanted; };
     let count = 0;
     await listen("write", body, async (name, value) => {
-      if (name === "line" && value.number === 0 && shown) {
-        this.#coming = [...this.#coming, parse(value.text).lines[0]];
-        await this.#draw();
+      if (name === "draft") {
+        far(value.text.length / whole);
+        if (over) this.#come({ lines: parse(value.text).lines, settled: value.settled, over });
       } else if (name === "poem") {
-        count += 1;
-        this.#coming = [];
+        far(count += 1);
+        this.#coming = null;
         await take({ ...value, ...parse(value.text), options: body });
       }
     }, signal);
     this.#say("written", { count });
+  }
+
+  /** Show the beginning of a poem, once a frame. @param {Coming} coming */
+  #come(coming) {
+    this.#coming = coming;
+    cancelAnimationFrame(this.#frame);
+    this.#frame = requestAnimationFrame(() => this.#draw());
   }
 
   /**
@@ -444,7 +510,7 @@ export class Desk {
   #end() {
     this.#writing?.abort();
     this.#writing = null;
-    this.#coming = [];
+    this.#coming = null;
     this.#busy(false);
   }
 
@@ -459,21 +525,25 @@ export class Desk {
   /** Draw the state. */
   async #draw() {
     const drawn = (this.#drawn += 1), { sheet, settings } = this;
-    let { rows, title } = sheet.state;
+    let { rows, title } = sheet.state, coming = this.#coming;
     if (settings.script !== "traditional") {
       const all = `${title}\n${sheet.rows.join("\n")}`;
       const [first, ...lines] = (await inScript(all, settings.script).catch(() => all)).split("\n");
+      if (coming) coming = { ...coming, lines: (await inScript(coming.lines.join("\n"), settings.script).catch(() => "")).split("\n") };
       if (drawn !== this.#drawn) return;
       title = first;
       rows = lines.map((line) => [...line].map((c) => (c === BLANK ? "" : c)));
     }
-    this.paper.show(sheet.state, { shown: rows, title, judged: this.#judgedNow, at: this.at, coming: this.#coming });
+    this.paper.show(sheet.state, { shown: rows, title, judged: this.#judgedNow, at: this.at, coming });
     this.#drawTools();
     this.#drawVerdict();
   }
 
   /** The verdict, where it is on the form that is shown. */
-  get #judgedNow() { return this.wishes.regulated && this.judged?.signs.length === this.sheet.length && this.judged.signs[0].length === this.sheet.width ? this.judged : null; }
+  get #judgedNow() {
+    const { widths } = this.sheet;
+    return this.wishes.regulated && this.judged?.signs.length === widths.length && this.judged.signs.every((signs, n) => signs.length === widths[n]) ? this.judged : null;
+  }
 
   #drawTools() {
     const { sheet, settings } = this;
@@ -487,10 +557,14 @@ export class Desk {
       byId(id).setAttribute("aria-pressed", String(pressed));
     }
     disable(["copy", "share", "print"], isEmpty);
-    disable(["to-check", "to-study"], !sheet.isWhole);
+    disable(["to-check"], !sheet.isWhole);
+    disable(["to-study"], !sheet.isWhole || Boolean(sheet.state.shape));
     disable(["undo"], !sheet.canUndo);
     disable(["redo"], !sheet.canRedo);
     showWords(byId("write"), isEmpty ? "write" : !sheet.isWhole ? "complete" : this.#over() ? "rewrite-rest" : "write-another");
+    this.wishes.fit(sheet.state);
+    const more = document.getElementById("more-forms");
+    if (more) { more.textContent = sheet.state.shape ? sheet.form : t("more-forms"); more.dataset.form = sheet.state.shape ? sheet.form : ""; }
     for (const button of byId("forms").querySelectorAll("button")) button.setAttribute("aria-pressed", String(button.dataset.form === sheet.form));
     const { made } = sheet.state;
     byId("colophon").textContent = made?.seed === undefined || made.seed === null ? "" : [made.model, `№ ${made.seed}${made.number ? `·${made.number}` : ""}`].filter(Boolean).join("　");
@@ -504,17 +578,16 @@ export class Desk {
     const verdict = byId("verdict");
     if (!report || !this.judged) { verdict.replaceChildren(); return; }
     const { pattern } = this.judged, { faults, rhyme } = report;
-    const judged = faults.length ? t("faults-count", { count: faults.length }) : open ? t("so-far") : t("regulated_yes");
+    const isEmpty = open === this.sheet.places - this.sheet.length;
+    const words = [pattern ? t(`pattern_${pattern}`) : this.sheet.form, rhymeIn(rhyme), open && t("open-places", { count: open })];
+    const [first] = byId("findings").querySelectorAll("button");
     verdict.replaceChildren(
-      [t(`pattern_${pattern}`), rhyme !== "-" && t("rhyme-of", { rhyme }), open && t("open-places", { count: open })].filter(Boolean).join(" · "), " · ",
-      make("span", { className: faults.length ? "bad" : "good" }, judged));
+      faults.length ? make("button", { type: "button", className: "bad", on: { click: () => first.click() } }, t("faults-count", { count: faults.length }))
+        : make("span", { className: "good" }, isEmpty ? t("begin-anywhere") : open ? t("so-far") : t("regulated_yes")),
+      ` · ${words.filter(Boolean).join(" · ")}`);
   }
 
-  /**
-   * @param {string} name
-   * @param {string} off
-   * @param {string} on
-   */
+  /** @param {string} name @param {string} off @param {string} on */
   #toggle(name, off, on) {
     this.settings[name] = this.settings[name] === on ? off : on;
     keep(name, this.settings[name]);
@@ -523,8 +596,14 @@ export class Desk {
 
   /** @param {boolean} busy */
   #busy(busy) {
-    byId("stop").hidden = !busy;
+    // The one is in the place of the other, with the keyboard too.
+    const [here, there] = busy ? [byId("stop"), byId("write")] : [byId("write"), byId("stop")];
+    const focused = document.activeElement === there;
+    here.hidden = false;
+    there.hidden = true;
+    if (focused) here.focus();
     byId("working").hidden = !busy;
+    byId("working").removeAttribute("value");
     byId("leaf").setAttribute("aria-busy", String(busy));
   }
 
@@ -532,4 +611,13 @@ export class Desk {
   #say(key, values) { showWords(byId("status"), key, values); }
   /** @param {unknown} error null for none */
   #problem(error) { if (error) showError(byId("problem"), error); else showWords(byId("problem"), ""); }
+}
+
+/**
+ * The rhyme of a poem, or those of a 詞 that are written; "-" is none.
+ * @param {string | string[]} rhyme
+ */
+function rhymeIn(rhyme) {
+  if (Array.isArray(rhyme)) return rhyme.filter((part) => !part.startsWith("-")).join(" ");
+  return rhyme !== "-" && t("rhyme-of", { rhyme });
 }

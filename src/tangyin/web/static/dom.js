@@ -1,4 +1,4 @@
-// Building elements. Text goes in as text, never as HTML.
+// Elements, into which text goes as text and never as HTML; and the clipboard and files.
 
 /**
  * An element with properties and children; `data`, `aria` and `on` hold several at a time.
@@ -33,4 +33,29 @@ export function byId(id, kind) {
   const element = document.getElementById(id);
   if (!(element instanceof (kind ?? HTMLElement))) throw new Error(`the page has no ${id}`);
   return /** @type {E} */ (element);
+}
+
+/**
+ * Put a text on the clipboard.
+ * @param {string} text
+ * @returns the key of the words that say whether it worked
+ */
+export async function copied(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return "copied";
+  } catch { return "cannot-copy"; }
+}
+
+/**
+ * Give a person a file.
+ * @param {string | Blob} content
+ * @param {string} name
+ */
+export function saveFile(content, name) {
+  const anchor = document.createElement("a");
+  anchor.href = URL.createObjectURL(typeof content === "string" ? new Blob([content], { type: "text/plain;charset=utf-8" }) : content);
+  anchor.download = name;
+  anchor.click();
+  setTimeout(() => URL.revokeObjectURL(anchor.href), 10_000);
 }

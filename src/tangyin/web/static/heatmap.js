@@ -2,6 +2,7 @@
 
 import { make } from "./dom.js";
 import { t } from "./language.js";
+import "./terms.js";
 
 const SIGNED = new Set(["g", "c", "h"]);
 /** @typedef {number[][]} Scale three colours, each red, green and blue */
@@ -21,20 +22,14 @@ const SCALES = {
   dark: { signed: ["#7fb0ee", "#221d18", "#ec8674"].map(rgb), plain: ["#221d18", "#8a4a35", "#ffc9a8"].map(rgb) },
 };
 
-/**
- * @param {Scale} scale
- * @param {number} share
- */
+/** @param {Scale} scale @param {number} share */
 function colourOf(scale, share) {
   const at = Math.min(1.999, Math.max(0, share * 2));
   const [low, high] = [scale[Math.floor(at)], scale[Math.floor(at) + 1]];
   return low.map((value, n) => Math.round(value + (high[n] - value) * (at % 1)));
 }
 
-/**
- * @param {number[]} values
- * @param {number} share
- */
+/** @param {number[]} values @param {number} share */
 const quantile = (values, share) => Math.max(1e-6, values.sort((a, b) => a - b)[Math.floor(share * (values.length - 1))]);
 
 export class HeatMap {
@@ -116,10 +111,7 @@ export class HeatMap {
     this.#select(Math.min(this.#step, this.trace.values.length - 1), Math.min(first + this.#rows - 1, Math.max(first, this.#row)));
   }
 
-  /**
-   * @param {number} steps
-   * @param {number} rows
-   */
+  /** @param {number} steps @param {number} rows */
   #paint(steps, rows) {
     const { trace } = this;
     const signed = SIGNED.has(trace.quantity);
@@ -146,10 +138,7 @@ export class HeatMap {
     this.scale.replaceChildren(ends[0], make("span", {}, ...swatches), ends[1]);
   }
 
-  /**
-   * @param {number} steps
-   * @param {number} units
-   */
+  /** @param {number} steps @param {number} units */
   #label(steps, units) {
     const { trace } = this;
     const read = [t("begin"), ...trace.text];
@@ -173,10 +162,7 @@ export class HeatMap {
         make("td", {}, mean(trace.values[n])), make("td", {}, n ? trace.nll[n - 1].toFixed(2) : "–"))))));
   }
 
-  /**
-   * @param {number} step
-   * @param {number} row
-   */
+  /** @param {number} step @param {number} row */
   #select(step, row) {
     [this.#step, this.#row] = [step, row];
     const steps = this.trace.values.length, rows = this.#rows, unit = this.order[row];

@@ -2,10 +2,7 @@
 
 const MATHML = "http://www.w3.org/1998/Math/MathML";
 
-/**
- * @param {string} name
- * @param {...(Node | string)} children
- */
+/** @param {string} name @param {...(Node | string)} children */
 function node(name, ...children) {
   const element = document.createElementNS(MATHML, name);
   element.append(...children);

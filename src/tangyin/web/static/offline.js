@@ -19,7 +19,8 @@ export async function keepShell(answers) {
     const cache = await caches.open("tangyin"), { pathname, origin } = location;
     const loaded = performance.getEntriesByType("resource").map(({ name }) => new URL(name))
       .filter((url) => url.origin === origin && url.pathname.includes("/static/"));
-    const files = new Set([pathname, "static/simplified.json", ...loaded.map((url) => url.pathname)]);
+    const later = ["simplified.json", "check.js", "share.js", "shelf.js"].map((name) => `static/${name}`);
+    const files = new Set([pathname, ...later, ...loaded.map((url) => url.pathname)]);
     await Promise.all([...files].map(async (file) => cache.put(file, await fetch(file, { cache: "force-cache" }))));
     await Promise.all(Object.entries(answers).map(([path, answer]) => cache.put(path, Response.json(answer))));
   } catch { /* the browser keeps nothing, and the page needs the server */ }

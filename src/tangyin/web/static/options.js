@@ -5,11 +5,14 @@ import { has, inLanguage, t } from "./language.js";
 
 /** Options that are shown in another way than by a control of their own, or not at all. */
 const ELSEWHERE = new Set([
-  "start", "title", "form", "count", "regulated", "k", "certainty", "temperature", "p", "particles", "script",
+  "start", "title", "form", "lines", "variant", "count", "regulated", "k", "certainty", "temperature", "p", "particles", "script",
 ]);
 
 /** Options whose choices depend on the models; `Controls.offer` sets them. */
 const OF_MODELS = new Set(["model"]);
+
+/** The parts of 詞林正韻. */
+const PARTS = [..."一二三四五六七八九十", ...[..."一二三四五六七八九"].map((digit) => `十${digit}`)].map((number) => `第${number}部`);
 
 /** @typedef {HTMLInputElement | HTMLSelectElement} Control */
 
@@ -45,10 +48,16 @@ export class Controls {
     return made.control;
   }
 
-  /** @param {boolean} regulated whether the options of regulated verse are shown */
-  fit(regulated) {
-    for (const { option, slot } of this.#made.values()) if (option.regulated) slot.hidden = !regulated;
+  /**
+   * @param {boolean} regulated whether the options of regulated verse are shown
+   * @param {boolean} tune whether it is 詞, which has no line types
+   */
+  fit(regulated, tune) {
+    for (const { option, slot } of this.#made.values()) if (option.regulated) slot.hidden = !regulated || (tune && option.patterned);
+    if (this.#isTune !== tune) { this.#isTune = tune; this.#label(); }
   }
+
+  #isTune = false;
 
   /** The values of the options that are shown and are not left as they were. */
   values() {
@@ -79,7 +88,7 @@ export class Controls {
       control.title = inLanguage(option.help);
       const hint = `${option.name}-hint`;
       if (control instanceof HTMLInputElement && has(hint)) control.placeholder = t(hint);
-      const offered = offeredBy(option);
+      const offered = this.#isTune && option.name === "rhyme" ? ["", ...PARTS] : offeredBy(option);
       if (offered.length) this.offer(option.name, offered);
     }
   }
@@ -91,10 +100,7 @@ function offeredBy({ choices, offered, default: value }) {
   return all.length && (value === null || value === "") ? ["", ...all] : all;
 }
 
-/**
- * @param {string} name
- * @param {string} value
- */
+/** @param {string} name @param {string} value */
 const wordsOf = (name, value) => (value === "" ? t("any") : has(`${name}_${value}`) ? t(`${name}_${value}`) : value);
 
 /** @param {Described} option */
@@ -115,10 +121,7 @@ function controlOf(option) {
   return input;
 }
 
-/**
- * @param {Described} option
- * @param {Control} control
- */
+/** @param {Described} option @param {Control} control */
 function valueOf({ kind, many }, control) {
   if (control instanceof HTMLInputElement && kind === "bool") return control.checked;
   if (control.value === "") return undefined;

@@ -1,14 +1,12 @@
 // The page: its sections, language and light, and the poem of a link.
 
-import { ask, get } from "./api.js";
-import { Check } from "./check.js";
+import { alone, ask, get } from "./api.js";
 import { Desk } from "./desk.js";
 import { byId } from "./dom.js";
 import { setLanguage, t, showWords } from "./language.js";
 import { keepShell } from "./offline.js";
 import { showError } from "./refusal.js";
 import { keep, recall } from "./settings.js";
-import { poemOfLink } from "./share.js";
 import { setForms } from "./verse.js";
 
 const PAGES = ["compose", "check", "study"];
@@ -50,28 +48,37 @@ function light(theme) {
   if (theme) document.documentElement.dataset.theme = theme;
 }
 
-/**
- * @param {Described[]} options
- * @param {Model[]} models
- */
-function start(options, models) {
-  /** @type {Promise<import("./study.js").Study> | undefined} loaded when it is first shown */
+/** @param {Described[]} options @param {Model[]} models @param {Shape[]} shapes */
+function start(options, models, shapes) {
+  /** @type {Promise<import("./study.js").Study> | undefined} loaded when it is first shown, as is the next */
   let study;
+  /** @type {Promise<import("./check.js").Check> | undefined} */
+  let check;
   const opened = () => (study ??= import("./study.js").then(({ Study }) => new Study(models)));
+  const checking = () => (check ??= import("./check.js").then(({ Check }) => new Check(models, (poem) => { desk.show(poem, ""); location.hash = "compose"; }, trace)));
   const trace = async (/** @type {string} */ text) => { (await opened()).readPoem(text); location.hash = "study"; };
-  const desk = new Desk(options, models, (text) => { location.hash = "check"; check.check(text); }, trace);
-  const check = new Check(models, (poem) => { desk.show(poem, ""); location.hash = "compose"; }, trace);
+  const desk = new Desk(options, models, shapes, async (text) => { const page = await checking(); page.check(text); location.hash = "check"; }, trace);
 
-  function follow() {
+  async function follow() {
     const hash = location.hash.slice(1);
-    if (hash.startsWith("p=")) {
-      showPage("compose");
-      // The poem is a draft from now on: after a reload it is as it was left.
-      try { desk.show(poemOfLink(hash.slice(2)), "came-back", hash); } catch { showWords(byId("problem"), "link-broken"); }
-    } else if (hash !== "main") { // #main skips the head of any page
-      showPage(PAGES.includes(hash) ? hash : "compose");
-      if (hash === "study") opened().then((page) => page.begin(), () => { study = undefined; showWords(byId("problem"), "lost"); });
-      if (hash === "check") check.begin();
+    if (hash === "main") return; // it skips the head of any page
+    const page = PAGES.includes(hash) ? hash : "compose";
+    showPage(page);
+    const section = byId(`${page}-page`);
+    section.inert = true; // until what answers its buttons is loaded
+    try {
+      if (page === "study") (await opened()).begin();
+      if (page === "check") (await checking()).begin();
+      // The poem of a link is a draft from now on: after a reload it is as it was left.
+      if (hash.startsWith("p=")) desk.show((await import("./share.js")).poemOfLink(hash.slice(2)), "came-back", hash);
+    } catch {
+      if (page === "compose") { showWords(byId("problem"), "link-broken"); return; }
+      if (page === "study") study = undefined;
+      else check = undefined;
+      showWords(byId("offline"), "offline");
+      byId("offline").hidden = false;
+    } finally {
+      section.inert = false;
     }
   }
 
@@ -97,6 +104,6 @@ const described = await Promise.all([ask("options"), ask("models"), ask("forms")
 if (described) {
   const [options, models, forms] = described;
   setForms(forms);
-  start(options, models);
-  keepShell({ "api/options": options, "api/models": models, "api/forms": forms });
+  start(options, models, forms);
+  if (!alone) keepShell({ "api/options": options, "api/models": models, "api/forms": forms });
 }

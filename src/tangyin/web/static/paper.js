@@ -2,7 +2,7 @@
 
 import { byId, make } from "./dom.js";
 import { has, inLanguage, language, t } from "./language.js";
-import { onlyVerse } from "./verse.js";
+import { onlyVerse, placeAfter } from "./verse.js";
 
 /** @typedef {import("./sheet.js").At} At */
 
@@ -13,6 +13,8 @@ import { onlyVerse } from "./verse.js";
  *   select: (at: At) => void, lock: (line: number) => void, entitle: (title: string) => void,
  * }} Hands
  */
+
+const SIDE_BY_SIDE = 12; // lines of a long poem
 
 /** Signs of the pattern behind an empty place, and of the tones of characters. @type {Record<string, string>} */
 const SIGNS = { 平: "○", 仄: "●", 中: "◎", P: "○", Z: "●", "": "" };
@@ -27,7 +29,7 @@ export class Paper {
   #cells = [];
   /** @type {{ mark: HTMLElement, foot: HTMLElement, lock: HTMLButtonElement, row: HTMLElement }[]} */
   #ends = [];
-  #form = "";
+  #shape = "";
   #composing = false;
 
   /** @param {Hands} hands */
@@ -69,10 +71,7 @@ export class Paper {
   /** @param {At} at */
   #cell([line, at]) { return this.#cells[line]?.[at]; }
 
-  /**
-   * @param {Event} event
-   * @param {boolean} composing
-   */
+  /** @param {Event} event @param {boolean} composing */
   #compose(event, composing) {
     this.#composing = composing;
     if (event.target instanceof Element) event.target.closest(".square")?.classList.toggle("composing", composing);
@@ -84,7 +83,7 @@ export class Paper {
     if (!at || !cell) return;
     const before = cell.dataset.shown ?? "";
     const isEmpty = !cell.value, typed = onlyVerse(cell.value);
-    // Beside the character that was there stands what was typed.
+    // What was typed is beside the character that was there.
     const text = before && typed.length > before.length && typed.includes(before) ? typed.replace(before, "") : typed;
     cell.value = before;
     if (text) this.hands.write(at, text);
@@ -112,17 +111,14 @@ export class Paper {
    */
   #target(key, [line, at]) {
     const across = byId("leaf").classList.contains("across");
-    const width = this.#cells[0].length;
-    const place = line * width + at;
+    const widths = this.#cells.map((cells) => cells.length);
+    const beside = (/** @type {number} */ to) => (widths[to] ? /** @type {At} */ ([to, Math.min(at, widths[to] - 1)]) : null);
+    const [forth, back, next, last] = across ? ["ArrowRight", "ArrowLeft", "ArrowDown", "ArrowUp"] : ["ArrowDown", "ArrowUp", "ArrowLeft", "ArrowRight"];
+    if (key === next) return beside(line + 1);
+    if (key === last) return beside(line - 1);
     /** @type {Record<string, number>} */
-    const steps = across
-      ? { ArrowRight: 1, ArrowLeft: -1, ArrowDown: width, ArrowUp: -width }
-      : { ArrowDown: 1, ArrowUp: -1, ArrowLeft: width, ArrowRight: -width };
-    Object.assign(steps, { Backspace: -1, Home: -at, End: width - 1 - at, Enter: width - at, " ": 1 });
-    const step = steps[key];
-    if (step === undefined) return undefined;
-    const to = place + step;
-    return to < 0 || to >= width * this.#cells.length ? null : /** @type {At} */ ([Math.floor(to / width), to % width]);
+    const steps = { [forth]: 1, [back]: -1, Backspace: -1, Home: -at, End: widths[line] - 1 - at, Enter: widths[line] - at, " ": 1 };
+    return steps[key] === undefined ? undefined : placeAfter(widths, [line, at], steps[key]);
   }
 
   /** @param {At} at */
@@ -133,36 +129,41 @@ export class Paper {
 
   /** Make the cells of a form. @param {SheetState} state */
   #lay(state) {
-    if (this.#form === state.form) return;
-    this.#form = state.form;
-    const width = state.rows[0].length, frame = byId("frame");
-    frame.style.setProperty("--columns", String(Math.max(state.rows.length, 4)));
+    const shape = JSON.stringify([state.form, state.shape]);
+    if (this.#shape === shape) return;
+    this.#shape = shape;
+    const width = Math.max(...state.rows.map((row) => row.length)), frame = byId("frame");
+    const stanzas = stanzasOf(state);
+    frame.style.setProperty("--columns", String(Math.max(...stanzas.map((lines) => lines.length), 4)));
     frame.style.setProperty("--rows", String(width));
     byId("leaf").dataset.width = String(width);
+    byId("leaf").dataset.kind = state.shape?.kind ?? "";
     this.#ends = [];
     this.#cells = state.rows.map((row, line) => row.map((_, at) => make("input", {
       className: "hanzi", type: "text", data: { line, at, shown: "" }, tabIndex: -1, lang: "zh-Hant",
       autocomplete: "off", autocapitalize: "off", spellcheck: false, enterKeyHint: "next",
     })));
-    this.grid.replaceChildren(...this.#cells.map((cells, line) => {
+    const rows = this.#cells.map((cells, line) => {
       const mark = make("span", { className: "mark" }), foot = make("span", { className: "rhyme-name", aria: { hidden: true } });
       const lock = make("button", { type: "button", className: "lock", data: { line } }, make("span", { aria: { hidden: true } }, "鎖"));
       const row = make("div", { className: "line", role: "group" },
         ...cells.map((cell) => make("span", { className: "square" }, cell)), mark, foot, lock);
       this.#ends.push({ mark, foot, lock, row });
       return row;
-    }));
+    });
+    this.grid.replaceChildren(...(stanzas.length > 1 ? stanzas.map((lines) => make("div", { className: "stanza" }, ...lines.map((line) => rows[line]))) : rows));
   }
 
   /**
    * Show the sheet.
    * @param {SheetState} state
-   * @param {{ shown?: string[][], title?: string, judged?: Judged | null, at: At, coming?: string[] }} view its characters
-   *   and title in another script; what the checker says; the place selected; lines that are being written
+   * @param {{ shown?: string[][], title?: string, judged?: Judged | null, at: At, coming?: Coming | null }} view its characters
+   *   and title in another script; what the checker says; the place selected; what is being written
    */
-  show(state, { shown = state.rows, title = state.title, judged = null, at, coming = [] }) {
+  show(state, { shown = state.rows, title = state.title, judged = null, at, coming = null }) {
     this.#lay(state);
     if (document.activeElement !== this.title) this.title.value = title;
+    let before = 0;
     state.rows.forEach((row, line) => {
       const end = this.#ends[line], locked = state.locked[line];
       end.mark.textContent = row.at(-1) ? state.marks[line] : "";
@@ -171,23 +172,25 @@ export class Paper {
       end.row.classList.toggle("locked", locked);
       end.lock.setAttribute("aria-pressed", String(locked));
       end.lock.setAttribute("aria-label", t("lock", { n: line + 1 }));
+      const first = before;
+      before += row.length + 1;
       const faults = (judged?.report?.faults ?? []).filter((fault) => fault.line === line + 1);
       row.forEach((character, place) => {
         const fault = faults.find(({ places }) => places.includes(place + 1));
-        const value = shown[line][place] || ([...(coming[line] ?? "")][place] ?? "");
-        this.#showCell(line, place, { character, value, judged: judged ?? UNJUDGED, fault, selected: at[0] === line && at[1] === place });
+        const isNew = coming && (!character || coming.over.includes(line));
+        const arriving = (isNew && [...(coming.lines[line] ?? "")][place]) || "";
+        this.#showCell(line, place, { character, value: arriving || shown[line][place], judged: judged ?? UNJUDGED, fault, selected: at[0] === line && at[1] === place });
+        const box = this.#cells[line][place].parentElement;
+        box?.classList.toggle("coming", Boolean(arriving));
+        box?.classList.toggle("unsettled", Boolean(arriving && coming && first + place >= coming.settled));
       });
     });
   }
 
-  /**
-   * @param {number} line
-   * @param {string[]} row
-   * @param {Judged | null} judged
-   */
+  /** @param {number} line @param {string[]} row @param {Judged | null} judged */
   #rhymeAt(line, row, judged) {
     const rhyme = judged?.report?.rhyme ?? "-";
-    return row.at(-1) && rhyme !== "-" && judged?.rhyming.includes(line + 1) ? rhyme : "";
+    return row.at(-1) && typeof rhyme === "string" && rhyme !== "-" && judged?.rhyming.includes(line + 1) ? rhyme : "";
   }
 
   /**
@@ -209,8 +212,23 @@ export class Paper {
     cell.setAttribute("aria-label", labelOf(line, at, character ? WORDS[tone] : `wants_${WORDS[sign]}`, isFoot, reason));
     box.dataset.sign = character ? SIGNS[tone] : "";
     box.title = reason;
-    for (const [name, is] of Object.entries({ bad: reason, rhymes: isFoot, selected, coming: !character && value })) box.classList.toggle(name, Boolean(is));
+    for (const [name, is] of Object.entries({ bad: reason, rhymes: isFoot, selected })) box.classList.toggle(name, Boolean(is));
   }
+}
+
+/**
+ * The lines of each part of the paper: a stanza of 詞, or as many lines as are read side by side.
+ * @param {SheetState} state
+ */
+function stanzasOf({ rows, shape }) {
+  const firsts = new Set(shape?.kind === "詞" ? shape.breaks : rows.map((_, n) => n).filter((n) => n % SIDE_BY_SIDE === 0));
+  /** @type {number[][]} */
+  const found = [[]];
+  rows.forEach((_, n) => {
+    if (n && firsts.has(n)) found.push([]);
+    found[found.length - 1].push(n);
+  });
+  return found;
 }
 
 /** A finding's sentence. @param {Finding | undefined} fault */
@@ -223,7 +241,6 @@ const reasonOf = (fault) => (fault ? inLanguage(fault) : "");
  * @param {number} at
  */
 const signsAt = ({ signs, report }, line, at) => [signs[line]?.[at] ?? "", report?.tones[line]?.[at] ?? ""];
-
 
 /**
  * What a cell is, in words.

@@ -1,7 +1,7 @@
 // The lines of a checked poem, with tones, patterns, readings and antithesis.
 
 import { make } from "./dom.js";
-import { percent, t } from "./language.js";
+import { inLanguage, percent, t } from "./language.js";
 
 /** @type {Record<string, string>} tone signs; the second for a character with two readings */
 const SIGNS = { P: "○◎", Z: "●◉" };
@@ -10,13 +10,13 @@ const SIGNS = { P: "○◎", Z: "●◉" };
 const TYPES = { a: "ZZPPZ", A: "ZZZPP", b: "PPPZZ", B: "PPZZP" };
 
 /** Mean antithesis of two random lines and of couplets 2 and 3 in the corpus (docs/prosody.md). */
-const RANDOM = 0.08, POETS = 0.19;
-const LEAST = -0.1, MOST = 0.5; // the ends of the scale
+const RANDOM = -0.29, POETS = 0.32;
+const LEAST = -0.6, MOST = 0.8; // the ends of the scale
 
 /** @param {string} tones */
 const spoken = (tones) => [...tones].map((tone) => (tone === "P" ? "平" : tone === "Z" ? "仄" : "－")).join("");
 /** @param {string} tones */
-const signs = (tones) => [...tones].map((tone) => SIGNS[tone][0]).join("");
+export const signs = (tones) => [...tones].map((tone) => SIGNS[tone][0]).join("");
 
 /**
  * The tones of a type in lines of five or seven.
@@ -51,9 +51,9 @@ export function couplet(report, line) {
   const rows = [lineOf(report, line, opened)];
   if (line + 1 < report.lines.length) {
     const ties = [...report.lines[line]].map((_, at) => {
-      const pair = pairs?.pairs.find(({ place }) => place === at + 1);
+      const pair = pairs?.pairs.find(({ place, reason }) => place === at + 1 && reason);
       const tie = make("span", { className: pair ? "tie joined" : "tie" });
-      if (pair) { tie.title = `${pair.upper} ${pair.lower} ${pair.score.toFixed(2)}`; tie.style.opacity = String(Math.min(1, Math.max(0.35, pair.score))); }
+      if (pair) { tie.title = reasonOf(pair); tie.style.opacity = String(Math.min(1, Math.max(0.35, pair.score ?? 0))); }
       return tie;
     });
     rows.push(make("div", { className: "ties", aria: { hidden: true } }, ...ties), lineOf(report, line + 1, opened));
@@ -61,15 +61,19 @@ export function couplet(report, line) {
   return make("div", { className: "couplet" }, ...rows, opened, pairs && antithesis(pairs));
 }
 
+/** @param {CoupletPair} pair */
+const reasonOf = (pair) => `${pair.upper}–${pair.lower} ${inLanguage(pair)}`;
+
 /** @param {Couplet} couplet */
 function antithesis({ lines: [a, b], expected, score, pairs }) {
-  if (score === null || !(expected || pairs.length)) return null;
+  const reasons = pairs.filter(({ reason }) => reason).map(reasonOf);
+  if (score === null || !(expected || reasons.length)) return null;
   /** @param {number} value */
   const at = (value) => `${(100 * (Math.min(MOST, Math.max(LEAST, value)) - LEAST)) / (MOST - LEAST)}%`;
   /** @type {(name: string, value: number) => HTMLElement} */
   const mark = (name, value) => { const found = make("i", { className: name }); found.style.insetInlineStart = at(value); return found; };
   const words = t("couplet", { a, b, score: score.toFixed(2), poets: POETS, random: RANDOM });
-  const joined = pairs.map((pair) => `${pair.upper}–${pair.lower} ${pair.score.toFixed(2)}`).join("　");
+  const joined = reasons.join("　");
   return make("div", { className: expected ? "antithesis expected" : "antithesis" },
     make("p", {}, make("span", { lang: document.documentElement.lang }, `${words}${expected ? `　${t("expected")}` : ""}`), joined ? `　${joined}` : ""),
     make("div", { className: "scale-of-antithesis", aria: { hidden: true } }, mark("random", RANDOM), mark("poets", POETS), mark("score", score)));

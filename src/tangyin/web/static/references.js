@@ -27,10 +27,7 @@ const DRAWN = {
     ? [make("h4", {}, t(heading)), chips(words.map((/** @type {any} */ { word }) => word), face)] : [])),
 };
 
-/**
- * @param {string[]} words
- * @param {(word: string) => void} take
- */
+/** @param {string[]} words @param {(word: string) => void} take */
 const chips = (words, take) => make("ul", { className: "candidates chips" }, ...words.map((word) => make("li", {},
   make("button", { type: "button", className: "candidate", lang: "zh-Hant", on: { click: () => take(word) } }, word))));
 
@@ -40,24 +37,24 @@ export class References {
     this.desk = desk;
     this.word = byId("look-word", HTMLInputElement);
     this.found = byId("looked");
-    for (const kind of Object.keys(DRAWN)) byId(`look-${kind}`).addEventListener("click", () => this.#look(kind));
-    byId("references").addEventListener("toggle", () => this.follow());
   }
 
   /** Write a character at the place. */
   take = (/** @type {string} */ word) => this.desk.take(this.desk.at, word);
   /** Write a word in the other line of the couplet. */
-  face = (/** @type {string} */ word) => this.desk.take([this.desk.at[0] ^ 1, this.desk.at[1]], word);
+  face = (/** @type {string} */ word) => {
+    const [line, place] = this.desk.at, other = line ^ 1;
+    if (place < this.desk.sheet.widths[other]) this.desk.take([other, place], word);
+  };
 
   /** Name the word at the place that is selected. */
   follow() {
-    const { sheet, at } = this.desk, next = sheet.after(at, 1);
-    const first = sheet.characterAt(at), second = next && next[0] === at[0] ? sheet.characterAt(next) : "";
+    const { sheet, at } = this.desk, first = sheet.characterAt(at), second = sheet.characterAt([at[0], at[1] + 1]);
     if (first && document.activeElement !== this.word) this.word.value = first + second;
   }
 
-  /** @param {string} kind */
-  async #look(kind) {
+  /** @param {string} kind a key of `DRAWN` */
+  async look(kind) {
     const word = kind === "find" || kind === "parallel" ? this.word.value : [...this.word.value].slice(0, 1).join("");
     if (!word) return;
     try {

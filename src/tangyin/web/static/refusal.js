@@ -4,24 +4,12 @@ import { showWords } from "./language.js";
 
 /** An error with the key of the interface's words for it, or "server" with the server's `message`. */
 export class Refusal extends Error {
-  /**
-   * @param {string} key
-   * @param {Values} values
-   */
+  /** @param {string} key @param {Values} values */
   constructor(key, values = {}) {
     super(key);
     this.key = key;
     this.values = values;
   }
-}
-
-/**
- * The report on a poem, unless the poem was refused.
- * @param {Checked} checked
- */
-export function reportOf(checked) {
-  if (checked.error) throw new Refusal("server", { message: checked.error.message });
-  return checked;
 }
 
 /** @param {unknown} error */

@@ -43,9 +43,10 @@ export class Wishes {
   /** @param {string} name */
   #control(name) { return this.controls.control(name); }
 
-  /** Whether regulated verse is asked for. */
+  /** Whether regulated verse is requested. */
   get regulated() { return this.form.querySelector("[name=regulated]:checked")?.getAttribute("value") === "yes"; }
-  get pattern() { return this.regulated ? this.#control("pattern").value : ""; }
+  /** @param {SheetState} state */
+  patternOf({ shape }) { return this.regulated && shape?.kind !== "詞" ? this.#control("pattern").value : ""; }
   get rhyme() { return this.#control("rhyme"); }
 
   /** The values that are possible, as the API takes them; null when a field is wrong. @returns {Given | null} */
@@ -53,21 +54,32 @@ export class Wishes {
     if (!this.form.reportValidity()) return null;
     const { model, ...values } = this.controls.values();
     const [name, value] = AMOUNTS[this.#control("rule").value] ?? [];
-    return { ...values, regulated: this.regulated, ...(name && value ? { [name]: value(Number(amountInput.value)) } : {}) };
+    return { ...values, regulated: this.regulated && !this.#isFree, ...(name && value ? { [name]: value(Number(amountInput.value)) } : {}) };
   }
 
   /**
-   * The model for a form, and the title if it takes one: the chosen model, or any that knows the form.
-   * @param {string} form
-   * @param {string} title
+   * The model for a sheet, and the title if it takes one: the chosen model, or any that knows the form.
+   * @param {SheetState} state
    */
-  context(form, title) {
-    const able = this.models.filter(({ forms }) => forms.includes(form));
+  context({ form, shape, title }) {
+    const able = this.models.filter(({ forms, kinds }) => forms.includes(form) || (shape && kinds.includes(shape.kind)));
     const model = able.find(({ name }) => name === this.#control("model").value) ?? able[0];
     return { ...(model ? { model: model.name } : {}), ...(title && model?.takes_title ? { title } : {}) };
   }
 
-  #fit() { this.controls.fit(this.regulated); }
+  #isTune = false;
+  #isFree = false; // without patterns, whatever the options say
+
+  /** Show the controls that a sheet has. @param {SheetState} state */
+  fit({ shape }) {
+    const isTune = shape?.kind === "詞", isFree = shape?.regulated === false;
+    if (isTune === this.#isTune && isFree === this.#isFree) return;
+    this.#isTune = isTune;
+    this.#isFree = isFree;
+    this.#fit();
+  }
+
+  #fit() { this.controls.fit(this.regulated && !this.#isFree, this.#isTune); }
 
   /** @param {boolean} reset whether the slider returns to its start */
   #showAmount(reset) {

@@ -1,9 +1,9 @@
 // A poem as a link and as a picture.
 
-import { byId, make } from "./dom.js";
+import { byId, copied, make, saveFile } from "./dom.js";
 import { cardOf, escaped, pngOf, svgOf } from "./card.js";
-import { copied } from "./clipboard.js";
 import { t, showWords } from "./language.js";
+import { blank, soundShape } from "./sheet.js";
 import { FORMS, lengthOf, parse, textOf, written } from "./verse.js";
 
 const VERSION = 1;
@@ -19,8 +19,8 @@ const decode = (text) => new TextDecoder("utf-8", { fatal: true }).decode(Uint8A
  * @param {Poem} poem
  */
 export function linkOf(poem) {
-  const { form, title, model, rule, seed, number, options, changed } = poem;
-  const value = { v: VERSION, text: textOf(poem), form, title, model, rule, seed, number, options, changed };
+  const { form, title, model, rule, seed, number, options, changed, shape } = poem;
+  const value = { v: VERSION, text: textOf(poem), form, title, model, rule, seed, number, options, changed, shape };
   return `${location.origin}${location.pathname}#p=${encode(JSON.stringify(value))}`;
 }
 
@@ -33,14 +33,14 @@ export function linkOf(poem) {
 export function poemOfLink(fragment) {
   const value = JSON.parse(decode(fragment));
   const { lines, marks } = parse(String(value.text));
-  const [count, width] = FORMS[value.form];
-  if (value.v !== VERSION || !lines.length || lines.length > count || lines.some((line) => lengthOf(line) > width)) throw new Error("no poem");
+  const shape = FORMS[value.form] ? undefined : soundShape(value.shape), { rows } = blank(value.form, shape);
+  if (value.v !== VERSION || !lines.length || lines.length > rows.length || lines.some((line, n) => lengthOf(line) > rows[n].length)) throw new Error("no poem");
   /** @type {(name: string, longest: number) => string} */
   const text = (name, longest) => String(value[name] ?? "").slice(0, longest);
   /** @param {string} name */
   const whole = (name) => (Number.isSafeInteger(value[name]) ? value[name] : null);
   return {
-    lines, marks, form: value.form, title: text("title", 60), model: text("model", 60), rule: text("rule", 20),
+    lines, marks, ...(shape ? { shape } : {}), form: text("form", 20), title: text("title", 60), model: text("model", 60), rule: text("rule", 20),
     seed: whole("seed"), number: whole("number") ?? 0, prosody: null, changed: value.changed === true,
     options: value.options !== null && typeof value.options === "object" ? value.options : {},
   };
@@ -75,10 +75,7 @@ const FILES = {
   svg: async (poem) => text(svgOf(cardOf(poem)), "image/svg+xml"),
 };
 
-/**
- * @param {string} content
- * @param {string} type
- */
+/** @param {string} content @param {string} type */
 const text = (content, type) => new Blob([content], { type: `${type};charset=utf-8` });
 /** @param {Poem} poem */
 const headed = (poem) => (poem.title ? `${poem.title}\n\n` : "");
@@ -98,11 +95,7 @@ ${svgOf(cardOf(poem))}
 async function save(kind) {
   const blob = shared && (await FILES[kind](shared));
   if (!shared || !blob) return;
-  const anchor = document.createElement("a");
-  anchor.href = URL.createObjectURL(blob);
-  anchor.download = `${shared.title || shared.lines[0]}.${kind}`;
-  anchor.click();
-  setTimeout(() => URL.revokeObjectURL(anchor.href), 10_000);
+  saveFile(blob, `${shared.title || shared.lines[0]}.${kind}`);
 }
 
 byId("copy-link").addEventListener("click", async () => {

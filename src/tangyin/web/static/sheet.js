@@ -2,7 +2,7 @@
 // A place is a line and a character, both from 0; "" is an open place. Nothing here touches the page.
 
 import { History } from "./history.js";
-import { BLANK, FORMS, isMark } from "./verse.js";
+import { BLANK, FORMS, isMark, placeAfter } from "./verse.js";
 
 const KEPT = 60; // steps of the history that are saved with a draft
 
@@ -11,15 +11,16 @@ const KEPT = 60; // steps of the history that are saved with a draft
 /**
  * A sheet of a form without anything on it.
  * @param {string} form
+ * @param {FormShape} [shape] of a form that is not one of `FORMS`
  * @returns {SheetState}
  */
-export function blank(form) {
-  const [lines, width] = FORMS[form];
+export function blank(form, shape) {
+  const widths = shape?.widths ?? Array(FORMS[form][0]).fill(FORMS[form][1]);
   return {
-    form, title: "", made: null,
-    rows: Array.from({ length: lines }, () => Array(width).fill("")),
-    marks: Array.from({ length: lines }, (_, n) => "，。"[n % 2]),
-    locked: Array(lines).fill(false),
+    form, title: "", made: null, ...(shape ? { shape } : {}),
+    rows: widths.map((width) => Array(width).fill("")),
+    marks: widths.map((_, n) => shape?.marks[n] ?? "，。"[n % 2]),
+    locked: Array(widths.length).fill(false),
   };
 }
 
@@ -29,7 +30,7 @@ export function blank(form) {
  * @returns {SheetState}
  */
 export function stateOf(poem) {
-  const state = blank(poem.form);
+  const state = blank(poem.form, poem.shape);
   const { model, rule, seed, number, options, changed } = poem;
   state.title = poem.title;
   state.made = seed === null ? null : { model, rule, seed, number, options, changed };
@@ -38,6 +39,21 @@ export function stateOf(poem) {
     if (poem.marks[n]) state.marks[n] = poem.marks[n];
   });
   return state;
+}
+
+/**
+ * A shape that came from outside as it should be; undefined if it is none.
+ * @param {any} shape
+ * @returns {FormShape | undefined}
+ */
+export function soundShape(shape) {
+  const { widths, marks, breaks, kind, regulated } = shape ?? {};
+  if (![widths, marks, breaks].every(Array.isArray) || !widths.length || widths.length > 400) return undefined;
+  if (!widths.every((/** @type {unknown} */ width) => Number.isInteger(width) && Number(width) > 0 && Number(width) < 30)) return undefined;
+  return {
+    widths, kind: String(kind).slice(0, 4), regulated: regulated !== false, breaks: breaks.filter(Number.isInteger),
+    marks: widths.map((/** @type {number} */ _, /** @type {number} */ n) => (isMark(marks[n] || "-") ? marks[n] : "，。"[n % 2])),
+  };
 }
 
 /** A line with □ for what is open. @param {string[]} row */
@@ -64,34 +80,25 @@ export class Sheet {
   get kept() { return this.#history.last(KEPT); }
 
   get form() { return this.state.form; }
-  get width() { return FORMS[this.form][1]; }
-  get length() { return FORMS[this.form][0]; }
+  get widths() { return this.state.rows.map((row) => row.length); }
+  get length() { return this.state.rows.length; }
+  /** Characters and marks of the whole poem. */
+  get places() { return this.widths.reduce((sum, width) => sum + width + 1, 0); }
   get isEmpty() { return this.state.rows.every((row) => row.every((c) => !c)) && !this.state.title; }
   get isWhole() { return this.state.rows.every((row) => row.every(Boolean)); }
   get rows() { return this.state.rows.map(lineOf); }
 
   /** The poem, without the open lines at its end. @returns {Poem} */
   get poem() {
-    const { form, title, marks, made } = this.state;
+    const { form, title, marks, made, shape } = this.state;
     let last = this.length;
     while (last && this.state.rows[last - 1].every((c) => !c)) last -= 1;
     const lines = this.rows.slice(0, last);
-    return { form, title, lines, marks: marks.slice(0, last), model: "", seed: null, ...made };
+    return { form, title, lines, marks: marks.slice(0, last), model: "", seed: null, ...made, ...(shape ? { shape } : {}) };
   }
 
   /** The text of all places, with □ for those that are open, as the server takes it. */
   get text() { return this.rows.map((line, n) => line + this.state.marks[n]).join(""); }
-
-  /**
-   * The place a number of characters after another; null beyond the poem.
-   * @param {At} from
-   * @param {number} by
-   * @returns {At | null}
-   */
-  after([line, at], by) {
-    const place = line * this.width + at + by;
-    return place < 0 || place >= this.length * this.width ? null : [Math.floor(place / this.width), place % this.width];
-  }
 
   /** @param {At} at */
   characterAt([line, at]) { return this.state.rows[line]?.[at] ?? ""; }
@@ -116,7 +123,7 @@ export class Sheet {
       } else if (place) {
         rows[place[0]][place[1]] = character === BLANK ? "" : character;
         last = place;
-        place = this.after(place, 1);
+        place = placeAfter(this.widths, place, 1);
       } else left += 1;
     }
     this.#step({ rows, marks });
@@ -126,16 +133,16 @@ export class Sheet {
   /**
    * Fill open places of the lines that are not locked with those of a poem of the same form.
    * @param {string[]} lines
-   * @param {{ marks?: string[], made?: Made | null, over?: number[] }} [given] marks; how it was made; lines to be written over
+   * @param {{ marks?: string[], made?: Made | null, over?: number[], title?: string }} [given] marks; how it was made; lines to be written over
    */
-  fill(lines, { marks = [], made = null, over = [] } = {}) {
+  fill(lines, { marks = [], made = null, over = [], title = this.state.title } = {}) {
     const open = this.state.rows.map((row) => row.every((c) => !c));
     const rows = this.state.rows.map((row, n) => {
       const line = [...(lines[n] ?? "")];
       return row.map((c, at) => (!c || over.includes(n) ? line[at] ?? c : c)).map((c) => (c === BLANK ? "" : c));
     });
     // A mark belongs to a line that is new.
-    this.#step({ rows, marks: this.state.marks.map((mark, n) => ((open[n] || over.includes(n)) && marks[n]) || mark), made: made ?? this.state.made });
+    this.#step({ rows, marks: this.state.marks.map((mark, n) => ((open[n] || over.includes(n)) && marks[n]) || mark), made: made ?? this.state.made, title });
   }
 
   /** Open a place. @param {At} place */
@@ -177,17 +184,18 @@ export class Sheet {
  * The state in another form; null if characters of it would be lost.
  * @param {SheetState} state
  * @param {string} form
+ * @param {FormShape} [shape]
  * @returns {SheetState | null}
  */
-export function inForm(state, form) {
-  const next = { ...blank(form), title: state.title };
+export function inForm(state, form, shape) {
+  const next = { ...blank(form, shape), title: state.title };
   for (const [line, row] of state.rows.entries()) {
     for (const [at, c] of row.entries()) {
       if (!c) continue;
       if (next.rows[line]?.[at] === undefined) return null;
       next.rows[line][at] = c;
     }
-    if (line < next.marks.length) { next.marks[line] = state.marks[line]; next.locked[line] = state.locked[line]; }
+    if (line < next.marks.length) { if (!shape && !state.shape) next.marks[line] = state.marks[line]; next.locked[line] = state.locked[line]; }
   }
   return next;
 }

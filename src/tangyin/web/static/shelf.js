@@ -1,105 +1,68 @@
-// The shelf of drafts, kept in the browser.
+// The dialog that shows the drafts: search, versions, files. Loaded when it is first opened.
 
-import { byId, make } from "./dom.js";
-import { language, t } from "./language.js";
+import { byId, make, saveFile } from "./dom.js";
+import { draftOf, drafts, dropDraft, fileOf, isSame, keepAll, linesOf, stateOfDraft, takeFile, textOfDrafts, versionsOf } from "./drafts.js";
+import { language, showWords, t } from "./language.js";
+import { inTraditional } from "./script.js";
 
-const DRAFT = "tangyin.draft.";
+/** @param {number} when */
+const timeOf = (when) => new Date(when).toLocaleString(language() === "en" ? "en" : "zh-TW", { dateStyle: "medium", timeStyle: "short" });
 
-/** @typedef {{ id: string, changed: number, states: SheetState[], at: number, link?: string }} Draft */
-
-export const newId = () => `${Date.now().toString(36)}${Math.floor(Math.random() * 1e6).toString(36)}`;
-
-/**
- * The draft of a name; null if there is none, or it cannot be read.
- * @param {string} id
- * @returns {Draft | null}
- */
-export function draftOf(id) {
-  try {
-    const draft = JSON.parse(localStorage.getItem(DRAFT + id) ?? "null");
-    return Array.isArray(draft?.states) && draft.states.length ? draft : null;
-  } catch { return null; }
-}
-
-/** All drafts, the one changed last first. @returns {Draft[]} */
-export function drafts() {
-  try {
-    const ids = Object.keys(localStorage).filter((key) => key.startsWith(DRAFT)).map((key) => key.slice(DRAFT.length));
-    return ids.map(draftOf).filter((draft) => draft !== null).sort((a, b) => b.changed - a.changed);
-  } catch { return []; }
-}
-
-/**
- * Keep a draft.
- * @param {Draft} draft
- * @returns whether the browser kept it
- */
-export function keepDraft(draft) {
-  for (const most of [draft.states.length, 1]) {
-    try {
-      const from = Math.max(0, draft.at + 1 - most);
-      localStorage.setItem(DRAFT + draft.id, JSON.stringify({ ...draft, states: draft.states.slice(from, from + most), at: draft.at - from }));
-      return true;
-    } catch { /* full: once more without its history; or a browser that keeps nothing */ }
-  }
-  return false;
-}
-
-/** @param {string} id */
-export function dropDraft(id) {
-  try { localStorage.removeItem(DRAFT + id); } catch { /* a browser that keeps nothing */ }
-}
-
-/** The id of the draft on the desk: of this window, or the last of any. */
-export function currentId() {
-  try { return sessionStorage.getItem("tangyin.current") ?? localStorage.getItem("tangyin.current"); } catch { return null; }
-}
-
-/** @param {string} id */
-export function setCurrent(id) {
-  try {
-    sessionStorage.setItem("tangyin.current", id);
-    localStorage.setItem("tangyin.current", id);
-  } catch { /* a browser that keeps nothing */ }
-}
-
-/** @param {Draft} draft */
-const stateOfDraft = ({ states, at }) => states[at] ?? states[0];
-/** @param {Draft} draft */
-const textOfDraft = (draft) => stateOfDraft(draft).rows.map((row) => row.join("")).filter(Boolean).join(" ");
-
-/** The dialog that shows the drafts. */
 export class Shelf {
-  /** @type {Draft | null} the one deleted last */
+  /** @type {[Draft, Version[]] | null} the one deleted last */
   #deleted = null;
 
-  /** @param {{ open: (id: string) => void, rename: (id: string, title: string) => void, deleted: (id: string) => void }} on */
+  /** @param {{ open: (id: string, state?: SheetState) => void, rename: (id: string, title: string) => void, deleted: (id: string) => void }} on */
   constructor(on) {
     this.on = on;
     this.dialog = byId("shelf", HTMLDialogElement);
     this.search = byId("shelf-search", HTMLInputElement);
     this.list = byId("shelf-list");
+    const file = byId("shelf-file", HTMLInputElement);
     this.search.addEventListener("input", () => this.#show());
     byId("shelf-undo").addEventListener("click", () => {
-      if (this.#deleted) keepDraft(this.#deleted);
+      if (this.#deleted) keepAll(...this.#deleted);
       this.#deleted = null;
       this.#show();
       this.search.focus();
     });
+    byId("shelf-json").addEventListener("click", () => saveFile(fileOf(drafts()), "tangyin-drafts.json"));
+    byId("shelf-txt").addEventListener("click", () => saveFile(textOfDrafts(drafts()), "tangyin-drafts.txt"));
+    byId("shelf-import").addEventListener("click", () => file.click());
+    file.addEventListener("change", () => this.#take(file));
   }
 
   open() {
     this.#deleted = null;
     this.search.value = "";
+    showWords(byId("shelf-status"), "");
     this.#show();
     this.dialog.showModal();
   }
 
-  #show() {
-    const wanted = [...this.search.value.trim()];
+  /** @param {HTMLInputElement} input */
+  async #take(input) {
+    const [file] = input.files ?? [];
+    if (!file) return;
+    const { added, known } = takeFile(await file.text());
+    input.value = "";
+    showWords(byId("shelf-status"), added + known ? "imported" : "nothing-to-import", { added, known });
+    this.#show();
+  }
+
+  /** Show the drafts with the words that are looked for, in either script. */
+  async #show() {
+    const { value } = this.search, typed = value.replaceAll(/\s/g, "");
+    this.#draw([typed]);
+    const other = typed && (await inTraditional(typed).catch(() => typed));
+    if (other !== typed && this.search.value === value) this.#draw([typed, other]);
+  }
+
+  /** @param {string[]} wanted */
+  #draw(wanted) {
     const found = drafts().filter((draft) => {
-      const text = stateOfDraft(draft).title + textOfDraft(draft);
-      return wanted.length === 0 || text.includes(wanted.join(""));
+      const state = stateOfDraft(draft), text = `${state.title} ${linesOf(state).join("")}`;
+      return wanted.some((words) => text.includes(words));
     });
     byId("shelf-undo").hidden = !this.#deleted;
     byId("shelf-none").hidden = found.length > 0;
@@ -108,26 +71,54 @@ export class Shelf {
 
   /** @param {Draft} draft */
   #row(draft) {
-    const state = stateOfDraft(draft), text = textOfDraft(draft);
-    const name = state.title || text.slice(0, 7) || t("untitled");
-    const when = new Date(draft.changed).toLocaleString(language() === "en" ? "en" : "zh-TW", { dateStyle: "medium", timeStyle: "short" });
+    const state = stateOfDraft(draft), lines = linesOf(state), { id } = draft;
+    const name = state.title || lines[0] || t("untitled");
     const title = make("input", {
       value: state.title, placeholder: t("untitled"), maxLength: 60, lang: "zh-Hant", aria: { label: t("rename", { name }) },
-      on: { change: () => this.on.rename(draft.id, title.value.trim()) },
+      on: { change: () => this.on.rename(id, title.value.trim()) },
     });
+    const versions = versionsOf(id).filter((version) => !isSame(version.state, state));
+    const older = versions.length > 0 && make("details", { className: "versions" }, make("summary", {}, t("versions", { count: versions.length })),
+      make("ul", {}, ...versions.map((version) => this.#version(id, version, state))));
+    const button = (/** @type {string} */ key, /** @type {string} */ label, /** @type {() => void} */ click) =>
+      make("button", { type: "button", aria: { label: t(label, { name }) }, on: { click } }, t(key));
     return make("li", {},
-      make("div", { className: "draft-title" }, title, make("small", {}, `${state.form}　${when}`)),
-      make("button", { type: "button", className: "draft-open", on: { click: () => { this.dialog.close(); this.on.open(draft.id); } } },
-        make("span", { lang: "zh-Hant" }, text || t("empty-draft"))),
-      make("button", { type: "button", aria: { label: t("delete-draft", { name }) }, on: { click: () => this.#delete(draft) } }, t("delete")));
+      make("div", { className: "draft-title" }, title, make("small", {}, `${state.form}　${timeOf(draft.changed)}`)),
+      make("button", { type: "button", className: "draft-open", on: { click: () => this.#leave(() => this.on.open(id)) } },
+        make("span", { lang: "zh-Hant" }, lines.join("　") || t("empty-draft"))),
+      make("div", { className: "draft-acts" },
+        button("export", "export-draft", () => saveFile(fileOf([draft]), `${name}.json`)),
+        button("delete", "delete-draft", () => this.#delete(draft))),
+      older);
+  }
+
+  /**
+   * A version, with the differences from now marked.
+   * @param {string} id
+   * @param {Version} version
+   * @param {SheetState} now
+   */
+  #version(id, { when, state }, now) {
+    const shown = state.rows.map((row, n) => row.some(Boolean) && make("span", { className: "version-line" },
+      ...row.map((c, at) => (now.form === state.form && c === now.rows[n][at] ? c || "□" : make("em", {}, c || "□")))));
+    return make("li", {},
+      make("div", { lang: "zh-Hant" }, ...shown),
+      make("small", {}, timeOf(when)),
+      make("button", { type: "button", aria: { label: t("restore-version", { when: timeOf(when) }) }, on: { click: () => this.#leave(() => this.on.open(id, state)) } }, t("restore")));
+  }
+
+  /** @param {() => void} act */
+  #leave(act) {
+    this.dialog.close();
+    act();
   }
 
   /** @param {Draft} draft */
-  #delete(draft) {
-    this.#deleted = draft;
+  async #delete(draft) {
+    this.#deleted = [draftOf(draft.id) ?? draft, versionsOf(draft.id)];
     dropDraft(draft.id);
     this.on.deleted(draft.id);
-    this.#show();
+    await this.#show();
     byId("shelf-undo").focus();
   }
 }

@@ -1,12 +1,13 @@
 // 學理: what the network computes, and how it looks while it reads.
 
-import { ask } from "./api.js";
+import { alone, ask } from "./api.js";
 import { Cell, named } from "./cell.js";
 import { byId, make } from "./dom.js";
 import { HeatMap } from "./heatmap.js";
 import { language, percent, showWords, t } from "./language.js";
 import { equations, gradient, gradients } from "./mathematics.js";
 import { isAbort, showError } from "./refusal.js";
+import "./terms.js";
 import { FORMS, lengthOf, parse } from "./verse.js";
 
 const POEM = "國破山河在，城春草木深。感時花濺淚，恨別鳥驚心。烽火連三月，家書抵萬金。白頭搔更短，渾欲不勝簪。";
@@ -111,8 +112,8 @@ export class Study {
       make("section", {}, make("h2", {}, t("study-back")), gradients(), make("p", { className: "note" }, t("study-back-note"))),
       make("section", {}, make("h2", {}, t("study-why")), gradient(), make("p", { className: "note" }, t("study-why-note"))),
       this.#figures(),
-      make("section", {}, make("h2", {}, t("study-report")), make("p", {}, make("a", { href: "/report", target: "_blank" }, t("report-open"))),
-        make("p", { className: "note" }, t("report-note"))),
+      ...(alone ? [] : [make("section", {}, make("h2", {}, t("study-report")), make("p", {}, make("a", { href: "/report", target: "_blank" }, t("report-open"))),
+        make("p", { className: "note" }, t("report-note")))]),
     );
     this.#drawUnits();
   }

@@ -4,7 +4,7 @@
 export const FORMS = {};
 export const BLANK = "□";
 
-const MARKS = "，。？！；：";
+const MARKS = "，。？！；：、";
 /** @type {Record<string, string>} */
 const TYPED = { ",": "，", ".": "。", "?": "？", "!": "！", ";": "；", ":": "：", "、": "，" };
 // As in tangyin/verse/punctuation.py; 囗, which some editions print for a missing character, is a blank.
@@ -17,11 +17,11 @@ export const lengthOf = (line) => [...line].length;
 export const isMark = (character) => MARKS.includes(character);
 
 /**
- * Fill `FORMS`, the longest poems first.
+ * Fill `FORMS`, the longest poems first; forms of any number of lines are none of them.
  * @param {Shape[]} shapes
  */
 export function setForms(shapes) {
-  for (const { name, lines, characters } of shapes.sort((a, b) => b.lines - a.lines || a.characters - b.characters)) FORMS[name] = [lines, characters];
+  for (const { name, lines, characters } of shapes.filter((shape) => !shape.most_lines).sort((a, b) => b.lines - a.lines || a.characters - b.characters)) FORMS[name] = [lines, characters];
 }
 
 /**
@@ -60,15 +60,32 @@ export const textOf = ({ lines, marks }) =>
   lines.map((line, n) => line + (marks[n] || (n < lines.length - 1 ? "，。"[n % 2] : ""))).join("");
 
 /**
- * One couplet a row, as a person writes it down.
- * @param {{ lines: string[], marks?: string[] }} poem
+ * One couplet a row, or one stanza of 詞, as a person writes it down.
+ * @param {{ lines: string[], marks?: string[], shape?: FormShape }} poem
  */
-export const written = ({ lines, marks = [] }) => {
+export const written = ({ lines, marks = [], shape }) => {
   /** @type {string[]} */
   const rows = [];
-  lines.forEach((line, n) => { rows[n >> 1] = (rows[n >> 1] ?? "") + line + (marks[n] || "，。"[n % 2]); });
+  lines.forEach((line, n) => {
+    const row = shape?.kind === "詞" ? shape.breaks.filter((first) => first <= n).length : n >> 1;
+    rows[row] = (rows[row] ?? "") + line + (marks[n] || "，。"[n % 2]);
+  });
   return rows.join("\n");
 };
+
+/**
+ * The place a number of characters after another; null beyond the poem.
+ * @param {number[]} widths characters of each line
+ * @param {[number, number]} from
+ * @param {number} by
+ * @returns {[number, number] | null}
+ */
+export function placeAfter(widths, [line, at], by) {
+  let to = at + by;
+  while (line >= 0 && to < 0) to += widths[--line] ?? 0;
+  while (line < widths.length && to >= widths[line]) to -= widths[line++];
+  return widths[line] === undefined ? null : [line, to];
+}
 
 /** The characters and marks of a typed text; marks of half width in full width. @param {string} text */
 export const onlyVerse = (text) =>

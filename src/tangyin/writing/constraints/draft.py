@@ -18,7 +18,7 @@ Mask = npt.NDArray[np.bool_]
 Columns = npt.NDArray[np.int32]
 
 FREE = -1  # Nothing is given for this place
-OPEN = -1  # No rhyme is asked for, or settled yet
+OPEN = -1  # No rhyme is requested, or settled yet
 
 
 @dataclass
@@ -41,25 +41,30 @@ class Draft:
     @property
     def line(self) -> int:
         """The line of the place being written, from 0."""
-        return self.place // self.form.characters
+        return self.form.line_of(self.place)
 
     @property
     def column(self) -> int:
         """The place within that line, from 0."""
-        return self.place % self.form.characters
+        return self.place - self.form.starts[self.line]
 
     @property
     def at_line_end(self) -> bool:
         """Whether the place being written is the last one of its line."""
-        return self.column == self.form.characters - 1
+        return self.place + 1 in self.form.starts
 
-    def line_text(self, row: int, line: int, last: int | None = None) -> str:
-        """A written line; with `last` its final character is that column instead."""
-        width = self.form.characters
-        columns = list(self.columns[row, line * width : (line + 1) * width])
+    @property
+    def near_line_end(self) -> bool:
+        """Whether it is one of the last two, where constraints may refuse the line."""
+        return self.at_line_end or self.place + 2 in self.form.starts
+
+    def line_texts(self, rows: Rows, line: int, last: Columns | None = None) -> list[str]:
+        """A written line of some rows; with `last` these columns are at the place being written."""
+        columns = self.columns[rows, self.form.characters_of(line)]
         if last is not None:
-            columns[-1] = last
-        return "".join(self.characters[column] for column in columns)
+            columns[:, self.column] = last
+        character = self.characters.__getitem__
+        return ["".join(map(character, row)) for row in columns.tolist()]
 
     def keep(self, rows: Rows) -> None:
         """Go on with these rows, in this order; a row may be named more than once."""
@@ -101,9 +106,9 @@ class Constraint:
         """
         return None
 
-    def refuses(self, draft: Draft, row: int, last: int) -> bool:  # noqa: ARG002
-        """Whether the row's line must not end on the column `last`, with what it has so far."""
-        return False
+    def refused(self, draft: Draft, rows: Rows, columns: Columns) -> Mask:  # noqa: ARG002
+        """Which of some rows' lines must not continue with these columns; asked `near_line_end`."""
+        return np.zeros(len(rows), dtype=bool)
 
     def record(self, draft: Draft, chosen: Columns) -> None:
         """Take note of the characters chosen at the draft's place, (rows,)."""

@@ -32,8 +32,11 @@ class Rates:
 
 @cache
 def rates_of(form: Form) -> Rates:
-    """The rates of a form."""
-    values: dict[str, Any] = json.loads(data_text("regulated_rates.json"))[form.name]
+    """The rates of a form: of 排律 those of the 律詩 with lines as long; of 詞 there are none."""
+    if form.variant:
+        return Rates({}, {}, 0.0, licensed=False)
+    all_rates: dict[str, dict[str, Any]] = json.loads(data_text("regulated_rates.json"))
+    values = all_rates[{5: "五律", 7: "七律"}[form.characters] if form.kind else form.name]
     names = {sequence.name(form.characters): sequence for sequence in SEQUENCES}
     return Rates(
         {names[name]: share for name, share in values["sequences"].items()},

@@ -33,14 +33,16 @@ class Repetition(Constraint):
         """`most` is how often one character may occur in a poem."""
         given = draft.given
         counted = given != FREE
-        starts_line = np.arange(draft.form.hanzi) % draft.form.characters == 0
+        starts_line = np.isin(np.arange(draft.form.hanzi), draft.form.starts)
         counted[:, 1:] &= (given[:, 1:] != given[:, :-1]) | starts_line[1:]
         self._counts = np.zeros((len(given), len(draft.characters)), dtype=np.int8)
         np.add.at(self._counts, (np.nonzero(counted)[0], given[counted]), 1)
         self._most = most
 
-    def allowed(self, draft: Draft) -> Mask:
+    def allowed(self, draft: Draft) -> Mask | None:
         """See `Constraint.allowed`."""
+        if draft.place in draft.form.repeats:
+            return None
         mask: Mask = self._counts < self._most
         if draft.column:
             before = draft.columns[:, draft.place - 1]
@@ -51,7 +53,7 @@ class Repetition(Constraint):
 
     def record(self, draft: Draft, chosen: Columns) -> None:
         """See `Constraint.record`."""
-        counted = draft.given[:, draft.place] == FREE
+        counted = (draft.given[:, draft.place] == FREE) & (draft.place not in draft.form.repeats)
         if draft.column:
             counted &= draft.columns[:, draft.place - 1] != chosen
         self._counts[np.arange(len(chosen)), chosen] += counted.astype(np.int8)

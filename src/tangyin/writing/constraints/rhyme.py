@@ -24,7 +24,7 @@ from tangyin.writing.options import Option
 OPTIONS = (
     Option("rhyme", str, "", offered=tuple(LEVEL_RHYMES), regulated=True).texts(
         en=("Rhyme", "One of the 30 level rhymes, such as 東."),
-        zh=("押韻", "三十個平聲韻之一，如「東」。"),
+        zh=("押韻", "三十個平聲韻之一，如「東」；填詞則用詞林正韻的韻部（第七部）或其中一字。"),
     ),
 )
 
@@ -61,8 +61,10 @@ def _neighbours(rhyme: str, rime: str) -> Mask:
     return np.array([neighbouring(rhyme, rime, of) for of in LEVEL_RHYMES])
 
 
-def build(start: Start) -> "Rhyme":
-    """The constraint on line ends."""
+def build(start: Start) -> "Rhyme | None":
+    """The constraint on line ends of 詩."""
+    if start.draft.form.variant:
+        return None
     fitting = start.plan.fitting
     rhymed = np.array([sequence.rhymed_start for sequence in start.sequences])
     writable = fitting.rhyme_writable
@@ -73,7 +75,7 @@ def rhyme_number(name: str) -> int:
     """The number of a rhyme (`LEVEL_RHYMES`) that the option `rhyme` names; OPEN for none."""
     if not name:
         return OPEN
-    # 肴 is asked for by its own name, which OpenCC would change.
+    # 肴 is its own name, which OpenCC would change.
     spelled = name if name in LEVEL_RHYMES else to_traditional(name)
     spelled = {"眞": "真", "靑": "青"}.get(spelled, spelled)
     if len(spelled) != 1 or spelled not in LEVEL_RHYMES:
@@ -84,7 +86,7 @@ def rhyme_number(name: str) -> int:
 class Rhyme(Constraint):
     """Keeps the rhyme of every row.
 
-    A row takes the rhyme of the first character at a rhyming place, unless one was asked for; no
+    A row takes the rhyme of the first character at a rhyming place, unless one was requested; no
     character rhymes with itself. A first line may borrow from a neighbouring rhyme.
     """
 
@@ -109,7 +111,7 @@ class Rhyme(Constraint):
         sizes = self._rhyming.sum(axis=1)
         has_near: Mask = np.asarray(self._borrowed.any(axis=1))
         self._borrows = rhymed_start & borrows & ((asked == OPEN) | has_near[asked])
-        # A poem that begins on a borrowed rhyme goes on in the largest rhyme it may be borrowed by.
+        # A poem that begins on a borrowed rhyme continues in the largest rhyme that may borrow it.
         self._lent_to = np.where(self._borrowed, sizes[:, None], -1).argmax(axis=0)  # (V,)
 
         width = draft.form.characters

@@ -1,6 +1,5 @@
 """The tones of regulated verse: each line after one of the patterns of its type."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -8,22 +7,30 @@ from functools import cached_property, lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from tangyin.errors import UsageError
 from tangyin.prosody import SEQUENCES, ToneTable, patterns_of_type
 from tangyin.prosody import Sequence as LineSequence
-from tangyin.prosody.lexicon import place_of, tone_costs
-from tangyin.verse import Form, to_traditional
+from tangyin.prosody.books import PINGSHUI
+from tangyin.verse import BLANK, Form, to_traditional
 from tangyin.writing.constraints.draft import FREE, Columns, Constraint, Draft, Mask, Start
 from tangyin.writing.constraints.rates import Rates
 from tangyin.writing.options import Option
 
 OPTIONS = (
-    Option("pattern", str, "", offered=tuple(s.name(5) for s in SEQUENCES), regulated=True).texts(
-        en=("Pattern", "平起首句入韻 and the like, or line types (aBbAaBbA)."),
-        zh=("句式", "平起首句入韻之類，或用字母寫各句的句式（aBbAaBbA）。"),
+    Option(
+        "pattern",
+        str,
+        "",
+        offered=tuple(s.name(5) for s in SEQUENCES),
+        regulated=True,
+        patterned=True,
+    ).texts(
+        en=("Pattern", "A name such as 平起首句入韻, or line types (aBbAaBbA)."),
+        zh=("平仄譜", "平起首句入韻之類，或用字母寫各句的句型（aBbAaBbA）。"),
     ),
-    Option("strict", bool, False, regulated=True).texts(
-        en=("No licence", "Allow no licence (拗救, 特定句式 …)."),
-        zh=("不拗", "不許拗救、特定句式等變通。"),
+    Option("strict", bool, False, regulated=True, patterned=True).texts(
+        en=("No licence", "Allow no licences (拗救, 特定句式 …)."),
+        zh=("不拗", "不許拗救、特定句式等變化。"),
     ),
 )
 
@@ -72,16 +79,27 @@ def _flags(*bits: Mask) -> npt.NDArray[np.uint8]:
     return flags
 
 
-def build(start: Start) -> "Tones":
-    """The constraint on the line types of each row."""
+def build(start: Start) -> "Tones | None":
+    """The constraint on the line types of each row of 詩."""
+    if start.draft.form.variant:
+        return None
     fitting = start.plan.fitting
     return Tones(fitting.readings, start.sequences, fitting.rates, start.licences, start.draft)
 
 
-def is_named(sequence: LineSequence, pattern: str, form: Form) -> bool:
-    """Whether the option `pattern` names a sequence, in Chinese or by its line types."""
+def sequences_named(pattern: str, form: Form) -> list[LineSequence]:
+    """The sequences that the option `pattern` names, in Chinese or by their line types.
+
+    Raises:
+        UsageError: request.unknown_pattern.
+    """
     name = to_traditional(pattern).replace("韵", "韻")
-    return name in ("", sequence.name(form.characters), sequence.for_lines(form.lines))
+    names = [(s.name(form.characters), s.for_lines(form.lines)) for s in SEQUENCES]
+    found = [s for s, own in zip(SEQUENCES, names, strict=True) if name in ("", *own)]
+    if not found:
+        known = [own for own, _ in names]
+        raise UsageError("request.unknown_pattern", pattern=pattern, form=form.name, patterns=known)
+    return found
 
 
 class Tones(Constraint):
@@ -206,24 +224,16 @@ def tones_of_given(given: Columns, characters: Sequence[str], width: int) -> tup
     """
     # Most rows are given the same.
     different, row_of = np.unique(given, axis=0, return_inverse=True)
-    level, oblique = np.ones(different.shape, dtype=bool), np.ones(different.shape, dtype=bool)
-    words = ["", *characters]  # FREE + 1 is the number of no neighbour
-    for row, place in zip(*np.nonzero(different != FREE), strict=True):
-        column = place % width
-        before = words[different[row, place - 1] + 1] if column else ""
-        after = words[different[row, place + 1] + 1] if column < width - 1 else ""
-        level[row, place], oblique[row, place] = _tones(
-            before, words[different[row, place] + 1], after, at_end=bool(column == width - 1)
-        )
+    signs = [BLANK, *characters]  # FREE + 1 is the number of an open place
+    texts = ("".join(signs[column + 1] for column in row) for row in different.tolist())
+    lines = ([text[at : at + width] for at in range(0, len(text), width)] for text in texts)
+    tones = [[own for line in poem for own in tones_of_line(line)] for poem in lines]
     row_of = row_of.reshape(-1)  # one version of NumPy keeps an axis here
+    level, oblique = (np.array([[tone in own for own in row] for row in tones]) for tone in "PZ")
     return level[row_of], oblique[row_of]
 
 
 @lru_cache(maxsize=10_000)
-def _tones(before: str, character: str, after: str, *, at_end: bool) -> tuple[bool, bool]:
-    if at_end:
-        place = place_of(character)
-        costs = place.end_level, place.end_oblique
-    else:
-        costs = tone_costs(before + character + after, len(before))
-    return math.isfinite(costs[0]), math.isfinite(costs[1])
+def tones_of_line(line: str) -> tuple[str, ...]:
+    """For each place of a line the tones that the checker can read it in: P, Z or PZ."""
+    return tuple(PINGSHUI.tones_at(line, at) for at in range(len(line)))

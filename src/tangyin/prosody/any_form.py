@@ -1,0 +1,168 @@
+"""The checker of a text of any form, which is recognised by shape, heading and tones."""
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import cache
+
+from tangyin.errors import UsageError
+from tangyin.prosody.antithesis import couplets_of
+from tangyin.prosody.books import CILIN, PINGSHUI, Book
+from tangyin.prosody.check import check_poem
+from tangyin.prosody.ci import MOST_HANZI, CiReport, check_ci, song_of
+from tangyin.prosody.convention import Convention, by_convention
+from tangyin.prosody.couplet import check_couplet, couplet_in
+from tangyin.prosody.report import NONE, Finding, Report
+from tangyin.prosody.script import traditional_lines
+from tangyin.prosody.tune_match import LONGEST_LINE, nearest
+from tangyin.verse import Poem, normalize, read_verse
+from tangyin.verse.lyric import read_lyric, tunes_in
+from tangyin.verse.reader import has_marks
+from tangyin.verse.tune import Tune, tunes
+
+AnyReport = Report | CiReport
+
+UNLIKE = 0.6
+"""Excess a character from which on a text is sung to no tune. Of Song 詞 beside the tune that they
+are named after 95 % have less than 0.33; most other Tang verse of unequal lines has more than 0.75
+(`scripts/measure_tunes.py`)."""
+
+CLOSE = 0.15
+"""The same for a text whose lines are not to be seen, or may be those of a 對聯."""
+
+DEFECTIVE = 0.75
+"""A poem of lines of 5 or 7 characters with so large a part of them is meant as one of equal lines,
+and the others are too long or too short."""
+
+EXACT, QUATRAIN = 3.0, 4
+"""Equal lines without the name of a tune are a 詞 if their excess is less, and if they are not a
+quatrain. Of 500 Tang poems that break the rules of 近體詩, the three of six or eight lines
+for which this is so are called 浣溪沙 or 玉樓春; of the quatrains a tenth are so by chance."""
+
+
+def check_any(
+    text: str, convention: Convention = "usual", tune: str = "", book: Book | None = None
+) -> tuple[Poem, AnyReport]:
+    """Check a text as typed: with or without marks, traditional or simplified.
+
+    Args:
+        text: one poem, possibly below its title, which may name a tune.
+        convention: how strictly 近體詩 is judged (`by_convention`).
+        tune: the name of a tune that the text is to be checked against; "" to find it.
+        book: the rhyme book; None is 平水韻 for 詩 and 詞林正韻 for 詞.
+
+    Returns:
+        The poem as it was read, and the report on it.
+
+    Raises:
+        UsageError: tune.unknown; tune.none, for lines of unequal length that fit no tune; or the
+            text is not verse.
+    """
+    if tune:
+        return check_ci(text, tune, book or CILIN)
+    if pair := couplet_in(text):
+        as_ci = check_ci(text, book=book or CILIN) if len(pair[0]) > LONGEST_LINE else None
+        if as_ci and as_ci[1].excess <= CLOSE * sum(map(len, as_ci[1].lines)):
+            return as_ci
+        return Poem(pair, "；。"), by_convention(check_couplet(*pair), convention)
+    try:
+        poem = read_verse(text, blanks=True)
+    except UsageError as refusal:
+        return _other_lines(text, refusal, book)
+    report = by_convention(check_poem(poem.lines, book=book), convention)
+    named = bool(tunes_in(poem.title))
+    undivided = len(text.split()) == 1 and not has_marks(normalize(text))
+    faulty = len(poem.lines) > 2 and not report.regulated
+    if faulty and (named or undivided or _may_be_ci(poem, book or CILIN)):
+        as_ci = check_ci(text, book=book or CILIN)
+        if _is_better(as_ci[1], named=named, lines=len(poem.lines)):
+            return as_ci
+    return poem, report
+
+
+def _may_be_ci(poem: Poem, book: Book) -> bool:
+    """Whether equal lines without the name of a tune come near one with lines just as equal."""
+    shape = len(poem.lines), len(poem.lines[0])
+    alike = _tunes_of_equal_lines().get(shape, ())
+    found = nearest(song_of(poem, book), alike) if alike and shape[0] != QUATRAIN else []
+    return any(match.excess < EXACT for match in found)
+
+
+@cache
+def _tunes_of_equal_lines() -> dict[tuple[int, int], list[Tune]]:
+    """Tunes by number of lines and of characters a line, with the variants that are so alone."""
+    found: dict[tuple[int, int], list[Tune]] = {}
+    for tune in tunes():
+        for variant in tune.variants:
+            widths = {len(line.tones) for line in variant.lines}
+            if len(widths) == 1:
+                of_shape = found.setdefault((len(variant.lines), widths.pop()), [])
+                of_shape.append(Tune(tune.names, (variant,)))
+    return found
+
+
+def _other_lines(text: str, refusal: UsageError, book: Book | None) -> tuple[Poem, AnyReport]:
+    """Lines that are not all of 5 or all of 7 characters."""
+    poem = read_lyric(text)[0]
+    lengths = [len(line) for line in poem.lines]
+    if len(set(lengths)) == 1 and len(lengths) > 1 and not tunes_in(poem.title):
+        return poem, _check_ancient(poem.lines, book or PINGSHUI)
+    if sum(lengths) > MOST_HANZI:
+        raise refusal
+    poem, report = check_ci(text, book=book or CILIN)
+    if tunes_in(poem.title):
+        return poem, report
+    common = max(lengths.count(5), lengths.count(7))
+    limit = CLOSE if len(lengths) == 1 or common >= DEFECTIVE * len(lengths) else UNLIKE
+    if report.excess > limit * sum(lengths):
+        if limit == CLOSE:
+            raise refusal
+        raise UsageError("tune.none", nearest=report.tune, count=len(report.faults))
+    return poem, report
+
+
+def _is_better(report: CiReport, *, named: bool, lines: int) -> bool:
+    """Whether equal lines are a 詞 rather than 古體 or a faulty 近體詩."""
+    if named:
+        return report.excess <= UNLIKE * sum(map(len, report.lines))
+    return lines != QUATRAIN and report.excess < EXACT
+
+
+def _check_ancient(lines: Sequence[str], book: Book) -> Report:
+    """Report on 古體 of two or more lines of one length, other than 5 or 7: on its rhyme alone.
+
+    No tone pattern exists for them, so they are not regulated. Each tone is the commonest one, and
+    the rhyme is the one that most even lines can have.
+    """
+    shown = tuple(lines)
+    poem = traditional_lines(shown, book)
+    ends = [book.costs(line[-1]).rhymes for line in poem[1::2]]
+    counts = Counter(rhyme for end in ends for rhyme in end)
+    rhyme, count = counts.most_common(1)[0] if counts else (NONE, 0)
+    if 2 * count <= len(ends):
+        rhyme = NONE
+    first = rhyme in book.costs(poem[0][-1]).rhymes
+    none = NONE * len(poem)
+    return Report(
+        form="古體" if len(poem) > 2 else "聯",
+        regulated=False,
+        pattern=NONE,
+        line_types=none,
+        nearest=none,
+        tones=tuple("".join(_tone(c, book) for c in line) for line in poem),
+        rhyme=rhyme,
+        first_line="入韻" if first else "不入韻",
+        licences=(),
+        faults=(Finding.of("非五七言", 0, (), count=len(poem[0])),),
+        warnings=(),
+        couplets=couplets_of(poem, shown),
+        readings=(),
+        lines=shown,
+        read_as=poem,
+        book=book.name,
+        books=(),
+    )
+
+
+def _tone(character: str, book: Book) -> str:
+    readings = book.readings(character)
+    return "P" if not readings or readings[0].level else "Z"

@@ -1,0 +1,184 @@
+import json
+import random
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from tangyin.errors import UsageError
+from tangyin.prosody import CiReport, check_any, check_ci
+from tangyin.verse import split_poems, to_simplified
+from tangyin.verse.tune import tunes, tunes_named
+
+HERE = Path(__file__).parent
+BLOCKS = (HERE / "ci_vectors.txt").read_text(encoding="utf-8").split("\n@ ")[1:]
+VECTORS = [(block.split()[0], block.partition("\n")[2].strip()) for block in BLOCKS]
+BROKEN = json.loads((HERE / "ci_broken.json").read_text(encoding="utf-8"))
+TEXT_OF = dict(reversed(VECTORS))
+SHUIDIAO = TEXT_OF["水調歌頭"]
+names = [f"{tune}{number}" for number, (tune, _) in enumerate(VECTORS)]
+
+
+@pytest.mark.parametrize(("tune", "text"), VECTORS, ids=names)
+def test_the_tune_of_a_famous_ci_is_found_from_the_text_alone(tune, text):
+    report = check_ci(text)[1]
+    assert report.tune == tune
+    # What editions differ in, or what critics name as a liberty of the poet: little or nothing.
+    assert len(report.faults) <= 3
+    assert "".join(report.lines) == "".join(c for c in text if c.isalpha())
+    assert report.regulated == (not report.faults)
+
+
+def test_most_famous_ci_keep_to_their_tune():
+    kept = [check_ci(text)[1].regulated for _, text in VECTORS]
+    assert sum(kept) >= 0.95 * len(kept)
+
+
+PRACTISED = ("臨江仙", "青玉案", "念奴嬌", "醉花陰", "永遇樂", "滿江紅", "長相思", "南鄉子")
+"""Tunes of which 欽定詞譜 fixes tones or rhymes that many Song poets do not keep."""
+
+
+@pytest.mark.parametrize("vector", [(name, text) for name, text in VECTORS if name in PRACTISED])
+def test_what_song_practice_leaves_open_is_no_fault(vector):
+    tune, text = vector
+    report = check_ci(text)[1]
+    assert (report.tune, report.faults) == (tune, ())
+
+
+def test_parts_that_song_poets_rhyme_together_are_a_warning_that_names_both():
+    text = TEXT_OF["念奴嬌"]
+    (warning,) = check_ci(text)[1].warnings
+    assert (warning.kind, warning.line) == ("通押", 6)
+    assert "第十七部" in warning.zh
+    assert "第十八部" in warning.zh
+    other = check_ci(text.replace("赤壁", "赤馬"))[1]
+    assert [fault.kind for fault in other.faults] == ["出韻"]
+
+
+@pytest.mark.parametrize(("tune", "text", "found"), BROKEN)
+def test_what_departs_from_a_tune_is_named_with_its_place(tune, text, found):
+    report = check_ci(text)[1]
+    assert report.tune == tune
+    findings = [*report.faults, *report.warnings]
+    named = [[one.line, one.kind, list(one.places)] for one in findings]
+    assert all(one in named for one in found), named
+    assert len(report.faults) <= 4
+
+
+def test_script_marks_and_breaks_do_not_change_the_verdict():
+    report = check_ci(SHUIDIAO)[1]
+    assert (report.tune, report.regulated) == ("水調歌頭", True)
+    rows = SHUIDIAO.replace("。", "。\n")
+    for same in (to_simplified(SHUIDIAO), rows, rows.replace("\n", "\n\n"), f"水調歌頭\n{rows}"):
+        other = check_ci(same)[1]
+        # 欽定詞譜 has this poem as its third variant, for 去、宇 and 合、缺.
+        assert (other.tune, other.variant, other.tones) == ("水調歌頭", 3, report.tones)
+    bare = "".join(c for c in SHUIDIAO if c.isalpha())
+    assert check_any(bare)[1].tune == "水調歌頭"
+
+
+@pytest.mark.parametrize(
+    ("heading", "title"),
+    [("水調歌頭\n", "水調歌頭"), ("水调歌头·明月几时有\n", "水调歌头·明月几时有"),
+     ("《水調歌頭 丙辰中秋》\n", "水調歌頭 丙辰中秋"), ("水調歌頭 ", "水調歌頭"),
+     ("【水調歌頭】", "水調歌頭"), ("詞牌：水調歌頭\n蘇軾\n", "詞牌：水調歌頭")],
+)  # fmt: skip
+def test_the_name_of_a_tune_is_read_from_the_heading(heading, title):
+    poem, report = check_any(heading + SHUIDIAO)
+    assert (poem.title, report.tune, report.regulated) == (title, "水調歌頭", True)
+
+
+def test_a_preface_is_no_verse():
+    text = f"水調歌頭\n丙辰中秋，歡飲達旦，大醉，作此篇，兼懷子由。\n{SHUIDIAO}"
+    assert check_any(text)[1].regulated
+
+
+def test_the_first_stanza_of_a_text_cut_short_is_no_heading():
+    text = to_simplified(SHUIDIAO).partition("但愿")[0]
+    poem, report = check_any(text)
+    assert (poem.title, report.tune, report.lines[0]) == ("", "水調歌頭", "明月几时有")
+
+
+def test_a_tune_that_is_asked_for_is_what_the_text_is_checked_against():
+    report = check_ci(TEXT_OF["菩薩蠻"], "清平樂")[1]
+    assert report.tune == "清平樂"
+    assert report.faults
+    with pytest.raises(UsageError, check=lambda error: error.code == "tune.unknown"):
+        check_ci(SHUIDIAO, "水調歌")
+
+
+def test_every_example_of_the_table_is_found_by_its_own_tune_or_one_alike():
+    """Every fortieth variant; the names of the examples' tunes are not in the text."""
+    variants = [variant for tune in tunes() for variant in tune.variants][::40]
+    found = [check_ci(variant.example)[1] for variant in variants]
+    right = [one.tune == variant.name for one, variant in zip(found, variants, strict=True)]
+    assert sum(right) >= 0.9 * len(right)
+    for report, variant in zip(found, variants, strict=True):
+        assert report.tune == variant.name or report.excess <= 6 or variant.hanzi < 20
+
+
+def test_any_text_gets_a_sound_report():
+    generator = random.Random(5)
+    for _ in range(20):
+        lines = [
+            "".join(generator.choices("山水月風明夜人日花落春東重看過", k=generator.randint(1, 9)))
+            for _ in range(generator.randint(2, 14))
+        ]
+        report = check_ci("，".join(lines) + "。")[1]
+        assert "".join(report.lines) == "".join(lines)
+        count = len(report.patterns)
+        assert len(report.lines) == len(report.tones) == len(report.ends) == count
+        for one in (*report.faults, *report.warnings):
+            assert 0 <= one.line <= count
+            assert "{" not in one.zh + one.en
+        assert json.loads(json.dumps(asdict(report)))["tune"] == report.tune
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [("海內存知己，天涯若比鄰。", "對聯"),
+     ("關關雎鳩，在河之洲。窈窕淑女，君子好逑。", "古體"),
+     ("桃紅復含宿雨，柳綠更帶朝煙。花落家童未掃，鶯啼山客猶眠。", "古體"),
+     (TEXT_OF["浣溪沙"], "詞"), (TEXT_OF["生查子"], "詞"), (TEXT_OF["如夢令"], "詞"),
+     (TEXT_OF["虞美人"], "詞"), (TEXT_OF["臨江仙"], "詞"), (TEXT_OF["長相思"], "詞"),
+     ("玉樓春\n" + TEXT_OF["玉樓春"], "詞"),
+     ("白日依山盡，黃河入海流。欲窮千里目，更上一層樓。", "五絕")],
+)  # fmt: skip
+def test_the_form_of_any_text_is_found(text, form):
+    assert check_any(text)[1].form == form
+
+
+def test_unequal_lines_that_fit_no_tune_are_answered_with_the_nearest():
+    text = (
+        "噫吁嚱，危乎高哉。蜀道之難，難於上青天。蠶叢及魚鳧，開國何茫然。爾來四萬八千歲，"
+        "不與秦塞通人煙。西當太白有鳥道，可以橫絕峨眉巔。地崩山摧壯士死，然後天梯石棧相鉤連。"
+    )
+    with pytest.raises(UsageError, check=lambda error: error.code == "tune.none") as error:
+        check_any(text)
+    assert tunes_named(error.value.params["nearest"])
+    report = check_any(f"水調歌頭\n{text}")[1]
+    assert isinstance(report, CiReport)
+
+
+def test_a_line_too_short_in_a_poem_of_equal_lines_is_still_named():
+    with pytest.raises(UsageError) as error:
+        check_any("床前明月光，疑是地上霜。舉頭望明月，低頭思故。")
+    assert (error.value.code, error.value.params["line"]) == ("text.unequal", 4)
+
+
+def test_stanzas_of_a_ci_are_one_poem_and_ci_in_rows_are_several():
+    first, second = SHUIDIAO.split("\n")
+    three = [TEXT_OF["如夢令"], TEXT_OF["憶江南"], TEXT_OF["卜算子"]]
+    poem = TEXT_OF["水調歌頭"].replace("\n", "")
+    for between in ("\n", "\n\n"):
+        assert len(list(split_poems(f"{first}{between}{second}"))) == 1
+        assert len(list(split_poems(between.join(three)))) == 3
+        assert len(list(split_poems(between.join([poem, *three, first, second])))) == 5
+    shorter = second.replace("照無眠", "無眠")
+    assert len(list(split_poems(f"{first}\n{shorter}"))) == 1
+    assert len(list(split_poems(TEXT_OF["浣溪沙"].replace("\n", "\n\n")))) == 1
+
+
+def test_a_text_longer_than_any_tune_is_refused_before_it_is_compared_with_them():
+    with pytest.raises(UsageError, check=lambda error: error.code == "text.too_long"):
+        check_ci("春眠不覺曉，處處聞啼鳥啊。" * 100)
