@@ -1,8 +1,9 @@
 """The models that are served: by name alone, never by a path that a client gives."""
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from tangyin.api import Writer
 from tangyin.errors import TangyinError, UsageError
@@ -72,7 +73,7 @@ class Library:
             ModelRow.of(
                 name,
                 kind,
-                model,
+                replace(model, figures=_rounded(model.figures)),
                 kinds=[kind.name for kind in model.vocabulary.kinds],
                 takes_title=model.vocabulary.takes_title,
                 default=not at,
@@ -80,3 +81,10 @@ class Library:
             )
             for at, (name, (kind, model)) in enumerate(found.items())
         ]
+
+
+def _rounded(figures: Any) -> Any:
+    """Perplexities to three decimals: more would be a part of each visit that nobody reads."""
+    if isinstance(figures, dict):
+        return {name: _rounded(value) for name, value in figures.items()}
+    return round(figures, 3) if isinstance(figures, float) else figures

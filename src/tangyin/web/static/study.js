@@ -10,6 +10,11 @@ import { isAbort, showError } from "./refusal.js";
 import "./terms.js";
 import { FORMS, lengthOf, parse } from "./verse.js";
 
+// Only this part of the page needs its style sheet; the one for print keeps the last word.
+const sheet = make("link", { rel: "stylesheet", href: "static/study.css" });
+document.querySelector('link[media="print"]')?.before(sheet);
+await new Promise((loaded) => { sheet.onload = sheet.onerror = loaded; });
+
 const POEM = "國破山河在，城春草木深。感時花濺淚，恨別鳥驚心。烽火連三月，家書抵萬金。白頭搔更短，渾欲不勝簪。";
 const QUANTITIES = ["f", "i", "g", "o", "c", "h"];
 /** Keys of the presentation, and how many steps each goes. @type {Record<string, number>} */
