@@ -37,15 +37,7 @@ def kept_alive(serve: Callable[[int], None], count: int, died: Callable[[int], N
     alive, held = os.pipe()  # `held` is closed when this process ends, however it ends
     while True:
         for number in sorted({*range(count)} - {*children.values()}):
-            signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
-            child = os.fork()
-            if child:
-                children[child] = number
-            for stop in STOPS:
-                signal.signal(stop, _passing(children, asked) if child else _default(stop))
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
-            if not child:
-                os.setpgid(0, 0)  # a terminal's Ctrl-C reaches it once, through this process
+            if _forked(children, number, asked):
                 os.close(held)
                 threading.Thread(target=_stop_after, args=(alive,), daemon=True).start()
                 serve(number)
@@ -67,6 +59,20 @@ def kept_alive(serve: Callable[[int], None], count: int, died: Callable[[int], N
     if code < 0:
         os.kill(os.getpid(), -code)
     sys.exit(code)
+
+
+def _forked(children: dict[int, int], number: int, asked: list[int]) -> bool:
+    """Begin a process; true in that process."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+    child = os.fork()
+    if child:
+        children[child] = number
+    else:
+        os.setpgid(0, 0)  # a terminal's Ctrl-C reaches it once, through the first process
+    for stop in STOPS:
+        signal.signal(stop, _passing(children, asked) if child else _default(stop))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
+    return not child
 
 
 def _passing(children: dict[int, int], asked: list[int]) -> Callable[[int, object], None]:
