@@ -603,7 +603,7 @@ export class Desk {
       ` · ${words.filter(Boolean).join(" · ")}`);
   }
 
-  /** Show the other script; what was typed in simplified characters is written anew. */
+  /** Show the other script; what was typed in simplified characters becomes traditional. */
   async #turnScript() {
     const { sheet } = this;
     if (this.#isSimplified) {
