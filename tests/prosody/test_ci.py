@@ -1,5 +1,6 @@
 import json
 import random
+import re
 from dataclasses import asdict
 from pathlib import Path
 
@@ -75,6 +76,41 @@ def test_script_marks_and_breaks_do_not_change_the_verdict():
         assert (other.tune, other.variant, other.tones) == ("水調歌頭", 3, report.tones)
     bare = "".join(c for c in SHUIDIAO if c.isalpha())
     assert check_any(bare)[1].tune == "水調歌頭"
+
+
+@pytest.mark.parametrize("tune", ["水調歌頭", "念奴嬌", "菩薩蠻", "聲聲慢", "西江月", "臨江仙"])
+def test_a_ci_without_marks_is_found_though_it_could_be_cut_into_equal_lines(tune):
+    text = to_simplified(TEXT_OF[tune])
+    rows = re.sub("[，。？！；、]+", "\n", text)
+    stanzas = "\n".join("".join(c for c in row if c.isalpha()) for row in text.split("\n"))
+    bare = stanzas.replace("\n", "")
+    for layout in (rows, re.sub("[，。？！；、]+", " ", text), stanzas, bare, f"{tune}\n{bare}"):
+        assert check_any(layout)[1].tune == tune, layout
+
+
+def test_a_name_that_is_also_the_first_line_is_read_as_verse():
+    rows = re.sub("[，。？！；、]+", "\n", TEXT_OF["念奴嬌"])
+    assert check_any(rows)[1].lines[0] == "大江東去"
+
+
+def test_a_ci_whose_halves_and_most_lines_are_like_verse_is_neither_a_couplet_nor_refused():
+    # 毛澤東, 答李淑一 (毛主席詩詞, 1963).
+    text = (
+        "我失驕楊君失柳，楊柳輕颺直上重霄九。問訊吳剛何所有，吳剛捧出桂花酒。"
+        "寂寞嫦娥舒廣袖，萬里長空且爲忠魂舞。忽報人間曾伏虎，淚飛頓作傾盆雨。"
+    )
+    assert check_any(text)[1].tune == "蝶戀花"
+
+
+def test_a_lvshi_with_a_fault_is_not_called_by_the_tune_that_has_its_lines():
+    # 毛澤東, 長征: 難 rhymes with 閒, which 平水韻 keeps apart; 瑞鷓鴣 has the same lines.
+    text = (
+        "紅軍不怕遠征難，萬水千山只等閒。五嶺逶迤騰細浪，烏蒙磅礴走泥丸。"
+        "金沙水拍雲崖暖，大渡橋橫鐵索寒。更喜岷山千里雪，三軍過後盡開顏。"
+    )
+    report = check_any(text)[1]
+    assert (report.form, {fault.kind for fault in report.faults}) == ("七律", {"出韻"})
+    assert check_any(f"瑞鷓鴣\n{text}")[1].form == "詞"
 
 
 @pytest.mark.parametrize(

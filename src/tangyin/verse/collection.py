@@ -20,6 +20,7 @@ from tangyin.verse.lyric import tunes_in
 from tangyin.verse.punctuation import FOREIGN, PLACEHOLDER
 from tangyin.verse.reader import (
     BLANK,
+    HEADING_LENGTH,
     HEADING_ROWS,
     LONGEST,
     RUN,
@@ -38,9 +39,6 @@ from tangyin.verse.reader import (
     split_heading,
 )
 from tangyin.verse.tune import UNUSUAL, strangeness
-
-HEADING_LENGTH = 18
-"""Longest row of a heading that a blank line separates from its poem: shorter than any poem."""
 
 SHORTEST_STANZA, LONGEST_STANZA = 3, 6
 """A stanza of 詞 beside one of equal lines has at least so many lines, and that at most so many."""

@@ -24,6 +24,10 @@ LONGEST = 10_000
 HEADING_ROWS = 3
 """At most this many rows above the verse are its heading."""
 
+HEADING_LENGTH = 18
+"""Longest row of a heading of verse without marks, or with a blank line below: shorter than any
+poem."""
+
 WHOLE = 4
 """A row with at least this many marked lines is a poem of its own."""
 
@@ -211,7 +215,8 @@ def has_marks(text: str) -> bool:
 def heading_rows(rows: list[str], *, marked: bool) -> int:
     """How many rows may be a heading: those before the first mark, or not as long as the last."""
     for number, row in enumerate(rows[:HEADING_ROWS]):
-        is_verse = has_marks(row) if marked else len(row) == len(rows[-1])
+        is_long = len(row) > HEADING_LENGTH or len(row) == len(rows[-1])
+        is_verse = has_marks(row) if marked else is_long
         if is_verse and not row.startswith("《"):
             return number
     return min(len(rows), HEADING_ROWS)
