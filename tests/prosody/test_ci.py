@@ -46,6 +46,39 @@ def test_what_song_practice_leaves_open_is_no_fault(vector):
     assert (report.tune, report.faults) == (tune, ())
 
 
+def test_a_tone_that_the_first_variant_leaves_open_is_open_in_the_others():
+    # 吳文英 (宋詞三百首): 76 characters, as the fourth variant, of which 欽定詞譜 marks no open tone.
+    text = (
+        "聽風聽雨過清明，愁草瘞花銘。樓前綠暗分攜路，一絲柳、一寸柔情。料峭春寒中酒，交加曉夢啼鶯。"
+        "西園日日掃林亭，依舊賞新晴。黃蜂頻撲鞦韆索，有當時、纖手香凝。惆悵雙鴛不到，幽階一夜苔生。"
+    )
+    report = check_ci(text)[1]
+    assert (report.tune, report.variant, report.faults) == ("風入松", 4, ())
+    assert report.warnings == ()
+
+
+def test_marks_of_another_variant_are_no_warning():
+    # 張惠言 (詞選, 1797) divides 東皇一笑相語，芳意在誰家 as 6 and 5, other variants as 4 and 7.
+    text = (
+        "東風無一事，妝出萬重花。閒來閱遍花影，惟有月鉤斜。我有江南鐵笛，要倚一枝香雪，吹徹玉城霞。"
+        "清影渺難即，飛絮滿天涯。飄然去，吾與汝，泛雲槎。東皇一笑相語，芳意在誰家。難道春花開落，"
+        "更是春風來去，便了卻韶華。花外春來路，芳草不曾遮。"
+    )
+    report = check_ci(text)[1]
+    assert (report.tune, report.faults, report.warnings) == ("水調歌頭", (), ())
+
+
+def test_lines_of_the_right_lengths_are_neither_too_long_nor_too_short():
+    # 李煜 (全唐五代詞): 教坊猶奏別離歌，垂淚對宮娥 has the lengths of the tune, but not its tones.
+    text = (
+        "四十年來家國，三千里地山河。鳳閣龍樓連霄漢，玉樹瓊枝作煙蘿，幾曾識干戈。"
+        "一旦歸爲臣虜，沈腰潘鬢消磨。最是倉皇辭廟日，教坊猶奏別離歌，垂淚對宮娥。"
+    )
+    report = check_ci(text)[1]
+    assert report.tune == "破陣子"
+    assert {fault.kind for fault in report.faults} == {"出律"}
+
+
 def test_parts_that_song_poets_rhyme_together_are_a_warning_that_names_both():
     text = TEXT_OF["念奴嬌"]
     (warning,) = check_ci(text)[1].warnings
