@@ -47,7 +47,7 @@ def test_what_song_practice_leaves_open_is_no_fault(vector):
 
 
 def test_a_tone_that_the_first_variant_leaves_open_is_open_in_the_others():
-    # 吳文英 (宋詞三百首): 76 characters, as the fourth variant, of which 欽定詞譜 marks no open tone.
+    # 吳文英 (宋詞三百首): 76 characters, as in the fourth variant, without open tones there.
     text = (
         "聽風聽雨過清明，愁草瘞花銘。樓前綠暗分攜路，一絲柳、一寸柔情。料峭春寒中酒，交加曉夢啼鶯。"
         "西園日日掃林亭，依舊賞新晴。黃蜂頻撲鞦韆索，有當時、纖手香凝。惆悵雙鴛不到，幽階一夜苔生。"
@@ -246,6 +246,19 @@ def test_stanzas_of_a_ci_are_one_poem_and_ci_in_rows_are_several():
     shorter = second.replace("照無眠", "無眠")
     assert len(list(split_poems(f"{first}\n{shorter}"))) == 1
     assert len(list(split_poems(TEXT_OF["浣溪沙"].replace("\n", "\n\n")))) == 1
+
+
+def test_a_ci_is_one_poem_of_a_file_below_its_preface_and_without_marks():
+    preface = "水調歌頭·明月幾時有\n蘇軾\n丙辰中秋，歡飲達旦，大醉，作此篇，兼懷子由。\n"
+    rows = re.sub("[，。？！；、]+", "\n", SHUIDIAO)
+    first = f"滿江紅\n岳飛\n\n{TEXT_OF['滿江紅']}"
+    for text, tune in (
+        (preface + SHUIDIAO, "水調歌頭"), (rows, "水調歌頭"), ("水調歌頭\n\n" + rows, "水調歌頭"),
+        (first, "滿江紅"), (TEXT_OF["清平樂"].replace("\n", "\n\n"), "清平樂"),
+        ("清平樂.村居\n" + TEXT_OF["清平樂"], "清平樂"),
+    ):  # fmt: skip
+        ((_, one),) = split_poems(text)
+        assert check_any(one)[1].tune == tune
 
 
 def test_a_text_longer_than_any_tune_is_refused_before_it_is_compared_with_them():

@@ -24,7 +24,7 @@ AnyReport = Report | CiReport
 
 UNLIKE = 0.6
 """Excess a character from which on a text is sung to no tune. Of Song 詞 beside the tune that they
-are named after 95 % have less than 0.33; most other Tang verse of unequal lines has more than 0.75
+are named after 95 % have less than 0.25; most other Tang verse of unequal lines has more than 0.75
 (`scripts/measure_tunes.py`)."""
 
 CLOSE = 0.15

@@ -209,7 +209,7 @@ class _Span:
 def _spans(variant: Variant) -> tuple[_Span, ...]:
     """Between places where lines of both variants begin, counted from either end."""
     own = [0, *accumulate(len(line.tones) for line in variant.lines)]
-    found = {}
+    found: dict[_Span, None] = {}
     variants = tunes_named(variant.name)[0].variants
     for other in variants:
         its = [0, *accumulate(len(line.tones) for line in other.lines)]

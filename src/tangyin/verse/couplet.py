@@ -27,6 +27,7 @@ def couplet_lines(text: str, *, sure: bool = False) -> tuple[str, str] | None:
     same lengths. The halves of one row may be apart by a blank. A 橫批 and a title that ends in 聯
     are left out. Four and more lines all of five or all of seven characters are a poem. To be
     `sure`, several segments before 。 are not an upper line: they may be half of a stanza of 詞.
+    Nor are three characters, as many as a title and an author may have.
     """
     rows = _rows(text)
     if not 1 <= len(rows) <= 2 or len(text) > 3 * LONGEST:
@@ -43,7 +44,7 @@ def couplet_lines(text: str, *, sure: bool = False) -> tuple[str, str] | None:
     divided = [len(own) for own in segments] in ([half, half], [2 * half])
     if odd or not divided or shape[:half] != shape[half:]:
         return None
-    stanza = sure and half > 1 and "。" in _middle(rows, half)
+    stanza = sure and ((half > 1 and "。" in _middle(rows, half)) or shape == [SHORTEST] * 2)
     poem = half > 1 and set(shape) in ({5}, {7})
     if poem or stanza or not SHORTEST <= sum(shape[:half]) <= LONGEST:
         return None

@@ -14,6 +14,7 @@ from tangyin.verse.form import Form, known_forms
 from tangyin.verse.poem import Poem
 from tangyin.verse.punctuation import FOREIGN, MARKS, PLACEHOLDER, check_hanzi, normalize
 from tangyin.verse.script import to_traditional
+from tangyin.verse.tune import tunes_so_called
 
 BLANK = "□"
 """A character of a partial poem that is left open; 囗 is read as the same."""
@@ -50,6 +51,9 @@ _TITLE = re.compile(
     rf"(?:\s*({_NAME}{{1,8}})[:：]|\s*({_NAME}{{2,4}})(?=\s))?"
 )
 _LABEL = re.compile(r"^(?:[詩诗]?[題题]目?|[標标][題题]|作者|[詩诗]人)[：:]\s*")
+_DOTTED = re.compile(rf"\s*([^{MARKS},.]{{2,8}})([.．。])[^{MARKS},.]+")
+"""水調歌頭.明月幾時有: the name of a tune and what the 詞 is called."""
+
 RUN = re.compile(f"([^{MARKS}\n]+)([{MARKS}]?)")
 
 Lines = list[tuple[str, str]]
@@ -202,6 +206,8 @@ def bare_row(row: str) -> str:
     if _PINYIN.fullmatch(row):
         return ""
     row = NOTE.sub("", row)
+    if (dotted := _DOTTED.fullmatch(row)) and tunes_so_called(dotted[1]):
+        row = row.replace(dotted[2], "", 1)
     if not _SERIES.fullmatch(row):
         row = _LABEL.sub("", _ASIDE.sub("", row))
     return normalize(row)
