@@ -161,7 +161,7 @@ def as_practised(song: Song, match: Match) -> Match:
     """A match that knows where the text is like other variants of the tune.
 
     欽定詞譜 says what is open for the first variant only, and for the others where they differ. So
-    a tone that the first variant allows is no departure from a later one.
+    a later one may have every tone that the first allows.
     """
     variant, places = match.variant, match.places
     fits = [
@@ -194,7 +194,7 @@ def as_practised(song: Song, match: Match) -> Match:
 
 @dataclass(frozen=True)
 class _Span:
-    """The lines of another variant that stand at some places of a variant."""
+    """The lines of another variant at some places of a variant."""
 
     start: int
     tones: str
