@@ -234,3 +234,12 @@ def test_an_open_line_is_written_in_several_ways_between_given_ones(verses):
 )
 def test_what_cannot_be_met_together_is_refused_in_one_sentence(cli, words, part):
     cli("write", *words).refused(2, part)
+
+
+@pytest.mark.parametrize("upper", ["明月松間照", "海納百川，有容乃大"])
+def test_the_answers_to_a_couplet_are_read_back_as_couplets(cli, upper):
+    answers = cli("couplet", upper, "--count", "2")
+    checked = cli("check", "--format", "json", stdin=answers.out)
+    assert [(one["form"], one["regulated"]) for one in json.loads(checked.out)] == [
+        ("對聯", True)
+    ] * 2

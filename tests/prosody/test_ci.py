@@ -1,5 +1,6 @@
 import json
 import random
+import re
 from dataclasses import asdict
 from pathlib import Path
 
@@ -45,6 +46,39 @@ def test_what_song_practice_leaves_open_is_no_fault(vector):
     assert (report.tune, report.faults) == (tune, ())
 
 
+def test_a_tone_that_the_first_variant_leaves_open_is_open_in_the_others():
+    # 吳文英 (宋詞三百首): 76 characters, as in the fourth variant, without open tones there.
+    text = (
+        "聽風聽雨過清明，愁草瘞花銘。樓前綠暗分攜路，一絲柳、一寸柔情。料峭春寒中酒，交加曉夢啼鶯。"
+        "西園日日掃林亭，依舊賞新晴。黃蜂頻撲鞦韆索，有當時、纖手香凝。惆悵雙鴛不到，幽階一夜苔生。"
+    )
+    report = check_ci(text)[1]
+    assert (report.tune, report.variant, report.faults) == ("風入松", 4, ())
+    assert report.warnings == ()
+
+
+def test_marks_of_another_variant_are_no_warning():
+    # 張惠言 (詞選, 1797) divides 東皇一笑相語，芳意在誰家 as 6 and 5, other variants as 4 and 7.
+    text = (
+        "東風無一事，妝出萬重花。閒來閱遍花影，惟有月鉤斜。我有江南鐵笛，要倚一枝香雪，吹徹玉城霞。"
+        "清影渺難即，飛絮滿天涯。飄然去，吾與汝，泛雲槎。東皇一笑相語，芳意在誰家。難道春花開落，"
+        "更是春風來去，便了卻韶華。花外春來路，芳草不曾遮。"
+    )
+    report = check_ci(text)[1]
+    assert (report.tune, report.faults, report.warnings) == ("水調歌頭", (), ())
+
+
+def test_lines_of_the_right_lengths_are_neither_too_long_nor_too_short():
+    # 李煜 (全唐五代詞): 教坊猶奏別離歌，垂淚對宮娥 has the lengths of the tune, but not its tones.
+    text = (
+        "四十年來家國，三千里地山河。鳳閣龍樓連霄漢，玉樹瓊枝作煙蘿，幾曾識干戈。"
+        "一旦歸爲臣虜，沈腰潘鬢消磨。最是倉皇辭廟日，教坊猶奏別離歌，垂淚對宮娥。"
+    )
+    report = check_ci(text)[1]
+    assert report.tune == "破陣子"
+    assert {fault.kind for fault in report.faults} == {"出律"}
+
+
 def test_parts_that_song_poets_rhyme_together_are_a_warning_that_names_both():
     text = TEXT_OF["念奴嬌"]
     (warning,) = check_ci(text)[1].warnings
@@ -75,6 +109,41 @@ def test_script_marks_and_breaks_do_not_change_the_verdict():
         assert (other.tune, other.variant, other.tones) == ("水調歌頭", 3, report.tones)
     bare = "".join(c for c in SHUIDIAO if c.isalpha())
     assert check_any(bare)[1].tune == "水調歌頭"
+
+
+@pytest.mark.parametrize("tune", ["水調歌頭", "念奴嬌", "菩薩蠻", "聲聲慢", "西江月", "臨江仙"])
+def test_a_ci_without_marks_is_found_though_it_could_be_cut_into_equal_lines(tune):
+    text = to_simplified(TEXT_OF[tune])
+    rows = re.sub("[，。？！；、]+", "\n", text)
+    stanzas = "\n".join("".join(c for c in row if c.isalpha()) for row in text.split("\n"))
+    bare = stanzas.replace("\n", "")
+    for layout in (rows, re.sub("[，。？！；、]+", " ", text), stanzas, bare, f"{tune}\n{bare}"):
+        assert check_any(layout)[1].tune == tune, layout
+
+
+def test_a_name_that_is_also_the_first_line_is_read_as_verse():
+    rows = re.sub("[，。？！；、]+", "\n", TEXT_OF["念奴嬌"])
+    assert check_any(rows)[1].lines[0] == "大江東去"
+
+
+def test_a_ci_whose_halves_and_most_lines_are_like_verse_is_neither_a_couplet_nor_refused():
+    # 毛澤東, 答李淑一 (毛主席詩詞, 1963).
+    text = (
+        "我失驕楊君失柳，楊柳輕颺直上重霄九。問訊吳剛何所有，吳剛捧出桂花酒。"
+        "寂寞嫦娥舒廣袖，萬里長空且爲忠魂舞。忽報人間曾伏虎，淚飛頓作傾盆雨。"
+    )
+    assert check_any(text)[1].tune == "蝶戀花"
+
+
+def test_a_lvshi_with_a_fault_is_not_called_by_the_tune_that_has_its_lines():
+    # 毛澤東, 長征: 難 rhymes with 閒, which 平水韻 keeps apart; 瑞鷓鴣 has the same lines.
+    text = (
+        "紅軍不怕遠征難，萬水千山只等閒。五嶺逶迤騰細浪，烏蒙磅礴走泥丸。"
+        "金沙水拍雲崖暖，大渡橋橫鐵索寒。更喜岷山千里雪，三軍過後盡開顏。"
+    )
+    report = check_any(text)[1]
+    assert (report.form, {fault.kind for fault in report.faults}) == ("七律", {"出韻"})
+    assert check_any(f"瑞鷓鴣\n{text}")[1].form == "詞"
 
 
 @pytest.mark.parametrize(
@@ -177,6 +246,19 @@ def test_stanzas_of_a_ci_are_one_poem_and_ci_in_rows_are_several():
     shorter = second.replace("照無眠", "無眠")
     assert len(list(split_poems(f"{first}\n{shorter}"))) == 1
     assert len(list(split_poems(TEXT_OF["浣溪沙"].replace("\n", "\n\n")))) == 1
+
+
+def test_a_ci_is_one_poem_of_a_file_below_its_preface_and_without_marks():
+    preface = "水調歌頭·明月幾時有\n蘇軾\n丙辰中秋，歡飲達旦，大醉，作此篇，兼懷子由。\n"
+    rows = re.sub("[，。？！；、]+", "\n", SHUIDIAO)
+    first = f"滿江紅\n岳飛\n\n{TEXT_OF['滿江紅']}"
+    for text, tune in (
+        (preface + SHUIDIAO, "水調歌頭"), (rows, "水調歌頭"), ("水調歌頭\n\n" + rows, "水調歌頭"),
+        (first, "滿江紅"), (TEXT_OF["清平樂"].replace("\n", "\n\n"), "清平樂"),
+        ("清平樂.村居\n" + TEXT_OF["清平樂"], "清平樂"),
+    ):  # fmt: skip
+        ((_, one),) = split_poems(text)
+        assert check_any(one)[1].tune == tune
 
 
 def test_a_text_longer_than_any_tune_is_refused_before_it_is_compared_with_them():

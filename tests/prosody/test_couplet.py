@@ -1,9 +1,12 @@
+import random
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tangyin.errors import UsageError
-from tangyin.prosody import book_named, check_any, check_couplet, couplet_in
+from tangyin.prosody import book_named, check_any, check_couplet, couplet_in, couplet_score
 from tangyin.prosody.couplet import places_that_count, rhythms
 from tangyin.verse.collection import find_poems
 
@@ -113,6 +116,53 @@ def test_any_two_lines_get_a_sound_report(upper, lower):
 )
 def test_a_couplet_is_recognised_by_its_halves(text, found):
     assert couplet_in(text) == found
+
+
+REAL = [
+    line.split("；")
+    for line in (Path(__file__).parent / "couplets.txt").read_text(encoding="utf-8").splitlines()
+    if not line.startswith("#")
+]
+
+
+@pytest.mark.parametrize(
+    "layout",
+    [
+        "{0}；{1}。", "{0}\n{1}", "{0}　{1}", "上聯：{0}\n下聯：{1}\n橫批：四季長安",
+        "上联 {0}\n下联 {1}", "上聯：{0}；下聯：{1}。", "題堂聯\n{0}\n{1}",
+        "《楹聯》\n{0}，\n{1}。",
+    ],
+)  # fmt: skip
+def test_a_famous_couplet_is_one_as_it_is_pasted(layout):
+    texts = [layout.format(*lines) for lines in REAL]
+    reports = [check_any(text)[1] for text in texts]
+    assert [text for text, one in zip(texts, reports, strict=True) if one.form != "對聯"] == []
+    assert sum(report.regulated for report in reports) >= 0.85 * len(reports)
+
+
+def test_the_title_above_a_couplet_is_no_line_of_it():
+    poem, report = check_any("岳陽樓\n四面湖山歸眼底\n萬家憂樂到心頭")
+    assert (poem.title, report.form, report.regulated) == ("岳陽樓", "對聯", True)
+
+
+def test_famous_couplets_score_above_the_shuffles_of_their_lower_lines():
+    generator = random.Random(1)
+    true, shuffled = [], []
+    for lines in REAL:
+        upper, lower = (line.replace("，", "") for line in lines)
+        other = "".join(generator.sample(lower, len(lower)))
+        for answer, scores in ((lower, true), (other, shuffled)):
+            scores.append(couplet_score(upper, answer))
+    pairs = [(a > b) + (a == b) / 2 for a in true for b in shuffled]
+    assert sum(pairs) >= 0.9 * len(pairs)
+
+
+def test_a_quatrain_in_two_rows_without_marks_is_no_couplet():
+    for text, form in (
+        ("白日依山盡黃河入海流\n欲窮千里目更上一層樓", "五絕"),
+        ("两个黄鹂鸣翠柳一行白鹭上青天\n窗含西岭千秋雪门泊东吴万里船", "七絕"),
+    ):
+        assert check_any(text)[1].form == form
 
 
 def test_couplets_in_a_file_are_found_one_by_one():

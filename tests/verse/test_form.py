@@ -39,7 +39,14 @@ def test_an_unknown_form_is_refused_with_the_names_there_are(name):
     names = ["五絕 (wujue)", "七絕 (qijue)", "五律 (wulv)", "七律 (qilv)"]
     names += ["五古 (wugu)", "七古 (qigu)", "五言排律 (wupai)", "七言排律 (qipai)"]
     assert caught.value.code == "form.unknown"
-    assert caught.value.params == {"name": name, "forms": names}
+    assert (caught.value.params["name"], caught.value.params["forms"]) == (name, names)
+
+
+def test_a_form_mistyped_is_answered_with_the_nearest_tunes_and_a_couplet_with_its_command():
+    with pytest.raises(UsageError, match=r"the nearest tunes .* 水調歌頭"):
+        form_named("水調歌")
+    with pytest.raises(UsageError, match="tangyin couplet"):
+        form_named("对联")
 
 
 def test_a_file_in_the_folder_adds_a_form_behind_those_of_the_corpus(extra_form):

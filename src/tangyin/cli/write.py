@@ -115,4 +115,5 @@ def couplet(
     if output_format == "jsonl":
         emit((json_text(asdict(answer)) for answer in answers), output)
     else:
-        emit(map(str, answers), output)
+        # Rows of one upper line without a blank line between them would be read as one poem.
+        emit(("\n" * bool(n) + str(answer) for n, answer in enumerate(answers)), output)

@@ -108,7 +108,8 @@ def _is_ancient(lines: tuple[str, ...], reading: Assignment, faults: list[Findin
 
     It is if it has an oblique rhyme; if the number of lines is odd; if at least half of its
     couplets, and at least two, have a fault of `BREAKS`; if no couplet adheres to the one before
-    (eight lines or more); or if at most half of the rhymes agree (six lines or more).
+    (eight lines or more); or if at most half of the rhymes agree or are neighbours (six lines or
+    more).
     """
     if reading.oblique or len(lines) % 2:
         return True
@@ -120,7 +121,12 @@ def _is_ancient(lines: tuple[str, ...], reading: Assignment, faults: list[Findin
     if couplets >= 4 and loose == couplets - 1:
         return True
     strays = sum(fault.kind == report.OUT_OF_RHYME for fault in faults)
-    return couplets >= 3 and 2 * strays >= couplets
+    if couplets < 3 or 2 * strays < couplets:
+        return False
+    feet, book = [line[-1] for line in lines[1::2]], reading.book
+    rhymes = {rhyme for foot in feet for rhyme in book.costs(foot).rhymes}
+    allied = [sum(bool(first_line_rhyme(foot, rhyme, book)) for foot in feet) for rhyme in rhymes]
+    return 2 * max(allied, default=0) <= couplets
 
 
 def _first_line(lines: tuple[str, ...], reading: Assignment) -> str:

@@ -3,12 +3,22 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import accumulate
 
 from tangyin.errors import UsageError
 from tangyin.prosody.books import BOOKS, CILIN, PINGSHUI, Book
 from tangyin.prosody.line_type import OUT_OF_PATTERN
 from tangyin.prosody.report import NONE, OUT_OF_RHYME, ByBook, Finding
-from tangyin.prosody.tune_match import Match, Song, beside, feet_of, nearest, rhymes_of, tones_of
+from tangyin.prosody.tune_match import (
+    Match,
+    Song,
+    as_practised,
+    beside,
+    feet_of,
+    nearest,
+    rhymes_of,
+    tones_of,
+)
 from tangyin.verse import BLANK, Poem
 from tangyin.verse.lyric import read_lyric, tunes_in
 from tangyin.verse.script import is_simplified, traditional_costs
@@ -220,6 +230,11 @@ class _Sheet:
     def lines(self) -> tuple[str, ...]:
         return tuple("".join(self.typed[at] for at in line) for line in self.places)
 
+    @cached_property
+    def starts(self) -> tuple[int, ...]:
+        """The places of the variant where its lines begin."""
+        return tuple(accumulate((len(line) for line in self.wanted), initial=0))
+
     @property
     def read_as(self) -> tuple[str, ...]:
         return tuple("".join(self.song.forms[at][0] for at in line) for line in self.places)
@@ -281,7 +296,8 @@ class _Sheet:
 
     def by_book(self, book: Book) -> ByBook:
         """Whether the text, divided so, keeps the rules of the variant by a book."""
-        read = replace(self, song=replace(self.song, book=book))
+        song = replace(self.song, book=book)
+        read = replace(self, song=song, match=as_practised(song, self.match))
         _, strays, _ = rhymes_of(read.song, self.match.variant, self.match.places)
         departures = (
             found
@@ -294,8 +310,13 @@ class _Sheet:
     def _tones(self, number: int, *, elsewhere: bool = False) -> Iterator[Finding]:
         """The tones that differ from the pattern, in lines that other variants have or have not."""
         line, wanted = self.match.variant.lines[number], self.wanted[number]
-        wrong = [at for at, tone in enumerate(line.tones) if not self._has(wanted[at], tone)]
-        if not wrong or self._is_elsewhere(number) != elsewhere:
+        start, match = self.starts[number], self.match
+        wrong = [
+            at
+            for at, tone in enumerate(line.tones)
+            if start + at not in match.free and not self._has(wanted[at], tone)
+        ]
+        if not wrong or match.like.issuperset(start + at for at in wrong) != elsewhere:
             return
         kind, variant = (ELSEWHERE, "") if elsewhere else (OUT_OF_PATTERN, "詞")
         for at in wrong:
@@ -311,19 +332,6 @@ class _Sheet:
             place < 0
             or tone == "中"
             or tones_of(self.song.forms[place], self.song.book)[tone == "仄"]
-        )
-
-    def _is_elsewhere(self, number: int) -> bool:
-        """Whether another variant of the tune has this line as it is.
-
-        欽定詞譜 says what is open for the first variant only, and for the others where they differ.
-        """
-        count, wanted = len(self.wanted), self.wanted[number]
-        return any(
-            len(line.tones) == len(wanted) and all(map(self._has, wanted, line.tones))
-            for variant in tunes_named(self.match.variant.name)[0].variants
-            for index in {number, number - count + len(variant.lines)}
-            for line in variant.lines[max(index, 0) : index + 1]
         )
 
     def _stray(self, number: int, kind: str) -> Finding:
@@ -343,15 +351,20 @@ class _Sheet:
 
     def _marks(self, number: int) -> Iterator[Finding]:
         """Where the marks of the text divide it differently from the tune."""
+        first, after = self.starts[number : number + 2]
         if not self.song.has_marks or not self.places[number]:
             return
         line, pattern = self.places[number], self.match.variant.lines[number]
-        inside = tuple(at for at, place in enumerate(line[:-1], 1) if place in self.song.ends)
+        inside = tuple(
+            at
+            for at, place in enumerate(line[:-1], 1)
+            if place in self.song.ends and not self.match.divided.issuperset(range(first, after))
+        )
         words = self.lines[number]
         if inside:
             yield Finding.of(MARKS_DIFFER, number + 1, inside, "多", words=words)
         lacking = line[-1] not in self.song.ends and line[-1] + 1 < len(self.song.forms)
-        if lacking and pattern.end != PAUSE:
+        if lacking and pattern.end != PAUSE and not self.match.divided >= {after - 1, after}:
             yield Finding.of(MARKS_DIFFER, number + 1, (len(line),), "少", words=words)
 
 

@@ -23,7 +23,7 @@ from tangyin.prosody.report import NO_OPPOSITION, NONE, ByBook, Finding, Licence
 from tangyin.prosody.rules import chosen_readings, end_rhyme
 from tangyin.prosody.script import traditional_lines
 from tangyin.verse import BLANK
-from tangyin.verse.couplet import couplet_lines, split_segments
+from tangyin.verse.couplet import couplet_lines, is_labelled, split_segments
 from tangyin.verse.punctuation import PLACEHOLDER, check_hanzi
 
 FORM = "對聯"
@@ -89,15 +89,20 @@ def couplet_in(text: str) -> tuple[str, str] | None:
     """The two lines of a text that is a 對聯 (`verse.couplet_lines`), or None.
 
     Two stanzas of one shape, which end on the same tone, are none; nor are the first lines of a
-    poem.
+    poem, or the halves of one.
     """
-    if not (lines := couplet_lines(text)):
-        return None
+    if not (lines := couplet_lines(text)) or is_labelled(text):
+        return lines
     upper, lower = lines
     ends = PINGSHUI.costs(upper[-1]).end_oblique, PINGSHUI.costs(lower[-1]).end_level
     stanzas = "，" in upper and len(upper) == len(lower) and math.inf in ends
-    opening = len(upper) in (5, 7) and is_opening(upper, lower)
+    opening = "，" not in upper and _are_verses(upper) and is_opening(upper, lower)
     return None if stanzas or opening else lines
+
+
+def _are_verses(line: str) -> bool:
+    """Whether a line is as long as one or more lines of a poem."""
+    return len(line) % 5 == 0 or len(line) % 7 == 0
 
 
 def is_opening(upper: str, lower: str, book: Book = PINGSHUI) -> bool:

@@ -7,17 +7,21 @@ sort the variants; a text is then aligned to the best of them by edit distance.
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
+from itertools import accumulate, pairwise
 
 from tangyin.prosody.books import CILIN, PINGSHUI, Book
 from tangyin.verse import BLANK
-from tangyin.verse.tune import PAUSE, Tune, Variant, shifted, tunes
+from tangyin.verse.tune import PAUSE, Tune, Variant, shifted, tunes, tunes_named
 
 TONE, EITHER, RHYME, BORROWED, REPEAT, MARK, PAUSE_LEFT_OUT = 3.0, 0.7, 3.0, 1.0, 3.0, 1.4, 0.3
 """The cost of a wrong tone, of a tone that the tune leaves open, of a foot out of rhyme, of one
 that Song 詞 allow in its place, of a line repeated or not repeated (疊), of a mark too many or too
 few, of a pause without one."""
+
+ALLOWED = 0.2
+"""The cost of a tone that the first variant of the tune allows: the nearer variant still wins."""
 
 GAP, GAP_GOES_ON = 4.5, 3.5
 """The cost of a character too many or too few, and of each that is missing beside another one."""
@@ -120,6 +124,9 @@ class Match:
     borrowed: tuple[
         int, ...
     ]  # those whose feet are in a part that Song 詞 rhyme with it (`SHARED`)
+    like: frozenset[int] = frozenset()  # places of the variant where the text is like another one,
+    free: frozenset[int] = frozenset()  # like the first one,
+    divided: frozenset[int] = frozenset()  # and where its marks are those of another one
 
 
 def nearest(song: Song, among: Sequence[Tune] = ()) -> list[Match]:
@@ -139,14 +146,88 @@ def nearest(song: Song, among: Sequence[Tune] = ()) -> list[Match]:
             least = min(least, found[variant].cost)
     best = min(found, key=lambda variant: found[variant].cost)
     own = [variant for variant in near if variant.names == best.names]
-    ranked = (found.get(variant) or _match(song, variant) for variant in own)
+    ranked = (as_practised(song, found.get(each) or _match(song, each)) for each in own)
     return sorted(ranked, key=lambda match: (match.excess, match.variant.number))
 
 
 def beside(song: Song, variant: Variant) -> Match:
     """A text of as many characters as a variant, beside it place by place; the costs are 0."""
     places = tuple(range(variant.hanzi))
-    return Match(variant, places, 0.0, 0.0, *rhymes_of(song, variant, places))
+    match = Match(variant, places, 0.0, 0.0, *rhymes_of(song, variant, places))
+    return replace(as_practised(song, match), excess=0.0)
+
+
+def as_practised(song: Song, match: Match) -> Match:
+    """A match that knows where the text is like other variants of the tune.
+
+    欽定詞譜 says what is open for the first variant only, and for the others where they differ. So
+    a later one may have every tone that the first allows.
+    """
+    variant, places = match.variant, match.places
+    fits = [
+        tone == "中" or place < 0 or song.tones[place][tone == "仄"]
+        for tone, place in zip(variant.tones, places, strict=True)
+    ]
+    marks = _bits(place in song.ends for place in places)
+    like, free, divided = set[int](), set[int](), set[int]()
+    for span in _spans(variant):
+        inside = marks & span.inside
+        agrees = not (inside & ~span.ends or span.needed & ~inside)
+        where = range(span.start, span.start + len(span.tones))
+        if agrees and span.moved:
+            divided.update(where)
+        if (agrees or not (span.moved and song.has_marks)) and all(
+            tone == "中" or places[at] < 0 or song.tones[places[at]][tone == "仄"]
+            for at, tone in zip(where, span.tones, strict=True)
+        ):
+            like.update(where)
+            free.update(where if span.is_of_first else ())
+    allowed = sum(not fit for at, fit in enumerate(fits) if at in free)
+    return replace(
+        match,
+        excess=match.excess - (TONE - ALLOWED) * allowed,
+        like=frozenset(like),
+        free=frozenset(free),
+        divided=frozenset(divided),
+    )
+
+
+@dataclass(frozen=True)
+class _Span:
+    """The lines of another variant at some places of a variant."""
+
+    start: int
+    tones: str
+    inside: int  # the places that may end a line, as bits
+    ends: int  # those that do
+    needed: int  # those of them that are not pauses
+    moved: bool  # whether the variant itself is divided otherwise
+    is_of_first: bool  # whether these are lines of the first variant, which are divided alike
+
+
+@cache
+def _spans(variant: Variant) -> tuple[_Span, ...]:
+    """Between places where lines of both variants begin, counted from either end."""
+    own = [0, *accumulate(len(line.tones) for line in variant.lines)]
+    found: dict[_Span, None] = {}
+    variants = tunes_named(variant.name)[0].variants
+    for other in variants:
+        its = [0, *accumulate(len(line.tones) for line in other.lines)]
+        lines, hanzi = len(its) - len(own), other.hanzi - variant.hanzi
+        pairs = {
+            (i, i + by) for i in range(len(own)) for by in (0, lines) if 0 <= i + by < len(its)
+        }
+        for by in {0, hanzi} | {its[j] - own[i] for i, j in pairs}:
+            for a, b in pairwise(sorted(set(own) & {end - by for end in its})):
+                if by not in (0, hanzi) and (own.index(a), its.index(a + by)) not in pairs:
+                    continue
+                inside = (1 << (b - 1)) - (1 << a)
+                ends, needed = (shifted(e, -by) & inside for e in (other.ends, other.needed))
+                moved = (ends, needed) != (variant.ends & inside, variant.needed & inside)
+                tones = other.tones[a + by : b + by]
+                is_of_first = other is variants[0] and not moved
+                found[_Span(a, tones, inside, ends, needed, moved, is_of_first)] = None
+    return tuple(found)
 
 
 @cache
@@ -221,12 +302,23 @@ def _least_cost(song: Song, pattern: _Pattern, shifts: Iterable[int]) -> float:
 
 
 def _match(song: Song, variant: Variant) -> Match:
-    excess, places = _aligned(song, variant)
+    aligned, places = _aligned(song, variant)
+    if _is_divided_alike(song, variant) and -1 in places:
+        # Lines of the right lengths have wrong tones, and nothing too many or too few.
+        prices, places = _prices(variant, song.has_marks), tuple(range(variant.hanzi))
+        aligned = sum(price[code] for price, code in zip(prices, song.codes, strict=True))
     rhymes, strays, borrowed = rhymes_of(song, variant, places)
-    excess += RHYME * len(strays) + BORROWED * len(borrowed)
+    feet = RHYME * len(strays) + BORROWED * len(borrowed)
     repeats = REPEAT * _unlike_repeats(song, variant, places)
-    cost = excess + repeats + _pattern(variant).surprise
-    return Match(variant, places, cost, excess, rhymes, strays, borrowed)
+    cost = aligned + feet + repeats + _pattern(variant).surprise
+    return Match(variant, places, cost, aligned + feet, rhymes, strays, borrowed)
+
+
+def _is_divided_alike(song: Song, variant: Variant) -> bool:
+    """Whether a text with marks has the lines of a variant, by their number and lengths."""
+    ends = song.bits[-1]
+    same = variant.hanzi == len(song.forms) and song.has_marks
+    return same and not (ends & ~variant.ends or variant.needed & ~ends)
 
 
 def _aligned(song: Song, variant: Variant) -> tuple[float, tuple[int, ...]]:

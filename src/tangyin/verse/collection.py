@@ -17,9 +17,10 @@ from tangyin.files import Remark, read_lines
 from tangyin.verse.couplet import couplet_lines
 from tangyin.verse.form import known_forms
 from tangyin.verse.lyric import tunes_in
-from tangyin.verse.punctuation import FOREIGN, PLACEHOLDER
+from tangyin.verse.punctuation import FOREIGN, PLACEHOLDER, is_hanzi
 from tangyin.verse.reader import (
     BLANK,
+    HEADING_LENGTH,
     HEADING_ROWS,
     LONGEST,
     RUN,
@@ -38,9 +39,6 @@ from tangyin.verse.reader import (
     split_heading,
 )
 from tangyin.verse.tune import UNUSUAL, strangeness
-
-HEADING_LENGTH = 18
-"""Longest row of a heading that a blank line separates from its poem: shorter than any poem."""
 
 SHORTEST_STANZA, LONGEST_STANZA = 3, 6
 """A stanza of 詞 beside one of equal lines has at least so many lines, and that at most so many."""
@@ -139,7 +137,8 @@ def split_poems(text: str | Iterable[str]) -> Iterator[tuple[int, str]]:
     for block in _split(text):
         even = stanzas and stanzas[-1].is_even and block.is_even
         alone = even and not tunes_in(stanzas[0].title)
-        if stanzas and (alone or block.heading or not block.lengths):
+        begins = block.heading and not (block.is_of_rows and not tunes_in(block.title))
+        if stanzas and (alone or begins or not block.lengths):
             yield from _poems_of(stanzas)
             stanzas = []
         stanzas.append(block)
@@ -183,7 +182,11 @@ def _strangeness(stanzas: "list[_Block]") -> float:
     if (any(even) and short) or (all(even) and not named):
         return math.inf
     found = strangeness(lengths, named)
-    most = UNUSUAL if tunes_in(stanzas[0].title) else 0
+    tune = tunes_in(stanzas[0].title)
+    if tune and (verse := stanzas[0].verse):  # the first row may be a preface
+        below = lengths[len(RUN.findall(verse[0])) :]
+        found = min(found, strangeness(below, tune)) if below else found
+    most = UNUSUAL if tune else 0
     return math.inf if any(even) and found > most else found
 
 
@@ -241,12 +244,28 @@ class _Block:
     @property
     def lengths(self) -> list[int]:
         """The lengths of the lines of verse, if they have marks and may be a stanza."""
+        if self.is_of_rows:
+            return list(map(len, self.rows_of_verse))
         verse = "".join(self.verse)
         counted = has_marks(verse) and not self.is_too_long and not self.is_couplet
         if FOREIGN.search(verse.replace(PLACEHOLDER, BLANK).replace(BLANK, "")):
             return []
         lengths = [len(run) for run, _ in RUN.findall(verse)] if counted else []
         return [] if len(lengths) > LONGEST_STANZA and self.is_even else lengths
+
+    @property
+    def rows_of_verse(self) -> list[str]:
+        """The rows below the name of a tune."""
+        return [row for row in dropwhile(tunes_in, self.bare) if row]
+
+    @property
+    def is_of_rows(self) -> bool:
+        """Whether the rows are lines of unequal lengths without marks, as of a stanza of 詞."""
+        rows = self.rows_of_verse
+        if len(rows) < WHOLE or self.is_too_long or any(map(_is_whole, rows)):
+            return False
+        known = {form.characters for form in known_forms()}
+        return not {len(row) for row in rows} <= known and all(map(is_hanzi, "".join(rows)))
 
     @property
     def is_even(self) -> bool:
@@ -262,7 +281,8 @@ class _Block:
     @property
     def is_couplet(self) -> bool:
         """Whether this is a 對聯 by its shape."""
-        return bool(couplet_lines("\n".join(row for _, row, _ in self.rows), sure=True))
+        lines = couplet_lines("\n".join(row for _, row, _ in self.rows), sure=True)
+        return bool(lines) and not tunes_in(self.rows[0][1])
 
     @property
     def may_lead(self) -> bool:
@@ -299,7 +319,8 @@ class _Block:
             return True
         both = self.bare + block.bare
         rows = heading_rows(both, marked=has_marks("".join(both)))
-        return bool(self) and self.may_lead and rows >= len(self.rows)
+        named = bool(self) and len(self.rows) == 1 and bool(tunes_in(self.rows[0][1]))
+        return bool(self) and self.may_lead and (named or rows >= len(self.rows))
 
     @property
     def is_bare_row(self) -> bool:

@@ -10,7 +10,7 @@ from pkgutil import iter_modules
 from tangyin.errors import UsageError
 from tangyin.verse.punctuation import MARKS, STOPS
 from tangyin.verse.script import to_traditional
-from tangyin.verse.tune import Variant, tunes_so_called, variant_named
+from tangyin.verse.tune import Variant, names_near, tunes_so_called, variant_named
 
 
 @dataclass(frozen=True)
@@ -168,7 +168,7 @@ def form_named(name: str, lines: int | None = None, variant: int | None = None) 
         variant: of a tune; None for the usual one, or that of the name.
 
     Raises:
-        UsageError: form.unknown, form.lines_fixed, form.lines, tune.no_variant.
+        UsageError: form.unknown, form.couplet, form.lines_fixed, form.lines, tune.no_variant.
     """
     wanted = name.strip().lower()
     for convert in (str, to_traditional):
@@ -182,8 +182,10 @@ def form_named(name: str, lines: int | None = None, variant: int | None = None) 
         if variant is None and number:
             variant = int(number)
         return Form.of_tune(variant_named(tune, variant), to_traditional(tune.strip()))
+    if to_traditional(wanted) in ("對聯", "楹聯", "春聯"):
+        raise UsageError("form.couplet")
     forms = [f"{form.name} ({form.ascii_name})" for form in all_forms()]
-    raise UsageError("form.unknown", name=name, forms=forms)
+    raise UsageError("form.unknown", name=name, forms=forms, near=names_near(name))
 
 
 def _with_lines(form: Form, lines: int | None) -> Form:

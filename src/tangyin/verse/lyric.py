@@ -4,10 +4,12 @@ import re
 from collections.abc import Iterator
 
 from tangyin.errors import UsageError
+from tangyin.verse.couplet import is_verse
 from tangyin.verse.poem import Poem
 from tangyin.verse.punctuation import MARKS, PLACEHOLDER
 from tangyin.verse.reader import (
     BLANK,
+    HEADING_LENGTH,
     HEADING_ROWS,
     RUN,
     bare_row,
@@ -27,7 +29,8 @@ def read_lyric(text: str) -> list[Poem]:
     """The ways to read a text as lines of any length: with the first rows as heading or not.
 
     A row without marks above rows that have them is always heading; rows with marks below it may be
-    a preface.
+    a preface. In a text without marks a row of more than `HEADING_LENGTH` characters is verse, and
+    one that names a tune may be: 大江東去 is 念奴嬌.
     Lines end at marks; in a text without any at line breaks and blanks, and then marks are added.
 
     Returns:
@@ -44,6 +47,10 @@ def read_lyric(text: str) -> list[Poem]:
     ways = []
     has_heading = least or not marked or (rows and tunes_in(rows[0]))
     most = max(least, min(HEADING_ROWS, len(rows) - 1)) if has_heading else 0
+    if not marked:
+        long = (number for number, row in enumerate(bare) if len(row) > HEADING_LENGTH)
+        most = min(most, next(long, most))
+        least = 0 if all(is_verse([row]) for row in bare[:least]) else least
     for skipped in range(least, most + 1):
         pieces = rows[skipped:] if marked else " ".join(rows[skipped:]).split()
         verse = [bare_row(piece) for piece in pieces]
@@ -60,6 +67,12 @@ def tunes_in(heading: str) -> tuple[Tune, ...]:
     parts = [part for part in _BETWEEN.split(heading) if part]
     found = (tune for part in parts[:HEADING_ROWS] for tune in tunes_so_called(part))
     return tuple(dict.fromkeys(found))
+
+
+def is_headed(text: str) -> bool:
+    """Whether the first of several rows names a tune."""
+    first, *others = [*_rows(text), ""]
+    return any(others) and bool(tunes_in(first))
 
 
 def _rows(text: str) -> Iterator[str]:

@@ -14,6 +14,7 @@ from tangyin.verse.form import Form, known_forms
 from tangyin.verse.poem import Poem
 from tangyin.verse.punctuation import FOREIGN, MARKS, PLACEHOLDER, check_hanzi, normalize
 from tangyin.verse.script import to_traditional
+from tangyin.verse.tune import tunes_so_called
 
 BLANK = "□"
 """A character of a partial poem that is left open; 囗 is read as the same."""
@@ -23,6 +24,10 @@ LONGEST = 10_000
 
 HEADING_ROWS = 3
 """At most this many rows above the verse are its heading."""
+
+HEADING_LENGTH = 18
+"""Longest row of a heading of verse without marks, or with a blank line below: shorter than any
+poem."""
 
 WHOLE = 4
 """A row with at least this many marked lines is a poem of its own."""
@@ -46,6 +51,9 @@ _TITLE = re.compile(
     rf"(?:\s*({_NAME}{{1,8}})[:：]|\s*({_NAME}{{2,4}})(?=\s))?"
 )
 _LABEL = re.compile(r"^(?:[詩诗]?[題题]目?|[標标][題题]|作者|[詩诗]人)[：:]\s*")
+_DOTTED = re.compile(rf"\s*([^{MARKS},.]{{2,8}})([.．。])[^{MARKS},.]+")
+"""水調歌頭.明月幾時有: the name of a tune and what the 詞 is called."""
+
 RUN = re.compile(f"([^{MARKS}\n]+)([{MARKS}]?)")
 
 Lines = list[tuple[str, str]]
@@ -198,6 +206,8 @@ def bare_row(row: str) -> str:
     if _PINYIN.fullmatch(row):
         return ""
     row = NOTE.sub("", row)
+    if (dotted := _DOTTED.fullmatch(row)) and tunes_so_called(dotted[1]):
+        row = row.replace(dotted[2], "", 1)
     if not _SERIES.fullmatch(row):
         row = _LABEL.sub("", _ASIDE.sub("", row))
     return normalize(row)
@@ -211,7 +221,8 @@ def has_marks(text: str) -> bool:
 def heading_rows(rows: list[str], *, marked: bool) -> int:
     """How many rows may be a heading: those before the first mark, or not as long as the last."""
     for number, row in enumerate(rows[:HEADING_ROWS]):
-        is_verse = has_marks(row) if marked else len(row) == len(rows[-1])
+        is_long = len(row) > HEADING_LENGTH or len(row) == len(rows[-1])
+        is_verse = has_marks(row) if marked else is_long
         if is_verse and not row.startswith("《"):
             return number
     return min(len(rows), HEADING_ROWS)

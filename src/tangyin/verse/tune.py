@@ -109,9 +109,14 @@ def tunes_named(name: str) -> tuple[Tune, ...]:
     """
     found = tunes_so_called(name)
     if not found:
-        near = difflib.get_close_matches(to_traditional(name), _names(), NEAR_NAMES, 0.3)
-        raise UsageError("tune.unknown", name=name, near=near or ["浣溪沙", "水調歌頭", "念奴嬌"])
+        raise UsageError("tune.unknown", name=name, near=names_near(name))
     return found
+
+
+def names_near(name: str) -> list[str]:
+    """The names of tunes most like this one."""
+    near = difflib.get_close_matches(to_traditional(name), _names(), NEAR_NAMES, 0.3)
+    return near or ["浣溪沙", "水調歌頭", "念奴嬌"]
 
 
 def tunes_so_called(name: str) -> tuple[Tune, ...]:
