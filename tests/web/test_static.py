@@ -22,6 +22,7 @@ def test_every_file_of_the_page_is_used_and_served(client) -> None:
         if file.suffix == ".js":
             source = file.read_text("utf-8")
             used |= set(re.findall(r'(?:from |import ?\(?)"\./([\w.]+)"', source))
+            used |= set(re.findall(r'"static/([\w.]+\.css)"', source))
     assert used | {"reference.css"} == {file.name for file in FILES}
     for file in FILES:
         answer = client.get(f"/static/{file.name}")
