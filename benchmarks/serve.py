@@ -48,11 +48,11 @@ class Server:
 
     @property
     def megabytes(self) -> float:
-        """Resident memory of the process that serves."""
+        """Memory of the processes that serve, what they share counted once."""
         pid = self.process.pid
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()
-        status = Path(f"/proc/{[pid, *children][-1]}/status").read_text(encoding="utf-8")
-        return int(re.findall(r"VmRSS:\s+(\d+)", status)[0]) / 1024
+        maps = (Path(f"/proc/{child}/smaps_rollup").read_text("utf-8") for child in children)
+        return sum(int(re.findall(r"Pss:\s+(\d+)", text)[0]) for text in maps) / 1024
 
     async def ask(
         self, method: str, path: str, body: dict[str, Any] | None = None, link: Any = None

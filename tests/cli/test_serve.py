@@ -55,13 +55,16 @@ def children(pid: int) -> list[int]:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the server is one process elsewhere")
 def test_a_process_that_is_killed_is_replaced_and_none_is_left_behind() -> None:
-    server, address, _ = started("--model", "report")
+    server, address, _ = started("--model", "report", "--workers", "2")
     for _ in range(2):
-        (serving,) = children(server.pid)
-        os.kill(serving, signal.SIGKILL)
-        with urllib.request.urlopen(f"{address}healthz", timeout=30) as answer:
-            assert answer.status == 200
-        assert children(server.pid) != [serving]
+        first, second = children(server.pid)
+        os.kill(first, signal.SIGKILL)
+        while len(now := children(server.pid)) < 2 or first in now:
+            time.sleep(0.01)
+        assert second in now
+        for _ in range(8):
+            with urllib.request.urlopen(f"{address}healthz", timeout=30) as answer:
+                assert answer.status == 200
     server.kill()
     _, rest = server.communicate(timeout=30)  # until the last process has closed its end
     assert rest.count("signal 9") == 2

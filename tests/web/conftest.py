@@ -214,8 +214,10 @@ def paste(page: Page, line: int, place: int, text: str) -> None:
         """text => {
           const data = new DataTransfer();
           data.setData("text", text);
-          const event = { clipboardData: data, bubbles: true, cancelable: true };
-          document.activeElement.dispatchEvent(new ClipboardEvent("paste", event)); }""",
+          const event = new ClipboardEvent("paste", { bubbles: true, cancelable: true });
+          // Firefox takes no data from a script with the event itself.
+          Object.defineProperty(event, "clipboardData", { value: data });
+          document.activeElement.dispatchEvent(event); }""",
         text,
     )
 

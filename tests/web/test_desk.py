@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tangyin.prosody import check_poem, readings_of
+from tangyin.verse import to_simplified
 from tangyin.web.bodies import SPRING
 
 from .conftest import fill, paste, rows_of, type_at, write
@@ -77,6 +78,66 @@ def test_an_input_method_composes_in_a_place_and_gives_words(page) -> None:
     expect(page.locator(".square.composing")).to_have_count(0)
     assert rows_of(page)[:2] == ["□□□□國", "破□□□□"]
     assert at(page) == [2, 2]
+
+
+def test_an_input_method_that_is_left_without_a_choice_changes_nothing(page) -> None:
+    session = page.context.new_cdp_session(page)
+    type_at(page, 1, 1, "國破山河在")
+    cell(page, 1, 2).focus()
+    for letters in ("huo", ""):
+        place = {"selectionStart": len(letters), "selectionEnd": len(letters)}
+        session.send("Input.imeSetComposition", {"text": letters, **place})
+    expect(page.locator(".square.composing")).to_have_count(0)
+    assert rows_of(page)[0] == "國破山河在"
+
+
+def test_undo_reaches_the_title_that_is_being_typed(page) -> None:
+    page.fill("#poem-title", "春望")
+    page.keyboard.press("Control+z")
+    expect(page.locator("#poem-title")).to_have_value("")
+    page.keyboard.press("Control+y")
+    expect(page.locator("#poem-title")).to_have_value("春望")
+
+
+def test_a_sheet_typed_in_simplified_characters_stays_so_until_it_is_turned(page) -> None:
+    type_at(page, 1, 1, "国破山河在城春草木深感时花溅泪恨别")
+    script = page.locator("#script")
+    expect(script).to_have_attribute("aria-pressed", "true")
+    rows = write(page)
+    whole = "\n".join(rows)
+    assert whole == to_simplified(whole)
+    expect(page.locator("#verdict .good")).to_have_text("合律")
+    cell(page, 1, 1).focus()
+    expect(page.locator("#reason")).to_contain_text("「國」")
+    page.click("#to-check")
+    page.click("text=到作詩頁")
+    assert rows_of(page) == rows
+    page.click("#shelf-open")
+    expect(page.locator("#shelf-list > li")).to_have_count(1)  # no other draft came of it
+    page.keyboard.press("Escape")
+    script.click()
+    expect(script).to_have_attribute("aria-pressed", "false")
+    assert rows_of(page)[0] == "國破山河在"
+    expect(page.locator("#verdict .good")).to_have_text("合律")
+    page.click("#undo")
+    expect(cell(page, 1, 1)).to_have_value("国")
+
+
+def test_verse_is_shown_in_the_script_of_the_interface(visit) -> None:
+    page = visit(locale="zh-CN")
+    paste(page, 1, 1, SPRING)
+    expect(cell(page, 1, 1)).to_have_value("国")
+    page.click("#script")
+    expect(cell(page, 1, 1)).to_have_value("國")
+    page.reload()
+    expect(cell(page, 1, 1)).to_have_value("國")
+
+
+def test_a_new_draft_says_nothing_of_the_one_before(page) -> None:
+    paste(page, 1, 1, SPRING)
+    expect(page.locator("#status")).not_to_be_empty()
+    page.click("#new-draft")
+    expect(page.locator("#status")).to_be_empty()
 
 
 @pytest.mark.parametrize("direction", ["columns", "across"])
@@ -384,12 +445,16 @@ def test_a_draft_and_the_shelf_are_exported_and_imported(page, visit, tmp_path) 
     shared.write_text(json.dumps({"form": "五律", "title": "題", "text": SPRING}), "utf-8")
     plain = tmp_path / "plain.txt"
     plain.write_text(f"詩\n{SPRING.replace('國', '家')}\n\n不是詩", "utf-8")
+    shape = {"widths": [6, 6], "marks": ["，", "。"], "breaks": [], "kind": "詞"}
+    lyric = {"form": "如夢令", "shape": shape, "title": "", "lines": ["昨夜雨疏風驟", "□□□□殘酒"]}
+    ci = tmp_path / "ci.json"
+    ci.write_text(json.dumps({**lyric, "marks": ["，", "？"], "text": "……"}), "utf-8")
     broken = tmp_path / "broken.json"
     broken.write_text('{"drafts": [{"states": [{"form": "x"}]}, null, 3]}', "utf-8")
     for file, said, count in (
         (one, "匯入 1 首，0 首原來就有", 1), (whole, "匯入 1 首，1 首原來就有", 2),
-        (whole, "匯入 0 首，2 首原來就有", 2), (shared, "匯入 1 首", 3), (plain, "匯入 1 首", 4),
-        (broken, "沒有詩稿", 4),
+        (whole, "匯入 0 首，2 首原來就有", 2), (shared, "匯入 1 首", 3), (plain, "1 段讀不了", 4),
+        (broken, "沒有詩稿", 4), (ci, "匯入 1 首", 5),
     ):  # fmt: skip
         other.set_input_files("#shelf-file", file)
         expect(other.locator("#shelf-status")).to_contain_text(said)
@@ -673,3 +738,7 @@ def test_words_are_looked_up_beside_the_sheet(page) -> None:
     page.click("#look-parallel")
     page.locator("#looked .candidate", has_text="白水").click()
     assert rows_of(page)[1] == "白水□□□"
+    page.set_viewport_size({"width": 1280, "height": 560})
+    page.locator("#advice").evaluate("panel => panel.scrollTo(0, 0)")
+    page.locator("#look-find").evaluate("button => button.click()")
+    expect(page.locator("#looked .quoted")).to_be_in_viewport()  # it is below all that helps

@@ -115,6 +115,46 @@ def test_at_200_per_cent_and_in_forced_colours_nothing_is_cut_off(visit, at) -> 
     judge(page)
 
 
+SMALL = """() => [...document.querySelectorAll("button, summary, select, p > a, dialog input")]
+  .map((e) => [e.outerHTML.slice(0, 80), e.getBoundingClientRect()])
+  .filter(([, box]) => box.width && (box.width < 43.5 || box.height < 43.5))
+  .map(([html]) => html)"""
+
+
+def test_what_is_touched_on_a_phone_has_44_pixels(visit) -> None:
+    page = visit(viewport={"width": 360, "height": 740}, has_touch=True)
+    type_at(page, 1, 1, "國破山河在")
+    page.click("#advice-next")
+    expect(page.locator(".choice-card").first).to_be_visible()
+    page.click("#advice-open")
+    page.click("#references summary")
+    page.fill("#look-word", "山")
+    page.click("#look-rhyme")
+    expect(page.locator("#looked .candidate").first).to_be_visible()
+    assert page.evaluate(SMALL) == []
+    page.click("#advice-open")
+    for opens, seen in (("#share", "#card svg"), ("#shelf-open", "#shelf-list li")):
+        page.click(opens)
+        expect(page.locator(seen).first).to_be_visible()
+        assert page.evaluate(SMALL) == []
+        page.keyboard.press("Escape")
+    page.click("nav [data-page=study]")
+    page.wait_for_selector(".story:not([hidden])")
+    assert page.evaluate(SMALL) == []
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (1920, 1080)])
+def test_the_class_room_is_seen_whole_and_its_headings_are_in_order(visit, width, height) -> None:
+    page = visit("/#study", viewport={"width": width, "height": height})
+    page.wait_for_selector(".story:not([hidden])")
+    page.click(".story .actions button:last-of-type")
+    page.keyboard.press("End")
+    assert page.evaluate("document.documentElement.scrollHeight") <= height
+    page.evaluate(AXE)
+    found = page.evaluate("axe.run({ runOnly: ['heading-order'] })")
+    assert found["violations"] == []
+
+
 @pytest.mark.parametrize("name", ["compose", "check", "study"])
 def test_the_head_of_a_page_is_skipped_from_the_keyboard(visit, name) -> None:
     page = visit(f"/#{name}")

@@ -167,6 +167,15 @@ def test_a_simplified_poem_is_fixed_in_simplified_characters(page) -> None:
     assert "惊" in page.input_value("#check-text")
 
 
+def test_a_poem_goes_to_the_desk_with_its_script_and_marks(page) -> None:
+    check(page, f"{SPRING}\n\n登鹳雀楼\n白日依山尽，黄河入海流！欲穷千里目？更上一层楼；")
+    page.locator("text=到作詩頁").last.click()
+    expect(page.locator("#poem-title")).to_have_value("登鹳雀楼")
+    assert page.locator("#poem .mark").all_text_contents() == [*"，！？；"]
+    assert page.locator("#poem [data-line='0']").first.input_value() == "白"
+    assert page.locator("#poem [data-line='0'][data-at='4']").input_value() == "尽"
+
+
 def test_nothing_is_lost_on_the_way_to_the_desk_and_back_or_at_a_reload(page) -> None:
     text = f"《春望》\n{SPOILT}\n\n白日依山盡，黃河入海流。"
     check(page, text)

@@ -9,7 +9,7 @@ from tangyin.web.fixed import tunes as served_tunes
 
 from .conftest import paste, rows_of, type_at, write
 
-RUMENG = "昨夜雨疏風驟，濃睡不消殘酒。試問捲簾人，卻道海棠依舊。知否。知否。應是綠肥紅瘦。"
+RUMENG = "昨夜雨疏風驟，濃睡不消殘酒。試問捲簾人，卻道海棠依舊。知否？知否！應是綠肥紅瘦。"
 
 
 @pytest.fixture
@@ -59,8 +59,12 @@ def test_a_pasted_ci_is_laid_out_by_its_tune_and_checked_by_name(page):
     expect(page.locator("#forms [aria-pressed=true]")).to_have_text("如夢令")
     expect(page.locator("#poem-title")).to_have_value("春晚")
     assert "".join(rows_of(page)) == "".join(c for c in RUMENG if c.isalpha())
+    marks = [c for c in RUMENG if not c.isalpha()]
+    assert page.locator("#poem .mark").all_text_contents() == marks
     page.click("#to-check")
     expect(page.locator("#reports h2")).to_contain_text("如夢令 1/6")
+    page.click("text=到作詩頁")
+    assert page.locator("#poem .mark").all_text_contents() == marks
 
 
 def test_long_verse_has_as_many_lines_as_are_asked_for_and_a_line_is_answered(page):

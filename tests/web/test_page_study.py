@@ -92,6 +92,16 @@ def test_the_whole_map_of_the_longest_form_fits_the_screen_and_paper(visit) -> N
         assert last.evaluate("s => s.scrollWidth <= s.clientWidth + 1"), media
 
 
+def test_a_map_of_a_dark_page_is_printed_light(visit) -> None:
+    page = visit("/#study", color_scheme="dark")
+    swatch = page.locator(".scale i").first
+    expect(swatch).to_have_css("background-color", "rgb(34, 29, 24)")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    expect(swatch).to_have_css("background-color", "rgb(250, 245, 234)")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    expect(swatch).to_have_css("background-color", "rgb(34, 29, 24)")
+
+
 def test_a_few_large_values_do_not_wash_out_the_map(page) -> None:
     ends = page.evaluate("""async () => {
       const { HeatMap } = await import("/static/heatmap.js");

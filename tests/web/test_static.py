@@ -21,8 +21,7 @@ def test_every_file_of_the_page_is_used_and_served(client) -> None:
     for file in FILES:
         if file.suffix == ".js":
             source = file.read_text("utf-8")
-            used |= set(re.findall(r'(?:from |import ?\(?)"\./([\w.]+)"', source))
-            used |= set(re.findall(r'"static/([\w.]+\.css)"', source))
+            used |= set(re.findall(r'(?:from |import ?\(?|href: )"(?:\.|static)/([\w.]+)"', source))
     assert used | {"reference.css"} == {file.name for file in FILES}
     for file in FILES:
         answer = client.get(f"/static/{file.name}")

@@ -123,6 +123,8 @@ def test_a_poem_and_how_it_is_read_are_printed_for_a_class(visit) -> None:
     for hidden in ("#request", "#tools", "#advice", ".head", "body > .foot", ".above"):
         expect(page.locator(hidden)).to_be_hidden()
     expect(page.locator(".leaf")).to_have_css("background-color", "rgb(255, 255, 255)")
+    hint = "title => getComputedStyle(title, '::placeholder').color"
+    assert page.locator("#poem-title").evaluate(hint) == "rgba(0, 0, 0, 0)"
     page.emulate_media(media="screen")
     page.set_viewport_size({"width": 1280, "height": 720})
     page.click("#to-study")
@@ -134,3 +136,23 @@ def test_a_poem_and_how_it_is_read_are_printed_for_a_class(visit) -> None:
     page.emulate_media(media="print")
     assert page.evaluate("document.documentElement.scrollWidth") <= PAPER["width"]
     expect(page.locator(".cell-drawing")).to_be_visible()
+
+
+def test_no_sheet_of_paper_is_wasted(visit) -> None:
+    page = visit()
+    paste(page, 1, 1, SPRING)
+    expect(page.locator("#verdict")).to_contain_text("合律")
+    assert pages(page) == 1
+    page.click("#to-check")
+    expect(page.locator(".report")).to_be_visible()
+    assert pages(page) == 1
+    page.click("#reports >> text=看模型怎樣讀")
+    page.wait_for_selector(".story:not([hidden])")
+    assert pages(page) == 4  # the cell, the map, the equations, the figures
+
+
+def pages(page: Page) -> int:
+    """How many sheets of A4 a page is printed on."""
+    if page.context.browser and page.context.browser.browser_type.name != "chromium":
+        pytest.skip("the driver takes other measures of paper")
+    return len(re.findall(rb"/Type /Page\b", page.pdf(format="A4")))

@@ -17,9 +17,10 @@ def test_rows_may_end_early_have_marks_and_be_missing():
 
 
 def test_simplified_rows_are_shown_as_they_came_and_read_beside_traditional_ones():
-    sheet = Sheet.of(WULV, ["国破山河在", "城春草木深", "", "恨別鳥驚心", "頭搔更短"])
+    sheet = Sheet.of(WULV, ["国破山河在", "城春草木深", "", "恨別鸟驚心", "頭搔更短"])
     assert sheet.lines[0] == "国破山河在"
     assert sheet.read_as[0] == "國破山河在"
+    assert sheet.read_as[3] == "恨別鳥驚心"  # one character of a line
     report = report_on(sheet).report
     assert report is not None
     assert report.lines[0] == "国破山河在"

@@ -1,6 +1,8 @@
 """`tangyin serve` and `tangyin site`."""
 
+import os
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -26,7 +28,9 @@ OTHER_FILES = 200
 )
 @default_option("--model", default=DEFAULT, help="The model for requests that name none.")
 @click.option(
-    "--workers", type=click.IntRange(1, 64), help="Threads that write.  [default: 2, 1 on one core]"
+    "--workers",
+    type=click.IntRange(1, 64),
+    help="Poems that are written at a time.  [default: 2, 1 on one core]",
 )
 @click.option(
     "--allow-origin",
@@ -62,9 +66,13 @@ def serve(host: str, port: int, model: str, workers: int | None, origins: tuple[
         if not local:
             remark("server.open")
 
-        def served() -> None:
+        together = workers or min(2, os.cpu_count() or 1)
+        # Processes, because Python runs one thread at a time; where there is but one, threads.
+        apart = sys.platform == "linux"
+
+        def served(number: int) -> None:
             config = uvicorn.Config(
-                create_app(model, workers=workers, local=local, origins=origins),
+                create_app(model, 1 if apart else together, local=local, origins=origins),
                 log_level="warning",
                 access_log=False,
                 server_header=False,
@@ -78,9 +86,10 @@ def serve(host: str, port: int, model: str, workers: int | None, origins: tuple[
             try:
                 uvicorn.Server(config).run([listener])
             except KeyboardInterrupt:  # raised again by uvicorn when it has stopped
-                remark("cli.stopped")
+                if not number:
+                    remark("cli.stopped")
 
-        kept_alive(served, lambda number: warn("server.restarted", signal=number))
+        kept_alive(served, together, lambda number: warn("server.restarted", signal=number))
 
 
 @click.command()

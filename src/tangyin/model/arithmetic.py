@@ -30,8 +30,12 @@ Sums = npt.NDArray[np.int64]
 Columns = npt.NDArray[np.int32]
 
 SOURCE = Path(__file__).with_name("kernel.c")
-FLAGS = ["-std=gnu11", "-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"]
-"""For no processor in particular: the kernel chooses its path when it runs."""
+FLAGS = [
+    "-std=gnu11", "-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math",
+    "-fno-thread-jumps",
+]  # fmt: skip
+"""For no processor in particular: the kernel chooses its path when it runs. Threaded jumps would
+compute `exponential` once for each of its limits too."""
 
 ONE = 2**29
 """The weight of the likeliest candidate. The next power of two would not fit beside a sign."""

@@ -160,8 +160,9 @@ class Reader:
         self._last, self._rhyme = np.full((2, sequences), self._none)
         # The characters of the current line and of the line before.
         self._current, self._before = np.full((2, sequences, layout.columns), self._none)
-        self._ids: list[Ids] = []  # of every token read, (B,) each
-        self._lines_of: list[Int8s] = []
+        # Of every token read, (T, B).
+        self._ids = np.empty((0, sequences), np.int32)
+        self._lines_of = np.empty((0, sequences), np.int8)
 
     def read(self, tokens: Ids) -> Features:
         """Read one token of each sequence, (B,)."""
@@ -169,8 +170,8 @@ class Reader:
         in_text = self._phase == _TEXT_PHASE
         known = (tokens >= self._hanzi[0]) & (tokens < self._hanzi[1])
         line_of = np.where(known, self._current_line(), np.int8(NO_ECHO))
-        self._ids.append(tokens.astype(np.int32))  # a copy: the caller may change its array
-        self._lines_of.append(line_of)
+        self._ids = np.concatenate((self._ids, tokens[None]))
+        self._lines_of = np.concatenate((self._lines_of, line_of[None]))
         if not in_text.all():
             self._read_prefix(tokens, role, ~in_text)
         closes = in_text & (role == _MARK)
@@ -181,10 +182,9 @@ class Reader:
 
     def echoes(self) -> tuple[Ids, Int8s]:
         """Number of every token read so far, and its class (`echo_classes`) or -1, each (T, B)."""
-        line_of = np.stack(self._lines_of)
-        classes = _classes(line_of, self._current_line())
-        classes[-1][line_of[-1] >= 0] = 0
-        return np.stack(self._ids), classes
+        classes = _classes(self._lines_of, self._current_line())
+        classes[-1][self._lines_of[-1] >= 0] = 0
+        return self._ids, classes
 
     @classmethod
     def joined(cls, readers: Sequence["Reader"]) -> "Reader":
@@ -192,13 +192,13 @@ class Reader:
         joined, most = copy(readers[0]), max(len(reader._ids) for reader in readers)
         for name in _BY_SEQUENCE:
             setattr(joined, name, np.concatenate([getattr(reader, name) for reader in readers]))
-        for name, unread in (("_ids", np.int32(0)), ("_lines_of", np.int8(NO_ECHO))):
-            parts = []
-            for reader in readers:
-                own = getattr(reader, name)
-                before = [np.full(len(reader._line), unread)] * (most - len(own))
-                parts.append([*before, *own])
-            setattr(joined, name, [np.concatenate(step) for step in zip(*parts, strict=True)])
+        for name, unread in (("_ids", 0), ("_lines_of", NO_ECHO)):
+            own = [getattr(reader, name) for reader in readers]
+            padded = [
+                np.pad(read, ((most - len(read), 0), (0, 0)), constant_values=unread)
+                for read in own
+            ]
+            setattr(joined, name, np.concatenate(padded, axis=1))
         return joined
 
     def take(self, rows: npt.NDArray[np.intp]) -> "Reader":
@@ -206,8 +206,7 @@ class Reader:
         taken = copy(self)
         for name in _BY_SEQUENCE:
             setattr(taken, name, getattr(self, name)[rows])
-        taken._ids = [ids[rows] for ids in self._ids]
-        taken._lines_of = [line_of[rows] for line_of in self._lines_of]
+        taken._ids, taken._lines_of = self._ids[:, rows], self._lines_of[:, rows]
         return taken
 
     def _read_prefix(self, tokens: Ids, role: Int8s, before: Bools) -> None:

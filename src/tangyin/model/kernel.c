@@ -37,7 +37,10 @@ stated order, without fused multiply-add (-ffp-contract=off). So every path give
 #define UNROLLED _Pragma("GCC unroll 16") /* arrays of registers stay registers */
 #define INLINE static inline __attribute__((always_inline))
 
-/* Sums, [b * 16 + n], of up to 4 rows of activations and 4 rows of weights. */
+/* Sums, [b * 16 + n], of up to 4 rows of activations and 4 rows of weights.
+
+   The weights were last read one step ago and are no longer in a near cache. So each tile fetches
+   those of the next while it computes; many fetches at once would make it wait. */
 typedef void Tile(long rows, long K, long padded, const int8_t *x, const int8_t *w, int32_t *sums);
 
 static void plain(long rows, long columns, long K, long padded, const int8_t *x, const int8_t *w,
@@ -99,8 +102,10 @@ VNNI INLINE void vnni_rows(const long rows, long K, long padded, const int8_t *x
     for (long k = 0; k < K; k += WIDTH) {
         __mmask64 inside = K - k < WIDTH ? (1ULL << (K - k)) - 1 : ~0ULL;
         __m512i wide[4];
-        UNROLLED for (long n = 0; n < 4; n++)
+        UNROLLED for (long n = 0; n < 4; n++) {
             wide[n] = _mm512_maskz_loadu_epi8(inside, w + n * K + k);
+            __builtin_prefetch(w + (n + 4) * K + k);
+        }
         UNROLLED for (long b = 0; b < rows; b++) {
             __m512i row = _mm512_load_si512((const void *)(x + b * padded + k));
             UNROLLED for (long n = 0; n < 4; n++)
@@ -158,6 +163,10 @@ AVX2 INLINE void avx2_rows(const long rows, long K, long padded, const int8_t *x
         UNROLLED for (long b = 0; b < rows; b++)
             acc[b][0] = acc[b][1] = _mm256_setzero_si256();
         for (long k = 0; k < whole; k += 16) {
+            if (k % WIDTH == 0) {
+                __builtin_prefetch(w + (n + 4) * K + k);
+                __builtin_prefetch(w + (n + 5) * K + k);
+            }
             __m256i one = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(w + n * K + k)));
             __m256i two =
                 _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(w + (n + 1) * K + k)));
@@ -295,11 +304,20 @@ int tangyin_choose(const char *name)
 
 const char *tangyin_chosen(void) { return chosen; }
 
+/* To the nearest whole number, halves to the even one. */
+INLINE int32_t nearest(float x)
+{
+#ifdef __clang__
+    return (int32_t)rintf(x);
+#else
+    return __builtin_irintf(x); /* one instruction, where the other way takes three */
+#endif
+}
+
 #define LANES 32 /* so many maxima side by side: one alone would wait for itself */
 
-INLINE float maximum_of(long n, const float *x, const int absolute)
+INLINE void maxima(long n, const float *x, const int absolute, float *lanes)
 {
-    float lanes[LANES];
     for (int j = 0; j < LANES; j++)
         lanes[j] = absolute ? 0 : -INFINITY;
     long i = 0;
@@ -312,6 +330,12 @@ INLINE float maximum_of(long n, const float *x, const int absolute)
         float value = absolute ? fabsf(x[i]) : x[i];
         lanes[j] = value > lanes[j] ? value : lanes[j];
     }
+}
+
+INLINE float maximum_of(long n, const float *x, const int absolute)
+{
+    float lanes[LANES];
+    maxima(n, x, absolute, lanes);
     for (int width = LANES / 2; width; width /= 2)
         for (int j = 0; j < width; j++)
             lanes[j] = lanes[j + width] > lanes[j] ? lanes[j + width] : lanes[j];
@@ -331,7 +355,7 @@ CLONES static float maximum_magnitude(long n, const float *x)
 CLONES static void quantize(long n, const float *x, float scale, int add, int8_t *q)
 {
     for (long k = 0; k < n; k++)
-        q[k] = (int8_t)((int)rintf(x[k] / scale) + add);
+        q[k] = (int8_t)(nearest(x[k] / scale) + add);
 }
 
 /* y = sums · scale of the row of x · scale of the row of W + bias, for some rows of weights. */
@@ -405,6 +429,8 @@ VNNI INLINE void vnni_blocks(const long blocks, long rows, long N, long K, long 
             __m512i one = _mm512_load_si512((const void *)(x + k * 16)), two = one;
             if (blocks == 2)
                 two = _mm512_load_si512((const void *)(x + (padded + k) * 16));
+            if (k % 8 == 0)
+                __builtin_prefetch(w + (n + 16) * K + 8 * k);
             UNROLLED for (long m = 0; m < 8; m++) {
                 int32_t four;
                 memcpy(&four, w + (n + m) * K + k, 4);
@@ -444,25 +470,12 @@ static void pack(long B, long padded, const int8_t *q, int8_t *packed)
                        q + (b + r < B ? b + r : b) * padded + k, 4);
 }
 
-/* Prefetch the next `share` bytes of weights. They were last read one step ago and are no longer in
-   a near cache, so products of few rows would wait for memory. */
-INLINE const int8_t *prefetch(const int8_t *from, const int8_t *last, long share)
-{
-    const int8_t *end = last - from < share ? last : from + share;
-    for (; from < end; from += WIDTH)
-        __builtin_prefetch(from);
-    return from;
-}
-
-/* Sixteen rows of weights at a time; the last sixteen, or four, overlap those before. Meanwhile the
-   next sixteen are fetched, a part with each tile. */
+/* Sixteen rows of weights at a time; the last sixteen, or four, overlap those before. */
 CLONES static void by_fours(long B, long N, long K, long padded, const int8_t *q,
                             const float *of_row, const int8_t *w, const float *scales,
                             const int32_t *row_sums, const float *bias, float *y, int8_t *packed)
 {
-    const long wide = N < 16 ? N : 16, tiles = (B + 3) / 4 * ((wide + 3) / 4);
-    const long share = (wide * K / tiles / WIDTH + 1) * WIDTH;
-    const int8_t *fetched = w + wide * K;
+    const long wide = N < 16 ? N : 16;
     const int many = sixteen && wide == 16 && B > 8 && K % 4 == 0;
     if (many)
         pack(B, padded, q, packed);
@@ -473,7 +486,6 @@ CLONES static void by_fours(long B, long N, long K, long padded, const int8_t *q
 #ifdef X86
             if (many && B - b > 8) {
                 rows = B - b < 32 ? B - b : 32;
-                fetched = prefetch(fetched, w + N * K, (rows + 3) / 4 * 4 * share);
                 vnni_many(rows, N, K, padded, packed + b * padded, w + n * K, of_row + b,
                           scales + n, row_sums + n, own, y + b * N + n);
                 continue;
@@ -485,7 +497,6 @@ CLONES static void by_fours(long B, long N, long K, long padded, const int8_t *q
                 plain(rows, N, K, padded, q + b * padded, w, sums[0]);
             for (long m = 0; m < wide && N >= 4; m += 4) {
                 long at = m + 4 <= wide ? m : wide - 4;
-                fetched = prefetch(fetched, w + N * K, share);
                 tile(rows, K, padded, q + b * padded, w + (n + at) * K, sums[0] + at);
             }
             for (long r = 0; r < rows; r++) {
@@ -519,7 +530,6 @@ AMX static void by_sixteens(long B, long N, long K, const int8_t *q, long padded
     int32_t sums[4][256]; /* [weights][activations] of each pair of blocks */
     int8_t edge[32 * WIDTH] __attribute__((aligned(WIDTH)));
     const long whole = K / WIDTH * WIDTH, block = 16 * padded;
-    const int8_t *fetched = w + 32 * K;
     memset(edge, 0, sizeof edge);
     pack(B, padded, q, packed);
     for (long next = 0; next < N; next += 32) {
@@ -534,7 +544,8 @@ AMX static void by_sixteens(long B, long N, long K, const int8_t *q, long padded
             for (long k = 0; k < K; k += WIDTH) {
                 const int8_t *at = k < whole ? from + k : edge;
                 const long stride = k < whole ? K : WIDTH;
-                fetched = prefetch(fetched, w + N * K, b ? 0 : 32 * WIDTH);
+                for (int m = 0; m < 32 && !b; m++)
+                    __builtin_prefetch(from + 32 * (K + k) + m * WIDTH);
                 _tile_loadd(4, at, stride);
                 _tile_loadd(5, at + 16 * stride, stride);
                 _tile_loadd(6, x + k * 16, 64);
@@ -592,8 +603,10 @@ int tangyin_linear(long B, long N, long K, const float *x, const int8_t *w, cons
 
 INLINE float exponential(float x)
 {
-    x = x < -87.0f ? -87.0f : x > 87.0f ? 87.0f : x;
-    float n = rintf(x * 1.44269504f);
+    x = x > -87.0f ? x : -87.0f;
+    x = x < 87.0f ? x : 87.0f;
+    int32_t whole = nearest(x * 1.44269504f);
+    float n = (float)whole;
     float r = x - n * 0.693359375f;
     r = r - n * -2.12194440e-4f;
     float p = 1.0f / 5040;
@@ -604,7 +617,7 @@ INLINE float exponential(float x)
     p = p * r + 0.5f;
     p = p * r + 1.0f;
     p = p * r + 1.0f;
-    union { int32_t bits; float value; } power = {((int32_t)n + 127) << 23};
+    union { int32_t bits; float value; } power = {(whole + 127) << 23};
     return p * power.value;
 }
 
@@ -622,7 +635,7 @@ CLONES void tangyin_tanh(long n, const float *x, float *y)
 
 INLINE int32_t weight_of(float x, float largest, float inverse)
 {
-    return (int32_t)rintf(exponential((x - largest) * inverse) * 536870912.0f);
+    return nearest(exponential((x - largest) * inverse) * 536870912.0f);
 }
 
 /* The sum of the weights, which are written where `weights` is not NULL. */
@@ -726,25 +739,39 @@ int tangyin_nucleus(long B, long V, long stride, const float *logits, float inve
 }
 
 /* The k largest of each row, largest first, and their columns; ties by column. */
+/* Put a value into its place among the k largest so far, behind those that are as large. */
+INLINE void place(float value, int32_t column, long k, int32_t *columns, float *values)
+{
+    long j = k - 1;
+    if (!(value > values[j]))
+        return;
+    for (; j > 0 && value > values[j - 1]; j--)
+        columns[j] = columns[j - 1], values[j] = values[j - 1];
+    columns[j] = column, values[j] = value;
+}
+
 CLONES void tangyin_largest(long B, long V, long stride, const float *x, long k, int32_t *columns,
                             float *values)
 {
     for (long b = 0; b < B; b++, x += stride, columns += k, values += k) {
         for (long j = 0; j < k; j++)
             columns[j] = 0, values[j] = -INFINITY;
+        /* So many lanes have a value as large, so no smaller one is among the k largest. */
+        float lanes[LANES];
+        maxima(V, x, 0, lanes);
+        for (int lane = 0; lane < LANES; lane++)
+            place(lanes[lane], 0, k, columns, values);
+        float least = values[k - 1];
+        for (long j = 0; j < k; j++)
+            columns[j] = 0, values[j] = -INFINITY;
         for (long block = 0; block < V; block += LANES) {
             long end = block + LANES < V ? block + LANES : V;
             int some = 0;
             for (long i = block; i < end; i++)
-                some |= x[i] > values[k - 1];
-            for (long i = block; some && i < end; i++) {
-                long j = k - 1;
-                if (!(x[i] > values[j]))
-                    continue;
-                for (; j > 0 && x[i] > values[j - 1]; j--)
-                    columns[j] = columns[j - 1], values[j] = values[j - 1];
-                columns[j] = (int32_t)i, values[j] = x[i];
-            }
+                some |= x[i] >= least;
+            for (long i = block; some && i < end; i++)
+                if (x[i] >= least)
+                    place(x[i], (int32_t)i, k, columns, values);
         }
     }
 }

@@ -97,8 +97,15 @@ class ModelSummary:
             precision=model.precision,
             known_hanzi=len(model.vocabulary.hanzi),
             architecture=model.architecture.to_json(),
-            figures=model.figures,
+            figures=_rounded(model.figures),
             training=model.training,
             licence=model.licence,
             **more,
         )
+
+
+def _rounded(figures: Any) -> Any:
+    """Perplexities to three decimals: more would be sent with each visit of the page for nobody."""
+    if isinstance(figures, dict):
+        return {name: _rounded(value) for name, value in figures.items()}
+    return round(figures, 3) if isinstance(figures, float) else figures

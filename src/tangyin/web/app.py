@@ -1,7 +1,6 @@
 """The application: the page, its API, and what both have in common."""
 
 import asyncio
-import os
 import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -75,8 +74,8 @@ def check_origins(origins: Sequence[str]) -> None:
 
 def create_app(
     model: str,
+    workers: int = 1,
     *,
-    workers: int | None = None,
     waiting: int = WAITING,
     local: bool = True,
     origins: Sequence[str] = (),
@@ -85,7 +84,7 @@ def create_app(
 
     Args:
         model: name or file of the model that answers when a request names none.
-        workers: threads that write; two, or one on a single core, when None.
+        workers: threads that write.
         waiting: most requests that are worked on or wait, of those that write and of the others.
         local: answer only as 127.0.0.1 or localhost.
         origins: of other sites whose pages may use the API (CORS), such as "https://a.example".
@@ -96,7 +95,7 @@ def create_app(
     """
     check_origins(origins)
     library = Library(model)
-    pool = Pool(workers or min(2, os.cpu_count() or 1), waiting)
+    pool = Pool(workers, waiting)
     quick = Pool(QUICK_WORKERS, waiting)
 
     @asynccontextmanager

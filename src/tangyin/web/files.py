@@ -3,8 +3,8 @@
 In the repository the page is modules and style sheets without a build step. A visit over a slow
 line would wait for each of them in turn, so they are joined here on the first request:
 `page.js` holds all modules that it needs at once, a module that is imported later holds what only
-it needs, and `page.css` all sheets that `index.html` names for the screen. `study.js` loads
-its own.
+it needs, and `page.css` all sheets that `index.html` names for the screen. `study.js` loads its
+own.
 """
 
 import hashlib

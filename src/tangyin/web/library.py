@@ -1,9 +1,8 @@
 """The models that are served: by name alone, never by a path that a client gives."""
 
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tangyin.api import Writer
 from tangyin.errors import TangyinError, UsageError
@@ -73,7 +72,7 @@ class Library:
             ModelRow.of(
                 name,
                 kind,
-                replace(model, figures=_rounded(model.figures)),
+                model,
                 kinds=[kind.name for kind in model.vocabulary.kinds],
                 takes_title=model.vocabulary.takes_title,
                 default=not at,
@@ -81,10 +80,3 @@ class Library:
             )
             for at, (name, (kind, model)) in enumerate(found.items())
         ]
-
-
-def _rounded(figures: Any) -> Any:
-    """Perplexities to three decimals: more would be a part of each visit that nobody reads."""
-    if isinstance(figures, dict):
-        return {name: _rounded(value) for name, value in figures.items()}
-    return round(figures, 3) if isinstance(figures, float) else figures

@@ -21,7 +21,7 @@ SLICE = 16
 ROWS = 32
 """Rows of the engine in one slice of jobs that are advanced together."""
 
-TURN = 2.0
+TURN = 0.5
 """Seconds after which a slice is interrupted while others wait; most poems take less."""
 
 INTERRUPTED = 8

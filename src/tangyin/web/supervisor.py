@@ -1,4 +1,4 @@
-"""The process that serves, and another in its place when it is killed."""
+"""The processes that serve, and others in their place when they are killed."""
 
 import os
 import signal
@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 RESTARTS, WITHIN = 5, 60.0
 """After so many deaths within so many seconds the cause is not an accident."""
@@ -13,55 +14,73 @@ RESTARTS, WITHIN = 5, 60.0
 STOPS = (signal.SIGINT, signal.SIGTERM)
 
 
-def kept_alive(serve: Callable[[], None], died: Callable[[int], None]) -> None:
-    """Call `serve` in a process of its own, and in a new one when a signal kills that.
+def kept_alive(serve: Callable[[int], None], count: int, died: Callable[[int], None]) -> None:
+    """Call `serve` in `count` processes, and in a new one in the place of one a signal kills.
 
-    SIGINT and SIGTERM are passed on. This process ends as the other does, and the other when this
-    one has ended. What is listened to stays open meanwhile, so clients wait for the new process.
-    Elsewhere than on Linux, where a process is not safely copied, `serve` is simply called.
+    They accept from the same socket, so each client is served by one of them. SIGINT and SIGTERM
+    are passed on. When one of the processes ends otherwise, the others are stopped and this one
+    ends as it did; the others end too when this one has ended. The socket stays open, so clients
+    wait for a new process. Elsewhere than on Linux, where a process is not safely copied, `serve`
+    is simply called.
 
     Args:
-        serve: serves until it is stopped.
+        serve: serves until it is stopped; called with the number of its process, from 0.
+        count: how many processes there are.
         died: called with the number of the signal before each new process.
     """
     if sys.platform != "linux":
-        serve()
+        serve(0)
         return
     deaths: list[float] = []
     asked: list[int] = []
+    children: dict[int, int] = {}  # numbers by process id
+    alive, held = os.pipe()  # `held` is closed when this process ends, however it ends
     while True:
-        alive, held = os.pipe()  # `held` is closed when this process ends, however it ends
-        signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
-        child = os.fork()
-        for number in STOPS:
-            signal.signal(number, _passing(child, asked) if child else _default(number))
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
-        if not child:
-            os.setpgid(0, 0)  # a terminal's Ctrl-C reaches it once, through this process
-            os.close(held)
-            threading.Thread(target=_stop_after, args=(alive,), daemon=True).start()
-            serve()
-            return
-        _, status = os.waitpid(child, 0)
-        os.close(alive)
-        os.close(held)
+        for number in sorted({*range(count)} - {*children.values()}):
+            if _forked(children, number, asked):
+                os.close(held)
+                threading.Thread(target=_stop_after, args=(alive,), daemon=True).start()
+                serve(number)
+                return
+        child, status = os.wait()
+        del children[child]
         code = os.waitstatus_to_exitcode(status)
         deaths = [moment for moment in deaths if moment > time.monotonic() - WITHIN]
         if code >= 0 or asked or len(deaths) == RESTARTS:
             break
         deaths.append(time.monotonic())
         died(-code)
-    for number in STOPS:
-        signal.signal(number, _default(number))
+    if not asked:
+        _passing(children, asked)(signal.SIGTERM, None)
+    while children:
+        del children[os.wait()[0]]
+    for stop in STOPS:
+        signal.signal(stop, _default(stop))
     if code < 0:
         os.kill(os.getpid(), -code)
     sys.exit(code)
 
 
-def _passing(child: int, asked: list[int]) -> Callable[[int, object], None]:
+def _forked(children: dict[int, int], number: int, asked: list[int]) -> bool:
+    """Begin a process; true in that process."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+    child = os.fork()
+    if child:
+        children[child] = number
+    else:
+        os.setpgid(0, 0)  # a terminal's Ctrl-C reaches it once, through the first process
+    for stop in STOPS:
+        signal.signal(stop, _passing(children, asked) if child else _default(stop))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
+    return not child
+
+
+def _passing(children: dict[int, int], asked: list[int]) -> Callable[[int, object], None]:
     def passed(number: int, _: object) -> None:
         asked.append(number)
-        os.kill(child, number)
+        for child in children:
+            with suppress(ProcessLookupError):  # it has ended just now
+                os.kill(child, number)
 
     return passed
 

@@ -75,7 +75,7 @@ interface RefusedPoem { number: number; line: number; text: string; error: { cod
 interface CiReport {
   number: number; line: number; title: string; author: string; error?: undefined;
   form: string; regulated: boolean; tune: string; variant: number; variants: number; rhyme: string[]; book: string; books: ByBook[];
-  lines: string[]; tones: string[]; patterns: string[]; ends: string[]; faults: Finding[]; warnings: Finding[];
+  lines: string[]; read_as: string[]; tones: string[]; patterns: string[]; ends: string[]; faults: Finding[]; warnings: Finding[];
 }
 type Checked = PoemReport | CiReport | RefusedPoem;
 
@@ -105,7 +105,6 @@ interface Poem extends Lines {
   rule?: string;
   seed: number | null;
   number?: number;
-  prosody?: Prosody | null;
   shape?: FormShape;
   options?: Given;
   changed?: boolean;

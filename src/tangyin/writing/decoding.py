@@ -141,7 +141,8 @@ class Decoder:
         self._unguided, self._unconditional = read[:rows], read[-rows:]
         if guide is None:
             return read
-        more = np.float32(guide.strength) * (self._unguided - self._unconditional)
+        more = self._unguided - self._unconditional
+        more *= np.float32(guide.strength)
         # A title names a situation: what belongs to it gains, its own characters do not.
         for of, named in zip(np.split(more, len(self._named)), self._named, strict=True):
             of[:, named] = np.minimum(of[:, named], 0)

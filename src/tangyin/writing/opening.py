@@ -35,8 +35,9 @@ def known_token(character: str, vocabulary: Vocabulary) -> int | None:
     """As `token_of`, but None for a character that the model does not know."""
     if character == PLACEHOLDER:
         return None
-    for spelled in (character, corpus_spelling(character), traditional_alternative(character)):
-        if spelled in vocabulary:
+    # The last of them loads OpenCC, which takes longer than all else here.
+    for spell in (str, corpus_spelling, traditional_alternative):
+        if (spelled := spell(character)) in vocabulary:
             return vocabulary.id(spelled)
     return None
 

@@ -107,7 +107,8 @@ def typed_spelling(request: Request, vocabulary: Vocabulary) -> dict[int, str]:
     It is a table for `str.translate`, so that a poem shows given characters as they were given.
     """
     found = {}
-    for text in map(normalize, (request.start, request.acrostic, *request.include)):
+    typed = filter(None, (request.start, request.acrostic, *request.include))
+    for text in map(normalize, typed):
         for character, meant in zip(text, to_traditional(text), strict=True):
             token = known_token(meant, vocabulary)
             written = character if token is None else vocabulary.tokens[token]
@@ -118,9 +119,11 @@ def typed_spelling(request: Request, vocabulary: Vocabulary) -> dict[int, str]:
 
 def read_title(request: Request) -> str:
     """The title as it is printed above the poem: in traditional characters, or ""."""
+    if not request.title:
+        return ""
     title = to_traditional(normalize(request.title))
     count = len(title_characters(title))
-    if request.title and not count:
+    if not count:
         raise UsageError("request.title_without_hanzi", title=request.title)
     if count > LONGEST_TITLE:
         raise UsageError("request.title_long", count=count, longest=LONGEST_TITLE)

@@ -67,8 +67,12 @@ class Sheet:
             check_hanzi(line.replace(BLANK, ""))
             shown.append(line.ljust(width, BLANK))
             marks.append(mark)
-        # Simplified lines beside traditional ones, as a person types beside what a model wrote.
-        read_as = tuple(map(to_traditional, traditional_lines(tuple(shown))))
+        # Simplified lines, or characters, beside traditional ones, as a person types beside what a
+        # model wrote.
+        read_as = tuple(
+            "".join(map(to_traditional, to_traditional(line)))
+            for line in traditional_lines(tuple(shown))
+        )
         return cls(form, tuple(shown), read_as, "".join(marks))
 
     def check_place(self, line: int, place: int = 1, length: int = 1) -> None:

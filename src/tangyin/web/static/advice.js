@@ -74,7 +74,7 @@ export class Advice {
   /** Mark the candidate that is written at the place. */
   #mark() {
     const own = this.desk.sheet.characterAt(this.desk.at);
-    for (const button of byId("candidates").querySelectorAll("button")) button.setAttribute("aria-pressed", String(button.dataset.text === own));
+    for (const button of byId("candidates").querySelectorAll("button")) button.setAttribute("aria-pressed", String([button.dataset.text, button.firstChild?.textContent].includes(own)));
   }
 
   /** @param {string} about */

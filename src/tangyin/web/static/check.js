@@ -6,7 +6,7 @@ import { inLanguage, showWords, simplified, t } from "./language.js";
 import { couplet, legend, signs } from "./prosody.js";
 import { isAbort, showError } from "./refusal.js";
 import { keep, recall } from "./settings.js";
-import { formOf, parse, replaceLines, written } from "./verse.js";
+import { formOf, marksIn, replaceLines, written } from "./verse.js";
 
 // 杜甫 春望 with one rhyme spoilt, so that there is something to fix.
 const EXAMPLE = "國破山河在，城春草木深。\n感時花濺淚，恨別鳥驚間。\n烽火連三月，家書抵萬金。\n白頭搔更短，渾欲不勝簪。";
@@ -125,7 +125,7 @@ export class Check {
     const form = formOf(report.lines);
     const article = this.#article(report, n, [simplified(report.form), pattern, rhyme],
       make("div", { className: "verse", lang: "zh" }, ...couplets),
-      form ? [action("take-poem", () => this.#take(report, form)), action("trace-poem", () => this.onTrace(written(report)))] : []);
+      form ? [action("take-poem", () => this.#take(report, n, form)), action("trace-poem", () => this.onTrace(written(report)))] : []);
     article.style.setProperty("--columns", String([...report.lines[0]].length));
     return article;
   }
@@ -139,7 +139,7 @@ export class Check {
     const lines = report.lines.map((line, at) =>
       make("li", {}, [line || "□", signs(report.tones[at]), simplified(report.patterns[at] + report.ends[at])].join("　")));
     const isWhole = report.lines.every((line, at) => [...line].length === report.patterns[at].length);
-    const take = async () => this.onTake(await (await import("./forms.js")).poemOfTune(report));
+    const take = async () => this.onTake(await (await import("./forms.js")).poemOfTune(report, this.#textOf(n)));
     return this.#article(report, n, [report.form, `${report.tune} ${report.variant}/${report.variants}`, report.rhyme.join(" ")].map(simplified),
       make("ol", { className: "ci", lang: "zh" }, ...lines), isWhole ? [action("take-poem", take)] : []);
   }
@@ -165,10 +165,13 @@ export class Check {
       actions.length > 0 && make("div", { className: "actions" }, ...actions));
   }
 
-  /** @param {PoemReport} report @param {string} form */
-  #take({ number: _, line: __, ways: ___, title, author, ...report }, form) {
-    const prosody = { ...report, lines: report.read_as };
-    this.onTake({ ...parse(written(prosody)), form, title, model: "", rule: "", seed: null, number: 0, options: {}, prosody, changed: false });
+  /** @param {PoemReport} report @param {number} n @param {string} form */
+  #take({ lines, title }, n, form) { this.onTake({ lines, marks: marksIn(this.#textOf(n), lines), form, title, model: "", seed: null }); }
+
+  /** A poem as it is in the text. @param {number} n */
+  #textOf(n) {
+    const next = this.#items[n + 1];
+    return this.#checked.split("\n").slice(this.#items[n].line - 1, next && next.line - 1).join("\n");
   }
 
   /** @param {string} name @param {Finding[]} findings @param {number} n */
@@ -230,11 +233,7 @@ export class Check {
    * @param {Fix} way
    */
   #rebuilt(n, way) {
-    const rows = this.#checked.split("\n");
-    return this.#items.map((item, at) => {
-      const end = this.#items[at + 1]?.line ?? rows.length + 1;
-      return at === n ? `${written(way)}\n` : rows.slice(item.line - 1, end - 1).join("\n");
-    }).join("\n");
+    return this.#items.map((_, at) => (at === n ? `${written(way)}\n` : this.#textOf(at))).join("\n");
   }
 }
 

@@ -8,7 +8,7 @@ import { inLanguage, showWords, t } from "./language.js";
 import { Paper } from "./paper.js";
 import { isAbort, showError } from "./refusal.js";
 import { Wishes } from "./request.js";
-import { inScript } from "./script.js";
+import { inScript, inTraditional } from "./script.js";
 import { keep, recall } from "./settings.js";
 import { blank, inForm, Sheet, stateOf } from "./sheet.js";
 import { currentId, draftOf, drafts, keepDraft, keepVersion, newId, setCurrent, stateOfDraft } from "./drafts.js";
@@ -32,6 +32,7 @@ export class Desk {
   at = [0, 0];
   /** @type {Judged | null} */
   judged = null;
+  #isSimplified = false; // whether what is on the sheet was typed in simplified characters
   #id = "";
   #link = "";
   #drawn = 0;
@@ -60,7 +61,7 @@ export class Desk {
     this.onCheck = onCheck;
     this.wishes = new Wishes(options, models, () => this.#changed());
     /** @type {Record<string, string>} */
-    this.settings = { direction: recall("direction", narrow.matches ? "across" : "columns"), script: recall("script", "traditional"), tones: recall("tones", "yes") };
+    this.settings = { direction: recall("direction", narrow.matches ? "across" : "columns"), script: this.#usualScript, tones: recall("tones", "yes") };
     this.paper = new Paper({
       write: (at, text) => this.#write(at, text),
       erase: (at) => this.sheet.erase(at),
@@ -92,6 +93,9 @@ export class Desk {
 
   get #form() { return this.sheet.form; }
 
+  /** The script chosen last, or that of the interface. */
+  get #usualScript() { return recall("script", document.documentElement.lang === "zh-Hans" ? "simplified" : "traditional"); }
+
   /** An empty sheet of the form that is shown. */
   get #blank() { return blank(this.#form, this.sheet.state.shape); }
 
@@ -102,12 +106,12 @@ export class Desk {
     on("write", () => this.write());
     on("several", () => this.#several());
     on("stop", () => this.#writing?.abort());
-    on("undo", () => this.sheet.undo());
-    on("redo", () => this.sheet.redo());
+    on("undo", () => this.#turnBack(false));
+    on("redo", () => this.#turnBack(true));
     on("new-draft", () => { this.#begin(this.#blank); this.paper.focus([0, 0]); });
     on("shelf-open", () => this.#openShelf());
     on("direction", () => this.#toggle("direction", "columns", "across"));
-    on("script", () => this.#toggle("script", "traditional", "simplified"));
+    on("script", () => this.#turnScript());
     on("tones", () => this.#toggle("tones", "no", "yes"));
     on("copy", async () => this.#say(await copied(written(await this.#shownPoem()))));
     on("share", () => this.#share());
@@ -131,10 +135,15 @@ export class Desk {
   #shortcut(event) {
     const key = event.key.toLowerCase();
     if (!(event.ctrlKey || event.metaKey) || event.altKey || event.isComposing || (key !== "z" && key !== "y")) return;
-    if (event.target instanceof HTMLInputElement && event.target.closest("#request, #why-form")) return;
+    if (event.target instanceof HTMLInputElement && event.target.closest("#request, .asking")) return;
     event.preventDefault();
-    if (key === "y" || event.shiftKey) this.sheet.redo();
-    else this.sheet.undo();
+    this.#turnBack(key === "y" || event.shiftKey);
+  }
+
+  /** Undo, or redo. @param {boolean} forth */
+  #turnBack(forth) {
+    if (forth) this.sheet.redo(); else this.sheet.undo();
+    this.paper.title.value = this.sheet.state.title; // also where it is typed
   }
 
   // The draft on the desk
@@ -206,6 +215,7 @@ export class Desk {
     if (sheet.widths[this.at[0]] === undefined || this.at[1] >= sheet.widths[this.at[0]]) this.at = [0, 0];
     setCurrent(this.#id);
     showWords(byId("problem"), "");
+    this.#say("");
     this.#draw();
     this.#check();
   }
@@ -297,10 +307,13 @@ export class Desk {
    * @param {At} at
    * @param {string} text
    */
-  take(at, text) {
-    const { next } = this.sheet.write(at, text);
+  async take(at, text) {
+    const { next } = this.sheet.write(at, await this.#asTyped(text));
     this.select(next);
   }
+
+  /** What comes from the model, in the script of what was typed. @param {string} text */
+  async #asTyped(text) { return this.#isSimplified ? inScript(text, "simplified").catch(() => text) : text; }
 
   // What the checker says
 
@@ -321,6 +334,8 @@ export class Desk {
       if (number !== this.#checking) return;
       if (byId("status").dataset.t === "kept-while-lost") this.#say("");
       this.judged = judged;
+      this.#isSimplified = mostlySimplified(judged.report);
+      this.settings.script = this.#isSimplified ? "simplified" : this.#usualScript;
       this.#draw();
       this.advice.show();
     } catch (error) {
@@ -362,7 +377,7 @@ export class Desk {
       for (const { text, parallel } of found) {
         await this.choices.add({
           lines: [text], note: parallel === null ? "" : t("parallel", { score: parallel.toFixed(2) }),
-          take: () => { this.#keepVersion(); this.sheet.fill(this.sheet.rows.with(line, text), { over: [line] }); this.#keepVersion(); this.select([line, this.sheet.widths[line] - 1]); },
+          take: async () => { this.#keepVersion(); this.sheet.fill(this.sheet.rows.with(line, await this.#asTyped(text)), { over: [line] }); this.#keepVersion(); this.select([line, this.sheet.widths[line] - 1]); },
         }, this.settings.script);
       }
     });
@@ -376,8 +391,8 @@ export class Desk {
       this.#begin({ ...this.#blank, title: title === made?.drawn ? "" : title });
     }
     const start = this.#start(over ?? []), sheet = this.sheet;
-    await this.#during((signal) => this.#poems(start, {}, signal, (poem) => {
-      if (this.sheet === sheet) this.#fill(poem, over ?? []);
+    await this.#during((signal) => this.#poems(start, {}, signal, async (poem) => {
+      if (this.sheet === sheet) await this.#fill(poem, over ?? []);
     }, over ?? []));
   }
 
@@ -437,8 +452,9 @@ export class Desk {
   }
 
   /** @param {Poem} poem @param {number[]} over */
-  #fill(poem, over) {
-    const { lines, marks, model, rule, seed, number, options } = poem;
+  async #fill(poem, over) {
+    const lines = (await this.#asTyped(poem.lines.join("\n"))).split("\n");
+    const { marks, model, rule, seed, number, options } = poem;
     const drawn = poem.title_drawn ? { title: poem.title } : {};
     this.#keepVersion();
     this.sheet.fill(lines, { marks, over, made: { model, rule, seed, number, options, changed: false, drawn: drawn.title }, ...drawn });
@@ -587,6 +603,18 @@ export class Desk {
       ` · ${words.filter(Boolean).join(" · ")}`);
   }
 
+  /** Show the other script; what was typed in simplified characters becomes traditional. */
+  async #turnScript() {
+    const { sheet } = this;
+    if (this.#isSimplified) {
+      const lines = (await inTraditional(sheet.rows.join("\n")).catch(() => "")).split("\n");
+      if (sheet !== this.sheet || !lines[0]) return;
+      sheet.replace({ ...sheet.state, rows: lines.map((line) => [...line].map((c) => (c === BLANK ? "" : c))) });
+      this.#isSimplified = false;
+    }
+    this.#toggle("script", "traditional", "simplified");
+  }
+
   /** @param {string} name @param {string} off @param {string} on */
   #toggle(name, off, on) {
     this.settings[name] = this.settings[name] === on ? off : on;
@@ -620,4 +648,13 @@ export class Desk {
 function rhymeIn(rhyme) {
   if (Array.isArray(rhyme)) return rhyme.filter((part) => !part.startsWith("-")).join(" ");
   return rhyme !== "-" && t("rhyme-of", { rhyme });
+}
+
+/**
+ * Whether most lines are read in other characters than they were typed in: those of the traditional script.
+ * @param {Judged["report"]} report
+ */
+function mostlySimplified(report) {
+  const some = report?.lines.map((line, n) => [line, report.read_as[n]]).filter(([line]) => /[^□]/.test(line)) ?? [];
+  return some.filter(([line, read]) => line !== read).length * 2 > some.length;
 }

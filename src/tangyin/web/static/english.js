@@ -12,7 +12,7 @@ export const ENGLISH = {
   complete: "Complete it", "rewrite-rest": "Rewrite the rest", "write-another": "Write another", several: "Offer three", working: "Writing",
   "new-draft": "New draft", shelf: "Drafts", search: "Search titles and lines", "no-drafts": "There is no such draft", "undo-delete": "Undo the deletion",
   rename: "Title of “{name}”", "delete-draft": "Delete “{name}”", delete: "Delete", versions: "Versions ({count})", restore: "Restore", "restore-version": "Restore the version of {when}", restored: "The version was restored; it can be undone",
-  export: "Export", "export-draft": "Export “{name}”", "export-all": "Export all", "export-text": "All as text", import: "Import", imported: "{added} imported, {known} were there already", "nothing-to-import": "There is no draft in this file",
+  export: "Export", "export-draft": "Export “{name}”", "export-all": "Export all", "export-text": "All as text", import: "Import", imported: "{added} imported, {known} were there already, {lost} not read", "nothing-to-import": "There is no draft in this file",
   actions: "Write", "more-help": "More help", "empty-draft": "(empty)",
   horizontal: "Horizontal", simplified: "Simplified", tones: "Tones", "to-check": "Check",
   copy: "Copy", share: "Share and export", print: "Print", advice: "This place", close: "Close", untitled: "無題",

@@ -6,6 +6,7 @@ import { copied, make } from "./dom.js";
 import { inLanguage, showWords, simplified, t } from "./language.js";
 import { Refusal, showError } from "./refusal.js";
 import { inScript, inTraditional } from "./script.js";
+import { marksIn } from "./verse.js";
 
 const SHOWN = 30; // tunes that are listed at once
 
@@ -189,19 +190,20 @@ export async function pastedTune(text) {
   /** @type {Checked[]} */
   const [found, another] = await ask("check", { text });
   const isWhole = !another && found && "tune" in found && found.lines.every((line, n) => [...line].length === found.patterns[n].length);
-  return isWhole ? poemOfTune(found) : null;
+  return isWhole ? poemOfTune(found, text) : null;
 }
 
 /**
  * A checked 詞, all of whose lines are as long as in its variant, as a poem of the sheet.
  * @param {CiReport} report
+ * @param {string} text in which it is, with its marks
  * @returns {Promise<Poem>}
  * @throws {Refusal} the table of tunes cannot be had
  */
-export async function poemOfTune({ tune: name, variant, lines, title }) {
+export async function poemOfTune({ tune: name, variant, lines, title }, text) {
   const tune = (await tunes()).find(({ names }) => names[0] === name), found = tune?.variants.find(([number]) => number === variant);
   if (!tune || !found) throw new Refusal("lost");
   const shape = shapeOf(found[1]), [head, ...rest] = title.split(/[·・\s]/);
   const isNamed = tune.names.includes(head && (await inTraditional(head).catch(() => head)));
-  return { form: formOf(tune, variant, name), title: isNamed ? rest.join(" ") : title, model: "", seed: null, shape, lines, marks: shape.marks };
+  return { form: formOf(tune, variant, name), title: isNamed ? rest.join(" ") : title, model: "", seed: null, shape, lines, marks: marksIn(text, lines) };
 }

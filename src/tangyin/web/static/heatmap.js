@@ -33,6 +33,7 @@ function colourOf(scale, share) {
 const quantile = (values, share) => Math.max(1e-6, values.sort((a, b) => a - b)[Math.floor(share * (values.length - 1))]);
 
 export class HeatMap {
+  isOnPaper = false;
   #step = 0;
   #row = 0; // of all units, in the order in which they are shown
   #first = 0; // the uppermost row that is shown
@@ -116,7 +117,7 @@ export class HeatMap {
     const { trace } = this;
     const signed = SIGNED.has(trace.quantity);
     const largest = signed ? quantile(trace.values.flat().map(Math.abs), WITHIN) : 1;
-    const dark = getComputedStyle(document.documentElement).colorScheme === "dark" && !matchMedia("print").matches;
+    const dark = getComputedStyle(document.documentElement).colorScheme === "dark" && !this.isOnPaper;
     const scale = SCALES[dark ? "dark" : "light"][signed ? "signed" : "plain"];
     this.canvas.width = steps;
     this.canvas.height = rows;

@@ -13,7 +13,7 @@ const WORDS = {
     complete: "補完全詩", "rewrite-rest": "重寫其餘各句", "write-another": "另寫一首", several: "寫三首來選", working: "正在寫",
     "new-draft": "新稿", shelf: "詩稿", search: "搜尋詩題和詩句", "no-drafts": "沒有這樣的詩稿", "undo-delete": "復原刪除",
     rename: "「{name}」的詩題", "delete-draft": "刪除「{name}」", delete: "刪除", versions: "舊版本（{count}）", restore: "還原", "restore-version": "還原 {when} 的版本", restored: "已還原舊版本；可以復原",
-    export: "匯出", "export-draft": "匯出「{name}」", "export-all": "全部匯出", "export-text": "全部存成文字", import: "匯入", imported: "匯入 {added} 首，{known} 首原來就有", "nothing-to-import": "這個檔案裡沒有詩稿",
+    export: "匯出", "export-draft": "匯出「{name}」", "export-all": "全部匯出", "export-text": "全部存成文字", import: "匯入", imported: "匯入 {added} 首，{known} 首原來就有，{lost} 段讀不了", "nothing-to-import": "這個檔案裡沒有詩稿",
     actions: "寫作", "more-help": "更多幫助", "empty-draft": "（空白）",
     horizontal: "橫排", simplified: "简体", tones: "平仄", "to-check": "校律",
     copy: "複製", share: "分享與匯出", print: "列印", advice: "這一格", close: "關閉", untitled: "無題",

@@ -45,7 +45,7 @@ export class Paper {
     });
     const grid = this.grid;
     grid.addEventListener("compositionstart", (event) => this.#compose(event, true));
-    grid.addEventListener("compositionend", (event) => { this.#compose(event, false); this.#commit(event); });
+    grid.addEventListener("compositionend", (event) => { this.#compose(event, false); this.#commit(event, true); });
     grid.addEventListener("input", (event) => { if (!this.#composing) this.#commit(event); });
     grid.addEventListener("keydown", (event) => this.#key(event));
     grid.addEventListener("paste", (event) => {
@@ -77,8 +77,8 @@ export class Paper {
     if (event.target instanceof Element) event.target.closest(".square")?.classList.toggle("composing", composing);
   }
 
-  /** Take what was typed into a cell. @param {Event} event */
-  #commit(event) {
+  /** Take what was typed into a cell. @param {Event} event @param {boolean} [composed] by an input method, which may be left without a choice */
+  #commit(event, composed) {
     const at = placeOf(event), cell = at && this.#cell(at);
     if (!at || !cell) return;
     const before = cell.dataset.shown ?? "";
@@ -87,7 +87,7 @@ export class Paper {
     const text = before && typed.length > before.length && typed.includes(before) ? typed.replace(before, "") : typed;
     cell.value = before;
     if (text) this.hands.write(at, text);
-    else if (isEmpty) this.hands.erase(at); // cut, or deleted on a touch screen's keyboard
+    else if (isEmpty && !composed) this.hands.erase(at); // cut, or deleted on a touch screen's keyboard
   }
 
   /** @param {KeyboardEvent} event */

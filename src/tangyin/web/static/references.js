@@ -64,6 +64,7 @@ export class References {
         make("p", { className: "status" }, found.source.map((/** @type {Words} */ source) => source[language() === "en" ? "en" : "zh"]).join(" ")));
       showWords(byId("look-problem"), "");
     } catch (error) { showError(byId("look-problem"), error); }
+    this.found.scrollIntoView({ block: "nearest" });
   }
 
   /** Show a poem of the corpus. @param {string} id */

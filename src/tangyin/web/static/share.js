@@ -41,7 +41,7 @@ export function poemOfLink(fragment) {
   const whole = (name) => (Number.isSafeInteger(value[name]) ? value[name] : null);
   return {
     lines, marks, ...(shape ? { shape } : {}), form: text("form", 20), title: text("title", 60), model: text("model", 60), rule: text("rule", 20),
-    seed: whole("seed"), number: whole("number") ?? 0, prosody: null, changed: value.changed === true,
+    seed: whole("seed"), number: whole("number") ?? 0, changed: value.changed === true,
     options: value.options !== null && typeof value.options === "object" ? value.options : {},
   };
 }

@@ -1,7 +1,7 @@
 // The dialog that shows the drafts: search, versions, files. Loaded when it is first opened.
 
 import { byId, make, saveFile } from "./dom.js";
-import { draftOf, drafts, dropDraft, fileOf, isSame, keepAll, linesOf, stateOfDraft, takeFile, textOfDrafts, versionsOf } from "./drafts.js";
+import { draftOf, drafts, dropDraft, fileOf, isSame, keepAll, linesOf, stateOfDraft, textOfDrafts, versionsOf } from "./drafts.js";
 import { language, showWords, t } from "./language.js";
 import { inTraditional } from "./script.js";
 
@@ -44,9 +44,11 @@ export class Shelf {
   async #take(input) {
     const [file] = input.files ?? [];
     if (!file) return;
-    const { added, known } = takeFile(await file.text());
+    try {
+      const { takeFile } = await import("./incoming.js"), found = await takeFile(await file.text());
+      showWords(byId("shelf-status"), found.added + found.known ? "imported" : "nothing-to-import", found);
+    } catch { showWords(byId("shelf-status"), "lost"); }
     input.value = "";
-    showWords(byId("shelf-status"), added + known ? "imported" : "nothing-to-import", { added, known });
     this.#show();
   }
 

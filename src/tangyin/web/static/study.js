@@ -54,8 +54,8 @@ export class Study {
     document.addEventListener("language", () => { this.#build(); this.draw(); });
     this.slider.addEventListener("input", () => this.#go(Number(this.slider.value)));
     document.addEventListener("keydown", (event) => this.#press(event));
-    addEventListener("beforeprint", () => this.draw());
-    addEventListener("afterprint", () => this.draw());
+    // In Chromium the page is still one of the screen, and perhaps dark, when the first of them comes.
+    for (const event of ["beforeprint", "afterprint"]) addEventListener(event, () => { this.map.isOnPaper = event === "beforeprint"; this.draw(); });
     this.#build();
     this.#fitModel();
   }

@@ -87,6 +87,16 @@ export function placeAfter(widths, [line, at], by) {
   return widths[line] === undefined ? null : [line, to];
 }
 
+/**
+ * The marks in a text whose last lines are these; none if they are not.
+ * @param {string} text
+ * @param {string[]} lines
+ */
+export function marksIn(text, lines) {
+  const found = parse(text);
+  return String(found.lines.slice(-lines.length)) === String(lines) ? found.marks.slice(-lines.length) : [];
+}
+
 /** The characters and marks of a typed text; marks of half width in full width. @param {string} text */
 export const onlyVerse = (text) =>
   [...text.replaceAll("囗", BLANK)].map((c) => TYPED[c] ?? c).filter((c) => HANZI.test(c) || isMark(c)).join("");
