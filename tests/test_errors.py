@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tangyin.errors import LANGUAGES, TangyinError, UsageError, catalogue, message
+from tangyin.errors import LANGUAGES, TangyinError, UsageError, catalogue, message, simplified
 
 SOURCE = Path(__file__).parents[1] / "src/tangyin"
 
@@ -125,3 +125,13 @@ def test_simplified_words_are_those_of_the_mainland_and_what_is_filled_in_stays(
     error = TangyinError("file.write", path="檔案", reason=os.strerror(errno.EACCES))
     said = error.message("zh-Hans")
     assert said == "无法写入 檔案：没有权限；请腾出空间，或换一个可写的文件夹。"
+
+
+def test_the_count_of_the_corpus_is_grouped_by_thousands_in_both_languages() -> None:
+    for language in LANGUAGES:
+        assert "295,582" in message("corpus.ready", {"count": 295582, "path": ""}, language)
+
+
+def test_no_simplified_sentence_keeps_a_word_of_taiwan() -> None:
+    said = "".join(simplified(sentences["zh"]) for sentences in catalogue().values())
+    assert not [word for word in ("用户端", "协定", "档。", "档（", "档案", "字元") if word in said]

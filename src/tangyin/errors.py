@@ -23,6 +23,8 @@ MAINLAND = {
     "连线": "连接",
     "行程": "进程",
     "连接端口": "端口",
+    "用户端": "客户端",
+    "协定": "协议",
 }
 """Words of mainland China that OpenCC does not put for those of Taiwan."""
 

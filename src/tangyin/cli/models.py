@@ -27,8 +27,8 @@ from tangyin.model import DEFAULT, ModelSummary, find_model, model_card, shipped
 def models(card: str | None, output_format: str, output: Path | None) -> None:
     """List the shipped models and your own, with their figures.
 
-    Your own are the files NAME.safetensors in $TANGYIN_HOME/models, or without that variable in
-    the folder models of tangyin's user data; any other file can be given to --model by its path.
+    Your own models are the files NAME.safetensors in $TANGYIN_HOME/models or, if that variable is
+    not set, in `models` in tangyin's user data folder. --model also takes the path of any file.
     """
     if card is not None:
         emit([model_card(find_model(card))], output)

@@ -21,10 +21,10 @@ from tangyin.verse import Poem
 def score(files: tuple[str, ...], model: str, output: Path | None) -> None:
     """Score the poems of each FILE, or of standard input (-).
 
-    Text: one poem per line, or poems separated by blank lines. Or JSON lines: `text`, or a list in
-    `lines` or `paragraphs`; `title` and `author`. Each poem gives a JSON line with the negative
-    log-likelihood of its targets in nats, in the open and in the closed figure. What cannot be read
-    gives a JSON line with the `error`, and the exit code is 1.
+    The input is text with one poem per line, or with blank lines between poems; or JSON lines with
+    the poem in `text`, or in a list `lines` or `paragraphs`, and optionally `title` and `author`.
+    Each poem gives a JSON line with its negative log-likelihood in nats, open and closed. A poem
+    that cannot be read gives a JSON line with the `error`, and the exit code is 1.
 
     \b
         echo 白日依山盡，黃河入海流。欲窮千里目，更上一層樓。 | tangyin score --model MODEL

@@ -42,8 +42,8 @@ OTHER_FILES = 200
 def serve(host: str, port: int, model: str, workers: int | None, origins: tuple[str, ...]) -> None:
     """Serve the page and its API until Ctrl-C.
 
-    On 127.0.0.1 it answers this machine only. It has no accounts and no encryption: on another
-    address use a reverse proxy that has them.
+    On 127.0.0.1 only this machine can reach it. It has no accounts and no encryption: on any other
+    address, use a reverse proxy that has them.
 
     \b
         tangyin serve

@@ -19,11 +19,11 @@ EVERY = "all"
 @click.option("--list", "listing", is_flag=True, help="List the studies and how long they take.")
 @output_option
 def study(names: tuple[str, ...], quick: bool, listing: bool, output: Path | None) -> None:
-    """Run experiments: those named, or all but the ones kept apart (all).
+    """Run the experiments named; `all` omits those that must be run by name.
 
     Results are kept in the user's cache folder, and trainings are cached by recipe: a stopped study
     resumes, nothing is trained twice, and `tangyin report` builds the page of all results. -o also
-    writes the results: those of one study alone, those of several by name.
+    writes the results to a file; those of several studies are keyed by name.
 
     \b
         tangyin study --list
@@ -69,15 +69,15 @@ def study(names: tuple[str, ...], quick: bool, listing: bool, output: Path | Non
     "--results",
     "given",
     type=PATH,
-    help="Build from these gathered results instead of this machine's.",
+    help="Build from this file of results instead of this machine's results.",
 )
 @click.option("--quick", is_flag=True, help="Use the results of quick sizes.")
 def report(output: Path | None, given: Path | None, quick: bool) -> None:
     """Build the page of all studies that were run.
 
-    The folder gets index.html, which is self-contained; report.md with its figures in figures/;
-    and results.json, where all numbers of the page come from. Studies that were not run on this
-    machine keep the results that are in the folder. Quick results never replace full ones.
+    The folder will contain index.html, which is self-contained; report.md, with its figures in
+    figures/; and results.json, the source of all numbers on the page. Studies that were not run on
+    this machine keep the results that are in the folder. Quick results never replace full ones.
 
     \b
         tangyin report

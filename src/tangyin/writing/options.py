@@ -121,7 +121,7 @@ OPTIONS = (
         zh=("近體", "守平仄、粘對和押韻，或只守句數和字數。"),
     ),
     Option("title", str, None).texts(
-        en=("Title", "Title of the poem; drawn for a regulated one when left out, none if empty."),
+        en=("Title", "Title; without it, a regulated poem gets a drawn one. Empty: no title."),
         zh=("詩題", "詩題；合律的詩不給詩題時自動擬題，給空字串則無題。"),
     ),
     Option("acrostic", str, "").texts(

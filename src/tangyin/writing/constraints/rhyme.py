@@ -23,7 +23,7 @@ from tangyin.writing.options import Option
 
 OPTIONS = (
     Option("rhyme", str, "", offered=tuple(LEVEL_RHYMES), regulated=True).texts(
-        en=("Rhyme", "One of the 30 level rhymes, such as 東."),
+        en=("Rhyme", "A level rhyme (東); for a 詞, a part of 詞林正韻 or a character in it."),
         zh=("押韻", "三十個平聲韻之一，如「東」；填詞則用詞林正韻的韻部（第七部）或其中一字。"),
     ),
 )
