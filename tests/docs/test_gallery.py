@@ -12,7 +12,7 @@ OUTPUTS = re.findall(r"^\$ tangyin (.*)\n((?:[^$`].*\n)+)", PAGE, re.MULTILINE)
 VERSES = [
     (words, verse)
     for words, output in OUTPUTS
-    for verse in (output.splitlines() if words.startswith("couplet") else [output])
+    for verse in (output.split() if words.startswith("couplet") else [output])
 ]
 
 
