@@ -16,29 +16,36 @@ def processor(monkeypatch, tmp_path):
 
     def make(flags):
         file = tmp_path / "cpuinfo"
-        file.write_text(f"processor\t: 0\nflags\t\t: fpu {flags} sse\n\n", encoding="utf-8")
+        vendor, _, own = flags.partition(":")
+        text = f"processor\t: 0\nvendor_id\t: {vendor}\nflags\t\t: fpu {own} sse\n\n"
+        file.write_text(text, encoding="utf-8")
         monkeypatch.setattr(module, "Path", lambda _: file)
 
     return make
 
 
-BF16 = "avx512f avx512_bf16"
+INTEL, AMD = "GenuineIntel:", "AuthenticAMD:"
+AMX = f"{INTEL}avx512f avx512_bf16 amx_bf16 amx_tile"
+BF16 = f"{AMD}avx512f avx512_bf16"
 
 
 @pytest.mark.parametrize(
     ("flags", "isa", "expected"),
     [
         (BF16, None, "bf16"),
-        ("amx_bf16 amx_tile", None, "bf16"),
-        ("avx2", None, "fp32"),
-        ("avx512f avx512_vnni", None, "fp32"),
+        (AMX, None, "bf16"),
+        (f"{INTEL}avx512f avx512_bf16", None, "fp32"),  # no faster than AVX-512 there
+        (f"{AMD}avx2", None, "fp32"),
+        (f"{INTEL}avx512f avx512_vnni", None, "fp32"),
+        *((AMX, isa, "fp32") for isa in ("AVX2", "AVX512_CORE", "AVX512_CORE_BF16")),
+        *((AMX, isa, "bf16") for isa in ("AVX512_CORE_AMX", "AVX10_1_512", "DEFAULT", "")),
         *((BF16, isa, "fp32") for isa in ("AVX2", "avx2", "SSE41", "AVX512_CORE")),
         (BF16, "AVX512_CORE_VNNI", "fp32"),
         *((BF16, f"AVX512_CORE_{isa}", "bf16") for isa in ("BF16", "FP16", "AMX")),
         *((BF16, isa, "bf16") for isa in ("AVX10_1_512", "DEFAULT", "")),
     ],
 )
-def test_auto_is_bf16_where_the_processor_has_units_that_onednn_may_use(
+def test_auto_is_bf16_where_the_processor_has_fast_units_that_onednn_may_use(
     flags, isa, expected, processor, monkeypatch
 ):
     processor(flags)
