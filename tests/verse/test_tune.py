@@ -3,7 +3,7 @@ import re
 import pytest
 
 from tangyin.errors import UsageError
-from tangyin.verse.tune import RHYMES, TuneLine, tunes, tunes_named, variant_named
+from tangyin.verse.tune import RHYMES, TuneLine, strangeness, tunes, tunes_named, variant_named
 
 VARIANTS = [variant for tune in tunes() for variant in tune.variants]
 
@@ -80,3 +80,10 @@ def test_rhyme_groups_are_numbered_as_they_begin():
             assert (line.end == "換") == (line.rhyme == begun > 0)
             begun += line.rhyme == begun
         assert begun
+
+
+@pytest.mark.parametrize("lengths", [(7, 7, 7, 7), (3, 5, 7, 7, 5), (1,), (40, 90, 30)])
+def test_variants_of_other_lengths_are_skipped_without_a_difference(lengths):
+    every = [strangeness(lengths, [tune]) for tune in tunes()]
+    assert strangeness(lengths) == min(every)
+    assert min(strangeness(lengths, [tune]) for tune in reversed(tunes())) == min(every)

@@ -5,6 +5,7 @@ The table is `data/tunes.tsv.gz`, after 欽定詞譜 (1715), made by `scripts/bu
 
 import difflib
 import gzip
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -152,11 +153,14 @@ def strangeness(lengths: Sequence[int], among: Sequence[Tune] = ()) -> int:
     """
     size = sum(lengths)
     ends = sum(1 << (end - 1) for end in accumulate(lengths))
-    return min(
-        _differences(ends, size, each) + UNUSUAL * (not each.usual)
-        for tune in among or tunes()
-        for each in tune.variants
-    )
+    least = sys.maxsize
+    for tune in among or tunes():
+        for each in tune.variants:
+            # Most variants are too long or too short by themselves.
+            if 2 * abs(each.hanzi - size) < least:
+                unusual = UNUSUAL * (not each.usual)
+                least = min(least, _differences(ends, size, each) + unusual)
+    return least
 
 
 def _differences(ends: int, size: int, variant: Variant) -> int:

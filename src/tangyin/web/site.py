@@ -72,6 +72,15 @@ LEFT_OUT = (
     "tangshi_gpt_test.tsv.gz", "units.json",
 )  # fmt: skip
 """Data that the page does not read, or loads by itself."""
+UNUSED = {
+    "numpy/linalg/_umath_linalg": "",
+    "numpy/random/mtrand": "",
+    "numpy/random/_sfc64": "",
+    "numpy/random/__init__": (
+        "from ._generator import Generator, default_rng\nfrom ._philox import Philox\n"
+    ),
+}
+"""Modules of NumPy that are imported and not called, and what is in their place."""
 FILTERS = ("corpus_lines.bloom", "near_lines.bloom")
 PACKAGES = "/lib/python3.12/site-packages"
 
@@ -194,6 +203,10 @@ def _stage(stage: Path) -> None:
     """Lay out what Pyodide tries and compiles, and beside it the data that stay as they are."""
     ignored = shutil.ignore_patterns("__pycache__", "models", "studies", "training", "nn", "cli")
     shutil.copytree(HERE.parent, stage / "packages/tangyin", ignore=ignored)
+    for module, text in UNUSED.items():
+        for library in stage.glob(f"packages/{module}.*.so"):
+            library.unlink()
+        (stage / f"packages/{module}.py").write_text(text, "utf-8")
     # Whatever model is requested: the one that uses most of the code.
     shutil.copyfile(_model_path(DEFAULT), stage / "model.safetensors")
     out = stage / "out/packages"
