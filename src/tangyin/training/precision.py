@@ -9,8 +9,8 @@ import torch
 
 PRECISIONS = ("auto", "fp32", "bf16")
 
-_ISAS_WITH_AMX = ("AMX", "AVX10", "DEFAULT", "ALL")
-_ISAS_WITH_BF16 = (*_ISAS_WITH_AMX, "BF16", "FP16")
+_WITH_AMX = ["AMX", "AVX10", "DEFAULT", "ALL"]
+_WITH_BF16 = [*_WITH_AMX, "BF16", "FP16"]
 
 
 def chosen_precision(name: str, device: torch.device) -> str:
@@ -29,9 +29,8 @@ def chosen_precision(name: str, device: torch.device) -> str:
         information = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     except OSError:
         return "fp32"
-    units, isas = "amx_bf16", _ISAS_WITH_AMX
-    if "AuthenticAMD" in information:
-        units, isas = "avx512_bf16", _ISAS_WITH_BF16
+    amd = "AuthenticAMD" in information
+    units, isas = ("avx512_bf16", _WITH_BF16) if amd else ("amx_bf16", _WITH_AMX)
     has_units = re.search(rf"^flags\b.* {units}\b", information, re.MULTILINE)
     return "bf16" if has_units and any(name in allowed for name in isas) else "fp32"
 
