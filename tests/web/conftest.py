@@ -10,7 +10,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -95,7 +96,14 @@ class Served:
 
     def crash(self) -> None:
         if self.server.poll() is None:
-            os.killpg(self.server.pid, signal.SIGKILL)
+            pid = self.server.pid
+            tasks = Path(f"/proc/{pid}/task/{pid}/children")
+            serving = tasks.read_text().split() if tasks.exists() else []
+            os.killpg(pid, signal.SIGKILL)
+            # Without their parent they would answer what they have begun, and end then.
+            for child in map(int, serving):
+                with suppress(ProcessLookupError):
+                    os.kill(child, signal.SIGKILL)
             self.server.wait(60)
 
 
@@ -177,7 +185,8 @@ def visit(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
     wanted = (
         "status of 422",
         "net::ERR_FAILED",
-        "net::ERR_CONNECTION_REFUSED",
+        "net::ERR_CONNECTION_",
+        "net::ERR_EMPTY_RESPONSE",
         "blocked by Playwright",
     )
     assert [text for text in wrong if not any(known in text for known in wanted)] == []
@@ -220,6 +229,14 @@ def paste(page: Page, line: int, place: int, text: str) -> None:
           document.activeElement.dispatchEvent(event); }""",
         text,
     )
+
+
+def until(page: Page, condition: str) -> None:
+    """Wait until an async function is true; `wait_for_function` takes its promise for true."""
+    end = time.monotonic() + PATIENCE / 1000
+    while not page.evaluate(condition):
+        assert time.monotonic() < end, condition
+        page.wait_for_timeout(20)
 
 
 def write(page: Page, said: str = "寫好 1 首") -> list[str]:

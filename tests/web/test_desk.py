@@ -123,6 +123,18 @@ def test_a_sheet_typed_in_simplified_characters_stays_so_until_it_is_turned(page
     expect(cell(page, 1, 1)).to_have_value("国")
 
 
+def test_a_poem_is_seen_before_it_is_said_to_be_written(visit) -> None:
+    page = visit(locale="zh-CN")
+
+    def late(route) -> None:
+        page.wait_for_timeout(300)
+        route.continue_()
+
+    page.route("**/api/script", late)
+    rows = write(page, "写好 1 首")
+    assert "□" not in "".join(rows)
+
+
 def test_verse_is_shown_in_the_script_of_the_interface(visit) -> None:
     page = visit(locale="zh-CN")
     paste(page, 1, 1, SPRING)

@@ -15,6 +15,7 @@ from tangyin.verse import to_simplified
 from tangyin.web.bodies import SPRING, served_options
 from tangyin.web.fixed import simplified
 
+from .conftest import until
 from .test_static import words_of_the_page
 
 
@@ -64,7 +65,7 @@ def test_simplified_words_are_those_of_the_projects_conversion() -> None:
 
 def test_a_visit_is_small_and_few_requests(visit, address) -> None:
     page = visit(service_workers="allow")
-    page.wait_for_function("async () => Boolean(await caches.match('/api/models'))")
+    until(page, "async () => Boolean(await caches.match('/api/models'))")
     expect(page.locator(".candidate").first).to_be_visible()
     page.wait_for_load_state("networkidle")
     sizes = page.evaluate("""() => [...performance.getEntriesByType("navigation"),
@@ -83,7 +84,7 @@ def test_the_page_and_its_check_open_when_the_server_is_gone(visit, served) -> N
     shell = ["/", "/static/page.js", "/static/page.css"]
     files = [*shell, "/api/options", "/api/models", "/api/forms"]
     kept = f"Promise.all({files}.map((file) => caches.match(file, {{ ignoreVary: true }})))"
-    page.wait_for_function(f"async () => (await {kept}).every(Boolean)")
+    until(page, f"async () => (await {kept}).every(Boolean)")
     page.evaluate("async () => { await navigator.serviceWorker.ready; }")
     page.fill("#check-text", SPRING)
     expect(page.locator("#offline")).to_be_hidden()

@@ -36,6 +36,8 @@ export class Desk {
   #id = "";
   #link = "";
   #drawn = 0;
+  /** @type {Promise<void>} */
+  #drawing = Promise.resolve();
   #checking = 0; // the number of the latest check
   #timer = 0;
   #frame = 0;
@@ -490,6 +492,7 @@ export class Desk {
         await take({ ...value, ...parse(value.text), options: body });
       }
     }, signal);
+    await this.#draw();
     this.#say("written", { count });
   }
 
@@ -538,15 +541,18 @@ export class Desk {
     return { ...poem, title, lines: text.split("\n") };
   }
 
-  /** Draw the state. */
-  async #draw() {
+  /** Draw the state; done when it is seen. */
+  #draw() { return (this.#drawing = this.#drawOnce()); }
+
+  /** @returns {Promise<void>} */
+  async #drawOnce() {
     const drawn = (this.#drawn += 1), { sheet, settings } = this;
     let { rows, title } = sheet.state, coming = this.#coming;
     if (settings.script !== "traditional") {
       const all = `${title}\n${sheet.rows.join("\n")}`;
       const [first, ...lines] = (await inScript(all, settings.script).catch(() => all)).split("\n");
       if (coming) coming = { ...coming, lines: (await inScript(coming.lines.join("\n"), settings.script).catch(() => "")).split("\n") };
-      if (drawn !== this.#drawn) return;
+      if (drawn !== this.#drawn) { await this.#drawing; return; } // a later one
       title = first;
       rows = lines.map((line) => [...line].map((c) => (c === BLANK ? "" : c)));
     }
