@@ -132,6 +132,7 @@ def test_a_poem_is_seen_before_it_is_said_to_be_written(visit) -> None:
 
     page.route("**/api/script", late)
     rows = write(page, "写好 1 首")
+    page.unroute_all(behavior="wait")
     assert "□" not in "".join(rows)
 
 
