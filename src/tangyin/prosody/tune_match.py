@@ -9,11 +9,11 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
-from itertools import accumulate, pairwise
 
 from tangyin.prosody.books import CILIN, PINGSHUI, Book
+from tangyin.prosody.tune_spans import spans
 from tangyin.verse import BLANK
-from tangyin.verse.tune import PAUSE, Tune, Variant, shifted, tunes, tunes_named
+from tangyin.verse.tune import PAUSE, Tune, Variant, shifted, tunes
 
 TONE, EITHER, RHYME, BORROWED, REPEAT, MARK, PAUSE_LEFT_OUT = 3.0, 0.7, 3.0, 1.0, 3.0, 1.4, 0.3
 """The cost of a wrong tone, of a tone that the tune leaves open, of a foot out of rhyme, of one
@@ -170,7 +170,7 @@ def as_practised(song: Song, match: Match) -> Match:
     ]
     marks = _bits(place in song.ends for place in places)
     like, free, divided = set[int](), set[int](), set[int]()
-    for span in _spans(variant):
+    for span in spans(variant):
         inside = marks & span.inside
         agrees = not (inside & ~span.ends or span.needed & ~inside)
         where = range(span.start, span.start + len(span.tones))
@@ -190,44 +190,6 @@ def as_practised(song: Song, match: Match) -> Match:
         free=frozenset(free),
         divided=frozenset(divided),
     )
-
-
-@dataclass(frozen=True)
-class _Span:
-    """The lines of another variant at some places of a variant."""
-
-    start: int
-    tones: str
-    inside: int  # the places that may end a line, as bits
-    ends: int  # those that do
-    needed: int  # those of them that are not pauses
-    moved: bool  # whether the variant itself is divided otherwise
-    is_of_first: bool  # whether these are lines of the first variant, which are divided alike
-
-
-@cache
-def _spans(variant: Variant) -> tuple[_Span, ...]:
-    """Between places where lines of both variants begin, counted from either end."""
-    own = [0, *accumulate(len(line.tones) for line in variant.lines)]
-    found: dict[_Span, None] = {}
-    variants = tunes_named(variant.name)[0].variants
-    for other in variants:
-        its = [0, *accumulate(len(line.tones) for line in other.lines)]
-        lines, hanzi = len(its) - len(own), other.hanzi - variant.hanzi
-        pairs = {
-            (i, i + by) for i in range(len(own)) for by in (0, lines) if 0 <= i + by < len(its)
-        }
-        for by in {0, hanzi} | {its[j] - own[i] for i, j in pairs}:
-            for a, b in pairwise(sorted(set(own) & {end - by for end in its})):
-                if by not in (0, hanzi) and (own.index(a), its.index(a + by)) not in pairs:
-                    continue
-                inside = (1 << (b - 1)) - (1 << a)
-                ends, needed = (shifted(e, -by) & inside for e in (other.ends, other.needed))
-                moved = (ends, needed) != (variant.ends & inside, variant.needed & inside)
-                tones = other.tones[a + by : b + by]
-                is_of_first = other is variants[0] and not moved
-                found[_Span(a, tones, inside, ends, needed, moved, is_of_first)] = None
-    return tuple(found)
 
 
 @cache
