@@ -16,12 +16,12 @@ import numpy as np
 from shared import keep, kept, parser, print_only, table
 from tangyin.api import load
 from tangyin.corpus import DEV, load_corpus
+from tangyin.metre.novelty import corpus_lines
 from tangyin.scoring import score_texts
 from tangyin.studies.experiments.sampling import FIRST, measured
 from tangyin.studies.filters import interval
 from tangyin.studies.recipes import few
 from tangyin.verse import WULV, split_lines
-from tangyin.writing.novelty import corpus_lines
 
 JUDGE = "strong"
 UNTITLED = "regulated, no title"

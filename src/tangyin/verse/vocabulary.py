@@ -30,7 +30,7 @@ def rhyme_token(rhyme: str) -> str:
 def prefix_tokens(rhymes: Iterable[str], forms: Iterable[Form] = ()) -> tuple[str, ...]:
     """The prefix tokens of a model that can be conditioned on form, rhyme and title.
 
-    `rhymes` are `tangyin.prosody.LEVEL_RHYMES`; `forms` are added to the four of the corpus.
+    `rhymes` are `tangyin.metre.LEVEL_RHYMES`; `forms` are added to the four of the corpus.
     """
     with_others = dict.fromkeys((*FORMS, *forms))
     return (BOS, *map(form_token, with_others), *map(rhyme_token, rhymes), TITLE, TEXT)
