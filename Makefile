@@ -61,15 +61,18 @@ verify: corpus
 site: $(VENV)/web.stamp
 	$(BIN)/tangyin site -o build/site
 
-# The archives depend on the sources and the date of the last commit alone; on Linux with a C compiler
-# there is also a wheel with the compiled kernel, which depends on that compiler too.
+# The archives depend on the sources and the date of the last commit alone; on Linux there is also a
+# wheel with the compiled kernel, which depends on the compiler too, for each of these that is there.
+COMPILERS = $(or $(CC),cc) aarch64-linux-gnu-gcc
 dist: export SOURCE_DATE_EPOCH = $(shell git log -1 --format=%ct)
 dist: $(VENV)/dev.stamp
 	rm -rf dist build
 	$(BIN)/python -m build --quiet
-	if [ "$$(uname)" = Linux ] && command -v $${CC:-cc} >/dev/null; then umask 022 && \
-	  TANGYIN_NATIVE=1 $(BIN)/python -m build --quiet --wheel --outdir build && \
-	  PATH=$(BIN):$$PATH $(BIN)/auditwheel repair --wheel-dir dist build/*.whl; fi
+	for compiler in $(COMPILERS); do \
+	  if [ "$$(uname)" = Linux ] && command -v $$compiler >/dev/null; then umask 022 && \
+	    CC=$$compiler TANGYIN_NATIVE=1 $(BIN)/python -m build --quiet --wheel --outdir build && \
+	    PATH=$(BIN):$$PATH $(BIN)/auditwheel repair --wheel-dir dist build/*.whl && \
+	    rm build/*.whl || exit 1; fi; done
 	$(BIN)/twine check --strict dist/*
 
 # The same twice, byte for byte.
