@@ -141,10 +141,9 @@ class Decoder:
             return read
         more = engine.arithmetic.guided(self._unguided, self._unconditional, guide.strength)
         # A title names a situation: what belongs to it gains, its own characters do not.
-        for own, named in zip(
-            np.split(np.arange(rows), len(self._named)), self._named, strict=True
-        ):
-            where = np.ix_(own, named)
+        parts = np.split(np.arange(rows), len(self._named))
+        for part, named in zip(parts, self._named, strict=True):
+            where = np.ix_(part, named)
             more[where] = np.minimum(more[where], self._unguided[where])
         engine.arithmetic.normalize(more)
         return more
