@@ -49,7 +49,7 @@ corpus: $(VENV)/dev.stamp
 	$(BIN)/tangyin corpus fetch
 
 bench: corpus
-	$(BIN)/python benchmarks/speed.py
+	$(BIN)/python benchmarks/speed.py --record
 
 # docs/serve.md asks a server that runs.
 verify: corpus
