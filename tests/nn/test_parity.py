@@ -70,7 +70,8 @@ def test_under_autocast_they_err_little_more_than_torchs(shape, relative_error, 
     try:
         usual = run(torch.nn.LSTM)
     except RuntimeError as error:  # oneDNN has no LSTM in bfloat16 for this processor
-        assert "could not create a primitive" in str(error)
+        if "could not create a primitive" not in str(error):
+            raise
         monkeypatch.setattr(torch.backends.mkldnn, "enabled", False)
         usual = run(torch.nn.LSTM)
     found = run(LSTM)
