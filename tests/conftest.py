@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -50,7 +51,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 HERE = Path(__file__).parent
 PATIENCE = 60.0
 """Seconds to wait for what must happen: the machine may have other work."""
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = shutil.which("chromium")
 
 
 @pytest.fixture(scope="session")
@@ -120,7 +121,7 @@ def launched() -> Iterator[Callable[[str], "Browser"]]:
         running: dict[str, Browser] = {}
 
         def launch(name: str) -> "Browser":
-            if name == "chromium" and not Path(CHROMIUM).exists():
+            if name == "chromium" and not CHROMIUM:
                 pytest.skip("no Chromium; install it with: apt-get install chromium fonts-noto-cjk")
             if name not in running:
                 own: dict[str, Any] = {}
