@@ -5,7 +5,7 @@
 Prints each row as it is measured. Ours and the peer of a row take turns, each in a process of its
 own; the table has the medians of the rounds. A row's peer is what it names, or the package of
 another checkout, which need not be installed: `git worktree add ../base f99de06`, then `--base
-../base`. The end says so when the machine was not quiet. Poems are 五律; the figures of training are
+../base`. The end says so when the machine was not quiet. Poems are 五律; figures of training are
 for the report's size.
 """
 
