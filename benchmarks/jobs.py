@@ -5,6 +5,7 @@ another checkout (PYTHONPATH) can take turns with this one.
 """
 
 import asyncio
+import os
 import subprocess
 import sys
 import time
@@ -18,6 +19,7 @@ POEMS = 128
 STEPS = 20
 CLIENTS, SECONDS = 8, 8.0
 SHELL = [sys.executable, "-m", "tangyin", "write", "日", "--seed", "1"]
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # a user's shell keeps compiled modules
 
 Job = Callable[[], object]
 Figure = Callable[[], float]
