@@ -129,6 +129,15 @@ def test_the_signal_handlers_are_restored_after_training(lab):
     assert handlers() == before
 
 
+def test_an_interrupt_that_is_ignored_does_not_stop_a_training(lab):
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        lab.train(callback=lab.Notes((1, 1)))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert lab.result() == lab.uninterrupted()
+
+
 def test_resuming_says_when_threads_or_kernel_are_others_and_is_silent_when_they_are_not(
     lab, monkeypatch
 ):
