@@ -17,6 +17,7 @@ def printed(lesson):
     return "".join(str(output.get("text", "")) for output in outputs)
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.corpus
 @pytest.mark.parametrize("page", LESSONS, ids=lambda page: page.stem)
 def test_every_cell_of_the_lesson_runs(page):

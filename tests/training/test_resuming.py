@@ -25,6 +25,7 @@ def place(run):
     return tuple(map(int, found[0].stem.split("-"))) if found else (0, 0)
 
 
+@pytest.mark.timeout(300)
 def test_a_run_killed_at_random_moments_ends_as_one_never_killed(lab, launcher, wait_until):
     recipe = lab.curriculum()
     expected = lab.uninterrupted(recipe)
