@@ -53,7 +53,7 @@ def zeros(cell: RecurrentCell) -> None:
 
 
 def constant(cell: RecurrentCell, value: float = 0.1) -> None:
-    """Set all weights and biases to one value: a layer of one unit repeated H times."""
+    """Set all weights and biases to one value, which makes all H units equal."""
     _fill(cell, lambda weight: weight.fill_(value), bias=value)
 
 
