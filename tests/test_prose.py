@@ -32,6 +32,7 @@ def test_the_linter_fails_on_a_planted_phrase_and_says_what_to_write(tmp_path) -
         [sys.executable, lint_prose.__file__, tmp_path / "page.md"],
         capture_output=True,
         encoding="utf-8",
+        timeout=100,
     )
     assert (done.returncode, done.stderr) == (1, f"{tmp_path / 'page.md'}:1: 'anew': again\n")
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 
 from tangyin.studies import all_studies, build, read_results
 
-PATIENCE = 300_000
+PATIENCE = 60_000
 """Milliseconds to wait: the machine may have other work."""
 
 SHOWN = ("update-rules", "capacity")
