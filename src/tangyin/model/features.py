@@ -18,7 +18,7 @@ Int8s = npt.NDArray[np.int8]
 Bools = npt.NDArray[np.bool_]
 
 ECHOES = 5
-"""How many classes of echo there are (`echo_classes`)."""
+"""The number of classes of echo (`echo_classes`)."""
 
 NO_ECHO, IN_TITLE = -1, -2
 """Line numbers of tokens that cannot be echoed, and of the characters of the title."""
