@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+BUNDLE := src/tangyin/web/bundle/page.js
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
-.PHONY: poem test lint types contracts tests corpus coverage bench verify docs site dist reproducible sbom clean help
+.PHONY: poem test lint types contracts tests bundle corpus coverage bench verify docs site dist reproducible sbom clean help
 
 help:
 	@echo 'make poem    write a poem on 日 (installs what that needs, without torch)'
@@ -29,7 +30,7 @@ lint: $(VENV)/dev.stamp node_modules
 	$(BIN)/ruff format --check
 	$(BIN)/python scripts/lint_prose.py
 	npx tsc
-	npx eslint --max-warnings 0 src/tangyin/web/static src/tangyin/web/browser
+	npx biome ci
 
 types: $(VENV)/dev.stamp
 	$(BIN)/mypy
@@ -37,13 +38,16 @@ types: $(VENV)/dev.stamp
 contracts: $(VENV)/dev.stamp
 	$(BIN)/lint-imports
 
-tests: corpus
+tests: corpus $(BUNDLE)
+	node --test tests/page/
 	TANGYIN_LANG=en OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
 	  $(BIN)/python -m pytest -q -n auto $(PYTEST)
 
 # Not part of `make test`: tracing takes half as long again.
 coverage: PYTEST += --cov --cov-report=term:skip-covered
 coverage: tests
+
+bundle: $(BUNDLE)
 
 corpus: $(VENV)/dev.stamp
 	$(BIN)/tangyin corpus fetch
@@ -58,13 +62,13 @@ verify: corpus
 	  $(filter-out docs/serve.md %.zh.md, $(wildcard docs/*.md))
 	$(BIN)/python scripts/refresh_pages.py --check --long docs/reference.md
 
-site: $(VENV)/web.stamp
+site: $(VENV)/web.stamp $(BUNDLE)
 	$(BIN)/tangyin site -o build/site
 
 # The archives depend on the sources and the date of the last commit alone; on Linux with a C compiler
 # there is also a wheel with the compiled kernel, which depends on that compiler too.
 dist: export SOURCE_DATE_EPOCH = $(shell git log -1 --format=%ct)
-dist: $(VENV)/dev.stamp
+dist: $(VENV)/dev.stamp $(BUNDLE)
 	rm -rf dist build
 	$(BIN)/python -m build --quiet
 	if [ "$$(uname)" = Linux ] && command -v $${CC:-cc} >/dev/null; then umask 022 && \
@@ -91,9 +95,13 @@ docs: $(VENV)/docs.stamp
 	@echo 'open site/index.html'
 
 clean:
-	rm -rf $(VENV) node_modules build dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) node_modules src/tangyin/web/bundle build dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
-# What checks the page's JavaScript.
+# The page as wheels and sites carry it.
+$(BUNDLE): $(wildcard src/tangyin/web/static/*) scripts/bundle.py node_modules | $(VENV)/web.stamp
+	$(BIN)/python scripts/bundle.py
+
+# What bundles, formats and checks the page's JavaScript.
 node_modules: package-lock.json
 	npm ci --silent --no-audit --no-fund
 	@touch $@
