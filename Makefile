@@ -5,11 +5,12 @@ BIN := $(VENV)/bin
 BUNDLE := src/tangyin/web/bundle/page.js
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
-.PHONY: poem test lint types contracts tests bundle corpus coverage bench verify docs site dist reproducible sbom clean help
+.PHONY: poem test lint types contracts tests bundle capped corpus coverage bench verify docs site dist reproducible sbom clean help
 
 help:
 	@echo 'make poem    write a poem on 日 (installs what that needs, without torch)'
 	@echo 'make test    lint, types, import contracts and tests (installs what they need)'
+	@echo 'make capped  the tests of numbers as on processors without AVX-512, and without the kernels'"'"' fast paths'
 	@echo 'make docs    build the documentation: site/index.html (needs npm, without torch)'
 	@echo 'make site    write the page that runs in a browser alone: build/site (needs npm)'
 	@echo 'make coverage  the tests with branch coverage of src'
@@ -29,6 +30,7 @@ lint: $(VENV)/dev.stamp node_modules
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/python scripts/lint_prose.py
+	$(BIN)/python scripts/lint_root.py
 	npx tsc
 	npx biome ci
 
@@ -38,10 +40,19 @@ types: $(VENV)/dev.stamp
 contracts: $(VENV)/dev.stamp
 	$(BIN)/lint-imports
 
+RUN = TANGYIN_LANG=en OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto
+
 tests: corpus $(BUNDLE)
 	node --test tests/page/
-	TANGYIN_LANG=en OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
-	  $(BIN)/python -m pytest -q -n auto $(PYTEST)
+	$(RUN) $(PYTEST)
+
+# Torch and oneDNN limited to AVX2, then the engine's kernel to AVX2, and to C without any.
+capped: corpus
+	ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2 $(RUN) tests/model $(NUMERIC)
+	TANGYIN_KERNEL=avx2 $(RUN) tests/model
+	TANGYIN_KERNEL=portable $(RUN) tests/model
+
+NUMERIC := $(addprefix tests/nn/test_,parity.py kernels.py cells.py lstm.py like_torch.py cross_entropy.py gradients.py)
 
 # Not part of `make test`: tracing takes half as long again.
 coverage: PYTEST += --cov --cov-report=term:skip-covered
@@ -53,7 +64,7 @@ corpus: $(VENV)/dev.stamp
 	$(BIN)/tangyin corpus fetch
 
 bench: corpus
-	$(BIN)/python benchmarks/speed.py
+	$(BIN)/python benchmarks/speed.py --record
 
 # docs/serve.md asks a server that runs.
 verify: corpus
@@ -65,15 +76,18 @@ verify: corpus
 site: $(VENV)/web.stamp $(BUNDLE)
 	$(BIN)/tangyin site -o build/site
 
-# The archives depend on the sources and the date of the last commit alone; on Linux with a C compiler
-# there is also a wheel with the compiled kernel, which depends on that compiler too.
+# The archives depend on the sources and the date of the last commit alone; on Linux there is also a
+# wheel with the compiled kernel, which depends on the compiler too, for each of these that is there.
+COMPILERS = $(or $(CC),cc) aarch64-linux-gnu-gcc
 dist: export SOURCE_DATE_EPOCH = $(shell git log -1 --format=%ct)
 dist: $(VENV)/dev.stamp $(BUNDLE)
 	rm -rf dist build
 	$(BIN)/python -m build --quiet
-	if [ "$$(uname)" = Linux ] && command -v $${CC:-cc} >/dev/null; then umask 022 && \
-	  TANGYIN_NATIVE=1 $(BIN)/python -m build --quiet --wheel --outdir build && \
-	  PATH=$(BIN):$$PATH $(BIN)/auditwheel repair --wheel-dir dist build/*.whl; fi
+	for compiler in $(COMPILERS); do \
+	  if [ "$$(uname)" = Linux ] && command -v $$compiler >/dev/null; then umask 022 && \
+	    CC=$$compiler TANGYIN_NATIVE=1 $(BIN)/python -m build --quiet --wheel --outdir build && \
+	    PATH=$(BIN):$$PATH $(BIN)/auditwheel repair --wheel-dir dist build/*.whl && \
+	    rm build/*.whl || exit 1; fi; done
 	$(BIN)/twine check --strict dist/*
 
 # The same twice, byte for byte.

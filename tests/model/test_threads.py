@@ -1,5 +1,6 @@
 """Work on several threads gives what one thread gives, and so does work without a kernel."""
 
+import functools
 import json
 import os
 import subprocess
@@ -41,9 +42,11 @@ def test_as_many_threads_as_allowed_compute_and_none_more_outside_the_main_one(
 
     assert shared_out(waiting, range(6)) == list(range(6))
     found = []
-    own = threading.Thread(target=lambda: found.extend(shared_out(lambda part: [part], "abcdef")))
+    parts = functools.partial(shared_out, lambda part: [part], "abcdef")
+    own = threading.Thread(target=lambda: found.extend(parts()), daemon=True)
     own.start()
-    own.join()
+    own.join(60)
+    assert not own.is_alive()
     assert found == ["abcdef"]
 
 
@@ -64,7 +67,8 @@ def test_the_same_poems_and_scores_on_every_path():
     for threads, native in (("1", "1"), ("2", "1"), ("1", "0")):
         environment = os.environ | {"OMP_NUM_THREADS": threads, "TANGYIN_NATIVE": native}
         command = [sys.executable, "-c", WRITE]
-        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+        options = {"capture_output": True, "text": True, "env": environment, "timeout": 100}
+        done = subprocess.run(command, check=True, **options)
         name, *found[threads, native] = json.loads(done.stdout)
         assert (name == "numpy") == (native == "0")
     first, *others = found.values()

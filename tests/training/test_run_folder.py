@@ -39,10 +39,11 @@ def disk(lab):
     folder = lab.path / "disk"
     folder.mkdir()
     words = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
-    if not shutil.which("mount") or subprocess.run(words, capture_output=True).returncode:
+    options = {"capture_output": True, "timeout": 60}
+    if not shutil.which("mount") or subprocess.run(words, **options).returncode:
         pytest.skip("this needs a file system of its own, and mounting is not allowed here")
     yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    subprocess.run(["umount", str(folder)], check=True, timeout=60)
 
 
 def interrupt(lab, run="run"):
@@ -245,7 +246,7 @@ def test_a_disk_full_at_any_write_is_reported_and_the_run_resumes(write, lab, mo
 def test_a_read_only_folder_is_refused(resume, lab, disk):
     if resume:
         interrupt(lab, "disk/run")
-    subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+    subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True, timeout=60)
     with pytest.raises(TangyinError) as refusal:
         lab.train(run="disk/run", resume=resume)
     assert refusal.value.params["reason"] == "Read-only file system"

@@ -136,14 +136,14 @@ def serving(folder: Path) -> Iterator[tuple[str, Callable[[], None]]]:
     """The address of a server of static files, and how to stop it."""
     handler = functools.partial(QuietHandler, directory=str(folder))
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
 
     def stop() -> None:
         if thread.is_alive():
             server.shutdown()
             server.server_close()
-            thread.join()
+            thread.join(60)
 
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}/", stop
@@ -259,7 +259,7 @@ def test_a_browser_alone_agrees_with_the_command_line_and_works_offline(
     served, window, corpus
 ) -> None:
     (address, stop), page, wrong = served, window, []
-    page.set_default_timeout(120_000)
+    page.set_default_timeout(60_000)
     page.on("console", lambda m: wrong.append(m.text) if m.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("request", lambda r: None if r.url.startswith(address) else wrong.append(r.url))

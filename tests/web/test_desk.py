@@ -584,7 +584,7 @@ def test_a_change_of_form_asks_and_squeezes_nothing(page) -> None:
 def test_the_apis_poem_is_shared_by_a_link_that_stays_as_it_was_left(page, address, visit) -> None:
     fill(page, seed="16")
     rows = write(page)
-    (wanted,) = httpx.post(f"{address}/api/write", json={"seed": 16, "p": 0.9}, timeout=600).json()
+    (wanted,) = httpx.post(f"{address}/api/write", json={"seed": 16, "p": 0.9}, timeout=60).json()
     assert rows == wanted["lines"]
     expect(page.locator("#colophon")).to_have_text(re.compile("report.*№ 16"))
     page.click("#share")

@@ -29,6 +29,8 @@ class Operations:
         split: `split(y, parts)`: the last axis cut into equal parts.
         layer_norm: `layer_norm(y, gain, bias=None)`: over the last axis, mean 0 and variance 1,
             then gain and bias.
+        lstm: `lstm(inputs, recurrent, c)`: the plain LSTM's h and c from both its products, where
+            one pass computes them.
     """
 
     linear: Callable[..., Any]
@@ -36,6 +38,7 @@ class Operations:
     tanh: Callable[[Any], Any]
     split: Callable[[Any, int], Any]
     layer_norm: Callable[..., Any]
+    lstm: Callable[[Any, Any, Any], tuple[Any, Any]] | None = None
 
 
 class Cell(ABC):

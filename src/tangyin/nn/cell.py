@@ -18,12 +18,12 @@ from tangyin.nn.state import LSTMState, ShapeError, Start, autocasts, run_steps,
 
 
 class HoldsCells(nn.Module):
-    """A module that holds recurrent cells without their being its submodules."""
+    """A module with recurrent cells that are not its submodules."""
 
     def cells(self) -> Iterator[tuple[str, "RecurrentCell"]]:
-        """Go through the cells: what ends the names of their parameters here, and the cell.
+        """Yield each cell with the suffix of its parameters' names here.
 
-        The cell's parameters are the module's own: what changes one in place changes the other.
+        The cell's parameters are the module's own: changing one in place changes the other.
         """
         raise NotImplementedError
 
@@ -36,7 +36,10 @@ def run_sequence(
     mask: Tensor | None = None,
     weight_drop: float = 0.0,
 ) -> LSTMState:
-    """Take all steps of a cell: see `RecurrentCell.sequence`."""
+    """Take all steps of a cell: input (T, B, I), mask (T, B) of bool → h (T, B, P) and c (T, B, H).
+
+    Under autocast h comes in autocast's dtype and c in float32, as in `lstm_sequence`.
+    """
     if type(kind) is PlainLSTM:
         w, recurrent = weights, weight_dropout(weights.weight_hh, weight_drop)
         return lstm_sequence(input, state, w.weight_ih, recurrent, w.bias, mask, w.weight_hr)
@@ -48,11 +51,10 @@ def run_sequence(
 class RecurrentCell(nn.Module):
     """A recurrent cell, whose parameters are attributes as in `tangyin.lstm.cell.Cell.shapes`.
 
-    It is called as `torch.nn.LSTMCell` is: `h, c = cell(input, (h, c))`. `CoupledLSTMCell(…)` is
-    `RecurrentCell("coupled", …)`, and likewise `LayerNormLSTMCell`, `MogrifierLSTMCell`,
-    `NormalisedCarryLSTMCell` and `PeepholeLSTMCell`. `LSTMCell(…)` is `RecurrentCell("lstm", …)`
-    with the two biases of `torch.nn.LSTMCell`. The plain cell's gradients over a sequence are
-    computed in closed form (`tangyin.nn.closed_form`), those of all other cells by autograd.
+    It is called like `torch.nn.LSTMCell`: `h, c = cell(input, (h, c))`. `LSTMCell(…)` is
+    `RecurrentCell("lstm", …)` with the two biases of `torch.nn.LSTMCell`. Over a sequence, the
+    gradients of the plain cell have a closed form (`tangyin.nn.closed_form`); those of all other
+    cells are computed by autograd.
 
     A state dict with one bias loads into a cell with two, and the other way round.
 
@@ -67,10 +69,6 @@ class RecurrentCell(nn.Module):
             `weight_hr`; 0 for none. Below, P = H without one.
         options: what the cell of that name takes, such as the Mogrifier's `rounds`.
 
-    Attributes:
-        weight_drop: of the plain cell, the probability with which single weights of `weight_hh` are
-            dropped while training, drawn again for each sequence.
-
     Raises:
         UsageError: no cell has this name.
         TypeError: a size is not an integer, or `bias` no bool.
@@ -81,7 +79,6 @@ class RecurrentCell(nn.Module):
     weight_ih: nn.Parameter
     weight_hh: nn.Parameter
     bias: Any  # nn.Parameter | bool | None
-    weight_drop = 0.0
 
     def __init__(
         self,
@@ -167,28 +164,6 @@ class RecurrentCell(nn.Module):
         """Take one step: inputs (B, ·) from `project`, and the state → the state after."""
         return take_step(self.kind, self.weights(), inputs, h, c)
 
-    def sequence(
-        self, input: Tensor, state: tuple[Tensor, Tensor], mask: Tensor | None = None
-    ) -> LSTMState:
-        """Take all steps: input (T, B, I), mask (T, B) of bool → h (T, B, P) and c (T, B, H).
-
-        Under autocast h comes in autocast's dtype and c in float32, as in `lstm_sequence`.
-        """
-        drop = self.weight_drop if self.training else 0.0
-        return run_sequence(self.kind, self.weights(), input, state, mask, drop)
-
-    def start(self, state: Start, batch: int) -> LSTMState:
-        """The state before the first step, h (B, P) and c (B, H): the one given, or zeros.
-
-        Raises:
-            ShapeError: it is not two tensors of these shapes and of the weights' dtype and device.
-        """
-        wanted = ((batch, self.proj_size or self.hidden_size), (batch, self.hidden_size))
-        if state is None:
-            return LSTMState(*(self.weight_hh.new_zeros(shape) for shape in wanted))
-        check_state("the state", state, wanted, self.weight_hh)
-        return LSTMState(*state)
-
     def forward(self, input: Tensor, state: Start = None) -> LSTMState:
         """Take one step from a batch of inputs (B, I), or from a single input (I,).
 
@@ -204,7 +179,12 @@ class RecurrentCell(nn.Module):
             one = None if state is None else (state[0].unsqueeze(0), state[1].unsqueeze(0))
             h, c = self(input.unsqueeze(0), one)
             return LSTMState(h.squeeze(0), c.squeeze(0))
-        return LSTMState(*self.step(self.project(input), *self.start(state, len(input))))
+        sizes = self.proj_size or self.hidden_size, self.hidden_size
+        wanted = tuple((len(input), size) for size in sizes)
+        if state is None:
+            state = LSTMState(*(self.weight_hh.new_zeros(shape) for shape in wanted))
+        check_state("the state", state, wanted, self.weight_hh)
+        return LSTMState(*self.step(self.project(input), *state))
 
     def extra_repr(self) -> str:
         """Show what the constructor was given, as PyTorch's LSTMCell does."""
@@ -283,33 +263,3 @@ class LSTMCell(RecurrentCell):
     """The plain LSTM cell, with the arguments, names and state dict of `torch.nn.LSTMCell`."""
 
     __init__ = partialmethod(RecurrentCell.__init__, "lstm", biases=2)
-
-
-class CoupledLSTMCell(RecurrentCell):
-    """The cell whose input gate is one minus its forget gate."""
-
-    __init__ = partialmethod(RecurrentCell.__init__, "coupled")
-
-
-class LayerNormLSTMCell(RecurrentCell):
-    """The LayerNorm cell that carries c as it is."""
-
-    __init__ = partialmethod(RecurrentCell.__init__, "layer-norm")
-
-
-class MogrifierLSTMCell(RecurrentCell):
-    """The Mogrifier cell."""
-
-    __init__ = partialmethod(RecurrentCell.__init__, "mogrifier")
-
-
-class NormalisedCarryLSTMCell(RecurrentCell):
-    """The LayerNorm cell that carries the normalised c."""
-
-    __init__ = partialmethod(RecurrentCell.__init__, "layer-norm-carried")
-
-
-class PeepholeLSTMCell(RecurrentCell):
-    """The cell with peepholes."""
-
-    __init__ = partialmethod(RecurrentCell.__init__, "peephole")

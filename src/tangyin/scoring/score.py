@@ -93,14 +93,14 @@ def score_texts(engine: Engine, texts: Sequence[str], form: Form) -> Iterator[Ta
     Raises:
         UsageError: form.not_trained.
     """
-    prefix = engine.vocabulary.prefix(form)
+    prefix = engine.vocabulary.prefix(form, dynasty="")
     yield from _costs(engine, ((prefix, text) for text in texts))
 
 
 def score_poems(engine: Engine, poems: Iterable[Poem]) -> Iterator[tuple[Poem, Tally]]:
     """Each poem with its cost, in order; `WINDOW` are read before the first is yielded."""
     scored, read = tee(poems)
-    texts = ((engine.vocabulary.prefix(poem.form), poem.text) for poem in read)
+    texts = ((engine.vocabulary.prefix(poem.form, dynasty=""), poem.text) for poem in read)
     yield from zip(scored, _costs(engine, texts), strict=True)
 
 
@@ -225,7 +225,7 @@ def evaluate_split(engine: Engine, split: str, forms: Iterable[Form]) -> Tally:
     for form in forms:
         chosen = corpus.select(forms=[form])
         if form == CI and vocabulary.takes_title:
-            prefixes = (vocabulary.prefix(CI, title=tune) for tune in chosen.title)
+            prefixes = (vocabulary.prefix(CI, title=tune, dynasty="") for tune in chosen.title)
             costs = _costs(engine, zip(prefixes, chosen.text, strict=True))
         else:
             costs = score_texts(engine, chosen.text, form)
