@@ -67,7 +67,7 @@ if __name__ == "__main__":
         "tones_and_rhymes": lambda text, form: converted_text(text, kind_named(form)),
     }
     found = {name: compared(convert) for name, convert in ways.items()}
-    result = {name: figures(pairs) for name, pairs in found.items()}
+    result: dict[str, Any] = {name: figures(pairs) for name, pairs in found.items()}
     result["commonest_errors"] = commonest(found["tones_and_rhymes"])
     keep("later_conversion", result)
     print(json.dumps(result, ensure_ascii=False, indent=1))
