@@ -1,10 +1,10 @@
-"""How well simplified verse is converted to traditional characters.
+"""The accuracy of converting simplified verse to traditional characters.
 
     python scripts/measure_conversion.py
 
 The dev and test poems, which the table of odds (`build_traditional.py`) has not seen, are converted
-by OpenCC's t2s and back, and compared character by character; other ways to write a character
-(`lookup_spelling`) are no error. Prints `docs/results/later_conversion.json`, and stores it there.
+by OpenCC's t2s and back, and compared character by character. Another way to write the same
+character (`lookup_spelling`) is not an error. Prints `docs/results/later_conversion.json`, and stores it there.
 """
 
 import json
