@@ -1,4 +1,4 @@
-"""How well simplified verse is converted to traditional characters.
+"""The accuracy of converting simplified verse to traditional characters.
 
     python scripts/measure_conversion.py
 

@@ -152,7 +152,7 @@ def make_sheet(options: argparse.Namespace) -> None:
 
 
 def count(options: argparse.Namespace) -> None:
-    """Print what the marks of a reading say, and store it."""
+    """Print and store the results of a reading."""
     folder = HOME / options.name
     key, read = _json(folder / "key.json"), read_marks(folder)
     ways, titles = [REAL, *key["ways"]], range(len(key["titles"]))

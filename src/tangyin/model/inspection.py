@@ -16,7 +16,7 @@ QUANTITIES = ("i", "f", "g", "o", "c", "h")
 
 
 def lay_out(text: str, form: Form) -> str:
-    """The beginning of a poem as the models read it, from what a person typed.
+    """The beginning of a poem in the models' spelling, from a person's input.
 
     The text may be in either script, and its last line unfinished. It becomes traditional, and
     missing marks between lines are added: ， and 。 in turn. Raises as `verse.read_places` does.
@@ -30,7 +30,7 @@ def lay_out(text: str, form: Form) -> str:
 
 @dataclass(frozen=True)
 class Expectation:
-    """What a model expects at a place, and how likely the character there is.
+    """The expectation of a model at a place, and the probability of the character there.
 
     Probabilities are those of the model without any mask; that of a character that is not `known`
     is the probability of `<unk>`. Its `rank` is one more than the number of likelier known
@@ -66,7 +66,7 @@ def expectation(
 
 
 def surprises(engine: Engine, prefix: Ids, text: str) -> npt.NDArray[np.float64]:
-    """What each character and mark of a text costs the model in nats, (len(text),).
+    """The negative log-likelihood of each character and mark of a text in nats, (len(text),).
 
     The text is not empty.
     """

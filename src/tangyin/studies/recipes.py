@@ -48,7 +48,7 @@ SHARE = 2
 
 @dataclass(frozen=True)
 class Base:
-    """What the trainings of a study have in common."""
+    """The common part of a study's trainings."""
 
     recipe: Recipe
     own: Path | None  # the file of poems, if it is not the corpus
@@ -126,7 +126,7 @@ def stage(**changes: float) -> list[dict[str, Any]]:
 
 
 def proxy_base(cache: TrainingCache, quick: bool) -> Base:
-    """What the trainings of the proxy have in common."""
+    """The common part of the proxy's trainings."""
     return on_poems(Base.of(cache, quick, values=PROXY), cache, SHARE)
 
 
