@@ -4,7 +4,7 @@
 
 The dev and test poems, which the table of odds (`build_traditional.py`) has not seen, are converted
 by OpenCC's t2s and back, and compared character by character; other ways to write a character
-(`lookup_spelling`) are no error. Prints `docs/results/later_conversion.json`, and stores it there.
+(`lookup_spelling`) count as right. Prints and stores `docs/results/later_conversion.json`.
 """
 
 import json

@@ -14,8 +14,8 @@ import pytest
 
 import tangyin
 from tangyin.errors import TangyinError, UsageError
+from tangyin.metre import check_poem
 from tangyin.model.file import save_model
-from tangyin.prosody import check_poem
 from tangyin.verse import FORMS, QILV, WUJUE, WULV, form_token, to_simplified
 from tangyin.web.bodies import SPRING
 from tangyin.writing import Rule
@@ -284,6 +284,7 @@ def test_a_type_checker_checks_every_keyword(tmp_path):
         env={**os.environ, "MYPYPATH": str(Path(tangyin.__file__).parents[1])},
         capture_output=True,
         text=True,
+        timeout=100,
     )
     assert done.stderr == ""
     wrong = SNIPPET.splitlines().index('writer.write("日", rhyme=3)') + 1

@@ -7,6 +7,7 @@ import pytest
 from tangyin.corpus import COLUMNS, corpus_statistics, held_out, load_corpus
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.corpus
 def test_stats_are_those_of_the_corpus(cli):
     done = cli("corpus", "stats", "--format", "json")

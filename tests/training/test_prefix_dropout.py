@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tangyin.corpus import DEV, TEST, TRAIN, load_corpus
-from tangyin.prosody import LEVEL_RHYMES, rhyme_of_poem
+from tangyin.metre import LEVEL_RHYMES, rhyme_of_poem
 from tangyin.training import load_dataset
 from tangyin.training.prefix_dropout import LONGEST_TITLE, PrefixDropout
 from tangyin.training.recipe import DataRecipe

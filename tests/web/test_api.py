@@ -13,10 +13,10 @@ import pytest
 import tangyin
 from tangyin.cli.main import run
 from tangyin.errors import TangyinError
+from tangyin.metre import check_text
 from tangyin.model.file import save_model
 from tangyin.model.inspection import expectation
 from tangyin.paths import models_home
-from tangyin.prosody import check_text
 from tangyin.verse import WULV, to_simplified
 from tangyin.verse.tune import tunes
 from tangyin.web.app import create_app
@@ -117,7 +117,7 @@ def test_clients_at_once_each_get_their_own_poem(address, writer) -> None:
     ]
 
     def ask(body: dict[str, Any]) -> Any:
-        return httpx.post(f"{address}/api/write", json=body, timeout=600).json()
+        return httpx.post(f"{address}/api/write", json=body, timeout=60).json()
 
     with ThreadPoolExecutor(32) as clients:
         answers = list(clients.map(ask, bodies))

@@ -1,4 +1,4 @@
-"""The option of a new constraint: one file, and the API and the page have it."""
+"""The option of a new law: one file, and the API and the page have it."""
 
 import re
 import sys
@@ -8,24 +8,23 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
+from tangyin.metre import LEVEL_RHYMES, SEQUENCES, laws
 from tangyin.model.file import save_model
-from tangyin.prosody import LEVEL_RHYMES, SEQUENCES
 from tangyin.verse import WULV, prefix_tokens
-from tangyin.writing import constraints
 from tangyin.writing.options import options
 
 from .conftest import fill, serving
 
 PAGE = (Path(__file__).parents[2] / "docs/contributing.md").read_text("utf-8")
-DIFFERENT_HEADS = re.search(r'constraints/heads.py"\n(.*?)^```$', PAGE, re.M | re.S)[1]
+DIFFERENT_HEADS = re.search(r'laws/heads.py"\n(.*?)^```$', PAGE, re.M | re.S)[1]
 
 
-def test_the_option_of_a_new_constraint_is_everywhere(visit, tmp_path, monkeypatch) -> None:
+def test_the_option_of_a_new_law_is_everywhere(visit, tmp_path, monkeypatch) -> None:
     (tmp_path / "different_heads.py").write_text(DIFFERENT_HEADS, "utf-8")
-    monkeypatch.setattr(constraints, "__path__", [*constraints.__path__, str(tmp_path)])
-    monkeypatch.setitem(sys.modules, "tangyin.writing.constraints.different_heads", None)
-    monkeypatch.delitem(sys.modules, "tangyin.writing.constraints.different_heads")
-    with serving("report") as address, httpx.Client(base_url=address, timeout=600) as client:
+    monkeypatch.setattr(laws, "__path__", [*laws.__path__, str(tmp_path)])
+    monkeypatch.setitem(sys.modules, "tangyin.metre.laws.different_heads", None)
+    monkeypatch.delitem(sys.modules, "tangyin.metre.laws.different_heads")
+    with serving("report") as address, httpx.Client(base_url=address, timeout=60) as client:
         schemas = client.get("/openapi.json").json()["components"]["schemas"]
         field = schemas["WriteBody"]["properties"]["different_heads"]
         assert field["type"] == "boolean"
@@ -54,7 +53,7 @@ def test_a_new_form_is_on_the_page(visit, extra_form, random_model, tmp_path) ->
     prefixes = prefix_tokens(LEVEL_RHYMES, (form,))
     save_model(random_model("日月山水人", (form, WULV), prefixes=prefixes), file)
     with serving(str(file)) as address:
-        shapes = httpx.get(f"{address}/api/forms", timeout=600).json()
+        shapes = httpx.get(f"{address}/api/forms", timeout=60).json()
         (own,) = (shape for shape in shapes if shape["name"] == "六言絕句")
         assert (own["lines"], own["characters"], own["most_lines"]) == (4, 6, 0)
         page = visit(server=address)

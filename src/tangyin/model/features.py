@@ -18,7 +18,7 @@ Int8s = npt.NDArray[np.int8]
 Bools = npt.NDArray[np.bool_]
 
 ECHOES = 5
-"""How many classes of echo there are (`echo_classes`)."""
+"""The number of classes of echo (`echo_classes`)."""
 
 NO_ECHO, IN_TITLE = -1, -2
 """Line numbers of tokens that cannot be echoed, and of the characters of the title."""
@@ -140,7 +140,7 @@ class Reader:
         """Begin before the first token of so many sequences.
 
         `tones` are the tone classes of the tokens, (len(vocabulary),), by
-        `tangyin.prosody.tone_classes`. Raises TangyinError model.no_text_token if there is no
+        `tangyin.metre.tone_classes`. Raises TangyinError model.no_text_token if there is no
         `<text>` to separate prefix and text.
         """
         if TEXT not in vocabulary:

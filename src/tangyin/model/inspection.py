@@ -12,7 +12,7 @@ from tangyin.verse import Form, Ids, read_places
 Array = npt.NDArray[np.float32]
 
 QUANTITIES = ("i", "f", "g", "o", "c", "h")
-"""What `trace` can give of a layer: its gates, its cell state and its hidden state."""
+"""The quantities of a layer that `trace` returns: gates, cell state and hidden state."""
 
 
 def lay_out(text: str, form: Form) -> str:
@@ -89,7 +89,7 @@ def trace(engine: Engine, prefix: Ids, text: str, layer: int, quantity: str) -> 
 
 
 def watch(engine: Engine, prefix: Ids, text: str, layer: int) -> dict[str, Array]:
-    """All that `trace` can give of a layer, by quantity, from one reading."""
+    """Every quantity of a layer by name, from one pass over the text."""
     state = engine.start(1)
     found: list[dict[str, Array]] = []
     for tokens in _inputs(engine, prefix, text):

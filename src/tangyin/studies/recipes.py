@@ -115,7 +115,7 @@ def changed(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
 
 
 def few(items: Sequence[T], count: int) -> list[T]:
-    """Items spread evenly over all of them."""
+    """`count` items, evenly spaced."""
     count = min(count, len(items))
     return [items[number * len(items) // count] for number in range(count)]
 
@@ -133,7 +133,7 @@ def proxy_base(cache: TrainingCache, quick: bool) -> Base:
 def on_poems(
     base: Base, cache: TrainingCache, share: int, dynasties: Sequence[str] = ("tang", "song")
 ) -> Base:
-    """The same on one training poem in `share`, with titles, and on all dev poems."""
+    """The base with one training poem in `share`, with titles, and all dev poems."""
     poems = load_corpus().select(forms=base.recipe.data.forms, dynasties=dynasties)
     training, dev = poems.select(parts=[TRAIN]), poems.select(parts=[DEV]).text
     most = QUICK_TRAIN * SHARE if base.quick else len(training)

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tangyin.corpus import Batch, Corpus, bucket
-from tangyin.prosody import rhyme_of_poem
+from tangyin.metre import rhyme_of_poem
 from tangyin.training.recipe import DataRecipe
 from tangyin.verse import (
     CI,

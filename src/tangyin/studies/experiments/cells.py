@@ -46,7 +46,6 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
             changes["dropout.recurrent"] = dropout / 2
         line = {"cell": name, "layers": layers, "dropout": dropout, "hidden_size": units}
         plans.append((line, base.jobs({f"model.{key}": v for key, v in changes.items()})))
-    cache.progress.plan(sum(job.recipe.epochs for _, jobs in plans for job in jobs))
     lines = [
         {
             **line,

@@ -66,8 +66,6 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
     base = Base.of(cache, quick)
     grids = {name: r[1:3] if quick else r for name, (_, r) in CONTESTANTS.items()}
     compared = [*((name, REPORT_RATE) for name in REPORTS), ("Adam", REPORT_RATE / 10)]
-    runs = sum(map(len, grids.values())) + len(base.seeds) * (len(CONTESTANTS) + len(compared))
-    cache.progress.plan(runs * base.recipe.training.epochs)
 
     def curves(name: str, rate: float) -> list[dict[str, Any]]:
         trained = cache.train_all(base.jobs(changes(name, rate)), f"{name} at {rate:g}")
