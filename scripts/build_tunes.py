@@ -227,7 +227,7 @@ Kept = tuple[list[Counter[bool]], list[Counter[bool]]]
 
 
 def practice() -> dict[tuple[str, int], Kept]:
-    """How well 詞 of the right length keep the tones and rhymes of each variant, by name and number."""
+    """How well 詞 of the right length keep tones and rhymes, by a variant's name and number."""
     from tangyin.metre.books import CILIN
     from tangyin.metre.ci import song_of
     from tangyin.metre.ci_match import nearest, tones_of
