@@ -45,7 +45,7 @@ poem by the judge.
 
 @dataclass
 class Poem:
-    """A poem, what the judge thinks of it, and what the checker finds."""
+    """A poem with the judge's score and the checker's report."""
 
     text: str
     score: Score

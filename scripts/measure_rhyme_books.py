@@ -22,7 +22,7 @@ FORMS = ("五律", "七律", "五絕", "七絕")
 
 
 def shares(corpus: Corpus) -> dict[str, Any]:
-    """How many poems of each form hold by each book, in rhyme, in tones and in both."""
+    """The number of poems of each form that keep rhyme, tones and both by each book."""
     found: dict[str, Any] = {}
     for form in FORMS:
         counts: Counter[str] = Counter()
@@ -37,7 +37,7 @@ def shares(corpus: Corpus) -> dict[str, Any]:
 
 
 def lacking(characters: Counter[str]) -> dict[str, Any]:
-    """Characters that each book lacks, and the share of running characters that they are."""
+    """The characters that each book lacks, and their share of all characters in the text."""
     found: dict[str, Any] = {"characters": len(characters)}
     for book in BOOKS:
         missing = {c: n for c, n in characters.items() if not book.places(c)}

@@ -109,7 +109,7 @@ def licences(reports: list[Report]) -> None:
 
 
 def examples(corpus: Corpus, reports: dict[int, Report]) -> None:
-    """Print Tang 五律 that one fault alone keeps from being regulated."""
+    """Print Tang 五律 with a single fault."""
     alone: dict[str, list[int]] = defaultdict(list)
     for at, report in reports.items():
         if corpus.dynasty[at] == "tang" and corpus.form[at] == "五律" and len(report.faults) == 1:

@@ -6,10 +6,16 @@ import hashlib
 import io
 import json
 import os
+import shutil
+import signal
+import subprocess
 import sys
 import tarfile
+import threading
+import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, suppress
 from importlib import invalidate_caches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,8 +44,14 @@ if TYPE_CHECKING:
 settings.register_profile("tangyin", max_examples=50, deadline=None)
 settings.load_profile("tangyin")
 
+# A shell in the background, or one with `trap "" INT`, has its children ignore the interrupt, and
+# they have theirs. The tests send it, so what they start must not ignore it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 HERE = Path(__file__).parent
-CHROMIUM = "/usr/bin/chromium"
+PATIENCE = 60.0
+"""Seconds to wait for what must happen: the machine may have other work."""
+CHROMIUM = shutil.which("chromium")
 
 
 @pytest.fixture(scope="session")
@@ -109,7 +121,7 @@ def launched() -> Iterator[Callable[[str], "Browser"]]:
         running: dict[str, Browser] = {}
 
         def launch(name: str) -> "Browser":
-            if name == "chromium" and not Path(CHROMIUM).exists():
+            if name == "chromium" and not CHROMIUM:
                 pytest.skip("no Chromium; install it with: apt-get install chromium fonts-noto-cjk")
             if name not in running:
                 own: dict[str, Any] = {}
@@ -137,6 +149,47 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "home"
     monkeypatch.setenv("TANGYIN_HOME", str(path))
     return path
+
+
+@pytest.fixture(scope="session")
+def wait_until() -> Callable[..., None]:
+    """Waits for a condition, at most a minute or so many seconds."""
+
+    def wait(condition: Callable[[], object], seconds: float = PATIENCE) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline
+            time.sleep(0.002)
+
+    return wait
+
+
+@pytest.fixture
+def spawn() -> Iterator[Callable[..., "subprocess.Popen[Any]"]]:
+    """Starts a process as `subprocess.Popen` does; it is killed with the test, or after a minute.
+
+    So whoever reads from it, or waits for it, goes on.
+    """
+    with ExitStack() as stack:
+
+        def start(words: Sequence[object], **options: Any) -> "subprocess.Popen[Any]":
+            process = subprocess.Popen(list(map(str, words)), **options)
+            stack.callback(_end, process)
+            killer = threading.Timer(PATIENCE, process.kill)
+            killer.start()
+            stack.callback(killer.cancel)
+            return process
+
+        yield start
+
+
+def _end(process: "subprocess.Popen[Any]") -> None:
+    process.kill()
+    process.wait(PATIENCE)
+    for stream in (process.stdin, process.stdout, process.stderr):
+        if stream:
+            with suppress(OSError):  # what nobody has read
+                stream.close()
 
 
 class SmallPackage:

@@ -284,6 +284,7 @@ def test_a_type_checker_checks_every_keyword(tmp_path):
         env={**os.environ, "MYPYPATH": str(Path(tangyin.__file__).parents[1])},
         capture_output=True,
         text=True,
+        timeout=100,
     )
     assert done.stderr == ""
     wrong = SNIPPET.splitlines().index('writer.write("日", rhyme=3)') + 1

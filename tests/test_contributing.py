@@ -60,7 +60,7 @@ def python(package: Path, *words: str, stdin: str = "") -> str:
     done = subprocess.run(
         [sys.executable, *words],
         env={**os.environ, "PYTHONPATH": str(package), "TANGYIN_LANG": "en"},
-        cwd=package, input=stdin, capture_output=True, encoding="utf-8",
+        cwd=package, input=stdin, capture_output=True, encoding="utf-8", timeout=100,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -79,7 +79,7 @@ def test_the_page_has_one_of_each() -> None:
 def test_the_files_pass_the_linters_as_any_other(package: Path) -> None:
     shown = [str(package / path) for path in FILES]
     config = ["--config", str(ROOT / "pyproject.toml")]
-    subprocess.run([sys.executable, "-m", "ruff", "check", *config, *shown], check=True)
+    subprocess.run([sys.executable, "-m", "ruff", "check", *config, *shown], check=True, timeout=60)
 
 
 def test_the_law_is_an_option_of_the_command_and_the_api(package: Path) -> None:

@@ -37,7 +37,7 @@ def python(*words: str, stdin: str = "") -> "subprocess.CompletedProcess[str]":
         capture_output=True,
         text=True,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
-        timeout=120,
+        timeout=100,
     )
 
 

@@ -27,6 +27,7 @@ def refresh(*words: str | Path) -> "subprocess.CompletedProcess[str]":
         [sys.executable, ROOT / "scripts/refresh_pages.py", *words],
         capture_output=True,
         encoding="utf-8",
+        timeout=100,
     )
 
 

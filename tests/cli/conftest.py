@@ -92,7 +92,7 @@ def process() -> Callable[..., "subprocess.CompletedProcess[bytes]"]:
             env={**kept, "OMP_NUM_THREADS": "1", "LANG": "C.UTF-8", **(environment or {})},
             stdout=options.pop("stdout", subprocess.PIPE),
             stderr=subprocess.PIPE,
-            timeout=120,
+            timeout=100,
             **options,
         )
 

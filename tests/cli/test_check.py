@@ -172,22 +172,22 @@ def test_what_the_project_exports_is_read_with_its_titles(cli, tmp_path):
 
 
 @pytest.mark.parametrize(("stop", "code"), [("close", 0), ("interrupt", 130)])
-def test_a_closed_pipe_and_ctrl_c_end_it_after_whole_lines(stop, code):
+def test_a_closed_pipe_and_ctrl_c_end_it_after_whole_lines(stop, code, spawn):
     words = [sys.executable, "-m", "tangyin", "check", "--format", "jsonl"]
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-    with subprocess.Popen(words, **pipes) as process:
-        process.stdin.write(f"{SPRING}\n".encode())
-        process.stdin.flush()
-        assert json.loads(process.stdout.readline())["number"] == 1
-        if stop == "close":
-            process.stdout.close()
-            process.stdin.write(f"{SPRING}\n".encode() * 100)
-        else:
-            process.send_signal(signal.SIGINT)
-        err = process.stderr.read() if stop == "interrupt" else b""
-        process.stdin.close()
-        assert process.wait(60) == code
-        assert err.strip() == (b"tangyin: stopped" if code else b"")
+    process = spawn(words, **pipes)
+    process.stdin.write(f"{SPRING}\n".encode())
+    process.stdin.flush()
+    assert json.loads(process.stdout.readline())["number"] == 1
+    if stop == "close":
+        process.stdout.close()
+        process.stdin.write(f"{SPRING}\n".encode() * 100)
+    else:
+        process.send_signal(signal.SIGINT)
+    err = process.stderr.read() if stop == "interrupt" else b""
+    process.stdin.close()
+    assert process.wait(60) == code
+    assert err.strip() == (b"tangyin: stopped" if code else b"")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gb18030", "big5"])

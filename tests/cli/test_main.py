@@ -113,10 +113,10 @@ def test_an_output_that_cannot_be_written_is_reported(cli, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_output_to_a_pipe_or_a_device_does_not_replace_it(cli, tmp_path):
+def test_output_to_a_pipe_or_a_device_does_not_replace_it(cli, tmp_path, spawn):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    reader = subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE)
+    reader = spawn(["cat", pipe], stdout=subprocess.PIPE)
     assert cli("score", "-o", str(pipe), stdin=WUJUE).code == 0
     expected = cli("score", stdin=WUJUE).out
     assert reader.communicate(timeout=30)[0].decode() == expected

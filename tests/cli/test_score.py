@@ -86,21 +86,21 @@ def test_poems_around_a_bad_one_have_the_scores_they_have_alone(cli):
 
 
 @pytest.mark.parametrize("command", ["check --format jsonl", "score --model report"])
-def test_a_result_comes_before_the_next_poem_is_there(command):
+def test_a_result_comes_before_the_next_poem_is_there(command, spawn):
     words = [sys.executable, "-m", "tangyin", *command.split()]
-    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        for poem in (json.dumps({"text": WUJUE}), json.dumps({"text": QIJUE}), '{"text": "日'):
-            process.stdin.write(f"{poem}\n".encode())
-            process.stdin.flush()
-            assert json.loads(process.stdout.readline())
-        process.stdin.close()
-        assert process.wait(60) == 1
+    process = spawn(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    for poem in (json.dumps({"text": WUJUE}), json.dumps({"text": QIJUE}), '{"text": "日'):
+        process.stdin.write(f"{poem}\n".encode())
+        process.stdin.flush()
+        assert json.loads(process.stdout.readline())
+    process.stdin.close()
+    assert process.wait(60) == 1
 
 
-def test_a_named_pipe_is_read_as_a_shell_gives_it(tmp_path, cli):
+def test_a_named_pipe_is_read_as_a_shell_gives_it(tmp_path, cli, spawn):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    writer = subprocess.Popen(["sh", "-c", f"echo {WUJUE} > {pipe}"])
+    writer = spawn(["sh", "-c", f"echo {WUJUE} > {pipe}"])
     assert cli("score", str(pipe)).out == cli("score", stdin=WUJUE).out
     assert writer.wait(10) == 0
 

@@ -4,7 +4,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from pathlib import Path
 
@@ -13,10 +12,9 @@ import pytest
 from tangyin.cli.serve import _room
 
 
-def started(*words: str) -> "tuple[subprocess.Popen[str], str, float]":
-    """The server, its address as it prints it, and the seconds until it answered."""
-    begin = time.monotonic()
-    server = subprocess.Popen(
+def started(spawn, *words: str) -> "tuple[subprocess.Popen[str], str]":
+    """The server, and its address as it prints it, when it answers."""
+    server = spawn(
         [sys.executable, "-X", "importtime", "-m", "tangyin", "serve", "--port", "0", *words],
         stderr=subprocess.PIPE,
         text=True,
@@ -32,12 +30,12 @@ def started(*words: str) -> "tuple[subprocess.Popen[str], str, float]":
     assert "matplotlib" not in imported
     with urllib.request.urlopen(f"{address}healthz", timeout=30) as answer:
         assert answer.status == 200
-    return server, address, time.monotonic() - begin
+    return server, address
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_it_serves_without_torch_until_it_is_stopped(how) -> None:
-    server, address, _ = started()
+def test_it_serves_without_torch_until_it_is_stopped(how, spawn) -> None:
+    server, address = started(spawn)
     try:
         assert address.startswith("http://127.0.0.1:")
         with urllib.request.urlopen(address, timeout=30) as page:
@@ -54,14 +52,13 @@ def children(pid: int) -> list[int]:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the server is one process elsewhere")
-def test_a_process_that_is_killed_is_replaced_and_none_is_left_behind() -> None:
-    server, address, _ = started("--model", "report", "--workers", "2")
+def test_a_process_that_is_killed_is_replaced_and_none_is_left_behind(spawn, wait_until) -> None:
+    server, address = started(spawn, "--model", "report", "--workers", "2")
     for _ in range(2):
         first, second = children(server.pid)
         os.kill(first, signal.SIGKILL)
-        while len(now := children(server.pid)) < 2 or first in now:
-            time.sleep(0.01)
-        assert second in now
+        wait_until(lambda: first not in children(server.pid) and len(children(server.pid)) == 2)  # noqa: B023
+        assert second in children(server.pid)
         for _ in range(8):
             with urllib.request.urlopen(f"{address}healthz", timeout=30) as answer:
                 assert answer.status == 200

@@ -180,6 +180,11 @@ def test_threads_do_not_spin_at_barriers():
     )
     environment = {k: v for k, v in os.environ.items() if k != "OMP_WAIT_POLICY"}
     shown = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+        timeout=100,
     )
     assert shown.stdout.splitlines()[-1] == "PASSIVE False"

@@ -140,11 +140,9 @@ class TestFetching:
 
 
 FETCH = """
-import signal, sys
+import sys
 from pathlib import Path
 from tangyin.corpus import download
-# Who starts the tests in the background of a shell has the interrupt ignored.
-signal.signal(signal.SIGINT, signal.default_int_handler)
 download.INTEGRITY = sys.argv[2]
 download.download(Path(sys.argv[1]))
 """
@@ -152,11 +150,11 @@ download.download(Path(sys.argv[1]))
 
 class TestInterruption:
     @pytest.fixture
-    def under_way(self, npm, package, home):
+    def under_way(self, npm, package, home, spawn):
         """A fetch that is waiting for npm."""
         npm(WAIT)
         command = [sys.executable, "-c", FETCH, str(home), package[1]]
-        process = subprocess.Popen(
+        process = spawn(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
         )
         for _ in range(200):
@@ -164,10 +162,9 @@ class TestInterruption:
                 break
             time.sleep(0.05)
         yield process
-        for pid in (process.pid, int((home / "npm.pid").read_text())):
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        process.communicate(timeout=10)
+        process.kill()
+        with suppress(ProcessLookupError):
+            os.kill(int((home / "npm.pid").read_text()), signal.SIGKILL)
 
     def left(self, home):
         return [path.name for path in home.iterdir() if path.name != "npm.pid"]

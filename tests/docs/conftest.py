@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -17,10 +16,20 @@ from playwright.sync_api import Browser, Page
 from tangyin.files import lock
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 300_000
+PATIENCE = 60_000
 """Milliseconds to wait for what must happen: the machine may have other work."""
 
+BUILD = 300.0
+"""Seconds to wait for the site."""
+
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    """Whichever test comes first builds the site."""
+    for item in items:
+        if "mkdocs" in item.fixturenames:
+            item.add_marker(pytest.mark.timeout(2 * BUILD))
 
 
 @pytest.fixture(scope="session")
@@ -34,21 +43,23 @@ def mkdocs() -> Run:
             capture_output=True,
             text=True,
             env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
+            timeout=BUILD,
         )
 
     return build
 
 
 @pytest.fixture(scope="session")
-def built(mkdocs: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built(
+    mkdocs: Run, tmp_path_factory: pytest.TempPathFactory, wait_until: Callable[..., None]
+) -> Path:
     """The folder of the site, built in strict mode by the first process that asks for it."""
     base = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         base = base.parent
     site, done = base / "site", base / "site.built"
     with (base / "site.lock").open("ab") as file:
-        while not lock(file):
-            time.sleep(0.1)
+        wait_until(lambda: lock(file), BUILD)
         if not done.exists():
             run = mkdocs(site)
             assert run.returncode == 0, run.stdout + run.stderr
@@ -66,7 +77,7 @@ def address(built: Path) -> Iterator[str]:
     """Where the site is served on this machine."""
     handler = partial(_Quiet, directory=str(built))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever).start()
+        threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
         server.shutdown()
 

@@ -23,7 +23,9 @@ def names(kind: str) -> list[str]:
 
 def test_picture_is_what_its_script_draws(tmp_path) -> None:
     target = tmp_path / "architecture.svg"
-    subprocess.run([sys.executable, ROOT / "scripts/draw_architecture.py", target], check=True)
+    subprocess.run(
+        [sys.executable, ROOT / "scripts/draw_architecture.py", target], check=True, timeout=60
+    )
     assert target.read_bytes() == PICTURE.read_bytes()
     assert "](images/architecture.svg)" in (ROOT / "docs/architecture.md").read_text("utf-8")
 
@@ -48,6 +50,7 @@ def test_the_page_has_not_drifted_from_the_commands() -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
+        timeout=100,
     )
     assert done.returncode == 0, done.stderr
 
@@ -61,5 +64,6 @@ def test_the_page_has_the_help_as_a_terminal_has_it(words) -> None:
         encoding="utf-8",
         env={**os.environ, "COLUMNS": "100"},
         check=True,
+        timeout=100,
     )
     assert f"## {' '.join(['tangyin', *words])}\n\n```text\n{done.stdout}```\n" in PAGE

@@ -176,11 +176,11 @@ done
 echo rest >> $out"""
 
 
-def test_two_processes_that_build_at_once_both_get_a_whole_library(compiler, tmp_path):
+def test_two_processes_that_build_at_once_both_get_a_whole_library(compiler, tmp_path, spawn):
     compiler.be(SLOW.format(folder=tmp_path))
     command = [sys.executable, "-c", PROCESS, str(SOURCE), FLAGS]
-    both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    answers = [process.communicate()[0].strip() for process in both]
+    both = [spawn(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    answers = [process.communicate(timeout=60)[0].strip() for process in both]
     assert compiler.calls == 2
     assert answers[0] == answers[1] == str(built())
     assert Path(answers[0]).read_text() == "half\nrest\n"

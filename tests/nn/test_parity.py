@@ -1,4 +1,7 @@
-"""Our LSTM against torch.nn.LSTM, whose float32 and bfloat16 run in oneDNN, float64 natively."""
+"""Our LSTM against torch.nn.LSTM.
+
+Torch runs float64 natively, and float32 and bfloat16 in oneDNN where that can.
+"""
 
 import pytest
 import torch
@@ -23,7 +26,26 @@ def results(lstm, given, dtype, autocast):
     return found | {f"d {name}": leaf.grad for name, leaf in leaves.items()}
 
 
-@pytest.mark.parametrize(("layers", "bidirectional", "bias"), SHAPES)
+def compared(shape, dtype, autocast):
+    """A float64 LSTM, a function that runs another with its weights, and what it gives exactly."""
+    layers, bidirectional, bias = shape
+    options = {"num_layers": layers, "bias": bias, "bidirectional": bidirectional}
+    exact = torch.nn.LSTM(24, 16, **options, dtype=float64)
+    for parameter in exact.parameters():
+        torch.nn.init.normal_(parameter, 0.0, 0.15 if autocast else 0.3)
+    rows = layers * (1 + bidirectional)
+    shapes = [(12, 8, 24), (rows, 8, 16), (rows, 8, 16), (12, 8, 16 * (1 + bidirectional))]
+    given = [torch.randn(shape, dtype=float64) for shape in (*shapes, *shapes[1:3])]
+
+    def run(kind):
+        lstm = kind(24, 16, **options, dtype=dtype)
+        lstm.load_state_dict(exact.state_dict())
+        return results(lstm, given, dtype, autocast)
+
+    return run, results(exact, given, float64, autocast=False)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize(
     ("dtype", "autocast", "bound"),
     [
@@ -33,27 +55,29 @@ def results(lstm, given, dtype, autocast):
     ],
     ids=["float32", "float64", "autocast"],
 )
-def test_outputs_and_gradients_err_by_rounding_and_under_autocast_no_more_than_torchs(
-    layers, bidirectional, bias, dtype, autocast, bound, relative_error
-):
-    options = {"num_layers": layers, "bias": bias, "bidirectional": bidirectional}
-    exact = torch.nn.LSTM(24, 16, **options, dtype=float64)
-    for parameter in exact.parameters():
-        torch.nn.init.normal_(parameter, 0.0, 0.15 if autocast else 0.3)
-    rows = layers * (1 + bidirectional)
-    shapes = [(12, 8, 24), (rows, 8, 16), (rows, 8, 16), (12, 8, 16 * (1 + bidirectional))]
-    given = [torch.randn(shape, dtype=float64) for shape in (*shapes, *shapes[1:3])]
-    expected = results(exact, given, float64, autocast=False)
-    ours, theirs = (kind(24, 16, **options, dtype=dtype) for kind in (LSTM, torch.nn.LSTM))
-    for lstm in (ours, theirs):
-        lstm.load_state_dict(exact.state_dict())
-    found, usual = (results(lstm, given, dtype, autocast) for lstm in (ours, theirs))
-    assert found.keys() == usual.keys() == expected.keys()
+def test_outputs_and_gradients_err_by_rounding(shape, dtype, autocast, bound, relative_error):
+    run, expected = compared(shape, dtype, autocast)
+    found = run(LSTM)
+    assert found.keys() == expected.keys()
     for name, value in expected.items():
         assert found[name].dtype == (bfloat16 if autocast and name in ("output", "h_n") else dtype)
+        assert relative_error(found[name], value) <= bound, name
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_under_autocast_they_err_little_more_than_torchs(shape, relative_error, monkeypatch):
+    run, expected = compared(shape, float32, autocast=True)
+    try:
+        usual = run(torch.nn.LSTM)
+    except RuntimeError as error:  # oneDNN has no LSTM in bfloat16 for this processor
+        if "could not create a primitive" not in str(error):
+            raise
+        monkeypatch.setattr(torch.backends.mkldnn, "enabled", False)
+        usual = run(torch.nn.LSTM)
+    found = run(LSTM)
+    for name, value in expected.items():
         error = relative_error(found[name], value)
-        assert error <= bound, name
-        assert not autocast or error <= 1.5 * relative_error(usual[name], value), name
+        assert error <= 1.5 * relative_error(usual[name], value), name
 
 
 @pytest.mark.parametrize("forward_inside", [False, True])

@@ -186,5 +186,6 @@ def test_the_first_step_does_not_load_the_compiler():
         "import sys, torch; from tangyin.nn import LSTM; x = torch.randn(5, 2, 3);"
         "LSTM(3, 4)(x)[0].sum().backward(); print('torch._dynamo' in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    options = {"capture_output": True, "text": True, "timeout": 100}
+    done = subprocess.run([sys.executable, "-c", code], check=True, **options)
     assert done.stdout.strip() == "False"

@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
+import threading
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from pathlib import Path
@@ -200,7 +200,7 @@ def _one_thread() -> Iterator[None]:
 # Importing torch, and its compiler, which its optimizers need, takes seconds. This program does it
 # once, and runs each command line that it gets in a process, or several, of their own.
 PROGRAM = """
-import json, os, resource, sys
+import json, os, sys
 from datetime import timedelta
 import tangyin.training, torch._dynamo
 from tangyin.cli.main import run
@@ -209,8 +209,6 @@ from tangyin.training import distributed, trainer
 def begin(order, rank):
     os.dup2(os.open(order["errors"], os.O_WRONLY | os.O_APPEND), 2)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    if order["largest_file"]:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (order["largest_file"],) * 2)
     if order["count"] > 1:
         os.environ |= {
             "WORLD_SIZE": str(order["count"]), "LOCAL_WORLD_SIZE": str(order["count"]),
@@ -235,6 +233,10 @@ for line in sys.stdin:
 """
 
 
+PATIENCE = 100.0
+"""Seconds to wait for processes that train."""
+
+
 class Launcher:
     """Runs `tangyin …` in real processes, several of one command as under torchrun."""
 
@@ -246,18 +248,19 @@ class Launcher:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            start_new_session=True,
         )
 
     def start(self, words: list[str], count: int = 1, **limits: float) -> list[int]:
         """Start a command, without `tangyin`, and give the numbers of its processes.
 
-        Limits: `largest_file`, bytes that no file may exceed; `timeout`, seconds that they wait for
+        Limits: `timeout`, seconds that they wait for
         each other; `save_every`, seconds between checkpoints within an epoch.
         """
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        order: dict[str, Any] = {"largest_file": 0, "timeout": 300.0, "save_every": 600.0, **limits}
+        order: dict[str, Any] = {"timeout": 60.0, "save_every": 600.0, **limits}
         order |= {"words": words, "count": count, "port": port, "errors": str(self.file)}
         print(json.dumps(order), file=self.program.stdin, flush=True)
         return self.statuses()
@@ -265,8 +268,17 @@ class Launcher:
     def statuses(self) -> list[int]:
         """Wait for the processes; give each exit status, minus the signal where one ended it."""
         assert self.program.stdout is not None
-        numbers: list[int] = json.loads(self.program.stdout.readline())
+        killer = threading.Timer(PATIENCE, self.kill)
+        killer.start()
+        try:
+            numbers: list[int] = json.loads(self.program.stdout.readline())
+        finally:
+            killer.cancel()
         return numbers
+
+    def kill(self) -> None:
+        """End the program and the processes that it began."""
+        os.killpg(self.program.pid, signal.SIGKILL)
 
     def errors(self) -> list[str]:
         """Lines on standard error that report no epoch."""
@@ -277,18 +289,11 @@ class Launcher:
 @pytest.fixture(scope="session")
 def launcher(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launcher]:
     launcher = Launcher(tmp_path_factory.mktemp("launcher"))
-    with launcher.program:
+    with launcher.program as program:
         yield launcher
-        assert launcher.program.stdin is not None
-        launcher.program.stdin.close()
-
-
-@pytest.fixture(scope="session")
-def wait_until() -> Callable[[Callable[[], bool]], None]:
-    def wait(condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 60
-        while not condition():
-            assert time.monotonic() < deadline
-            time.sleep(0.002)
-
-    return wait
+        assert program.stdin is not None
+        program.stdin.close()
+        try:
+            program.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            launcher.kill()

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,9 @@ from tangyin.model import DEFAULT
 from tangyin.web.app import create_app
 from tangyin.web.guards import PatientProtocol
 
+PATIENCE = 60_000
+"""Milliseconds to wait for what must happen: the machine may have other work."""
+
 
 @contextmanager
 def serving(model: str) -> Iterator[str]:
@@ -37,6 +40,7 @@ def serving(model: str) -> Iterator[str]:
         http=PatientProtocol,
         # Connections stay open for a client that is busy meanwhile.
         timeout_keep_alive=600,
+        timeout_graceful_shutdown=10,
     )
     server = uvicorn.Server(config)
     with pytest.MonkeyPatch.context() as patch, socket.create_server(("127.0.0.1", 0)) as listener:
@@ -45,15 +49,19 @@ def serving(model: str) -> Iterator[str]:
             "answers.SECONDS", "pool.PATIENCE", "guards.BODY_SECONDS", "guards.HEAD_SECONDS",
         ):  # fmt: skip
             patch.setattr(f"tangyin.web.{limit}", 600.0)
-        thread = threading.Thread(target=server.run, args=([listener],))
+        thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
+        end = time.monotonic() + PATIENCE / 1000
         while not server.started:
+            assert thread.is_alive()
+            assert time.monotonic() < end
             time.sleep(0.01)
         try:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True
-            thread.join()
+            thread.join(PATIENCE / 1000)
+            assert not thread.is_alive()
 
 
 @pytest.fixture(scope="session")
@@ -87,11 +95,14 @@ class Served:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        for _ in range(1200):
+        end = time.monotonic() + PATIENCE / 1000
+        while True:
             try:
-                httpx.get(f"{self.address}/healthz")
+                httpx.get(f"{self.address}/healthz", timeout=10)
                 return
             except httpx.TransportError:
+                assert self.server.poll() is None
+                assert time.monotonic() < end
                 time.sleep(0.1)
 
     def crash(self) -> None:
@@ -127,24 +138,32 @@ def client(address: str) -> Iterator[httpx.Client]:
     It keeps no connection: tests of the server's limits close those that are idle.
     """
     limits = httpx.Limits(max_keepalive_connections=0)
-    with httpx.Client(base_url=address, timeout=600, limits=limits) as client:
+    with httpx.Client(base_url=address, timeout=60, limits=limits) as client:
         yield client
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """Run a coroutine in a thread of its own: the browser's driver keeps a loop in this one."""
+    """Run a coroutine in a thread of its own: the browser's driver keeps a loop in this one.
+
+    It has a minute. Where it does not even hear that, its thread is left behind.
+    """
     if not asyncio.iscoroutinefunction(pyfuncitem.obj):
         return None
     names = pyfuncitem._fixtureinfo.argnames
     work = pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names})
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, work).result()
+    done: Future[None] = Future()
+
+    def run() -> None:
+        try:
+            done.set_result(asyncio.run(asyncio.wait_for(work, PATIENCE / 1000)))
+        except BaseException as error:
+            done.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    done.result(1.5 * PATIENCE / 1000)
     return True
 
-
-PATIENCE = 60_000
-"""Milliseconds to wait for what must happen: the machine may have other work."""
 
 expect.set_options(timeout=PATIENCE)
 
@@ -218,7 +237,8 @@ def type_at(page: Page, line: int, place: int, text: str) -> None:
 
 def paste(page: Page, line: int, place: int, text: str) -> None:
     """Paste a text at a place, both from 1."""
-    page.locator(f"#poem [data-line='{line - 1}'][data-at='{place - 1}']").focus()
+    if line:  # else where the keyboard is
+        page.locator(f"#poem [data-line='{line - 1}'][data-at='{place - 1}']").focus()
     page.evaluate(
         """text => {
           const data = new DataTransfer();
@@ -229,6 +249,10 @@ def paste(page: Page, line: int, place: int, text: str) -> None:
           document.activeElement.dispatchEvent(event); }""",
         text,
     )
+    said = (
+        "#status:is([data-t=pasted], [data-t=too-long], [data-t=text-too-long], [data-t=no-verse])"
+    )
+    page.locator(f"{said}, dialog.question").first.wait_for(state="attached")
 
 
 def until(page: Page, condition: str) -> None:

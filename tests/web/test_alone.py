@@ -136,14 +136,14 @@ def serving(folder: Path) -> Iterator[tuple[str, Callable[[], None]]]:
     """The address of a server of static files, and how to stop it."""
     handler = functools.partial(QuietHandler, directory=str(folder))
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
 
     def stop() -> None:
         if thread.is_alive():
             server.shutdown()
             server.server_close()
-            thread.join()
+            thread.join(60)
 
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}/", stop
@@ -259,18 +259,27 @@ def test_a_browser_alone_agrees_with_the_command_line_and_works_offline(
     served, window, corpus
 ) -> None:
     (address, stop), page, wrong = served, window, []
-    page.set_default_timeout(120_000)
+    page.set_default_timeout(60_000)
     page.on("console", lambda m: wrong.append(m.text) if m.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("request", lambda r: None if r.url.startswith(address) else wrong.append(r.url))
+    page.add_init_script(
+        """window.Worker = class extends Worker {
+            constructor(...given) { super(...given); window.engine = this; }
+        };"""
+    )
     page.goto(address)
 
-    ask = """async ([name, body]) => {
-        const { listen } = await import(document.baseURI + "static/alone.js"), poems = [];
-        const take = async (event, value) => { if (event === "poem") poems.push(value); };
-        const answer = await listen(name, body, take, new AbortController().signal);
-        return JSON.stringify(poems.length ? poems : answer);
-    }"""
+    ask = """([name, body]) => new Promise((resolve) => {
+        const id = crypto.randomUUID(), poems = [];
+        engine.addEventListener("message", ({ data: { id: of, event, value } }) => {
+            if (of !== id) return;
+            if (event === "poem") poems.push(value);
+            else if (event === "answer" || event === "end")
+                resolve(JSON.stringify(poems.length ? poems : value));
+        });
+        engine.postMessage({ id, name, body: JSON.stringify(body), language: "zh" });
+    })"""
     texts = [*corpus.text[::2400], "國破山河在", "无", POEM.replace("心", "間")]
     desk, writer = Desk(None, "zh"), load()  # type: ignore[arg-type]
     for start in range(0, len(texts), 20):

@@ -117,7 +117,7 @@ def test_clients_at_once_each_get_their_own_poem(address, writer) -> None:
     ]
 
     def ask(body: dict[str, Any]) -> Any:
-        return httpx.post(f"{address}/api/write", json=body, timeout=600).json()
+        return httpx.post(f"{address}/api/write", json=body, timeout=60).json()
 
     with ThreadPoolExecutor(32) as clients:
         answers = list(clients.map(ask, bodies))

@@ -295,7 +295,7 @@ async def test_a_slice_ends_early_when_its_client_leaves(pool, regulated) -> Non
     exchange.left.set()
     await task
     # The worker is free for others.
-    other = await asyncio.wait_for(Exchange(pool).answer(once(int)), 300)
+    other = await asyncio.wait_for(Exchange(pool).answer(once(int)), 50)
     assert other.status == 200
     assert "endless" not in pool._seconds  # an interrupted job says nothing about its time
 

@@ -24,7 +24,7 @@ def test_the_option_of_a_new_law_is_everywhere(visit, tmp_path, monkeypatch) -> 
     monkeypatch.setattr(laws, "__path__", [*laws.__path__, str(tmp_path)])
     monkeypatch.setitem(sys.modules, "tangyin.metre.laws.different_heads", None)
     monkeypatch.delitem(sys.modules, "tangyin.metre.laws.different_heads")
-    with serving("report") as address, httpx.Client(base_url=address, timeout=600) as client:
+    with serving("report") as address, httpx.Client(base_url=address, timeout=60) as client:
         schemas = client.get("/openapi.json").json()["components"]["schemas"]
         field = schemas["WriteBody"]["properties"]["different_heads"]
         assert field["type"] == "boolean"
@@ -53,7 +53,7 @@ def test_a_new_form_is_on_the_page(visit, extra_form, random_model, tmp_path) ->
     prefixes = prefix_tokens(LEVEL_RHYMES, (form,))
     save_model(random_model("日月山水人", (form, WULV), prefixes=prefixes), file)
     with serving(str(file)) as address:
-        shapes = httpx.get(f"{address}/api/forms", timeout=600).json()
+        shapes = httpx.get(f"{address}/api/forms", timeout=60).json()
         (own,) = (shape for shape in shapes if shape["name"] == "六言絕句")
         assert (own["lines"], own["characters"], own["most_lines"]) == (4, 6, 0)
         page = visit(server=address)

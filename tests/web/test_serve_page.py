@@ -18,5 +18,6 @@ def test_the_examples_of_the_page_are_answered_as_it_shows(address, tmp_path) ->
         [sys.executable, ROOT / "scripts/refresh_pages.py", "--check", "--long", page],
         capture_output=True,
         encoding="utf-8",
+        timeout=100,
     )
     assert done.returncode == 0, done.stderr

@@ -18,7 +18,7 @@ from tangyin.metre.pattern import (
     sequence_of,
 )
 from tangyin.metre.rhyme import LEVEL_RHYMES, neighbouring
-from tangyin.metre.script import traditional_lines
+from tangyin.metre.script import from_simplified, traditional_lines
 from tangyin.metre.shi import check_poem, check_text
 from tangyin.metre.table import ToneTable, tone_classes, tone_table
 
@@ -27,6 +27,7 @@ __all__ = [
     "CiReport", "Convention", "Couplet", "Finding", "Licence", "LinePattern", "Pair", "Reading",
     "Report", "Sequence", "ToneTable", "book_named", "by_convention", "check_any", "check_ci",
     "check_couplet", "check_poem", "check_text", "check_variant", "couplet_in", "couplet_score",
-    "level_share", "line_pattern", "neighbouring", "pair_score", "patterns_of_type", "readings_of",
-    "rhyme_of_poem", "sequence_of", "tone_classes", "tone_table", "traditional_lines",
+    "from_simplified", "level_share", "line_pattern", "neighbouring", "pair_score",
+    "patterns_of_type", "readings_of", "rhyme_of_poem", "sequence_of", "tone_classes",
+    "tone_table", "traditional_lines",
 ]  # fmt: skip

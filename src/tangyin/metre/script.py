@@ -21,9 +21,12 @@ def traditional_lines(lines: tuple[str, ...], book: Book = PINGSHUI) -> tuple[st
     of five or seven characters have a fault, forms with other readings are taken if one fault at
     most is then left: 凭 is 凭 or 憑 by its tone. Traditional lines are returned as they are.
     """
+    return from_simplified(lines, book) if is_simplified("\n".join(lines)) else lines
+
+
+def from_simplified(lines: tuple[str, ...], book: Book = PINGSHUI) -> tuple[str, ...]:
+    """The lines as `traditional_lines` gives them, of a poem that is known to be simplified."""
     text = "\n".join(lines)
-    if not is_simplified(text):
-        return lines
     costs = traditional_costs(text)
     found = by_words = likeliest(costs)
     has_rules = 1 < len(lines) <= LONGEST and {len(line) for line in lines} in ({5}, {7})

@@ -69,7 +69,7 @@ font_manager.fontManager.addfont(str(FONT))
 
 
 def svg_of(draw: Callable[[], Figure], title: str) -> str:
-    """Draw a figure as an SVG file, on white; the same results give the same text."""
+    """Draw a figure as an SVG file, on white; the same results draw the same."""
     target = StringIO()
     with mpl.rc_context(fname=HERE / "report.mplstyle"):
         draw().savefig(target, format="svg", metadata={"Title": title})

@@ -151,6 +151,16 @@ class ScriptBody(_Body):
     script: Script = Field(examples=["simplified"])
 
 
+class PasteBody(_Body):
+    """A text that is pasted on a sheet."""
+
+    text: Text
+    form: Words = Field("", examples=["五律"], description="The form of the sheet.")
+    widths: Annotated[list[Annotated[int, Field(ge=1, le=30)]], Field(max_length=limits.ROWS)] = (
+        Field([], description="Characters of each line of it.")
+    )
+
+
 class WordQuery(_Body):
     """A word to look up."""
 

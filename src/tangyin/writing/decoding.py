@@ -114,8 +114,6 @@ class Decoder:
             line = self.draft.line
             self.write_line()
             self.end_line(line)
-        self._log_probs()
-        self.likelihood += self._unguided[:, self.engine.vocabulary.id(EOS)]
 
     def write_line(self) -> tuple[Ids, State]:
         """Write the rest of the draft's line, without its mark.
@@ -138,14 +136,14 @@ class Decoder:
         """What has been written in a row."""
         return self.engine.vocabulary.decode(int(tokens[row]) for tokens in self.written)
 
-    def composition(self, row: int) -> Composition:
-        """The poem of a row."""
-        return Composition(self.text(row), float(self.likelihood[row]))
-
-    def compositions(self) -> list[Composition]:
-        """The poems of all rows."""
-        texts = map(self.engine.vocabulary.decode, np.stack(self.written, axis=1).tolist())
-        return list(map(Composition, texts, self.likelihood.tolist()))
+    def compositions(self, rows: Rows) -> list[Composition]:
+        """The finished poems of some rows."""
+        state = self._state.take(rows)
+        ends = self.engine.log_probs(self.engine.step(self._tokens[rows], state))
+        likelihood = self.likelihood[rows] + ends[:, self.engine.vocabulary.id(EOS)]
+        tokens = np.stack([written[rows] for written in self.written], axis=1)
+        texts = map(self.engine.vocabulary.decode, tokens.tolist())
+        return list(map(Composition, texts, likelihood.tolist()))
 
     def _log_probs(self) -> Array:
         """Log-probabilities of the next token, (rows, outputs), as the guide changes them."""
@@ -155,12 +153,12 @@ class Decoder:
         self._unguided, self._unconditional = read[:rows], read[-rows:]
         if guide is None:
             return read
-        more = self._unguided - self._unconditional
-        more *= np.float32(guide.strength)
+        more = engine.arithmetic.guided(self._unguided, self._unconditional, guide.strength)
         # A title names a situation: what belongs to it gains, its own characters do not.
-        for of, named in zip(np.split(more, len(self._named)), self._named, strict=True):
-            of[:, named] = np.minimum(of[:, named], 0)
-        more += self._unguided
+        parts = np.split(np.arange(rows), len(self._named))
+        for part, named in zip(parts, self._named, strict=True):
+            where = np.ix_(part, named)
+            more[where] = np.minimum(more[where], self._unguided[where])
         engine.arithmetic.normalize(more)
         return more
 
@@ -410,7 +408,7 @@ def _composed(
 
     decoder.watch = tell if watched else None
     decoder.run()
-    return decoder.compositions()
+    return decoder.compositions(np.arange(len(orders)))
 
 
 def check_numbers(rule: Rule, largest: int, known: int) -> None:

@@ -200,7 +200,7 @@ class Population:
             if not np.isfinite(own).any():
                 break
             chosen = self._chosen(poem, own)
-            found = self.decoder.composition(first + chosen)
+            (found,) = self.decoder.compositions(np.array([first + chosen]))
             if self._is_as_wanted(found, poem):
                 variant = self.plan.request.form.variant
                 tune = variant.name if variant else ""
