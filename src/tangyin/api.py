@@ -52,7 +52,8 @@ from tangyin.writing import (
     Verse,
     rule_named,
 )
-from tangyin.writing.decoding import Watch, check_numbers
+from tangyin.writing.decoding import Watch
+from tangyin.writing.free import check_numbers
 from tangyin.writing.keywords import (
     CandidateKeywords,
     LineKeywords,

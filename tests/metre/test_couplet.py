@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tangyin.errors import UsageError
 from tangyin.metre import book_named, check_any, check_couplet, couplet_in, couplet_score
 from tangyin.metre.lian import places_that_count, rhythms
-from tangyin.verse.collection import find_poems
+from tangyin.verse.file import find_poems
 
 COMMON = "山水月風明夜人日花落春東冬同中重看思過教勝望不去一地雪白玉天海青年有㐂之"
 STANZAS = "汴水流，泗水流，流到瓜洲古渡頭，吳山點點愁。思悠悠，恨悠悠，恨到歸時方始休，月明人倚樓。"

@@ -24,7 +24,7 @@ from tangyin.metre.shi import Shi
 from tangyin.verse import QIJUE, QILV, WUJUE, WULV, form_named
 from tangyin.writing.options import law_modules, options
 
-PREFIXES = 12
+PREFIXES = 6
 """Random prefixes of each law; more were tried when a law was written."""
 
 UPPERS = (
@@ -125,7 +125,7 @@ def test_a_character_is_allowed_iff_it_adds_no_fault_that_cannot_be_avoided(hanz
         noise = (0.0, 0.1, 0.5)[number % 3]
         text = grown(law, form, characters, start, length, generator, noise)
         mask, open_ = mask_of(go(law, form, characters, text)), faults(law, form, text)
-        sample = generator.sample(range(len(characters)), 60)
+        sample = generator.sample(range(len(characters)), 40)
         sample += [c for c in (characters.index("不"), 0, 1) if c not in sample]
         for column in sample:
             adds = faults(law, form, text + characters[column]) > open_

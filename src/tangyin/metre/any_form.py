@@ -14,7 +14,7 @@ from tangyin.metre.shi import check_poem
 from tangyin.verse import Poem, normalize, read_verse
 from tangyin.verse.couplet import couplet_lines
 from tangyin.verse.lyric import is_headed, read_lyric, tunes_in
-from tangyin.verse.reader import has_marks
+from tangyin.verse.scan import has_marks
 from tangyin.verse.tune import RHYMES, Tune, tunes
 
 AnyReport = Report | CiReport

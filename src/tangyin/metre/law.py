@@ -147,6 +147,35 @@ class Place:
             setattr(self, name, getattr(self, name)[rows])
 
 
+class TextPlace(Place):
+    """A place that judges the whole text of each row, rows of the same text once."""
+
+    by_row = ("texts",)
+
+    def __init__(self, draft: Draft) -> None:
+        super().__init__(draft)
+        signs = (*draft.characters, BLANK)  # of which FREE is the last
+        self.texts = np.array(["".join(signs[c] for c in row) for row in draft.given.tolist()])
+
+    def allowed(self) -> Mask | None:
+        """See `Place.allowed`."""
+        found = {text: self.allowed_in(text) for text in dict.fromkeys(self.texts.tolist())}
+        return np.stack([found[text] for text in self.texts.tolist()])
+
+    @abstractmethod
+    def allowed_in(self, text: str) -> Mask:
+        """(V,) what may be at the draft's place of a text."""
+
+    def read(self, columns: Columns) -> None:
+        """See `Place.read`."""
+        written = zip(self.texts.tolist(), columns.tolist(), strict=True)
+        self.texts = np.array([self.put(text, self.draft.characters[c]) for text, c in written])
+
+    def put(self, text: str, character: str) -> str:
+        """A text with a character at the draft's place."""
+        return text[: self.draft.place] + character + text[self.draft.place + 1 :]
+
+
 class Law(ABC):
     """A demand on poems.
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from tangyin.metre.books import PINGSHUI
 from tangyin.metre.finding import Finding
-from tangyin.metre.law import Columns, Draft, Law, Mask, Place
+from tangyin.metre.law import Columns, Draft, Law, Mask, Place, TextPlace
 from tangyin.metre.lexicon import partners, plain_characters
 from tangyin.metre.lian import check_couplet, couplet_faults, places_that_count, with_pauses
 from tangyin.metre.pattern import line_pattern
@@ -62,60 +62,43 @@ def lower_places(form: Form) -> list[int]:
     return [place for place in range(form.hanzi) if form.line_of(place) % 2]
 
 
-class AnswerPlace(Place):
+class AnswerPlace(TextPlace):
     """Where rows of lower lines are: exactly what adds no fault may be written."""
-
-    by_row = ("_texts",)
 
     def __init__(self, draft: Draft, law: Lian) -> None:
         super().__init__(draft)
-        self._law, hanzi = law, draft.characters
-        self._lower = lower_places(draft.form)
-        self._texts = np.array(
-            [
-                "".join(BLANK if row[c] < 0 else hanzi[row[c]] for c in self._lower)
-                for row in draft.given
-            ]
-        )
-        own = [PINGSHUI.costs(character) for character in hanzi]
+        self._law, self._lower = law, lower_places(draft.form)
+        own = [PINGSHUI.costs(character) for character in draft.characters]
         self._inside = np.isfinite([[c.oblique for c in own], [c.level for c in own]])
         self._at_end = np.isfinite([[c.end_oblique for c in own], [c.end_level for c in own]])
 
     def allowed(self) -> Mask | None:
         """See `Place.allowed`."""
-        if self.draft.place not in self._lower:
-            return None
-        found = {text: self._allowed(text) for text in dict.fromkeys(self._texts)}
-        return np.stack([found[text] for text in self._texts])
+        return super().allowed() if self.draft.place in self._lower else None
 
-    def read(self, columns: Columns) -> None:
-        """See `Place.read`."""
-        hanzi, written = self.draft.characters, zip(self._texts, columns, strict=True)
-        if self.draft.place in self._lower:
-            self._texts = np.array([self._put(text, hanzi[column]) for text, column in written])
-
-    def _put(self, text: str, character: str) -> str:
-        at = self._lower.index(self.draft.place)
-        return text[:at] + character + text[at + 1 :]
-
-    def _allowed(self, text: str) -> Mask:
-        at, hanzi = self._lower.index(self.draft.place), self.draft.characters
-        fewest = self._law.faults(self._put(text, BLANK))
-        own = self._at_end if at == len(text) - 1 else self._inside
+    def allowed_in(self, text: str) -> Mask:
+        """See `TextPlace.allowed_in`."""
+        at, lower = self._lower.index(self.draft.place), self._answer(text)
+        fewest = self._law.faults(self._answer(self.put(text, BLANK)))
+        own = self._at_end if at == len(lower) - 1 else self._inside
         oblique, level = (self._judged(text, fewest, level=tone) for tone in (False, True))
         mask: Mask = (own[0] & oblique) | (own[1] & level)
         # Characters of these lines, and those in words with a neighbour, are judged themselves.
-        apart = {*self._law.upper, *text, *partners(text[max(at - 1, 0)])[1]}
-        apart |= {*partners(text[min(at + 1, len(text) - 1)])[0]}
-        for column, character in enumerate(hanzi):
+        apart = {*self._law.upper, *lower, *partners(lower[max(at - 1, 0)])[1]}
+        apart |= {*partners(lower[min(at + 1, len(lower) - 1)])[0]}
+        for column, character in enumerate(self.draft.characters):
             if character in apart:
-                mask[column] = self._law.faults(self._put(text, character)) <= fewest
+                faults = self._law.faults(self._answer(self.put(text, character)))
+                mask[column] = faults <= fewest
         return mask
+
+    def _answer(self, text: str) -> str:
+        return "".join(text[place] for place in self._lower)
 
     def _judged(self, text: str, fewest: int, *, level: bool) -> bool:
         """Whether new characters of a tone add no fault."""
         new = next(c for c in plain_characters(level=level) if c not in text + self._law.upper)
-        return self._law.faults(self._put(text, new)) <= fewest
+        return self._law.faults(self._answer(self.put(text, new))) <= fewest
 
 
 class Answering(Place):

@@ -1,6 +1,6 @@
 """What a poem is: forms, lines and marks, scripts, variants, vocabulary."""
 
-from tangyin.verse.collection import Found, find_poems, poems_of_file, split_poems
+from tangyin.verse.file import Found, find_poems, poems_of_file, split_poems
 from tangyin.verse.form import (
     CI,
     FORMS,
@@ -18,7 +18,8 @@ from tangyin.verse.forms.jueju import QIJUE, WUJUE
 from tangyin.verse.forms.lushi import QILV, WULV
 from tangyin.verse.poem import Poem, form_of_text
 from tangyin.verse.punctuation import HANZI, MARKS, STOPS, is_hanzi, normalize, split_lines
-from tangyin.verse.reader import BLANK, LONGEST, read_places, read_poem, read_verse
+from tangyin.verse.reader import read_places, read_poem, read_verse
+from tangyin.verse.scan import BLANK, LONGEST
 from tangyin.verse.script import (
     corpus_spelling,
     fold_variants,

@@ -3,7 +3,7 @@
 import re
 
 from tangyin.verse.punctuation import MARKS, is_hanzi, normalize
-from tangyin.verse.reader import BLANK, NOTE
+from tangyin.verse.scan import BLANK, NOTE
 
 SHORTEST, LONGEST = 3, 80
 """Characters of a line of a text that is taken for a 對聯."""

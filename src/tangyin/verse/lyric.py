@@ -7,7 +7,7 @@ from tangyin.errors import UsageError
 from tangyin.verse.couplet import is_verse
 from tangyin.verse.poem import Poem
 from tangyin.verse.punctuation import MARKS, PLACEHOLDER
-from tangyin.verse.reader import (
+from tangyin.verse.scan import (
     BLANK,
     HEADING_LENGTH,
     HEADING_ROWS,

@@ -4,57 +4,27 @@ It takes verse with or without marks, line breaks and quotation marks, in either
 poems, notes, and pinyin are skipped. Rows above the verse are its title and author.
 """
 
-import re
 from collections import Counter
-from collections.abc import Container, Iterator
 from dataclasses import replace
 
 from tangyin.errors import UsageError
 from tangyin.verse.form import Form, known_forms
 from tangyin.verse.poem import Poem
-from tangyin.verse.punctuation import FOREIGN, MARKS, PLACEHOLDER, check_hanzi, normalize
+from tangyin.verse.punctuation import MARKS, PLACEHOLDER, check_hanzi, normalize
+from tangyin.verse.scan import (
+    BLANK,
+    NOTE,
+    RUN,
+    WHOLE,
+    bare_row,
+    check_length,
+    check_rows,
+    has_marks,
+    heading_of,
+    heading_rows,
+    rows_of,
+)
 from tangyin.verse.script import to_traditional
-from tangyin.verse.tune import tunes_so_called
-
-BLANK = "□"
-"""A character of a partial poem that is left open; 囗 is read as the same."""
-
-LONGEST = 10_000
-"""Characters up to which a text may be one poem, white space, quotation marks and all."""
-
-HEADING_ROWS = 3
-"""At most this many rows above the verse are its heading."""
-
-HEADING_LENGTH = 18
-"""Longest row of a heading of verse without marks, or with a blank line below: shorter than any
-poem."""
-
-WHOLE = 4
-"""A row with at least this many marked lines is a poem of its own."""
-
-_NUMERAL = "一二三四五六七八九十百"
-NOTE = re.compile(rf"[\[［〔【(（][註注]?[\d{_NUMERAL}]{{1,3}}[\]］〕】)）]|[①-⑳⑴-⒇⁰¹²³⁴-⁹]")
-"""The number of a note."""
-
-_ASIDE = re.compile(r"[(（\[［〔【][^()（）\[\]［］〔〕【】]*[)）\]］〕】]")
-_SERIES = re.compile(rf"[(（]?其[{_NUMERAL}]{{1,3}}[)）]?")
-_NUMBER = re.compile(
-    rf"^(?:第?\d{{1,6}}(?:首|[.．、:：)）]|$)|[{_NUMERAL}]{{1,4}}[、.．)）]|其[{_NUMERAL}]{{1,3}}[、:：])"
-)
-_PINYIN = re.compile(
-    r"(?=.*[āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ])[a-zāáǎàēéěèīíǐìōóǒòūúǔùüǖǘǚǜńňǹ\W]+", re.IGNORECASE
-)
-# 王之渙《登鸛雀樓》, or 《登鸛雀樓》王之渙 with a colon or a space behind; not 夜讀《離騷》.
-_NAME = rf"[^《》{MARKS}:,.、．\s]"
-_TITLE = re.compile(
-    rf"({_NAME}{{2,4}}(?<!讀)(?<!读))?\s*(《[^》]*》)"
-    rf"(?:\s*({_NAME}{{1,8}})[:：]|\s*({_NAME}{{2,4}})(?=\s))?"
-)
-_LABEL = re.compile(r"^(?:[詩诗]?[題题]目?|[標标][題题]|作者|[詩诗]人)[：:]\s*")
-_DOTTED = re.compile(rf"\s*([^{MARKS},.]{{2,8}})([.．。])[^{MARKS},.]+")
-"""水調歌頭.明月幾時有: the name of a tune and what the 詞 is called."""
-
-RUN = re.compile(f"([^{MARKS}\n]+)([{MARKS}]?)")
 
 Lines = list[tuple[str, str]]
 """Lines of verse, or runs of several, each with its mark or ""."""
@@ -127,12 +97,6 @@ def read_places(text: str, form: Form, *, blanks: bool = True) -> dict[int, str]
     return places
 
 
-def check_length(text: str) -> None:
-    """Refuse a text that is too long for a poem."""
-    if len(text) > LONGEST:
-        raise UsageError("text.overlong", count=len(text), most=LONGEST)
-
-
 def _read(text: str, *, blanks: bool = False) -> tuple[Poem, bool]:
     check_length(text)
     rows = list(rows_of(text))
@@ -159,75 +123,6 @@ def _read(text: str, *, blanks: bool = False) -> tuple[Poem, bool]:
     return poem, not all(mark for _, mark in lines)
 
 
-def rows_of(text: str) -> Iterator[str]:
-    """The rows that hold something, 《title》, author and verse of one row being three."""
-    seen: set[str] = set()
-    for row in text.splitlines():
-        if is_footnote(row, seen):
-            continue
-        seen.update(notes_inside(row))
-        parts, rest = split_heading(row)
-        yield from (part for part in (*parts, rest) if bare_row(part))
-
-
-def split_heading(row: str) -> tuple[list[str], str]:
-    """Author and 《title》 at the head of a row, and the rest of it; the number is left out."""
-    row = _NUMBER.sub("", row.strip()).strip()
-    if not (found := _TITLE.match(row)):
-        return [], row
-    return [part for part in found.groups() if part], row[found.end() :].strip()
-
-
-def is_numbered(row: str) -> bool:
-    """Whether a row begins with a number, as poems of a list do."""
-    return bool(_NUMBER.match(row.strip()))
-
-
-def is_title(row: str) -> bool:
-    """Whether a row says that it is a heading: by a number, 《》 or a label."""
-    bare = NOTE.sub("", row.strip())
-    signs = (_NUMBER.match(bare), _TITLE.match(bare), _LABEL.match(bare), _SERIES.fullmatch(bare))
-    return any(signs)
-
-
-def notes_inside(row: str) -> list[str]:
-    """The numbers of notes in a row, except one at its head."""
-    return [found[0] for found in NOTE.finditer(row.strip()) if found.start()]
-
-
-def is_footnote(row: str, notes: Container[str]) -> bool:
-    """Whether a row begins with the number of one of these `notes`."""
-    found = NOTE.match(row.strip())
-    return found is not None and found[0] in notes
-
-
-def bare_row(row: str) -> str:
-    """A row without notes, label and pinyin, normalized."""
-    if _PINYIN.fullmatch(row):
-        return ""
-    row = NOTE.sub("", row)
-    if (dotted := _DOTTED.fullmatch(row)) and tunes_so_called(dotted[1]):
-        row = row.replace(dotted[2], "", 1)
-    if not _SERIES.fullmatch(row):
-        row = _LABEL.sub("", _ASIDE.sub("", row))
-    return normalize(row)
-
-
-def has_marks(text: str) -> bool:
-    """Whether a normalized text has a mark."""
-    return any(mark in text for mark in MARKS)
-
-
-def heading_rows(rows: list[str], *, marked: bool) -> int:
-    """How many rows may be a heading: those before the first mark, or not as long as the last."""
-    for number, row in enumerate(rows[:HEADING_ROWS]):
-        is_long = len(row) > HEADING_LENGTH or len(row) == len(rows[-1])
-        is_verse = has_marks(row) if marked else is_long
-        if is_verse and not row.startswith("《"):
-            return number
-    return min(len(rows), HEADING_ROWS)
-
-
 def _is_sound(lines: Lines, rows: list[str]) -> bool:
     """Whether lines pair and no row ends inside a line, so that no row is a heading."""
     return len(lines) % 2 == 0 and len(lines) >= WHOLE and not _wraps(rows, len(lines[0][0]))
@@ -235,15 +130,6 @@ def _is_sound(lines: Lines, rows: list[str]) -> bool:
 
 def _wraps(rows: list[str], length: int) -> bool:
     return any(sum(character not in MARKS for character in row) % length for row in rows)
-
-
-def heading_of(rows: list[str]) -> tuple[str, str]:
-    """Title and author: the row in 《》 or the first is the title, the next one the author."""
-    rows = [_LABEL.sub("", NOTE.sub("", row)).strip() for row in rows]
-    series = [row for row in rows if _SERIES.fullmatch(row)]
-    rows = sorted((row for row in rows if row not in series), key=lambda row: row[0] != "《")
-    title, author, *_ = [*(row[1:-1] if row[0] == "《" else row for row in rows), "", ""]
-    return " ".join(filter(None, [title, *series])), author
 
 
 def cut(rows: list[str], skipped: int = 0, *, blanks: bool = False) -> Lines:
@@ -269,16 +155,6 @@ def cut(rows: list[str], skipped: int = 0, *, blanks: bool = False) -> Lines:
     if len(lines) < 2:
         raise UsageError("text.one_line")
     return lines
-
-
-def check_rows(rows: list[str], skipped: int) -> None:
-    """Refuse a character that is neither Chinese nor a mark; `skipped` rows are above these."""
-    for number, row in enumerate(rows, skipped + 1):
-        if found := FOREIGN.search(row):
-            point = f"U+{ord(found[0]):04X}"
-            raise UsageError(
-                "text.character", character=found[0], point=point, line=number, marks=MARKS
-            )
 
 
 def length_by_count(runs: Lines) -> int:

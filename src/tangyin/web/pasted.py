@@ -26,7 +26,7 @@ from tangyin.verse import (
     to_traditional,
 )
 from tangyin.verse.punctuation import PLACEHOLDER
-from tangyin.verse.reader import HEADING_LENGTH, HEADING_ROWS, RUN, bare_row, heading_of, rows_of
+from tangyin.verse.scan import HEADING_LENGTH, HEADING_ROWS, RUN, bare_row, heading_of, rows_of
 from tangyin.verse.tune import LINE, PAUSE, Variant, tunes
 
 _UPRIGHT = str.maketrans("︐︑︒︓︔︕︖﹁﹂﹃﹄", "，、。：；！？「」『』")

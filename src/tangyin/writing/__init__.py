@@ -3,7 +3,8 @@
 from tangyin.verse import BLANK
 from tangyin.writing.candidates import Candidates, candidates_at
 from tangyin.writing.couplet import Answer, answers_to
-from tangyin.writing.decoding import Composition, Order, compose
+from tangyin.writing.decoding import Composition
+from tangyin.writing.free import Order, compose
 from tangyin.writing.lines import LineWay, lines_at
 from tangyin.writing.opening import read_opening
 from tangyin.writing.options import PARTICLES

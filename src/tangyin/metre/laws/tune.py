@@ -11,7 +11,7 @@ from tangyin.metre.books import CILIN, PINGSHUI
 from tangyin.metre.ci import NOT_REPEATED, check_variant, song_of, wrong_tones
 from tangyin.metre.ci_match import feet_of, parts_in, shared_rhyme
 from tangyin.metre.finding import Finding
-from tangyin.metre.law import FREE, OPEN, Columns, Draft, Law, Mask, Place, Wish
+from tangyin.metre.law import FREE, OPEN, Columns, Draft, Law, Mask, Place, TextPlace, Wish
 from tangyin.metre.lexicon import STRANGER, SURE
 from tangyin.metre.option import Option
 from tangyin.metre.table import Readings, tables_of
@@ -110,61 +110,36 @@ def split(text: str, form: Form) -> list[str]:
     return [text[form.characters_of(line)] for line in range(form.lines)]
 
 
-class TunePlace(Place):
+class TunePlace(TextPlace):
     """Where rows of a 詞 are: exactly what adds no fault may be written."""
-
-    by_row = ("_texts",)
 
     def __init__(self, draft: Draft, variant: Variant, *, sure: bool = False) -> None:
         super().__init__(draft)
-        self._variant, self._sure = variant, sure
-        table, readings, _ = tables_of(draft.characters)
-        level, oblique = np.isfinite(table.log_level), np.isfinite(table.log_oblique)
-        if sure:
-            level, oblique = readings.level, readings.oblique
-        else:
-            # At a place of a 詞 the rarest reading counts.
-            tones = [{r.level for r in CILIN.readings(c)} or {True, False} for c in self._hanzi]
-            level, oblique = (np.array([t in own for own in tones]) for t in (True, False))
-        self._level, self._oblique = level, oblique
-        self._texts = np.array(
-            ["".join(BLANK if c < 0 else self._hanzi[c] for c in row) for row in draft.given]
+        self._variant, self._sure, hanzi = variant, sure, draft.characters
+        _, readings, _ = tables_of(hanzi)
+        # Unless only sure readings count, the rarest one does.
+        tones = [{r.level for r in CILIN.readings(c)} or {True, False} for c in hanzi]
+        self._level, self._oblique = (
+            own if sure else np.array([level in each for each in tones])
+            for own, level in ((readings.level, True), (readings.oblique, False))
         )
-        self._column = {character: column for column, character in enumerate(self._hanzi)}
 
-    @property
-    def _hanzi(self) -> tuple[str, ...]:
-        return self.draft.characters
-
-    def allowed(self) -> Mask:
-        """See `Place.allowed`."""
-        found = {text: self._allowed(text) for text in dict.fromkeys(self._texts)}
-        return np.stack([found[text] for text in self._texts])
-
-    def read(self, columns: Columns) -> None:
-        """See `Place.read`."""
-        written = zip(self._texts, columns, strict=True)
-        self._texts = np.array([self._put(text, self._hanzi[column]) for text, column in written])
-
-    def _put(self, text: str, character: str) -> str:
-        put = text[: self.draft.place] + character + text[self.draft.place + 1 :]
-        return filled(put, self.draft.form)
+    def put(self, text: str, character: str) -> str:
+        """See `TextPlace.put`; what the tune repeats is put there too."""
+        return filled(super().put(text, character), self.draft.form)
 
     def _wrong(self, text: str) -> int:
         return wrong_tones(split(text, self.draft.form), self._variant)
 
-    def _allowed(self, text: str) -> Mask:
+    def allowed_in(self, text: str) -> Mask:
+        """See `TextPlace.allowed_in`."""
         place, repeats = self.draft.place, self.draft.form.repeats
         twins = [text[b] for a, b in repeats.items() if a == place]
         twins += [text[a] for a, b in repeats.items() if b == place]
-        mask = np.zeros(len(self._hanzi), dtype=bool)
         if again := [character for character in twins if character != BLANK]:
-            if again[0] in self._column:
-                mask[self._column[again[0]]] = True
-            return mask
-        fewest, level, oblique = (self._wrong(self._put(text, c)) for c in (BLANK, *SAMPLES))
-        mask |= self._level & (level <= fewest)
-        mask |= self._oblique & (oblique <= fewest)
+            return np.array([character == again[0] for character in self.draft.characters])
+        fewest, level, oblique = (self._wrong(self.put(text, c)) for c in (BLANK, *SAMPLES))
+        mask: Mask = self._level & (level <= fewest) | self._oblique & (oblique <= fewest)
         if self.draft.at_line_end and self._variant.lines[self.draft.line].rhyme >= 0:
             mask &= self._rhyming(text)
         return mask
@@ -173,7 +148,7 @@ class TunePlace(Place):
         """(V,) which characters make no other foot stray, and do not stray themselves."""
         lines, song = self._variant.lines, song_of(Poem((text,), ""))
         here, ends = lines[self.draft.line], [end - 1 for end in self.draft.form.starts[1:]]
-        marked = self._put(text, STRANGER)  # and where the tune repeats it
+        marked = self.put(text, STRANGER)  # and where the tune repeats it
         same = [n for n, line in enumerate(lines) if line.rhyme == here.rhyme]
         feet = {n: feet_of(text[ends[n]], CILIN) for n in same if marked[ends[n]] != STRANGER}
         group = {n: parts_in(own, lines[n].tones[-1]) for n, own in feet.items() if own}
@@ -190,7 +165,7 @@ class TunePlace(Place):
     def _feet(self) -> dict[str, list[frozenset[str] | None]]:
         """By tone, what each character can rhyme in; None for one that no book has."""
         if not self._sure:
-            feet = [feet_of(character, CILIN) for character in self._hanzi]
+            feet = [feet_of(character, CILIN) for character in self.draft.characters]
         else:
             feet = [
                 frozenset(
@@ -199,7 +174,7 @@ class TunePlace(Place):
                     for place in book.places(character)
                     if place.share >= SURE
                 )
-                for character in self._hanzi
+                for character in self.draft.characters
             ]
         return {tone: [parts_in(own, tone) if own else None for own in feet] for tone in "平仄"}
 

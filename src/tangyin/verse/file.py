@@ -18,7 +18,8 @@ from tangyin.verse.couplet import couplet_lines
 from tangyin.verse.form import known_forms
 from tangyin.verse.lyric import tunes_in
 from tangyin.verse.punctuation import FOREIGN, PLACEHOLDER, is_hanzi
-from tangyin.verse.reader import (
+from tangyin.verse.reader import cut, length_by_count, only_length, read_verse
+from tangyin.verse.scan import (
     BLANK,
     HEADING_LENGTH,
     HEADING_ROWS,
@@ -26,16 +27,12 @@ from tangyin.verse.reader import (
     RUN,
     WHOLE,
     bare_row,
-    cut,
     has_marks,
     heading_rows,
     is_footnote,
     is_numbered,
     is_title,
-    length_by_count,
     notes_inside,
-    only_length,
-    read_verse,
     split_heading,
 )
 from tangyin.verse.tune import UNUSUAL, strangeness
