@@ -121,9 +121,7 @@ class Match:
     excess: float  # the part of the cost that departures make
     rhymes: tuple[str, ...]  # of `Song.rhymes` that which most feet of each group have, or ""
     strays: tuple[int, ...]  # the lines of the variant, from 0, whose feet are not in it
-    borrowed: tuple[
-        int, ...
-    ]  # those whose feet are in a part that Song 詞 rhyme with it (`SHARED`)
+    borrowed: tuple[int, ...]  # those whose feet Song 詞 rhyme with it (`SHARED`)
     like: frozenset[int] = frozenset()  # places of the variant where the text is like another one,
     free: frozenset[int] = frozenset()  # like the first one,
     divided: frozenset[int] = frozenset()  # and where its marks are those of another one
