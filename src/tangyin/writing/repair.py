@@ -5,11 +5,14 @@ from dataclasses import replace
 
 from tangyin.metre import Report, check_poem, readings_of
 from tangyin.metre import finding as kinds
+from tangyin.metre.shi import Shi
 from tangyin.model.engine import Engine
 from tangyin.model.inspection import expectation
 from tangyin.model.threads import go_on
 from tangyin.scoring.score import score_poems
 from tangyin.verse import Poem
+from tangyin.writing.room import draft_of
+from tangyin.writing.sheet import Sheet
 
 CANDIDATES = 80  # Number of likeliest characters that are tried at each place
 SCORED = 64  # Number of fixes that are scored in their context
@@ -55,18 +58,23 @@ def _ways(
     engine: Engine, poem: Poem, number: int, before: Report, line: int, kind: str
 ) -> Iterator[tuple[Poem, int]]:
     """Changed poems without the fault, each with the rank of the new character."""
-    old = poem.lines[number - 1]
+    old, vocabulary = poem.lines[number - 1], engine.vocabulary
     ahead = "".join(a + b for a, b in zip(poem.lines[: number - 1], poem.marks, strict=False))
-    prefix = engine.vocabulary.prefix(poem.form)
+    prefix = vocabulary.prefix(poem.form)
+    sheet = Sheet(poem.form, poem.lines, poem.lines, poem.marks)
     for at, character in enumerate(old):
+        go_on()
+        place = Shi(poem.form).begin(draft_of(sheet, vocabulary, number - 1, (at,)))
+        if min(place.faults()) >= len(before.faults):
+            continue  # no character here would help
+        allowed = dict(zip(place.draft.characters, place.allowed()[0], strict=True))
         expected = expectation(engine, prefix, ahead + old[:at], character, CANDIDATES)
         # Prosody sees readings alone: of characters that read alike one is tried first.
         works: dict[object, bool] = {}
         for rank, (other, _) in enumerate(expected.candidates):
             readings = tuple((r.tone, r.rhyme) for r in readings_of(other))
-            if other == character or not works.get(readings, True):
+            if other == character or not allowed[other] or not works.get(readings, True):
                 continue
-            go_on()
             changed = list(poem.lines)
             changed[number - 1] = old[:at] + other + old[at + 1 :]
             works[readings] = _fixes(before, check_poem(changed), line, kind)
