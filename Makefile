@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+BUNDLE := src/tangyin/web/bundle/page.js
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
-.PHONY: poem test lint types contracts tests capped corpus coverage bench verify docs site dist reproducible sbom clean help
+.PHONY: poem test lint types contracts tests bundle capped corpus coverage bench verify docs site dist reproducible sbom clean help
 
 help:
 	@echo 'make poem    write a poem on 日 (installs what that needs, without torch)'
@@ -31,7 +32,7 @@ lint: $(VENV)/dev.stamp node_modules
 	$(BIN)/python scripts/lint_prose.py
 	$(BIN)/python scripts/lint_root.py
 	npx tsc
-	npx eslint --max-warnings 0 src/tangyin/web/static src/tangyin/web/browser
+	npx biome ci
 
 types: $(VENV)/dev.stamp
 	$(BIN)/mypy
@@ -41,7 +42,8 @@ contracts: $(VENV)/dev.stamp
 
 RUN = TANGYIN_LANG=en OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto
 
-tests: corpus
+tests: corpus $(BUNDLE)
+	node --test tests/page/
 	$(RUN) $(PYTEST)
 
 # Torch, oneDNN and the kernel of training limited to AVX2; then the engine's kernel to AVX2, and to
@@ -57,11 +59,13 @@ capped: corpus
 coverage: PYTEST += --cov --cov-report=term:skip-covered
 coverage: tests
 
+bundle: $(BUNDLE)
+
 corpus: $(VENV)/dev.stamp
 	$(BIN)/tangyin corpus fetch
 
 bench: corpus
-	$(BIN)/python benchmarks/speed.py
+	$(BIN)/python benchmarks/speed.py --record
 
 # docs/serve.md asks a server that runs.
 verify: corpus
@@ -70,18 +74,21 @@ verify: corpus
 	  $(filter-out docs/serve.md %.zh.md, $(wildcard docs/*.md))
 	$(BIN)/python scripts/refresh_pages.py --check --long docs/reference.md
 
-site: $(VENV)/web.stamp
+site: $(VENV)/web.stamp $(BUNDLE)
 	$(BIN)/tangyin site -o build/site
 
-# The archives depend on the sources and the date of the last commit alone; on Linux with a C compiler
-# there is also a wheel with the compiled kernel, which depends on that compiler too.
+# The archives depend on the sources and the date of the last commit alone; on Linux there is also a
+# wheel with the compiled kernel, which depends on the compiler too, for each of these that is there.
+COMPILERS = $(or $(CC),cc) aarch64-linux-gnu-gcc
 dist: export SOURCE_DATE_EPOCH = $(shell git log -1 --format=%ct)
-dist: $(VENV)/dev.stamp
+dist: $(VENV)/dev.stamp $(BUNDLE)
 	rm -rf dist build
 	$(BIN)/python -m build --quiet
-	if [ "$$(uname)" = Linux ] && command -v $${CC:-cc} >/dev/null; then umask 022 && \
-	  TANGYIN_NATIVE=1 $(BIN)/python -m build --quiet --wheel --outdir build && \
-	  PATH=$(BIN):$$PATH $(BIN)/auditwheel repair --wheel-dir dist build/*.whl; fi
+	for compiler in $(COMPILERS); do \
+	  if [ "$$(uname)" = Linux ] && command -v $$compiler >/dev/null; then umask 022 && \
+	    CC=$$compiler TANGYIN_NATIVE=1 $(BIN)/python -m build --quiet --wheel --outdir build && \
+	    PATH=$(BIN):$$PATH $(BIN)/auditwheel repair --wheel-dir dist build/*.whl && \
+	    rm build/*.whl || exit 1; fi; done
 	$(BIN)/twine check --strict dist/*
 
 # The same twice, byte for byte.
@@ -103,9 +110,13 @@ docs: $(VENV)/docs.stamp
 	@echo 'open site/index.html'
 
 clean:
-	rm -rf $(VENV) node_modules build dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) node_modules src/tangyin/web/bundle build dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
-# What checks the page's JavaScript.
+# The page as wheels and sites carry it.
+$(BUNDLE): $(wildcard src/tangyin/web/static/*) scripts/bundle.py node_modules | $(VENV)/web.stamp
+	$(BIN)/python scripts/bundle.py
+
+# What bundles, formats and checks the page's JavaScript.
 node_modules: package-lock.json
 	npm ci --silent --no-audit --no-fund
 	@touch $@

@@ -5,6 +5,7 @@ another checkout (PYTHONPATH) can take turns with this one.
 """
 
 import asyncio
+import os
 import subprocess
 import sys
 import time
@@ -18,6 +19,7 @@ POEMS = 128
 STEPS = 20
 CLIENTS, SECONDS = 8, 8.0
 SHELL = [sys.executable, "-m", "tangyin", "write", "日", "--seed", "1"]
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # a user's shell keeps compiled modules
 
 Job = Callable[[], object]
 Figure = Callable[[], float]
@@ -77,16 +79,16 @@ def torch_loop() -> Job:
     import torch
 
     from tangyin.api import load
-    from tangyin.nn import to_torch
+    from tangyin.nn import LSTM
     from tangyin.verse import BOS, WULV
 
     model = load("report").model
     tensors = {name: torch.from_numpy(array) for name, array in model.tensors.items()}
     network, vocabulary = model.architecture, model.vocabulary
-    lstm = torch.nn.LSTM(network.embedding_size, network.hidden_size)
-    lstm.load_state_dict(
-        to_torch({n.removeprefix("lstm."): t for n, t in tensors.items() if "lstm." in n})
-    )
+    sizes = network.embedding_size, network.hidden_size
+    ours, lstm = LSTM(*sizes), torch.nn.LSTM(*sizes)
+    ours.load_state_dict({n.removeprefix("lstm."): t for n, t in tensors.items() if "lstm." in n})
+    lstm.load_state_dict(ours.state_dict())
     embedding, weight, bias = (
         tensors[name].float() for name in ("embedding.weight", "output.weight", "output.bias")
     )
@@ -109,6 +111,43 @@ def torch_loop() -> Job:
         return [vocabulary.decode(poem.tolist()) for poem in torch.stack(columns, dim=1)]
 
     return lambda: [write() for _ in range(POEMS // together)]
+
+
+def titled() -> Job:
+    """Writes a default 五律 on a title."""
+    return writing("strong", 1, title="秋夜宿山寺")
+
+
+def products_of_poems(poems: int = 4) -> Figure:
+    """Processor seconds of the matrix products of such a poem in float32, on one thread.
+
+    The mean over some poems; each matrix lies in memory of its own, as in the model.
+    """
+    import torch
+
+    from tangyin.api import load
+
+    arithmetic, shapes = load("strong").engine.arithmetic, []
+    linear = arithmetic._linear
+
+    def recorded(rows: Any, matrix: Any, bias: Any) -> Any:
+        shapes.append((id(matrix), *matrix.weights.shape, len(rows)))
+        return linear(rows, matrix, bias)
+
+    torch.set_num_threads(1)
+    arithmetic._linear = recorded  # type: ignore[method-assign]
+    times(poems, titled())
+    del arithmetic._linear
+    weights = {key: torch.rand(K, N) for key, N, K, _ in shapes}
+    inputs = {(K, rows): torch.rand(rows, K) for _, _, K, rows in shapes}
+    outputs = {(N, rows): torch.empty(rows, N) for _, N, _, rows in shapes}
+
+    def run() -> None:
+        for key, N, K, rows in shapes:
+            torch.mm(inputs[K, rows], weights[key], out=outputs[N, rows])
+
+    figure = processor(run)
+    return lambda: figure() / poems
 
 
 def times(count: int, job: Job) -> None:
@@ -183,6 +222,8 @@ def served() -> float:
 
 JOBS: dict[str, Callable[[], Figure]] = {
     "regulated": lambda: processor(writing("strong", 1, start="日", particles=16)),
+    "titled": lambda: processor(titled()),
+    "products of a poem": products_of_poems,
     "particles": lambda: wall(writing("strong", 1, start="日", particles=64)),
     "best": lambda: wall(writing("strong", 24, start="日", particles=16)),
     "free": lambda: rate(POEMS, writing("strong", POEMS, regulated=False)),

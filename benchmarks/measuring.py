@@ -16,11 +16,15 @@ import numpy as np
 
 from tangyin.errors import TangyinError
 from tangyin.files import write_whole
+from tangyin.model.arithmetic import arithmetic
 
-UNITS = ("amx_bf16", "avx512_bf16", "avx512f", "avx2")
+UNITS = ("amx_bf16", "avx512_bf16", "avx512_vnni", "avx512f", "avx_vnni", "avx2")
 """Flags of the processor that decide how fast it multiplies, the fastest first."""
 
-SETTINGS = ("OMP_NUM_THREADS", "ONEDNN_MAX_CPU_ISA", "ATEN_CPU_CAPABILITY")
+CAPS = ("TANGYIN_KERNEL", "ONEDNN_MAX_CPU_ISA", "ATEN_CPU_CAPABILITY", "MKL_ENABLE_INSTRUCTIONS")
+"""Environment variables that cap the instruction set, so that an older processor is emulated."""
+
+SETTINGS = ("OMP_NUM_THREADS", *CAPS)
 """Environment variables that change what is measured."""
 
 DISTURBED = 0.03
@@ -158,6 +162,7 @@ def machine() -> dict[str, Any]:
     facts: dict[str, Any] = {
         "processor": _of_processor("model name") or platform.processor(),
         "units": [unit for unit in UNITS if unit in flags],
+        "kernel": arithmetic().name,
         "cores": os.cpu_count(),
         "python": platform.python_version(),
         "numpy": np.__version__,

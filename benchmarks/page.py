@@ -1,4 +1,4 @@
-"""Fill the tables of docs/benchmarks.md from the results beside it.
+"""Fill the tables of docs/performance.md from the results beside it.
 
     python benchmarks/page.py
 
@@ -10,13 +10,14 @@ import json
 import re
 from pathlib import Path
 
+import speed
 import train_growth
 import train_step
 from measuring import heading
 from tangyin.files import write_whole
 
 DOCS = Path(__file__).parents[1] / "docs"
-PAGE = DOCS / "benchmarks.md"
+PAGE = DOCS / "performance.md"
 BLOCK = re.compile(r"<!-- ([a-z]+) -->\n.*?<!-- /\1 -->", re.DOTALL)
 PLOT = (
     "![A step of ours and of nn.LSTM against hidden units, vocabulary, steps and batch; an epoch "
@@ -31,6 +32,10 @@ def blocks(results: Path) -> dict[str, str]:
         file = results / f"train_step_{name}.json"
         if file.exists():
             found[name] = train_step.text(json.loads(file.read_text(encoding="utf-8")))
+    files = sorted((results / "speed").glob("*.json"))
+    if files:
+        every = [json.loads(file.read_text(encoding="utf-8")) for file in files]
+        found["speed"] = speed.by_processor(every)
     file = results / "train_growth.json"
     if file.exists():
         growth = json.loads(file.read_text(encoding="utf-8"))

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from measuring import heading, interleaved, parser, run, summary
-from tangyin.model.arithmetic import FLAGS, SOURCE, Arithmetic, Matrix, Native
+from tangyin.model.arithmetic import FLAGS, PATHS, SOURCE, Arithmetic, Matrix, Native
 from tangyin.native import built_library
 
 ROWS, N, K, ROUNDS = 16, 4096, 1440, 15
@@ -34,11 +34,12 @@ def ways() -> dict[str, Callable[[], object]]:
     library = built_library(SOURCE, FLAGS)
     if library is None:
         raise SystemExit("no compiler, so no kernel to measure")
-    for path in ("amx", "vnni", "avx2", "neon", "portable"):
+    for path in PATHS[:-1]:
         copy = library.with_name(f"{path}.so")  # for a choice of its own
         try:
             copy.write_bytes(library.read_bytes())
-            found[f"kernel, {path}"] = partial(Native(copy, path).linear, x, matrix)
+            kernel = Native(copy, path)
+            found[f"kernel, {kernel.name}"] = partial(kernel.linear, x, matrix)
         except OSError:
             continue
         finally:

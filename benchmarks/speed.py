@@ -1,24 +1,27 @@
 """One table: what writing, scoring, serving and training take, beside peers in the same run.
 
-    python benchmarks/speed.py [--base CHECKOUT] [--rounds N] [--only NAME,…] [--format json]
+    python benchmarks/speed.py [--base CHECKOUT] [--rounds N] [--only NAME;…] [--record]
 
-Ours and the peer of a row take turns, each in a process of its own; the table has the medians of
-the rounds. A row's peer is what it names, or the package of another checkout, which need not be
-installed: `git worktree add ../base f99de06`, then `--base ../base`. The head says so when the
-machine was not quiet. Poems are 五律; the figures of training are for the report's size.
+Prints each row as it is measured. Ours and the peer of a row take turns, each in a process of its
+own; the table has the medians of the rounds. A row's peer is what it names, or the package of
+another checkout, which need not be installed: `git worktree add ../base f99de06`, then `--base
+../base`. The end says so when the machine was not quiet. Poems are 五律; figures of training are
+for the report's size.
 """
 
 import os
 import statistics
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from jobs import CLIENTS
-from measuring import heading, parser, run, table
+from measuring import CAPS, heading, machine, parser, run, table
+from tangyin.model.arithmetic import arithmetic
 
 ROUNDS = 5
 HERE = Path(__file__).parent
@@ -74,6 +77,13 @@ def _step(precision: str, must: float, goal: float) -> Row:
 
 ROWS = {
     "regulated": Row("a regulated poem of strong, 16 particles, CPU s", (0.2, 0.1)),
+    "titled": Row("a default poem on a title, CPU s", (0.3, 0.12)),
+    "titled, fp32": Row(
+        "the same beside its products in float32",
+        (1 / 0.6, 1 / 0.3),
+        {"products": "products of a poem"},
+        of_ratio=True,
+    ),
     "particles": Row("one from 64 particles, s", (1, 0.3)),
     "best": Row("24 poems of 16 particles each, s", (3, 1.5)),
     "free": Row("free poems of strong a second", (150, 400), rate=True),
@@ -131,11 +141,21 @@ class Workers:
             process.communicate()
 
 
-def measure(names: Iterable[str], rounds: int, base: Path | None) -> dict[str, Any]:
-    """Everything, as the JSON holds it."""
-    workers = Workers()
+def measure(
+    names: Iterable[str], rounds: int, base: Path | None, show: Callable[[str], None]
+) -> dict[str, Any]:
+    """Everything, as the JSON holds it; `show` gets each line of the table when it is there."""
+    workers, rows = Workers(), {}
+    facts = machine()
+    units = ", ".join(facts.pop("units"))
+    show(f"{facts.pop('processor')} ({units}); " + ", ".join(f"{k} {v}" for k, v in facts.items()))
+    head = table(HEAD, [[row.what, *[" " * 16] * 7] for row in ROWS.values()]).splitlines()[:2]
+    show("\n" + "\n".join(head))
     try:
-        rows = {name: _row(workers, name, rounds, base) for name in names}
+        for name in names:
+            rows[name] = _row(workers, name, rounds, base)
+            cells = zip(_cells(name, rows[name]), map(len, head[0].split("|")[1:-1]), strict=True)
+            show("| " + " | ".join(cell.ljust(width - 2) for cell, width in cells) + " |")
     finally:
         workers.close()
     return {"rounds": rounds, "rows": rows}
@@ -144,7 +164,7 @@ def measure(names: Iterable[str], rounds: int, base: Path | None) -> dict[str, A
 def _row(workers: Workers, name: str, rounds: int, base: Path | None) -> dict[str, Any]:
     """One row: the figures of each side, which take turns; a first round does not count."""
     row, source = ROWS[name], HERE.parent / "src"
-    sides = {"ours": (name, row.environment, source)}
+    sides = {"ours": (name.split(",")[0], row.environment, source)}
     sides |= {peer: (job, peer, source) for peer, job in row.peers.items()}
     if base is not None and not row.peers:
         sides["base"] = (name, "base", base / "src")
@@ -165,28 +185,58 @@ def _row(workers: Workers, name: str, rounds: int, base: Path | None) -> dict[st
     }
 
 
+HEAD = ("", "ours", "spread", "peer", "times as good", "must", "goal", "verdict")
+
+
+def _cells(name: str, found: Mapping[str, Any]) -> list[str]:
+    """A row of the table."""
+    row, peer = ROWS[name], ""
+    if found["peer"] is not None:
+        peer = f"{found['of_peer']:.3g} ({found['peer']})"
+    low, high = found["spread"]["ours"]
+    ratio = "" if found["ratio"] is None else f"{found['ratio']:.2f}"
+    figures = [f"{found['ours']:.3g}", f"{low:.3g} to {high:.3g}", peer, ratio]
+    return [row.what, *figures, *row.shown_bounds(), found["verdict"]]
+
+
+def by_processor(results: Iterable[Mapping[str, Any]]) -> str:
+    """The figures of several machines as a table, a column for each; for docs/performance.md."""
+    every = list(results)
+    heads, legend = [], []
+    for found in every:
+        facts = found["machine"]
+        capped = any(name in facts for name in CAPS)
+        heads.append(facts["kernel"] + ("*" if capped else ""))
+        legend.append(f"- {heads[-1]}: {heading(found)}")
+    rows = []
+    for name, row in ROWS.items():
+        cells = []
+        for own in (found["rows"].get(name) for found in every):
+            key = "ratio" if row.of_ratio else "ours"
+            met = {"": "", "missed": " ✗"}.get(own["verdict"], " ✓") if own else ""
+            cells.append(f"{own[key]:.3g}{met}" if own and own[key] is not None else "")
+        unit = " (times as good as the peer)" if row.of_ratio else ""
+        rows.append([row.what + unit, *cells, *row.shown_bounds()])
+    return table(["", *heads, "must", "goal"], rows) + "\n\n" + "\n".join(legend)
+
+
 def text(results: Mapping[str, Any]) -> str:
-    """The table."""
-    lines = []
-    for name, found in results["rows"].items():
-        row, peer = ROWS[name], ""
-        if found["peer"] is not None:
-            peer = f"{found['of_peer']:.3g} ({found['peer']})"
-        low, high = found["spread"]["ours"]
-        ratio = "" if found["ratio"] is None else f"{found['ratio']:.2f}"
-        figures = [f"{found['ours']:.3g}", f"{low:.3g} to {high:.3g}", peer, ratio]
-        lines.append([row.what, *figures, *row.shown_bounds(), found["verdict"]])
-    head = ("", "ours", "spread", "peer", "times as good", "must", "goal", "")
-    return heading(results) + "\n\n" + table(head, lines)
+    """What is known only at the end."""
+    return heading(results).partition("\n\n")[2]
 
 
 if __name__ == "__main__":
     options = parser(__doc__)
     options.add_argument("--base", type=Path, metavar="CHECKOUT")
     options.add_argument("--rounds", type=int, default=ROUNDS, metavar="N")
-    options.add_argument("--only", default=",".join(ROWS), metavar="NAME,…")
+    options.add_argument("--only", default=";".join(ROWS), metavar="NAME;…")
+    options.add_argument("--record", action="store_true", help="keep it for docs/performance.md")
     given = options.parse_args()
-    names = given.only.split(",")
+    if given.record:
+        given.output = HERE.parent / f"docs/results/speed/{arithmetic().name}.json"
+    names = given.only.split(";")
     if unknown := [name for name in names if name not in ROWS]:
-        options.error(f"{unknown[0]!r} is not a row; give some of {', '.join(ROWS)}")
-    run(lambda: measure(names, given.rounds, given.base), given, text)
+        options.error(f"{unknown[0]!r} is not a row; give some of {'; '.join(ROWS)}")
+    stream = sys.stderr if given.format == "json" else sys.stdout
+    show = partial(print, file=stream, flush=True)
+    run(lambda: measure(names, given.rounds, given.base, show), given, text)

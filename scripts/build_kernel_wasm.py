@@ -15,7 +15,8 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[1] / "src/tangyin"
 SOURCE, TARGET = PACKAGE / "model/kernel.c", PACKAGE / "data/kernel.wasm"
 FUNCTIONS = (
-    "choose", "chosen", "linear", "sigmoid", "tanh", "weigh", "normalize", "nucleus", "largest",
+    "choose", "chosen", "linear", "sigmoid", "tanh", "lstm", "weigh", "guide", "normalize",
+    "nucleus", "largest",
 )  # fmt: skip
 COMPILE = [
     "cc", "-c", "-target", "wasm32-wasi", "-std=gnu11", "-O3", "-fPIC", "-ffp-contract=off",

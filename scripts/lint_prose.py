@@ -3,9 +3,11 @@
     python scripts/lint_prose.py [FILE...]
 
 Without files it reads the whole repository but the tests. It skips code: in Markdown what is set as
-code, in Python all but comments and strings. The exit code is 1 if there are findings.
+code, in Python all but comments and strings. It also finds functions of more than `LONGEST` lines,
+which ruff has no rule for. The exit code is 1 if there are findings.
 """
 
+import ast
 import io
 import re
 import subprocess
@@ -24,6 +26,7 @@ PHRASES = {
     re.compile(phrase.replace(" ", r"(?:[\s#*]|//)+")): better
     for phrase, better in tomllib.loads((ROOT / "scripts/prose.toml").read_text("utf-8")).items()
 }
+LONGEST = 60
 WORDS = {"COMMENT", "STRING", "FSTRING_MIDDLE"}
 
 
@@ -43,7 +46,7 @@ def prose(path: Path) -> str:
 
 
 def findings(path: Path) -> list[str]:
-    """What to write in a file instead of what, with line numbers."""
+    """The listed phrases in a file, with line numbers and what to write instead."""
     text = prose(path)
     found = [(m, better) for phrase, better in PHRASES.items() for m in phrase.finditer(text)]
     return [
@@ -52,11 +55,24 @@ def findings(path: Path) -> list[str]:
     ]
 
 
+def long_functions(path: Path) -> list[str]:
+    """The functions of a Python file that are too long, with their lines."""
+    if path.suffix != ".py":
+        return []
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return [
+        f"{path}:{node.lineno}: {node.name} has {length} lines; at most {LONGEST}"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, functions)
+        and (length := (node.end_lineno or 0) - node.lineno + 1) > LONGEST
+    ]
+
+
 if __name__ == "__main__":
     tracked = subprocess.run(
         ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
     )
     every = [ROOT / name for name in tracked.stdout.split() if READ.fullmatch(name)]
-    found = [line for path in map(Path, sys.argv[1:]) for line in findings(path)]
-    found = found if sys.argv[1:] else [line for path in every for line in findings(path)]
+    read = [Path(name) for name in sys.argv[1:]] or every
+    found = [line for path in read for line in findings(path) + long_functions(path)]
     sys.exit("\n".join(found) or 0)

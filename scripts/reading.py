@@ -8,17 +8,23 @@ and stores `sheet.txt`, which readers see, and `key.json`, which they do not, in
 docs/results/reading/NAME. A way is a name with options of `tangyin write`, such as
 `cool:temperature=0.6,guidance=1`. With `--openings` the sheet shows no titles; the poems begin with
 the first character of the real one, and the mark for the title says whether a poem keeps to one
-situation. A reader, a person or a language model that sees the sheet alone, writes
-`marks-READER.tsv`: number of the title, letter, sense, title, language (1 to 5), and 1 for a poem
-that was recognised. `count` prints means with 95 % intervals over titles (bootstrap), the mean
-place, the share of poems that keep the rules, distinct-2, agreement between readers, and how often
-the real poem was preferred where nobody knew it.
+situation. `--later` takes titles and forms of Yuan, Ming and Qing poems and shows no real poem, for
+marks that a judge is trained on; a way with `poems=3` writes three poems a title.
+
+A reader, a person or a language model that sees the sheet alone, writes `marks-READER.tsv`: number
+of the title, letter, sense, title, language (1 to 5), and 1 for a poem that was recognised; for a
+`--later` sheet also the number of the worst couplet and its fault. `count` prints means with 95 %
+intervals over titles (bootstrap), the mean place, the share of poems that keep the rules,
+distinct-2, agreement between readers, and how often the real poem was preferred where nobody knew
+it.
 """
 
 import argparse
 import json
+import lzma
 import string
 from collections import Counter, defaultdict
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -29,14 +35,17 @@ from shared import RESULTS, parser
 from tangyin.api import Writer, load
 from tangyin.corpus import DEV, TEST, load_corpus
 from tangyin.files import make_folder, write_whole
+from tangyin.metre import check_poem
 from tangyin.model import DEFAULT
-from tangyin.prosody import check_poem
 from tangyin.studies.diversity import distinct, lines_of
-from tangyin.verse import title_characters
+from tangyin.verse import title_characters, to_traditional
+from tangyin.verse.script import corpus_spelling
 
 HOME = RESULTS / "reading"
 FORM, REAL = "五律", "real"
 ASPECTS = ("sense", "title", "language")
+LATER = str(Path(__file__).parents[2] / "shared/data/later_verse.tsv.xz")
+FOUR_FORMS = ("五律", "七律", "五絕", "七絕")
 FAMOUS = 60
 """Poets with more poems than this in the corpus's Tang 五律 may be known to a reader."""
 
@@ -45,7 +54,7 @@ ON_OPENINGS = "does the poem keep to one situation, so that it could have a titl
 
 INSTRUCTIONS = """# Reading {name}
 
-{titles} {items}, {letters} 五律 on each. Read each poem as a reader of classical verse would.
+{titles} {items}, {letters} {form} on each. Read each poem as a reader of classical verse would.
 Mark from 1 (worst) to 5 (best):
 
 - **sense**: do the lines say something that can be paraphrased, in one situation, to an end?
@@ -53,9 +62,13 @@ Mark from 1 (worst) to 5 (best):
 - **language**: are these words and phrases that classical verse has?
 
 Write one row per poem to your file, tab-separated, with nothing else: number of the title, letter,
-sense, title, language, known (1 if you recognise the poem, otherwise 0). A mark is a whole number.
-Use the whole scale.
+sense, title, language, known (1 if you recognise the poem, otherwise 0){more}. A mark is a whole
+number. Use the whole scale.
 """
+
+WORST = """, the
+number of the worst couplet (1 is the first; 0 if none is worse than the others), and its fault:
+tautology, drift, off-title, impossible, ungrammatical, stock or none"""
 
 
 def read_way(text: str) -> tuple[str, dict[str, Any]]:
@@ -80,29 +93,57 @@ def titled(count: int, seed: int, used: set[str], wanted: str = DEV) -> list[tup
     return [(title, found[title]) for title in map(str, drawn)]
 
 
+def later_titles(count: int, seed: int, used: set[str]) -> list[tuple[str, str]]:
+    """Titles and forms of regulated poems of Yuan, Ming and Qing."""
+    found = {}
+    with lzma.open(LATER, mode="rt", encoding="utf-8") as file:
+        for line in file:
+            dynasty, form, _, title, _ = line.split("\t")
+            if dynasty in "元明清" and form in FOUR_FORMS and 2 <= len(title) <= 10:
+                spelt = corpus_spelling(to_traditional(title))
+                if title_characters(spelt) == spelt and "其" not in spelt and spelt not in used:
+                    found[spelt] = form
+    drawn = np.random.default_rng(seed).permutation(sorted(found))[:count]
+    return [(title, found[title]) for title in map(str, drawn)]
+
+
+def poems_on(writer: Writer, form: str, seed: int, asked: dict[str, Any], ways: Any) -> Any:
+    """The poems of each way, by its name and, where there are several, their number."""
+    texts = {}
+    for name, way in ways.items():
+        options = asked | way
+        written = writer.write_many(form=form, seed=seed, count=options.pop("poems", 1), **options)
+        for number, poem in enumerate(written, 1):
+            own = name if way.get("poems", 1) == 1 else f"{name} {number}"
+            texts[own] = poem.text.replace("\n", "")
+    return texts
+
+
 def make_sheet(options: argparse.Namespace) -> None:
     """Write the poems, the sheet and its key."""
     writer, ways = load(options.model), dict(map(read_way, options.way))
-    earlier = [key for key in map(_json, HOME.glob("*/key.json")) if not key.get("openings")]
+    earlier = [key for key in map(_json, HOME.rglob("key.json")) if not key.get("openings")]
     used = {item["title"] for key in earlier for item in key["titles"]}  # that readers have seen
     random = np.random.default_rng(options.seed)
     titles, sheet = [], []
-    found = titled(options.titles, options.seed, used, options.part)
+    drawn = partial(titled, wanted=options.part)
+    found = (later_titles if options.later else drawn)(options.titles, options.seed, used)
     for number, (title, real) in enumerate(found, 1):
+        form = real if options.later else FORM
         asked = {"start": real[0]} if options.openings else {"title": title}
-        texts = {REAL: real} | {
-            name: _poem(writer, options.seed, asked | ways[name]) for name in ways
-        }
+        texts = {} if options.later else {REAL: real}
+        texts |= poems_on(writer, form, options.seed + number, asked, ways)
         order = [str(name) for name in random.permutation(sorted(texts))]
         letters = dict(zip(string.ascii_uppercase, order, strict=False))
-        titles.append({"title": title, "letters": letters, "texts": texts})
+        titles.append({"title": title, "form": form, "letters": letters, "texts": texts})
         sheet.append(f"\n## {number}. {real[0] if options.openings else title}\n")
         sheet += [f"{letter}. {texts[way]}\n" for letter, way in letters.items()]
         print(number, title, flush=True)
     folder = HOME / options.name
     make_folder(folder)
     items = ("openings", ON_OPENINGS) if options.openings else ("titles", ON_TITLES)
-    counts = {"name": options.name, "titles": len(titles), "letters": len(ways) + 1}
+    counts = {"name": options.name, "titles": len(titles), "letters": len(titles[0]["letters"])}
+    counts |= {"form": "poems" if options.later else FORM, "more": WORST if options.later else ""}
     head = INSTRUCTIONS.format(**counts, items=items[0], question=items[1])
     write_whole(folder / "sheet.txt", head + "\n".join(sheet))
     key = {"model": writer.model.name, "seed": options.seed, "openings": options.openings}
@@ -110,12 +151,8 @@ def make_sheet(options: argparse.Namespace) -> None:
     write_whole(folder / "key.json", json.dumps(key, ensure_ascii=False, indent=1) + "\n")
 
 
-def _poem(writer: Writer, seed: int, way: dict[str, Any]) -> str:
-    return writer.write(form=FORM, seed=seed, **way).text.replace("\n", "")
-
-
 def count(options: argparse.Namespace) -> None:
-    """Print what the marks of a reading say, and store it."""
+    """Print and store the results of a reading."""
     folder = HOME / options.name
     key, read = _json(folder / "key.json"), read_marks(folder)
     ways, titles = [REAL, *key["ways"]], range(len(key["titles"]))
@@ -217,6 +254,7 @@ def main() -> None:
     arguments.add_argument("--seed", type=int, default=1)
     arguments.add_argument("--part", choices=(DEV, TEST), default=DEV, help="of the corpus")
     arguments.add_argument("--openings", action="store_true", help="in place of titles")
+    arguments.add_argument("--later", action="store_true", help="titles of later verse")
     arguments.add_argument("--way", action="append", default=[], help="NAME:OPTION=VALUE,…")
     options = arguments.parse_args()
     (make_sheet if options.action == "sheet" else count)(options)

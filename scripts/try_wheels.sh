@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs each wheel of dist/ in an environment of its own, and uses it where no compiler is in reach.
+# Installs each wheel of dist/ for this processor in an environment of its own, and uses it where no
+# compiler is in reach.
 #
 #     [PYTHON=python3.13] scripts/try_wheels.sh
 set -euo pipefail
@@ -10,7 +11,8 @@ trap 'rm -rf "$scratch"' EXIT
 export TANGYIN_LANG=en TANGYIN_HOME="$scratch/home" CC=/nowhere/cc
 unset PYTHONPATH TANGYIN_NATIVE
 
-for wheel in dist/*.whl; do
+for wheel in dist/*-any.whl dist/*"$(uname -m)".whl; do
+  [ -f "$wheel" ] || continue
   echo "trying $wheel with $("${PYTHON:-python3}" --version)"
   rm -rf "$scratch/venv"
   "${PYTHON:-python3}" -m venv "$scratch/venv"

@@ -1,12 +1,14 @@
-"""What hatchling calls when it builds a wheel.
+"""A build hook of hatchling for wheels.
 
     TANGYIN_NATIVE=1 python -m build --wheel
 
-With TANGYIN_NATIVE=1 the engine's kernel is compiled into the wheel, which is then one for this
-system and any Python 3; otherwise the wheel is pure, and the kernel is compiled where it runs.
+With TANGYIN_NATIVE=1 the engine's kernel is compiled into the wheel, which is then one for any
+Python 3 and the processor that the compiler makes code for (CC=aarch64-linux-gnu-gcc for ARM);
+otherwise the wheel is pure, and the kernel is compiled where it runs.
 """
 
 import os
+import subprocess
 import sys
 import sysconfig
 import tempfile
@@ -23,7 +25,7 @@ class WheelHook(BuildHookInterface[Any]):
         return os.environ.get("TANGYIN_NATIVE") == "1" and self.target_name == "wheel"
 
     def dependencies(self) -> list[str]:
-        """What has to be installed to import `tangyin.model`, which says how it is compiled."""
+        """The packages needed to import `tangyin.model`, which compiles the kernel."""
         return list(self.metadata.core.dependencies) if self._wanted() else []
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
@@ -43,5 +45,13 @@ class WheelHook(BuildHookInterface[Any]):
         compile_library(compiler, SOURCE, FLAGS, library)
         inside = packaged(SOURCE).relative_to(Path(self.root, "src"))
         build_data["force_include"][str(library)] = str(inside)
-        platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
+        system, _, own = sysconfig.get_platform().rpartition("-")
+        processor = _processor_of(compiler) if system == "linux" else own
+        platform = f"{system}_{processor}".replace("-", "_").replace(".", "_")
         build_data["pure_python"], build_data["tag"] = False, f"py3-none-{platform}"
+
+
+def _processor_of(compiler: str) -> str:
+    """The processor that a compiler targets, such as aarch64."""
+    asked = subprocess.run([compiler, "-dumpmachine"], check=True, capture_output=True, text=True)
+    return asked.stdout.split("-")[0]

@@ -35,3 +35,10 @@ def test_the_linter_fails_on_a_planted_phrase_and_says_what_to_write(tmp_path) -
         timeout=100,
     )
     assert (done.returncode, done.stderr) == (1, f"{tmp_path / 'page.md'}:1: 'anew': again\n")
+
+
+def test_a_function_of_more_than_sixty_lines_is_found(tmp_path) -> None:
+    body = "def short():\n" + "    pass\n" * 59 + "\nclass A:\n    async def long():\n"
+    (tmp_path / "a.py").write_text(body + "        pass\n" * 60, "utf-8")
+    (found,) = lint_prose.long_functions(tmp_path / "a.py")
+    assert "a.py:63: long has 61 lines" in found

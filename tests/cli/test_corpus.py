@@ -56,6 +56,11 @@ def test_without_a_corpus_the_fix_is_named(words, cli, home):
     cli(*words).refused(1, str(home), "run `tangyin corpus fetch` first")
 
 
+@pytest.mark.parametrize("words", [["corpus", "fetch", "--later"], ["corpus", "stats", "--later"]])
+def test_without_later_verse_the_ways_to_get_it_are_named(words, cli, home):
+    cli(*words).refused(1, "git clone https://github.com/snowtraces/poetry-source", "--source")
+
+
 def test_writing_and_scoring_need_no_corpus(cli, home):
     assert cli("write", "日", "--free").code == 0
     assert cli("score", stdin="白日依山盡，黃河入海流。欲窮千里目，更上一層樓。").code == 0

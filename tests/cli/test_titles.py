@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tangyin.metre import LEVEL_RHYMES
 from tangyin.model.file import save_model
-from tangyin.prosody import LEVEL_RHYMES
 from tangyin.scoring import closed_hanzi
 from tangyin.verse import FORMS, prefix_tokens
 

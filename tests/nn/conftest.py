@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from tangyin.nn import LSTM, RecurrentCell
 from tangyin.nn.native import Kernel, native_kernel
 
 torch.set_num_threads(1)
@@ -76,3 +77,18 @@ def relative_error() -> Callable[[Tensor, Tensor], float]:
         return float(((found.double() - reference).norm() / reference.norm()).item())
 
     return error
+
+
+@pytest.fixture
+def layer() -> Callable[[RecurrentCell], LSTM]:
+    """Make the LSTM of one layer whose cell is the given one."""
+
+    def make(cell: RecurrentCell) -> LSTM:
+        biases = len(cell.gate_biases())
+        options: dict[str, Any] = {"cell": cell.kind, "proj_size": cell.proj_size}
+        options |= {"bias": biases > 0, "biases": biases or 1, "dtype": cell.weight_ih.dtype}
+        lstm = LSTM(cell.input_size, cell.hidden_size, **options)
+        lstm.load_state_dict({f"{name}_l0": p for name, p in cell.state_dict().items()})
+        return lstm
+
+    return make

@@ -8,20 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import sigmoid, tanh
 
-from tangyin import nn
 from tangyin.lstm.cells import names
-from tangyin.nn import (
-    LSTM,
-    BidirectionalLSTMLayer,
-    CoupledLSTMCell,
-    LSTMCell,
-    LSTMLayer,
-    MogrifierLSTMCell,
-    RecurrentCell,
-    ReverseLSTMLayer,
-    StackedLSTM,
-    mask_from_lengths,
-)
+from tangyin.nn import LSTM, LSTMCell, RecurrentCell, mask_from_lengths
 
 float64 = torch.float64
 lengths = st.lists(st.integers(1, 6), min_size=1, max_size=4)
@@ -113,22 +101,22 @@ def test_the_cell_is_its_formula(formula, name, options, randomise):
 
 
 def test_the_coupled_cells_state_stays_within_one(randomise):
-    layer = randomise(LSTMLayer(CoupledLSTMCell(3, 4)), scale=3.0)
-    assert layer.states(10.0 * torch.randn(100, 5, 3)).c.abs().max() <= 1.0
+    lstm = randomise(LSTM(3, 4, cell="coupled"), scale=3.0)
+    assert lstm.states(10.0 * torch.randn(100, 5, 3)).c.abs().max() <= 1.0
 
 
 @pytest.mark.parametrize(
     ("name", "options", "zeroed"),
     [("peephole", {}, ["weight_peephole"]), ("mogrifier", {"rounds": 0}, [])],
 )
-def test_without_its_addition_a_cell_is_the_plain_one(name, options, zeroed, randomise):
+def test_without_its_addition_a_cell_is_the_plain_one(name, options, zeroed, randomise, layer):
     cell = randomise(RecurrentCell(name, 3, 4, dtype=float64, **options))
     for parameter in zeroed:
         torch.nn.init.zeros_(getattr(cell, parameter))
     plain = LSTMCell(3, 4, dtype=float64, biases=1)
     plain.load_state_dict({n: cell.state_dict()[n] for n in plain.state_dict()})
     x = draw(5, 2, 3)
-    same(LSTMLayer(cell).states(x), LSTMLayer(plain).states(x))
+    same(layer(cell).states(x), layer(plain).states(x))
 
 
 @pytest.mark.parametrize(
@@ -136,24 +124,13 @@ def test_without_its_addition_a_cell_is_the_plain_one(name, options, zeroed, ran
 )
 def test_an_impossible_mogrifier_is_refused(options, match):
     with pytest.raises(ValueError, match=match):
-        MogrifierLSTMCell(3, 4, **options)
-
-
-def test_the_named_cells_are_classes_to_subclass():
-    class Own(nn.PeepholeLSTMCell):
-        pass
-
-    cell = Own(3, 4)
-    assert isinstance(cell, nn.PeepholeLSTMCell)
-    assert isinstance(cell, nn.RecurrentCell)
-    assert not isinstance(cell, nn.LSTMCell)
-    assert repr(cell) == "Own(3, 4)"
+        RecurrentCell("mogrifier", 3, 4, **options)
 
 
 @pytest.fixture
 def make(randomise):
-    def build(name, size=3, hidden=4):
-        return randomise(RecurrentCell(name, size, hidden, dtype=float64))
+    def build(name):
+        return randomise(RecurrentCell(name, 3, 4, dtype=float64))
 
     return build
 
@@ -166,88 +143,67 @@ def test_a_mask_counts_each_sequences_steps_and_can_be_longer_than_the_longest()
 
 
 @per_cell
-def test_step_by_step_equals_the_whole_sequence(name, make):
+def test_step_by_step_equals_the_whole_sequence(name, make, layer):
     cell = make(name)
-    x, start = draw(5, 2, 3), (draw(2, 4), draw(2, 4))
-    output, last = LSTMLayer(cell)(x, start)
-    steps = list(accumulate(x, lambda state, step: cell(step, state), initial=start))[1:]
+    x, (h, c) = draw(5, 2, 3), draw(2, 2, 4)
+    output, last = layer(cell)(x, (h[None], c[None]))
+    steps = list(accumulate(x, lambda state, step: cell(step, state), initial=(h, c)))[1:]
     same(torch.stack([state.h for state in steps]), output)
-    same(steps[-1], last)
+    same(torch.stack(steps[-1])[:, None], torch.stack(last))
 
 
 @per_cell
-@pytest.mark.parametrize("direction", [LSTMLayer, ReverseLSTMLayer])
-def test_masked_batch_equals_each_sequence_at_its_own_length(name, direction, make):
-    layer = direction(make(name))
+def test_masked_batch_equals_each_sequence_at_its_own_length(name, randomise):
+    lstm = randomise(LSTM(3, 4, bidirectional=True, cell=name, dtype=float64))
 
     @given(own=lengths)
     @invariant
     def check(own):
         mask = mask_from_lengths(torch.tensor(own))
-        x, h, c = draw(*mask.shape, 3), draw(len(own), 4), draw(len(own), 4)
-        output, last = layer(x, (h, c), mask)
+        x, (h, c) = draw(*mask.shape, 3), draw(2, 2, len(own), 4)
+        output, last = lstm(x, (h, c), mask)
         for b, length in enumerate(own):
             one = slice(b, b + 1)
-            alone, state = layer(x[:length, one], (h[one], c[one]))
+            alone, state = lstm(x[:length, one], (h[:, one], c[:, one]))
             same(output[:length, one], alone)
             assert not output[length:, one].any()
-            same((last.h[one], last.c[one]), state)
+            same((last[0][:, one], last[1][:, one]), state)
 
     check()
 
 
 @per_cell
-def test_a_masked_step_carries_the_state_unchanged(name, make):
-    layer = LSTMLayer(make(name))
+def test_a_masked_step_carries_the_state_unchanged(name, make, layer):
+    lstm = layer(make(name))
     mask = torch.tensor([[True], [False], [True], [False]])
     x = draw(4, 1, 3)
-    states = layer.states(x, None, mask)
-    for s, short in zip(states, layer.states(x[[0, 2]]), strict=True):
+    for (s,), (short,) in zip(lstm.states(x, None, mask), lstm.states(x[[0, 2]]), strict=True):
         assert torch.equal(s[1], s[0])
         assert torch.equal(s[3], s[2])
         same(s[[0, 2]], short)
 
 
 @per_cell
-def test_reverse_of_reverse_is_forward(name, make):
-    cell = make(name)
-    x, start = draw(5, 2, 3), (draw(2, 4), draw(2, 4))
-    output, last = LSTMLayer(cell)(x, start)
-    reversed_output, reversed_last = ReverseLSTMLayer(cell)(x.flip(0), start)
-    same(reversed_output.flip(0), output)
-    same(reversed_last, last)
-
-
-@per_cell
-def test_both_directions_are_the_two_layers_side_by_side(name, make):
-    both = BidirectionalLSTMLayer(lambda: make(name))
-    forward, reverse = both.forward_layer, both.reverse_layer
-    assert not torch.equal(forward.cell.weight_ih, reverse.cell.weight_ih)
+def test_layers_of_both_directions_are_single_ones_side_by_side_and_one_upon_another(
+    name, randomise, layer
+):
+    lstm = randomise(LSTM(3, 4, 2, bidirectional=True, cell=name, dtype=float64))
     x = draw(5, 2, 3)
-    output, (f, r) = both(x)
-    same(output, torch.cat([forward(x)[0], reverse(x)[0]], dim=-1))
-    same(f, forward(x)[1])
-    same(r, reverse(x)[1])
-
-
-@per_cell
-def test_a_stack_is_its_layers_one_upon_another(name, make):
-    def cell(size):
-        return make(name, size)
-
-    stack = StackedLSTM(3, LSTMLayer, [cell, 3], [cell, 4])
-    x = draw(5, 2, 3)
-    output, states = stack(x)
-    for layer, state in zip(stack.layers, states, strict=True):
-        x, expected = layer(x)
-        same(state, expected)
+    output, (h_n, c_n) = lstm(x)
+    cells = iter(dict(lstm.cells()).values())
+    for n in (0, 2):
+        forward, (h, c) = layer(next(cells))(x)
+        backward, (h_r, c_r) = layer(next(cells))(x.flip(0))
+        same((h_n[n : n + 2], c_n[n : n + 2]), (torch.cat([h, h_r]), torch.cat([c, c_r])))
+        x = torch.cat([forward, backward.flip(0)], -1)
     same(output, x)
 
 
 @per_cell
 @pytest.mark.parametrize("bidirectional", [False, True])
-def test_all_states_hold_the_output_and_the_last_states(name, bidirectional, make):
-    lstm = LSTM(3, 4, 2, bidirectional=bidirectional, cell=lambda i, h, **_: make(name, i, h))
+def test_all_states_hold_the_output_and_the_last_states(name, bidirectional, randomise):
+    options = {"bidirectional": bidirectional, "cell": name, "dtype": float64}
+    lstm = randomise(LSTM(3, 4, 2, **options))
     own = torch.tensor([5, 2])
     x, mask = draw(5, 2, 3), mask_from_lengths(own)
     output, (h_n, c_n) = lstm(x, mask=mask)

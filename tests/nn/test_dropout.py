@@ -1,10 +1,8 @@
-from functools import partial
-
 import pytest
 import torch
 
 from tangyin.lstm.cell import Cell
-from tangyin.nn import LSTM, LSTMLayer, RecurrentCell, StackedLSTM
+from tangyin.nn import LSTM
 from tangyin.nn.dropout import character_dropout, locked_dropout, weight_dropout
 
 
@@ -20,21 +18,15 @@ class Copy(Cell):
         return inputs, inputs
 
 
-def stack_of_copies(layers, dropout):
-    arguments = [partial(RecurrentCell, Copy()), 50, 50]
-    return StackedLSTM(layers, LSTMLayer, arguments, arguments, dropout=dropout)
-
-
 def test_dropout_stands_between_layers_and_nowhere_else():
     x = torch.rand(20, 10, 50) + 1.0
-    output, states = stack_of_copies(3, 0.5)(x)
-    inputs = stack_of_copies(3, 0.5).states(x)
-    assert torch.equal(inputs[0].h, x)  # none before the lowest layer
-    assert 0.4 < (inputs[1].h == 0).float().mean() < 0.6
-    assert 0.7 < (inputs[2].h == 0).float().mean() < 0.8  # two draws, one upon the other
-    assert torch.equal(states[-1].h, output[-1])  # none after the topmost
-    single, _ = stack_of_copies(1, 0.5)(x)
-    assert torch.equal(single, x)
+    lstm = LSTM(50, 50, 3, cell=Copy(), dropout=0.5)
+    inputs = lstm.states(x).h
+    assert torch.equal(inputs[0], x)  # none before the lowest layer
+    assert 0.4 < (inputs[1] == 0).float().mean() < 0.6
+    assert 0.7 < (inputs[2] == 0).float().mean() < 0.8  # two draws, one upon the other
+    output, (h, _) = lstm(x)
+    assert torch.equal(h[-1], output[-1])  # none after the topmost
 
 
 def test_dropout_is_off_outside_training():

@@ -2,18 +2,9 @@ import functools
 
 import pytest
 import torch
-from torch.nn.utils.rnn import pack_padded_sequence, pack_sequence, pad_packed_sequence
+from torch.nn.utils.rnn import pack_sequence
 
-from tangyin.nn import (
-    LSTM,
-    BidirectionalLSTMLayer,
-    LSTMCell,
-    LSTMLayer,
-    LSTMState,
-    ShapeError,
-    StackedLSTM,
-    mask_from_lengths,
-)
+from tangyin.nn import LSTM, LSTMCell, ShapeError, mask_from_lengths
 
 identical = functools.partial(torch.testing.assert_close, rtol=0, atol=0)
 
@@ -42,16 +33,6 @@ def test_one_sequence_without_a_batch_has_states_and_a_mask_without_one():
     torch.testing.assert_close(lstm(x, hx, mask)[1], lstm(x[:3], hx)[1])
 
 
-def test_the_masked_output_is_what_torch_gives_for_the_packed_batch():
-    ours, theirs = (kind(3, 4, 2, bidirectional=True) for kind in (LSTM, torch.nn.LSTM))
-    ours.load_state_dict(theirs.state_dict())
-    x, lengths = torch.randn(5, 4, 3), torch.tensor([2, 5, 1, 3])
-    output, last = ours(x, mask=mask_from_lengths(lengths))
-    packed, expected_last = theirs(pack_padded_sequence(x, lengths, enforce_sorted=False))
-    torch.testing.assert_close(output, pad_packed_sequence(packed)[0])
-    torch.testing.assert_close(last, expected_last)
-
-
 def test_a_cells_parameters_are_the_lstms_own():
     lstm = LSTM(3, 4, 2, bidirectional=True)
     cells = dict(lstm.cells())
@@ -61,9 +42,6 @@ def test_a_cells_parameters_are_the_lstms_own():
             assert parameter is lstm.get_parameter(name + suffix)
     with pytest.raises(AttributeError, match="weight_hh_l2"):
         _ = lstm.weight_hh_l2
-    given = LSTMCell(3, 4)
-    taken = LSTM(3, 4, cell=lambda *_, **__: given)
-    assert taken.weight_ih_l0 is given.weight_ih
 
 
 def test_a_whole_batch_of_none_gives_none():
@@ -100,18 +78,12 @@ def test_a_mask_or_packed_batch_that_does_not_fit_is_refused_in_one_clear_senten
     assert "\n" not in str(raised.value)
 
 
-STACK = functools.partial(StackedLSTM, 2, LSTMLayer, [LSTMCell, 3, 4], [LSTMCell, 4, 4])
-BOTH = functools.partial(BidirectionalLSTMLayer, LSTMCell, 3, 4)
-
-
 @pytest.mark.parametrize(
     ("make", "match"),
     [
         (lambda: LSTM(3, 4, biases=3), "1 or 2"),
         (lambda: LSTM(3, 4, cell="peephole", proj_size=2), "no projection"),
         (lambda: LSTMCell(3, 4)(X(2, 3), (Z(2, 4), Z(2, 5))), r"each of shape \(2, 4\)"),
-        (lambda: BOTH()(X(5, 2, 3), [None]), "give two"),
-        (lambda: STACK()(X(5, 2, 3), [None]), "one for each of 2 layers"),
     ],
 )
 def test_what_cannot_be_is_refused_in_one_clear_sentence(make, match):
@@ -123,15 +95,3 @@ def test_cell_options_reach_the_cell():
     lstm = LSTM(3, 4, cell="mogrifier", cell_options={"rounds": 2})
     names = list(lstm.state_dict())
     assert names == ["weight_ih_l0", "weight_hh_l0", "bias_l0", "weight_q1_l0", "weight_r2_l0"]
-
-
-def test_layers_and_stacks_are_called_as_in_custom_lstms():
-    x = torch.randn(5, 2, 3)
-    state = LSTMState(torch.randn(2, 4), torch.randn(2, 4))
-    output, states = STACK()(x, [state, state])
-    assert torch.equal(output[-1], states[1].h)
-    both = StackedLSTM(2, BidirectionalLSTMLayer, [LSTMCell, 3, 4], [LSTMCell, 8, 4])
-    output, states = both(x, [[state, state], [state, state]])
-    assert output.shape == (5, 2, 8)
-    assert torch.equal(output[-1, :, :4], states[1][0].h)
-    assert torch.equal(output[0, :, 4:], states[1][1].h)

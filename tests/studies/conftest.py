@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 
-from tangyin.studies import Progress, TrainingCache, all_studies, run_study
+from tangyin.studies import TrainingCache, all_studies, run_study
 
 
 @pytest.fixture(autouse=True)
@@ -21,14 +21,6 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-class Counting(Progress):
-    """Checks the work."""
-
-    def advance(self, work: float) -> None:
-        assert work >= 0
-        super().advance(work)
-
-
 @pytest.fixture(scope="session")
 def studies_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the quick sizes keep their results and trainings."""
@@ -37,15 +29,13 @@ def studies_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def quick(studies_folder: Path) -> Callable[[str], Any]:
-    """Run a study at its quick size once; give its `progress` and processor `seconds` too."""
+    """Run a study at its quick size once; give its CPU `seconds` too."""
 
     @cache
     def run(name: str) -> SimpleNamespace:
-        progress, began = Counting(), time.process_time()
-        found = run_study(all_studies()[name], TrainingCache(studies_folder, progress), quick=True)
+        began = time.process_time()
+        found = run_study(all_studies()[name], TrainingCache(studies_folder), quick=True)
         seconds = time.process_time() - began
-        return SimpleNamespace(
-            found=found, results=found["results"], progress=progress, seconds=seconds
-        )
+        return SimpleNamespace(found=found, results=found["results"], seconds=seconds)
 
     return run

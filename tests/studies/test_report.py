@@ -4,7 +4,6 @@ import inspect
 import json
 import re
 from collections import Counter
-from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -15,11 +14,19 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 import torch
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from tangyin.cli.main import main
-from tangyin.errors import TangyinError, UsageError
-from tangyin.studies import TrainingCache, all_studies, experiments, gather, read_results, render
+from tangyin.errors import TangyinError
+from tangyin.studies import (
+    TrainingCache,
+    all_studies,
+    experiments,
+    gather,
+    read_results,
+    render,
+    run_study,
+)
 from tangyin.studies.experiments.optimizers import REPORT_RATE, reached
 from tangyin.studies.experiments.perplexity import PATIENCE, overfitted_from, stopped_after
 from tangyin.training import read_recipe
@@ -40,14 +47,6 @@ SHIPPED = read_results(DOCS / "results.json")
 @pytest.fixture(scope="session")
 def built() -> dict[str, str]:
     return render(SHIPPED, STUDIES)
-
-
-@pytest.fixture(scope="session")
-def results(quick: Callable[[str], Any], studies_folder: Path) -> Results:
-    """The quick sizes of two studies."""
-    for name in ("capacity", "update-rules"):
-        quick(name)
-    return gather(TrainingCache(studies_folder), quick=True)
 
 
 def alone(results: Results, name: str) -> tuple[Results, Any]:
@@ -269,15 +268,6 @@ def test_every_figure_and_table_is_in_both_pages(built: dict[str, str]) -> None:
     assert html.count("<table") == len(re.findall(r"^\| -", markdown, re.MULTILINE))
 
 
-def test_quick_results_are_called_so_and_missing_numbers_are_dashes(results) -> None:
-    files = render(results, STUDIES)
-    assert "Quick sizes." in files["index.html"]
-    assert "--quick" in files["report.md"]
-    few, numbers = alone(results, "capacity")
-    del numbers["hidden_size"][1:]
-    assert "embedding size by –" in render(few, STUDIES)["report.md"]
-
-
 def test_studies_that_were_not_run_say_how_to_run_them() -> None:
     found = render(SHIPPED | {"studies": {}}, STUDIES)
     html = re.findall(r"<code>tangyin study ([\w-]+)</code>", found["index.html"])
@@ -286,8 +276,8 @@ def test_studies_that_were_not_run_say_how_to_run_them() -> None:
     assert not [name for name in found if name.endswith(".svg")]
 
 
-def test_the_command_builds_the_page_and_deletes_stale_figures(results, tmp_path) -> None:
-    small, _ = alone(results, "update-rules")
+def test_the_command_builds_the_page_and_deletes_stale_figures(tmp_path) -> None:
+    small, _ = alone(SHIPPED, "update-rules")
     given, page = tmp_path / "given.json", tmp_path / "page"
     given.write_text(json.dumps(small), encoding="utf-8")
     (page / "figures").mkdir(parents=True)
@@ -300,44 +290,16 @@ def test_the_command_builds_the_page_and_deletes_stale_figures(results, tmp_path
     assert json.loads((page / "results.json").read_text(encoding="utf-8")) == small
 
 
-def test_studies_that_were_not_run_here_keep_the_results_of_the_folder(
-    results: Results, tmp_path: Path, studies_folder: Path
-) -> None:
-    full, numbers = alone(results, "update-rules")
-    numbers["settings"]["quick"] = False
+def test_studies_that_were_not_run_here_keep_the_results_of_the_folder(tmp_path: Path) -> None:
+    full, _ = alone(SHIPPED, "update-rules")
     before = tmp_path / "results.json"
     before.write_text(json.dumps(full), encoding="utf-8")
-    empty = TrainingCache(tmp_path / "empty")
-    assert gather(empty, False, before)["studies"] == full["studies"]
-    assert gather(empty, True, before)["studies"] == {}  # quick and full results are kept apart
-    here = gather(TrainingCache(studies_folder), True, before)["studies"]
-    assert here["update-rules"] == results["studies"]["update-rules"]
-
-
-def report(*words: str) -> Result:
-    return CliRunner().invoke(main, ["report", *words])
-
-
-def test_quick_results_never_replace_full_ones(
-    results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TANGYIN_HOME", str(tmp_path / "home"))
-    quick, _ = alone(results, "update-rules")
-    full, numbers = alone(results, "update-rules")
-    numbers["settings"]["quick"] = False
-    page, given = tmp_path / "page", tmp_path / "given.json"
-    page.mkdir()
-    before = page / "results.json"
-    before.write_text(json.dumps(full), encoding="utf-8")
-    given.write_text(json.dumps(quick), encoding="utf-8")
-    for words in (["--quick"], ["--results", str(given)]):  # this home has no results at all
-        done = report(*words, "-o", str(page))
-        assert isinstance(done.exception, UsageError)
-        assert done.exception.code == "study.full_report"
-    assert [path.name for path in page.rglob("*")] == ["results.json"]
-    assert json.loads(before.read_text(encoding="utf-8")) == full
-    before.write_text(json.dumps(quick), encoding="utf-8")
-    assert report("--results", str(given), "-o", str(page)).exit_code == 0
+    cache = TrainingCache(tmp_path / "empty")
+    assert gather(cache, before)["studies"] == full["studies"]
+    quick = run_study(STUDIES["update-rules"], cache, quick=True)
+    assert gather(cache, before)["studies"] == full["studies"]  # quick results are not reported
+    assert run_study(STUDIES["update-rules"], cache, quick=False) != quick
+    assert gather(cache, before)["studies"] != full["studies"]
 
 
 def test_without_a_folder_the_report_goes_where_git_looks_away(
@@ -346,10 +308,9 @@ def test_without_a_folder_the_report_goes_where_git_looks_away(
     monkeypatch.setenv("TANGYIN_HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
     ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
-    for words, folder in (([], "report"), (["--quick"], "report-quick")):
-        assert report(*words).exit_code == 0
-        assert (tmp_path / folder / "index.html").exists()
-        assert f"/{folder}/" in ignored
+    assert CliRunner().invoke(main, ["report"]).exit_code == 0
+    assert (tmp_path / "report/index.html").exists()
+    assert "/report/" in ignored
 
 
 RUN = """

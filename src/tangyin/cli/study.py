@@ -1,7 +1,6 @@
 """`tangyin study` and `tangyin report`."""
 
 import traceback
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +62,9 @@ def study(names: tuple[str, ...], quick: bool, listing: bool, output: Path | Non
     "-o",
     "--output",
     type=PATH,
-    help="The report's folder.  [default: report, with --quick report-quick]",
+    default=Path("report"),
+    show_default=True,
+    help="The report's folder.",
 )
 @click.option(
     "--results",
@@ -71,13 +72,12 @@ def study(names: tuple[str, ...], quick: bool, listing: bool, output: Path | Non
     type=PATH,
     help="Build from this file of results instead of this machine's results.",
 )
-@click.option("--quick", is_flag=True, help="Use the results of quick sizes.")
-def report(output: Path | None, given: Path | None, quick: bool) -> None:
+def report(output: Path, given: Path | None) -> None:
     """Build the page of all studies that were run.
 
     The folder will contain index.html, which is self-contained; report.md, with its figures in
     figures/; and results.json, the source of all numbers on the page. Studies that were not run on
-    this machine keep the results that are in the folder. Quick results never replace full ones.
+    this machine keep the results that are in the folder. Quick results are never reported.
 
     \b
         tangyin report
@@ -86,11 +86,10 @@ def report(output: Path | None, given: Path | None, quick: bool) -> None:
     with needs_training():
         from tangyin import studies
 
-    output = output or Path("report-quick" if quick else "report")
     if output.exists() and not output.is_dir():
         raise UsageError("study.output_is_file", path=output)
     if given is None:
-        results = studies.gather(studies.TrainingCache(), quick, output / "results.json")
+        results = studies.gather(studies.TrainingCache(), output / "results.json")
     else:
         results = studies.read_results(given)
     known = studies.all_studies()
@@ -104,21 +103,20 @@ def report(output: Path | None, given: Path | None, quick: bool) -> None:
 
 def _run(one: Any, quick: bool, names: list[str]) -> dict[str, Any] | None:
     """Run one of these studies; None where it failed and others remain."""
-    from tangyin.studies import Progress, TrainingCache, run_study
+    from tangyin.studies import TrainingCache, run_study
     from tangyin.training import InterruptedRun
 
     place = f"{names.index(one.name) + 1}/{len(names)} " if len(names) > 1 else ""
-    progress = Progress(place + one.name, note)
-    with closing(progress.bar):
-        try:
-            found = run_study(one, TrainingCache(progress=progress), quick)
-        except Exception as error:
-            # In an unattended run, one failing study must not stop the others.
-            if len(names) == 1 or isinstance(error, InterruptedRun):
-                raise
-            expected = isinstance(error, TangyinError)
-            why = f" {error}" if expected else f"\n{traceback.format_exc()}"
-            progress.say(f"tangyin: {one.name} failed:{why}")
-            return None
+    try:
+        cache = TrainingCache(say=lambda what: note(f"{place}{one.name}: {what}"))
+        found = run_study(one, cache, quick)
+    except Exception as error:
+        # In an unattended run, one failing study must not stop the others.
+        if len(names) == 1 or isinstance(error, InterruptedRun):
+            raise
+        expected = isinstance(error, TangyinError)
+        why = f" {error}" if expected else f"\n{traceback.format_exc()}"
+        note(f"tangyin: {one.name} failed:{why}")
+        return None
     note(f"{one.name}: done in {found['made']['seconds'] / 60:.1f} min")
     return dict(found["results"])

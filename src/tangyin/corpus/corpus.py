@@ -23,8 +23,9 @@ LONGEST_HEADER = 1000
 class Corpus:
     """Poems in columns: the same position in every list is the same poem.
 
-    An id is a UUID of the collection or `own-N`; a dynasty "tang", "song" or "own"; a part one of
-    `split.PARTS`. `facts` are how the corpus was made and counted (see `prepare.prepare`).
+    An id is a UUID of the collection, `ci-N`, `later-N` or `own-N`; a dynasty "tang", "song", one
+    of `later_source.LATER` or "own"; a part one of `split.PARTS`. `facts` are how the corpus was
+    made and counted (see `prepare.prepare`).
     """
 
     id: list[str] = field(default_factory=list)
@@ -60,6 +61,11 @@ class Corpus:
                 keep = [i for i in keep if column[i] in names]
         chosen = {name: [getattr(self, name)[i] for i in keep] for name in COLUMNS}
         return Corpus(**chosen, facts=self.facts)
+
+    def joined(self, other: "Corpus") -> "Corpus":
+        """These poems and those of another corpus, with the facts of this one."""
+        columns = {name: getattr(self, name) + getattr(other, name) for name in COLUMNS}
+        return Corpus(**columns, facts=self.facts)
 
     def lines(self) -> list[tuple[str, ...]]:
         """The lines of each poem without their marks."""

@@ -1,6 +1,6 @@
 """Poems that are nearly another poem, by their lines."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
 from tangyin.corpus.corpus import Corpus
@@ -28,6 +28,14 @@ class NearDuplicates:
     def matches(self, text: str) -> bool:
         """Whether `text` is a near-duplicate of one of the indexed poems."""
         return next(self.near(text), None) is not None
+
+    def shares(self, text: str, count: int) -> bool:
+        """Whether `text` has so many whole lines of one of the indexed poems."""
+        shared = Counter[int]()
+        for line in set(_folded_lines(text)):
+            places = self._index.get(next(_holes(line)), ())
+            shared.update({n for n, there in places if self._poems[n][there] == line})
+        return max(shared.values(), default=0) >= count
 
     def near(self, text: str) -> Iterator[int]:
         """The numbers of the indexed poems that `text` is a near-duplicate of."""

@@ -95,7 +95,7 @@ def _add_ci(corpus: Corpus, folder: Path) -> tuple[int, dict[str, int]]:
     seen = set(corpus.text)
     for poem in raw_ci(folder):
         count += 1
-        reason = _fault(poem.text) or ("duplicate" if poem.text in seen else "")
+        reason = fault_of(poem.text) or ("duplicate" if poem.text in seen else "")
         if reason:
             reasons[reason] += 1
         else:
@@ -121,7 +121,7 @@ def clean(text: str) -> tuple[Form | None, str]:
     A reason is `empty`, a kind of foreign character, `punctuation` (a line without a mark, or a
     mark without a line), `unequal_lines`, or `other_shape` (neither a form nor one of `LONGER`).
     """
-    if fault := _fault(text):
+    if fault := fault_of(text):
         return None, fault
     lines, _ = split_lines(text) or ((), "")
     if len({len(line) for line in lines}) != 1:
@@ -134,7 +134,7 @@ def clean(text: str) -> tuple[Form | None, str]:
     return kind, "" if kind else "other_shape"
 
 
-def _fault(text: str) -> str:
+def fault_of(text: str) -> str:
     """Why a text is not lines of clean characters with their marks, or ""."""
     if not text:
         return "empty"

@@ -43,7 +43,7 @@ def poem_folder(source: Path) -> Path:
 def raw_poems(folder: Path, dynasty: str) -> Iterator[RawPoem]:
     """The records of one dynasty in the collection's own order."""
     for file in _files(folder, dynasty):
-        for record in _records(file):
+        for record in records(file):
             title, author = record.get("title") or "", record.get("author") or ""
             paragraphs = record.get("paragraphs")
             if not isinstance(paragraphs, list):
@@ -61,8 +61,8 @@ def raw_ci(folder: Path) -> Iterator[RawPoem]:
     """
     name = re.compile(r"ci\.song\.([0-9]+)y?\.json")
     number = 0
-    for file in (f for at in _CI_FOLDERS for f in _numbered(folder / at, name)):
-        for record in _records(file, ids=False):
+    for file in (f for at in _CI_FOLDERS for f in numbered(folder / at, name)):
+        for record in records(file, ids=False):
             number += 1
             values = record.get("rhythmic"), record.get("author"), *record.get("paragraphs", "?")
             if not all(isinstance(value, str) for value in values):
@@ -77,22 +77,24 @@ def raw_ci(folder: Path) -> Iterator[RawPoem]:
 def blacklist(folder: Path) -> frozenset[str]:
     """Ids of the poems that the collection itself flags in its `error` folder."""
     files = (file for dynasty in DYNASTIES for file in _files(folder / "error", dynasty))
-    return frozenset(record["id"] for file in files for record in _records(file))
+    return frozenset(record["id"] for file in files for record in records(file))
 
 
 def _files(folder: Path, dynasty: str) -> list[Path]:
     """The files of one dynasty by number; a checkout may hold simplified copies beside them."""
-    return _numbered(folder, re.compile(rf"poet\.{dynasty}\.([0-9]+)\.json"))
+    return numbered(folder, re.compile(rf"poet\.{dynasty}\.([0-9]+)\.json"))
 
 
-def _numbered(folder: Path, name: re.Pattern[str]) -> list[Path]:
+def numbered(folder: Path, name: re.Pattern[str]) -> list[Path]:
+    """The files of a folder with such names, by the number in the first group."""
     if not folder.is_dir():
         return []
     numbered = [(match, path) for path in folder.iterdir() if (match := name.fullmatch(path.name))]
     return [path for _, path in sorted(numbered, key=lambda pair: int(pair[0][1]))]
 
 
-def _records(file: Path, *, ids: bool = True) -> list[dict[str, Any]]:
+def records(file: Path, *, ids: bool = True) -> list[dict[str, Any]]:
+    """The records of a JSON file of the collection."""
     try:
         records = json.loads(read_regular(file, LARGEST))
     except (ValueError, OSError, RecursionError) as error:

@@ -13,6 +13,8 @@ from tangyin.corpus.download import (
     content_digest,
     download,
 )
+from tangyin.corpus.later import prepare_later
+from tangyin.corpus.later_source import COMMIT, REPOSITORY
 from tangyin.corpus.prepare import prepare
 from tangyin.corpus.split import split_digest
 from tangyin.errors import TangyinError
@@ -23,6 +25,11 @@ from tangyin.paths import corpus_home
 def prepared_path() -> Path:
     """The file of the prepared corpus."""
     return corpus_home() / f"prepared-{FORMAT}.json"
+
+
+def later_path() -> Path:
+    """The file of the prepared later verse."""
+    return corpus_home() / f"later-{FORMAT}.json"
 
 
 def fetch_corpus(source: Path | None = None, progress: Progress = lambda _: None) -> Corpus:
@@ -59,6 +66,37 @@ def load_corpus() -> Corpus:
     except OSError as error:
         reason = error.strerror or str(error)
         raise TangyinError("corpus.unreadable", path=str(path), reason=reason) from error
+
+
+def fetch_later(source: Path | None = None) -> Corpus:
+    """Prepare the later verse from `source` (`later_source.raw_later`) and store it.
+
+    Without `source` it is the one that is there already.
+
+    Raises:
+        TangyinError: there is none, or the corpus is missing, or one of them cannot be read.
+    """
+    if source is None:
+        return load_later()
+    later = prepare_later(source, load_corpus())
+    save(later, later_path())
+    return later
+
+
+def load_later() -> Corpus:
+    """The prepared later verse.
+
+    Raises:
+        TangyinError: there is none, or it is damaged or of another split.
+    """
+    try:
+        later = load(later_path())
+    except FileNotFoundError:
+        where = {"repository": REPOSITORY, "commit": COMMIT}
+        raise TangyinError("corpus.no_later", **where) from None
+    if later.facts["split_sha256"] != split_digest():
+        raise TangyinError("corpus.version", path=str(later_path()))
+    return later
 
 
 def corpus_digest() -> str:

@@ -1,6 +1,6 @@
-"""The LSTM in NumPy: one step and every Jacobian of it, backward through time, a language model.
+"""The LSTM in NumPy: one step and all its Jacobians, backward through time, a language model.
 
-The mathematics is derived in docs/derivation.md, formula by formula beside this code.
+docs/derivation.md derives the mathematics and quotes this code beside each formula.
 """
 
 from tangyin.lstm.language_model import LanguageModel as LanguageModel
@@ -17,7 +17,6 @@ from tangyin.lstm.layers import softmax_jacobian as softmax_jacobian
 from tangyin.lstm.local_jacobians import *  # noqa: F403
 from tangyin.lstm.optimizers import SGD as SGD
 from tangyin.lstm.optimizers import Adadelta as Adadelta
-from tangyin.lstm.optimizers import Adagrad as Adagrad
 from tangyin.lstm.optimizers import Adam as Adam
 from tangyin.lstm.optimizers import AdamW as AdamW
 from tangyin.lstm.optimizers import Optimizer as Optimizer

@@ -1,4 +1,4 @@
-"""What a recurrent cell is, written once for NumPy and PyTorch, and how cells are found.
+"""The base class of recurrent cells, written once for NumPy and PyTorch, and their discovery.
 
 A cell is one file in `tangyin/lstm/cells/`, or in any folder on that package's `__path__`. Its name
 is the file's, with hyphens: `layer_norm.py` is "layer-norm". The file defines one subclass of
@@ -29,6 +29,8 @@ class Operations:
         split: `split(y, parts)`: the last axis cut into equal parts.
         layer_norm: `layer_norm(y, gain, bias=None)`: over the last axis, mean 0 and variance 1,
             then gain and bias.
+        lstm: `lstm(inputs, recurrent, c)`: the plain LSTM's h and c from both its products, where
+            one pass computes them.
     """
 
     linear: Callable[..., Any]
@@ -36,6 +38,7 @@ class Operations:
     tanh: Callable[[Any], Any]
     split: Callable[[Any, int], Any]
     layer_norm: Callable[..., Any]
+    lstm: Callable[[Any, Any, Any], tuple[Any, Any]] | None = None
 
 
 class Cell(ABC):
@@ -58,7 +61,7 @@ class Cell(ABC):
         return {"weight_ih": (rows, input_size), "weight_hh": (rows, hidden_size), "bias": (rows,)}
 
     def project(self, ops: Operations, weights: Any, x: Any) -> Any:
-        """What steps take from their inputs alone, computed for all at once: (…, I) → (…, G·H)."""
+        """The part of all steps that depends on their input alone: (…, I) → (…, G·H)."""
         return ops.linear(x, weights.weight_ih, weights.bias)
 
     @abstractmethod
@@ -77,7 +80,7 @@ def names() -> list[str]:
 
 
 def cell_named(name: str, **options: Any) -> Cell:
-    """Make a cell; options are what its class takes, such as the `rounds` of the Mogrifier.
+    """Make a cell; options are arguments of its class, such as the `rounds` of the Mogrifier.
 
     Raises:
         UsageError: no cell has this name.

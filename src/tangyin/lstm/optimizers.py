@@ -1,10 +1,7 @@
-"""The optimizers of the course report and others like them, step by step as in `torch.optim`.
+"""The optimizers of the course report and AdamW, step by step as in `torch.optim`.
 
 In the formulas θ is a parameter, d its gradient plus `weight_decay`·θ, and t = 1, 2, … is the
-step. Every operation is elementwise; the moments (m, v, …) start at 0.
-
-All take `maximize` and `decoupled_weight_decay`; those that divide by √v + ε also `eps_in_root`,
-with which they divide by √(v + ε).
+step. Every operation is elementwise; the moments (m, v, u) start at 0.
 """
 
 from abc import ABC, abstractmethod
@@ -25,23 +22,18 @@ class Optimizer(ABC):
         parameters: arrays by name, changed in place by `step`.
         lr: the learning rate; it may be assigned between steps.
         weight_decay: λ, the factor of the L2 penalty (λ/2)·‖θ‖² added to the loss.
-        maximize: whether to go up the gradient of an objective, and still towards small θ.
-        decoupled_weight_decay: whether θ ← (1 − lr·λ)·θ before the step takes the penalty's place,
-            so that nothing divides the decay (Loshchilov and Hutter 2019); d is then the gradient.
-        steps: how many steps have been taken.
+        steps: the number of steps taken.
     """
 
     parameters: Mapping[str, FloatArray]
     lr: float = 1e-3
     _: KW_ONLY
     weight_decay: float = 0.0
-    maximize: bool = False
-    decoupled_weight_decay: bool = False
     steps: int = field(default=0, init=False)
     _moments: dict[tuple[str, str], FloatArray] = field(default_factory=dict, init=False)
 
     def step(self, gradients: Mapping[str, FloatArray]) -> None:
-        """Change every parameter by its gradient, of its name and shape, which is not changed.
+        """Update every parameter with the gradient of the same name and shape.
 
         Raises:
             TangyinError: the names differ.
@@ -57,88 +49,38 @@ class Optimizer(ABC):
             self._update(name, parameter, self._decay(parameter, gradients[name]))
 
     def _decay(self, parameter: FloatArray, gradient: FloatArray) -> FloatArray:
-        """Give d; with decoupled decay, change the parameter."""
-        d = -gradient if self.maximize else gradient
-        if self.decoupled_weight_decay:
-            parameter *= 1 - self.lr * self.weight_decay
-            return d
-        return d + self.weight_decay * parameter if self.weight_decay else d
+        """Return d."""
+        return gradient + self.weight_decay * parameter if self.weight_decay else gradient
 
     @abstractmethod
     def _update(self, name: str, parameter: FloatArray, d: FloatArray) -> None:
         """Change the parameter of this name in place; d must not be changed."""
 
     def _moment(self, kind: str, name: str) -> FloatArray:
-        """What is remembered of a parameter, an array of its shape to be changed in place."""
+        """A moment of a parameter, an array of the same shape that is changed in place."""
         zeros = np.zeros_like(self.parameters[name])
         return self._moments.setdefault((kind, name), zeros)
 
 
-def _root(v: FloatArray, eps: float, eps_in_root: bool) -> FloatArray:
-    """Give √(v + ε) or √v + ε."""
-    root: FloatArray = np.sqrt(v + eps) if eps_in_root else np.sqrt(v) + eps
-    return root
-
-
 @dataclass(eq=False)
 class SGD(Optimizer):
-    """Stochastic gradient descent (Robbins and Monro 1951) with momentum.
+    """Stochastic gradient descent (Robbins and Monro 1951) with the heavy ball of Polyak (1964).
 
-    The heavy ball of Polyak (1964), with momentum μ and dampening τ:
-
-        m ← μ·m + (1 − τ)·d    (m ← d at the first step)
+        m ← μ·m + d
         θ ← θ − lr·m
 
-    With `nesterov`, after Nesterov (1983) in the form of Sutskever et al. (2013):
-
-        θ ← θ − lr·(d + μ·m)
-
-    As in `torch.optim.SGD` the learning rate is outside m. Some papers put it inside, which differs
-    as soon as it changes.
-
-    Raises:
-        ValueError: `nesterov` is given without momentum or with dampening.
+    where μ is the momentum. As in `torch.optim.SGD` the learning rate is outside m. Some papers put
+    it inside, which gives other steps once the rate changes.
     """
 
     _: KW_ONLY
     momentum: float = 0.0
-    dampening: float = 0.0
-    nesterov: bool = False
-
-    def __post_init__(self) -> None:
-        if self.nesterov and (self.momentum <= 0 or self.dampening != 0):
-            raise ValueError("nesterov has no meaning without momentum or with dampening; set both")
 
     def _update(self, name: str, parameter: FloatArray, d: FloatArray) -> None:
-        if self.momentum == 0:
-            parameter -= self.lr * d
-            return
         m = self._moment("m", name)
         m *= self.momentum
-        m += d if self.steps == 1 else (1 - self.dampening) * d
-        parameter -= self.lr * (d + self.momentum * m if self.nesterov else m)
-
-
-@dataclass(eq=False)
-class Adagrad(Optimizer):
-    """Adagrad (Duchi, Hazan and Singer 2011), where η is `lr_decay`.
-
-    v ← v + d²
-    θ ← θ − lr / (1 + (t − 1)·η) · d / (√v + ε)
-    """
-
-    lr: float = 1e-2
-    _: KW_ONLY
-    lr_decay: float = 0.0
-    initial_accumulator_value: float = 0.0
-    eps: float = 1e-10
-    eps_in_root: bool = False
-
-    def _update(self, name: str, parameter: FloatArray, d: FloatArray) -> None:
-        v = self._moment("v", name)
-        v += d * d if self.steps > 1 else d * d + self.initial_accumulator_value
-        lr = self.lr / (1 + (self.steps - 1) * self.lr_decay)
-        parameter -= lr * d / _root(v, self.eps, self.eps_in_root)
+        m += d
+        parameter -= self.lr * m
 
 
 @dataclass(eq=False)
@@ -148,30 +90,18 @@ class RMSprop(Optimizer):
         v ← α·v + (1 − α)·d²
         θ ← θ − lr·d / (√v + ε)
 
-    ε is outside the root, as in `torch.optim.RMSprop`, unless `eps_in_root`. With `centered`, the
-    root is of the variance v − a² instead, where a ← α·a + (1 − α)·d (Graves 2013). With momentum μ
-    the quotient is accumulated first: m ← μ·m + d/(√v + ε), θ ← θ − lr·m.
+    ε is outside the root, as in `torch.optim.RMSprop`.
     """
 
     lr: float = 1e-2
     _: KW_ONLY
     alpha: float = 0.99
     eps: float = 1e-8
-    momentum: float = 0.0
-    centered: bool = False
-    eps_in_root: bool = False
 
     def _update(self, name: str, parameter: FloatArray, d: FloatArray) -> None:
-        v, m = self._moment("v", name), self._moment("m", name)
+        v = self._moment("v", name)
         v += (1 - self.alpha) * (d * d - v)
-        variance = v
-        if self.centered:
-            a = self._moment("a", name)
-            a += (1 - self.alpha) * (d - a)
-            variance = v - a * a
-        m *= self.momentum
-        m += d / _root(variance, self.eps, self.eps_in_root)
-        parameter -= self.lr * m
+        parameter -= self.lr * d / (np.sqrt(v) + self.eps)
 
 
 @dataclass(eq=False)
@@ -183,7 +113,7 @@ class Adadelta(Optimizer):
         u ← ρ·u + (1 − ρ)·Δ²
         θ ← θ − lr·Δ
 
-    Δ has the unit of θ, so that the paper needs no learning rate: `lr` is 1 by default.
+    Δ has the unit of θ, so the paper needs no learning rate: `lr` is 1 by default.
     """
 
     lr: float = 1.0
@@ -207,27 +137,21 @@ class Adam(Optimizer):
         v ← β₂·v + (1 − β₂)·d²
         θ ← θ − lr·m̂ / (√v̂ + ε),    m̂ = m / (1 − β₁ᵗ),  v̂ = v / (1 − β₂ᵗ)
 
-    The divisions correct the bias towards 0. With `amsgrad` the root is of the largest v so far
-    (Reddi et al. 2018).
+    The divisions correct the bias towards 0.
     """
 
     _: KW_ONLY
     betas: tuple[float, float] = (0.9, 0.999)
     eps: float = 1e-8
-    amsgrad: bool = False
-    eps_in_root: bool = False
 
     def _update(self, name: str, parameter: FloatArray, d: FloatArray) -> None:
         beta_1, beta_2 = self.betas
         m, v = self._moment("m", name), self._moment("v", name)
         m += (1 - beta_1) * (d - m)
         v += (1 - beta_2) * (d * d - v)
-        if self.amsgrad:
-            largest = self._moment("largest v", name)
-            v = np.maximum(largest, v, out=largest)
         m_hat = m / (1 - beta_1**self.steps)
         v_hat = v / (1 - beta_2**self.steps)
-        parameter -= self.lr * m_hat / _root(v_hat, self.eps, self.eps_in_root)
+        parameter -= self.lr * m_hat / (np.sqrt(v_hat) + self.eps)
 
 
 @dataclass(eq=False)
@@ -239,4 +163,7 @@ class AdamW(Adam):
 
     _: KW_ONLY
     weight_decay: float = 1e-2
-    decoupled_weight_decay: bool = True
+
+    def _decay(self, parameter: FloatArray, gradient: FloatArray) -> FloatArray:
+        parameter *= 1 - self.lr * self.weight_decay
+        return gradient

@@ -11,8 +11,9 @@ once where there is a compiler; a browser has none, and gets it compiled (`data/
 """
 
 import ctypes
+import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tangyin.data.files import data_file
+from tangyin.errors import UsageError
 from tangyin.lstm.cell import EPS, Operations
 from tangyin.native import built_library
 
@@ -36,6 +38,14 @@ FLAGS = [
 ]  # fmt: skip
 """For no processor in particular: the kernel chooses its path when it runs. Threaded jumps would
 compute `exponential` once for each of its limits too."""
+
+PATHS = (
+    "amx", "vnni", "avx512", "avx_vnni", "avx2", "sdot", "neon", "wasm", "portable", "numpy",
+)  # fmt: skip
+"""The paths of the kernel, the fastest of each kind of processor first; numpy is the definition.
+
+The environment variable `TANGYIN_KERNEL` caps the instruction set: the fastest path from the one it
+names on is used."""
 
 ONE = 2**29
 """The weight of the likeliest candidate. The next power of two would not fit beside a sign."""
@@ -160,6 +170,13 @@ class Arithmetic:
     def _totals(self, logits: Array, inverse: float) -> tuple[Array, Sums]:
         return self._weigh(logits, inverse)[1:]
 
+    def guided(self, given: Array, without: Array, strength: float) -> Array:
+        """Guided log-probabilities l + strength · (l - m), of l `given` a title and m `without`."""
+        guided = given - without
+        guided *= np.float32(strength)
+        guided += given
+        return guided
+
     def normalize(self, logits: Array) -> None:
         """Put log-probabilities in place of logits, (B, V), of which each row has a finite one."""
         largest, totals = self._totals(logits, 1.0)
@@ -229,15 +246,32 @@ class Native(Arithmetic):
     def __init__(self, library: Path, path: str | None = None) -> None:
         """Load the library and choose a path, such as avx2 or portable; None for the fastest.
 
+        On a processor that lacks the path, the next simpler one is chosen.
+
         Raises:
-            OSError: it cannot be loaded, or the processor has no such path.
+            OSError: the library cannot be loaded, or has no such path for this kind of processor.
         """
         super().__init__()
         self._library = loaded = ctypes.CDLL(str(library))
         loaded.tangyin_chosen.restype = ctypes.c_char_p
         if not loaded.tangyin_choose(path and path.encode()):
-            raise OSError(f"this processor has no {path}")
+            raise OSError(f"no path {path}")
         self.name = loaded.tangyin_chosen().decode()
+        self.operations = replace(self.operations, lstm=self._lstm)
+
+    def _lstm(self, inputs: Array, recurrent: Array, c: Array) -> tuple[Array, Array]:
+        c = c.astype(np.float32)  # a copy, which becomes the new one
+        h = np.empty_like(c)
+        arrays = map(_address, (np.ascontiguousarray(inputs), recurrent, c, h))
+        self._library.tangyin_lstm(*map(ctypes.c_long, c.shape), *arrays)
+        return h, c
+
+    def guided(self, given: Array, without: Array, strength: float) -> Array:
+        """As in `Arithmetic`."""
+        guided = np.empty_like(given)
+        arrays = _address(given), _address(without), ctypes.c_float(strength), _address(guided)
+        self._library.tangyin_guide(ctypes.c_long(given.size), *arrays)
+        return guided
 
     def _linear(self, rows: Array, matrix: Matrix, bias: Array | None) -> Array:
         result = np.empty((len(rows), len(matrix.scales)), np.float32)
@@ -305,11 +339,18 @@ class Native(Arithmetic):
 
 @lru_cache(maxsize=1)
 def arithmetic() -> Arithmetic:
-    """The fastest arithmetic of this machine."""
+    """The fastest arithmetic of this machine, or the fastest that `TANGYIN_KERNEL` admits.
+
+    Raises:
+        UsageError: `TANGYIN_KERNEL` names no path of the kernel.
+    """
+    cap = os.environ.get("TANGYIN_KERNEL") or None
+    if cap not in (None, *PATHS):
+        raise UsageError("engine.kernel_unknown", given=cap, paths=PATHS)
     browser = sys.platform == "emscripten"
     library = Path(str(data_file("kernel.wasm"))) if browser else built_library(SOURCE, FLAGS)
     try:
-        return Native(library) if library else Arithmetic()
+        return Native(library, cap) if library and cap != "numpy" else Arithmetic()
     except (OSError, AttributeError):
         return Arithmetic()
 

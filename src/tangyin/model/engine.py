@@ -166,9 +166,11 @@ class Engine:
         known = state.reader.read(tokens) if state.reader else None
         features = self._features(known, embedded, state)
         operations = self.arithmetic.operations
-        x = np.concatenate((embedded, *features), axis=1)
+        x, rows = _distinct(np.concatenate((embedded, *features), axis=1))
         for layer, weights in enumerate(self._layers):
             inputs = self._cell.project(operations, weights, x)
+            if layer == 0:
+                inputs = inputs[rows]
             state.h[layer], state.c[layer] = self._cell.step(
                 operations, weights, inputs, state.h[layer], state.c[layer]
             )
@@ -297,6 +299,18 @@ class Engine:
         steps, rows = np.nonzero(classes >= 0)
         places = rows * logits.shape[1] + ids[steps, rows]
         np.add.at(logits.reshape(-1), places, gains[rows, classes[steps, rows]])
+
+
+def _distinct(x: Array) -> tuple[Array, Rows | slice]:
+    """The distinct rows of x, and which of them each row of x is.
+
+    Sequences that have one text and different prefixes, as under guidance, have the same inputs.
+    """
+    numbers: dict[bytes, int] = {}
+    rows = np.array([numbers.setdefault(row.tobytes(), len(numbers)) for row in x], dtype=np.intp)
+    if len(numbers) == len(x):
+        return x, slice(None)
+    return x[np.unique(rows, return_index=True)[1]], rows
 
 
 def check_cell(name: str) -> None:

@@ -14,28 +14,52 @@ stated order, without fused multiply-add (-ffp-contract=off). So every path give
 #include <sys/syscall.h>
 #include <unistd.h>
 #define X86
-#define CLONES __attribute__((target_clones("arch=x86-64-v4", "avx2", "default")))
-#elif defined(__ARM_FEATURE_DOTPROD)
+#elif defined(__aarch64__)
 #include <arm_neon.h>
-#define NEON
-#define HAS_NEON 1
-#elif defined(__aarch64__) && defined(__linux__)
-#include <arm_neon.h>
+#ifdef __ARM_FEATURE_DOTPROD
+#define SDOT
+#define HAS_SDOT 1
+#elif defined(__linux__)
 #include <sys/auxv.h>
-#define NEON __attribute__((target("arch=armv8.2-a+dotprod")))
-#define HAS_NEON (getauxval(AT_HWCAP) >> 20 & 1) /* HWCAP_ASIMDDP */
+#define SDOT __attribute__((target("arch=armv8.2-a+dotprod")))
+#define HAS_SDOT (getauxval(AT_HWCAP) >> 20 & 1) /* HWCAP_ASIMDDP */
+#endif
 #elif defined(__wasm_simd128__)
 #include <wasm_simd128.h>
 #define WASM
-#endif
-#ifndef CLONES
-#define CLONES
 #endif
 
 #define TOGETHER 64 /* rows of activations whose products are computed together */
 #define WIDTH 64 /* bytes of the widest register; rows of activations are padded to it */
 #define UNROLLED _Pragma("GCC unroll 16") /* arrays of registers stay registers */
+#define FOURFOLD _Pragma("GCC unroll 4") /* sums need not move between registers at each step */
 #define INLINE static inline __attribute__((always_inline))
+
+/* What the compiler makes of a loop: registers of how many bits it may use. The path decides. */
+enum level { BASE, BITS_256, BITS_512 };
+
+/* A function for each level, all compiled from the inline one that is named `of_…`. */
+#ifdef X86
+static enum level level(void);
+#define VERSIONS(result, name, parameters, arguments)                                              \
+    __attribute__((target("arch=x86-64-v4"))) static result name##_512 parameters                  \
+    {                                                                                              \
+        return of_##name arguments;                                                                \
+    }                                                                                              \
+    __attribute__((target("avx2"))) static result name##_256 parameters                            \
+    {                                                                                              \
+        return of_##name arguments;                                                                \
+    }                                                                                              \
+    static result name parameters                                                                  \
+    {                                                                                              \
+        return level() == BITS_512   ? name##_512 arguments                                        \
+               : level() == BITS_256 ? name##_256 arguments                                        \
+                                     : of_##name arguments;                                        \
+    }
+#else
+#define VERSIONS(result, name, parameters, arguments)                                              \
+    static result name parameters { return of_##name arguments; }
+#endif
 
 /* Sums, [b * 16 + n], of up to 4 rows of activations and 4 rows of weights.
 
@@ -90,6 +114,7 @@ static long plain_sieve(long n, const int32_t *numbers, int32_t least, int32_t *
 #define WIDE __attribute__((target("avx512f,avx512bw,avx512vl")))
 #define VNNI __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni,popcnt")))
 #define AVX2 __attribute__((target("avx2")))
+#define AVX_VNNI __attribute__((target("avx2,avxvnni")))
 
 /* VNNI multiplies unsigned by signed bytes: x + 128 here, and the caller takes 128 Σw off again. */
 VNNI INLINE void vnni_rows(const long rows, long K, long padded, const int8_t *x, const int8_t *w,
@@ -193,6 +218,14 @@ WITH_ROWS(avx2, AVX2)
 #ifdef X86
 #define AMX __attribute__((target("amx-int8,amx-tile,avx512f,avx512bw,avx512vl")))
 
+/* Not every compiler that knows the instructions lets `__builtin_cpu_supports` ask for them. */
+static int avx_vnni_supported(void)
+{
+    unsigned a = 7, b = 0, c = 0, d = 0;
+    __cpuid_count(7, 1, a, b, c, d);
+    return a >> 4 & 1;
+}
+
 /* Linux lets a process use the tiles when it asks (ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA). */
 static int amx_granted(void)
 {
@@ -202,26 +235,47 @@ static int amx_granted(void)
 }
 #endif
 
-#ifdef NEON
-NEON static void neon(long rows, long K, long padded, const int8_t *x, const int8_t *w,
-                      int32_t *sums)
+#ifdef __aarch64__
+/* Sums of 16 products of bytes, by `sdot`, or where the processor lacks it in two halves of 16 bits. */
+#define NEON_ROWS(name, target, DOT)                                                               \
+    target INLINE void name##_rows(const long rows, long K, long padded, const int8_t *x,          \
+                                   const int8_t *w, int32_t *sums)                                 \
+    {                                                                                              \
+        int32x4_t acc[4][4];                                                                       \
+        const long whole = K / 16 * 16;                                                            \
+        UNROLLED for (long b = 0; b < rows; b++)                                                   \
+            UNROLLED for (long n = 0; n < 4; n++)                                                  \
+                acc[b][n] = vdupq_n_s32(0);                                                        \
+        for (long k = 0; k < whole; k += 16) {                                                     \
+            int8x16_t own[4];                                                                      \
+            UNROLLED for (long n = 0; n < 4; n++)                                                  \
+                own[n] = vld1q_s8(w + n * K + k);                                                  \
+            UNROLLED for (long b = 0; b < rows; b++) {                                             \
+                const int8x16_t row = vld1q_s8(x + b * padded + k);                                \
+                UNROLLED for (long n = 0; n < 4; n++)                                              \
+                    acc[b][n] = DOT(acc[b][n], row, own[n]);                                       \
+            }                                                                                      \
+        }                                                                                          \
+        UNROLLED for (long b = 0; b < rows; b++)                                                   \
+            UNROLLED for (long n = 0; n < 4; n++) {                                                \
+                int32_t sum = vaddvq_s32(acc[b][n]);                                               \
+                for (long k = whole; k < K; k++)                                                   \
+                    sum += (int32_t)x[b * padded + k] * w[n * K + k];                              \
+                sums[b * 16 + n] = sum;                                                            \
+            }                                                                                      \
+    }                                                                                              \
+    WITH_ROWS(name, target)
+
+INLINE int32x4_t by_halves(int32x4_t acc, int8x16_t x, int8x16_t w)
 {
-    long whole = K / 16 * 16;
-    for (long b = 0; b < rows; b++) {
-        int32x4_t acc[4] = {vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0)};
-        for (long k = 0; k < whole; k += 16) {
-            int8x16_t row = vld1q_s8(x + b * padded + k);
-            for (long n = 0; n < 4; n++)
-                acc[n] = vdotq_s32(acc[n], row, vld1q_s8(w + n * K + k));
-        }
-        for (long n = 0; n < 4; n++) {
-            int32_t sum = vaddvq_s32(acc[n]);
-            for (long k = whole; k < K; k++)
-                sum += (int32_t)x[b * padded + k] * w[n * K + k];
-            sums[b * 16 + n] = sum;
-        }
-    }
+    acc = vpadalq_s16(acc, vmull_s8(vget_low_s8(x), vget_low_s8(w)));
+    return vpadalq_s16(acc, vmull_s8(vget_high_s8(x), vget_high_s8(w)));
 }
+
+NEON_ROWS(neon, , by_halves)
+#ifdef SDOT
+NEON_ROWS(sdot, SDOT, vdotq_s32)
+#endif
 #endif
 
 #ifdef WASM
@@ -262,48 +316,6 @@ INLINE void wasm_rows(const long rows, long K, long padded, const int8_t *x, con
 WITH_ROWS(wasm, )
 #endif
 
-static const char *chosen = "portable";
-static Tile *tile = portable;
-static Sieve *sieve = plain_sieve;
-static int added = 0;    /* to every activation */
-static int sixteen = 0;  /* whether sixteen rows of activations are multiplied at once */
-static int matrices = 0; /* whether AMX is used where sizes fit */
-
-static int choose(const char *name, Tile *tiles, Sieve *sieves, int addition, int with_matrices)
-{
-    chosen = name, tile = tiles, sieve = sieves, added = addition, matrices = with_matrices;
-    sixteen = addition && !with_matrices;
-    return 1;
-}
-
-/* Choose the path by name, or the fastest that the processor has; 0 if it has no such path. */
-int tangyin_choose(const char *name)
-{
-#define ASKED(path) (name == NULL || !strcmp(name, path))
-#ifdef X86
-    __builtin_cpu_init();
-    int bytes = __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw") &&
-                __builtin_cpu_supports("avx512vl");
-    if (ASKED("amx") && bytes && amx_granted())
-        return choose("amx", vnni, wide_sieve, 128, 1);
-    if (ASKED("vnni") && bytes)
-        return choose("vnni", vnni, wide_sieve, 128, 0);
-    if (ASKED("avx2") && __builtin_cpu_supports("avx2"))
-        return choose("avx2", avx2, plain_sieve, 0, 0);
-#endif
-#ifdef NEON
-    if (ASKED("neon") && HAS_NEON)
-        return choose("neon", neon, plain_sieve, 0, 0);
-#endif
-#ifdef WASM
-    if (ASKED("wasm"))
-        return choose("wasm", wasm, plain_sieve, 0, 0);
-#endif
-    return ASKED("portable") && choose("portable", portable, plain_sieve, 0, 0);
-}
-
-const char *tangyin_chosen(void) { return chosen; }
-
 /* To the nearest whole number, halves to the even one. */
 INLINE int32_t nearest(float x)
 {
@@ -342,33 +354,45 @@ INLINE float maximum_of(long n, const float *x, const int absolute)
     return lanes[0];
 }
 
-CLONES static float maximum(long n, const float *x)
-{
-    return maximum_of(n, x, 0);
-}
+INLINE float of_maximum(long n, const float *x) { return maximum_of(n, x, 0); }
+VERSIONS(float, maximum, (long n, const float *x), (n, x))
 
-CLONES static float maximum_magnitude(long n, const float *x)
+/* Round to int8 by the scale that the largest magnitude just fits; return the scale. */
+INLINE float of_quantize(long n, const float *x, int add, int8_t *q)
 {
-    return maximum_of(n, x, 1);
-}
-
-CLONES static void quantize(long n, const float *x, float scale, int add, int8_t *q)
-{
+    float scale = maximum_of(n, x, 1) / 127.0f;
+    scale = scale == 0 ? 1 : scale;
     for (long k = 0; k < n; k++)
         q[k] = (int8_t)(nearest(x[k] / scale) + add);
+    return scale;
 }
+VERSIONS(float, quantize, (long n, const float *x, int add, int8_t *q), (n, x, add, q))
 
 /* y = sums · scale of the row of x · scale of the row of W + bias, for some rows of weights. */
-INLINE void finish(const long count, const int32_t *sums, const int32_t *row_sums, int32_t add,
-                   float of_row, const float *scales, const float *bias, float *y)
+INLINE void of_finish(long count, const int32_t *sums, const int32_t *row_sums, int32_t add,
+                      float of_row, const float *scales, const float *bias, float *y)
 {
     for (long m = 0; m < count; m++) {
         float value = (float)(sums[m] - add * row_sums[m]) * of_row * scales[m];
         y[m] = bias ? value + bias[m] : value;
     }
 }
+VERSIONS(void, finish,
+         (long count, const int32_t *sums, const int32_t *row_sums, int32_t add, float of_row,
+          const float *scales, const float *bias, float *y),
+         (count, sums, row_sums, add, of_row, scales, bias, y))
 
 #ifdef X86
+/* Rows of activations in blocks of 16, which lie in fours of columns. */
+static void pack(long B, long padded, const int8_t *q, int8_t *packed)
+{
+    for (long b = 0; b < B; b += 16)
+        for (long k = 0; k < padded; k += 4)
+            for (long r = 0; r < 16; r++)
+                memcpy(packed + b * padded + k * 16 + r * 4,
+                       q + (b + r < B ? b + r : b) * padded + k, 4);
+}
+
 /* Of 16 rows of 16 numbers, the columns. */
 WIDE INLINE void transpose(const int32_t *from, __m512i *r)
 {
@@ -458,54 +482,307 @@ VNNI static void vnni_many(long rows, long N, long K, long padded, const int8_t 
     else
         vnni_blocks(1, rows, N, K, padded, x, w, of_row, scales, row_sums, bias, y);
 }
-#endif
 
-/* Rows of activations in blocks of 16, which lie in fours of columns. */
-static void pack(long B, long padded, const int8_t *q, int8_t *packed)
+/* Of 8 rows of 8 numbers, the columns. */
+AVX2 INLINE void transpose_eight(__m256i *r)
 {
-    for (long b = 0; b < B; b += 16)
-        for (long k = 0; k < padded; k += 4)
-            for (long r = 0; r < 16; r++)
-                memcpy(packed + b * padded + k * 16 + r * 4,
-                       q + (b + r < B ? b + r : b) * padded + k, 4);
+    __m256i t[8];
+    UNROLLED for (int i = 0; i < 8; i += 2) {
+        t[i] = _mm256_unpacklo_epi32(r[i], r[i + 1]);
+        t[i + 1] = _mm256_unpackhi_epi32(r[i], r[i + 1]);
+    }
+    UNROLLED for (int i = 0; i < 8; i += 4) {
+        r[i] = _mm256_unpacklo_epi64(t[i], t[i + 2]);
+        r[i + 1] = _mm256_unpackhi_epi64(t[i], t[i + 2]);
+        r[i + 2] = _mm256_unpacklo_epi64(t[i + 1], t[i + 3]);
+        r[i + 3] = _mm256_unpackhi_epi64(t[i + 1], t[i + 3]);
+    }
+    UNROLLED for (int i = 0; i < 4; i++) {
+        t[i] = _mm256_permute2x128_si256(r[i], r[4 + i], 0x20);
+        t[4 + i] = _mm256_permute2x128_si256(r[i], r[4 + i], 0x31);
+    }
+    UNROLLED for (int i = 0; i < 8; i++)
+        r[i] = t[i];
 }
 
-/* Sixteen rows of weights at a time; the last sixteen, or four, overlap those before. */
-CLONES static void by_fours(long B, long N, long K, long padded, const int8_t *q,
-                            const float *of_row, const int8_t *w, const float *scales,
-                            const int32_t *row_sums, const float *bias, float *y, int8_t *packed)
+/* The results of 16 rows of weights and up to 16 of activations, from sums [weights][activations]. */
+AVX2 INLINE void finish_sixteen(const int32_t *sums, long rows, long N, const float *of_row,
+                                const float *scales, const float *bias, float *y)
 {
+    for (long n = 0; n < 16; n += 8) {
+        __m256 scale = _mm256_loadu_ps(scales + n);
+        for (long b = 0; b < rows; b += 8) {
+            __m256i own[8];
+            UNROLLED for (long m = 0; m < 8; m++)
+                own[m] = _mm256_loadu_si256((const void *)(sums + 16 * (n + m) + b));
+            transpose_eight(own);
+            for (long r = 0; r < 8 && b + r < rows; r++) {
+                __m256 value =
+                    _mm256_mul_ps(_mm256_cvtepi32_ps(own[r]), _mm256_set1_ps(of_row[b + r]));
+                value = _mm256_mul_ps(value, scale);
+                if (bias)
+                    value = _mm256_add_ps(value, _mm256_loadu_ps(bias + n));
+                _mm256_storeu_ps(y + (b + r) * N + n, value);
+            }
+        }
+    }
+}
+
+#define SPAN 256 /* columns of 16-bit weights and activations that fit the nearest cache */
+
+/* Add the products of one or two times 8 rows of activations and four rows of weights to sums
+   [weights][activations]. A register holds the sums of a row of weights. `x` lies in pairs of
+   columns (`pack_pairs`), in blocks of 16 rows. */
+AVX2 INLINE void avx2_sums(const long octets, long columns, const int16_t *x, const int16_t *w,
+                           int32_t *sums)
+{
+    __m256i acc[4][2];
+    UNROLLED for (long m = 0; m < 4; m++)
+        UNROLLED for (long o = 0; o < octets; o++)
+            acc[m][o] = _mm256_loadu_si256((const void *)(sums + 16 * m + 8 * o));
+    FOURFOLD for (long k = 0; k < columns; k += 2) {
+        __m256i own[2];
+        UNROLLED for (long o = 0; o < octets; o++)
+            own[o] = _mm256_load_si256((const void *)(x + 16 * k + 16 * o));
+        UNROLLED for (long m = 0; m < 4; m++) {
+            int32_t two;
+            memcpy(&two, w + m * SPAN + k, 4);
+            __m256i all = _mm256_set1_epi32(two);
+            UNROLLED for (long o = 0; o < octets; o++)
+                acc[m][o] = _mm256_add_epi32(acc[m][o], _mm256_madd_epi16(own[o], all));
+        }
+    }
+    UNROLLED for (long m = 0; m < 4; m++)
+        UNROLLED for (long o = 0; o < octets; o++)
+            _mm256_storeu_si256((void *)(sums + 16 * m + 8 * o), acc[m][o]);
+}
+
+/* Sixteen rows of weights by many of activations. The weights are widened to 16 bits, in which sums
+   of two products are exact; each is widened once for all rows of activations. */
+AVX2 static void avx2_many(long rows, long N, long K, long padded, const int8_t *packed,
+                           const int8_t *w, const float *of_row, const float *scales,
+                           const int32_t *row_sums, const float *bias, float *y)
+{
+    const int16_t *x = (const int16_t *)packed;
+    int16_t wide[16 * SPAN] __attribute__((aligned(WIDTH)));
+    int32_t sums[TOGETHER * 16];
+    (void)row_sums;
+    memset(sums, 0, (size_t)(rows + 15) / 16 * 256 * sizeof *sums);
+    for (long first = 0; first < K; first += SPAN) {
+        const long columns = K - first < SPAN ? K - first : SPAN;
+        for (long m = 0; m < 16; m++)
+            for (long k = 0; k < columns; k += 16) {
+                const int8_t *from = w + m * K + first + k;
+                __builtin_prefetch(from + 16 * K);
+                int8_t rest[16] = {0};
+                if (columns - k < 16)
+                    from = memcpy(rest, from, (size_t)(columns - k));
+                __m256i own = _mm256_cvtepi8_epi16(_mm_loadu_si128((const void *)from));
+                _mm256_store_si256((void *)(wide + m * SPAN + k), own);
+            }
+        const long even = (columns + 1) / 2 * 2;
+        for (long b = 0; b < rows; b += 16)
+            for (long m = 0; m < 16; m += 4) {
+                const int16_t *own = x + b * padded + 16 * first;
+                if (rows - b > 8)
+                    avx2_sums(2, even, own, wide + m * SPAN, sums + 16 * (b + m));
+                else
+                    avx2_sums(1, even, own, wide + m * SPAN, sums + 16 * (b + m));
+            }
+    }
+    for (long b = 0; b < rows; b += 16)
+        finish_sixteen(sums + 16 * b, rows - b < 16 ? rows - b : 16, N, of_row + b, scales, bias,
+                       y + b * N);
+}
+
+/* As `vnni_blocks`, for 8 rows of activations, or twice 8, in registers of half the width. */
+AVX_VNNI INLINE void avx_vnni_sums(const long octets, long K, const int8_t *x, const int8_t *w,
+                                   const int32_t *row_sums, int32_t *sums)
+{
+    __m256i acc[4][2];
+    UNROLLED for (long m = 0; m < 4; m++)
+        UNROLLED for (long o = 0; o < octets; o++)
+            acc[m][o] = _mm256_set1_epi32(-128 * row_sums[m]);
+    FOURFOLD for (long k = 0; k < K; k += 4) {
+        __m256i own[2];
+        UNROLLED for (long o = 0; o < octets; o++)
+            own[o] = _mm256_load_si256((const void *)(x + 16 * k + 32 * o));
+        if (k % 16 == 0)
+            __builtin_prefetch(w + 16 * K + 4 * k);
+        UNROLLED for (long m = 0; m < 4; m++) {
+            int32_t four;
+            memcpy(&four, w + m * K + k, 4);
+            __m256i all = _mm256_set1_epi32(four);
+            UNROLLED for (long o = 0; o < octets; o++)
+                acc[m][o] = _mm256_dpbusd_avx_epi32(acc[m][o], own[o], all);
+        }
+    }
+    UNROLLED for (long m = 0; m < 4; m++)
+        UNROLLED for (long o = 0; o < octets; o++)
+            _mm256_storeu_si256((void *)(sums + 16 * m + 8 * o), acc[m][o]);
+}
+
+AVX_VNNI static void avx_vnni_many(long rows, long N, long K, long padded, const int8_t *x,
+                                   const int8_t *w, const float *of_row, const float *scales,
+                                   const int32_t *row_sums, const float *bias, float *y)
+{
+    for (long b = 0; b < rows; b += 16) {
+        int32_t sums[256];
+        for (long m = 0; m < 16; m += 4)
+            if (rows - b > 8)
+                avx_vnni_sums(2, K, x + b * padded, w + m * K, row_sums + m, sums + 16 * m);
+            else
+                avx_vnni_sums(1, K, x + b * padded, w + m * K, row_sums + m, sums + 16 * m);
+        finish_sixteen(sums, rows - b < 16 ? rows - b : 16, N, of_row + b, scales, bias, y + b * N);
+    }
+}
+
+/* As `pack`, with 128 added to every activation. */
+AVX2 static void pack_unsigned(long B, long padded, const int8_t *q, int8_t *packed)
+{
+    pack(B, padded, q, packed);
+    for (long k = 0; k < (B + 15) / 16 * 16 * padded; k++)
+        packed[k] ^= -128;
+}
+
+/* As `pack`, but in 16 bits and in pairs of columns. */
+AVX2 static void pack_pairs(long B, long padded, const int8_t *q, int8_t *packed)
+{
+    for (long b = 0; b < B; b += 8)
+        for (long k = 0; k < padded; k += 16) {
+            __m256i own[8];
+            UNROLLED for (long r = 0; r < 8; r++)
+                own[r] = _mm256_cvtepi8_epi16(
+                    _mm_load_si128((const void *)(q + (b + r < B ? b + r : b) * padded + k)));
+            transpose_eight(own);
+            int16_t *to = (int16_t *)packed + b / 16 * 16 * padded + k * 16 + b % 16 * 2;
+            UNROLLED for (long pair = 0; pair < 8; pair++)
+                _mm256_store_si256((void *)(to + 32 * pair), own[pair]);
+        }
+}
+#endif
+
+/* Products of 16 rows of weights and many of activations, as the path packs them. */
+typedef void Many(long rows, long N, long K, long padded, const int8_t *packed, const int8_t *w,
+                  const float *of_row, const float *scales, const int32_t *row_sums,
+                  const float *bias, float *y);
+typedef void Pack(long B, long padded, const int8_t *q, int8_t *packed);
+
+/* A way to multiply. Rows of activations are multiplied four at a time by `tile`; more than `few`
+   of them, and up to `most`, by `many`, where the path has it. */
+typedef struct {
+    const char *name;
+    enum level level;
+    Tile *tile;
+    Sieve *sieve;
+    int added; /* to every activation */
+    int matrices; /* whether AMX is used where sizes fit */
+    Many *many;
+    Pack *pack;
+    long few, most;
+} Path;
+
+static const Path paths[] = {
+#ifdef X86
+    {"amx", BITS_512, vnni, wide_sieve, 128, 1, NULL, NULL, 0, 0},
+    {"vnni", BITS_512, vnni, wide_sieve, 128, 0, vnni_many, pack, 8, 32},
+    {"avx512", BITS_512, avx2, plain_sieve, 0, 0, avx2_many, pack_pairs, 4, TOGETHER},
+    {"avx_vnni", BITS_256, avx2, plain_sieve, 0, 0, avx_vnni_many, pack_unsigned, 4, TOGETHER},
+    {"avx2", BITS_256, avx2, plain_sieve, 0, 0, avx2_many, pack_pairs, 4, TOGETHER},
+#endif
+#ifdef SDOT
+    {"sdot", BASE, sdot, plain_sieve, 0, 0, NULL, NULL, 0, 0},
+#endif
+#ifdef __aarch64__
+    {"neon", BASE, neon, plain_sieve, 0, 0, NULL, NULL, 0, 0},
+#endif
+#ifdef WASM
+    {"wasm", BASE, wasm, plain_sieve, 0, 0, NULL, NULL, 0, 0},
+#endif
+    {"portable", BASE, portable, plain_sieve, 0, 0, NULL, NULL, 0, 0},
+};
+enum { PATHS = sizeof paths / sizeof *paths };
+
+static const Path *chosen = paths + PATHS - 1;
+
+#ifdef X86
+static enum level level(void) { return chosen->level; }
+#endif
+
+static int available(const char *name)
+{
+#ifdef X86
+    __builtin_cpu_init();
+    int v4 = __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") &&
+             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    int vnni_bytes = v4 && __builtin_cpu_supports("avx512vnni");
+    if (!strcmp(name, "amx"))
+        return vnni_bytes && amx_granted();
+    if (!strcmp(name, "vnni"))
+        return vnni_bytes;
+    if (!strcmp(name, "avx512"))
+        return v4;
+    if (!strcmp(name, "avx_vnni"))
+        return __builtin_cpu_supports("avx2") && avx_vnni_supported();
+    if (!strcmp(name, "avx2"))
+        return __builtin_cpu_supports("avx2");
+#endif
+#ifdef SDOT
+    if (!strcmp(name, "sdot"))
+        return HAS_SDOT;
+#endif
+    return 1;
+}
+
+/* Choose the fastest path that the processor has, from the one of this name on, or of all; 0 if
+   there is no path of this name here, or the processor lacks it and all that follow. */
+int tangyin_choose(const char *name)
+{
+    int reached = name == NULL;
+    for (int n = 0; n < PATHS; n++) {
+        reached |= name != NULL && !strcmp(name, paths[n].name);
+        if (reached && available(paths[n].name)) {
+            chosen = paths + n;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+const char *tangyin_chosen(void) { return chosen->name; }
+
+/* Sixteen rows of weights at a time; the last sixteen, or four, overlap those before. */
+static void by_fours(long B, long N, long K, long padded, const int8_t *q,
+                     const float *of_row, const int8_t *w, const float *scales,
+                     const int32_t *row_sums, const float *bias, float *y, int8_t *packed)
+{
+    const Path *path = chosen;
     const long wide = N < 16 ? N : 16;
-    const int many = sixteen && wide == 16 && B > 8 && K % 4 == 0;
+    const int many = path->many && wide == 16 && B > path->few && K % 4 == 0;
     if (many)
-        pack(B, padded, q, packed);
+        path->pack(B, padded, q, packed);
     for (long next = 0; next < N; next += 16) {
         long n = next + wide <= N ? next : N - wide;
         const float *own = bias ? bias + n : NULL;
         for (long b = 0, rows; b < B; b += rows) {
-#ifdef X86
-            if (many && B - b > 8) {
-                rows = B - b < 32 ? B - b : 32;
-                vnni_many(rows, N, K, padded, packed + b * padded, w + n * K, of_row + b,
-                          scales + n, row_sums + n, own, y + b * N + n);
+            if (many && B - b > path->few) {
+                rows = B - b < path->most ? B - b : path->most;
+                path->many(rows, N, K, padded, packed + b * padded, w + n * K, of_row + b,
+                           scales + n, row_sums + n, own, y + b * N + n);
                 continue;
             }
-#endif
             int32_t sums[4][16];
             rows = B - b < 4 ? B - b : 4;
             if (N < 4)
                 plain(rows, N, K, padded, q + b * padded, w, sums[0]);
             for (long m = 0; m < wide && N >= 4; m += 4) {
                 long at = m + 4 <= wide ? m : wide - 4;
-                tile(rows, K, padded, q + b * padded, w + (n + at) * K, sums[0] + at);
+                path->tile(rows, K, padded, q + b * padded, w + (n + at) * K, sums[0] + at);
             }
             for (long r = 0; r < rows; r++) {
                 float *to = y + (b + r) * N + n;
-                if (wide == 16)
-                    finish(16, sums[r], row_sums + n, added, of_row[b + r], scales + n, own, to);
-                else
-                    finish(wide, sums[r], row_sums, N < 4 ? 0 : added, of_row[b + r], scales, own,
-                           to);
+                finish(wide, sums[r], row_sums + n, N < 4 ? 0 : path->added, of_row[b + r],
+                       scales + n, own, to);
             }
         }
     }
@@ -576,17 +853,16 @@ int tangyin_linear(long B, long N, long K, const float *x, const int8_t *w, cons
                    const int32_t *row_sums, const float *bias, float *y)
 {
     long padded = (K + WIDTH - 1) / WIDTH * WIDTH;
-    int amx = matrices && N >= 32;
-    int8_t *q = aligned_alloc(WIDTH, (size_t)(2 * TOGETHER * padded));
+    const int amx = chosen->matrices && N >= 32;
+    /* Quantized, and packed in up to 16 bits. */
+    int8_t *q = aligned_alloc(WIDTH, (size_t)(3 * TOGETHER * padded));
     if (!q)
         return 0;
     for (long next = 0; next < B; next += TOGETHER, x += TOGETHER * K, y += TOGETHER * N) {
         long rows = B - next < TOGETHER ? B - next : TOGETHER;
         float of_row[TOGETHER];
         for (long b = 0; b < rows; b++) {
-            float scale = maximum_magnitude(K, x + b * K) / 127.0f;
-            of_row[b] = scale == 0 ? 1 : scale;
-            quantize(K, x + b * K, of_row[b], amx || N < 4 ? 0 : added, q + b * padded);
+            of_row[b] = quantize(K, x + b * K, amx || N < 4 ? 0 : chosen->added, q + b * padded);
             memset(q + b * padded + K, 0, (size_t)(padded - K));
         }
 #ifdef X86
@@ -621,16 +897,44 @@ INLINE float exponential(float x)
     return p * power.value;
 }
 
-CLONES void tangyin_sigmoid(long n, const float *x, float *y)
-{
-    for (long i = 0; i < n; i++)
-        y[i] = 1.0f / (1.0f + exponential(-x[i]));
-}
+INLINE float sigmoid(float x) { return 1.0f / (1.0f + exponential(-x)); }
+INLINE float tanh_of(float x) { return 1.0f - 2.0f / (1.0f + exponential(2.0f * x)); }
 
-CLONES void tangyin_tanh(long n, const float *x, float *y)
+INLINE void of_sigmoids(long n, const float *x, float *y)
 {
     for (long i = 0; i < n; i++)
-        y[i] = 1.0f - 2.0f / (1.0f + exponential(2.0f * x[i]));
+        y[i] = sigmoid(x[i]);
+}
+VERSIONS(void, sigmoids, (long n, const float *x, float *y), (n, x, y))
+void tangyin_sigmoid(long n, const float *x, float *y) { sigmoids(n, x, y); }
+
+INLINE void of_tanhs(long n, const float *x, float *y)
+{
+    for (long i = 0; i < n; i++)
+        y[i] = tanh_of(x[i]);
+}
+VERSIONS(void, tanhs, (long n, const float *x, float *y), (n, x, y))
+void tangyin_tanh(long n, const float *x, float *y) { tanhs(n, x, y); }
+
+/* The plain LSTM: from the products of inputs and of h, (B, 4H) each, to the new c, in place of the
+   old, and h, (B, H). */
+INLINE void of_lstm(long B, long H, const float *restrict x, const float *restrict y,
+                    float *restrict c, float *restrict h)
+{
+    for (long b = 0; b < B; b++, x += 4 * H, y += 4 * H, c += H, h += H)
+        for (long j = 0; j < H; j++) {
+            float own = sigmoid(x[H + j] + y[H + j]) * c[j];
+            own = own + sigmoid(x[j] + y[j]) * tanh_of(x[2 * H + j] + y[2 * H + j]);
+            c[j] = own;
+            h[j] = sigmoid(x[3 * H + j] + y[3 * H + j]) * tanh_of(own);
+        }
+}
+VERSIONS(void, lstm, (long B, long H, const float *x, const float *y, float *c, float *h),
+         (B, H, x, y, c, h))
+
+void tangyin_lstm(long B, long H, const float *x, const float *y, float *c, float *h)
+{
+    lstm(B, H, x, y, c, h);
 }
 
 INLINE int32_t weight_of(float x, float largest, float inverse)
@@ -639,7 +943,7 @@ INLINE int32_t weight_of(float x, float largest, float inverse)
 }
 
 /* The sum of the weights, which are written where `weights` is not NULL. */
-CLONES static int64_t weigh(long n, const float *x, float largest, float inverse, int32_t *weights)
+INLINE int64_t of_weigh(long n, const float *x, float largest, float inverse, int32_t *weights)
 {
     int64_t total = 0;
     for (long i = 0; weights && i < n; i++)
@@ -648,6 +952,9 @@ CLONES static int64_t weigh(long n, const float *x, float largest, float inverse
         total += weight_of(x[i], largest, inverse);
     return total;
 }
+VERSIONS(int64_t, weigh,
+         (long n, const float *x, float largest, float inverse, int32_t *weights),
+         (n, x, largest, inverse, weights))
 
 /* Weights (B, V) of logits, 2²⁹ exp((x - largest) · inverse) cut to whole numbers, or NULL; each
    row's largest logit and the sum of its weights. */
@@ -660,6 +967,20 @@ void tangyin_weigh(long B, long V, const float *logits, float inverse, int32_t *
             largest[b] = 0;
         totals[b] = weigh(V, logits + b * V, largest[b], inverse, weights ? weights + b * V : NULL);
     }
+}
+
+/* y = l + strength (l - m), of B · V log-probabilities l and m. */
+INLINE void of_guided(long n, const float *l, const float *m, float strength, float *y)
+{
+    for (long i = 0; i < n; i++)
+        y[i] = (l[i] - m[i]) * strength + l[i];
+}
+VERSIONS(void, guided, (long n, const float *l, const float *m, float strength, float *y),
+         (n, l, m, strength, y))
+
+void tangyin_guide(long n, const float *l, const float *m, float strength, float *y)
+{
+    guided(n, l, m, strength, y);
 }
 
 /* Log-probabilities in place of logits (B, V), by the weights at a temperature of 1. */
@@ -716,7 +1037,7 @@ int tangyin_nucleus(long B, long V, long stride, const float *logits, float inve
         int64_t share = (int64_t)ceil(p * (double)total);
         /* What is lighter than this weighs less together than what may be left out. */
         int64_t light = V && total > share ? (total - share) / V : 1;
-        long count = sieve(V, weights, (int32_t)(light > 1 ? light : 1), column);
+        long count = chosen->sieve(V, weights, (int32_t)(light > 1 ? light : 1), column);
         for (long i = 0; i < count; i++)
             heavy[i] = weights[column[i]];
         int32_t least = least_needed(count, heavy, share, open);
@@ -738,7 +1059,6 @@ int tangyin_nucleus(long B, long V, long stride, const float *logits, float inve
     return 1;
 }
 
-/* The k largest of each row, largest first, and their columns; ties by column. */
 /* Put a value into its place among the k largest so far, behind those that are as large. */
 INLINE void place(float value, int32_t column, long k, int32_t *columns, float *values)
 {
@@ -750,8 +1070,9 @@ INLINE void place(float value, int32_t column, long k, int32_t *columns, float *
     columns[j] = column, values[j] = value;
 }
 
-CLONES void tangyin_largest(long B, long V, long stride, const float *x, long k, int32_t *columns,
-                            float *values)
+/* The k largest of each row, largest first, and their columns; ties by column. */
+INLINE void of_largest(long B, long V, long stride, const float *x, long k, int32_t *columns,
+                       float *values)
 {
     for (long b = 0; b < B; b++, x += stride, columns += k, values += k) {
         for (long j = 0; j < k; j++)
@@ -774,4 +1095,13 @@ CLONES void tangyin_largest(long B, long V, long stride, const float *x, long k,
                     place(x[i], (int32_t)i, k, columns, values);
         }
     }
+}
+VERSIONS(void, largest,
+         (long B, long V, long stride, const float *x, long k, int32_t *columns, float *values),
+         (B, V, stride, x, k, columns, values))
+
+void tangyin_largest(long B, long V, long stride, const float *x, long k, int32_t *columns,
+                     float *values)
+{
+    largest(B, V, stride, x, k, columns, values);
 }

@@ -18,12 +18,12 @@ from tangyin.nn.state import LSTMState, ShapeError, Start, autocasts, run_steps,
 
 
 class HoldsCells(nn.Module):
-    """A module that holds recurrent cells without their being its submodules."""
+    """A module with recurrent cells that are not its submodules."""
 
     def cells(self) -> Iterator[tuple[str, "RecurrentCell"]]:
-        """Go through the cells: what ends the names of their parameters here, and the cell.
+        """Yield each cell with the suffix of its parameters' names here.
 
-        The cell's parameters are the module's own: what changes one in place changes the other.
+        The cell's parameters are the module's own: changing one in place changes the other.
         """
         raise NotImplementedError
 
@@ -36,7 +36,10 @@ def run_sequence(
     mask: Tensor | None = None,
     weight_drop: float = 0.0,
 ) -> LSTMState:
-    """Take all steps of a cell: see `RecurrentCell.sequence`."""
+    """Take all steps of a cell: input (T, B, I), mask (T, B) of bool → h (T, B, P) and c (T, B, H).
+
+    Under autocast h comes in autocast's dtype and c in float32, as in `lstm_sequence`.
+    """
     if type(kind) is PlainLSTM:
         w, recurrent = weights, weight_dropout(weights.weight_hh, weight_drop)
         return lstm_sequence(input, state, w.weight_ih, recurrent, w.bias, mask, w.weight_hr)
@@ -48,11 +51,10 @@ def run_sequence(
 class RecurrentCell(nn.Module):
     """A recurrent cell, whose parameters are attributes as in `tangyin.lstm.cell.Cell.shapes`.
 
-    It is called as `torch.nn.LSTMCell` is: `h, c = cell(input, (h, c))`. `CoupledLSTMCell(…)` is
-    `RecurrentCell("coupled", …)`, and likewise `LayerNormLSTMCell`, `MogrifierLSTMCell`,
-    `NormalisedCarryLSTMCell` and `PeepholeLSTMCell`. `LSTMCell(…)` is `RecurrentCell("lstm", …)`
-    with the two biases of `torch.nn.LSTMCell`. The plain cell's gradients over a sequence are
-    computed in closed form (`tangyin.nn.closed_form`), those of all other cells by autograd.
+    It is called like `torch.nn.LSTMCell`: `h, c = cell(input, (h, c))`. `LSTMCell(…)` is
+    `RecurrentCell("lstm", …)` with the two biases of `torch.nn.LSTMCell`. Over a sequence, the
+    gradients of the plain cell have a closed form (`tangyin.nn.closed_form`); those of all other
+    cells are computed by autograd.
 
     A state dict with one bias loads into a cell with two, and the other way round.
 
@@ -60,28 +62,23 @@ class RecurrentCell(nn.Module):
         kind: the name of a cell, or the cell itself.
         input_size: I, at least 1.
         hidden_size: H, at least 1.
-        bias: whether there are biases; without, every parameter named `bias…` is None.
-        biases: of the plain cell, how many each gate has: 1, `bias`, or 2, `bias_ih` and `bias_hh`,
-            which are only added. With two, `bias` is a bool, as in PyTorch.
-        proj_size: of the plain cell, P, the size of h after a projection, the parameter
-            `weight_hr`; 0 for none. Below, P = H without one.
-        options: what the cell of that name takes, such as the Mogrifier's `rounds`.
-
-    Attributes:
-        weight_drop: of the plain cell, the probability with which single weights of `weight_hh` are
-            dropped while training, drawn again for each sequence.
+        bias: whether there are biases; if not, every parameter named `bias…` is None.
+        biases: the number of biases per gate of the plain cell: 1 (`bias`) or 2 (`bias_ih` and
+            `bias_hh`, which are added). With two, `bias` is a bool, as in PyTorch.
+        proj_size: P, the size of h after the projection `weight_hr` (plain cell only); 0 for no
+            projection, and then P = H.
+        options: keyword arguments of the named cell, such as the Mogrifier's `rounds`.
 
     Raises:
         UsageError: no cell has this name.
         TypeError: a size is not an integer, or `bias` no bool.
         ValueError: a size is below 1, `biases` is not 1 or 2, the projection is not smaller than H,
-            or another cell than the plain one is given a projection or two biases.
+            or a cell other than the plain one gets a projection or two biases.
     """
 
     weight_ih: nn.Parameter
     weight_hh: nn.Parameter
     bias: Any  # nn.Parameter | bool | None
-    weight_drop = 0.0
 
     def __init__(
         self,
@@ -128,7 +125,7 @@ class RecurrentCell(nn.Module):
         return slice(start, start + self.hidden_size)
 
     def gate_biases(self) -> list[nn.Parameter]:
-        """The biases that are added at the gates: none, one or two, each (G·H,)."""
+        """The biases of the gates: none, one or two, each (G·H,)."""
         found = (getattr(self, name, None) for name in ("bias", "bias_ih", "bias_hh"))
         return [bias for bias in found if isinstance(bias, nn.Parameter)]
 
@@ -159,35 +156,13 @@ class RecurrentCell(nn.Module):
         return Weights({name: getattr(self, name) for name in self.parameter_names})
 
     def project(self, input: Tensor) -> Tensor:
-        """Compute what steps take from their input alone, all at once: (…, I) → (…, ·)."""
+        """Compute the part of all steps that depends on their input alone: (…, I) → (…, ·)."""
         projected: Tensor = self.kind.project(TORCH, self.weights(), input)
         return projected
 
     def step(self, inputs: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
         """Take one step: inputs (B, ·) from `project`, and the state → the state after."""
         return take_step(self.kind, self.weights(), inputs, h, c)
-
-    def sequence(
-        self, input: Tensor, state: tuple[Tensor, Tensor], mask: Tensor | None = None
-    ) -> LSTMState:
-        """Take all steps: input (T, B, I), mask (T, B) of bool → h (T, B, P) and c (T, B, H).
-
-        Under autocast h comes in autocast's dtype and c in float32, as in `lstm_sequence`.
-        """
-        drop = self.weight_drop if self.training else 0.0
-        return run_sequence(self.kind, self.weights(), input, state, mask, drop)
-
-    def start(self, state: Start, batch: int) -> LSTMState:
-        """The state before the first step, h (B, P) and c (B, H): the one given, or zeros.
-
-        Raises:
-            ShapeError: it is not two tensors of these shapes and of the weights' dtype and device.
-        """
-        wanted = ((batch, self.proj_size or self.hidden_size), (batch, self.hidden_size))
-        if state is None:
-            return LSTMState(*(self.weight_hh.new_zeros(shape) for shape in wanted))
-        check_state("the state", state, wanted, self.weight_hh)
-        return LSTMState(*state)
 
     def forward(self, input: Tensor, state: Start = None) -> LSTMState:
         """Take one step from a batch of inputs (B, I), or from a single input (I,).
@@ -204,10 +179,15 @@ class RecurrentCell(nn.Module):
             one = None if state is None else (state[0].unsqueeze(0), state[1].unsqueeze(0))
             h, c = self(input.unsqueeze(0), one)
             return LSTMState(h.squeeze(0), c.squeeze(0))
-        return LSTMState(*self.step(self.project(input), *self.start(state, len(input))))
+        sizes = self.proj_size or self.hidden_size, self.hidden_size
+        wanted = tuple((len(input), size) for size in sizes)
+        if state is None:
+            state = LSTMState(*(self.weight_hh.new_zeros(shape) for shape in wanted))
+        check_state("the state", state, wanted, self.weight_hh)
+        return LSTMState(*self.step(self.project(input), *state))
 
     def extra_repr(self) -> str:
-        """Show what the constructor was given, as PyTorch's LSTMCell does."""
+        """Show the constructor's arguments, as PyTorch's LSTMCell does."""
         kind = f"{type(self.kind).__name__}, " if type(self) is RecurrentCell else ""
         bias = "" if self.gate_biases() else ", bias=False"
         projected = f", proj_size={self.proj_size}" if self.proj_size else ""
@@ -215,7 +195,7 @@ class RecurrentCell(nn.Module):
 
 
 def check_sizes(*, bias: bool, **sizes: int) -> None:
-    """Refuse a `bias` that is not a bool, and sizes by name that are not integers ≥ 1."""
+    """Check that `bias` is a bool and that all sizes are integers ≥ 1."""
     if not isinstance(bias, bool):
         raise TypeError(f"bias is {bias!r}; give True or False")
     for name, size in sizes.items():
@@ -226,7 +206,7 @@ def check_sizes(*, bias: bool, **sizes: int) -> None:
 
 
 def check_projection(proj_size: int, hidden_size: int) -> None:
-    """Refuse a projection that does not make h smaller; 0 is none."""
+    """Check that a projection makes h smaller; 0 means no projection."""
     if not 0 <= proj_size < hidden_size:
         raise ValueError(
             f"proj_size is {proj_size}; give 0 for no projection, "
@@ -235,12 +215,12 @@ def check_projection(proj_size: int, hidden_size: int) -> None:
 
 
 def check_features(input: Tensor, size: int, weight: Tensor) -> None:
-    """Refuse an input of another last dimension than `size`, or of another dtype or device.
+    """Check the last dimension, the dtype and the device of an input.
 
     Under autocast dtypes may differ, as they do for PyTorch's own layers.
 
     Raises:
-        ShapeError: it is such an input.
+        ShapeError: one of them differs.
     """
     if input.shape[-1] != size:
         raise ShapeError(
@@ -253,10 +233,10 @@ def check_features(input: Tensor, size: int, weight: Tensor) -> None:
 def check_state(
     what: str, state: tuple[Tensor, Tensor], wanted: tuple[tuple[int, ...], ...], weight: Tensor
 ) -> None:
-    """Refuse a state of other shapes than the wanted ones, or of another dtype or device.
+    """Check the shapes, the dtype and the device of a state.
 
     Raises:
-        ShapeError: it is not.
+        ShapeError: one of them differs.
     """
     if len(state) != 2 or any(s.shape != shape for s, shape in zip(state, wanted, strict=True)):
         found = " and ".join(str(tuple(s.shape)) for s in state)
@@ -283,33 +263,3 @@ class LSTMCell(RecurrentCell):
     """The plain LSTM cell, with the arguments, names and state dict of `torch.nn.LSTMCell`."""
 
     __init__ = partialmethod(RecurrentCell.__init__, "lstm", biases=2)
-
-
-class CoupledLSTMCell(RecurrentCell):
-    """The cell whose input gate is one minus its forget gate."""
-
-    __init__ = partialmethod(RecurrentCell.__init__, "coupled")
-
-
-class LayerNormLSTMCell(RecurrentCell):
-    """The LayerNorm cell that carries c as it is."""
-
-    __init__ = partialmethod(RecurrentCell.__init__, "layer-norm")
-
-
-class MogrifierLSTMCell(RecurrentCell):
-    """The Mogrifier cell."""
-
-    __init__ = partialmethod(RecurrentCell.__init__, "mogrifier")
-
-
-class NormalisedCarryLSTMCell(RecurrentCell):
-    """The LayerNorm cell that carries the normalised c."""
-
-    __init__ = partialmethod(RecurrentCell.__init__, "layer-norm-carried")
-
-
-class PeepholeLSTMCell(RecurrentCell):
-    """The cell with peepholes."""
-
-    __init__ = partialmethod(RecurrentCell.__init__, "peephole")

@@ -24,13 +24,12 @@ from tangyin.nn.cell import (
 )
 from tangyin.nn.conversion import load_either_biases
 from tangyin.nn.initialization import initialize
-from tangyin.nn.layer import carry, check_dropout, check_sequences, visible
 from tangyin.nn.operations import Weights
 from tangyin.nn.state import LSTMState, ShapeError, Start, mask_from_lengths
 
 
 class LSTM(HoldsCells):
-    """A recurrent network used as torch.nn.LSTM is, of any of our cells; I → H features a step.
+    """A recurrent network of any cell with the interface of torch.nn.LSTM; I → H features a step.
 
     Arguments, attributes, parameters and state dict are those of torch.nn.LSTM: `weight_ih_l0`,
     `weight_hh_l0`, `bias_ih_l0`, `bias_hh_l0`, `weight_ih_l0_reverse`, `weight_ih_l1`, …, so state
@@ -42,24 +41,23 @@ class LSTM(HoldsCells):
             not affected.
         dropout: the probability of dropout between layers.
         bidirectional: whether each layer runs in both directions.
-        proj_size: of the plain cell, P, the size of h after a projection by `weight_hr_l0`, …
-            (LSTMP); 0 for none. Below, P = H without one.
-        cell: a name in `tangyin.lstm.cells` ("lstm", "peephole", …), a cell, or a function that
-            makes one, whose parameters are taken over.
-        cell_options: what the cell takes beside sizes and bias, by name.
+        proj_size: P, the size of h after the projection `weight_hr_l0`, … (LSTMP; plain cell only);
+            0 for no projection, and then P = H.
+        cell: a name in `tangyin.lstm.cells` ("lstm", "peephole", …), or a cell.
+        cell_options: keyword arguments of the named cell.
         initialization: a name in `tangyin.nn.INITIALIZATIONS`, or a function that fills one cell.
             PyTorch's is "uniform".
-        biases: of the plain cell, how many biases a gate has: 2, as in torch.nn.LSTM, or 1, as in
-            the model files; a state dict with either loads.
+        biases: the number of biases per gate of the plain cell: 2, as in torch.nn.LSTM, or 1, as in
+            the model files. State dicts with one or two load into either.
 
     Attributes:
-        weight_drop: of the plain cell, the probability with which single recurrent weights are
-            dropped while training, drawn again for each sequence.
+        weight_drop: the probability of dropping single recurrent weights of the plain cell while
+            training, drawn again for each sequence.
 
     Raises:
         UsageError: no cell or initialization has this name.
         TypeError: a size is not an integer, or `bias` or `batch_first` no bool.
-        ValueError: a size or the dropout cannot be, or the cell has no projection.
+        ValueError: a size or the dropout is invalid, or the cell has no projection.
     """
 
     mode = "LSTM"
@@ -78,7 +76,7 @@ class LSTM(HoldsCells):
         device: torch.device | str | None = None,
         dtype: torch.dtype | None = None,
         *,
-        cell: str | Cell | Callable[..., RecurrentCell] = "lstm",
+        cell: str | Cell = "lstm",
         cell_options: Mapping[str, Any] | None = None,
         initialization: str | Callable[[RecurrentCell], None] = "report",
         biases: int = 2,
@@ -87,7 +85,7 @@ class LSTM(HoldsCells):
         check_sizes(bias=bias, input_size=input_size, hidden_size=hidden_size)
         check_sizes(bias=batch_first)
         check_projection(proj_size, hidden_size)
-        check_dropout(num_layers, dropout)
+        _check_dropout(num_layers, dropout)
         if dropout and num_layers == 1:
             warnings.warn(
                 f"dropout={dropout} does nothing: it applies between layers and there is one; "
@@ -98,26 +96,20 @@ class LSTM(HoldsCells):
         self.bias, self.batch_first, self.dropout = bias, batch_first, float(dropout)
         self.bidirectional, self.proj_size = bidirectional, proj_size
         self.initialization = initialization
-        # What ends the names of a cell's parameters here, and the cell, with parameters on "meta".
+        # The suffix of a cell's parameters here, and the cell, with parameters on "meta".
         self._cells: list[tuple[str, RecurrentCell]] = []
         kind = cell_named(cell, **(cell_options or {})) if isinstance(cell, str) else cell
+        sizes = {"biases": biases if type(kind) is PlainLSTM else 1, "proj_size": proj_size}
         for layer in range(num_layers):
             size = self.directions * (proj_size or hidden_size) if layer else input_size
             for direction in ("", "_reverse")[: self.directions]:
-                if isinstance(kind, Cell):
-                    per_gate = biases if type(kind) is PlainLSTM else 1
-                    sizes = {"biases": per_gate, "proj_size": proj_size}
-                    made = RecurrentCell(kind, size, hidden_size, bias, "meta", dtype, **sizes)
-                    made.to_empty(device=device or torch.get_default_device())
-                else:
-                    options = {**(cell_options or {}), "device": device, "dtype": dtype}
-                    made = kind(size, hidden_size, bias=bias, **options)
+                made = RecurrentCell(kind, size, hidden_size, bias, "meta", dtype, **sizes)
+                made.to_empty(device=device or torch.get_default_device())
                 suffix = f"_l{layer}{direction}"
                 for name in made.parameter_names:
                     self.register_parameter(name + suffix, getattr(made, name))
                 self._cells.append((suffix, deepcopy(made).to("meta")))
-        if isinstance(kind, Cell) or initialization != "report":  # with which cells are made
-            self.reset_parameters()
+        self.reset_parameters()
         self.register_load_state_dict_pre_hook(load_either_biases)  # type: ignore[no-untyped-call]
 
     @property
@@ -132,14 +124,14 @@ class LSTM(HoldsCells):
         return [[weight for weight in weights if weight is not None] for weights in found]
 
     def flatten_parameters(self) -> None:
-        """Do nothing: it is cuDNN that torch.nn.LSTM lays the weights out for."""
+        """Do nothing; torch.nn.LSTM arranges its weights for cuDNN here."""
 
     def reset_parameters(self) -> None:
-        """Initialize all parameters again, by the initialization that the constructor was given."""
+        """Initialize all parameters again, as the constructor did."""
         initialize(self, self.initialization)
 
     def _weights(self, suffix: str, cell: RecurrentCell) -> dict[str, Any]:
-        """The parameters of one layer and direction, by the names that the cell has for them."""
+        """The parameters of one layer and direction, under the names of the cell."""
         return {name: getattr(self, name + suffix) for name in cell.parameter_names}
 
     def cells(self) -> Iterator[tuple[str, RecurrentCell]]:
@@ -207,7 +199,7 @@ class LSTM(HoldsCells):
             x, m = x.unsqueeze(1), None if m is None else m.unsqueeze(1)
         elif self.batch_first:
             x, m = x.transpose(0, 1), None if m is None else m.transpose(0, 1)
-        check_sequences(x, m)
+        _check_sequences(x, m)
         weight = self.all_weights[0][0]
         check_features(x, self.input_size, weight)
         rows, batch = len(self._cells), () if alone else (x.shape[1],)
@@ -234,8 +226,8 @@ class LSTM(HoldsCells):
             for (suffix, cell), start in zip(self._cells[n : n + D], starts[n:], strict=False):
                 weights = Weights(self._weights(suffix, cell))
                 run = partial(run_sequence, cell.kind, weights, weight_drop=drop)
-                states.append(carry(run, x, start, mask, suffix.endswith("_reverse")))
-            outputs = [visible(s.h, mask) for s in states[n:]]
+                states.append(_carry(run, x, start, mask, suffix.endswith("_reverse")))
+            outputs = [_visible(s.h, mask) for s in states[n:]]
             x = outputs[0] if D == 1 else torch.cat(outputs, -1)
         return states, x
 
@@ -255,7 +247,7 @@ class LSTM(HoldsCells):
         return again, state
 
     def extra_repr(self) -> str:
-        """Show what the constructor was given, as torch.nn.LSTM does, and the cell."""
+        """Show the constructor's arguments, as torch.nn.LSTM does, and the cell."""
         given = {
             "proj_size": (self.proj_size, 0),
             "num_layers": (self.num_layers, 1),
@@ -269,3 +261,51 @@ class LSTM(HoldsCells):
         if kind is not PlainLSTM:
             shown.append(f"cell={kind.__name__}")
         return ", ".join([str(self.input_size), str(self.hidden_size), *shown])
+
+
+def _carry(
+    sequence: Callable[[Tensor, LSTMState, Tensor | None], LSTMState],
+    input: Tensor,
+    start: LSTMState,
+    mask: Tensor | None,
+    reverse: bool,
+) -> LSTMState:
+    """Carry a state through (T, B, I) in either direction; all states in the order of the input."""
+    if not reverse:
+        return sequence(input, start, mask)
+    h, c = sequence(input.flip(0), start, None if mask is None else mask.flip(0))
+    return LSTMState(h.flip(0), c.flip(0))
+
+
+def _visible(h: Tensor, mask: Tensor | None) -> Tensor:
+    """The output that belongs to the hidden states (T, B, P) of all steps: zero at padding."""
+    return h if mask is None else h.masked_fill(~mask.unsqueeze(-1), 0.0)
+
+
+def _check_sequences(input: Tensor, mask: Tensor | None) -> None:
+    """Check that the input is (T, B, I) with T ≥ 1 and the mask (T, B) of bool.
+
+    Raises:
+        ShapeError: it is not.
+    """
+    if input.dim() != 3 or not input.shape[0]:
+        raise ShapeError(
+            f"the input of a layer is (T, B, I) with at least one step, not {tuple(input.shape)}"
+        )
+    if mask is not None and (mask.dtype != torch.bool or mask.shape != input.shape[:2]):
+        raise ShapeError(
+            f"the mask is {tuple(mask.shape)} of {mask.dtype}; "
+            f"give one bool for each step and sequence, {tuple(input.shape[:2])}"
+        )
+
+
+def _check_dropout(num_layers: int, dropout: float) -> None:
+    """Check the number of layers and the probability of dropout.
+
+    Raises:
+        ValueError: there is no layer, or the dropout is not a probability.
+    """
+    if num_layers < 1:
+        raise ValueError(f"num_layers is {num_layers}; a stack has at least one layer")
+    if isinstance(dropout, bool) or not isinstance(dropout, int | float) or not 0 <= dropout <= 1:
+        raise ValueError(f"dropout is {dropout!r}; it is a probability from 0 to 1")

@@ -14,7 +14,7 @@ from tangyin.scoring.perplexity import PerplexityMeter, Tally
 from tangyin.verse import CI, EOS, Form, Ids, Poem
 
 BATCH = 32
-"""Poems that are read side by side; more would hardly be faster."""
+"""Poems that are read side by side; larger batches are hardly faster."""
 
 WINDOW = 8 * BATCH
 """Poems that are shared out among the threads, those of one form side by side."""
@@ -28,7 +28,7 @@ NO_TARGET = -1
 
 @dataclass(frozen=True)
 class Score:
-    """What a poem costs a model; `dataclasses.asdict` gives its JSON.
+    """The negative log-likelihood of a poem; `dataclasses.asdict` gives its JSON.
 
     Attributes:
         text: the poem as it was read.
@@ -64,8 +64,8 @@ class Evaluation:
         prefix: what the model was given, "form" or "none".
         poems: as in `Tally`, and so the other counts and sums.
         per_token: perplexity per target, open figure; `per_hanzi` counts characters alone.
-        per_token_closed: in the closed vocabulary; None where the protocol has none, as is each
-            other figure of it.
+        per_token_closed: in the closed vocabulary; like all closed figures, None if the protocol
+            has none.
     """
 
     model: str
@@ -93,14 +93,14 @@ def score_texts(engine: Engine, texts: Sequence[str], form: Form) -> Iterator[Ta
     Raises:
         UsageError: form.not_trained.
     """
-    prefix = engine.vocabulary.prefix(form)
+    prefix = engine.vocabulary.prefix(form, dynasty="")
     yield from _costs(engine, ((prefix, text) for text in texts))
 
 
 def score_poems(engine: Engine, poems: Iterable[Poem]) -> Iterator[tuple[Poem, Tally]]:
     """Each poem with its cost, in order; `WINDOW` are read before the first is yielded."""
     scored, read = tee(poems)
-    texts = ((engine.vocabulary.prefix(poem.form), poem.text) for poem in read)
+    texts = ((engine.vocabulary.prefix(poem.form, dynasty=""), poem.text) for poem in read)
     yield from zip(scored, _costs(engine, texts), strict=True)
 
 
@@ -225,7 +225,7 @@ def evaluate_split(engine: Engine, split: str, forms: Iterable[Form]) -> Tally:
     for form in forms:
         chosen = corpus.select(forms=[form])
         if form == CI and vocabulary.takes_title:
-            prefixes = (vocabulary.prefix(CI, title=tune) for tune in chosen.title)
+            prefixes = (vocabulary.prefix(CI, title=tune, dynasty="") for tune in chosen.title)
             costs = _costs(engine, zip(prefixes, chosen.text, strict=True))
         else:
             costs = score_texts(engine, chosen.text, form)

@@ -1,35 +1,16 @@
-"""Filters and checks for the report's templates; none of them writes words."""
+"""Filters and checks for the report's templates; they format numbers, not words."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import wraps
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, Undefined, pass_environment
+from jinja2 import Environment, pass_environment
 
 MINUS, NARROW = "−", "\u202f"
 """A true minus, and a narrow space that does not break."""
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
-class Absent(Undefined):
-    """A number that quick results lack; any expression with it prints as a dash."""
-
-    def __str__(self) -> str:
-        return "–"
-
-    def _itself(self, *_: Any, **__: Any) -> Any:
-        return self
-
-    def _false(self, _: Any) -> bool:
-        return False
-
-    __getattr__ = __getitem__ = __call__ = __neg__ = _itself
-    __add__ = __sub__ = __mul__ = __truediv__ = __pow__ = _itself
-    __radd__ = __rsub__ = __rmul__ = __rtruediv__ = __rpow__ = _itself
-    __lt__ = __le__ = __gt__ = __ge__ = _false  # type: ignore[assignment]
 
 
 def number(value: float, digits: int = 0) -> str:
@@ -119,19 +100,8 @@ def at(environment: Environment, lines: Iterable[dict[str, Any]], **wanted: Any)
     return next(found, environment.undefined(hint=f"no entry has {wanted}"))
 
 
-def _keeps_absent(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The filter, which passes on what is absent."""
-
-    @wraps(function)
-    def filtered(*args: Any, **options: Any) -> Any:
-        absent = [arg for arg in args if isinstance(arg, Absent)]
-        return absent[0] if absent else function(*args, **options)
-
-    return filtered
-
-
 FILTERS = {
-    function.__name__: _keeps_absent(function)
+    function.__name__: function
     for function in (
         at, change, couplets, interval, mean, number, numeral, overlapping, percent, power, ranked,
         short, span, spread,

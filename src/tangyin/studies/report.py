@@ -18,10 +18,10 @@ from urllib.parse import quote
 import jinja2
 from markdown import markdown
 
-from tangyin.errors import TangyinError, UsageError
+from tangyin.errors import TangyinError
 from tangyin.files import make_folder, write_whole
 from tangyin.studies import filters, style
-from tangyin.studies.study import Study, read_results
+from tangyin.studies.study import Study
 
 FIGURE = re.compile(r"!\[[^\]]*\]\(figures/([\w-]+)\.svg\)")
 LABEL = re.compile(r"^\*\*(Figure|Table)\.\*\*", re.MULTILINE)
@@ -45,19 +45,7 @@ class Part:
 
 
 def build(results: dict[str, Any], studies: Mapping[str, Study], folder: Path) -> list[Path]:
-    """Write the report's files (`render`), delete stale figures, and return the paths.
-
-    Raises:
-        UsageError: quick results, or none, would replace full ones.
-    """
-    before, found = folder / "results.json", results["studies"].values()
-    lesser = not found or any(map(_quick, found))
-    if (
-        lesser
-        and before.exists()
-        and not all(map(_quick, read_results(before)["studies"].values()))
-    ):
-        raise UsageError("study.full_report", path=folder)
+    """Write the report's files (`render`), delete stale figures, and return the paths."""
     files = render(results, studies)
     make_folder(folder / "figures")
     for stale in (folder / "figures").glob("*.svg"):
@@ -86,13 +74,12 @@ def render(results: dict[str, Any], studies: Mapping[str, Study]) -> dict[str, s
     counts = {"Figure": count(1), "Table": count(1)}
     for part in parts:
         part.text = LABEL.sub(lambda m: f"**{m[1]} {next(counts[m[1]])}.**", part.text)
-    environment = _environment(style.HERE, quick=False)
+    environment = _environment(style.HERE)
     environment.filters["filled"] = _filled
     environment.globals.update(
         parts=parts,
         made=_by_origin(found),
         matplotlib=results["matplotlib"],
-        quick=any(map(_quick, found.values())),
     )
     text = environment.get_template("report.md.j2").render()
     figures = {f"figures/{n}.svg": svg for part in parts for n, svg in part.figures.items()}
@@ -117,11 +104,11 @@ def _part(study: Study, found: dict[str, Any] | None) -> Part:
         return ""
 
     def check(condition: Any, claim: str) -> str:
-        if not (condition or _quick(found)):
+        if not condition:
             raise TangyinError("study.contradicted", study=study.name, claim=claim)
         return ""
 
-    environment = _environment(study.template.parent, quick=_quick(found))
+    environment = _environment(study.template.parent)
     environment.globals.update(claim=claim, check=check, apart=filters.apart, study=study)
     try:
         derived = module.facts(results) if hasattr(module, "facts") else {}
@@ -144,10 +131,10 @@ def _filled(text: str) -> str:
     )
 
 
-def _environment(folder: Path, *, quick: bool) -> jinja2.Environment:
+def _environment(folder: Path) -> jinja2.Environment:
     environment = jinja2.Environment(  # noqa: S701 (it yields Markdown)
         loader=jinja2.FileSystemLoader([folder, style.HERE]),
-        undefined=filters.Absent if quick else jinja2.StrictUndefined,
+        undefined=jinja2.StrictUndefined,
         extensions=["jinja2.ext.do"],
         trim_blocks=True,
         lstrip_blocks=True,
@@ -155,10 +142,6 @@ def _environment(folder: Path, *, quick: bool) -> jinja2.Environment:
     )
     environment.filters.update(filters.FILTERS)
     return environment
-
-
-def _quick(found: dict[str, Any]) -> bool:
-    return bool(found["results"]["settings"].get("quick"))
 
 
 def _by_origin(studies: dict[str, Any]) -> list[dict[str, Any]]:

@@ -79,16 +79,14 @@ def run_study(study: Study, cache: TrainingCache, quick: bool) -> dict[str, Any]
     return _read(path)
 
 
-def gather(cache: TrainingCache, quick: bool, before: Path | None = None) -> dict[str, Any]:
-    """All results of full or quick sizes; studies not run in this cache keep those of `before`."""
+def gather(cache: TrainingCache, before: Path | None = None) -> dict[str, Any]:
+    """All full results; studies that were not run in this cache keep those of `before`."""
     kept = read_results(before)["studies"] if before is not None and before.exists() else {}
     studies = {}
     for name in (name for name, study in all_studies().items() if study.reported):
-        path = _results_file(cache, name, quick)
-        if path.exists():
-            studies[name] = _read(path)
-        elif name in kept and kept[name]["results"]["settings"].get("quick", False) == quick:
-            studies[name] = kept[name]
+        path = _results_file(cache, name, quick=False)
+        if path.exists() or name in kept:
+            studies[name] = _read(path) if path.exists() else kept[name]
     return {"format": FORMAT, "matplotlib": mpl.__version__, "studies": studies}
 
 
@@ -103,7 +101,7 @@ def read_results(path: Path) -> dict[str, Any]:
 
 
 def _results_file(cache: TrainingCache, name: str, quick: bool) -> Path:
-    """Quick results have a folder of their own: they never replace full ones."""
+    """Quick results have a folder of their own and are never reported."""
     return cache.folder / ("quick" if quick else "results") / f"{name}.json"
 
 

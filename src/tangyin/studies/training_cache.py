@@ -5,10 +5,10 @@ import json
 import os
 import platform
 import re
-import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -19,10 +19,9 @@ from tangyin.files import make_folder, write_whole
 from tangyin.model.file import ModelFile, save_model
 from tangyin.nn.language_model import LanguageModel
 from tangyin.paths import studies_home
-from tangyin.studies.progress import Progress, Recorder
+from tangyin.studies.losses import LossRecorder
 from tangyin.training import DivergedError, InterruptedRun, Recipe, RunFolder, make_optimizer, train
-from tangyin.training.checkpoint import Progress as Position
-from tangyin.training.checkpoint import checkpoints, load_checkpoint
+from tangyin.training.checkpoint import Progress, checkpoints, load_checkpoint
 from tangyin.training.dataset import load_dataset
 from tangyin.training.precision import chosen_precision
 from tangyin.training.trainer import source_version
@@ -33,8 +32,6 @@ releases do not change the numbers."""
 
 WORST = 20_000.0
 """The dev perplexity recorded for a diverged training; a uniform guess is far better."""
-
-Advance = Callable[[float], None]
 
 
 @dataclass(frozen=True)
@@ -51,7 +48,7 @@ class Training:
     """The result of a training."""
 
     epochs: list[dict[str, Any]]  # the lines of `metrics.jsonl`
-    losses: list[list[float]]  # `Recorder.losses`
+    losses: list[list[float]]  # `LossRecorder.losses`
     failed: str  # how it diverged, or ""
     best: Path  # the weights at the best epoch; they exist if the job has `keep`
     last: Path
@@ -80,7 +77,7 @@ class Training:
         return float(sum(line["seconds"] for line in self.epochs))
 
     def curve(self) -> dict[str, Any]:
-        """What plots need: dev and training perplexities, losses and time, rounded."""
+        """The values for plots, rounded: dev and training perplexities, losses and time."""
         return {
             "dev": rounded(self.dev()),
             "train": rounded(line["train_per_token"] for line in self.epochs),
@@ -94,13 +91,14 @@ class Training:
 class TrainingCache:
     """Trains and computes for studies, and keeps the results in `folder` (`studies_home()`).
 
-    Each result is named by the digest of everything that decides it: studies share equal trainings,
-    and a stopped study resumes.
+    The name of a result is the digest of everything that decides it, so studies share equal
+    trainings, and a study that was stopped repeats none that were finished. `say` shows a line.
     """
 
-    def __init__(self, folder: Path | None = None, progress: Progress | None = None) -> None:
-        self.folder = folder or studies_home()
-        self.progress = progress or Progress()
+    def __init__(
+        self, folder: Path | None = None, say: Callable[[str], None] = lambda _: None
+    ) -> None:
+        self.folder, self.say = folder or studies_home(), say
 
     def train_all(self, jobs: list[Job], what: str) -> list[Training]:
         """Train one job after the other; `what` describes them in a few words."""
@@ -110,21 +108,16 @@ class TrainingCache:
         """Train, or read the result from the cache; a diverged training is a result too.
 
         Raises:
-            InterruptedRun: the user stopped it; the same call resumes it.
+            InterruptedRun: the user stopped it.
         """
-        name, epochs = self.name_of(job), job.recipe.epochs
-        self.progress.doing(what)
-        record = self.folder / "trainings" / f"{name}.json"
+        record = self.folder / "trainings" / f"{self.name_of(job)}.json"
         best, last = (record.with_suffix(f".{which}.safetensors") for which in ("best", "last"))
         if record.exists() and (last.exists() or not job.keep):
             found = json.loads(record.read_text(encoding="utf-8"))
-            self.progress.plan(-epochs)
         else:
-            run = self.folder / "runs" / name
-            found = self._train(job, run, best, last)
+            self.say(what)
+            found = self._train(job, best, last)
             write_json(record, found)
-            shutil.rmtree(run, ignore_errors=True)
-            self.progress.plan(len(found["epochs"]) - epochs)
         return Training(found["epochs"], found["losses"], found["failed"], best, last)
 
     def name_of(self, job: Job) -> str:
@@ -135,23 +128,13 @@ class TrainingCache:
             poems=_sha256(job.own.read_bytes()) if job.own else _corpus_facts(),
         )
 
-    def compute(
-        self, what: str, settings: dict[str, Any], work: float, function: Callable[[Advance], Any]
-    ) -> Any:
-        """Compute something else, or read it from the cache.
-
-        The result is JSON values that `settings` decide; `function` may report the work it did.
-        """
+    def compute(self, what: str, settings: dict[str, Any], function: Callable[[], Any]) -> Any:
+        """Compute something else, JSON values that `settings` decide, or read it from the cache."""
         path = self.folder / "computed" / f"{what}-{_digest(settings=settings, what=what)}.json"
-        self.progress.doing(what.replace("-", " "))
-        if path.exists():
-            self.progress.plan(-work)
-            return json.loads(path.read_text(encoding="utf-8"))
-        end = self.progress.done + work
-        value = json.loads(json.dumps(function(self.progress.advance), allow_nan=False))
-        self.progress.advance(max(end - self.progress.done, 0))
-        write_json(path, value)
-        return value
+        if not path.exists():
+            self.say(what.replace("-", " "))
+            write_json(path, function(), allow_nan=False)
+        return json.loads(path.read_text(encoding="utf-8"))
 
     def poem_file(
         self, train: Iterable[str], dev: Iterable[str], titles: Iterable[str] = ()
@@ -168,25 +151,25 @@ class TrainingCache:
             write_whole(path, content)
         return path
 
-    def _train(self, job: Job, folder: Path, best: Path, last: Path) -> dict[str, Any]:
+    def _train(self, job: Job, best: Path, last: Path) -> dict[str, Any]:
         """Train, and return the record."""
-        run = RunFolder(folder)
-        make_folder(folder)
-        recorder = Recorder(folder / "points.json", self.progress)
+        make_folder(self.folder)
+        recorder = LossRecorder(self.say)
         failed, model = "", None
-        recipe = replace(job.recipe, name="study")  # a run folder refuses one of another name
-        try:
-            model = train(recipe, run, resume=True, own=job.own, callback=recorder)
-        except InterruptedRun as stop:
-            recorder.save()
-            raise InterruptedRun("study.stopped", stop.exit_code) from stop
-        except DivergedError as error:
-            failed = str(error.params.get("fault", error))
-        if job.keep and model is not None:
-            make_folder(best.parent)
-            save_model(model, best)
-            save_model(last_weights(recipe, run, model), last)
-        lines = run.metrics.read_text("utf-8").splitlines() if run.metrics.exists() else []
+        recipe = replace(job.recipe, name="study")
+        with TemporaryDirectory(dir=self.folder) as folder:
+            run = RunFolder(Path(folder))
+            try:
+                model = train(recipe, run, own=job.own, callback=recorder)
+            except InterruptedRun as stop:
+                raise InterruptedRun("study.stopped", stop.exit_code) from stop
+            except DivergedError as error:
+                failed = str(error.params.get("fault", error))
+            if job.keep and model is not None:
+                make_folder(best.parent)
+                save_model(model, best)
+                save_model(last_weights(recipe, run, model), last)
+            lines = run.metrics.read_text("utf-8").splitlines() if run.metrics.exists() else []
         return {
             "recipe": job.recipe.as_dict(),
             "epochs": [json.loads(line) for line in lines],
@@ -201,7 +184,7 @@ def last_weights(recipe: Recipe, run: RunFolder, best: ModelFile) -> ModelFile:
     model = LanguageModel(best.architecture, best.vocabulary)
     optimizer = make_optimizer(recipe.optimizer, model)
     newest = checkpoints(run.checkpoint)[0]
-    begun = Position(best.training["poems_sha256"], recipe=recipe.as_dict())
+    begun = Progress(best.training["poems_sha256"], recipe=recipe.as_dict())
     load_checkpoint(newest, model, optimizer, begun)
     tensors = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
     return replace(best, tensors=tensors, figures={})
@@ -253,7 +236,7 @@ def made() -> dict[str, Any]:
 
 
 def _processor() -> str:
-    """The name of the processor, and how many cores this process may use."""
+    """The name of the processor, and the number of cores that this process may use."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     info = Path("/proc/cpuinfo")
     text = info.read_text(encoding="utf-8") if info.exists() else ""

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from tangyin.corpus import (
     DEV,
+    LATER,
     TRAIN,
     Batch,
     Corpus,
@@ -17,10 +18,11 @@ from tangyin.corpus import (
     collate,
     encode_poem,
     load_corpus,
+    load_later,
     read_own,
 )
 from tangyin.errors import TangyinError
-from tangyin.prosody import LEVEL_RHYMES
+from tangyin.metre import LEVEL_RHYMES
 from tangyin.training.prefix_dropout import PrefixDropout
 from tangyin.training.recipe import DataRecipe, StageRecipe
 from tangyin.verse import (
@@ -81,8 +83,8 @@ class Dataset:
     def of(self, stage: StageRecipe | None) -> npt.NDArray[np.intp]:
         """Numbers of the training poems of a stage, or of all.
 
-        Poems of a user's file have no dynasty and are in every stage of their form, and so are 詞,
-        which are all of one dynasty.
+        Poems of a user's file have no dynasty and are in every stage of their form, and so are the
+        詞 of the Song, as there are none of the Tang.
         """
         if stage is None:
             return np.arange(len(self.train))
@@ -90,7 +92,7 @@ class Dataset:
         forms = {kind_named(form).name for form in stage.forms}
         return np.flatnonzero(
             [
-                form in forms and (dynasty in dynasties or form == CI.name)
+                form in forms and (dynasty in dynasties or (dynasty, form) == ("song", CI.name))
                 for dynasty, form in self.kinds
             ]
         )
@@ -112,6 +114,9 @@ def load_dataset(recipe: DataRecipe, own: Path | None = None) -> Dataset:
     everything = load_corpus() if own is None else read_own(own)
     corpus = everything.select(forms=kinds)
     training = corpus.select(parts=[TRAIN], dynasties=recipe.dynasties if own is None else None)
+    later = Corpus()
+    if own is None and not set(LATER).isdisjoint(recipe.dynasties):
+        later = load_later().select(forms=kinds, dynasties=recipe.dynasties)
     dev = {
         form: texts for form in forms if (texts := corpus.select(forms=[form], parts=[DEV]).text)
     }
@@ -121,9 +126,13 @@ def load_dataset(recipe: DataRecipe, own: Path | None = None) -> Dataset:
     tokens = {
         "none": (BOS,),
         "form": tuple(map(form_token, kinds)),
-        "told": prefix_tokens(LEVEL_RHYMES, kinds),
+        "told": prefix_tokens(LEVEL_RHYMES, kinds, recipe.dynasties if recipe.tell_dynasty else ()),
     }[recipe.prefix]
     vocabulary = Vocabulary.from_texts(training.text, recipe.minimum_frequency, tokens)
+    if len(later):
+        others = Vocabulary.from_texts(later.text, recipe.later_frequency).hanzi
+        vocabulary = Vocabulary(sorted({*vocabulary.hanzi, *others}), tokens)
+        training = training.joined(later)
     prefixes, facts = None, everything.facts
     if recipe.prefix == "told":
         prefixes = PrefixDropout.of(vocabulary, training, recipe)
@@ -134,6 +143,8 @@ def load_dataset(recipe: DataRecipe, own: Path | None = None) -> Dataset:
     digested = "".join("\n".join([*texts, "\n"]) for texts in (training.text, *dev.values()))
     if own is None:
         source = {"corpus": facts["integrity"], "split_sha256": facts["split_sha256"]}
+        if len(later):
+            source["later"] = later.facts["integrity"]
     else:
         source = {"corpus": own.name, "left_out": len(facts["left_out"])}
     return Dataset(

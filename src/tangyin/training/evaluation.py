@@ -33,7 +33,7 @@ def evaluate(model: LanguageModel, dataset: Dataset, precision: str = "fp32") ->
     for form, texts in chunks:
         targets = [meter.targets(text) for text in texts]
         ids = np.stack([poem.ids for poem in targets], axis=1)  # (T, B)
-        prefix = np.repeat(vocabulary.prefix(form)[:, None], len(texts), axis=1)
+        prefix = np.repeat(vocabulary.prefix(form, dynasty="")[:, None], len(texts), axis=1)
         read = np.concatenate((prefix, ids[:-1]))
         inputs = torch.from_numpy(read.astype(np.int64)).to(device)
         with autocast(precision, device):

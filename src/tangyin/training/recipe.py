@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
 from pydantic_core import PydanticCustomError
 
+from tangyin.corpus import DYNASTIES, LATER
 from tangyin.errors import UsageError
 from tangyin.lstm.cells import names as names_of_cells
 from tangyin.model import Architecture
@@ -49,7 +50,7 @@ def _file_name(name: str) -> str:
 
 FormName = Annotated[str, AfterValidator(lambda name: kind_named(name) and name)]
 Forms = Annotated[tuple[FormName, ...], Field(min_length=1)]
-Dynasty = Annotated[str, one_of(lambda: ("tang", "song"))]
+Dynasty = Annotated[str, one_of(lambda: (*DYNASTIES, *LATER))]
 Dynasties = Annotated[tuple[Dynasty, ...], Field(min_length=1)]
 
 
@@ -59,14 +60,17 @@ class DataRecipe:
 
     Attributes:
         forms: names of the forms, and of kinds of verse (`tangyin.verse.KINDS`).
-        dynasties: "tang", "song"; ignored for one's own poems.
+        dynasties: of `corpus.DYNASTIES` and `corpus.LATER`; ignored for one's own poems.
         minimum_frequency: characters that are rarer in the training poems become `<unk>`.
         prefix: "none" (every poem begins with `<bos>`), "form" (with its form's token) or "told"
             (with form, rhyme and title under prefix dropout: each is given to some poems only).
         tell_form: share of the poems that are conditioned on their form, for "told".
         tell_rhyme: share of the poems that are conditioned on their rhyme, where they have one.
         tell_title: share of the poems that are conditioned on their title, where they have one.
+        tell_dynasty: share of the poems that are conditioned on their dynasty.
         title_weight: weight of a title's characters as targets; the text's have weight 1.
+        later_frequency: `minimum_frequency` in later verse, which is counted by itself: a
+            character that is frequent enough in either is known.
     """
 
     forms: Forms
@@ -76,7 +80,9 @@ class DataRecipe:
     tell_form: Share = 0.9
     tell_rhyme: Share = 0.25
     tell_title: Share = 0.5
+    tell_dynasty: Share = 0.0
     title_weight: Share = 0.5
+    later_frequency: Count = 10
 
     @model_validator(mode="after")
     def _distinct_forms(self) -> Self:

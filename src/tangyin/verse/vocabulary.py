@@ -27,13 +27,22 @@ def rhyme_token(rhyme: str) -> str:
     return f"<rhyme:{rhyme}>"
 
 
-def prefix_tokens(rhymes: Iterable[str], forms: Iterable[Form] = ()) -> tuple[str, ...]:
+def dynasty_token(dynasty: str) -> str:
+    """The prefix token of a dynasty."""
+    return f"<dynasty:{dynasty}>"
+
+
+def prefix_tokens(
+    rhymes: Iterable[str], forms: Iterable[Form] = (), dynasties: Iterable[str] = ()
+) -> tuple[str, ...]:
     """The prefix tokens of a model that can be conditioned on form, rhyme and title.
 
-    `rhymes` are `tangyin.prosody.LEVEL_RHYMES`; `forms` are added to the four of the corpus.
+    `rhymes` are `tangyin.metre.LEVEL_RHYMES`; `forms` are added to the four of the corpus; the
+    tokens of `dynasties` are for a model that can be conditioned on them too.
     """
     with_others = dict.fromkeys((*FORMS, *forms))
-    return (BOS, *map(form_token, with_others), *map(rhyme_token, rhymes), TITLE, TEXT)
+    tokens = (BOS, *map(form_token, with_others), *map(rhyme_token, rhymes), TITLE, TEXT)
+    return (*tokens, *map(dynasty_token, dynasties))
 
 
 def title_characters(title: str) -> str:
@@ -46,8 +55,9 @@ class Vocabulary:
 
     The predicted tokens are `<unk>`, `<eos>`, the six marks and the known characters; a model's
     output layer has exactly these rows, in this order. The prefix tokens (`<bos>` where no form is
-    given, one token per form, one per rhyme, `<title>` before a title, `<text>` before the text)
-    come after them and have an embedding only, so they are outside the softmax without any mask.
+    given, one token per form, one per rhyme, `<title>` before a title, `<text>` before the text,
+    in some models one per dynasty) come after them and have an embedding only, so they are outside
+    the softmax without any mask.
 
     Raises:
         TangyinError: form.token_twice, form.token_not_hanzi.
@@ -133,16 +143,24 @@ class Vocabulary:
             raise UsageError("form.needed", forms=known)
         raise UsageError("form.not_trained", form=form.name, forms=known)
 
-    def prefix(self, form: Form | None, rhyme: str | None = None, title: str | None = None) -> Ids:
+    def prefix(
+        self,
+        form: Form | None,
+        rhyme: str | None = None,
+        title: str | None = None,
+        dynasty: str = "tang",
+    ) -> Ids:
         """The tokens that are read before a poem's text.
 
-        Form or `<bos>`, rhyme, `<title>` with the title's CJK characters, and `<text>`. For a
-        vocabulary without `<text>` it is the first token alone.
+        Form or `<bos>`, dynasty if it has a token, rhyme, `<title>` with the title's CJK
+        characters, and `<text>`. For a vocabulary without `<text>` it is the first token alone.
 
         Raises:
             UsageError: form.needed, form.not_trained, form.no_rhyme, form.no_title.
         """
         tokens = [self.prefix_id(form)]
+        if dynasty_token(dynasty) in self:
+            tokens.append(self.id(dynasty_token(dynasty)))
         if rhyme:
             if rhyme_token(rhyme) not in self:
                 raise UsageError("form.no_rhyme", rhyme=rhyme)

@@ -15,6 +15,8 @@ class PlainLSTM(Cell):
 
     def step(self, ops: Operations, weights: Any, inputs: Any, h: Any, c: Any) -> tuple[Any, Any]:
         """One step; inputs is (B, 4H)."""
+        if ops.lstm:
+            return ops.lstm(inputs, ops.linear(h, weights.weight_hh), c)
         y_i, y_f, y_g, y_o = self.preactivations(ops, weights, inputs, h)
         c = ops.sigmoid(y_f) * c + ops.sigmoid(y_i) * ops.tanh(y_g)
         return ops.sigmoid(y_o) * ops.tanh(c), c

@@ -1,4 +1,4 @@
-"""How large the network should be: hidden units and embedding."""
+"""The size of the network: hidden units and embedding."""
 
 from typing import Any
 
@@ -15,8 +15,6 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
     """Vary one size at a time around the report's network."""
     base = Base.of(cache, quick)
     sizes = QUICK_SIZES if quick else SIZES
-    per_size = base.recipe.training.epochs * len(base.seeds)
-    cache.progress.plan(per_size * sum(map(len, sizes.values())))
 
     def line(name: str, size: int) -> dict[str, Any]:
         jobs = base.jobs({f"model.{name}": size})

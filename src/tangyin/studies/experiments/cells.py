@@ -29,7 +29,7 @@ SMALLEST, LARGEST = 4, 1024
 
 
 def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
-    """Train every cell with as many hidden units as give the parameters of the report's network."""
+    """Train every cell at the hidden size that gives the report's number of parameters."""
     base = Base.of(cache, quick)
     target = parameters(base.job())
     vocabulary = load_dataset(base.recipe.data, base.own).vocabulary
@@ -46,7 +46,6 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
             changes["dropout.recurrent"] = dropout / 2
         line = {"cell": name, "layers": layers, "dropout": dropout, "hidden_size": units}
         plans.append((line, base.jobs({f"model.{key}": v for key, v in changes.items()})))
-    cache.progress.plan(sum(job.recipe.epochs for _, jobs in plans for job in jobs))
     lines = [
         {
             **line,

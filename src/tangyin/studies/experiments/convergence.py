@@ -23,7 +23,7 @@ from tangyin.studies.experiments.sampling import (
 from tangyin.studies.recipes import LONG, QUICK_LONG, Base
 from tangyin.studies.study import Study
 from tangyin.studies.style import epoch_axis, log_ticks, look, optimizer_look, panels
-from tangyin.studies.training_cache import Advance, Job, TrainingCache, last_weights, rounded
+from tangyin.studies.training_cache import Job, TrainingCache, last_weights, rounded
 from tangyin.studies.unmasked import write_unmasked
 from tangyin.training import Callback, Recipe, RunFolder, train
 from tangyin.verse import WULV
@@ -45,7 +45,6 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
         *((name, REPORT_RATE, epochs, epochs) for name in REPORTS),
         ("Adam", REPORT_RATE / 10, most, PATIENCE),
     ]
-    cache.progress.plan(sum(length for *_, length, _ in compared))
 
     def job(name: str, rate: float, length: int, patience: int) -> Job:
         limits = {"training.epochs": length, "training.patience": patience}
@@ -54,7 +53,7 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
     watched = job("Adam", REPORT_RATE, epochs, epochs)
     drawn = QUICK_DRAWN if quick else DRAWN
     facts = {"job": cache.name_of(watched), "drawn": drawn}
-    seen = cache.compute("watched", facts, epochs, partial(_watch, watched, drawn))
+    seen = cache.compute("watched", facts, partial(_watch, watched, drawn))
     curves: dict[str, Any] = {}
     for name, rate, length, patience in compared:
         label, wanted = f"{name} at {rate:g}", job(name, rate, length, patience)
@@ -70,10 +69,10 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
 
 
 class Watcher(Callback):
-    """Looks at the weights after each epoch."""
+    """Evaluates the weights after each epoch."""
 
-    def __init__(self, recipe: Recipe, run: RunFolder, drawn: int, advance: Advance) -> None:
-        self._recipe, self._run, self._drawn, self._advance = recipe, run, drawn, advance
+    def __init__(self, recipe: Recipe, run: RunFolder, drawn: int) -> None:
+        self._recipe, self._run, self._drawn = recipe, run, drawn
         self.dev: list[float] = []
         self.train: list[float] = []
         self.unknown: dict[str, list[float]] = {"argmax": [], "temperature 1": []}
@@ -88,20 +87,19 @@ class Watcher(Callback):
         for name, shares in self.unknown.items():
             count = len(FIRST) if name == "argmax" else self._drawn
             shares.append(unknown_share(engine, name, count))
-        self._advance(1)
 
 
 def unknown_share(engine: Engine, rule: str, count: int) -> float:
-    """The share of `<unk>` among what is written after the first character."""
+    """The share of `<unk>` among the tokens written after the first character."""
     starts = list(islice(cycle(known_starts(engine)), count))
     return share_unknown(engine, write_unmasked(engine, RULES[rule], SEED, starts, WULV))
 
 
-def _watch(job: Job, drawn: int, advance: Advance) -> dict[str, Any]:
-    """Train, look after each epoch, and write the report's poems by the last weights."""
+def _watch(job: Job, drawn: int) -> dict[str, Any]:
+    """Train, evaluate each epoch, and write the report's poems with the last weights."""
     with TemporaryDirectory() as folder:
         run = RunFolder(Path(folder))
-        watcher = Watcher(job.recipe, run, drawn, advance)
+        watcher = Watcher(job.recipe, run, drawn)
         train(job.recipe, run, own=job.own, callback=watcher)
     engine = Engine(watcher.last)
     return {

@@ -1,4 +1,4 @@
-"""What the corpus looks like, and the effect of more poems."""
+"""The corpus in numbers, and the effect of more poems."""
 
 from collections import Counter
 from dataclasses import replace
@@ -46,9 +46,8 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
         changes = {"training.epochs": 2 if quick else most, "training.patience": PATIENCE}
         plans[share] = replace(base, own=cache.poem_file(texts[::share], dev)).jobs(changes)
     plans[1] = base.long_jobs()
-    cache.progress.plan(1 + sum(job.recipe.epochs for jobs in plans.values() for job in jobs))
     records = {"records": load_corpus().facts["records"]}
-    described = cache.compute("corpus", records, 1, lambda _: _described())
+    described = cache.compute("corpus", records, _described)
 
     def line(share: int, jobs: list[Job]) -> dict[str, Any]:
         trained = cache.train_all(jobs, f"1/{share} of the poems")

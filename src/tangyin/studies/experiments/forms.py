@@ -12,7 +12,7 @@ from tangyin.studies.filters import mean
 from tangyin.studies.recipes import Base
 from tangyin.studies.study import Study
 from tangyin.studies.style import band, epoch_axis, log_ticks, look, panels
-from tangyin.studies.training_cache import Advance, Training, TrainingCache, rounded
+from tangyin.studies.training_cache import Training, TrainingCache, rounded
 from tangyin.studies.unmasked import form_of_tokens, write_unmasked
 from tangyin.verse import FORMS, WULV, Form, form_named
 from tangyin.writing import Argmax, Temperature
@@ -34,7 +34,6 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
         # The study of perplexity trains on the 五律.
         jobs = base.long_jobs() if kind == WULV.name else base.jobs(changes, keep=True)
         plans.append((kind, base, jobs))
-    cache.progress.plan(sum(0.5 + sum(job.recipe.epochs for job in jobs) for *_, jobs in plans))
     count = QUICK_WRITTEN if quick else WRITTEN
     found = {}
     for kind, base, jobs in plans:
@@ -47,7 +46,7 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
             **{key: [curve[key] for curve in curves] for key in ("dev", "train", "best_epoch")},
             "best": rounded(training.best_dev() for training in trained),
             "per_hanzi": rounded(training.best_dev("per_hanzi") for training in trained),
-            "length": cache.compute("length", facts, 0.5, partial(_lengths, kind, trained, count)),
+            "length": cache.compute("length", facts, partial(_lengths, kind, trained, count)),
         }
     settings = {"quick": quick, "seeds": list(base.seeds), "written": count}
     return {"settings": settings, "kinds": found}
@@ -57,8 +56,8 @@ def _trained_on(kind: str) -> list[Form]:
     return list(FORMS) if kind in (ALL, GIVEN) else [form_named(kind)]
 
 
-def _lengths(kind: str, trained: list[Training], count: int, _advance: Advance) -> dict[str, Any]:
-    """How often the length comes out right, when only the model's own prefix is given.
+def _lengths(kind: str, trained: list[Training], count: int) -> dict[str, Any]:
+    """The rate of right lengths when only the model's own prefix is given.
 
     `temperature 1` is the share of right shapes (for `ALL`, any form's), `argmax` their number.
     """

@@ -29,21 +29,18 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
         "numpy": np.__version__, "torch": torch.__version__,
     }  # fmt: skip
     found: dict[str, Any] = {"settings": settings}
-    cache.progress.plan(3)
     measures = {"jacobians": errors.jacobian_errors, "parameters": errors.parameter_errors}
     for name, measure in measures.items():
-        cache.progress.doing(name)
+        cache.say(name)
         found[name] = measure(draws)
         for reference in errors.REFERENCES:
             worst = max(line[reference] for line in found[name])
-            cache.progress.say(f"{name} against {reference}: largest error {worst:.1e}")
-        cache.progress.advance(1)
-    cache.progress.doing("flow")
+            cache.say(f"{name} against {reference}: largest error {worst:.1e}")
+    cache.say("flow")
     found["flow"] = gradient_flow(**sizes)
-    cache.progress.advance(1)
     for curve in found["flow"]["curves"]:
         network, bias, end = curve["network"], curve["forget_bias"], curve["median"][-1]
-        cache.progress.say(f"{network}, forget bias {bias}: {end:.1e} over {sizes['steps']} steps")
+        cache.say(f"{network}, forget bias {bias}: {end:.1e} over {sizes['steps']} steps")
     return found
 
 

@@ -1,4 +1,4 @@
-"""What each ingredient of the strong model contributes: the proxy with one thing changed."""
+"""The contribution of each ingredient of the strong model: the proxy with one change."""
 
 from typing import Any, NamedTuple
 
@@ -66,7 +66,6 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
     variants = [v for v in VARIANTS if not quick or v.name in QUICK_VARIANTS]
     plain, seed = base.jobs(), {"training.seed": SEEDS[0]}
     jobs = [on_poems(base, cache, SHARE, v.dynasties).job({**v.changes, **seed}) for v in variants]
-    cache.progress.plan(sum(job.recipe.epochs for job in (*plain, *jobs)))
     return {
         "settings": {**proxy_settings(base), "seeds": list(base.seeds)},
         "proxy": ends(plain[0], cache.train_all(plain, "the proxy")),

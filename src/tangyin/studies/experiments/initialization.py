@@ -1,4 +1,4 @@
-"""Ten initializations, and what they do to gradients, gates and units."""
+"""Ten initializations, and their effect on gradients, gates and units."""
 
 from collections.abc import Callable
 from functools import partial
@@ -17,7 +17,7 @@ from tangyin.studies.poem_costs import encoded
 from tangyin.studies.recipes import Base
 from tangyin.studies.study import Study
 from tangyin.studies.style import GREY, band, look, panels, plain_ticks
-from tangyin.studies.training_cache import WORST, Advance, Job, TrainingCache, rounded
+from tangyin.studies.training_cache import WORST, Job, TrainingCache, rounded
 from tangyin.training import DivergedError, evaluate, load_dataset
 from tangyin.training.optimizers import OptimizerRecipe
 from tangyin.training.step import TrainingStep
@@ -79,7 +79,7 @@ def unit_values(model: LanguageModel) -> list[float]:
 
 
 def rank(values: list[float]) -> int:
-    """How many singular values count."""
+    """The number of singular values that count."""
     return sum(value > RANK_SHARE * max(values[0], 1e-12) for value in values)
 
 
@@ -121,19 +121,18 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
     base = Base.of(cache, quick)
     epochs, every = (QUICK_EPOCHS, QUICK_EVERY) if quick else (EPOCHS, EVERY)
     recipe = {"training.epochs": epochs, "training.patience": epochs, "training.precision": "fp32"}
-    cache.progress.plan(len(STARTS) * len(base.seeds) * epochs)
 
     def trained(start: str, seed: int) -> Any:
         job = base.job({**recipe, "training.seed": seed})
         facts = {"start": start, "every": every, "job": cache.name_of(job)}
-        return cache.compute("initialization", facts, epochs, partial(_train, job, start, every))
+        return cache.compute("initialization", facts, partial(_train, job, start, every))
 
     starts = {start: [trained(start, seed) for seed in base.seeds] for start in STARTS}
     settings = {**base.settings(), "epochs": epochs, "every": every, "constant": CONSTANT}
     return {"settings": settings, "starts": starts}
 
 
-def _train(job: Job, start: str, every: int, advance: Advance) -> dict[str, Any]:
+def _train(job: Job, start: str, every: int) -> dict[str, Any]:
     """One training with probes at `steps`.
 
     It is in fp32, so that identical units stay identical unless something distinguishes them. The
@@ -168,7 +167,6 @@ def _train(job: Job, start: str, every: int, advance: Advance) -> dict[str, Any]
             probes["norms"].append(gradient_norms(model))
             probes["saturated"].append(saturated_gates(model, inputs))
             losses.clear()
-        advance(1 / len(epochs[0]))
     tally = sum(evaluate(model, material, "fp32").values(), Tally())
     return {
         **probes,
@@ -195,7 +193,7 @@ FLOOR = 1e-9
 
 
 def facts(results: dict[str, Any]) -> dict[str, Any]:
-    """What each start comes to; lists have an entry for each seed."""
+    """The results of each start; lists have an entry for each seed."""
     starts = results["starts"]
 
     def each(figure: Callable[[Any], Any]) -> dict[str, list[Any]]:

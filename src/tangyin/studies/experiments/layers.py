@@ -17,7 +17,6 @@ EPOCHS, PATIENCE = 10, 3
 def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
     """Train the report's network with one layer and with two, with one seed."""
     base, epochs = Base.of(cache, quick, [FORM]), 2 if quick else EPOCHS
-    cache.progress.plan(epochs * len(LAYERS))
     training = {"epochs": epochs, "patience": PATIENCE, "seed": base.seeds[0]}
     limits = {f"training.{name}": value for name, value in training.items()}
     found = {}

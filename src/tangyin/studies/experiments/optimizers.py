@@ -66,8 +66,6 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
     base = Base.of(cache, quick)
     grids = {name: r[1:3] if quick else r for name, (_, r) in CONTESTANTS.items()}
     compared = [*((name, REPORT_RATE) for name in REPORTS), ("Adam", REPORT_RATE / 10)]
-    runs = sum(map(len, grids.values())) + len(base.seeds) * (len(CONTESTANTS) + len(compared))
-    cache.progress.plan(runs * base.recipe.training.epochs)
 
     def curves(name: str, rate: float) -> list[dict[str, Any]]:
         trained = cache.train_all(base.jobs(changes(name, rate)), f"{name} at {rate:g}")
@@ -113,7 +111,7 @@ LABEL = "dev perplexity per token"
 
 
 def facts(results: dict[str, Any]) -> dict[str, Any]:
-    """What the curves come to, by optimizer; lists have an entry for each seed."""
+    """The results by optimizer; lists have an entry for each seed."""
     worst, curves = results["settings"]["worst"], results["curves"]
 
     def dev(found: dict[str, Curves], epoch: int) -> dict[str, list[float]]:
@@ -175,7 +173,7 @@ def optimizers_report(results: dict[str, Any]) -> Any:
 
 
 def optimizers_sweep(results: dict[str, Any]) -> Any:
-    """The end against the rate."""
+    """The final perplexity against the rate."""
     figure, axes = panels(height=4.2)
     lowest = min(min(line["end"]) for line in results["sweep"].values())
     rim = RIM * lowest

@@ -15,7 +15,7 @@ from tangyin.studies.poem_costs import encoded, perplexities, poem_costs, text_c
 from tangyin.studies.recipes import QUICK_LONG, Base, few
 from tangyin.studies.study import Study
 from tangyin.studies.style import BLUE, GREY, INK, VERMILION, band, epoch_axis, log_ticks, panels
-from tangyin.studies.training_cache import Advance, Job, Training, TrainingCache, rounded
+from tangyin.studies.training_cache import Job, Training, TrainingCache, rounded
 from tangyin.training.dataset import load_dataset
 from tangyin.training.optimizers import OptimizerRecipe
 from tangyin.training.precision import chosen_precision
@@ -46,7 +46,7 @@ REPORT = Way(redrawn=True, all_characters=True, first_given=True, all_poems=True
 
 
 def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
-    """Train past the best epoch, measure the report's way, and take the difference apart.
+    """Train past the best epoch, measure in the report's way, and explain the difference.
 
     Of the `effects`, `characters` (a vocabulary built from all poems) and `leak` (the split redrawn
     every epoch) are measured with the first seed only.
@@ -55,10 +55,9 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
     jobs = base.long_jobs()
     epochs = jobs[0].recipe.training.epochs
     ways, short = (QUICK_LONG,) * 2 if quick else (WAY_EPOCHS, VOCABULARY_EPOCHS)
-    cache.progress.plan(len(jobs) * (epochs + ways + 0.5) + ways + short)
     trainings = cache.train_all(jobs, "the report's network")
     counts = [
-        cache.compute("count", {"job": cache.name_of(job)}, 0.5, partial(_count, job, training))
+        cache.compute("count", {"job": cache.name_of(job)}, partial(_count, job, training))
         for job, training in zip(jobs, trainings, strict=True)
     ]
 
@@ -92,7 +91,7 @@ def _open(line: dict[str, Any]) -> float:
     return float(line["dev"]["open"]["per_token"])
 
 
-def _count(job: Job, training: Training, _advance: Advance) -> dict[str, Any]:
+def _count(job: Job, training: Training) -> dict[str, Any]:
     """The perplexities of the best network of an honest training, counted in several ways."""
     model = load_model(training.best)
     (form, texts), *_ = load_dataset(job.recipe.data, job.own).dev.items()
@@ -107,10 +106,10 @@ def in_a_way(cache: TrainingCache, way: Way, *, seed: int, epochs: int, quick: b
     """
     settings = {"way": asdict(way), "seed": seed, "epochs": epochs, "quick": quick}
     train = partial(_train, way, seed, epochs, quick)
-    return cache.compute("report-protocol", settings, epochs, train)
+    return cache.compute("report-protocol", settings, train)
 
 
-def _train(way: Way, seed: int, epochs: int, quick: bool, advance: Advance) -> dict[str, Any]:
+def _train(way: Way, seed: int, epochs: int, quick: bool) -> dict[str, Any]:
     parts_used = None if way.all_poems else [TRAIN, DEV]
     corpus = load_corpus().select(dynasties=["tang"], forms=["五律"], parts=parts_used)
     texts, parts = corpus.text, corpus.part
@@ -150,7 +149,6 @@ def _train(way: Way, seed: int, epochs: int, quick: bool, advance: Advance) -> d
                 "dev_share_seen": share_seen,
             }
         )
-        advance(1)
     return {"poems": len(texts), "epochs": lines}
 
 
@@ -175,7 +173,7 @@ def stopped_after(dev: list[float]) -> int | None:
 
 
 def facts(results: dict[str, Any]) -> dict[str, Any]:
-    """What the curves come to; lists have an entry for each seed of which it is true."""
+    """Facts about the curves; each list has an entry for each seed of which it holds."""
     dev = [curve["dev"] for curve in results["honest"]]
     return {
         "claimed": CLAIMED,

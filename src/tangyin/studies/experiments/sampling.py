@@ -1,4 +1,4 @@
-"""What the sampling rule affects: diversity, quality, copying; and what it cannot affect."""
+"""The effects of the sampling rule on diversity, quality and copying, and its limits."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,17 +9,17 @@ from typing import Any
 import numpy as np
 
 from tangyin.corpus import DEV, TRAIN, load_corpus
+from tangyin.metre import Report, check_poem
+from tangyin.metre.finding import NONE, OUT_OF_RHYME
 from tangyin.model import Engine, find_model
 from tangyin.model.file import load_model
-from tangyin.prosody import Report, check_poem
-from tangyin.prosody.report import NONE, OUT_OF_RHYME
 from tangyin.scoring import score_texts
 from tangyin.studies.diversity import distinct, lines_of, repeated, self_bleu, with_interval
 from tangyin.studies.poem_costs import text_costs
 from tangyin.studies.recipes import Base, few
 from tangyin.studies.study import Study
 from tangyin.studies.style import INK, look, panels
-from tangyin.studies.training_cache import Advance, Training, TrainingCache
+from tangyin.studies.training_cache import Training, TrainingCache
 from tangyin.studies.unmasked import form_of_tokens, write_unmasked
 from tangyin.verse import UNK, WULV
 from tangyin.writing import Argmax, Order, RandomK, Rule, Temperature, TopP, compose
@@ -50,16 +50,13 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
     count = QUICK_POEMS if quick else POEMS
     names = QUICK_RULES if quick else tuple(RULES)
     job = base.long_jobs()[0]
-    cache.progress.plan(len(names) + 5 + job.recipe.training.epochs)
     engine = Engine(find_model("report"))
     facts = {"poems": count, "seed": SEED, "model": "report"}
     of_rule = partial(_of_rule, engine, count)
-    rules = {
-        n: cache.compute("sampling", {"rule": n, **facts}, 1, partial(of_rule, n)) for n in names
-    }
+    rules = {n: cache.compute("sampling", {"rule": n, **facts}, partial(of_rule, n)) for n in names}
     size, texts = {"poems": count}, few(load_corpus().select(forms=[WULV], parts=[DEV]).text, count)
 
-    def measure_human(_advance: Advance) -> dict[str, Any]:
+    def measure_human() -> dict[str, Any]:
         # An unknown character counts as an ordinary token.
         return measured(texts, [-tally.nll_closed for tally in score_texts(engine, texts, WULV)])
 
@@ -70,13 +67,13 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
     return {
         "settings": {"quick": quick, **facts, **words},
         "rules": rules,
-        "human": cache.compute("sampling-human", size, 1, measure_human),
-        "unmasked": cache.compute("sampling-unmasked", size, 1, partial(_unmasked, engine, texts)),
-        "overfitting": cache.compute("sampling-overfitting", trained, 3, overfit),
+        "human": cache.compute("sampling-human", size, measure_human),
+        "unmasked": cache.compute("sampling-unmasked", size, partial(_unmasked, engine, texts)),
+        "overfitting": cache.compute("sampling-overfitting", trained, overfit),
     }
 
 
-def _of_rule(engine: Engine, count: int, name: str, _advance: Advance) -> dict[str, Any]:
+def _of_rule(engine: Engine, count: int, name: str) -> dict[str, Any]:
     """All figures of a rule; the poems are spread over the seven first characters."""
     rule = RULES[name]
     poems: list[Any] = []
@@ -95,7 +92,7 @@ def _of_rule(engine: Engine, count: int, name: str, _advance: Advance) -> dict[s
 def written(
     engine: Engine, character: str, rule: Rule, seed: int, numbers: Sequence[int]
 ) -> list[Any]:
-    """Poems of some numbers on a first character, form kept by the mask."""
+    """Poems of some numbers on a first character; the mask keeps the form."""
     opening = {0: engine.vocabulary.id(character)}
     return compose(engine, WULV, rule, [Order(opening, seed, number) for number in numbers])
 
@@ -142,7 +139,7 @@ def _rhymes(report: Report) -> bool:
     return report.rhyme != NONE and all(fault.kind != OUT_OF_RHYME for fault in report.faults)
 
 
-def _unmasked(engine: Engine, texts: Sequence[str], _advance: Advance) -> dict[str, Any]:
+def _unmasked(engine: Engine, texts: Sequence[str]) -> dict[str, Any]:
     """The share of `<unk>` when nothing is masked.
 
     For each rule it is that of the tokens after the first character; `predicted` is the share of
@@ -167,7 +164,7 @@ def _unmasked(engine: Engine, texts: Sequence[str], _advance: Advance) -> dict[s
 
 
 def known_starts(engine: Engine) -> list[str]:
-    """Those of the first characters that a model knows."""
+    """The first characters that a model knows."""
     return [character for character in FIRST if character in engine.vocabulary]
 
 
@@ -177,9 +174,7 @@ def share_unknown(engine: Engine, texts: list[list[int]]) -> float:
     return tokens.count(engine.vocabulary.id(UNK)) / max(len(tokens), 1)
 
 
-def _overfitting(
-    training: Training, epochs: int, count: int, read: int, advance: Advance
-) -> dict[str, Any]:
+def _overfitting(training: Training, epochs: int, count: int, read: int) -> dict[str, Any]:
     """Perplexities on `read` poems of each part and copied lines, before and after overfitting."""
     corpus = load_corpus().select(forms=[WULV], dynasties=["tang"])
     found: dict[str, Any] = {"best_epoch": training.best_epoch, "last_epoch": epochs}
@@ -200,7 +195,6 @@ def _overfitting(
                 for place, character in enumerate(known)
             )
             figures["copied"][name] = with_interval([_copied(poem.lines) for poem in poems])
-            advance(0.4)
     return found
 
 

@@ -31,7 +31,6 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
         "poems": [(len(some.texts), some.job()) for some in parts],
         "passes": [(epochs, base.job({"stages": stage(epochs=epochs)})) for epochs in passes],
     }
-    cache.progress.plan(sum(job.recipe.epochs for some in jobs.values() for _, job in some))
     found: dict[str, Any] = {"settings": {**proxy_settings(base), "goal": GOAL}}
     for what, some in jobs.items():
         lines = [{"x": x, **ends(job, cache.train_all([job], f"{what} {x:g}"))} for x, job in some]

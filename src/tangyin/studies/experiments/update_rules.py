@@ -62,15 +62,12 @@ SADDLE = Surface(
 SURFACES = (RAVINE, SADDLE)
 
 
-def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
+def run(_cache: TrainingCache, quick: bool) -> dict[str, Any]:
     """Let each optimizer walk from the same place on each surface."""
     steps = QUICK_STEPS if quick else STEPS
-    cache.progress.plan(0.1)
-    cache.progress.doing("paths")
     paths = {
         surface.name: {name: walk(surface, name, steps) for name in MAKERS} for surface in SURFACES
     }
-    cache.progress.advance(0.1)
     options = {name: options for name, (options, _) in MAKERS.items()}
     settings = {"quick": quick, "steps": steps, "near": NEAR, "options": options}
     return {"settings": settings, "paths": paths}
