@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 help:
 	@echo 'make poem    write a poem on 日 (installs what that needs, without torch)'
 	@echo 'make test    lint, types, import contracts and tests (installs what they need)'
-	@echo 'make capped  the tests of numbers as on processors without AVX-512, and without the kernels'"'"' fast paths'
+	@echo 'make capped  the tests of numbers again, as on processors with AVX2 alone and with none'
 	@echo 'make docs    build the documentation: site/index.html (needs npm, without torch)'
 	@echo 'make site    write the page that runs in a browser alone: build/site (needs npm)'
 	@echo 'make coverage  the tests with branch coverage of src'
@@ -46,13 +46,14 @@ tests: corpus $(BUNDLE)
 	node --test tests/page/
 	$(RUN) $(PYTEST)
 
-# Torch and oneDNN limited to AVX2, then the engine's kernel to AVX2, and to C without any.
+# Torch, oneDNN and the kernel of training limited to AVX2; then the engine's kernel to AVX2, and to
+# plain C.
+NUMERIC := parity kernels cells lstm like_torch cross_entropy gradients
 capped: corpus
-	ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2 $(RUN) tests/model $(NUMERIC)
+	CXX=$(CURDIR)/scripts/avx2_compiler.sh ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2 \
+	  $(RUN) tests/model $(NUMERIC:%=tests/nn/test_%.py)
 	TANGYIN_KERNEL=avx2 $(RUN) tests/model
 	TANGYIN_KERNEL=portable $(RUN) tests/model
-
-NUMERIC := $(addprefix tests/nn/test_,parity.py kernels.py cells.py lstm.py like_torch.py cross_entropy.py gradients.py)
 
 # Not part of `make test`: tracing takes half as long again.
 coverage: PYTEST += --cov --cov-report=term:skip-covered

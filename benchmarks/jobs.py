@@ -79,16 +79,16 @@ def torch_loop() -> Job:
     import torch
 
     from tangyin.api import load
-    from tangyin.nn import to_torch
+    from tangyin.nn import LSTM
     from tangyin.verse import BOS, WULV
 
     model = load("report").model
     tensors = {name: torch.from_numpy(array) for name, array in model.tensors.items()}
     network, vocabulary = model.architecture, model.vocabulary
-    lstm = torch.nn.LSTM(network.embedding_size, network.hidden_size)
-    lstm.load_state_dict(
-        to_torch({n.removeprefix("lstm."): t for n, t in tensors.items() if "lstm." in n})
-    )
+    sizes = network.embedding_size, network.hidden_size
+    ours, lstm = LSTM(*sizes), torch.nn.LSTM(*sizes)
+    ours.load_state_dict({n.removeprefix("lstm."): t for n, t in tensors.items() if "lstm." in n})
+    lstm.load_state_dict(ours.state_dict())
     embedding, weight, bias = (
         tensors[name].float() for name in ("embedding.weight", "output.weight", "output.bias")
     )

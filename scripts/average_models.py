@@ -3,7 +3,7 @@
     python scripts/average_models.py runs/strong runs/strong-middle -o runs/strong-average
 
 Two models on one path of training are often better between than at either end (Wortsman et al.
-2022, arXiv 2109.01903). `--share` is how much the earlier model counts. Tokens, forms and features
+2022, arXiv 2109.01903). `--share` is the weight of the earlier model. Tokens, forms and features
 that it does not have stay those of the later model. docs/model.md has what each share gives.
 """
 
@@ -25,7 +25,7 @@ NAME = "model.safetensors"
 
 
 def in_the_shape_of(later: ModelFile, earlier: ModelFile, filler: float) -> dict[str, Array]:
-    """The weights of `earlier` where `later` has them, and the filler elsewhere."""
+    """The weights of `earlier` in the shapes of `later`, with the filler for all others."""
     network = LanguageModel(later.architecture, later.vocabulary)
     with torch.no_grad():
         for parameter in network.parameters():
@@ -51,7 +51,7 @@ def averaged(later: ModelFile, earlier: ModelFile, share: float) -> ModelFile:
 
 
 def main() -> None:
-    """Run it."""
+    """Write the average of two runs."""
     options = parser(__doc__)
     options.add_argument("later", type=Path)
     options.add_argument("earlier", type=Path)

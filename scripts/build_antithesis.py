@@ -34,7 +34,7 @@ from torch.nn.functional import cross_entropy
 
 from tangyin.corpus import TRAIN, load_corpus
 from tangyin.files import write_whole
-from tangyin.prosody import level_share
+from tangyin.metre import level_share
 from tangyin.verse import lookup_spelling
 
 DATA = Path(__file__).parents[1] / "src/tangyin/data"
@@ -122,7 +122,7 @@ def calibrated(
 
 
 def often_opposite(couplets: list[Couplet], length: int) -> dict[str, int]:
-    """How often words of a length are opposite, both as one, the lesser word first."""
+    """Counts of opposite words of a length; both orders count as one, the lesser word first."""
     seen, pairs = Counter[str](), Counter[str]()
     for upper, lower in couplets:
         for at in range(len(upper) - length + 1):

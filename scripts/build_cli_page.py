@@ -26,7 +26,7 @@ wrong call, 1 for a failure, 130 when stopped.
 
 
 def commands(command: click.Command, words: str) -> Iterator[tuple[str, str]]:
-    """A command and those below it: how each is called, and its help."""
+    """A command and its subcommands, each with its full name and its help."""
     context = click.Context(
         command, info_name=words, terminal_width=WIDTH, max_content_width=WIDTH,
         help_option_names=["-h", "--help"],
@@ -40,7 +40,7 @@ def commands(command: click.Command, words: str) -> Iterator[tuple[str, str]]:
 
 
 def page() -> str:
-    """The page as it should be."""
+    """The content of the page."""
     parts = [
         f"{'##' if words.count(' ') < 2 else '###'} {words}\n\n```text\n{text}\n```\n"
         for words, text in commands(main, "tangyin")

@@ -25,8 +25,8 @@ import opencc
 
 from shared import write_rows
 from tangyin.corpus import Corpus, load_corpus
+from tangyin.metre import readings_of
 from tangyin.paths import corpus_home
-from tangyin.prosody import readings_of
 from tangyin.verse import FORMS, corpus_spelling, fold_variants, is_hanzi
 
 TONES = "平上去入"
@@ -68,7 +68,7 @@ def source_table() -> Path:
 
 
 def opencc_relatives(wanted: set[str], known: set[str]) -> dict[str, str]:
-    """For each wanted character the known one that OpenCC turns it into, or makes it from."""
+    """For each wanted character, a known one that OpenCC converts it to or from."""
     found: dict[str, str] = {}
     converters = [opencc.OpenCC(name) for name in COLLECTIONS]
     for convert in (converter.convert for converter in converters):

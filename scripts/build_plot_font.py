@@ -45,7 +45,7 @@ def characters() -> str:
 
 
 def face() -> int:
-    """The number of our face in the collection."""
+    """The index of our face in the collection."""
     for number, font in enumerate(TTCollection(SOURCE, lazy=True)):
         if font["name"].getDebugName(1) == FACE:
             return number
@@ -53,7 +53,7 @@ def face() -> int:
 
 
 def renamed(font: TTFont) -> None:
-    """Give the part a name of its own, so that nobody takes it for the whole."""
+    """Rename the subset, so that it is not mistaken for the whole font."""
     for record in font["name"].names:
         if record.nameID in (1, 16):
             record.string = FAMILY
@@ -64,7 +64,7 @@ def renamed(font: TTFont) -> None:
 
 
 def licence() -> str:
-    """The licence's text out of Debian's copyright file, under the notice of the copyright."""
+    """The text of the licence from Debian's copyright file, below the copyright notice."""
     text = LICENCE.read_text(encoding="utf-8")
     found = re.search(r"^License: SIL-1\.1\n( -.*?)^(?=License: )", text, re.M | re.S)
     if not found:

@@ -30,7 +30,7 @@ from pathlib import Path
 
 from shared import write_rows
 from tangyin.corpus import TRAIN, load_corpus
-from tangyin.prosody.lexicon import readings_of
+from tangyin.metre.lexicon import readings_of
 from tangyin.verse import FORMS
 
 Z_FIRST = (1, 0, 0, 1, 1, 0, 0, 1)
@@ -59,7 +59,7 @@ class Counts:
         self.certain = [[0, 0], [0, 0]]
 
     def noise(self, tone: int) -> float:
-        """How often a character of only this tone is where the other is demanded."""
+        """The rate at which a character of this tone alone stands where the other is required."""
         return self.certain[tone][1 - tone] / sum(self.certain[tone])
 
     def share(self, counts: list[int]) -> float:

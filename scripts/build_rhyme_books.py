@@ -31,8 +31,8 @@ from pypinyin_dict.pinyin_data.ktghz2013 import (  # type: ignore[import-not-fou
 )
 
 from shared import write_rows
-from tangyin.prosody.books import CILIN, cilin_part
-from tangyin.prosody.lexicon import lexicon_characters, readings_of
+from tangyin.metre.books import CILIN, cilin_part
+from tangyin.metre.lexicon import lexicon_characters, readings_of
 from tangyin.verse import is_hanzi, to_simplified, traditional_forms
 
 MARKS = {"\u0304": 1, "\u0301": 2, "\u030c": 3, "\u0300": 4}
@@ -77,7 +77,7 @@ def spoken(listed: str) -> list[Reading]:
 
 
 def modern_readings() -> dict[str, dict[Reading, int]]:
-    """How many words read a character how."""
+    """The number of words for each reading of each character."""
     words: dict[str, Counter[Reading]] = defaultdict(Counter)
     for word, syllables in phrases_dict.items():
         if len(word) == len(syllables):
@@ -145,7 +145,7 @@ def own_places(character: str) -> set[tuple[str, str]]:
 
 
 def exceptions(rows: Rows) -> dict[tuple[str, str, str], str]:
-    """Characters by part, tone and the part instead of which they are there."""
+    """Characters by their part, their tone and the part in which they would be expected."""
     table, older, cilin_of = (
         listed(rows, "詞林正韻"),
         listed(rows, "平水韻"),

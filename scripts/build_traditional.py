@@ -22,7 +22,7 @@ import opencc
 
 from shared import write_rows
 from tangyin.corpus import TRAIN, load_corpus
-from tangyin.prosody import readings_of
+from tangyin.metre import readings_of
 from tangyin.verse import FORMS, MARKS, corpus_spelling
 from tangyin.verse.script import SMOOTHING
 
@@ -44,7 +44,7 @@ Poem = tuple[str, str, str]
 
 
 def converted() -> Iterator[Poem]:
-    """The training poems with what t2s makes of them."""
+    """The training poems and their conversion by t2s."""
     corpus, convert = load_corpus().select(parts=[TRAIN], forms=FORMS), opencc.OpenCC("t2s").convert
     for at in range(0, len(corpus), BATCH):
         texts = corpus.text[at : at + BATCH]
@@ -53,12 +53,12 @@ def converted() -> Iterator[Poem]:
 
 
 def readings(character: str) -> frozenset[tuple[str, str]]:
-    """What a character's verse readings are."""
+    """The readings of a character in verse."""
     return frozenset((reading.tone, reading.rime) for reading in readings_of(character))
 
 
 def forms_of(listed: list[str], counts: Counter[str], everywhere: Counter[str]) -> dict[str, str]:
-    """The form that each spelling in the list or the corpus is one of, under its best spelling."""
+    """The form of each spelling in the list or the corpus, named by its best spelling."""
     groups = {form: [form] for form in listed}
     for spelling, _ in counts.most_common():
         alike = (form for form in groups if readings(form) == readings(spelling))
@@ -76,7 +76,7 @@ def departs(counts: Counter[str], whole: Counter[str]) -> bool:
 
 
 def spellings(poems: list[Poem]) -> dict[str, Counter[str]]:
-    """How often each simplified character is written how in the poems."""
+    """Counts of the forms of each simplified character in the poems."""
     found: dict[str, Counter[str]] = defaultdict(Counter)
     for dynasty, simplified, text in poems:
         for character, spelling in zip(simplified, text, strict=True):
@@ -99,7 +99,7 @@ def characters(found: dict[str, Counter[str]], form_of: dict[str, dict[str, str]
 
 
 def pairs(poems: list[Poem], alone: Table, form_of: dict[str, dict[str, str]]) -> Table:
-    """The forms in each pair in which another than the character's own is likeliest."""
+    """The pairs in which a form other than the character's usual one is likeliest."""
     found: Table = defaultdict(Counter)
     for dynasty, simplified, text in poems:
         for at, (character, spelling) in enumerate(zip(simplified, text, strict=True)):

@@ -144,7 +144,7 @@ def second_stanza(words: list[str], *, surely: bool) -> int:
     """The line that begins the second stanza: after the rhyme nearest to the middle; or 0.
 
     The source says how many stanzas a tune has, and not where they end. This rule gives the breaks
-    of all 詞 in `tests/prosody/ci_vectors.txt` that have them. Where the source does not say that
+    of all 詞 in `tests/metre/ci_vectors.txt` that have them. Where the source does not say that
     there are `surely` two, there are if they are alike.
     """
     sizes = [len(re.sub("[^平仄中]", "", word)) for word in words]
@@ -154,7 +154,7 @@ def second_stanza(words: list[str], *, surely: bool) -> int:
 
 
 def key(name: str) -> str:
-    """What names are compared by."""
+    """A key under which equal names compare equal."""
     return to_simplified(lookup_spelling(name))
 
 
@@ -183,7 +183,7 @@ def other_names(folder: Path, known: dict[str, str]) -> dict[str, list[str]]:
 
 
 def songs_of(names: dict[str, str]) -> Counter[str]:
-    """How many Song 詞 that are not held out each tune has, by its main name."""
+    """The number of Song 詞 of each tune that are not held out, by its main name."""
     corpus = load_corpus().select(forms=[CI], parts=["train"])
     found: Counter[str] = Counter()
     for title, number in zip(corpus.title, corpus.id, strict=True):
@@ -200,8 +200,8 @@ def poem_of(text: str) -> Poem:
 
 def usual_variants() -> set[tuple[str, str]]:
     """Main name and number of the variant of each tune that most of its 詞 are nearest to."""
-    from tangyin.prosody.ci import song_of
-    from tangyin.prosody.tune_match import nearest
+    from tangyin.metre.ci import song_of
+    from tangyin.metre.ci_match import nearest
 
     corpus = load_corpus().select(forms=[CI], parts=["train"])
     found: dict[str, Counter[int]] = {tune.name: Counter() for tune in tunes()}
@@ -227,10 +227,10 @@ Kept = tuple[list[Counter[bool]], list[Counter[bool]]]
 
 
 def practice() -> dict[tuple[str, int], Kept]:
-    """How 詞 of the right length keep the tones and rhymes of each variant, by name and number."""
-    from tangyin.prosody.books import CILIN
-    from tangyin.prosody.ci import song_of
-    from tangyin.prosody.tune_match import nearest, tones_of
+    """How well 詞 of the right length keep tones and rhymes, by a variant's name and number."""
+    from tangyin.metre.books import CILIN
+    from tangyin.metre.ci import song_of
+    from tangyin.metre.ci_match import nearest, tones_of
 
     corpus = load_corpus().select(forms=[CI], parts=["train"])
     found: dict[tuple[str, int], Kept] = {}
@@ -258,7 +258,7 @@ def practice() -> dict[tuple[str, int], Kept]:
 
 
 def is_open(kept: Counter[bool], share: float) -> bool:
-    """Whether so many depart from something that it is not fixed."""
+    """Whether so many poems depart from a rule that it counts as open."""
     enough = kept.total() >= FEWEST and kept[False] >= FEWEST_OTHERWISE
     return enough and kept[False] >= share * kept.total()
 

@@ -18,10 +18,10 @@ import numpy.typing as npt
 
 from shared import parser
 from tangyin.corpus import load_corpus
+from tangyin.metre import level_share
 from tangyin.model import Engine, find_model
 from tangyin.model.shelf import SHIPPED
 from tangyin.model.units import Unit, fingerprint
-from tangyin.prosody import level_share
 from tangyin.verse import MARKS, WULV
 
 TARGET = Path(__file__).parents[1] / "src/tangyin/data/units.json"
@@ -29,7 +29,7 @@ Table = npt.NDArray[np.float32]
 
 
 def properties(text: str) -> dict[str, list[float]]:
-    """What is true after each character or mark of a poem has been read; nan where it is not asked.
+    """The properties after each character or mark of a poem; nan where one does not apply.
 
     place: which character of the line. line: which line. line_end: a line is full, a mark follows.
     rhyme: the next character is a rhyme foot. lower: the lower line of a couplet. level: the
@@ -106,7 +106,7 @@ def _by_name(texts: list[str]) -> dict[str, list[list[float]]]:
 
 
 def main() -> None:
-    """Look into each model and write the file."""
+    """Find the units of each model and write the file."""
     options = parser(__doc__)
     options.add_argument("models", nargs="*", default=SHIPPED)
     options.add_argument("--poems", type=int, default=200)

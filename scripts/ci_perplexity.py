@@ -60,7 +60,7 @@ def report_network(train: Corpus, dev: Corpus) -> tuple[Vocabulary, LanguageMode
 
 @torch.no_grad()
 def network_tally(vocabulary: Vocabulary, model: LanguageModel, poems: Corpus) -> Tally:
-    """What poems cost a network."""
+    """The negative log-likelihood of poems under a network."""
     meter, total = PerplexityMeter(vocabulary), Tally()
     for text in poems.text:
         inputs = torch.from_numpy(encode_poem(vocabulary, text, CI)[:-1, None].astype(np.int64))
@@ -92,7 +92,7 @@ class FiveGrams:
         return float(np.exp(np.mean(costs)))
 
     def probability(self, before: tuple[str, ...], token: str) -> float:
-        """Of a token after four others."""
+        """The probability of a token after four others."""
         value = 1 / self.size
         for length in range(ORDER):
             counts = self.next.get(before[ORDER - 1 - length :])
@@ -103,7 +103,7 @@ class FiveGrams:
 
 
 def main() -> None:
-    """Run it."""
+    """Print the perplexities, and write them if asked to."""
     options = parser(__doc__)
     options.add_argument("--part", default=DEV, choices=(DEV, "test"))
     options.add_argument("--model", default="strong")

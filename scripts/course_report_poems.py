@@ -16,7 +16,7 @@ from typing import Literal
 import tangyin
 from tangyin.api import Report, Score, Writer
 from tangyin.files import write_whole
-from tangyin.prosody.report import OUT_OF_RHYME
+from tangyin.metre.finding import OUT_OF_RHYME
 
 DOCS = Path(__file__).parents[1] / "docs"
 POEMS = DOCS / "results/course_report_poems.txt"
@@ -45,7 +45,7 @@ poem by the judge.
 
 @dataclass
 class Poem:
-    """A poem, what the judge thinks of it, and what the checker finds."""
+    """A poem with the judge's score and the checker's report."""
 
     text: str
     score: Score

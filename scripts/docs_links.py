@@ -41,7 +41,7 @@ LANGUAGES = {".py": "python", ".toml": "toml", ".md": "markdown", ".json": "json
 
 
 class Links(Treeprocessor):
-    """Turns the links of one page."""
+    """Rewrites the links of one page."""
 
     page: Page
     report: bool
@@ -102,7 +102,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
-    """Remember which page is next."""
+    """Store the page whose links come next."""
     _extension.links.page = page
     return markdown
 
@@ -167,7 +167,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def resolved(page: str, link: str) -> str | None:
-    """The path that a link leads to, from docs/; None for an address or a place on the page."""
+    """The target of a link as a path from docs/; None for an address or a place on the page."""
     parts = urlsplit(link)
     if parts.scheme or parts.netloc or not parts.path or parts.path.startswith("/"):
         return None
@@ -184,7 +184,7 @@ def outside(page: str, link: str) -> str | None:
 
 
 def shown_at(target: str) -> str:
-    """Where on the site a file of the repository is shown."""
+    """The place on the site that shows a file of the repository."""
     return f"{SHOWN}/{target}.md"
 
 

@@ -87,7 +87,7 @@ def sentence(name: str) -> str:
 
 
 def written(name: str) -> str:
-    """The name as it lies in src/tangyin."""
+    """The name of the folder or file in src/tangyin."""
     return f"{name}/" if (ROOT / "src/tangyin" / name).is_dir() else f"{name}.py"
 
 
@@ -104,14 +104,14 @@ def box(x: float, y: float, width: float, height: float, kind: str) -> str:
 
 
 def number(x: float, y: float, step: int) -> str:
-    """The number of a step of the road."""
+    """The number of a step of the path."""
     return f'<circle class="step" cx="{x:g}" cy="{y:g}" r="10"/>' + words(
         x, y + 4.5, str(step), "middle number"
     )
 
 
 def road() -> Iterator[str]:
-    """What a poem is on its way, and below each arrow the folders that take it further."""
+    """The stages of a poem, and below each arrow the folders that do the next step."""
     yield words(LEFT, 38, "How poems flow", "head-line")
     width = 112
     gap = (RIGHT - LEFT - len(ROAD) * width) / (len(ROAD) - 1)
@@ -128,7 +128,7 @@ def road() -> Iterator[str]:
 
 
 def stack(names: list[str], torch: frozenset[str]) -> Iterator[str]:
-    """The folders, each on those it may import from."""
+    """The folders, each above those that it may import from."""
     yield words(LEFT, TOP - 20, "A folder imports only from those below it", "head-line")
     legend = RIGHT - 262
     yield box(legend, TOP - 34, 18, 16, "layer")

@@ -1,4 +1,4 @@
-"""What belongs beside the headline figures of a model.
+"""Figures that qualify the headline figures of a model.
 
     python scripts/footnotes.py [--model strong]     # some minutes; prints JSON
     python scripts/footnotes.py --print              # what docs/results/footnotes.json has
@@ -43,7 +43,7 @@ def quotations(engine: Engine) -> dict[str, Any]:
 
 
 def quote(poems: list[tuple[str, ...]], **chosen: Any) -> list[bool]:
-    """Which poems have a line of the training poems that are chosen."""
+    """Whether each poem has a line of the chosen training poems."""
     train = load_corpus().select(parts=[TRAIN], **chosen)
     lines = frozenset(chain.from_iterable(train.lines()))
     return [any(line in lines for line in poem) for poem in poems]

@@ -1,4 +1,4 @@
-"""What other people's checkers say of poems that this project's checker accepts.
+"""The verdicts of other checkers on poems that this project's checker accepts.
 
     python -m venv /tmp/others
     /tmp/others/bin/pip install --no-deps pingshui-rhyme==0.20 'setuptools<81'
@@ -30,7 +30,7 @@ from typing import Any
 
 from shared import SAMPLES, keep, kept, parser, print_only, table
 from tangyin.corpus import DEV, load_corpus
-from tangyin.prosody import Report, check_poem
+from tangyin.metre import Report, check_poem
 from tangyin.studies.recipes import few
 from tangyin.verse import split_lines
 from tangyin.writing.particles import LICENCES
@@ -105,7 +105,7 @@ def couyun() -> dict[str, Checker]:
 
 
 def agreement(poems: Iterable[Lines], checkers: dict[str, Checker]) -> dict[str, Any]:
-    """How many poems each accepts, and which licences the refused ones have."""
+    """The number of poems that each checker accepts, and the licences in those it refuses."""
     reports = {lines: check_poem(lines) for lines in dict.fromkeys(poems)}
     found: dict[str, Any] = {
         "poems": len(reports),
@@ -126,7 +126,7 @@ def agreement(poems: Iterable[Lines], checkers: dict[str, Checker]) -> dict[str,
 
 
 def shown(results: dict[str, Any]) -> str:
-    """What was kept, as Markdown."""
+    """The kept results as Markdown."""
     names = [name for name, of in next(iter(results.values())).items() if isinstance(of, dict)]
     rows = []
     for label, found in results.items():

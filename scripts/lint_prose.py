@@ -46,7 +46,7 @@ def prose(path: Path) -> str:
 
 
 def findings(path: Path) -> list[str]:
-    """What to write in a file instead of what, with line numbers."""
+    """The listed phrases in a file, with line numbers and what to write instead."""
     text = prose(path)
     found = [(m, better) for phrase, better in PHRASES.items() for m in phrase.finditer(text)]
     return [

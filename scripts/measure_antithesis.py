@@ -1,4 +1,4 @@
-"""What the antithesis score is worth, and what the answers to upper lines are like.
+"""Measure the antithesis score and the answers to upper lines.
 
     OMP_NUM_THREADS=1 python scripts/measure_antithesis.py score
     OMP_NUM_THREADS=1 python scripts/measure_antithesis.py answers
@@ -26,8 +26,8 @@ from tangyin.api import load
 from tangyin.corpus import DEV, load_corpus
 from tangyin.errors import TangyinError
 from tangyin.files import json_text, write_whole
-from tangyin.prosody import couplet_score, level_share
-from tangyin.prosody.couplet import check_couplet, places_that_count
+from tangyin.metre import couplet_score, level_share
+from tangyin.metre.lian import check_couplet, places_that_count
 
 SEED, RESAMPLED, ANSWERED, SHOWN = 20260101, 1000, 300, 50
 MIDDLE = (2, 4)
@@ -58,7 +58,7 @@ def auc(true: Scores, false: Scores) -> float:
 
 
 def preferred(true: Scores, false: Scores) -> float:
-    """How often a second line scores above its own rival, ties counted half."""
+    """The share of second lines that score above their own rival, ties counted half."""
     return float(((true > false) + (true == false) / 2).mean())
 
 
@@ -116,7 +116,7 @@ def measured(form: str) -> dict[str, Any]:
 
 
 def measure_score() -> None:
-    """See the top."""
+    """Measure the score, and keep and print its figures."""
     found = {form: measured(form) for form in ("五律", "七律")}
     keep("antithesis", found)
     for form, figures in found.items():
@@ -124,7 +124,7 @@ def measure_score() -> None:
 
 
 def measure_answers() -> None:
-    """See the top."""
+    """Measure the answers, and keep and print their figures."""
     generator = np.random.default_rng(SEED)
     kept = [poem for form in ("五律", "七律") for poem in poems(form)]
     asked = [

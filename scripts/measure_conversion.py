@@ -1,10 +1,10 @@
-"""How well simplified verse is converted to traditional characters.
+"""The accuracy of converting simplified verse to traditional characters.
 
     python scripts/measure_conversion.py
 
 The dev and test poems, which the table of odds (`build_traditional.py`) has not seen, are converted
 by OpenCC's t2s and back, and compared character by character; other ways to write a character
-(`lookup_spelling`) are no error. Prints `docs/results/later_conversion.json`, and stores it there.
+(`lookup_spelling`) count as right. Prints and stores `docs/results/later_conversion.json`.
 """
 
 import json
@@ -67,7 +67,7 @@ if __name__ == "__main__":
         "tones_and_rhymes": lambda text, form: converted_text(text, kind_named(form)),
     }
     found = {name: compared(convert) for name, convert in ways.items()}
-    result = {name: figures(pairs) for name, pairs in found.items()}
+    result: dict[str, Any] = {name: figures(pairs) for name, pairs in found.items()}
     result["commonest_errors"] = commonest(found["tones_and_rhymes"])
     keep("later_conversion", result)
     print(json.dumps(result, ensure_ascii=False, indent=1))

@@ -13,16 +13,16 @@ from typing import Any
 from shared import keep
 from tangyin.corpus import Corpus, load_corpus
 from tangyin.data.files import data_text
-from tangyin.prosody.assignment import assign
-from tangyin.prosody.books import BOOKS
-from tangyin.prosody.check import by_books
+from tangyin.metre.books import BOOKS
+from tangyin.metre.reading import assign
+from tangyin.metre.shi import by_books
 from tangyin.verse import is_hanzi
 
 FORMS = ("五律", "七律", "五絕", "七絕")
 
 
 def shares(corpus: Corpus) -> dict[str, Any]:
-    """How many poems of each form hold by each book, in rhyme, in tones and in both."""
+    """The number of poems of each form that keep rhyme, tones and both by each book."""
     found: dict[str, Any] = {}
     for form in FORMS:
         counts: Counter[str] = Counter()
@@ -37,7 +37,7 @@ def shares(corpus: Corpus) -> dict[str, Any]:
 
 
 def lacking(characters: Counter[str]) -> dict[str, Any]:
-    """Characters that each book lacks, and the share of running characters that they are."""
+    """The characters that each book lacks, and their share of all characters in the text."""
     found: dict[str, Any] = {"characters": len(characters)}
     for book in BOOKS:
         missing = {c: n for c, n in characters.items() if not book.places(c)}

@@ -26,11 +26,11 @@ from shared import keep, table
 from tangyin.corpus import load_corpus
 from tangyin.corpus.download import download
 from tangyin.corpus.source import poem_folder, raw_poems
+from tangyin.metre.books import CILIN
+from tangyin.metre.ci import EXTRA, MISSING, check_ci
+from tangyin.metre.ci_match import Song, feet_of, nearest
+from tangyin.metre.finding import OUT_OF_RHYME
 from tangyin.paths import corpus_home
-from tangyin.prosody.books import CILIN
-from tangyin.prosody.ci import EXTRA, MISSING, check_ci
-from tangyin.prosody.report import OUT_OF_RHYME
-from tangyin.prosody.tune_match import Song, feet_of, nearest
 from tangyin.verse import CI
 from tangyin.verse.tune import Tune, tunes_so_called
 
@@ -94,7 +94,7 @@ def kept(poems: list[tuple[str, str]]) -> tuple[dict[str, list[int]], list[float
 
 
 def shared(poems: list[tuple[str, str]]) -> list[list[Any]]:
-    """Part, another part, feet in that, and their share of the feet of poems in the first."""
+    """Rows of a part, another part, the feet in that, and their share of the feet."""
     feet: Counter[str] = Counter()
     strays: Counter[tuple[str, str]] = Counter()
     for title, text in poems:
@@ -125,7 +125,7 @@ def shared(poems: list[tuple[str, str]]) -> list[list[Any]]:
 
 
 def unlike() -> list[list[Any]]:
-    """Excess a character of Tang verse of unequal lines beside its nearest tune."""
+    """The excess per character of Tang verse of unequal lines over its nearest tune."""
     clean = re.compile("([\u3400-\u9fff]+[，。？！；：])+")
     texts = []
     for poem in raw_poems(poem_folder(download(corpus_home())), "tang"):

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from shared import table
 from tangyin.corpus import Corpus, load_corpus
-from tangyin.prosody import Report, check_poem
-from tangyin.prosody.lexicon import place_of
+from tangyin.metre import Report, check_poem
+from tangyin.metre.lexicon import place_of
 
 POETS = {"王維": "Wang Wei", "杜甫": "Du Fu", "許渾": "Xu Hun", "劉長卿": "Liu Changqing"}
 PLOTTED = {
@@ -109,7 +109,7 @@ def licences(reports: list[Report]) -> None:
 
 
 def examples(corpus: Corpus, reports: dict[int, Report]) -> None:
-    """Print Tang 五律 that one fault alone keeps from being regulated."""
+    """Print Tang 五律 with a single fault."""
     alone: dict[str, list[int]] = defaultdict(list)
     for at, report in reports.items():
         if corpus.dynasty[at] == "tang" and corpus.form[at] == "五律" and len(report.faults) == 1:

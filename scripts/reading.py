@@ -35,8 +35,8 @@ from shared import RESULTS, parser
 from tangyin.api import Writer, load
 from tangyin.corpus import DEV, TEST, load_corpus
 from tangyin.files import make_folder, write_whole
+from tangyin.metre import check_poem
 from tangyin.model import DEFAULT
-from tangyin.prosody import check_poem
 from tangyin.studies.diversity import distinct, lines_of
 from tangyin.verse import title_characters, to_traditional
 from tangyin.verse.script import corpus_spelling
@@ -152,7 +152,7 @@ def make_sheet(options: argparse.Namespace) -> None:
 
 
 def count(options: argparse.Namespace) -> None:
-    """Print what the marks of a reading say, and store it."""
+    """Print and store the results of a reading."""
     folder = HOME / options.name
     key, read = _json(folder / "key.json"), read_marks(folder)
     ways, titles = [REAL, *key["ways"]], range(len(key["titles"]))

@@ -39,11 +39,11 @@ MARK = "\x1e"
 
 
 class Failed(Exception):  # noqa: N818 - the page is at fault, not the script
-    """Something that a page shows cannot be run."""
+    """A command or statement on a page fails."""
 
 
 def environment(long: bool, folder: str) -> dict[str, str]:
-    """That of this process, with this interpreter's `tangyin` first on the PATH."""
+    """This process's environment, with this interpreter's `tangyin` first on the PATH."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     # A home of its own, so that models of the person who runs this are not listed.
     home = {} if long else {"TANGYIN_HOME": f"{folder}/.home"}
@@ -56,7 +56,7 @@ def typed(command: str) -> str:
 
 
 def run(commands: list[str], long: bool) -> Iterator[tuple[str, int]]:
-    """What each command of a page prints, and its exit status."""
+    """The output of each command of a page, and its exit status."""
     script = "".join(
         f"{typed(command)}\n_status=$?; printf '\\036%s\\036' $_status; (exit $_status)\n"
         for command in commands
@@ -131,7 +131,7 @@ def with_blocks(text: str, other: str) -> str:
 
 
 def main(arguments: list[str]) -> None:
-    """Refresh the pages that are named, or see that they are fresh."""
+    """Refresh the named pages, or check that they are up to date."""
     stale = []
     for name in (word for word in arguments if not word.startswith("--")):
         page = Path(name)

@@ -35,7 +35,7 @@ def evaluated(model: str, split: str, form: str | None, protocol: str = "honest"
 
 @dataclass(frozen=True)
 class Claim:
-    """A number, the page that says it, and how it is found."""
+    """A number, the page that states it, and how to compute it."""
 
     page: str
     what: str
@@ -44,7 +44,7 @@ class Claim:
 
     @property
     def stands(self) -> bool:
-        """Whether the page says it."""
+        """Whether the page states it."""
         return self.claimed in (ROOT / self.page).read_text(encoding="utf-8")
 
     def found(self) -> str:
@@ -92,7 +92,7 @@ CLAIMS = (
 
 
 def main() -> int:
-    """Print the table; how many claims fail."""
+    """Print the table; return the number of claims that fail."""
     wrong = 0
     print(f"{'page':<18}{'claimed':>12}{'found':>12}  what")
     for claim in CLAIMS:

@@ -1,4 +1,4 @@
-"""What hatchling calls when it builds a wheel.
+"""A build hook of hatchling for wheels.
 
     TANGYIN_NATIVE=1 python -m build --wheel
 
@@ -25,7 +25,7 @@ class WheelHook(BuildHookInterface[Any]):
         return os.environ.get("TANGYIN_NATIVE") == "1" and self.target_name == "wheel"
 
     def dependencies(self) -> list[str]:
-        """What has to be installed to import `tangyin.model`, which says how it is compiled."""
+        """The packages needed to import `tangyin.model`, which compiles the kernel."""
         return list(self.metadata.core.dependencies) if self._wanted() else []
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
@@ -52,6 +52,6 @@ class WheelHook(BuildHookInterface[Any]):
 
 
 def _processor_of(compiler: str) -> str:
-    """The processor that a compiler makes code for, such as aarch64."""
+    """The processor that a compiler targets, such as aarch64."""
     asked = subprocess.run([compiler, "-dumpmachine"], check=True, capture_output=True, text=True)
     return asked.stdout.split("-")[0]

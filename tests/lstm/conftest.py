@@ -36,21 +36,6 @@ def random_parameters() -> Callable[..., Parameters]:
 
 
 @pytest.fixture(scope="session")
-def torch_cell() -> Callable[[Parameters], torch.nn.LSTMCell]:
-    """PyTorch's cell with a layer's parameters."""
-
-    def build(parameters: Parameters) -> torch.nn.LSTMCell:
-        cell = torch.nn.LSTMCell(parameters.input_size, parameters.hidden_size)
-        b = torch.from_numpy(parameters.b)
-        weights = {"weight_ih": parameters.W_ih, "weight_hh": parameters.W_hh}
-        state = {name: torch.from_numpy(weight) for name, weight in weights.items()}
-        cell.to(b.dtype).load_state_dict({**state, "bias_ih": b, "bias_hh": torch.zeros_like(b)})
-        return cell
-
-    return build
-
-
-@pytest.fixture(scope="session")
 def relative_error() -> Callable[..., float]:
     """The norm of the difference over the norm of the reference, or over `floor` if that is more.
 

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 import torch
 
-from tangyin import lstm
 from tangyin.lstm import (
     cross_entropy_backward,
     cross_entropy_forward,
@@ -91,16 +90,3 @@ def test_targets_that_cannot_be_are_refused(targets, mask, message):
         cross_entropy_forward(
             np.zeros((2, V)), np.array(targets), None if mask is None else np.array(mask)
         )
-
-
-def test_plain_rnn_and_its_jacobian_are_those_of_torch(generator, relative_error):
-    cell = torch.nn.RNNCell(E, H, dtype=torch.float64)
-    W_ih, W_hh = cell.weight_ih.detach().numpy(), cell.weight_hh.detach().numpy()
-    b = (cell.bias_ih + cell.bias_hh).detach().numpy()
-    x, h_prev = generator.standard_normal(E), generator.standard_normal(H)
-    h = lstm.plain_rnn_step(W_ih, W_hh, b, x, h_prev)
-    assert relative_error(h, cell(torch.from_numpy(x), torch.from_numpy(h_prev))) <= 1e-12
-    reference = torch.autograd.functional.jacobian(
-        lambda v: cell(torch.from_numpy(x), v), torch.from_numpy(h_prev)
-    )
-    assert relative_error(lstm.plain_rnn_dh_dh_prev(W_hh, h), reference) <= 1e-12

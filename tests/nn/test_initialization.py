@@ -1,14 +1,11 @@
 import math
-from functools import partial
 
 import pytest
 import torch
 
-from tangyin.errors import UsageError
 from tangyin.lstm.cell import Cell
 from tangyin.lstm.cells import names
 from tangyin.nn import INITIALIZATIONS, LSTM, RecurrentCell, initialize
-from tangyin.nn.initialization import chrono
 
 CELLS = names()
 NAMES = sorted(INITIALIZATIONS)
@@ -48,23 +45,12 @@ class Elman(Cell):
         return ops.tanh(*self.preactivations(ops, weights, inputs, h)), c
 
 
-@pytest.mark.parametrize("how", sorted(INITIALIZATIONS.keys() - {"chrono"}))
+@pytest.mark.parametrize("how", NAMES)
 def test_a_cell_without_a_forget_gate_is_initialized(how):
     cell = RecurrentCell(Elman(), 3, 4)
     initialize(cell, how)
     assert cell.weight_hh.isfinite().all()
     assert cell.bias.abs().max() < 1
-
-
-@pytest.mark.parametrize(
-    ("kind", "longest", "code"),
-    [("lstm", 2, "nn.chrono_too_short"), (Elman(), 64, "nn.chrono_no_forget_gate")],
-)
-def test_chrono_refuses_a_dependency_of_two_steps_and_a_cell_without_a_forget_gate(
-    kind, longest, code
-):
-    with pytest.raises(UsageError, check=lambda error: error.code == code):
-        make(kind, partial(chrono, longest=longest))
 
 
 def test_forget_rows_are_those_that_the_step_uses_to_forget():
@@ -122,20 +108,6 @@ def test_orthogonal_makes_each_gates_recurrent_block_orthogonal(name):
         torch.testing.assert_close(block @ block.t(), torch.eye(20), atol=1e-5, rtol=0)
     for n in range(1, len(blocks)):
         assert not torch.allclose(blocks[0], blocks[n], atol=1e-2)
-
-
-@per_cell
-def test_chrono_spreads_the_forget_bias_over_the_logarithms_of_the_times(name):
-    cell = make(name, partial(chrono, longest=50), hidden=400)
-    forget = cell.bias[cell.rows("f")].detach()
-    assert forget.min() >= 0.0
-    assert forget.max() <= math.log(49)
-    times = forget.exp()
-    assert abs(times.mean().item() - 25.0) < 3.0  # uniform on 1 … 49
-    if "i" in cell.gates:
-        assert torch.equal(cell.bias[cell.rows("i")], -forget)
-    for gate in set(cell.gates) - {"f", "i"}:
-        assert not cell.bias[cell.rows(gate)].any()
 
 
 @per_cell

@@ -265,16 +265,3 @@ def test_operands_may_lie_in_memory_as_they_like(kernel, kind):
     weight_gradient(kernel, d, x, to)
     weight_gradient(kernel, d, x.contiguous(), same)
     assert torch.equal(to, same)
-
-
-@generated(N=sizes, M=sizes, dtype=st.sampled_from([bfloat16, float32]), seed=st.integers(0, 99))
-def test_the_kernel_turns_a_matrix_around_to_the_bit(kernel, N, M, dtype, seed):
-    torch.manual_seed(seed)
-    matrix, sum_before = torch.randn(N, M).to(dtype), torch.randn(M, N)
-    turned, wide, added = torch.empty(M, N, dtype=dtype), torch.empty(M, N), sum_before.clone()
-    kernel.transpose(matrix, turned)
-    kernel.transpose(matrix, wide)
-    kernel.transpose(matrix, added, add=True)
-    assert torch.equal(turned, matrix.t())
-    assert torch.equal(wide, matrix.t().float())
-    assert torch.equal(added, sum_before + matrix.t().float())

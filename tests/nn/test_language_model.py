@@ -9,11 +9,10 @@ import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tangyin.errors import UsageError
+from tangyin.metre import LEVEL_RHYMES
 from tangyin.model import Architecture
 from tangyin.nn import Dropout, cell
 from tangyin.nn.language_model import LanguageModel
-from tangyin.prosody import LEVEL_RHYMES
 from tangyin.verse import QIJUE, WUJUE, Vocabulary, prefix_tokens
 
 POEMS = {
@@ -120,11 +119,6 @@ def test_the_report_initialization_is_uniform_with_a_forget_bias_of_one():
         reach = bound * (1 - 40 / max(len(values.flatten()), 40))
         assert values.max() > reach
         assert values.min() < -reach
-
-
-def test_an_unknown_initialization_is_refused():
-    with pytest.raises(UsageError, check=lambda error: error.code == "nn.initialization_unknown"):
-        LanguageModel(Architecture(8, 6), VOCABULARY, "lucky")
 
 
 @pytest.mark.parametrize("kind", KINDS)

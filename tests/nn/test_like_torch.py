@@ -215,20 +215,6 @@ def test_tied_weights_count_once_and_get_both_gradients():
     same(*results)
 
 
-@pytest.mark.parametrize(
-    ("input", "hx"),
-    [
-        (R(2, 3).double(), None),
-        (R(2, 3), (R(2, 4).double(), R(2, 4))),
-        (R(2, 3), (R(2, 4), R(2, 4, device="meta"))),
-        (R(2, 3, device="meta"), None),
-    ],
-)
-def test_a_cell_refuses_another_dtype_or_device(input, hx):
-    with pytest.raises(ShapeError):
-        LSTMCell(3, 4)(input, hx)
-
-
 @pytest.mark.parametrize("name", ["weight_ih_l0", "weight_hh_l1", "bias_hh_l0"])
 def test_a_parametrized_weight_is_the_one_that_is_used(name):
     lstm, x = LSTM(3, 4, 2), torch.randn(5, 2, 3)
@@ -264,13 +250,6 @@ def test_weights_may_be_taken_away_and_given_back_as_tensors():
     identical(lstm(x)[0], before)
     lstm.weight_hh_l0 = 2 * kept["weight_hh_l0"]
     assert not torch.allclose(lstm(x)[0], before)
-
-
-def test_the_graph_can_be_gone_through_twice_when_it_is_retained():
-    lstm, x = LSTM(3, 4, 2, bidirectional=True), torch.randn(5, 2, 3, requires_grad=True)
-    loss = lstm(x)[0].square().sum()
-    first = torch.autograd.grad(loss, [x, *lstm.parameters()], retain_graph=True)
-    identical(torch.autograd.grad(loss, [x, *lstm.parameters()]), first)
 
 
 def test_the_dropout_can_be_changed_and_at_one_lets_nothing_through():

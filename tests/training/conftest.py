@@ -200,7 +200,7 @@ def _one_thread() -> Iterator[None]:
 # Importing torch, and its compiler, which its optimizers need, takes seconds. This program does it
 # once, and runs each command line that it gets in a process, or several, of their own.
 PROGRAM = """
-import json, os, resource, sys
+import json, os, sys
 from datetime import timedelta
 import tangyin.training, torch._dynamo
 from tangyin.cli.main import run
@@ -209,8 +209,6 @@ from tangyin.training import distributed, trainer
 def begin(order, rank):
     os.dup2(os.open(order["errors"], os.O_WRONLY | os.O_APPEND), 2)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    if order["largest_file"]:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (order["largest_file"],) * 2)
     if order["count"] > 1:
         os.environ |= {
             "WORLD_SIZE": str(order["count"]), "LOCAL_WORLD_SIZE": str(order["count"]),
@@ -256,13 +254,13 @@ class Launcher:
     def start(self, words: list[str], count: int = 1, **limits: float) -> list[int]:
         """Start a command, without `tangyin`, and give the numbers of its processes.
 
-        Limits: `largest_file`, bytes that no file may exceed; `timeout`, seconds that they wait for
+        Limits: `timeout`, seconds that they wait for
         each other; `save_every`, seconds between checkpoints within an epoch.
         """
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        order: dict[str, Any] = {"largest_file": 0, "timeout": 60.0, "save_every": 600.0, **limits}
+        order: dict[str, Any] = {"timeout": 60.0, "save_every": 600.0, **limits}
         order |= {"words": words, "count": count, "port": port, "errors": str(self.file)}
         print(json.dumps(order), file=self.program.stdin, flush=True)
         return self.statuses()

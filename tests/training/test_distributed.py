@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import signal
 import time
 from pathlib import Path
@@ -140,7 +141,7 @@ COMMANDS = re.findall(
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_commands_of_the_page_are_understood_by_torchrun_and_by_tangyin(command, monkeypatch):
-    given = torchrun_parser().parse_args(command.replace("NUMBER", "1").split())
+    given = torchrun_parser().parse_args(shlex.split(command.replace("NUMBER", "1")))
     assert (given.module, given.training_script) == (True, "tangyin")
     name, *words = given.training_script_args
     assert name == "train"

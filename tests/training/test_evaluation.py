@@ -1,6 +1,5 @@
 """Training's own evaluation and the NumPy engine's give the same figures."""
 
-import numpy as np
 import pytest
 import torch
 
@@ -77,15 +76,3 @@ def test_evaluating_disturbs_neither_training_nor_randomness(lab):
         assert torch.equal(torch.get_rng_state(), state)
         assert all(parameter.grad is None for parameter in model.parameters())
         assert evaluate(model, dataset) == first
-
-
-def test_a_model_that_knows_nothing_scores_as_chance_does(lab):
-    model, dataset = untrained(lab)
-    with torch.no_grad():
-        model.output.weight.zero_()
-        model.output.bias.zero_()
-    tally = evaluate(model, dataset)[WULV]
-    outputs, known = dataset.vocabulary.outputs, len(dataset.vocabulary.hanzi)
-    chance = tally.targets * np.log(outputs) + tally.unknown * np.log(20_992 - known)
-    assert tally.unknown > 0
-    assert tally.nll == pytest.approx(chance, rel=1e-6)

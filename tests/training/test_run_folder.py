@@ -3,7 +3,6 @@
 import errno
 import os
 import shutil
-import subprocess
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
@@ -31,19 +30,6 @@ def refused(lab, code, **params):
     assert refusal.value.code == code
     assert refusal.value.params.items() >= params.items()
     assert snapshot(lab.run.path).items() - {("lock", b"")} == before.items() - {("lock", b"")}
-
-
-@pytest.fixture
-def disk(lab):
-    """A tmpfs of 1 MB on the folder `disk`, where this machine lets us mount one."""
-    folder = lab.path / "disk"
-    folder.mkdir()
-    words = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
-    options = {"capture_output": True, "timeout": 60}
-    if not shutil.which("mount") or subprocess.run(words, **options).returncode:
-        pytest.skip("this needs a file system of its own, and mounting is not allowed here")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True, timeout=60)
 
 
 def interrupt(lab, run="run"):
@@ -193,35 +179,6 @@ def test_the_temporary_files_of_a_killed_run_are_deleted_and_nothing_else(lab):
     assert [name for name in others if not (lab.run.path / name).exists()] == []
 
 
-def test_a_disk_full_in_the_middle_of_a_checkpoint_leaves_the_one_before_usable(lab, launcher):
-    interrupt(lab)
-    before = snapshot(lab.run.checkpoint)
-    (checkpoint,) = map(len, before.values())
-    assert lab.run.model.stat().st_size < checkpoint - 1000
-    launcher.start(lab.command(lab.tiny(), "--resume"), largest_file=checkpoint - 1000)
-    assert launcher.statuses() == [1]
-    (said,) = launcher.errors()
-    assert str(lab.run.checkpoint) in said
-    assert snapshot(lab.run.checkpoint) == before
-    lab.train(resume=True)
-    assert lab.result() == lab.uninterrupted()
-
-
-def test_a_full_disk_is_reported_and_the_run_resumes_when_there_is_room(lab, disk):
-    interrupt(lab, "disk/run")
-    hog = disk / "hog"
-    with pytest.raises(OSError, match="No space left"), hog.open("wb") as file:  # noqa: PT012
-        while True:
-            file.write(b"x" * 4096)
-            file.flush()
-    with pytest.raises(TangyinError) as refusal:
-        lab.train(run="disk/run", resume=True)
-    assert refusal.value.params["reason"] == "No space left on device"
-    hog.unlink()
-    lab.train(run="disk/run", resume=True)
-    assert lab.result("disk/run") == lab.uninterrupted()
-
-
 @pytest.mark.parametrize("write", range(1, 9))
 def test_a_disk_full_at_any_write_is_reported_and_the_run_resumes(write, lab, monkeypatch):
     calls, fsync = [], os.fsync
@@ -240,16 +197,6 @@ def test_a_disk_full_at_any_write_is_reported_and_the_run_resumes(write, lab, mo
     assert refusal.value.params["reason"] == "No space left on device"
     lab.train(resume=True)
     assert lab.result() == lab.uninterrupted()
-
-
-@pytest.mark.parametrize("resume", [False, True])
-def test_a_read_only_folder_is_refused(resume, lab, disk):
-    if resume:
-        interrupt(lab, "disk/run")
-    subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True, timeout=60)
-    with pytest.raises(TangyinError) as refusal:
-        lab.train(run="disk/run", resume=resume)
-    assert refusal.value.params["reason"] == "Read-only file system"
 
 
 def test_a_file_in_place_of_the_folder_is_refused(lab):

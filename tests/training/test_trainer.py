@@ -155,22 +155,6 @@ def test_a_diverging_loss_ends_the_run_and_keeps_the_last_good_weights(
     assert lab.result() == lab.uninterrupted()
 
 
-def test_a_rate_far_too_large_in_a_stage_diverges_and_keeps_the_weights_before_it(lab):
-    sgd = {"name": "sgd", "clip_norm": math.inf}
-    recipe = lab.curriculum({"optimizer": sgd})
-    first, second = recipe.stages
-    absurd = replace(second, learning_rate=1000.0, final_rate=1000.0)
-    with pytest.raises(DivergedError) as failure:
-        lab.train(replace(recipe, stages=(first, absurd)))
-    assert failure.value.code == "training.diverged"
-    assert failure.value.params["best"] == 3
-    assert failure.value.params["epoch"] in (4, 5, 6)
-    assert failure.value.params["key"] == "stages.learning_rate"
-    model = load_model(lab.run.model)
-    assert model.training["epoch"] == 3
-    assert all(np.isfinite(tensor).all() for tensor in model.tensors.values())
-
-
 @pytest.mark.parametrize("recipe", ["tiny", "curriculum"])
 @pytest.mark.parametrize("factor", [math.nan, math.inf, 1000.0])
 def test_a_diverging_dev_loss_ends_a_run_with_or_without_stages(recipe, factor, lab, monkeypatch):

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tangyin.prosody import check_poem, readings_of
+from tangyin.metre import check_poem, readings_of
 from tangyin.verse import to_simplified
 from tangyin.web.bodies import SPRING
 

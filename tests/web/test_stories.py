@@ -15,7 +15,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tangyin.prosody import check_poem
+from tangyin.metre import check_poem
 from tangyin.web.bodies import SPRING
 
 from .conftest import paste, rows_of, type_at, write

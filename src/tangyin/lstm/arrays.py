@@ -11,7 +11,7 @@ BoolArray: TypeAlias = NDArray[np.bool_]
 
 
 def check_shape(name: str, array: NDArray[Any], shape: tuple[int, ...]) -> None:
-    """Refuse an array of another shape, before broadcasting turns the slip into a wrong number.
+    """Check the shape of an array, so that broadcasting does not hide a mistake.
 
     Raises:
         ValueError: the shapes differ; `name` is what the caller calls the array.

@@ -1,4 +1,4 @@
-"""What a recurrent cell is, written once for NumPy and PyTorch, and how cells are found.
+"""The base class of recurrent cells, written once for NumPy and PyTorch, and their discovery.
 
 A cell is one file in `tangyin/lstm/cells/`, or in any folder on that package's `__path__`. Its name
 is the file's, with hyphens: `layer_norm.py` is "layer-norm". The file defines one subclass of
@@ -61,7 +61,7 @@ class Cell(ABC):
         return {"weight_ih": (rows, input_size), "weight_hh": (rows, hidden_size), "bias": (rows,)}
 
     def project(self, ops: Operations, weights: Any, x: Any) -> Any:
-        """What steps take from their inputs alone, computed for all at once: (…, I) → (…, G·H)."""
+        """The part of all steps that depends on their input alone: (…, I) → (…, G·H)."""
         return ops.linear(x, weights.weight_ih, weights.bias)
 
     @abstractmethod
@@ -80,7 +80,7 @@ def names() -> list[str]:
 
 
 def cell_named(name: str, **options: Any) -> Cell:
-    """Make a cell; options are what its class takes, such as the `rounds` of the Mogrifier.
+    """Make a cell; options are arguments of its class, such as the `rounds` of the Mogrifier.
 
     Raises:
         UsageError: no cell has this name.

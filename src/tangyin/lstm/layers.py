@@ -105,7 +105,7 @@ def cross_entropy_backward(
 def _counted(
     scores: FloatArray, targets: IntArray, mask: BoolArray | None
 ) -> tuple[IntArray, BoolArray]:
-    """The targets, 0 where they do not count, and the mask, after the checks both ways need."""
+    """The targets, 0 where they do not count, and the mask, both checked."""
     check_shape("targets", targets, scores.shape[:-1])
     if mask is None:
         mask = np.ones(targets.shape, bool)

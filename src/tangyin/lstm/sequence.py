@@ -10,7 +10,7 @@ from tangyin.lstm.step import gate_gradients, sigmoid
 
 
 class Trace(NamedTuple):
-    """What a sequence computed, for the backward to read.
+    """All that the forward pass computed and the backward pass needs.
 
     Attributes:
         x: (T, B, E), the inputs.
@@ -45,7 +45,7 @@ class Trace(NamedTuple):
 
 
 class SequenceGradients(NamedTuple):
-    """The gradients of a loss by all that a sequence read, each of the shape of what it belongs to.
+    """The gradients of a loss by every input of a sequence, each with the shape of that input.
 
     The gradient by x (T, B, E) is 0 where no step was taken.
     """
@@ -123,11 +123,11 @@ def sequence_backward(
         parameters: the layer the sequence was run through.
         trace: what `sequence_forward` returned.
         dh: (T, B, H), ∂L/∂h_t as far as L reads the output of step t itself; zero by default.
-        dh_n: (B, H), what reaches L from the final hidden state besides; zero by default.
-        dc_n: (B, H), what reaches L from the final cell state; zero by default.
+        dh_n: (B, H), the gradient by the final hidden state beyond that in dh; zero by default.
+        dc_n: (B, H), the gradient by the final cell state; zero by default.
 
     Raises:
-        ValueError: an adjoint has another shape than what it belongs to.
+        ValueError: the shape of an adjoint is not that of its state.
     """
     T, B, E = trace.x.shape
     H = parameters.hidden_size

@@ -19,7 +19,7 @@ def sigmoid(y: FloatArray) -> FloatArray:
 
 
 class Step(NamedTuple):
-    """Everything one step computed, for the backward and the Jacobians to read.
+    """All that one step computed and the backward pass and the Jacobians need.
 
     The input is `x`, (B, E) in a batch or (E,); all others are (B, H) or (H,): the state before the
     step, `h_prev` and `c_prev`; the pre-activations `y_i`, `y_f`, `y_g`, `y_o`; the input gate
@@ -49,9 +49,9 @@ class Step(NamedTuple):
 
 
 class StepGradients(NamedTuple):
-    """The gradients of a loss by all that one step read, each of the shape of what it belongs to.
+    """The gradients of a loss by every input of one step, each with the shape of that input.
 
-    Those of the parameters are summed over the batch.
+    The gradients by the parameters are summed over the batch.
     """
 
     W_ih: FloatArray
@@ -120,7 +120,7 @@ def step_backward(
     its state.
 
     Raises:
-        ValueError: an adjoint has another shape than its state.
+        ValueError: the shape of an adjoint is not that of its state.
     """
     check_shape("dh", dh, step.h.shape)
     check_shape("dc", dc, step.c.shape)

@@ -59,14 +59,8 @@ def jacobians(
         "o": dh_do(step.c),
         "h_prev": dh_dh_prev(parameters, step),
         "x": dh_dx(parameters, step),
-        "W_f": dh_dW_f(step),
-        "W_i": dh_dW_i(step),
-        "W_g": dh_dW_g(step),
-        "W_o": dh_dW_o(step),
-        "b_f": dh_db_f(step),
-        "b_i": dh_db_i(step),
-        "b_g": dh_db_g(step),
-        "b_o": dh_db_o(step),
+        **{f"W_{gate}": dh_dW(step, gate) for gate in "figo"},
+        **{f"b_{gate}": dh_db(step, gate) for gate in "figo"},
     }
 
 
@@ -126,44 +120,25 @@ def dh_dx(parameters: Parameters, step: Step) -> FloatArray:
     return dh_dz(parameters, step) @ _dz_dx(parameters)
 
 
-def dh_dW_f(step: Step) -> FloatArray:
-    """∂h/∂W_f, (H, H, H+E)."""
-    return np.tensordot(dh_df(step) @ dsigmoid_dy(step.y_f), _dy_dW(step), axes=1)
+def dh_dy(step: Step, gate: str) -> FloatArray:
+    """∂h/∂y_λ, (H, H), of gate "f", "i", "g" or "o"."""
+    if gate == "o":
+        return dh_do(step.c) @ dsigmoid_dy(step.y_o)
+    if gate == "g":
+        return dh_dg(step) @ dtanh_dy(step.y_g)
+    if gate == "i":
+        return dh_di(step) @ dsigmoid_dy(step.y_i)
+    return dh_df(step) @ dsigmoid_dy(step.y_f)
 
 
-def dh_dW_i(step: Step) -> FloatArray:
-    """∂h/∂W_i, (H, H, H+E)."""
-    return np.tensordot(dh_di(step) @ dsigmoid_dy(step.y_i), _dy_dW(step), axes=1)
+def dh_dW(step: Step, gate: str) -> FloatArray:
+    """∂h/∂W_λ, (H, H, H+E)."""
+    return np.tensordot(dh_dy(step, gate), dy_dW(step.z, step.h.shape[-1]), axes=1)
 
 
-def dh_dW_g(step: Step) -> FloatArray:
-    """∂h/∂W_g, (H, H, H+E)."""
-    return np.tensordot(dh_dg(step) @ dtanh_dy(step.y_g), _dy_dW(step), axes=1)
-
-
-def dh_dW_o(step: Step) -> FloatArray:
-    """∂h/∂W_o, (H, H, H+E)."""
-    return np.tensordot(dh_do(step.c) @ dsigmoid_dy(step.y_o), _dy_dW(step), axes=1)
-
-
-def dh_db_f(step: Step) -> FloatArray:
-    """∂h/∂b_f, (H, H)."""
-    return dh_df(step) @ dsigmoid_dy(step.y_f) @ _dy_db(step)
-
-
-def dh_db_i(step: Step) -> FloatArray:
-    """∂h/∂b_i, (H, H)."""
-    return dh_di(step) @ dsigmoid_dy(step.y_i) @ _dy_db(step)
-
-
-def dh_db_g(step: Step) -> FloatArray:
-    """∂h/∂b_g, (H, H)."""
-    return dh_dg(step) @ dtanh_dy(step.y_g) @ _dy_db(step)
-
-
-def dh_db_o(step: Step) -> FloatArray:
-    """∂h/∂b_o, (H, H)."""
-    return dh_do(step.c) @ dsigmoid_dy(step.y_o) @ _dy_db(step)
+def dh_db(step: Step, gate: str) -> FloatArray:
+    """∂h/∂b_λ, (H, H)."""
+    return dh_dy(step, gate) @ dy_db(step.h.shape[-1], step.h.dtype)
 
 
 def transition_jacobian(parameters: Parameters, step: Step) -> FloatArray:
@@ -200,11 +175,3 @@ def _dz_dh_prev(parameters: Parameters) -> FloatArray:
 
 def _dz_dx(parameters: Parameters) -> FloatArray:
     return dz_dx(parameters.hidden_size, parameters.input_size, parameters.b.dtype)
-
-
-def _dy_dW(step: Step) -> FloatArray:
-    return dy_dW(step.z, step.h.shape[-1])
-
-
-def _dy_db(step: Step) -> FloatArray:
-    return dy_db(step.h.shape[-1], step.h.dtype)

@@ -18,7 +18,7 @@ Int8s = npt.NDArray[np.int8]
 Bools = npt.NDArray[np.bool_]
 
 ECHOES = 5
-"""How many classes of echo there are (`echo_classes`)."""
+"""The number of classes of echo (`echo_classes`)."""
 
 NO_ECHO, IN_TITLE = -1, -2
 """Line numbers of tokens that cannot be echoed, and of the characters of the title."""
@@ -83,7 +83,7 @@ class FeatureLayout:
 
 @dataclass(frozen=True)
 class Features:
-    """What is known about the next token, for sequences side by side.
+    """The known facts about the next token, for sequences side by side.
 
     Arrays are (B,) after one token (`Reader.read`) and (T, B) for whole sequences
     (`read_sequences`). The last two say which earlier characters may be echoed; `echo_classes`
@@ -113,7 +113,7 @@ class Features:
     line: npt.NDArray[np.int8]
 
     def of(self, steps: slice) -> "Features":
-        """Those of some steps of whole sequences."""
+        """The features at some steps of whole sequences."""
         return Features(**{name: values[steps] for name, values in vars(self).items()})
 
 
@@ -140,7 +140,7 @@ class Reader:
         """Begin before the first token of so many sequences.
 
         `tones` are the tone classes of the tokens, (len(vocabulary),), by
-        `tangyin.prosody.tone_classes`. Raises TangyinError model.no_text_token if there is no
+        `tangyin.metre.tone_classes`. Raises TangyinError model.no_text_token if there is no
         `<text>` to separate prefix and text.
         """
         if TEXT not in vocabulary:
@@ -188,7 +188,7 @@ class Reader:
 
     @classmethod
     def joined(cls, readers: Sequence["Reader"]) -> "Reader":
-        """A reader of all their sequences; what some have read more of cannot be echoed before."""
+        """A reader of all sequences; short ones are padded with tokens that cannot be echoed."""
         joined, most = copy(readers[0]), max(len(reader._ids) for reader in readers)
         for name in _BY_SEQUENCE:
             setattr(joined, name, np.concatenate([getattr(reader, name) for reader in readers]))

@@ -72,7 +72,7 @@ class StoredTensors(Mapping[str, Array]):
 
 @dataclass(frozen=True)
 class ModelFile:
-    """A trained model as it is stored.
+    """A stored model.
 
     Attributes:
         name: what the model is called on the command line.
@@ -169,7 +169,7 @@ def load_model(path: Path) -> ModelFile:
 
 
 def describe_model(path: Path) -> ModelFile:
-    """As `load_model`, but without the tensors, of which the file's header alone is checked.
+    """Read a model file without its tensors, checking only their header.
 
     So a list of models takes no more memory than their descriptions, whatever their sizes.
     """
@@ -226,7 +226,7 @@ def _check_format(metadata: dict[str, str], path: Path) -> None:
 
 
 def _model(values: dict[str, Any], entries: Entries) -> ModelFile:
-    """Build the model of its description; anything odd in it raises."""
+    """Build the model from its description; anything invalid raises."""
     architecture = Architecture(**values["architecture"], layout=_layout(values))
     for key, value in architecture.to_json().items():
         if key in ("tied", "echo"):

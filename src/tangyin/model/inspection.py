@@ -12,11 +12,11 @@ from tangyin.verse import Form, Ids, read_places
 Array = npt.NDArray[np.float32]
 
 QUANTITIES = ("i", "f", "g", "o", "c", "h")
-"""What `trace` can give of a layer: its gates, its cell state and its hidden state."""
+"""The quantities of a layer that `trace` returns: gates, cell state and hidden state."""
 
 
 def lay_out(text: str, form: Form) -> str:
-    """The beginning of a poem as the models read it, from what a person typed.
+    """The beginning of a poem in the models' spelling, from a person's input.
 
     The text may be in either script, and its last line unfinished. It becomes traditional, and
     missing marks between lines are added: ， and 。 in turn. Raises as `verse.read_places` does.
@@ -30,7 +30,7 @@ def lay_out(text: str, form: Form) -> str:
 
 @dataclass(frozen=True)
 class Expectation:
-    """What a model expects at a place, and how likely the character there is.
+    """The expectation of a model at a place, and the probability of the character there.
 
     Probabilities are those of the model without any mask; that of a character that is not `known`
     is the probability of `<unk>`. Its `rank` is one more than the number of likelier known
@@ -66,7 +66,7 @@ def expectation(
 
 
 def surprises(engine: Engine, prefix: Ids, text: str) -> npt.NDArray[np.float64]:
-    """What each character and mark of a text costs the model in nats, (len(text),).
+    """The negative log-likelihood of each character and mark of a text in nats, (len(text),).
 
     The text is not empty.
     """
@@ -89,7 +89,7 @@ def trace(engine: Engine, prefix: Ids, text: str, layer: int, quantity: str) -> 
 
 
 def watch(engine: Engine, prefix: Ids, text: str, layer: int) -> dict[str, Array]:
-    """All that `trace` can give of a layer, by quantity, from one reading."""
+    """Every quantity of a layer by name, from one pass over the text."""
     state = engine.start(1)
     found: list[dict[str, Array]] = []
     for tokens in _inputs(engine, prefix, text):

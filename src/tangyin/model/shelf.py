@@ -34,7 +34,7 @@ def find_model(name: str) -> ModelFile:
 
 
 def check_model(name: str) -> None:
-    """As `find_model`, for its errors, but no tensor is read."""
+    """Raise the errors of `find_model` without reading a tensor."""
     _found(name, describe_model)
 
 
@@ -105,7 +105,7 @@ class ModelSummary:
 
 
 def _rounded(figures: Any) -> Any:
-    """Perplexities to three decimals: more would be sent with each visit of the page for nobody."""
+    """Perplexities to three decimals; the page sends them at each visit."""
     if isinstance(figures, dict):
         return {name: _rounded(value) for name, value in figures.items()}
     return round(figures, 3) if isinstance(figures, float) else figures

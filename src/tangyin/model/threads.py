@@ -1,4 +1,4 @@
-"""Work in bulk on all cores, and when a thread gives its work up."""
+"""Bulk work on all cores, and how a thread abandons work that nobody waits for."""
 
 import os
 import threading
@@ -28,7 +28,7 @@ def interruptible(unwanted: Callable[[], object]) -> Iterator[None]:
 
 
 def go_on() -> None:
-    """Called at each step of what may take long; raises when the work is unwanted."""
+    """Raise if this thread's work is unwanted; long loops call it at each step."""
     if getattr(_work, "unwanted", bool)():
         raise InterruptedWork
 

@@ -2,8 +2,6 @@
 
 from tangyin.nn.cell import LSTMCell as LSTMCell
 from tangyin.nn.cell import RecurrentCell as RecurrentCell
-from tangyin.nn.conversion import from_torch as from_torch
-from tangyin.nn.conversion import to_torch as to_torch
 from tangyin.nn.cross_entropy import linear_cross_entropy as linear_cross_entropy
 from tangyin.nn.initialization import INITIALIZATIONS as INITIALIZATIONS
 from tangyin.nn.initialization import initialize as initialize

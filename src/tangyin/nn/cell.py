@@ -62,18 +62,18 @@ class RecurrentCell(nn.Module):
         kind: the name of a cell, or the cell itself.
         input_size: I, at least 1.
         hidden_size: H, at least 1.
-        bias: whether there are biases; without, every parameter named `bias…` is None.
-        biases: of the plain cell, how many each gate has: 1, `bias`, or 2, `bias_ih` and `bias_hh`,
-            which are only added. With two, `bias` is a bool, as in PyTorch.
-        proj_size: of the plain cell, P, the size of h after a projection, the parameter
-            `weight_hr`; 0 for none. Below, P = H without one.
-        options: what the cell of that name takes, such as the Mogrifier's `rounds`.
+        bias: whether there are biases; if not, every parameter named `bias…` is None.
+        biases: the number of biases per gate of the plain cell: 1 (`bias`) or 2 (`bias_ih` and
+            `bias_hh`, which are added). With two, `bias` is a bool, as in PyTorch.
+        proj_size: P, the size of h after the projection `weight_hr` (plain cell only); 0 for no
+            projection, and then P = H.
+        options: keyword arguments of the named cell, such as the Mogrifier's `rounds`.
 
     Raises:
         UsageError: no cell has this name.
         TypeError: a size is not an integer, or `bias` no bool.
         ValueError: a size is below 1, `biases` is not 1 or 2, the projection is not smaller than H,
-            or another cell than the plain one is given a projection or two biases.
+            or a cell other than the plain one gets a projection or two biases.
     """
 
     weight_ih: nn.Parameter
@@ -125,7 +125,7 @@ class RecurrentCell(nn.Module):
         return slice(start, start + self.hidden_size)
 
     def gate_biases(self) -> list[nn.Parameter]:
-        """The biases that are added at the gates: none, one or two, each (G·H,)."""
+        """The biases of the gates: none, one or two, each (G·H,)."""
         found = (getattr(self, name, None) for name in ("bias", "bias_ih", "bias_hh"))
         return [bias for bias in found if isinstance(bias, nn.Parameter)]
 
@@ -156,7 +156,7 @@ class RecurrentCell(nn.Module):
         return Weights({name: getattr(self, name) for name in self.parameter_names})
 
     def project(self, input: Tensor) -> Tensor:
-        """Compute what steps take from their input alone, all at once: (…, I) → (…, ·)."""
+        """Compute the part of all steps that depends on their input alone: (…, I) → (…, ·)."""
         projected: Tensor = self.kind.project(TORCH, self.weights(), input)
         return projected
 
@@ -187,7 +187,7 @@ class RecurrentCell(nn.Module):
         return LSTMState(*self.step(self.project(input), *state))
 
     def extra_repr(self) -> str:
-        """Show what the constructor was given, as PyTorch's LSTMCell does."""
+        """Show the constructor's arguments, as PyTorch's LSTMCell does."""
         kind = f"{type(self.kind).__name__}, " if type(self) is RecurrentCell else ""
         bias = "" if self.gate_biases() else ", bias=False"
         projected = f", proj_size={self.proj_size}" if self.proj_size else ""
@@ -195,7 +195,7 @@ class RecurrentCell(nn.Module):
 
 
 def check_sizes(*, bias: bool, **sizes: int) -> None:
-    """Refuse a `bias` that is not a bool, and sizes by name that are not integers ≥ 1."""
+    """Check that `bias` is a bool and that all sizes are integers ≥ 1."""
     if not isinstance(bias, bool):
         raise TypeError(f"bias is {bias!r}; give True or False")
     for name, size in sizes.items():
@@ -206,7 +206,7 @@ def check_sizes(*, bias: bool, **sizes: int) -> None:
 
 
 def check_projection(proj_size: int, hidden_size: int) -> None:
-    """Refuse a projection that does not make h smaller; 0 is none."""
+    """Check that a projection makes h smaller; 0 means no projection."""
     if not 0 <= proj_size < hidden_size:
         raise ValueError(
             f"proj_size is {proj_size}; give 0 for no projection, "
@@ -215,12 +215,12 @@ def check_projection(proj_size: int, hidden_size: int) -> None:
 
 
 def check_features(input: Tensor, size: int, weight: Tensor) -> None:
-    """Refuse an input of another last dimension than `size`, or of another dtype or device.
+    """Check the last dimension, the dtype and the device of an input.
 
     Under autocast dtypes may differ, as they do for PyTorch's own layers.
 
     Raises:
-        ShapeError: it is such an input.
+        ShapeError: one of them differs.
     """
     if input.shape[-1] != size:
         raise ShapeError(
@@ -233,10 +233,10 @@ def check_features(input: Tensor, size: int, weight: Tensor) -> None:
 def check_state(
     what: str, state: tuple[Tensor, Tensor], wanted: tuple[tuple[int, ...], ...], weight: Tensor
 ) -> None:
-    """Refuse a state of other shapes than the wanted ones, or of another dtype or device.
+    """Check the shapes, the dtype and the device of a state.
 
     Raises:
-        ShapeError: it is not.
+        ShapeError: one of them differs.
     """
     if len(state) != 2 or any(s.shape != shape for s, shape in zip(state, wanted, strict=True)):
         found = " and ".join(str(tuple(s.shape)) for s in state)

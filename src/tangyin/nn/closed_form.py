@@ -3,7 +3,7 @@
 Only h_{t-1} W_hhᵀ and ∇y_{t+1} W_hh are inside the loops: the inputs of all steps are projected
 in one product, and each weight's gradient is one product over all steps.
 
-What is done to a step between the products is in the native kernel, or in `torch_kernel` where it
+Between the products, the native kernel computes a step, or `torch_kernel` where the native one
 cannot be built. With bfloat16 products the native kernel keeps the gates in 16 bits, in the memory
 of the projected inputs; c is float32, and tanh(c) is computed again in the backward.
 
@@ -23,7 +23,7 @@ from tangyin.nn.native import Kernel, kernel_for
 from tangyin.nn.torch_kernel import TorchKernel
 
 WIDE = 1536
-"""Columns of ∇y from which `weight_gradient` transposes: H 384 of an LSTM, any vocabulary."""
+"""`weight_gradient` transposes from this many columns of ∇y on: H 384, or any vocabulary."""
 
 Given = Sequence[Any]
 """x, h_0, c_0, weight_ih, weight_hh, bias, weight_hr, each a tensor or None."""
@@ -79,7 +79,7 @@ class _Projection:
 
     Attributes:
         dh: ∇h of all steps that count, (T, B, P), in the products' dtype.
-        carried: what masked rows of later steps hand on, (B, P).
+        carried: the gradients that masked rows of later steps pass on, (B, P).
     """
 
     def __init__(self, weight: Tensor, c: Tensor, mask: Tensor | None) -> None:
@@ -89,7 +89,7 @@ class _Projection:
         self.carried = c.new_zeros(shape[1:])
 
     def back(self, t: int, later: Tensor | None, outside: Tensor | None) -> Tensor:
-        """∇m_t, (B, H), from what comes to h_t from the step after it and from outside."""
+        """∇m_t, (B, H), from the gradients that reach h_t from the next step and from outside."""
         dh = self.carried
         for part in (later, outside):
             dh = dh if part is None else dh + part
@@ -111,7 +111,7 @@ def _backward(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Compute ∇y (T, B, 4H), in the products' dtype, and ∇h_0 (B, P) and ∇c_0 (B, H).
 
-    `grads` are what comes to h and c from outside; `c` is c_0 and c.
+    `grads` are the gradients of h and c from outside; `c` is c_0 and c.
     """
     T, B, H = c[1].shape
     dy = workspace.empty((T, B, 4 * H), weight_hh.dtype, weight_hh.device)
@@ -140,8 +140,8 @@ def _backward(
 def gradients(*arguments: Any) -> tuple[Tensor, ...]:
     """Compute the gradients of `Given`, of their dtypes; empty where not needed.
 
-    Takes the gradients of h and c, `Given`, the mask, what `forward` gave, what is needed and the
-    products' dtype.
+    Takes the gradients of h and c, `Given`, the mask, the results of `forward`, a bool for each of
+    `Given` that needs a gradient, and the products' dtype.
     """
     grad_h, grad_c, *given, mask, h, c, gates, m, needed, products = arguments
     x, h_0, c_0, weight_ih, weight_hh, bias, weight_hr = given
@@ -180,8 +180,8 @@ def weight_gradient(
 ) -> Tensor:
     """Write, or add, ∇W = ∇yᵀ x for y = x Wᵀ to `to`, and return it.
 
-    `back` is ∇y, (N, O), and `inward` x, (N, I), in the products' dtype, which the kernel must be
-    for; `to` is (O, I), contiguous, and float32 if the products are in half precision.
+    `back` is ∇y, (N, O), and `inward` x, (N, I), both in the dtype of the kernel's products; `to`
+    is (O, I), contiguous, and float32 if the products are in half precision.
 
     The product reads its first operand down the columns, which is half as fast for large matrices
     in bf16. So `inward` is transposed before the product, and the result is transposed again when
@@ -203,7 +203,7 @@ def weight_gradient(
 def _weight_gradient(
     kernel: Kernel | TorchKernel, back: Tensor, inward: Tensor, weight: Tensor
 ) -> Tensor:
-    """The gradient in the weight's dtype, in memory that an earlier step has left."""
+    """The gradient in the weight's dtype, in memory of an earlier step."""
     wide = back.dtype if back.dtype == torch.float64 else torch.float32
     to = workspace.empty(tuple(weight.shape), wide, weight.device)
     return weight_gradient(kernel, back, inward, to).to(weight.dtype)

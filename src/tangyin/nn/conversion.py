@@ -1,51 +1,11 @@
-"""Weights in the layout of torch.nn.LSTM, from and into ours.
+"""State dicts with one bias per gate and with two.
 
-Ours: gates i, f, g, o, one bias per gate, names as in the state dict of `tangyin.nn.LSTM` with
-`biases=1`, such as that of a model file.
-torch.nn.LSTM, and `tangyin.nn.LSTM` by default: the same except for two biases, `bias_ih_l0` and
-`bias_hh_l0`, which are only added.
-All functions map dictionaries of tensors to dictionaries of tensors, which are new or the ones
-given, never changed in place.
+A model file, like `tangyin.nn.LSTM` with `biases=1`, has one bias per gate; torch.nn.LSTM, and
+`tangyin.nn.LSTM` by default, have two, `bias_ih_l0` and `bias_hh_l0`, which are only added.
 """
-
-from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
-
-
-def from_torch(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Turn a torch.nn.LSTM's state dict into ours: `bias_l0` = `bias_ih_l0` + `bias_hh_l0`, ….
-
-    Entries that are ours already stay.
-
-    Raises:
-        KeyError: one of two biases is missing.
-    """
-    ours: dict[str, Tensor] = {}
-    for name, value in state_dict.items():
-        bias = name.replace("bias_ih", "bias", 1).replace("bias_hh", "bias", 1)
-        if bias == name:
-            ours[name] = value
-        elif bias not in ours:
-            first, second = (bias.replace("bias", part, 1) for part in ("bias_ih", "bias_hh"))
-            ours[bias] = state_dict[first] + state_dict[second]
-    return ours
-
-
-def to_torch(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Turn our state dict, of the plain LSTM cell, into a torch.nn.LSTM's.
-
-    `bias_ih_l0` = `bias_l0` and `bias_hh_l0` = 0, ….
-    """
-    theirs: dict[str, Tensor] = {}
-    for name, value in state_dict.items():
-        if name == "bias" or name.startswith("bias_l"):
-            theirs[name.replace("bias", "bias_ih", 1)] = value
-            theirs[name.replace("bias", "bias_hh", 1)] = torch.zeros_like(value)
-        else:
-            theirs[name] = value
-    return theirs
 
 
 def load_either_biases(

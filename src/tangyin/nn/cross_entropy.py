@@ -1,16 +1,16 @@
-"""Output layer and cross-entropy in one, without ever holding the logits of a whole batch.
+"""Output layer and cross-entropy, fused: the logits of a whole batch never exist at once.
 
 For hidden states s_n, targets t_n and weights ω_n the loss is Σ_n ω_n · nll_n with
 
     z_n = W s_n + b (+ echoes),  nll_n = log Σ_v exp(z_nv) - z_n,t_n
 
-and its gradient by the logits is ω_n (softmax(z_n) - onehot(t_n)). Loss and gradient of a few
-hundred rows are computed while their logits are in the cache, in their place; what is kept is the
-gradient by s, W and b (as in Wijmans et al. 2024, "Cut your losses in large-vocabulary language
-models", and LinkedIn's Liger kernels, for one CPU).
+and its gradient by the logits is ω_n (softmax(z_n) - onehot(t_n)). The loss and the gradient of a
+few hundred rows are computed in place while their logits are in the cache. Only the gradients by s,
+W and b are kept (as in Wijmans et al. 2024, "Cut your losses in large-vocabulary language models",
+and LinkedIn's Liger kernels, for one CPU).
 
-Echoes: the model may add to the logits of characters earlier in the sequence, one value
-a class of place (`tangyin.model.features.Reader`): z_n[id] += echo_n[class] for each of them.
+Echoes: the model may add a value to the logit of each character that occurs earlier in the
+sequence, one value per class of place (`tangyin.model.features.Reader`): z_n[id] += echo_n[class].
 """
 
 import math
@@ -25,10 +25,10 @@ from tangyin.nn.native import kernel_for
 from tangyin.nn.sequence import product_dtype
 
 CHUNK_BYTES = 8 << 20
-"""Logits of one chunk, about: small enough to stay in a cache, large enough for a fast product."""
+"""The approximate size of a chunk of logits: it fits a cache, and its product is still fast."""
 
 CHUNKS_TOGETHER = 2
-"""Chunks between two products for the gradients, which are faster when they are larger."""
+"""Chunks that share one product for the gradients: larger products are faster."""
 
 
 class Echo(NamedTuple):
@@ -53,7 +53,7 @@ def linear_cross_entropy(
     scale: Tensor | None = None,
     echo: Echo | None = None,
 ) -> Tensor:
-    """Compute the cross-entropy of a linear output layer; its gradient comes with it.
+    """Compute the cross-entropy of a linear output layer, and its gradient in the same pass.
 
     Under autocast the products are taken in its dtype, and everything else in float32. There are no
     second derivatives: a backward pass that would need them (`create_graph=True`) is refused.
@@ -176,7 +176,7 @@ def _loss_and_gradients(
 
 
 def _check_numbers(V: int, targets: Tensor, echo: Echo | None) -> None:
-    """Refuse numbers with which the kernel would reach memory that is not the logits'."""
+    """Refuse indices with which the kernel would access memory outside the logits."""
     numbers = [("target", targets, 0, V)]
     if echo is not None:
         numbers += [("id", echo.ids, 0, V), ("class", echo.classes, -128, echo.values.shape[1])]

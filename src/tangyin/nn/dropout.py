@@ -1,7 +1,7 @@
 """Dropout of units of a whole sequence, of whole characters, and of weights.
 
-p is the probability of dropping; what is kept is scaled by 1 / (1 − p). The argument itself comes
-back when p is 0.
+p is the probability of dropping; what is kept is scaled by 1 / (1 − p). With p = 0 the argument is
+returned as it is.
 """
 
 import torch

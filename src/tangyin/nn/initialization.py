@@ -1,9 +1,9 @@
 """Initializations of recurrent cells, each a function with a name.
 
 Each fills the weights (`weight…`) and the gates' biases (`bias`) of one cell in place; gains stay 1
-and the biases of a normalisation 0. Where a gate has two biases, those that are not drawn go to the
-first. `report`, `xavier`, `orthogonal` and `chrono` also set the forget bias. `initialize` applies
-one by name to every cell of a layer, a stack or a whole model.
+and the biases of a normalisation 0. Where a gate has two biases, only the first gets a value that
+is not drawn. `report`, `xavier` and `orthogonal` also set the forget bias. `initialize` applies one
+by name to every cell of a module.
 """
 
 import math
@@ -53,7 +53,7 @@ def zeros(cell: RecurrentCell) -> None:
 
 
 def constant(cell: RecurrentCell, value: float = 0.1) -> None:
-    """Set all weights and biases to one value: a layer of one unit repeated H times."""
+    """Set all weights and biases to one value, which makes all H units equal."""
     _fill(cell, lambda weight: weight.fill_(value), bias=value)
 
 
@@ -97,29 +97,6 @@ def orthogonal(cell: RecurrentCell) -> None:
             nn.init.orthogonal_(block)
 
 
-def chrono(cell: RecurrentCell, longest: int = 64) -> None:
-    """Draw the forget bias as ln U(1, longest − 1) and set the input bias to minus it.
-
-    Tallec and Ollivier 2018, "Can recurrent neural networks warp time?", section 2: a unit whose
-    forget bias is ln(τ) keeps its content for about τ steps. Weights are the report's, the other
-    biases 0; a cell without an input gate of its own takes the forget bias alone. `longest` is the
-    longest dependency in steps, above 2; 64 covers a 七律 with its marks.
-
-    Raises:
-        UsageError: longest is not above 2, or the cell has no forget gate.
-    """
-    if longest <= 2:
-        raise UsageError("nn.chrono_too_short", longest=longest)
-    if "f" not in cell.gates:
-        raise UsageError("nn.chrono_no_forget_gate", cell=type(cell.kind).__name__)
-    too_small(cell, factor=1.0)
-    for bias in cell.gate_biases()[:1]:
-        with torch.no_grad():
-            forget = bias[cell.rows("f")].uniform_(1.0, longest - 1.0).log_()
-            if "i" in cell.gates:
-                bias[cell.rows("i")] = -forget
-
-
 INITIALIZATIONS: dict[str, Callable[[RecurrentCell], None]] = {
     "report": report,
     "uniform": uniform,
@@ -129,7 +106,6 @@ INITIALIZATIONS: dict[str, Callable[[RecurrentCell], None]] = {
     "too-large": too_large,
     "xavier": xavier,
     "orthogonal": orthogonal,
-    "chrono": chrono,
 }
 
 

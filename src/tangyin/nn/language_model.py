@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from tangyin.metre import tone_classes
 from tangyin.model import (
     ECHOES,
     FEATURES,
@@ -23,7 +24,6 @@ from tangyin.nn.dropout import character_dropout, locked_dropout
 from tangyin.nn.initialization import initialize
 from tangyin.nn.lstm import LSTM
 from tangyin.nn.sequence import product_dtype
-from tangyin.prosody import tone_classes
 from tangyin.verse import Ids, Vocabulary
 
 
@@ -76,9 +76,9 @@ class LanguageModel(nn.Module):
     have an embedding and no output, so they are outside the softmax. `Architecture` describes
     features, tied output and echo.
 
-    `initialization` names that of the cells (`tangyin.nn.INITIALIZATIONS`). Embedding and output
-    layer are uniform in ±1/√H; with a tied output the embedding is normal with deviation 0.05, so
-    that the first logits are small, and biases and echo are 0.
+    `initialization` names the initialization of the cells (`tangyin.nn.INITIALIZATIONS`). Embedding
+    and output layer are uniform in ±1/√H. With a tied output the embedding is normal with deviation
+    0.05, so that the first logits are small, and biases and echo are 0.
 
     Raises:
         UsageError: no cell or initialization has this name.
@@ -179,8 +179,8 @@ class LanguageModel(nn.Module):
     ) -> Tensor:
         """Mean cross-entropy of the targets, in nats: Σ weight · nll / Σ weight.
 
-        All are (T, B). The weights say how much each target counts: 0, or False, for padding and
-        what is not a target; all alike if None. Inputs and features are those of `hidden_states`.
+        All are (T, B). Each target counts by its weight, which is 0 or False for padding and other
+        non-targets; all count equally if None. Inputs and features are those of `hidden_states`.
         """
         hidden = self.hidden_states(inputs, features).flatten(0, 1)  # (T·B, H + F)
         wanted, scale = targets.flatten(), None
@@ -197,10 +197,10 @@ class LanguageModel(nn.Module):
         read, weight = self._output(hidden)
         return linear_cross_entropy(read, weight, self.output.bias, wanted, scale, echo)
 
-    forward = loss  # which DistributedDataParallel calls
+    forward = loss  # DistributedDataParallel calls it
 
     def _output(self, hidden: Tensor) -> tuple[Tensor, Tensor]:
-        """What the output layer reads, (N, E or H), and its weight, (outputs, E or H)."""
+        """The input of the output layer, (N, E or H), and its weight, (outputs, E or H)."""
         if self.output.weight is not None:
             return hidden, self.output.weight
         return self.projection(hidden), self.embedding.weight[: self.outputs]
@@ -208,7 +208,7 @@ class LanguageModel(nn.Module):
     def _echo(
         self, hidden: Tensor, inputs: Tensor, features: FeatureTensors, rows: Tensor | None
     ) -> Echo:
-        """What the chosen rows of (T·B) may echo."""
+        """The echoes of the chosen rows of (T·B)."""
         # (B, T); prefix tokens, which have no output, have no class either
         ids = inputs.t().clamp(max=self.outputs - 1).to(torch.int32)
         classes = features.echo.flatten(0, 1)  # (T·B, T)

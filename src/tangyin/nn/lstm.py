@@ -29,7 +29,7 @@ from tangyin.nn.state import LSTMState, ShapeError, Start, mask_from_lengths
 
 
 class LSTM(HoldsCells):
-    """A recurrent network used as torch.nn.LSTM is, of any of our cells; I → H features a step.
+    """A recurrent network of any cell with the interface of torch.nn.LSTM; I → H features a step.
 
     Arguments, attributes, parameters and state dict are those of torch.nn.LSTM: `weight_ih_l0`,
     `weight_hh_l0`, `bias_ih_l0`, `bias_hh_l0`, `weight_ih_l0_reverse`, `weight_ih_l1`, …, so state
@@ -41,23 +41,23 @@ class LSTM(HoldsCells):
             not affected.
         dropout: the probability of dropout between layers.
         bidirectional: whether each layer runs in both directions.
-        proj_size: of the plain cell, P, the size of h after a projection by `weight_hr_l0`, …
-            (LSTMP); 0 for none. Below, P = H without one.
+        proj_size: P, the size of h after the projection `weight_hr_l0`, … (LSTMP; plain cell only);
+            0 for no projection, and then P = H.
         cell: a name in `tangyin.lstm.cells` ("lstm", "peephole", …), or a cell.
-        cell_options: what the cell takes beside sizes and bias, by name.
+        cell_options: keyword arguments of the named cell.
         initialization: a name in `tangyin.nn.INITIALIZATIONS`, or a function that fills one cell.
             PyTorch's is "uniform".
-        biases: of the plain cell, how many biases a gate has: 2, as in torch.nn.LSTM, or 1, as in
-            the model files; a state dict with either loads.
+        biases: the number of biases per gate of the plain cell: 2, as in torch.nn.LSTM, or 1, as in
+            the model files. State dicts with one or two load into either.
 
     Attributes:
-        weight_drop: of the plain cell, the probability with which single recurrent weights are
-            dropped while training, drawn again for each sequence.
+        weight_drop: the probability of dropping single recurrent weights of the plain cell while
+            training, drawn again for each sequence.
 
     Raises:
         UsageError: no cell or initialization has this name.
         TypeError: a size is not an integer, or `bias` or `batch_first` no bool.
-        ValueError: a size or the dropout cannot be, or the cell has no projection.
+        ValueError: a size or the dropout is invalid, or the cell has no projection.
     """
 
     mode = "LSTM"
@@ -124,14 +124,14 @@ class LSTM(HoldsCells):
         return [[weight for weight in weights if weight is not None] for weights in found]
 
     def flatten_parameters(self) -> None:
-        """Do nothing: it is cuDNN that torch.nn.LSTM lays the weights out for."""
+        """Do nothing; torch.nn.LSTM arranges its weights for cuDNN here."""
 
     def reset_parameters(self) -> None:
-        """Initialize all parameters again, by the initialization that the constructor was given."""
+        """Initialize all parameters again, as the constructor did."""
         initialize(self, self.initialization)
 
     def _weights(self, suffix: str, cell: RecurrentCell) -> dict[str, Any]:
-        """The parameters of one layer and direction, by the names that the cell has for them."""
+        """The parameters of one layer and direction, under the names of the cell."""
         return {name: getattr(self, name + suffix) for name in cell.parameter_names}
 
     def cells(self) -> Iterator[tuple[str, RecurrentCell]]:
@@ -247,7 +247,7 @@ class LSTM(HoldsCells):
         return again, state
 
     def extra_repr(self) -> str:
-        """Show what the constructor was given, as torch.nn.LSTM does, and the cell."""
+        """Show the constructor's arguments, as torch.nn.LSTM does, and the cell."""
         given = {
             "proj_size": (self.proj_size, 0),
             "num_layers": (self.num_layers, 1),
@@ -283,7 +283,7 @@ def _visible(h: Tensor, mask: Tensor | None) -> Tensor:
 
 
 def _check_sequences(input: Tensor, mask: Tensor | None) -> None:
-    """Refuse what is not sequences (T, B, I) with a mask (T, B).
+    """Check that the input is (T, B, I) with T ≥ 1 and the mask (T, B) of bool.
 
     Raises:
         ShapeError: it is not.
@@ -300,10 +300,10 @@ def _check_sequences(input: Tensor, mask: Tensor | None) -> None:
 
 
 def _check_dropout(num_layers: int, dropout: float) -> None:
-    """Refuse a stack of no layers, and a dropout that is not a probability.
+    """Check the number of layers and the probability of dropout.
 
     Raises:
-        ValueError: it is one of these.
+        ValueError: there is no layer, or the dropout is not a probability.
     """
     if num_layers < 1:
         raise ValueError(f"num_layers is {num_layers}; a stack has at least one layer")

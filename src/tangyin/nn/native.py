@@ -1,7 +1,4 @@
-"""The one native kernel: built at first use where a compiler is at hand, never needed.
-
-Its functions are called with tensors for arrays.
-"""
+"""The native kernel, compiled at its first use; without a compiler `torch_kernel` replaces it."""
 
 import ctypes
 from functools import lru_cache
@@ -19,7 +16,7 @@ FLAGS = (
     "-std=c++17 -O3 -march=native -fno-math-errno -fno-trapping-math -ffp-contract=fast "
     "-fopenmp -fvisibility=hidden"
 )
-"""No -ffast-math: NaN must stay NaN, and linking with it changes how all of the process rounds."""
+"""No -ffast-math: NaN must stay NaN, and linking with it changes rounding in the whole process."""
 
 WIDE = "-mprefer-vector-width=512"
 """For processors with AVX-512; compilers for other processors do not know it."""
@@ -47,7 +44,7 @@ class Kernel:
                 self._functions[name, dtype] = function
 
     def gates(self, y: Tensor) -> Tensor:
-        """Memory for the gates of pre-activations: theirs, read as `gates_dtype`."""
+        """Memory for the gates: that of the pre-activations y, viewed as `gates_dtype`."""
         return y.view(gates_dtype(y.dtype))
 
     def lstm_forward(
@@ -63,7 +60,7 @@ class Kernel:
         """From the pre-activations of a step compute its gates, c and h.
 
         y is W_ih x, (B, 4H), in the products' dtype; `recurrent` is W_hh h_{t-1}, likewise, or None
-        when y has it already; `bias` is (4H,) float32. `past` and `now` are h in the products'
+        if y includes it; `bias` is (4H,) float32. `past` and `now` are h in the products'
         dtype and c in float32, each (B, H). `gates` takes i, f, g, o, (B, 4H) in `gates_dtype`; it
         may share y's memory.
         """
@@ -113,7 +110,7 @@ class Kernel:
         (N,), is what each row's nll counts in the loss; None for no gradient. `echo` holds values
         (N, K), ids (N, L) int32 and classes (N, L) int8: values[class] is added to the logits of
         the ids; a negative class adds nothing. `nll` (N,) and `decho` (N, K) are written, `dbias`
-        (V,) is added to. What has no dtype here is float32.
+        (V,) is added to. All other tensors are float32.
         """
         N, V = logits.shape
         values, ids, classes = echo or (None, None, None)
@@ -143,7 +140,7 @@ class Kernel:
         """Call a function, with the addresses of tensors; the first two arguments are sizes.
 
         Raises:
-            RuntimeError: a tensor has no memory the function could reach (`_address`).
+            RuntimeError: a tensor has no memory on the CPU (`_address`).
         """
         addresses = [_address(a) if isinstance(a, Tensor) else a for a in arguments]
         if 0 not in arguments[:2]:  # otherwise there is nothing to compute
@@ -152,7 +149,7 @@ class Kernel:
 
 @lru_cache(maxsize=1)
 def native_kernel() -> Kernel | None:
-    """The kernel, or None where it cannot be built; built at the first call of all."""
+    """The kernel, or None where it cannot be built; the first call compiles it."""
     wide = [WIDE] if "avx512f" in processor() else []
     library = built_library(SOURCE, [*FLAGS.split(), *wide])
     if library is None:
@@ -164,7 +161,7 @@ def native_kernel() -> Kernel | None:
 
 
 def _address(tensor: Tensor) -> int:
-    """Where a tensor's numbers begin in this process's memory; 0 for one without numbers."""
+    """The address of a tensor's data in this process; 0 for an empty tensor."""
     address = tensor.data_ptr() if tensor.is_cpu else 0
     if not address and tensor.numel():
         raise RuntimeError(
@@ -175,7 +172,7 @@ def _address(tensor: Tensor) -> int:
 
 
 def kernel_for(dtype: torch.dtype, device: torch.device) -> Kernel | TorchKernel:
-    """The native kernel if it can work with products of this dtype on this device, or PyTorch's."""
+    """The native kernel if it supports this dtype and device, otherwise PyTorch's operations."""
     if device.type != "cpu" or dtype not in (torch.float32, torch.bfloat16):
         return TorchKernel()
     return native_kernel() or TorchKernel()

@@ -1,4 +1,4 @@
-"""The LSTM over a whole sequence as PyTorch sees it.
+"""The LSTM over a whole sequence as operators of PyTorch.
 
 There are two operators, `tangyin::lstm_sequence` and `tangyin::lstm_gradients`, the derivative of
 the first (`closed_form`). `torch.compile` and `torch.export` do not look inside them. Second
@@ -63,16 +63,16 @@ def lstm_sequence(
 
 
 def product_dtype(weight: Tensor) -> torch.dtype:
-    """Say in which dtype products with a weight are taken: autocast's if it is on, or its own."""
+    """The dtype of products with a weight: autocast's if it is on, otherwise the weight's."""
     if autocasts(weight.device) and weight.dtype != torch.float64:
         return torch.get_autocast_dtype(weight.device.type)
     return weight.dtype
 
 
 def _transformed() -> bool:
-    """Whether a transform of `torch.func` or forward mode is at work, which custom operators lack.
+    """Whether a transform of `torch.func` or forward mode is active.
 
-    A vmap over gradients (`is_grads_batched`) is one too.
+    Custom operators do not support them. A vmap over gradients (`is_grads_batched`) is one too.
     """
     depth: int = torch._C._functorch.get_dynamic_layer_stack_depth()
     return depth > 0 or forward_ad._current_level >= 0
@@ -126,7 +126,7 @@ def _pull_back(
 def _gradients_by_steps(
     grads: Given, given: Given, mask: Tensor | None, products: torch.dtype
 ) -> list[Tensor | None]:
-    """What `closed_form.gradients` computes, by autograd through the steps."""
+    """The results of `closed_form.gradients`, by autograd through the steps."""
     return _pull_back(lambda *tensors: _steps(tensors, mask, products), given, grads)
 
 
@@ -174,9 +174,9 @@ def _differentiate_again(ctx: Any, *outer: Tensor | None) -> Gradients:
 
 
 def _register() -> Any:
-    """Make PyTorch know both operators, on all devices.
+    """Register both operators with PyTorch, for all devices.
 
-    `torch.library.custom_op` would load the compiler, two seconds, at the first step.
+    `torch.library.custom_op` would load the compiler at the first step, which takes two seconds.
     """
     library: Any = torch.library.Library("tangyin", "FRAGMENT")  # type: ignore[no-untyped-call]
     given = (

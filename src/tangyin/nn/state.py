@@ -20,8 +20,8 @@ class LSTMState(NamedTuple):
 class ShapeError(ValueError, RuntimeError):
     """A tensor's shape or dtype does not fit the layer it was given to.
 
-    It is a RuntimeError too because torch.nn.LSTM raises that, so that code which catches either
-    still works when the one layer takes the other's place.
+    It is also a RuntimeError, which torch.nn.LSTM raises, so code that catches either exception
+    works with both layers.
     """
 
 

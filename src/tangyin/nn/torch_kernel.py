@@ -1,4 +1,4 @@
-"""What the native kernel does, by PyTorch's own operations: for all dtypes, devices and machines.
+"""The native kernel's functions in PyTorch's operations, for all dtypes, devices and machines.
 
 The backward of a step has the formulas of `tangyin.lstm.step.gate_gradients`.
 """
@@ -14,7 +14,7 @@ class TorchKernel:
     """
 
     def gates(self, y: Tensor) -> Tensor:
-        """Memory for the gates of pre-activations: theirs, unless that is in half precision."""
+        """Memory for the gates: that of the pre-activations y, unless y is in half precision."""
         return torch.empty_like(y, dtype=torch.float32) if y.dtype.itemsize == 2 else y
 
     def transpose(self, given: Tensor, to: Tensor) -> None:

@@ -1,8 +1,8 @@
-"""Memory for large arrays on the CPU, used again from one training step to the next.
+"""Memory for large arrays on the CPU, reused from one training step to the next.
 
 The C library returns a large array's memory to the system when the array dies. The system must zero
 the pages of the next step's array, which on a virtual machine can take as long as computing what
-goes into them. Here the memory of an array that has died is kept for the next one.
+goes into them. Here the memory of a dead array is kept for the next one.
 """
 
 import math
@@ -22,7 +22,7 @@ CPU = torch.device("cpu")
 
 
 class _Loan(ref[Memory]):
-    """Watches what a tensor's storage holds on to, and knows whose memory that is."""
+    """A weak reference to the array behind a tensor's storage, with the memory to take back."""
 
     __slots__ = ("memory",)
     memory: Memory
@@ -35,9 +35,9 @@ _returned: deque[_Loan] = deque()
 
 
 def empty(shape: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> Tensor:
-    """Make a contiguous tensor like `torch.empty`, on the CPU in memory that an earlier one left.
+    """Make a contiguous tensor like `torch.empty`, on the CPU in memory of an earlier one.
 
-    Other devices' memory is left to torch, which keeps it anyway.
+    On other devices torch allocates it; there torch keeps freed memory itself.
     """
     size = math.prod(shape) * dtype.itemsize
     if device.type != "cpu" or size < SMALLEST:
@@ -60,7 +60,7 @@ def empty(shape: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> T
 
 
 def _take_back() -> None:
-    """Put what has been returned where it waits."""
+    """Move returned memory to where it waits for the next tensor."""
     while _returned:
         try:
             loan = _returned.popleft()

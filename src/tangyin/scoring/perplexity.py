@@ -27,10 +27,11 @@ def closed_hanzi() -> frozenset[str]:
 
 
 def unknown_hanzi(vocabulary: Vocabulary) -> int:
-    """How many characters of the block a model does not know; what it knows beyond does not count.
+    """The number of characters of the block that a model does not know.
 
-    Known characters of Extension A would leave the block's others too large a share. An unknown one
-    is charged like one of the block (`docs/protocol.md` has their numbers).
+    Characters outside the block do not count, whether known or not: otherwise known ones of
+    Extension A would give the unknown ones of the block too large a share. An unknown character
+    outside the block is charged like one of the block (`docs/protocol.md` has their numbers).
     """
     known = sum(BLOCK[0] <= character <= BLOCK[1] for character in vocabulary.hanzi)
     return max(ord(BLOCK[1]) - ord(BLOCK[0]) + 1 - known, 1)
@@ -38,7 +39,7 @@ def unknown_hanzi(vocabulary: Vocabulary) -> int:
 
 @dataclass
 class Tally:
-    """Sums over poems; the perplexities are quotients of these sums.
+    """Sums over poems; each perplexity follows from a quotient of two of them.
 
     Attributes:
         poems: number of poems.
@@ -167,5 +168,5 @@ class PerplexityMeter:
 
 
 def prefix_of(vocabulary: Vocabulary) -> str:
-    """What a model reads before a poem in the protocol: "none" or "form"."""
+    """The prefix of a poem in the protocol: "none" or "form"."""
     return "form" if vocabulary.forms else "none"

@@ -14,7 +14,7 @@ from tangyin.scoring.perplexity import PerplexityMeter, Tally
 from tangyin.verse import CI, EOS, Form, Ids, Poem
 
 BATCH = 32
-"""Poems that are read side by side; more would hardly be faster."""
+"""Poems that are read side by side; larger batches are hardly faster."""
 
 WINDOW = 8 * BATCH
 """Poems that are shared out among the threads, those of one form side by side."""
@@ -28,7 +28,7 @@ NO_TARGET = -1
 
 @dataclass(frozen=True)
 class Score:
-    """What a poem costs a model; `dataclasses.asdict` gives its JSON.
+    """The negative log-likelihood of a poem; `dataclasses.asdict` gives its JSON.
 
     Attributes:
         text: the poem as it was read.
@@ -64,8 +64,8 @@ class Evaluation:
         prefix: what the model was given, "form" or "none".
         poems: as in `Tally`, and so the other counts and sums.
         per_token: perplexity per target, open figure; `per_hanzi` counts characters alone.
-        per_token_closed: in the closed vocabulary; None where the protocol has none, as is each
-            other figure of it.
+        per_token_closed: in the closed vocabulary; like all closed figures, None if the protocol
+            has none.
     """
 
     model: str

@@ -1,4 +1,4 @@
-"""How alike poems are: distinct n-grams, self-BLEU, repeated and copied lines, with intervals."""
+"""The diversity of poems: distinct n-grams, self-BLEU, repeated and copied lines, intervals."""
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""Filters and checks for the report's templates; none of them writes words."""
+"""Filters and checks for the report's templates; they format numbers, not words."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence

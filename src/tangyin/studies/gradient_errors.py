@@ -26,8 +26,8 @@ REFERENCES = ("differences", "autograd")
 WEIGHTS = [f"{kind}_{gate}" for kind in "Wb" for gate in GATES]
 
 Case = tuple[str, str, str, FloatArray, Callable[[Tensor], Tensor], Tensor]
-"""A Jacobian at a point: the function that returned it, what is differentiated by what, the
-Jacobian, the same function by definition, and the point."""
+"""A Jacobian at a point: the name of its function; of which quantity and by which; the Jacobian;
+the differentiated function, from its definition; and the point."""
 
 
 def jacobian_errors(draws: int, hidden: int = HIDDEN, inputs: int = INPUT) -> list[dict[str, Any]]:

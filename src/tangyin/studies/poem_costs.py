@@ -14,7 +14,7 @@ from tangyin.scoring.perplexity import unknown_hanzi
 from tangyin.verse import EOS, UNK, Form, Vocabulary
 
 CHUNK = 64
-"""Poems read side by side."""
+"""Poems in a batch."""
 
 Costs = npt.NDArray[np.float64]
 

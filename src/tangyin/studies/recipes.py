@@ -48,7 +48,7 @@ SHARE = 2
 
 @dataclass(frozen=True)
 class Base:
-    """What the trainings of a study have in common."""
+    """The common part of a study's trainings."""
 
     recipe: Recipe
     own: Path | None  # the file of poems, if it is not the corpus
@@ -115,7 +115,7 @@ def changed(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
 
 
 def few(items: Sequence[T], count: int) -> list[T]:
-    """Items spread evenly over all of them."""
+    """`count` items, evenly spaced."""
     count = min(count, len(items))
     return [items[number * len(items) // count] for number in range(count)]
 
@@ -126,14 +126,14 @@ def stage(**changes: float) -> list[dict[str, Any]]:
 
 
 def proxy_base(cache: TrainingCache, quick: bool) -> Base:
-    """What the trainings of the proxy have in common."""
+    """The common part of the proxy's trainings."""
     return on_poems(Base.of(cache, quick, values=PROXY), cache, SHARE)
 
 
 def on_poems(
     base: Base, cache: TrainingCache, share: int, dynasties: Sequence[str] = ("tang", "song")
 ) -> Base:
-    """The same on one training poem in `share`, with titles, and on all dev poems."""
+    """The base with one training poem in `share`, with titles, and all dev poems."""
     poems = load_corpus().select(forms=base.recipe.data.forms, dynasties=dynasties)
     training, dev = poems.select(parts=[TRAIN]), poems.select(parts=[DEV]).text
     most = QUICK_TRAIN * SHARE if base.quick else len(training)

@@ -77,7 +77,7 @@ class Training:
         return float(sum(line["seconds"] for line in self.epochs))
 
     def curve(self) -> dict[str, Any]:
-        """What plots need: dev and training perplexities, losses and time, rounded."""
+        """The values for plots, rounded: dev and training perplexities, losses and time."""
         return {
             "dev": rounded(self.dev()),
             "train": rounded(line["train_per_token"] for line in self.epochs),

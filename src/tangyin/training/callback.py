@@ -1,4 +1,4 @@
-"""What follows a training, such as a progress bar."""
+"""Callbacks of a training, such as a progress bar."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a training without enough memory says."""
+"""The error of a training without enough memory."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from tangyin.training.recipe import Recipe
 
 
 class OutOfMemoryError(TangyinError):
-    """A training needs more memory than there is."""
+    """A training needs more memory than is available."""
 
 
 @contextmanager

@@ -12,9 +12,7 @@ from typing import Any, TypeVar
 
 from tangyin.api import Answer, Candidates, LineWay, SheetReport, Verse, Writer, check_sheet
 from tangyin.errors import TangyinError, UsageError
-from tangyin.model import inspection
-from tangyin.model.threads import go_on
-from tangyin.prosody import (
+from tangyin.metre import (
     AnyReport,
     CiReport,
     Convention,
@@ -23,7 +21,9 @@ from tangyin.prosody import (
     check_any,
     check_poem,
 )
-from tangyin.prosody.lexicon import Reading
+from tangyin.metre.lexicon import Reading
+from tangyin.model import inspection
+from tangyin.model.threads import go_on
 from tangyin.verse import (
     Found,
     Poem,

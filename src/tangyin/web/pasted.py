@@ -12,7 +12,7 @@ from itertools import dropwhile
 from operator import itemgetter
 
 from tangyin.errors import TangyinError
-from tangyin.prosody import AnyReport, CiReport, check_any
+from tangyin.metre import AnyReport, CiReport, check_any
 from tangyin.verse import (
     BLANK,
     MARKS,

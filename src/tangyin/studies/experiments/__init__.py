@@ -1,1 +1,1 @@
-"""The experiments: NAME.py says what one varies, measures and draws; NAME.md.j2 reports it."""
+"""The experiments: NAME.py varies, measures and draws; NAME.md.j2 reports."""

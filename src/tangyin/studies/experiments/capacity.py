@@ -1,4 +1,4 @@
-"""How large the network should be: hidden units and embedding."""
+"""The size of the network: hidden units and embedding."""
 
 from typing import Any
 

@@ -29,7 +29,7 @@ SMALLEST, LARGEST = 4, 1024
 
 
 def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
-    """Train every cell with as many hidden units as give the parameters of the report's network."""
+    """Train every cell at the hidden size that gives the report's number of parameters."""
     base = Base.of(cache, quick)
     target = parameters(base.job())
     vocabulary = load_dataset(base.recipe.data, base.own).vocabulary

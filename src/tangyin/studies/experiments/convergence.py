@@ -69,7 +69,7 @@ def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
 
 
 class Watcher(Callback):
-    """Looks at the weights after each epoch."""
+    """Evaluates the weights after each epoch."""
 
     def __init__(self, recipe: Recipe, run: RunFolder, drawn: int) -> None:
         self._recipe, self._run, self._drawn = recipe, run, drawn
@@ -90,13 +90,13 @@ class Watcher(Callback):
 
 
 def unknown_share(engine: Engine, rule: str, count: int) -> float:
-    """The share of `<unk>` among what is written after the first character."""
+    """The share of `<unk>` among the tokens written after the first character."""
     starts = list(islice(cycle(known_starts(engine)), count))
     return share_unknown(engine, write_unmasked(engine, RULES[rule], SEED, starts, WULV))
 
 
 def _watch(job: Job, drawn: int) -> dict[str, Any]:
-    """Train, look after each epoch, and write the report's poems by the last weights."""
+    """Train, evaluate each epoch, and write the report's poems with the last weights."""
     with TemporaryDirectory() as folder:
         run = RunFolder(Path(folder))
         watcher = Watcher(job.recipe, run, drawn)

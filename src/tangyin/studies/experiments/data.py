@@ -1,4 +1,4 @@
-"""What the corpus looks like, and the effect of more poems."""
+"""The corpus in numbers, and the effect of more poems."""
 
 from collections import Counter
 from dataclasses import replace

@@ -57,7 +57,7 @@ def _trained_on(kind: str) -> list[Form]:
 
 
 def _lengths(kind: str, trained: list[Training], count: int) -> dict[str, Any]:
-    """How often the length comes out right, when only the model's own prefix is given.
+    """The rate of right lengths when only the model's own prefix is given.
 
     `temperature 1` is the share of right shapes (for `ALL`, any form's), `argmax` their number.
     """

@@ -1,4 +1,4 @@
-"""What each ingredient of the strong model contributes: the proxy with one thing changed."""
+"""The contribution of each ingredient of the strong model: the proxy with one change."""
 
 from typing import Any, NamedTuple
 

@@ -1,4 +1,4 @@
-"""Ten initializations, and what they do to gradients, gates and units."""
+"""Ten initializations, and their effect on gradients, gates and units."""
 
 from collections.abc import Callable
 from functools import partial
@@ -79,7 +79,7 @@ def unit_values(model: LanguageModel) -> list[float]:
 
 
 def rank(values: list[float]) -> int:
-    """How many singular values count."""
+    """The number of singular values that count."""
     return sum(value > RANK_SHARE * max(values[0], 1e-12) for value in values)
 
 
@@ -193,7 +193,7 @@ FLOOR = 1e-9
 
 
 def facts(results: dict[str, Any]) -> dict[str, Any]:
-    """What each start comes to; lists have an entry for each seed."""
+    """The results of each start; lists have an entry for each seed."""
     starts = results["starts"]
 
     def each(figure: Callable[[Any], Any]) -> dict[str, list[Any]]:

@@ -111,7 +111,7 @@ LABEL = "dev perplexity per token"
 
 
 def facts(results: dict[str, Any]) -> dict[str, Any]:
-    """What the curves come to, by optimizer; lists have an entry for each seed."""
+    """The results by optimizer; lists have an entry for each seed."""
     worst, curves = results["settings"]["worst"], results["curves"]
 
     def dev(found: dict[str, Curves], epoch: int) -> dict[str, list[float]]:
@@ -173,7 +173,7 @@ def optimizers_report(results: dict[str, Any]) -> Any:
 
 
 def optimizers_sweep(results: dict[str, Any]) -> Any:
-    """The end against the rate."""
+    """The final perplexity against the rate."""
     figure, axes = panels(height=4.2)
     lowest = min(min(line["end"]) for line in results["sweep"].values())
     rim = RIM * lowest

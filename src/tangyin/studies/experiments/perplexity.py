@@ -46,7 +46,7 @@ REPORT = Way(redrawn=True, all_characters=True, first_given=True, all_poems=True
 
 
 def run(cache: TrainingCache, quick: bool) -> dict[str, Any]:
-    """Train past the best epoch, measure the report's way, and take the difference apart.
+    """Train past the best epoch, measure in the report's way, and explain the difference.
 
     Of the `effects`, `characters` (a vocabulary built from all poems) and `leak` (the split redrawn
     every epoch) are measured with the first seed only.
@@ -173,7 +173,7 @@ def stopped_after(dev: list[float]) -> int | None:
 
 
 def facts(results: dict[str, Any]) -> dict[str, Any]:
-    """What the curves come to; lists have an entry for each seed of which it is true."""
+    """Facts about the curves; each list has an entry for each seed of which it holds."""
     dev = [curve["dev"] for curve in results["honest"]]
     return {
         "claimed": CLAIMED,

@@ -1,4 +1,4 @@
-"""What the sampling rule affects: diversity, quality, copying; and what it cannot affect."""
+"""The effects of the sampling rule on diversity, quality and copying, and its limits."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from tangyin.corpus import DEV, TRAIN, load_corpus
+from tangyin.metre import Report, check_poem
+from tangyin.metre.finding import NONE, OUT_OF_RHYME
 from tangyin.model import Engine, find_model
 from tangyin.model.file import load_model
-from tangyin.prosody import Report, check_poem
-from tangyin.prosody.report import NONE, OUT_OF_RHYME
 from tangyin.scoring import score_texts
 from tangyin.studies.diversity import distinct, lines_of, repeated, self_bleu, with_interval
 from tangyin.studies.poem_costs import text_costs
@@ -92,7 +92,7 @@ def _of_rule(engine: Engine, count: int, name: str) -> dict[str, Any]:
 def written(
     engine: Engine, character: str, rule: Rule, seed: int, numbers: Sequence[int]
 ) -> list[Any]:
-    """Poems of some numbers on a first character, form kept by the mask."""
+    """Poems of some numbers on a first character; the mask keeps the form."""
     opening = {0: engine.vocabulary.id(character)}
     return compose(engine, WULV, rule, [Order(opening, seed, number) for number in numbers])
 
@@ -164,7 +164,7 @@ def _unmasked(engine: Engine, texts: Sequence[str]) -> dict[str, Any]:
 
 
 def known_starts(engine: Engine) -> list[str]:
-    """Those of the first characters that a model knows."""
+    """The first characters that a model knows."""
     return [character for character in FIRST if character in engine.vocabulary]
 
 
