@@ -4,7 +4,8 @@
 
 The dev and test poems, which the table of odds (`build_traditional.py`) has not seen, are converted
 by OpenCC's t2s and back, and compared character by character. Another way to write the same
-character (`lookup_spelling`) is not an error. Prints `docs/results/later_conversion.json`, and stores it there.
+character (`lookup_spelling`) is not an error. Prints the figures, and stores them in
+`docs/results/later_conversion.json`.
 """
 
 import json
