@@ -2,14 +2,15 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+BUNDLE := src/tangyin/web/bundle/page.js
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
-.PHONY: poem test lint types contracts tests capped corpus coverage bench verify docs site dist reproducible sbom clean help
+.PHONY: poem test lint types contracts tests bundle capped corpus coverage bench verify docs site dist reproducible sbom clean help
 
 help:
 	@echo 'make poem    write a poem on 日 (installs what that needs, without torch)'
 	@echo 'make test    lint, types, import contracts and tests (installs what they need)'
-	@echo 'make capped  the tests of numbers as on processors without AVX-512, and without the kernels'"'"' fast paths'
+	@echo 'make capped  the tests of numbers again, as on processors with AVX2 alone and with none'
 	@echo 'make docs    build the documentation: site/index.html (needs npm, without torch)'
 	@echo 'make site    write the page that runs in a browser alone: build/site (needs npm)'
 	@echo 'make coverage  the tests with branch coverage of src'
@@ -31,7 +32,7 @@ lint: $(VENV)/dev.stamp node_modules
 	$(BIN)/python scripts/lint_prose.py
 	$(BIN)/python scripts/lint_root.py
 	npx tsc
-	npx eslint --max-warnings 0 src/tangyin/web/static src/tangyin/web/browser
+	npx biome ci
 
 types: $(VENV)/dev.stamp
 	$(BIN)/mypy
@@ -41,20 +42,24 @@ contracts: $(VENV)/dev.stamp
 
 RUN = TANGYIN_LANG=en OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto
 
-tests: corpus
+tests: corpus $(BUNDLE)
+	node --test tests/page/
 	$(RUN) $(PYTEST)
 
-# Torch and oneDNN limited to AVX2, then the engine's kernel to AVX2, and to C without any.
+# Torch, oneDNN and the kernel of training limited to AVX2; then the engine's kernel to AVX2, and to
+# plain C.
+NUMERIC := parity kernels cells lstm like_torch cross_entropy gradients
 capped: corpus
-	ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2 $(RUN) tests/model $(NUMERIC)
+	CXX=$(CURDIR)/scripts/avx2_compiler.sh ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2 \
+	  $(RUN) tests/model $(NUMERIC:%=tests/nn/test_%.py)
 	TANGYIN_KERNEL=avx2 $(RUN) tests/model
 	TANGYIN_KERNEL=portable $(RUN) tests/model
-
-NUMERIC := $(addprefix tests/nn/test_,parity.py kernels.py cells.py lstm.py like_torch.py cross_entropy.py gradients.py)
 
 # Not part of `make test`: tracing takes half as long again.
 coverage: PYTEST += --cov --cov-report=term:skip-covered
 coverage: tests
+
+bundle: $(BUNDLE)
 
 corpus: $(VENV)/dev.stamp
 	$(BIN)/tangyin corpus fetch
@@ -69,14 +74,14 @@ verify: corpus
 	  $(filter-out docs/serve.md %.zh.md, $(wildcard docs/*.md))
 	$(BIN)/python scripts/refresh_pages.py --check --long docs/reference.md
 
-site: $(VENV)/web.stamp
+site: $(VENV)/web.stamp $(BUNDLE)
 	$(BIN)/tangyin site -o build/site
 
 # The archives depend on the sources and the date of the last commit alone; on Linux there is also a
 # wheel with the compiled kernel, which depends on the compiler too, for each of these that is there.
 COMPILERS = $(or $(CC),cc) aarch64-linux-gnu-gcc
 dist: export SOURCE_DATE_EPOCH = $(shell git log -1 --format=%ct)
-dist: $(VENV)/dev.stamp
+dist: $(VENV)/dev.stamp $(BUNDLE)
 	rm -rf dist build
 	$(BIN)/python -m build --quiet
 	for compiler in $(COMPILERS); do \
@@ -105,9 +110,13 @@ docs: $(VENV)/docs.stamp
 	@echo 'open site/index.html'
 
 clean:
-	rm -rf $(VENV) node_modules build dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) node_modules src/tangyin/web/bundle build dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
-# What checks the page's JavaScript.
+# The page as wheels and sites carry it.
+$(BUNDLE): $(wildcard src/tangyin/web/static/*) scripts/bundle.py node_modules | $(VENV)/web.stamp
+	$(BIN)/python scripts/bundle.py
+
+# What bundles, formats and checks the page's JavaScript.
 node_modules: package-lock.json
 	npm ci --silent --no-audit --no-fund
 	@touch $@

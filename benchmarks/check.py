@@ -16,7 +16,7 @@ from pathlib import Path
 
 from measuring import machine
 from tangyin.corpus import load_corpus
-from tangyin.prosody import check_poem
+from tangyin.metre import check_poem
 from tangyin.verse import FORMS
 
 POEMS = 15_000

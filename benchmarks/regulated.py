@@ -19,10 +19,10 @@ import numpy as np
 from measuring import parser, run
 from tangyin.api import Verse, Writer, load, rule_named
 from tangyin.corpus import load_corpus
-from tangyin.prosody import Report
+from tangyin.metre import Report
+from tangyin.metre.novelty import corpus_lines
 from tangyin.studies.diversity import distinct
 from tangyin.writing import PARTICLES
-from tangyin.writing.novelty import corpus_lines
 
 STARTS = "日紅山夜湖海月"
 

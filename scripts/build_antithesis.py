@@ -34,7 +34,7 @@ from torch.nn.functional import cross_entropy
 
 from tangyin.corpus import TRAIN, load_corpus
 from tangyin.files import write_whole
-from tangyin.prosody import level_share
+from tangyin.metre import level_share
 from tangyin.verse import lookup_spelling
 
 DATA = Path(__file__).parents[1] / "src/tangyin/data"

@@ -25,8 +25,8 @@ import opencc
 
 from shared import write_rows
 from tangyin.corpus import Corpus, load_corpus
+from tangyin.metre import readings_of
 from tangyin.paths import corpus_home
-from tangyin.prosody import readings_of
 from tangyin.verse import FORMS, corpus_spelling, fold_variants, is_hanzi
 
 TONES = "平上去入"

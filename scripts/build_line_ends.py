@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 
 from shared import write_rows
 from tangyin.corpus import TRAIN, load_corpus
-from tangyin.prosody import rhyme_of_poem
+from tangyin.metre import rhyme_of_poem
 from tangyin.verse import FORMS, lookup_spelling
 
 if __name__ == "__main__":

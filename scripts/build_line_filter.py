@@ -16,8 +16,8 @@ from pathlib import Path
 
 from tangyin.corpus.download import download
 from tangyin.corpus.source import DYNASTIES, poem_folder, raw_poems
+from tangyin.metre.novelty import NEAR_BITS, LineFilter, with_hole
 from tangyin.paths import corpus_home
-from tangyin.writing.novelty import NEAR_BITS, LineFilter, with_hole
 
 DATA = Path(__file__).parents[1] / "src/tangyin/data"
 TARGET, NEAR = DATA / "corpus_lines.bloom", DATA / "near_lines.bloom"

@@ -30,7 +30,7 @@ from pathlib import Path
 
 from shared import write_rows
 from tangyin.corpus import TRAIN, load_corpus
-from tangyin.prosody.lexicon import readings_of
+from tangyin.metre.lexicon import readings_of
 from tangyin.verse import FORMS
 
 Z_FIRST = (1, 0, 0, 1, 1, 0, 0, 1)

@@ -11,7 +11,7 @@ from collections import Counter
 from pathlib import Path
 
 from tangyin.corpus import load_corpus
-from tangyin.prosody import check_poem
+from tangyin.metre import check_poem
 from tangyin.verse import FORMS
 
 TARGET = Path(__file__).parents[1] / "src/tangyin/data/regulated_rates.json"

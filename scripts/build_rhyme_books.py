@@ -31,8 +31,8 @@ from pypinyin_dict.pinyin_data.ktghz2013 import (  # type: ignore[import-not-fou
 )
 
 from shared import write_rows
-from tangyin.prosody.books import CILIN, cilin_part
-from tangyin.prosody.lexicon import lexicon_characters, readings_of
+from tangyin.metre.books import CILIN, cilin_part
+from tangyin.metre.lexicon import lexicon_characters, readings_of
 from tangyin.verse import is_hanzi, to_simplified, traditional_forms
 
 MARKS = {"\u0304": 1, "\u0301": 2, "\u030c": 3, "\u0300": 4}

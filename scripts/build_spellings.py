@@ -18,7 +18,7 @@ import opencc
 
 from shared import DATA, write_rows
 from tangyin.corpus import load_corpus
-from tangyin.prosody import readings_of
+from tangyin.metre import readings_of
 from tangyin.verse import FORMS, corpus_spelling, fold_variants
 
 CONVERTERS = [opencc.OpenCC(name) for name in ("s2t", "tw2t", "hk2t", "jp2t")]

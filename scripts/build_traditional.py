@@ -22,7 +22,7 @@ import opencc
 
 from shared import write_rows
 from tangyin.corpus import TRAIN, load_corpus
-from tangyin.prosody import readings_of
+from tangyin.metre import readings_of
 from tangyin.verse import FORMS, MARKS, corpus_spelling
 from tangyin.verse.script import SMOOTHING
 

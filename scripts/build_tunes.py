@@ -144,7 +144,7 @@ def second_stanza(words: list[str], *, surely: bool) -> int:
     """The line that begins the second stanza: after the rhyme nearest to the middle; or 0.
 
     The source says how many stanzas a tune has, and not where they end. This rule gives the breaks
-    of all 詞 in `tests/prosody/ci_vectors.txt` that have them. Where the source does not say that
+    of all 詞 in `tests/metre/ci_vectors.txt` that have them. Where the source does not say that
     there are `surely` two, there are if they are alike.
     """
     sizes = [len(re.sub("[^平仄中]", "", word)) for word in words]
@@ -200,8 +200,8 @@ def poem_of(text: str) -> Poem:
 
 def usual_variants() -> set[tuple[str, str]]:
     """Main name and number of the variant of each tune that most of its 詞 are nearest to."""
-    from tangyin.prosody.ci import song_of
-    from tangyin.prosody.tune_match import nearest
+    from tangyin.metre.ci import song_of
+    from tangyin.metre.ci_match import nearest
 
     corpus = load_corpus().select(forms=[CI], parts=["train"])
     found: dict[str, Counter[int]] = {tune.name: Counter() for tune in tunes()}
@@ -228,9 +228,9 @@ Kept = tuple[list[Counter[bool]], list[Counter[bool]]]
 
 def practice() -> dict[tuple[str, int], Kept]:
     """How well 詞 of the right length keep tones and rhymes, by a variant's name and number."""
-    from tangyin.prosody.books import CILIN
-    from tangyin.prosody.ci import song_of
-    from tangyin.prosody.tune_match import nearest, tones_of
+    from tangyin.metre.books import CILIN
+    from tangyin.metre.ci import song_of
+    from tangyin.metre.ci_match import nearest, tones_of
 
     corpus = load_corpus().select(forms=[CI], parts=["train"])
     found: dict[tuple[str, int], Kept] = {}

@@ -18,10 +18,10 @@ import numpy.typing as npt
 
 from shared import parser
 from tangyin.corpus import load_corpus
+from tangyin.metre import level_share
 from tangyin.model import Engine, find_model
 from tangyin.model.shelf import SHIPPED
 from tangyin.model.units import Unit, fingerprint
-from tangyin.prosody import level_share
 from tangyin.verse import MARKS, WULV
 
 TARGET = Path(__file__).parents[1] / "src/tangyin/data/units.json"

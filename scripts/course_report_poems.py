@@ -16,7 +16,7 @@ from typing import Literal
 import tangyin
 from tangyin.api import Report, Score, Writer
 from tangyin.files import write_whole
-from tangyin.prosody.report import OUT_OF_RHYME
+from tangyin.metre.finding import OUT_OF_RHYME
 
 DOCS = Path(__file__).parents[1] / "docs"
 POEMS = DOCS / "results/course_report_poems.txt"

@@ -30,7 +30,7 @@ from typing import Any
 
 from shared import SAMPLES, keep, kept, parser, print_only, table
 from tangyin.corpus import DEV, load_corpus
-from tangyin.prosody import Report, check_poem
+from tangyin.metre import Report, check_poem
 from tangyin.studies.recipes import few
 from tangyin.verse import split_lines
 from tangyin.writing.particles import LICENCES

@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 
 # What reads them looks for them by this name.
-FOUND = {"CONTRIBUTING.md": "GitHub", "eslint.config.js": "eslint", "package.json": "npm"}
+FOUND = {"CONTRIBUTING.md": "GitHub", "biome.json": "biome", "package.json": "npm",
+         "tsconfig.json": "tsc"}  # fmt: skip
 
 
 def tracked(folder: Path) -> list[str]:

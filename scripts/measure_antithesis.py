@@ -26,8 +26,8 @@ from tangyin.api import load
 from tangyin.corpus import DEV, load_corpus
 from tangyin.errors import TangyinError
 from tangyin.files import json_text, write_whole
-from tangyin.prosody import couplet_score, level_share
-from tangyin.prosody.couplet import check_couplet, places_that_count
+from tangyin.metre import couplet_score, level_share
+from tangyin.metre.lian import check_couplet, places_that_count
 
 SEED, RESAMPLED, ANSWERED, SHOWN = 20260101, 1000, 300, 50
 MIDDLE = (2, 4)

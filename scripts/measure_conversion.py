@@ -3,9 +3,8 @@
     python scripts/measure_conversion.py
 
 The dev and test poems, which the table of odds (`build_traditional.py`) has not seen, are converted
-by OpenCC's t2s and back, and compared character by character. Another way to write the same
-character (`lookup_spelling`) is not an error. Prints the figures, and stores them in
-`docs/results/later_conversion.json`.
+by OpenCC's t2s and back, and compared character by character; other ways to write a character
+(`lookup_spelling`) count as right. Prints and stores `docs/results/later_conversion.json`.
 """
 
 import json

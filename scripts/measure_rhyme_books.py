@@ -13,9 +13,9 @@ from typing import Any
 from shared import keep
 from tangyin.corpus import Corpus, load_corpus
 from tangyin.data.files import data_text
-from tangyin.prosody.assignment import assign
-from tangyin.prosody.books import BOOKS
-from tangyin.prosody.check import by_books
+from tangyin.metre.books import BOOKS
+from tangyin.metre.reading import assign
+from tangyin.metre.shi import by_books
 from tangyin.verse import is_hanzi
 
 FORMS = ("五律", "七律", "五絕", "七絕")

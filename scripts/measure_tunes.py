@@ -26,11 +26,11 @@ from shared import keep, table
 from tangyin.corpus import load_corpus
 from tangyin.corpus.download import download
 from tangyin.corpus.source import poem_folder, raw_poems
+from tangyin.metre.books import CILIN
+from tangyin.metre.ci import EXTRA, MISSING, check_ci
+from tangyin.metre.ci_match import Song, feet_of, nearest
+from tangyin.metre.finding import OUT_OF_RHYME
 from tangyin.paths import corpus_home
-from tangyin.prosody.books import CILIN
-from tangyin.prosody.ci import EXTRA, MISSING, check_ci
-from tangyin.prosody.report import OUT_OF_RHYME
-from tangyin.prosody.tune_match import Song, feet_of, nearest
 from tangyin.verse import CI
 from tangyin.verse.tune import Tune, tunes_so_called
 

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from shared import table
 from tangyin.corpus import Corpus, load_corpus
-from tangyin.prosody import Report, check_poem
-from tangyin.prosody.lexicon import place_of
+from tangyin.metre import Report, check_poem
+from tangyin.metre.lexicon import place_of
 
 POETS = {"王維": "Wang Wei", "杜甫": "Du Fu", "許渾": "Xu Hun", "劉長卿": "Liu Changqing"}
 PLOTTED = {

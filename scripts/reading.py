@@ -35,8 +35,8 @@ from shared import RESULTS, parser
 from tangyin.api import Writer, load
 from tangyin.corpus import DEV, TEST, load_corpus
 from tangyin.files import make_folder, write_whole
+from tangyin.metre import check_poem
 from tangyin.model import DEFAULT
-from tangyin.prosody import check_poem
 from tangyin.studies.diversity import distinct, lines_of
 from tangyin.verse import title_characters, to_traditional
 from tangyin.verse.script import corpus_spelling

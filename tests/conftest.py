@@ -25,8 +25,8 @@ import pytest
 from hypothesis import settings
 
 from tangyin.corpus import Corpus, load_corpus
+from tangyin.metre import tone_classes
 from tangyin.model import Architecture, Engine, ModelFile, find_model
-from tangyin.prosody import tone_classes
 from tangyin.verse import (
     BOS,
     FORMS,

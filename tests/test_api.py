@@ -14,8 +14,8 @@ import pytest
 
 import tangyin
 from tangyin.errors import TangyinError, UsageError
+from tangyin.metre import check_poem
 from tangyin.model.file import save_model
-from tangyin.prosody import check_poem
 from tangyin.verse import FORMS, QILV, WUJUE, WULV, form_token, to_simplified
 from tangyin.web.bodies import SPRING
 from tangyin.writing import Rule

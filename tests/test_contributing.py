@@ -72,7 +72,7 @@ def tangyin(package: Path, *words: str, stdin: str = "") -> str:
 
 
 def test_the_page_has_one_of_each() -> None:
-    folders = ["constraints", "forms", "cells", "experiments"]
+    folders = ["laws", "forms", "cells", "experiments"]
     assert [Path(path).parent.name for path in FILES] == folders
 
 
@@ -82,7 +82,7 @@ def test_the_files_pass_the_linters_as_any_other(package: Path) -> None:
     subprocess.run([sys.executable, "-m", "ruff", "check", *config, *shown], check=True, timeout=60)
 
 
-def test_the_constraint_is_an_option_of_the_command_and_the_api(package: Path) -> None:
+def test_the_law_is_an_option_of_the_command_and_the_api(package: Path) -> None:
     words = ("write", "--model", "report", "--different-heads", "--seed", "3", "--particles", "4")
     poem = json.loads(tangyin(package, *words, "--format", "jsonl"))
     assert len({line[0] for line in poem["lines"]}) == 8

@@ -48,7 +48,7 @@ def test_every_sentence_has_both_languages_with_the_same_parameters() -> None:
 
 
 def test_every_sentence_is_used() -> None:
-    # The sentences of findings are named by their kinds: tests/prosody/test_check.py. Those of the
+    # The sentences of findings are named by their kinds: tests/metre/test_check.py. Those of the
     # operating system are found by its own.
     apart = ("finding.", "system.")
     codes = {code for code in catalogue() if not code.startswith(apart)}

@@ -8,9 +8,7 @@ from typing import Any, Unpack, get_args
 
 from tangyin import writing
 from tangyin.errors import TangyinError, UsageError
-from tangyin.model import DEFAULT, Engine, find_model
-from tangyin.model.file import ModelFile
-from tangyin.prosody import (
+from tangyin.metre import (
     AnyReport,
     CiReport,
     Convention,
@@ -19,6 +17,9 @@ from tangyin.prosody import (
     check_any,
     traditional_lines,
 )
+from tangyin.metre.option import Option
+from tangyin.model import DEFAULT, Engine, find_model
+from tangyin.model.file import ModelFile
 from tangyin.scoring import (
     Evaluation,
     Score,
@@ -58,7 +59,7 @@ from tangyin.writing.keywords import (
     PoemKeywords,
     PoemsKeywords,
 )
-from tangyin.writing.options import Option, options
+from tangyin.writing.options import options
 from tangyin.writing.verse import later, report_on
 from tangyin.writing.weighing import Weighing
 

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from tangyin.errors import message
-from tangyin.prosody import check_text
+from tangyin.metre import check_text
 from tangyin.web.bodies import SPRING
 
 FAULTY = "床前明月光，疑是地上霜。舉頭望明月，低頭思故鄉。"

@@ -7,6 +7,7 @@ import pytest
 from tangyin.corpus import COLUMNS, corpus_statistics, held_out, load_corpus
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.corpus
 def test_stats_are_those_of_the_corpus(cli):
     done = cli("corpus", "stats", "--format", "json")
@@ -53,6 +54,11 @@ def test_what_cannot_be_is_refused_in_one_sentence(words, sentence, cli):
 )  # fmt: skip
 def test_without_a_corpus_the_fix_is_named(words, cli, home):
     cli(*words).refused(1, str(home), "run `tangyin corpus fetch` first")
+
+
+@pytest.mark.parametrize("words", [["corpus", "fetch", "--later"], ["corpus", "stats", "--later"]])
+def test_without_later_verse_the_ways_to_get_it_are_named(words, cli, home):
+    cli(*words).refused(1, "git clone https://github.com/snowtraces/poetry-source", "--source")
 
 
 def test_writing_and_scoring_need_no_corpus(cli, home):

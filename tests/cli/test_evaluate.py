@@ -24,6 +24,7 @@ def own(home):
     return home / "models"
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.corpus
 def test_the_shipped_models_figures_on_dev_are_those_in_its_file(cli):
     done = cli("eval", "--model", "report", "--split", "dev", "--form", "五律", "--format", "json")

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tangyin.metre import LEVEL_RHYMES
 from tangyin.model.file import save_model
-from tangyin.prosody import LEVEL_RHYMES
 from tangyin.scoring import closed_hanzi
 from tangyin.verse import FORMS, prefix_tokens
 
@@ -43,6 +43,7 @@ def test_a_title_is_drawn_where_none_is_given_and_stands_above_the_poem(path, cl
     assert given == drawn | {"title_drawn": False}
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.corpus
 def test_the_count_of_tangshi_gpt_has_its_own_poems_and_no_closed_figure(path, cli):
     words = ("eval", "--protocol", "tangshi-gpt")

@@ -12,7 +12,7 @@ from tangyin.training.dataset import load_dataset
 from tangyin.training.recipe import DataRecipe, read_recipe
 from tangyin.verse import EOS, FORMS, MARKS
 
-pytestmark = pytest.mark.corpus
+pytestmark = [pytest.mark.corpus, pytest.mark.timeout(300)]
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 UNKNOWN = "\ufffd"

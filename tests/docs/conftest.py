@@ -25,6 +25,13 @@ BUILD = 300.0
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    """Whichever test comes first builds the site."""
+    for item in items:
+        if "mkdocs" in item.fixturenames:
+            item.add_marker(pytest.mark.timeout(2 * BUILD))
+
+
 @pytest.fixture(scope="session")
 def mkdocs() -> Run:
     """Builds a site in strict mode, as `make docs` does."""

@@ -18,6 +18,7 @@ def printed(lesson):
     return "".join(str(output.get("text", "")) for output in outputs)
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.corpus
 @per_lesson
 def test_every_cell_of_the_lesson_runs(page):

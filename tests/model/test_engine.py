@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from tangyin.errors import TangyinError
 from tangyin.lstm.cells import names
+from tangyin.metre import LEVEL_RHYMES
 from tangyin.model import Engine, StepOutput
 from tangyin.model.arithmetic import Arithmetic, Matrix
 from tangyin.model.file import ModelFile
 from tangyin.nn.language_model import LanguageModel as TorchModel
-from tangyin.prosody import LEVEL_RHYMES
 from tangyin.verse import FORMS, TEXT, WUJUE, form_token, prefix_tokens
 
 Build = Callable[..., ModelFile]

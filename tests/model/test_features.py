@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tangyin.errors import TangyinError
+from tangyin.metre import LEVEL_RHYMES, tone_classes
 from tangyin.model import ECHOES, FeatureLayout, Features, echo_classes, read_sequences
 from tangyin.model.features import Reader
-from tangyin.prosody import LEVEL_RHYMES, tone_classes
 from tangyin.verse import (
     FORMS,
     MARKS,

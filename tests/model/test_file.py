@@ -15,10 +15,10 @@ from safetensors.numpy import load as deserialize
 from safetensors.numpy import save as serialize
 
 from tangyin.errors import TangyinError, UsageError
+from tangyin.metre import LEVEL_RHYMES
 from tangyin.model import Engine, FeatureLayout
 from tangyin.model.file import FORMAT, ModelFile, describe_model, load_model, save_model
 from tangyin.model.serialization import DTYPES, serialized
-from tangyin.prosody import LEVEL_RHYMES
 from tangyin.verse import FORMS, WULV, form_token, prefix_tokens
 from tangyin.writing import Argmax, Order, compose
 

@@ -9,10 +9,10 @@ import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tangyin.metre import LEVEL_RHYMES
 from tangyin.model import Architecture
 from tangyin.nn import Dropout, cell
 from tangyin.nn.language_model import LanguageModel
-from tangyin.prosody import LEVEL_RHYMES
 from tangyin.verse import QIJUE, WUJUE, Vocabulary, prefix_tokens
 
 POEMS = {

@@ -7,8 +7,8 @@ import pytest
 
 from tangyin.corpus import TRAIN
 from tangyin.errors import TangyinError, UsageError
-from tangyin.prosody import LEVEL_RHYMES, line_pattern, readings_of, rhyme_of_poem
-from tangyin.prosody.rhyme import RHYMES
+from tangyin.metre import LEVEL_RHYMES, line_pattern, readings_of, rhyme_of_poem
+from tangyin.metre.rhyme import RHYMES
 from tangyin.reference import characters, find, in_script, parallel, poem, rhymes
 from tangyin.reference.opposites import _likelihood_ratio, tones_of
 from tangyin.verse import lookup_spelling

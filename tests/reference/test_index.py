@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tangyin.corpus import TRAIN, load_corpus, prepared_path
 from tangyin.corpus.corpus import save
 from tangyin.errors import TangyinError
-from tangyin.prosody import LEVEL_RHYMES, rhyme_of_poem
+from tangyin.metre import LEVEL_RHYMES, rhyme_of_poem
 from tangyin.reference import index as module
 from tangyin.reference.index import (
     UNRHYMED,

@@ -7,8 +7,8 @@ import pytest
 
 from tangyin.corpus import Corpus, tangshi_gpt_test
 from tangyin.errors import TangyinError, UsageError
+from tangyin.metre import LEVEL_RHYMES
 from tangyin.model import Engine
-from tangyin.prosody import LEVEL_RHYMES
 from tangyin.scoring import NO_TARGET, target_costs, titled_figures
 from tangyin.verse import BOS, EOS, FORMS, TEXT, TITLE, UNK, prefix_tokens, title_characters
 

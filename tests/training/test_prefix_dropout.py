@@ -2,15 +2,16 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
 import pytest
 
 from tangyin.corpus import DEV, TEST, TRAIN, load_corpus
-from tangyin.prosody import LEVEL_RHYMES, rhyme_of_poem
+from tangyin.metre import LEVEL_RHYMES, rhyme_of_poem
 from tangyin.training import load_dataset
-from tangyin.training.prefix_dropout import LONGEST_TITLE
+from tangyin.training.prefix_dropout import LONGEST_TITLE, PrefixDropout
 from tangyin.training.recipe import DataRecipe
 from tangyin.verse import (
     BOS,
@@ -18,6 +19,7 @@ from tangyin.verse import (
     FORMS,
     TEXT,
     TITLE,
+    Vocabulary,
     form_named,
     form_token,
     prefix_tokens,
@@ -106,7 +108,7 @@ def test_a_poem_has_the_prefix_that_writing_gives(given, dataset, poems):
     prefix = vocabulary.prefix(
         *(one if wanted else None for one, wanted in zip(known, given, strict=True))
     )
-    batch = prefixes.collate(np.array([number]), np.array([given]))
+    batch = prefixes.collate(np.array([number]), np.array([(*given, False)]))
     expected = np.concatenate((prefix, vocabulary.encode(text)))
     assert batch.inputs[:, 0].tolist() == expected.tolist()
 
@@ -122,6 +124,27 @@ def test_a_poem_has_the_prefix_that_writing_gives(given, dataset, poems):
         assert column.prefix[end] == TEXT  # and not the <eos> that was the target
         expected_weights[opening:end] = [0.25] * (len(characters) + 1)
     assert column.weights == expected_weights
+
+
+def test_a_share_of_the_poems_is_told_its_dynasty_and_writing_gives_that_of_the_tang():
+    corpus = load_corpus().select(forms=["五絕"], parts=[DEV])
+    corpus.dynasty = ["tang", "ming"] * (len(corpus) // 2)
+    recipe = replace(RECIPE, tell_dynasty=0.5)
+    tokens = prefix_tokens(LEVEL_RHYMES, FORMS, ["tang", "ming"])
+    vocabulary = Vocabulary.from_texts(corpus.text, 1, tokens)
+    assert vocabulary.tokens[-2:] == ("<dynasty:tang>", "<dynasty:ming>")
+    prefixes = PrefixDropout.of(vocabulary, corpus, recipe)
+    batches = prefixes.batches(np.arange(len(corpus)), 8, np.random.default_rng(1))
+    found = [
+        Column(vocabulary, batch, n) for batch in batches for n in range(batch.inputs.shape[1])
+    ]
+    dynasty_of = dict(zip(corpus.text, corpus.dynasty, strict=True))
+    told = [column for column in found if any("dynasty" in token for token in column.prefix)]
+    assert all(column.prefix[1] == f"<dynasty:{dynasty_of[column.text]}>" for column in told)
+    assert 0.4 < len(told) / len(corpus) < 0.6
+    form = form_named("五絕")
+    assert vocabulary.decode(vocabulary.prefix(form)) == "<五絕><dynasty:tang><text>"
+    assert vocabulary.decode(vocabulary.prefix(form, dynasty="")) == "<五絕><text>"
 
 
 def test_every_poem_is_in_every_epoch_once_with_its_own_prefix(dataset, poems):

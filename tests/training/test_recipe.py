@@ -105,7 +105,7 @@ REFUSED = [
     ({"optimizer.weight_decay": math.inf}, "at_most", {"key": "optimizer.weight_decay"}),
     # A name that is no choice: all choices.
     ({"model.cell": "gru"}, "choice", {"choices": sorted(cells.names())}),
-    ({"data.dynasties": ["ming"]}, "choice", {"key": "data.dynasties#1", "value": "ming"}),
+    ({"data.dynasties": ["han"]}, "choice", {"key": "data.dynasties#1", "value": "han"}),
     ({"optimizer.name": "adma"}, "choice", {"choices": sorted(OPTIMIZERS)}),
     ({"data.forms": []}, "empty", {"key": "data.forms"}),
     ({"data.forms": ["九言"]}, "form.unknown", {"name": "九言"}),

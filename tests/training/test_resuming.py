@@ -25,6 +25,7 @@ def place(run):
     return tuple(map(int, found[0].stem.split("-"))) if found else (0, 0)
 
 
+@pytest.mark.timeout(300)
 def test_a_run_killed_at_random_moments_ends_as_one_never_killed(lab, launcher, wait_until):
     recipe = lab.curriculum()
     expected = lab.uninterrupted(recipe)
@@ -127,6 +128,15 @@ def test_the_signal_handlers_are_restored_after_training(lab):
     with pytest.raises(InterruptedRun):
         lab.train(run="cut", callback=lab.Notes((1, 1)))
     assert handlers() == before
+
+
+def test_an_interrupt_that_is_ignored_does_not_stop_a_training(lab):
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        lab.train(callback=lab.Notes((1, 1)))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert lab.result() == lab.uninterrupted()
 
 
 def test_resuming_says_when_threads_or_kernel_are_others_and_is_silent_when_they_are_not(

@@ -237,7 +237,8 @@ def type_at(page: Page, line: int, place: int, text: str) -> None:
 
 def paste(page: Page, line: int, place: int, text: str) -> None:
     """Paste a text at a place, both from 1."""
-    page.locator(f"#poem [data-line='{line - 1}'][data-at='{place - 1}']").focus()
+    if line:  # else where the keyboard is
+        page.locator(f"#poem [data-line='{line - 1}'][data-at='{place - 1}']").focus()
     page.evaluate(
         """text => {
           const data = new DataTransfer();
@@ -248,6 +249,10 @@ def paste(page: Page, line: int, place: int, text: str) -> None:
           document.activeElement.dispatchEvent(event); }""",
         text,
     )
+    said = (
+        "#status:is([data-t=pasted], [data-t=too-long], [data-t=text-too-long], [data-t=no-verse])"
+    )
+    page.locator(f"{said}, dialog.question").first.wait_for(state="attached")
 
 
 def until(page: Page, condition: str) -> None:

@@ -263,14 +263,23 @@ def test_a_browser_alone_agrees_with_the_command_line_and_works_offline(
     page.on("console", lambda m: wrong.append(m.text) if m.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("request", lambda r: None if r.url.startswith(address) else wrong.append(r.url))
+    page.add_init_script(
+        """window.Worker = class extends Worker {
+            constructor(...given) { super(...given); window.engine = this; }
+        };"""
+    )
     page.goto(address)
 
-    ask = """async ([name, body]) => {
-        const { listen } = await import(document.baseURI + "static/alone.js"), poems = [];
-        const take = async (event, value) => { if (event === "poem") poems.push(value); };
-        const answer = await listen(name, body, take, new AbortController().signal);
-        return JSON.stringify(poems.length ? poems : answer);
-    }"""
+    ask = """([name, body]) => new Promise((resolve) => {
+        const id = crypto.randomUUID(), poems = [];
+        engine.addEventListener("message", ({ data: { id: of, event, value } }) => {
+            if (of !== id) return;
+            if (event === "poem") poems.push(value);
+            else if (event === "answer" || event === "end")
+                resolve(JSON.stringify(poems.length ? poems : value));
+        });
+        engine.postMessage({ id, name, body: JSON.stringify(body), language: "zh" });
+    })"""
     texts = [*corpus.text[::2400], "國破山河在", "无", POEM.replace("心", "間")]
     desk, writer = Desk(None, "zh"), load()  # type: ignore[arg-type]
     for start in range(0, len(texts), 20):

@@ -13,10 +13,10 @@ import pytest
 import tangyin
 from tangyin.cli.main import run
 from tangyin.errors import TangyinError
+from tangyin.metre import check_text
 from tangyin.model.file import save_model
 from tangyin.model.inspection import expectation
 from tangyin.paths import models_home
-from tangyin.prosody import check_text
 from tangyin.verse import WULV, to_simplified
 from tangyin.verse.tune import tunes
 from tangyin.web.app import create_app

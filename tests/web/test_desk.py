@@ -1,5 +1,6 @@
 """The desk in a real browser, as stories: what a person does on the sheet, and what comes of it."""
 
+import base64
 import io
 import json
 import re
@@ -11,7 +12,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tangyin.prosody import check_poem, readings_of
+from tangyin.metre import check_poem, readings_of
 from tangyin.verse import to_simplified
 from tangyin.web.bodies import SPRING
 
@@ -194,21 +195,104 @@ def test_a_whole_poem_is_pasted_with_its_title_as_it_came(page) -> None:
         2,
         "春望\n国破山河在，城春草木深[1]。\n感时花溅泪，恨别鸟惊心。\n烽火连三月，家书抵万金。\n白头搔更短，浑欲不胜簪。",
     )
-    expect(page.locator("#status")).to_have_text("已貼上整首詩；可以復原")
+    expect(page.locator("#status")).to_have_text("已貼上：五律，《春望》；可以復原")
     assert rows_of(page)[0] == "国破山河在"
     expect(page.locator("#poem-title")).to_have_value("春望")
     expect(page.locator("#verdict")).to_contain_text("侵韻")
     expect(page.locator("#verdict .good")).to_have_text("合律")
-    # A poem of another form is a draft of its own; what was there stays on the shelf.
-    paste(page, 1, 1, "白日依山盡，黃河入海流。欲窮千里目，更上一層樓。")
+
+
+GUANQUE = "登鸛雀樓\n王之渙\n白日依山盡，黃河入海流。\n欲窮千里目，更上一層樓。"
+
+
+@pytest.mark.parametrize("name", ["#poem-title", "#poem [data-line='2'][data-at='1']"])
+def test_a_paste_over_a_draft_shows_what_it_is_and_one_step_back_restores_all(page, name) -> None:
+    page.fill("#poem-title", "春望")
+    page.fill("#poem-author", "杜甫")
+    type_at(page, 1, 1, "國破山河在城春")
+    before = names_and_rows(page)
+    for chosen, after in (
+        ("cancel", before),
+        (
+            "paste-here",
+            ["登鸛雀樓", "王之渙", "白日依山盡", "黃河入海流", "欲窮千里目", "更上一層樓"],
+        ),
+    ):
+        page.locator(name).focus()
+        paste(page, 0, 0, GUANQUE)
+        question = page.locator("dialog.question")
+        expect(question).to_contain_text("五絕，《登鸛雀樓》，王之渙")
+        expect(question.locator("[data-choice=paste-here]")).to_be_focused()
+        question.locator(f"[data-choice={chosen}]").click()
+        expect(question).to_have_count(0)
+        assert names_and_rows(page) == after
+    page.click("#undo")
+    assert names_and_rows(page) == before
+    page.reload()
+    expect(cell(page, 1, 1)).to_have_value("國")
+    assert names_and_rows(page) == before
+
+
+def test_a_paste_may_be_a_draft_of_its_own_and_several_poems_are_several(page) -> None:
+    type_at(page, 1, 1, "國破山河在")
+    paste(page, 1, 1, GUANQUE)
+    page.click("[data-choice=paste-new]")
     expect(page.locator("#forms [aria-pressed=true]")).to_have_text("五絕")
+    paste(page, 1, 1, f"{GUANQUE}\n\n春曉\n春眠不覺曉，處處聞啼鳥。夜來風雨聲，花落知多少。")
+    expect(page.locator("dialog.question figure")).to_have_count(2)
+    page.click("[data-choice=paste-each]")
     page.click("#shelf-open")
-    expect(page.locator("#shelf-list > li")).to_have_count(2)
+    expect(page.locator("#shelf-list > li")).to_have_count(4)
+
+
+def test_a_paste_never_changes_a_locked_line(page) -> None:
+    type_at(page, 2, 1, "城春草木寒")
+    cell(page, 2, 1).focus()
+    page.click("#advice-lock")
+    paste(page, 1, 1, SPRING)
+    expect(page.locator("dialog.question")).to_contain_text("鎖住的句子不會改變")
+    page.click("[data-choice=paste-here]")
+    assert rows_of(page) == [LINES[0], "城春草木寒", *LINES[2:]]
+    paste(page, 1, 1, "昔人已乘黃鶴去，此地空餘黃鶴樓。黃鶴一去不復返，白雲千載空悠悠。")
+    expect(page.locator("[data-choice=paste-here]")).to_have_count(0)
+    page.click("[data-choice=cancel]")
+
+
+def test_an_unfinished_poem_is_pasted_with_its_open_places(page) -> None:
+    paste(page, 5, 3, "春望\n\n國破山河□，\n＿＿＿＿＿。\n感？花濺淚")
+    expect(page.locator("#status")).to_have_text("已貼上：五律，《春望》，還空 32 字；可以復原")
+    assert rows_of(page) == ["國破山河□", OPEN, "感□花濺淚", *[OPEN] * 5]
+
+
+def test_a_text_is_read_again_where_the_server_did_not_answer(page) -> None:
+    page.route("**/api/paste", lambda route: route.abort(), times=1)
+    cell(page, 1, 1).focus()
+    page.evaluate(
+        """text => {
+          const data = new DataTransfer();
+          data.setData("text", text);
+          const given = { bubbles: true, cancelable: true, clipboardData: data };
+          document.activeElement.dispatchEvent(new ClipboardEvent("paste", given)); }""",
+        SPRING,
+    )
+    expect(page.locator("#problem")).to_contain_text("失去聯絡")
+    assert rows_of(page) == [OPEN] * 8
+    paste(page, 1, 1, SPRING)
+    assert rows_of(page) == LINES
+    expect(page.locator("#problem")).to_be_empty()
+
+
+def names_and_rows(page: Page) -> list[str]:
+    """Title, author and lines of the sheet."""
+    return [page.input_value("#poem-title"), page.input_value("#poem-author"), *rows_of(page)]
 
 
 def test_a_paste_that_does_not_fit_says_how_much_is_left_out(page) -> None:
-    paste(page, 1, 1, "山" * 2600)
-    expect(page.locator("#status")).to_have_text("有 2560 個字放不下，沒有寫進來")
+    paste(page, 1, 1, "山" * 2001)
+    expect(page.locator("#status")).to_contain_text("2001 個字")
+    assert rows_of(page) == [OPEN] * 8
+    paste(page, 1, 1, "山" * 1600)
+    expect(page.locator("#status")).to_have_text("有 1560 個字放不下，沒有寫進來")
     assert rows_of(page) == ["山山山山山"] * 8
     page.click("#undo")
     assert rows_of(page) == [OPEN] * 8
@@ -476,19 +560,25 @@ def test_a_draft_and_the_shelf_are_exported_and_imported(page, visit, tmp_path) 
     expect(items).to_have_count(2)
 
 
-def test_another_form_keeps_the_text_or_leaves_the_draft_on_the_shelf(page) -> None:
+def test_a_change_of_form_asks_and_squeezes_nothing(page) -> None:
     type_at(page, 1, 1, "國破山河在城春草木深")
-    page.click("#forms button:text-is('七絕')")
-    assert rows_of(page)[:2] == ["國破山河在□□", "城春草木深□□"]
+    rows = rows_of(page)
+    page.click("#forms button:text-is('七絕')")  # it has no line of five
+    expect(page.locator("[data-choice=form-keep]")).to_have_count(0)
+    page.click("[data-choice=cancel]")
+    assert rows_of(page) == rows
+    page.click("#forms button:text-is('五絕')")
+    page.click("[data-choice=form-keep]")
+    assert rows_of(page) == [*rows[:2], OPEN, OPEN]
     page.click("#undo")
     expect(page.locator("#forms [aria-pressed=true]")).to_have_text("五律")
-    type_at(page, 8, 1, "渾")
-    page.click("#forms button:text-is('五絕')")
-    expect(page.locator("#status")).to_contain_text("仍在詩稿裡")
-    assert rows_of(page) == [OPEN] * 4
+    assert rows_of(page) == rows
+    page.click("#forms button:text-is('七絕')")
+    page.click("[data-choice=form-new]")
+    assert rows_of(page) == ["□" * 7] * 4
     page.click("#shelf-open")
     page.locator(".draft-open").first.click()
-    assert rows_of(page)[7] == "渾□□□□"
+    assert rows_of(page) == rows
 
 
 def test_the_apis_poem_is_shared_by_a_link_that_stays_as_it_was_left(page, address, visit) -> None:
@@ -513,7 +603,7 @@ def test_the_apis_poem_is_shared_by_a_link_that_stays_as_it_was_left(page, addre
     other.wait_for_selector("#poem .hanzi")
     assert rows_of(other)[0] == "山" + rows[0][1:]
     assert not [url for url in asked if url.endswith("/write")]
-    other.click("nav [data-page=study]")
+    other.click("nav [data-page=check]")
     other.go_back()
     assert rows_of(other)[0] == "山" + rows[0][1:]
 
@@ -526,12 +616,12 @@ def test_a_damaged_link_is_an_error(visit, address) -> None:
         expect(page.locator("#problem")).to_contain_text("連結已損壞")
 
 
-def test_a_hostile_link_is_shown_as_text(page, visit) -> None:
-    fragment = page.evaluate("""async () => {
-      const { linkOf } = await import("/static/share.js");
-      const poem = { lines: ["國破山河在"], marks: ["，"], form: "五律", model: "<b>x</b>",
-        title: "<img src=x onerror=alert(1)>", seed: 1, number: 0, options: {} };
-      return linkOf(poem).split("#")[1]; }""")
+def test_a_hostile_link_is_shown_as_text(visit) -> None:
+    poem = {
+        "v": 1, "text": "國破山河在，", "form": "五律", "model": "<b>x</b>", "seed": 1,
+        "title": "<img src=x onerror=alert(1)>", "author": "<b>y</b>", "number": 0, "options": {},
+    }  # fmt: skip
+    fragment = "p=" + base64.urlsafe_b64encode(json.dumps(poem).encode()).decode().rstrip("=")
     other = visit(f"/#{fragment}")
     expect(other.locator("#poem-title")).to_have_value(re.compile("<img"))
     assert other.locator("#frame img, #frame b").count() == 0
@@ -674,8 +764,6 @@ def test_the_interface_speaks_english_and_turns_dark(visit) -> None:
     assert page.evaluate(paper) != light
     page.reload()
     assert page.evaluate(paper) != light
-    page.click("nav [data-page=study]")  # a script that is loaded later speaks the same language
-    expect(page.locator("#study-page h2").first).to_have_text("Watch it read")
 
 
 @pytest.mark.parametrize(("direction", "form"), [("across", "五律"), ("columns", "七律")])

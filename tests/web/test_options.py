@@ -1,4 +1,4 @@
-"""The option of a new constraint: one file, and the API and the page have it."""
+"""The option of a new law: one file, and the API and the page have it."""
 
 import re
 import sys
@@ -8,23 +8,22 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
+from tangyin.metre import LEVEL_RHYMES, SEQUENCES, laws
 from tangyin.model.file import save_model
-from tangyin.prosody import LEVEL_RHYMES, SEQUENCES
 from tangyin.verse import WULV, prefix_tokens
-from tangyin.writing import constraints
 from tangyin.writing.options import options
 
 from .conftest import fill, serving
 
 PAGE = (Path(__file__).parents[2] / "docs/contributing.md").read_text("utf-8")
-DIFFERENT_HEADS = re.search(r'constraints/heads.py"\n(.*?)^```$', PAGE, re.M | re.S)[1]
+DIFFERENT_HEADS = re.search(r'laws/heads.py"\n(.*?)^```$', PAGE, re.M | re.S)[1]
 
 
-def test_the_option_of_a_new_constraint_is_everywhere(visit, tmp_path, monkeypatch) -> None:
+def test_the_option_of_a_new_law_is_everywhere(visit, tmp_path, monkeypatch) -> None:
     (tmp_path / "different_heads.py").write_text(DIFFERENT_HEADS, "utf-8")
-    monkeypatch.setattr(constraints, "__path__", [*constraints.__path__, str(tmp_path)])
-    monkeypatch.setitem(sys.modules, "tangyin.writing.constraints.different_heads", None)
-    monkeypatch.delitem(sys.modules, "tangyin.writing.constraints.different_heads")
+    monkeypatch.setattr(laws, "__path__", [*laws.__path__, str(tmp_path)])
+    monkeypatch.setitem(sys.modules, "tangyin.metre.laws.different_heads", None)
+    monkeypatch.delitem(sys.modules, "tangyin.metre.laws.different_heads")
     with serving("report") as address, httpx.Client(base_url=address, timeout=60) as client:
         schemas = client.get("/openapi.json").json()["components"]["schemas"]
         field = schemas["WriteBody"]["properties"]["different_heads"]

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tangyin.prosody import check_any, check_couplet
+from tangyin.metre import check_any, check_couplet
 from tangyin.verse.tune import tunes, variant_named
 from tangyin.web.fixed import tunes as served_tunes
 

@@ -4,66 +4,97 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 import tangyin.web
+from tangyin.errors import catalogue
+from tangyin.verse import to_simplified
+from tangyin.web import files
+from tangyin.web.bodies import served_options
+from tangyin.web.fixed import simplified
 
 HERE = Path(tangyin.web.__file__).parent
+ROOT = HERE.parents[2]
 FILES = sorted((HERE / "static").iterdir())
 PAGE = (HERE / "index.html").read_text("utf-8")
 TYPES = {".js": "javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+HOME = {"page.js", "page.css", "reference.css", "seal.svg"}
+"""What pages name, and all that a bundle has."""
 
 
-def test_every_file_of_the_page_is_used_and_served(client) -> None:
-    used = {Path(name).name for name in re.findall(r'(?:href|src)="(static/[^"]+)"', PAGE)}
-    for file in FILES:
-        if file.suffix == ".js":
-            source = file.read_text("utf-8")
-            used |= set(re.findall(r'(?:from |import ?\(?|href: )"(?:\.|static)/([\w.]+)"', source))
-    assert used | {"reference.css"} == {file.name for file in FILES}
-    for file in FILES:
-        answer = client.get(f"/static/{file.name}")
-        assert answer.status_code == 200
-        if file.suffix != ".js":
-            assert answer.content == file.read_bytes()
-        assert TYPES[file.suffix] in answer.headers["content-type"]
-        again = client.get(
-            f"/static/{file.name}", headers={"If-None-Match": answer.headers["etag"]}
-        )
-        assert again.status_code == 304
+@pytest.fixture
+def modules(monkeypatch):
+    """The page as its modules."""
+    monkeypatch.setattr(files, "is_bundled", lambda: False)
+    files.files.cache_clear()
+    yield files.files()
+    files.files.cache_clear()
 
 
-def test_the_page_is_served_with_one_sheet(client) -> None:
-    answer = client.get("/")
-    assert client.head("/").status_code == 200
-    sheets = re.findall(
-        r'<link rel="stylesheet" href="static/([\w.]+)"( media="print")?>', answer.text
-    )
-    # What is printed has the last word.
-    assert sheets == [("page.css", ""), ("print.css", ' media="print"')]
-    sheet = client.get("/static/page.css").text
-    for name in re.findall(r'"static/(\w+\.css)">', PAGE):
-        assert (HERE / "static" / name).read_text("utf-8") in sheet
+def test_the_page_names_one_script_and_one_sheet() -> None:
+    named = {Path(name).name for name in re.findall(r'(?:href|src)="(static/[^"]+)"', PAGE)}
+    assert named == HOME - {"reference.css"}
+    assert re.findall(r"<script[^>]*>", PAGE) == ['<script type="module" src="static/page.js">']
 
 
-@pytest.mark.parametrize("name", ["page.js", "study.js", "english.js"])
-def test_joined_scripts_are_valid_and_have_no_comments(client, tmp_path, name) -> None:
-    text = client.get(f"/static/{name}").text
-    assert not re.search(r"^\s*(//|/\*)", text, re.MULTILINE)
-    assert set(re.findall(r'from "\./([\w.]+)"', text)) <= {"page.js"}
-    script = tmp_path / f"{name}.mjs"
-    script.write_text(text, "utf-8")
-    node = shutil.which("node")
-    if not node:
-        pytest.skip("no node to read the script with")
-    subprocess.run([node, "--check", str(script)], check=True, timeout=60)
+def test_every_source_is_used(modules) -> None:
+    used, found = set(), {*HOME}
+    while found:
+        name = found.pop()
+        used.add(name)
+        text = modules[name][0].decode()
+        found |= set(re.findall(r'(?:from |import ?\(?)"\./([\w.]+)"', text)) - used
+    assert used == {file.name for file in FILES} == {*modules}
+
+
+def test_what_is_sent_has_its_type_and_is_asked_for_once(client) -> None:
+    for name in files.files():
+        answer = client.get(f"/static/{name}")
+        assert TYPES.get(Path(name).suffix, "javascript") in answer.headers["content-type"]
+        again = client.get(f"/static/{name}", headers={"If-None-Match": answer.headers["etag"]})
+        assert (answer.status_code, again.status_code) == (200, 304)
+    assert client.get("/static/sources.sha256").status_code == 404
+
+
+@pytest.fixture
+def bundle(tmp_path, monkeypatch):
+    """A copy of the sources, and how to bundle it."""
+    if not (ROOT / "node_modules/.bin/esbuild").exists():
+        pytest.skip("no esbuild: npm ci")
+    sys.path.insert(0, str(ROOT / "scripts"))
+    monkeypatch.setattr(sys, "path", sys.path)
+    import bundle as script
+
+    shutil.copytree(files.STATIC, tmp_path / "static")
+    for module in (files, script):
+        monkeypatch.setattr(module, "STATIC", tmp_path / "static")
+        monkeypatch.setattr(module, "BUNDLE", tmp_path / "bundle")
+    files.files.cache_clear()
+    yield script.main, tmp_path / "static"
+    files.files.cache_clear()
+
+
+def test_a_bundle_of_older_sources_is_not_sent(bundle) -> None:
+    make, sources = bundle
+    assert not files.is_bundled()
+    make()
+    assert files.is_bundled()
+    assert {*files.files()} == HOME
+    page = files.files()["page.js"][0].decode()
+    assert "import" not in re.sub(r"import\(", "", page).partition("{")[0]
+    assert not re.search(r"^\s*//", page, re.MULTILINE)
+    with (sources / "page.js").open("a") as file:
+        file.write("\n")
+    files.files.cache_clear()
+    assert not files.is_bundled()
+    assert "draft.js" in files.files()
 
 
 def test_nothing_is_inline_and_nothing_comes_from_another_host() -> None:
     assert not re.search(r"<style|\son\w+=|style=|javascript:", PAGE)
-    assert re.findall(r"<script[^>]*>", PAGE) == ['<script type="module" src="static/page.js">']
     for text in (PAGE, *(file.read_text("utf-8") for file in FILES)):
         hosts = set(re.findall(r"https?://[\w.]+", text))
         assert hosts <= {"http://www.w3.org"}  # the names of SVG and MathML
@@ -72,31 +103,66 @@ def test_nothing_is_inline_and_nothing_comes_from_another_host() -> None:
         )
 
 
-def words_of_the_page() -> dict[str, dict[str, str]]:
-    """The words of the interface by language and key."""
-    node = shutil.which("node")
-    if not node:
-        pytest.skip("no node to read the words with")
-    files = (HERE / "static" / f"{name}.js" for name in ("language", "english", "terms"))
-    source = "\n".join(file.read_text("utf-8") for file in files)
-    source = re.sub(r"^import .*", "", source, flags=re.MULTILINE)
-    script = f"{source}\nprocess.stdout.write(JSON.stringify({{ ...WORDS, en: ENGLISH }}));"
-    command = [node, "--input-type=module", "-e", script]
-    done = subprocess.run(command, capture_output=True, check=True, timeout=60)
-    found: dict[str, dict[str, str]] = json.loads(done.stdout)
+def words_of_the_page() -> dict[str, list[str]]:
+    """The words of the interface by key: in Chinese, and in English."""
+    found: dict[str, list[str]] = json.loads((HERE / "static/words.json").read_text("utf-8"))
     return found
 
 
-def test_every_word_is_there_in_both_languages() -> None:
+def test_every_word_is_there_in_both_languages_and_used() -> None:
     words = words_of_the_page()
-    assert words["zh"].keys() == words["en"].keys()
-    for key, chinese in words["zh"].items():
+    for key, (chinese, english) in words.items():
         names = set(re.findall(r"\{\w+\}", chinese))
-        assert set(re.findall(r"\{\w+\}", words["en"][key])) == names, key
+        assert set(re.findall(r"\{\w+\}", english)) == names, key
     scripts = "".join(file.read_text("utf-8") for file in FILES if file.suffix == ".js")
     calls = (
-        r'(?:\bt|#say|refuse|Refusal|status|#action|field|figure|\bshowWords\((?:byId\("[\w-]+"\)|[\w.]+),)'
-        r'\s?\(?"([\w-]+)"'
+        r"(?:\bt|\bsay|refuse|Refusal|status|"
+        r'\bshowWords\(\s*(?:byId\("[\w-]+"\)|[\w.]+),)\s*\(?"([\w-]+)"'
     )
-    used = re.findall(r'data-t(?:-\w+)?="([^"]+)"', PAGE) + re.findall(calls, scripts)
-    assert set(used) <= {*words["zh"], "server", "per_token", "per_token_closed"}
+    used = set(re.findall(r'data-t(?:-\w+)?="([^"]+)"', PAGE)) | set(re.findall(calls, scripts))
+    known = {*words, "server", *(key.removeprefix("forms-") for key in words)}
+    assert used <= known
+    built = (
+        "wants_", "type_", "rule_", "tone_", "tone-name_", "pattern_", "convention_", "book_",
+        "forms-",
+    )  # fmt: skip
+    asked = PAGE + scripts + (HERE / "browser/engine.js").read_text("utf-8")
+    unused = [
+        key
+        for key in words
+        if not key.startswith(built)
+        and not key.endswith("-hint")
+        and not re.search(rf"[\"'`{{ ]{re.escape(key)}[\"'`:]", asked)
+    ]
+    assert unused == []
+
+
+def test_the_page_simplifies_verse_as_opencc_does(corpus) -> None:
+    node = shutil.which("node")
+    if not node:
+        pytest.skip("no node to simplify with")
+    texts = [*corpus.text[::20], "乾坤乾涸瞭望瞭解著名著書沈吟沈約", "國\n破"]
+    code = f"""import {{ simplifiersOf }} from {json.dumps((HERE / "static/simplify.js").as_uri())};
+        const {{ tables, texts }} = JSON.parse(await new Response(process.stdin).text());
+        process.stdout.write(JSON.stringify(texts.map(simplifiersOf(tables).verse)));"""
+    done = subprocess.run(
+        [node, "--input-type=module", "-e", code],
+        input=json.dumps({"tables": simplified(), "texts": texts}).encode(),
+        capture_output=True,
+        check=True,
+        timeout=120,
+    )
+    shown = json.loads(done.stdout)
+    assert shown == [to_simplified(text) for text in texts]
+
+
+def test_simplified_words_are_those_of_the_projects_conversion() -> None:
+    tables = simplified()
+    pairs = iter(tables["characters"])
+    alone = dict(zip(pairs, pairs, strict=True))
+    words = [chinese for chinese, _ in words_of_the_page().values()]
+    words += [sentences["zh"] for sentences in catalogue().values()]
+    for option in served_options().values():
+        words += [option.label["zh"], option.help["zh"]]
+    for text in words:
+        assert "".join(alone.get(c, c) for c in text) == to_simplified(text)

@@ -15,7 +15,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tangyin.prosody import check_poem
+from tangyin.metre import check_poem
 from tangyin.web.bodies import SPRING
 
 from .conftest import paste, rows_of, type_at, write
@@ -104,7 +104,7 @@ def test_a_beginners_faulty_poem_is_fixed_and_goes_to_the_desk_and_back(visit) -
     expect(page.locator("#check-text")).to_have_value(fixed)
 
 
-def test_a_poem_and_how_it_is_read_are_printed_for_a_class(visit) -> None:
+def test_a_poem_is_printed_alone(visit) -> None:
     page = visit(color_scheme="dark")
     paste(page, 1, 1, SPRING)
     expect(page.locator("#verdict")).to_contain_text("合律")
@@ -125,17 +125,6 @@ def test_a_poem_and_how_it_is_read_are_printed_for_a_class(visit) -> None:
     expect(page.locator(".leaf")).to_have_css("background-color", "rgb(255, 255, 255)")
     hint = "title => getComputedStyle(title, '::placeholder').color"
     assert page.locator("#poem-title").evaluate(hint) == "rgba(0, 0, 0, 0)"
-    page.emulate_media(media="screen")
-    page.set_viewport_size({"width": 1280, "height": 720})
-    page.click("#to-study")
-    page.wait_for_selector(".story:not([hidden])")
-    expect(page.locator(".verse-read")).to_contain_text(LINES[0])
-    for key in ("ArrowRight", "End"):
-        page.keyboard.press(key)
-    page.set_viewport_size(PAPER)
-    page.emulate_media(media="print")
-    assert page.evaluate("document.documentElement.scrollWidth") <= PAPER["width"]
-    expect(page.locator(".cell-drawing")).to_be_visible()
 
 
 def test_no_sheet_of_paper_is_wasted(visit) -> None:
@@ -146,9 +135,6 @@ def test_no_sheet_of_paper_is_wasted(visit) -> None:
     page.click("#to-check")
     expect(page.locator(".report")).to_be_visible()
     assert pages(page) == 1
-    page.click("#reports >> text=看模型怎樣讀")
-    page.wait_for_selector(".story:not([hidden])")
-    assert pages(page) == 4  # the cell, the map, the equations, the figures
 
 
 def pages(page: Page) -> int:

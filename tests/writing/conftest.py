@@ -9,6 +9,7 @@ import pytest
 
 from tangyin.api import Writer
 from tangyin.errors import TangyinError
+from tangyin.metre.law import FREE, Draft, Place
 from tangyin.model import Engine
 from tangyin.model.file import ModelFile
 from tangyin.verse import WULV, Form
@@ -21,7 +22,6 @@ from tangyin.writing import (
     rule_named,
     write_regulated,
 )
-from tangyin.writing.constraints.draft import FREE, Constraint, Draft
 
 
 def fits(counts: Any, probabilities: Any) -> bool:
@@ -38,18 +38,18 @@ def fits(counts: Any, probabilities: Any) -> bool:
     return bool(squared < freedom + 5 * (2 * freedom) ** 0.5)
 
 
-def drafted(draft: Draft, constraint: Constraint, generator: Any, liking: Any = 0) -> Iterator[int]:
-    """Write rows by what a constraint allows, evenly but for the liking; yields each place."""
+def drafted(draft: Draft, at: Place, generator: Any, liking: Any = 0) -> Iterator[int]:
+    """Write rows by what a law allows, evenly but for the liking; yields each place."""
     shape = len(draft.given), len(draft.characters)
     for place in range(draft.form.hanzi):
-        draft.place, fixed = place, draft.given[:, place]
-        mask = constraint.allowed(draft)
+        fixed = draft.given[:, place]
+        mask = at.allowed()
         mask = np.ones(shape, dtype=bool) if mask is None else mask
         assert (mask.any(axis=1) | (fixed != FREE)).all()
         noise = np.where(mask, generator.random(shape) + liking, -1)
         chosen = np.where(fixed == FREE, noise.argmax(axis=1), fixed).astype(np.int32)
-        constraint.record(draft, chosen)
-        draft.columns[:, place] = chosen
+        at.read(chosen)
+        draft.write(chosen)
         yield place
 
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from tangyin.errors import UsageError
-from tangyin.prosody import check_poem, readings_of
+from tangyin.metre import check_poem, readings_of
 from tangyin.scoring import score_texts
 from tangyin.verse import WULV
 from tangyin.web.bodies import SPRING
-from tangyin.writing import Sheet, candidates, room
+from tangyin.writing import candidates
 
 LINES = SPRING.replace("，", "。").split("。")[:-1]
 WEI = ["", "暮山催客歸", "", "", "", "寒窗人影微"]
@@ -145,16 +145,6 @@ def test_the_second_line_of_a_couplet_is_judged_by_its_antithesis(report_writer)
 def test_a_line_can_be_written_where_the_rest_is_at_fault(report_writer):
     spoilt = [*LINES[:5], "家書不見春", *LINES[6:]]
     assert report_writer.lines(spoilt, 4, seed=1)
-
-
-def test_the_room_of_a_place_is_what_the_checker_allows():
-    hanzi = tuple("心間月深山長東歌天林音")
-    found = room.room_at(Sheet.of(WULV, LINES), hanzi, 3, (4,))
-    assert (found.tones, found.faults) == (("P",), 0)
-    assert [c for c, allowed in zip(hanzi, found.ends, strict=True) if allowed] == [*"心深林音"]
-    inner = room.room_at(Sheet.of(WULV, []), hanzi, 1, (0, 1, 2))
-    assert inner.ends is None
-    assert set(inner.tones[: inner.plain]) == {"PPP", "PPZ", "PZZ", "ZZZ"}
 
 
 def test_only_the_likeliest_are_weighed_where_very_many_are_allowed(report_writer, monkeypatch):

@@ -4,9 +4,10 @@ from itertools import product
 
 import pytest
 
-from tangyin.prosody import check_couplet, line_pattern
-from tangyin.prosody.couplet import places_that_count
-from tangyin.writing.couplet import answering_tones, answers_to
+from tangyin.metre import check_couplet, line_pattern
+from tangyin.metre.lian import places_that_count
+from tangyin.metre.lian_law import answering_tones
+from tangyin.writing.couplet import answers_to
 
 UPPERS = ("明月松間照", "處處聞啼鳥", "山色青青，江聲不盡", "一徑竹陰雲滿地風吹不去")
 

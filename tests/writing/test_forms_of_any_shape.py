@@ -4,8 +4,8 @@ import pytest
 
 from tangyin.api import Writer, check_sheet
 from tangyin.errors import UsageError
-from tangyin.prosody import LEVEL_RHYMES, check_poem, readings_of
-from tangyin.prosody.books import CILIN
+from tangyin.metre import LEVEL_RHYMES, check_poem, readings_of
+from tangyin.metre.books import CILIN
 from tangyin.verse import (
     CI,
     FORMS,

@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tangyin.data.files import data_file
+from tangyin.metre import novelty
+from tangyin.metre.novelty import LineFilter, corpus_lines, near_lines, with_hole
 from tangyin.verse import split_lines
-from tangyin.writing import novelty
-from tangyin.writing.novelty import LineFilter, corpus_lines, near_lines, with_hole
 
 LINES = st.text(alphabet="山水風月花鳥雲雨日夜春秋", min_size=5, max_size=7)
 

@@ -1,8 +1,8 @@
 import pytest
 
+from tangyin.metre.law import FREE
 from tangyin.verse import WULV, Vocabulary
 from tangyin.writing import read_opening
-from tangyin.writing.constraints.draft import FREE
 from tangyin.writing.opening import first_free, laid_out
 
 VOCABULARY = Vocabulary("日月山水天地人心花草雲飛爲東風豐萬里", ["<bos>"])

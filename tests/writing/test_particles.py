@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from tangyin.api import rule_named
+from tangyin.metre import SEQUENCES, by_convention, check_poem
+from tangyin.metre.novelty import corpus_lines
+from tangyin.metre.shi_findings import repeated_characters
 from tangyin.model import Engine
-from tangyin.prosody import SEQUENCES, by_convention, check_poem
-from tangyin.prosody.rules import repeated_characters
 from tangyin.scoring import score_texts
 from tangyin.verse import FORMS, MARKS, WUJUE, WULV, form_token, split_lines
 from tangyin.writing import (
@@ -21,7 +22,6 @@ from tangyin.writing import (
     plan,
     write_regulated,
 )
-from tangyin.writing.novelty import corpus_lines
 
 RULES = ("argmax", "random-k", "top-p", "temperature")
 STARTS = ("日", "夜", "湖", "")

@@ -1,6 +1,6 @@
 import pytest
 
-from tangyin.prosody import check_poem
+from tangyin.metre import check_poem
 from tangyin.verse import read_poem
 from tangyin.web.bodies import SPRING
 from tangyin.writing.repair import fix_character

@@ -6,14 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tangyin.errors import UsageError
+from tangyin.metre import LEVEL_RHYMES, SEQUENCES
+from tangyin.metre.law import FREE
+from tangyin.metre.lexicon import readings_of
+from tangyin.metre.shi_findings import repeated_characters
 from tangyin.model import Engine
 from tangyin.model.threads import InterruptedWork, interruptible
-from tangyin.prosody import LEVEL_RHYMES, SEQUENCES
-from tangyin.prosody.lexicon import readings_of
-from tangyin.prosody.rules import repeated_characters
 from tangyin.verse import FORMS, QILV, WULV
 from tangyin.writing import ParticleComposer, Request, Temperature, plan
-from tangyin.writing.constraints.draft import FREE
 from tangyin.writing.fitting import STEPS, Fitting
 from tangyin.writing.particles import Population
 from tangyin.writing.planning import PLACED

@@ -4,14 +4,14 @@ from functools import cache
 import numpy as np
 import pytest
 
+from tangyin.metre import LEVEL_RHYMES, readings_of, tone_table
+from tangyin.metre.law import FREE, OPEN, Draft
+from tangyin.metre.laws.rhyme import Rhyme
+from tangyin.metre.rates import rates_of
+from tangyin.metre.shi_findings import first_line_rhyme
+from tangyin.metre.table import Readings, RhymeBook
 from tangyin.model import Engine
-from tangyin.prosody import LEVEL_RHYMES, readings_of, tone_table
-from tangyin.prosody.rules import first_line_rhyme
 from tangyin.verse import QIJUE, WUJUE, WULV
-from tangyin.writing.constraints.draft import FREE, OPEN, Draft
-from tangyin.writing.constraints.rates import rates_of
-from tangyin.writing.constraints.rhyme import Rhyme, RhymeBook
-from tangyin.writing.constraints.tones import Readings
 from tangyin.writing.particles import Population
 
 from .conftest import drafted
@@ -41,7 +41,8 @@ def write(form, characters, rows, *, asked="", rhymed=True, borrows=False, last=
     rhyme = Rhyme(*tables(characters), draft, *wanted)
     width = form.characters
     for place in drafted(draft, rhyme, np.random.default_rng(2)):
-        assert place % width == width - 1 or rhyme.allowed(draft) is None
+        ends = draft.place % width in (width - 1, 0)  # and not behind the poem
+        assert (place + 1) % width == width - 1 or ends or rhyme.allowed() is None
     ends = draft.columns[:, width - 1 :: width].tolist()
     texts = ("".join(characters[column] for column in row) for row in ends)
     return list(zip(texts, (LEVEL_RHYMES[number] for number in rhyme.rhyme), strict=True))
@@ -133,6 +134,6 @@ def test_first_lines_borrow_at_the_rate_of_tang_verse(make_composer, random_mode
     composer = make_composer("temperature", 1, engine=engine, form=QIJUE)
     population = Population(composer, 7, range(4000))
     rhymed = [sequence.rhymed_start for sequence in population.sequences]
-    (borrows,) = (c._borrows for c in population.decoder.constraints if isinstance(c, Rhyme))
+    (borrows,) = (c._borrows for c in population.decoder.place.places if isinstance(c, Rhyme))
     assert not borrows[~np.array(rhymed)].any()
     assert borrows.sum() / sum(rhymed) == pytest.approx(rates_of(QIJUE).borrowed, abs=0.012)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tangyin.prosody import SEQUENCES
+from tangyin.metre import SEQUENCES
 from tangyin.verse import QILV, WULV
 from tangyin.web.bodies import SPRING
 from tangyin.writing import Sheet, report_on

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tangyin.api import Writer, load
-from tangyin.prosody import LEVEL_RHYMES
+from tangyin.metre import LEVEL_RHYMES
 from tangyin.scoring import closed_hanzi, target_costs
 from tangyin.verse import FORMS, WUJUE, WULV, prefix_tokens
 from tangyin.writing import Order, Request, compose, guide_for, plan, prefix_for

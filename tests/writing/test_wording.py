@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tangyin.prosody.rules import repeated_characters
+from tangyin.metre.law import FREE, Draft
+from tangyin.metre.laws.avoid import Avoid
+from tangyin.metre.laws.repetition import Repeating
+from tangyin.metre.shi_findings import repeated_characters
 from tangyin.verse import FORMS, WULV
 from tangyin.writing import Request, plan
-from tangyin.writing.constraints.avoid import Forbidden
-from tangyin.writing.constraints.draft import FREE, Draft
-from tangyin.writing.constraints.repetition import Repetition
 
 from .conftest import drafted
 
@@ -21,7 +21,7 @@ CHARACTERS = tuple("山水風月花鳥雲雨日夜春秋江海人家天地東西
 def write(form, characters, given_, most, generator):
     """Rows of characters, each as often as it can be the one it is mad for, or an even choice."""
     draft = Draft(form, characters, given_)
-    repetition = Repetition(draft, most)
+    repetition = Repeating(draft, most)
     # Few characters are liked much better than the rest, so that the limit is met.
     liking = 2 * (np.arange(len(characters)) < 3)
     for place in drafted(draft, repetition, generator, liking):
@@ -76,15 +76,13 @@ def test_places_leave_room_for_what_is_given_further_on(data):
 
 
 def test_what_is_forbidden_is_never_allowed_and_all_else_is():
-    forbidden = np.array([c in "山水風" for c in CHARACTERS])
-    given_ = np.full((4, WULV.hanzi), FREE, dtype=np.int32)
-    draft = Draft(WULV, CHARACTERS, given_)
-    constraint = Forbidden(forbidden)
-    for place in range(WULV.hanzi):
-        draft.place = place
-        assert (constraint.allowed(draft) == ~forbidden).all()
-        constraint.record(draft, np.zeros(4, dtype=np.int32))
-    constraint.keep(np.array([0, 0]))
+    law = Avoid(frozenset("山水風"))
+    at = law.begin(Draft.of(WULV, CHARACTERS, rows=4))
+    for _ in range(WULV.hanzi):
+        assert (at.allowed() == [c not in "山水風" for c in CHARACTERS]).all()
+        at.read(np.zeros(4, dtype=np.int32))
+        at.draft.write(np.zeros(4, dtype=np.int32))
+    at.keep(np.array([0, 0]))
 
 
 def test_what_is_to_be_avoided_is_read_in_either_script(report_model):

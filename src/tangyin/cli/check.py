@@ -12,10 +12,10 @@ import click
 from tangyin.cli.batch import Batch, Item
 from tangyin.cli.streams import emit, format_option, one_line, output_option
 from tangyin.errors import TangyinError
-from tangyin.prosody import AnyReport, CiReport, Convention, Pair, Report, book_named, check_any
-from tangyin.prosody.antithesis import POETS
-from tangyin.prosody.ci import MISSING
-from tangyin.prosody.couplet import FORM as COUPLET
+from tangyin.metre import AnyReport, CiReport, Convention, Pair, Report, book_named, check_any
+from tangyin.metre.antithesis import POETS
+from tangyin.metre.ci import MISSING
+from tangyin.metre.lian import FORM as COUPLET
 from tangyin.verse import Poem
 from tangyin.verse.tune import tunes_named
 

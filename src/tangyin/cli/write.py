@@ -10,7 +10,8 @@ from tangyin.api import MOST_ANSWERS, Verse, load
 from tangyin.cli.streams import default_option, emit, format_option, output_option
 from tangyin.errors import UsageError
 from tangyin.files import json_text
-from tangyin.writing.options import Option, options
+from tangyin.metre.option import Option
+from tangyin.writing.options import options
 
 
 def _parameter(option: Option) -> click.Parameter:

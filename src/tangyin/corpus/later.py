@@ -13,7 +13,7 @@ from tangyin.corpus.prepare import clean, fault_of
 from tangyin.corpus.source import RawPoem
 from tangyin.corpus.split import DEV, TEST, TRAIN, VERSION, split_digest, tangshi_gpt_test
 from tangyin.errors import TangyinError
-from tangyin.prosody import from_simplified
+from tangyin.metre import from_simplified
 from tangyin.verse import (
     CI,
     FORMS,

@@ -42,6 +42,8 @@ Row = tuple[str, bool, str, str, str]
 
 
 def _of_table(path: Path) -> Iterator[Row]:
+    if not path.is_file():  # a pipe would never end
+        raise TangyinError("corpus.not_later", path=path, commit=COMMIT)
     try:
         opened = (lzma.open if path.suffix == ".xz" else open)(path, "rt", encoding="utf-8")
         with opened as file:

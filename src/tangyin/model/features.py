@@ -140,7 +140,7 @@ class Reader:
         """Begin before the first token of so many sequences.
 
         `tones` are the tone classes of the tokens, (len(vocabulary),), by
-        `tangyin.prosody.tone_classes`. Raises TangyinError model.no_text_token if there is no
+        `tangyin.metre.tone_classes`. Raises TangyinError model.no_text_token if there is no
         `<text>` to separate prefix and text.
         """
         if TEXT not in vocabulary:

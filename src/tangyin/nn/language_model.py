@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from tangyin.metre import tone_classes
 from tangyin.model import (
     ECHOES,
     FEATURES,
@@ -23,7 +24,6 @@ from tangyin.nn.dropout import character_dropout, locked_dropout
 from tangyin.nn.initialization import initialize
 from tangyin.nn.lstm import LSTM
 from tangyin.nn.sequence import product_dtype
-from tangyin.prosody import tone_classes
 from tangyin.verse import Ids, Vocabulary
 
 

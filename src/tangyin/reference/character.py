@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass
 
 from tangyin.errors import UsageError
-from tangyin.prosody import TYPES, patterns_of_type, readings_of
-from tangyin.prosody.lexicon import Reading, place_of, words_with
+from tangyin.metre import TYPES, patterns_of_type, readings_of
+from tangyin.metre.lexicon import Reading, place_of, words_with
 from tangyin.reference.asked import Source, WordCount, lexicon_sources, meanings
 from tangyin.reference.index import Index, index_if_fetched, spelling
 from tangyin.reference.lines import Line, lines_at

@@ -27,9 +27,9 @@ from tangyin.corpus.corpus import load
 from tangyin.data.files import data_file
 from tangyin.errors import TangyinError
 from tangyin.files import whole_file
+from tangyin.metre import LEVEL_RHYMES, rhyme_of_poem
 from tangyin.model.serialization import mapped, read_header, serialized
 from tangyin.paths import corpus_home
-from tangyin.prosody import LEVEL_RHYMES, rhyme_of_poem
 from tangyin.verse import CI, MARKS, QILV, WULV, lookup_spelling
 
 FORMAT = 2

@@ -7,8 +7,8 @@ from functools import cache, lru_cache
 
 import numpy as np
 
-from tangyin.prosody.antithesis import pair_score, similarities
-from tangyin.prosody.lexicon import place_of
+from tangyin.metre.antithesis import pair_score, similarities
+from tangyin.metre.lexicon import place_of
 from tangyin.reference.asked import Source, WordCount, corpus_source, counted, meanings
 from tangyin.reference.index import Index, open_index, spelling
 from tangyin.reference.lines import LONGEST

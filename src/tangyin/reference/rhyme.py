@@ -10,9 +10,9 @@ import numpy as np
 
 from tangyin.data.files import data_text
 from tangyin.errors import UsageError
-from tangyin.prosody import LEVEL_RHYMES, Reading, readings_of
-from tangyin.prosody.lexicon import characters_of
-from tangyin.prosody.rhyme import RHYMES, neighbouring
+from tangyin.metre import LEVEL_RHYMES, Reading, readings_of
+from tangyin.metre.lexicon import characters_of
+from tangyin.metre.rhyme import RHYMES, neighbouring
 from tangyin.reference.asked import Source, WordCount, lexicon_sources, meanings
 from tangyin.reference.index import UNRHYMED, Index, Places, index_if_fetched, spelling
 from tangyin.verse import lookup_spelling

@@ -22,7 +22,7 @@ from tangyin.corpus import (
     read_own,
 )
 from tangyin.errors import TangyinError
-from tangyin.prosody import LEVEL_RHYMES
+from tangyin.metre import LEVEL_RHYMES
 from tangyin.training.prefix_dropout import PrefixDropout
 from tangyin.training.recipe import DataRecipe, StageRecipe
 from tangyin.verse import (

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tangyin.corpus import Batch, Corpus, bucket
-from tangyin.prosody import rhyme_of_poem
+from tangyin.metre import rhyme_of_poem
 from tangyin.training.recipe import DataRecipe
 from tangyin.verse import (
     CI,
@@ -35,9 +35,9 @@ class PrefixDropout:
     """Poems and all that their prefixes may contain, in token numbers.
 
     A text is lines and marks, then `<eos>`. `forms`, `rhymes` and `dynasties` are (N,); a rhyme is
-    -1 without a single level rhyme, a title empty if it is too long. `shares` of the poems are
-    conditioned on form, rhyme, title and dynasty; the title of a 詞 is its tune, which is known as
-    often as a form.
+    -1 without a single level rhyme, a dynasty -1 without a token, a title empty if it is too long.
+    `shares` of the poems are conditioned on form, rhyme, title and dynasty; the title of a 詞 is
+    its tune, which is known as often as a form.
     """
 
     vocabulary: Vocabulary
@@ -57,8 +57,8 @@ class PrefixDropout:
         rows = zip(corpus.form, corpus.lines(), strict=True)
         rhymes = [None if form == CI.name else rhyme_of_poem(lines) for form, lines in rows]
         rhyme_ids = [-1 if r is None else vocabulary.id(rhyme_token(r)) for r in rhymes]
-        told = recipe.tell_dynasty > 0
-        dynasties = [vocabulary.id(dynasty_token(d)) if told else -1 for d in corpus.dynasty]
+        tokens = map(dynasty_token, corpus.dynasty)
+        dynasties = [vocabulary.id(token) if token in vocabulary else -1 for token in tokens]
         titles = map(title_characters, corpus.title)
         return cls(
             vocabulary,
@@ -76,14 +76,13 @@ class PrefixDropout:
     ) -> Sequence[Batch]:
         """Draw prefixes for the poems of these numbers, and an order; group them into batches."""
         ci = [self.vocabulary.id(token) for token in (form_token(CI),) if token in self.vocabulary]
-        shares = np.tile(self.shares, (len(chosen), 1))
+        shares = np.tile(self.shares[:3], (len(chosen), 1))
         shares[np.isin(self.forms[chosen], ci), 2] = self.shares[0]
-        given = random.random((len(chosen), 3)) < shares[:, :3]
-        if self.shares[3]:
-            told = random.random((len(chosen), 1)) < shares[:, 3:]
-        else:  # nothing is drawn, so that older recipes draw what they always drew
-            told = np.zeros((len(chosen), 1), dtype=bool)
-        given = np.hstack((given, told))
+        given = random.random((len(chosen), 3)) < shares
+        told = self.dynasties[chosen] >= 0
+        if told.any():  # without dynasties nothing is drawn, so older recipes draw as they did
+            told &= random.random(len(chosen)) < self.shares[3]
+        given = np.column_stack((given, told))
         given[:, 1] &= self.rhymes[chosen] >= 0
         titles = np.array([len(self.titles[poem]) for poem in chosen])
         given[:, 2] &= titles > 0

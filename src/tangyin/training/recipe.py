@@ -62,8 +62,6 @@ class DataRecipe:
         forms: names of the forms, and of kinds of verse (`tangyin.verse.KINDS`).
         dynasties: of `corpus.DYNASTIES` and `corpus.LATER`; ignored for one's own poems.
         minimum_frequency: characters that are rarer in the training poems become `<unk>`.
-        later_frequency: the same for later verse; a character that is frequent enough in either
-            is known.
         prefix: "none" (every poem begins with `<bos>`), "form" (with its form's token) or "told"
             (with form, rhyme and title under prefix dropout: each is given to some poems only).
         tell_form: share of the poems that are conditioned on their form, for "told".
@@ -71,18 +69,20 @@ class DataRecipe:
         tell_title: share of the poems that are conditioned on their title, where they have one.
         tell_dynasty: share of the poems that are conditioned on their dynasty.
         title_weight: weight of a title's characters as targets; the text's have weight 1.
+        later_frequency: `minimum_frequency` in later verse, which is counted by itself: a
+            character that is frequent enough in either is known.
     """
 
     forms: Forms
     dynasties: Dynasties = ("tang",)
     minimum_frequency: Count = 10
-    later_frequency: Count = 10
     prefix: Annotated[str, one_of(lambda: ("none", "form", "told"))] = "none"
     tell_form: Share = 0.9
     tell_rhyme: Share = 0.25
     tell_title: Share = 0.5
     tell_dynasty: Share = 0.0
     title_weight: Share = 0.5
+    later_frequency: Count = 10
 
     @model_validator(mode="after")
     def _distinct_forms(self) -> Self:

@@ -373,8 +373,12 @@ def source_version() -> str:
 
 @contextmanager
 def _interruption() -> Iterator[Callable[[], tuple[bool, bool]]]:
-    """Turn the first SIGINT and the first SIGTERM into flags; a second one stops at once."""
-    numbers = signal.SIGINT, signal.SIGTERM
+    """Turn the first SIGINT and the first SIGTERM into flags; a second one stops at once.
+
+    What is ignored stays so: a shell starts jobs in the background with SIGINT ignored.
+    """
+    stops = signal.SIGINT, signal.SIGTERM
+    numbers = [n for n in stops if signal.getsignal(n) is not signal.SIG_IGN]
     seen: set[int] = set()
 
     def note(number: int, _frame: FrameType | None) -> None:

@@ -31,6 +31,7 @@ class Form:
             this, and `lines` if nothing is said.
         fewest_lines: see `most_lines`.
         variant: of the tune of a 詞, whose lines have unequal lengths; otherwise None.
+        lengths: of the lines, where they are unequal and there is no tune.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Form:
     fewest_lines: int = 0
     most_lines: int = 0
     variant: Variant | None = field(default=None, repr=False, compare=False)
+    lengths: tuple[int, ...] = ()
 
     @classmethod
     def of_tune(cls, variant: Variant, called: str = "") -> "Form":
@@ -64,7 +66,7 @@ class Form:
         """Characters of each line."""
         if self.variant:
             return tuple(len(line.tones) for line in self.variant.lines)
-        return (self.characters,) * self.lines
+        return self.lengths or (self.characters,) * self.lines
 
     @cached_property
     def starts(self) -> tuple[int, ...]:

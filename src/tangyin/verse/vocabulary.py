@@ -37,7 +37,7 @@ def prefix_tokens(
 ) -> tuple[str, ...]:
     """The prefix tokens of a model that can be conditioned on form, rhyme and title.
 
-    `rhymes` are `tangyin.prosody.LEVEL_RHYMES`; `forms` are added to the four of the corpus; the
+    `rhymes` are `tangyin.metre.LEVEL_RHYMES`; `forms` are added to the four of the corpus; the
     tokens of `dynasties` are for a model that can be conditioned on them too.
     """
     with_others = dict.fromkeys((*FORMS, *forms))

@@ -14,9 +14,10 @@ HOME = "/home/tangyin"
 """Where the worker puts the model."""
 
 QUESTIONS = (
-    "candidates", "check", "couplet", "fix", "lines", "script", "sheet", "trace", "write"
+    "candidates", "check", "couplet", "fix", "lines", "paste", "script", "sheet", "trace",
+    "write",
 )  # fmt: skip
-WITHOUT_MODEL = ("check", "script", "sheet")
+WITHOUT_MODEL = ("check", "paste", "script", "sheet")
 """Questions that are answered while the model is being loaded."""
 
 Send = Callable[[str, str], None]

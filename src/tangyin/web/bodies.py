@@ -5,10 +5,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, create_model
 
-from tangyin.prosody import Convention
+from tangyin.metre import Convention
+from tangyin.metre.option import Option
 from tangyin.web import limits
 from tangyin.writing import SEEDS
-from tangyin.writing.options import Option, options
+from tangyin.writing.options import options
 
 SPRING = (
     "國破山河在，城春草木深。感時花濺淚，恨別鳥驚心。"
@@ -148,6 +149,16 @@ class ScriptBody(_Body):
 
     text: Text
     script: Script = Field(examples=["simplified"])
+
+
+class PasteBody(_Body):
+    """A text that is pasted on a sheet."""
+
+    text: Text
+    form: Words = Field("", examples=["五律"], description="The form of the sheet.")
+    widths: Annotated[list[Annotated[int, Field(ge=1, le=30)]], Field(max_length=limits.ROWS)] = (
+        Field([], description="Characters of each line of it.")
+    )
 
 
 class WordQuery(_Body):

@@ -12,9 +12,7 @@ from typing import Any, TypeVar
 
 from tangyin.api import Answer, Candidates, LineWay, SheetReport, Verse, Writer, check_sheet
 from tangyin.errors import TangyinError, UsageError
-from tangyin.model import inspection
-from tangyin.model.threads import go_on
-from tangyin.prosody import (
+from tangyin.metre import (
     AnyReport,
     CiReport,
     Convention,
@@ -23,7 +21,9 @@ from tangyin.prosody import (
     check_any,
     check_poem,
 )
-from tangyin.prosody.lexicon import Reading
+from tangyin.metre.lexicon import Reading
+from tangyin.model import inspection
+from tangyin.model.threads import go_on
 from tangyin.verse import (
     Found,
     Poem,
@@ -34,6 +34,7 @@ from tangyin.verse import (
 )
 from tangyin.web.library import Library
 from tangyin.web.limits import NEXT, POEMS
+from tangyin.web.pasted import Pasted, read_pasted
 from tangyin.writing import BLANK, prefix_for
 from tangyin.writing.decoding import Watch
 from tangyin.writing.repair import fix_character
@@ -250,6 +251,10 @@ class Desk:
     def script(self, text: str, script: str) -> Converted:
         """A text in traditional or simplified characters."""
         return Converted((to_simplified if script == "simplified" else to_traditional)(text))
+
+    def paste(self, text: str, form: str = "", widths: tuple[int, ...] = ()) -> list[Pasted]:
+        """The poems of a text, finished or not, for a sheet of a form with these lines."""
+        return read_pasted(text, form, widths)
 
     def write(self, watch: Watch, model: str | None = None, **given: Any) -> Iterator[Verse]:
         """Write poems, each as soon as it is requested (`Writer.write_many`)."""

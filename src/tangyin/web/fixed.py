@@ -4,16 +4,16 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from tangyin import errors
+from tangyin.data.files import data_text
 from tangyin.verse import known_forms, open_forms, to_simplified
 from tangyin.verse.tune import LINE, PAUSE, Variant
 from tangyin.verse.tune import tunes as all_tunes
 from tangyin.web.bodies import Described, served_options
 
-HERE = Path(__file__).parent
+CJK = range(0x3400, 0xA000)
 
 TAIWAN = re.findall(
     r"\w+",
@@ -55,17 +55,24 @@ def forms() -> list[Shape]:
 
 
 @cache
-def simplified() -> dict[str, str]:
-    """The simplified form of each character in the words of the interface."""
-    scripts = (HERE / "static" / f"{name}.js" for name in ("language", "terms", "forms"))
-    words = [file.read_text("utf-8") for file in (HERE / "index.html", *scripts)]
-    words += [sentences["zh"] for sentences in errors.catalogue().values()]
-    for option in served_options().values():
-        words += [option.label["zh"], option.help["zh"], *option.choices, *option.offered]
-    words += [form.name for form in (*known_forms(), *open_forms())]
-    found = {character: to_simplified(character) for character in sorted({*"".join(words)})}
-    changed = {character: simple for character, simple in found.items() if simple != character}
-    return changed | {word: errors.simplified(word) for word in TAIWAN}
+def simplified() -> dict[str, Any]:
+    """How the page simplifies characters: as OpenCC does, without asking again.
+
+    `characters` has each traditional one with its simplified one behind it, `phrases` those in
+    which a character is another than alone, and `words` what the interface says otherwise.
+    """
+    both = to_simplified("\n".join(map(chr, CJK))).split("\n")
+    alone = {chr(point): simple for point, simple in zip(CJK, both, strict=True)}
+    phrases = {
+        phrase: simple
+        for phrase in data_text("simplified_phrases.txt").split()
+        if (simple := to_simplified(phrase)) != "".join(alone.get(c, c) for c in phrase)
+    }
+    return {
+        "characters": "".join(c + simple for c, simple in alone.items() if c != simple),
+        "phrases": phrases,
+        "words": {word: errors.simplified(word) for word in TAIWAN},
+    }
 
 
 @cache

@@ -29,6 +29,7 @@ QUESTIONS = (
     ("lines", {**ROWS, "line": 2}),
     ("couplet", {"upper": "一徑竹陰雲滿地"}),
     ("fix", {"text": POEM.replace("心", "間"), "line": 4, "kind": "出韻"}),
+    ("paste", {"text": "春望\n國破山河□，城春草木深。", "form": "五律", "widths": [5] * 8}),
     ("script", {"text": POEM, "script": "simplified"}),
     ("script", {"text": "国破山河在", "script": "traditional"}),
     ("trace", {"text": POEM, "unit": 1}),

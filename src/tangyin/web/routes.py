@@ -14,6 +14,7 @@ from tangyin.web import bodies
 from tangyin.web.answers import AnyWork, Event
 from tangyin.web.desk import Begun, Checked, CheckedCi, Converted, Desk, Fix, Refused, Trace
 from tangyin.web.library import Library
+from tangyin.web.pasted import Pasted
 from tangyin.web.pool import Job, one_by_one
 from tangyin.writing import (
     Order,
@@ -39,6 +40,7 @@ QUESTIONS: dict[str, tuple[type[BaseModel], Any, bool]] = {
     "sheet": (bodies.PatternBody, SheetReport, True),
     "trace": (bodies.TraceBody, Trace, True),
     "script": (bodies.ScriptBody, Converted, True),
+    "paste": (bodies.PasteBody, list[Pasted], True),
 }
 """By the name of a method of the desk: its body, its answer, and whether it writes no verse."""
 

@@ -35,11 +35,7 @@ interface Model {
   figures: { dev?: { all?: Record<string, unknown> } };
   takes_title: boolean;
   default: boolean;
-  units: Unit[];
 }
-
-/** A unit that follows a property of verse, as tangyin/model/units.py describes it. */
-interface Unit { property: string; quantity: string; layer: number; unit: number; found: number; tested: number; second: number; poems: number; places: number }
 
 interface Finding { line: number; kind: string; places: number[]; zh: string; en: string; culprit: number }
 interface CoupletPair { place: number; upper: string; lower: string; score: number | null; reason: string; kind: string; count: number; zh: string; en: string }
@@ -81,15 +77,6 @@ type Checked = PoemReport | CiReport | RefusedPoem;
 
 interface Verse { text: string; form: string; title: string; title_drawn: boolean; model: string; rule: string; seed: number; number: number; prosody: Prosody }
 interface Fix { text: string; lines: string[]; changed: [number, number][] }
-interface Trace {
-  quantity: string;
-  text: string;
-  values: number[][];
-  nll: number[];
-  cell: Record<string, number[]>;
-  expected: { character: string; probability: number }[][];
-}
-
 type Given = Record<string, any>;
 type Values = Record<string, string | number>;
 
@@ -101,6 +88,7 @@ interface Poem extends Lines {
   form: string;
   title: string;
   title_drawn?: boolean;
+  author?: string;
   model: string;
   rule?: string;
   seed: number | null;
@@ -113,8 +101,11 @@ interface Poem extends Lines {
 /** How a poem was made; `changed` when a person went on with it, `drawn` the title if it was drawn. */
 interface Made { model: string; rule?: string; seed: number | null; number?: number; options?: Given; changed?: boolean; drawn?: string }
 
+/** A poem of a pasted text, as /api/paste gives it. */
+interface PastedPoem extends Lines { form: string; title: string; author: string; script: string; open: number; shape: FormShape | null }
+
 /** A sheet: "" for an open place. */
-interface SheetState { form: string; title: string; rows: string[][]; marks: string[]; locked: boolean[]; made: Made | null; shape?: FormShape }
+interface SheetState { form: string; title: string; author?: string; rows: string[][]; marks: string[]; locked: boolean[]; made: Made | null; shape?: FormShape }
 
 /** A draft: its history, of which `at` is the state shown. */
 interface Draft { id: string; changed: number; states: SheetState[]; at: number; link?: string }

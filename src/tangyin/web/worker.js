@@ -17,6 +17,7 @@ async function answer(request) {
 }
 
 self.addEventListener("fetch", (/** @type {any} a FetchEvent, which the types of pages lack */ event) => {
-  const { method, url } = event.request, { origin, pathname } = new URL(url);
+  const { method, url } = event.request,
+    { origin, pathname } = new URL(url);
   if (method === "GET" && origin === location.origin && KEPT.test(pathname)) event.respondWith(answer(event.request));
 });

@@ -1,20 +1,19 @@
 """Characters and words for a place of a poem, finished or not."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
+from tangyin.metre import Finding, check_poem, check_variant, level_share, readings_of
+from tangyin.metre.finding import NONE, OUT_OF_RHYME
+from tangyin.metre.law import Mask, Place, Rows
+from tangyin.metre.option import Option
+from tangyin.metre.reading import assign
+from tangyin.metre.shi_findings import OBLIQUE, end_rhyme
 from tangyin.model.engine import Engine, State
-from tangyin.prosody import Finding, check_poem, check_variant, level_share, readings_of
-from tangyin.prosody.assignment import assign
-from tangyin.prosody.report import NONE, OUT_OF_RHYME
-from tangyin.prosody.rules import OBLIQUE, end_rhyme
-from tangyin.verse import BLANK, Ids, to_traditional
-from tangyin.writing.constraints.draft import Mask, Rows
+from tangyin.verse import BLANK, to_traditional
 from tangyin.writing.opening import known_token
-from tangyin.writing.options import Option
-from tangyin.writing.room import Room, faults_in, kinds_of, room_at, used_elsewhere
+from tangyin.writing.room import begun, draft_of
 from tangyin.writing.sheet import Sheet
 from tangyin.writing.weighing import Scores, Weighing, hanzi_log_probs, shares
 
@@ -102,87 +101,52 @@ def candidates_at(
     places = tuple(range(place - 1, place - 1 + length))
     last, state = engine.begin(weighing.before(*at), 1)
     log_probs = hanzi_log_probs(engine, last, state)[0]
-    hanzi = engine.vocabulary.hanzi
-    room = room_at(sheet, hanzi, at[0], places)
-    used = frozenset() if loosened else used_elsewhere(sheet, at[0], places)
-    allowed = _Allowed(hanzi, room, used, loosened=loosened)
-    tried = _characters if length == 1 else _words
-    texts, last, scores, states = tried(engine, log_probs, state, allowed)
-    rows, scores = weighing.follow(states, last, scores, at[0], places[-1], count + 4)
+    draft = draft_of(sheet, engine.vocabulary, at[0], places)
+    here = Place(draft) if loosened else begun(sheet, draft, at[0], places, plain=False)
+    allowed = _allowed(engine, here)[0]
+    columns = _likeliest(np.where(allowed, log_probs, -np.inf), TRIED if length == 1 else HEADS)
+    states = state.take(np.zeros(len(columns), dtype=np.intp))
+    texts, last, scores = _texts(engine, columns), columns, log_probs[columns]
+    if length == 2:
+        texts, last, scores, states = _words(engine, here, columns, scores, states)
+    tokens = engine.vocabulary.hanzi_ids[last]
+    rows, scores = weighing.follow(states, tokens, scores, at[0], places[-1], count + 4)
     found = [(texts[row], score) for row, score in zip(rows, scores, strict=True)]
-    if not loosened:
-        found = list(_kept(sheet, at, found, room.faults, count))
     parts = shares([score for _, score in found])
     candidates = (
         Candidate(text, round(float(part), 6), round(score, 4), *_reading(sheet, at, text))
         for (text, score), part in zip(found[:count], parts, strict=False)
     )
     explained = _explained(engine, sheet, at, to_traditional(asked), found) if asked else None
-    return Candidates(tuple(candidates), int(allowed.at(0, "").sum()), explained)
+    return Candidates(tuple(candidates), int(allowed.sum()), explained)
 
 
-class _Allowed:
-    """Which characters may be at the places of a room."""
-
-    def __init__(
-        self, hanzi: tuple[str, ...], room: Room, used: frozenset[str], *, loosened: bool
-    ) -> None:
-        self._readings, self._room = kinds_of(hanzi).readings, room
-        self._loosened = loosened
-        self._hanzi = np.array(hanzi)
-        self._fresh = ~np.isin(self._hanzi, list(used))
-
-    def at(self, number: int, before: str) -> Mask:
-        """(V,) what may be at a place of the room, by the tones before it."""
-        if self._loosened:
-            return np.ones(len(self._fresh), dtype=bool)
-        if again := self._room.repeated(number):
-            repeated: Mask = self._hanzi == again
-            return repeated
-        tones = {way[number] for way in self._room.tones if way.startswith(before)}
-        readings = self._readings
-        mask = np.zeros(len(self._fresh), dtype=bool)
-        if "P" in tones:
-            mask |= readings.level
-        if "Z" in tones:
-            mask |= readings.oblique
-        if self._room.ends is not None and number == len(self._room.places) - 1:
-            mask &= self._room.ends
-        fresh: Mask = mask & self._fresh
-        # A rhyme may have no character that the poem does not have already.
-        return fresh if fresh.any() else mask
-
-    def tones(self, column: int) -> str:
-        """The tones that a character may have inside a line."""
-        level, oblique = self._readings.level[column], self._readings.oblique[column]
-        return "P" * bool(level) + "Z" * bool(oblique) or "PZ"
+def _allowed(engine: Engine, place: Place) -> Mask:
+    """(rows, V) which characters that the model knows may be at a place."""
+    known, mask = len(engine.vocabulary.hanzi), place.allowed()
+    return np.ones((len(place.draft.given), known), dtype=bool) if mask is None else mask[:, :known]
 
 
-_Tried = tuple[list[str], Ids, Scores, State]
-"""Texts, their last tokens, their log-probabilities, and the state before the last tokens."""
+def _texts(engine: Engine, columns: Rows) -> list[str]:
+    return [engine.vocabulary.hanzi[column] for column in columns]
 
 
-def _characters(engine: Engine, log_probs: Scores, state: State, allowed: _Allowed) -> _Tried:
-    columns = _likeliest(np.where(allowed.at(0, ""), log_probs, -np.inf), TRIED)
-    texts = [engine.vocabulary.hanzi[column] for column in columns]
-    states = state.take(np.zeros(len(columns), dtype=np.intp))
-    return texts, engine.vocabulary.hanzi_ids[columns], log_probs[columns], states
-
-
-def _words(engine: Engine, log_probs: Scores, state: State, allowed: _Allowed) -> _Tried:
-    vocabulary = engine.vocabulary
-    heads = _likeliest(np.where(allowed.at(0, ""), log_probs, -np.inf), HEADS)
-    states = state.take(np.zeros(len(heads), dtype=np.intp))
-    both = hanzi_log_probs(engine, vocabulary.hanzi_ids[heads], states)
-    both += log_probs[heads, None]
-    for row, head in enumerate(heads):
-        masks = [allowed.at(1, tone) for tone in allowed.tones(head)]
-        both[row, ~np.logical_or.reduce(masks)] = -np.inf
+def _words(
+    engine: Engine, place: Place, heads: Rows, scores: Scores, states: State
+) -> tuple[list[str], Rows, Scores, State]:
+    """Words that begin with one of some characters: with their last characters and states."""
+    draft, rows = place.draft, np.zeros(len(heads), dtype=np.intp)
+    both = hanzi_log_probs(engine, engine.vocabulary.hanzi_ids[heads], states)
+    both += scores[:, None]
+    draft.keep(rows)
+    place.keep(rows)
+    place.read(heads.astype(np.int32))
+    draft.write(heads.astype(np.int32))
+    both[~_allowed(engine, place)] = -np.inf
     flat = _likeliest(both.ravel(), WORDS)
-    rows, tails = np.divmod(flat, both.shape[1])
-    hanzi = vocabulary.hanzi
-    texts = [hanzi[heads[row]] + hanzi[tail] for row, tail in zip(rows, tails, strict=True)]
-    return texts, vocabulary.hanzi_ids[tails], both.ravel()[flat], states.take(rows)
+    own, tails = np.divmod(flat, both.shape[1])
+    texts = [a + b for a, b in zip(_texts(engine, heads[own]), _texts(engine, tails), strict=True)]
+    return texts, tails, both.ravel()[flat], states.take(own)
 
 
 def _likeliest(log_probs: Scores, most: int) -> Rows:
@@ -190,19 +154,6 @@ def _likeliest(log_probs: Scores, most: int) -> Rows:
     first = np.argpartition(-log_probs, min(most, len(log_probs) - 1))[:most]
     order: Rows = first[np.lexsort((first, -log_probs[first]))]
     return order[np.isfinite(log_probs[order])]
-
-
-def _kept(
-    sheet: Sheet, place: tuple[int, int], found: list[tuple[str, float]], faults: int, count: int
-) -> Iterator[tuple[str, float]]:
-    """Those with which the checker, reading whole words, agrees."""
-    left = count
-    for text, score in found:
-        # Behind what is shown they only share the probability.
-        if left and faults_in(sheet, sheet.with_characters(*place, text)) > faults:
-            continue
-        left = max(left - 1, 0)
-        yield text, score
 
 
 def _reading(sheet: Sheet, place: tuple[int, int], text: str) -> tuple[str, str]:

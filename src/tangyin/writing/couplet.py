@@ -8,30 +8,25 @@ character opposite; after each part the better half of the lines is duplicated.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise, product
+from itertools import pairwise
 
 import numpy as np
 
 from tangyin.errors import UsageError
+from tangyin.metre.antithesis import couplet_score, similarities
+from tangyin.metre.finding import Report
+from tangyin.metre.law import Course, Draft
+from tangyin.metre.lexicon import place_of
+from tangyin.metre.lian import check_couplet, rhythms, segments_of, with_pauses
+from tangyin.metre.lian_law import Lian, lower_places
 from tangyin.model.engine import Engine
 from tangyin.model.threads import go_on
-from tangyin.prosody import Report, couplet_score, line_pattern
-from tangyin.prosody.antithesis import similarities
-from tangyin.prosody.couplet import (
-    check_couplet,
-    places_that_count,
-    rhythms,
-    segments_of,
-    with_pauses,
-)
-from tangyin.prosody.lexicon import place_of
 from tangyin.verse import BLANK, Ids, lookup_spelling, to_simplified
-from tangyin.verse.punctuation import PLACEHOLDER
-from tangyin.writing.constraints.draft import Mask
-from tangyin.writing.lines import APART, DRAWN, Drawing, LineWay, ToneWays, apart
-from tangyin.writing.room import kinds_of
+from tangyin.writing.decoding import Decoder
+from tangyin.writing.lines import APART, DRAWN, LineWay, apart, different, drawing
+from tangyin.writing.rules import Array
 from tangyin.writing.weighing import Scores
 
 SHORTEST, LONGEST = 4, 20
@@ -100,9 +95,9 @@ def answers_to(engine: Engine, upper: str, *, count: int = 3, seed: int = 0) -> 
         raise UsageError("couplet.level", character=line[-1])
     own = alone.pauses[0]
     parts = _parts(engine, read, (0, *own, len(read)))
-    writing = _Answering(engine, read, tones, parts, np.random.default_rng(seed))
+    law = Lian(read, own, tones, tuple(map(len, parts)))
     reports: dict[LineWay, Report] = {}
-    for way in writing.run():
+    for way in _drawn(engine, law, parts, seed):
         go_on()
         report = check_couplet(with_pauses(read, own), with_pauses(way.text, own))
         if report.regulated:
@@ -153,91 +148,75 @@ def _likelihood(engine: Engine, parts: list[str]) -> float:
     return float(sum(engine.log_probs(output)[0, token] for output, token in steps))
 
 
-class _Answering(Drawing):
-    """Draws lower lines."""
+def _drawn(engine: Engine, law: Lian, parts: list[str], seed: int) -> Iterator[LineWay]:
+    """The different lower lines that are drawn.
 
-    def __init__(
-        self, engine: Engine, upper: str, tones: str, parts: list[str], rng: np.random.Generator
-    ) -> None:
-        super().__init__(engine, _prefix(engine, parts), rng)
-        self._upper, self._tones, self._parts = upper, tones, parts
-        hanzi = engine.vocabulary.hanzi
-        self._readings = kinds_of(hanzi).readings
-        self._fresh: Mask = np.array([c not in upper and c != PLACEHOLDER for c in hanzi])
-        self._pairs = [_scores(character, hanzi) for character in upper]
-        self._parallel = np.zeros(DRAWN)
+    The draft has each part of the upper line, which is given, above the part that answers it.
+    """
+    vocabulary, form = engine.vocabulary, law.form
+    hanzi = vocabulary.hanzi
+    text = "".join(part + BLANK * len(part) for part in parts)
+    draft = Draft.of(form, (*hanzi, *sorted(set(text) - {*hanzi, BLANK})), text, DRAWN)
+    draft.course = Course()
+    pairs = [_scores(character, hanzi) for character in law.upper]
+    lower = lower_places(form)
 
-    def run(self) -> Iterator[LineWay]:
-        """The different lines drawn."""
-        for number, part in enumerate(self._parts):
-            if number:
-                self._read("。")
-                self._select()
-            self._read(part + "，")
-            self._write(len(part))
-        for line, row in self.different().items():
-            score = couplet_score(self._upper, line)
-            yield LineWay(line, float(self.likelihood[row]), score)
+    def lead(place: int) -> Array:
+        nats = LEAD * pairs[lower.index(place)] if place in lower else np.zeros(len(hanzi))
+        return nats.astype(np.float32)
 
-    def _read(self, text: str) -> None:
-        for token in self.engine.vocabulary.encode(text):
-            self.engine.step(self.last, self.state)
-            self.last = np.full(DRAWN, token, dtype=np.int32)
+    marks = np.array([vocabulary.id("，。"[line % 2]) for line in range(form.lines)])
+    decoder = drawing(
+        engine, _prefix(engine, parts), draft, law.begin(draft), seed,
+        kind=_Answers, marks=marks, pairs=pairs, lead=lead,
+    )  # fmt: skip
+    decoder.run()
+    lowers = ["".join(draft.characters[c] for c in row[lower]) for row in draft.columns]
+    for row in different(lowers, decoder.weights):
+        yield LineWay(
+            lowers[row], float(decoder.likelihood[row]), couplet_score(law.upper, lowers[row])
+        )
 
-    def _write(self, length: int) -> None:
-        start = self.written.shape[1]
-        ways = answering_tones(self._tones[start : start + length])
-        tones = ToneWays(self._readings, ways, DRAWN)
-        for at in range(length):
-            log_probs = self.log_probs()
-            mask = self._allowed(tones.allowed(at))
-            scores = self._pairs[start + at]
-            lost = ~mask.any(axis=1)
-            mask[lost] = True
-            columns = self.sampled(np.where(mask, log_probs + LEAD * scores, -np.inf))
-            tones.record(at, columns)
-            self.write(columns, log_probs)
-            self.likelihood[lost] = -np.inf
-            self._parallel += scores[columns]
 
-    def _allowed(self, mask: Mask) -> Mask:
-        """What may be written next: what the upper line repeats, or else a new character."""
-        upper, at, rows = self._upper, self.written.shape[1], np.arange(DRAWN)
-        before = upper.find(upper[at])
-        if before < at:
-            again = np.zeros_like(mask)
-            again[rows, self.written[:, before]] = True
-            return mask & again
-        mask = mask & self._fresh
-        for columns in self.written.T:
-            mask[rows, columns] = False
-        return mask
+@dataclass(eq=False)
+class _Answers(Decoder):
+    """Writes lower lines; after each part it goes on with the better half of them, each twice.
 
-    def _select(self) -> None:
-        """Go on with the better half of the lines, each twice."""
-        worth = self.likelihood + PARALLEL * self._parallel
-        kept = np.repeat(np.argsort(-worth, kind="stable")[: DRAWN // 2], 2)
-        self.state, self.last = self.state.take(kept), self.last[kept]
-        self.written = self.written[kept]
-        self.likelihood, self._parallel = self.likelihood[kept], self._parallel[kept]
+    The likelihood is that of the lower lines alone.
+    """
+
+    pairs: Sequence[Scores] = ()  # (V,) of each place of the lower line with what is opposite
+
+    def run(self) -> None:
+        """Write all rows to the end of the last line."""
+        lines = self.draft.form.lines
+        for line in range(lines):
+            before = self.likelihood.copy()
+            self.write_line()
+            if line % 2 == 0:
+                self.likelihood = before
+            if line + 1 < lines:
+                self.end_line(line)
+
+    def end_line(self, line: int) -> None:
+        """Write the mark; select below a lower part."""
+        before = self.likelihood.copy()
+        super().end_line(line)
+        self.likelihood = before
+        if line % 2:
+            worth = self.likelihood + PARALLEL * self._parallel()
+            worth[~np.isfinite(self.weights)] = -np.inf
+            self.keep(np.repeat(np.argsort(-worth, kind="stable")[: DRAWN // 2], 2))
+
+    def _parallel(self) -> Scores:
+        """(rows,) the antithesis of what is written."""
+        lower = lower_places(self.draft.form)
+        done = [(n, at) for n, at in enumerate(lower) if at < self.draft.place]
+        scores = [self.pairs[n][self.draft.columns[:, at]] for n, at in done]
+        return np.sum(scores, axis=0)
 
 
 def _scores(character: str, hanzi: tuple[str, ...]) -> Scores:
     """(V,) the `pair_score` of a character with each that a model knows, 0 where it is unknown."""
     known = similarities(character)
     return np.array([known.get(lookup_spelling(other), 0.0) for other in hanzi])
-
-
-def answering_tones(tones: str) -> list[str]:
-    """The tones in which a part may be answered that has these.
-
-    Opposite where that counts; in lines of five and seven without licence where that is possible.
-    """
-    counted = places_that_count(len(tones))
-    opposite = ["PZ" if at not in counted else "PZ"[tone == "P"] for at, tone in enumerate(tones)]
-    found = ["".join(way) for way in product(*opposite)]
-    if len(tones) in (5, 7):
-        patterns = map(line_pattern, found)
-        plain = [p.tones for p in patterns if not (p.faults or p.licence or p.warning)]
-        found = plain or found
-    return found

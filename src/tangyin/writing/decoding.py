@@ -1,6 +1,6 @@
 """The decode loop: poems of one form, written place by place and many rows side by side.
 
-Free writing (`compose`) is this loop without constraints and with one particle for each poem. For
+Free writing (`compose`) is this loop without a law and with one particle for each poem. For
 regulated verse see `particles.py`.
 """
 
@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from tangyin.errors import UsageError
-from tangyin.model.engine import Engine
+from tangyin.metre.law import FREE, Columns, Draft, Mask, Place, Rows
+from tangyin.model.engine import Engine, State
 from tangyin.model.threads import go_on, shared_out
-from tangyin.verse import EOS, MARKS, Form, Ids
+from tangyin.verse import EOS, MARKS, UNK, Form, Ids
 from tangyin.verse.punctuation import PLACEHOLDER
-from tangyin.writing.constraints.draft import FREE, Columns, Constraint, Draft, Mask, Rows
 from tangyin.writing.opening import first_free, laid_out
 from tangyin.writing.randomness import poem_uniforms, what_is_asked
 from tangyin.writing.rules import Argmax, Array, Choice, RandomK, Rule, Uniforms
@@ -77,16 +77,17 @@ class Decoder:
     first_free: Rows  # (rows,) the place, in characters, where argmax goes by number; or FREE
     uniforms: Uniforms  # (rows, places) in [0, 1), one for each token
     resampling: Uniforms | None = None  # (poems, lines) to resample the particles by
-    constraints: Sequence[Constraint] = ()
+    place: Place | None = None  # where the rows are by the law; None to write freely
     particles: int = 1
     guide: Guide | None = None
     selection: float = 0.0
     watch: Callable[[], None] | None = None  # called after each character or mark
+    lead: Callable[[int], Array] | None = None  # (V,) nats that a place adds to characters
 
     def __post_init__(self) -> None:
         vocabulary, rows = self.engine.vocabulary, len(self.draft.given)
         self.rule = self.rule.on(self.engine.arithmetic)
-        self._first = int(vocabulary.hanzi_ids[0])
+        self._first, self._unknown = int(vocabulary.hanzi_ids[0]), vocabulary.id(UNK)
         # Models of the first version of the corpus know it.
         self._missing = [vocabulary.id(c) for c in (PLACEHOLDER,) if c in vocabulary]
         self._closing = [
@@ -95,7 +96,7 @@ class Decoder:
         # random-k is uniform among characters; a poem with its marks at random would be no poem.
         marks_at_random = isinstance(self.rule, RandomK)
         self._mark_rule = Argmax().on(self.engine.arithmetic) if marks_at_random else self.rule
-        self.weights = np.zeros(rows)  # logarithms; tracked under constraints only
+        self.weights = np.zeros(rows)  # logarithms; tracked under a law only
         self.likelihood = np.zeros(rows)  # logarithms, of what was written
         self.written: list[Ids] = []  # (rows,) each
         own = np.arange(rows) // self.particles if len(self.prefixes) > 1 else np.zeros(rows, int)
@@ -109,14 +110,27 @@ class Decoder:
 
     def run(self) -> None:
         """Write all rows to their end."""
-        form = self.draft.form
-        for line, width in enumerate(form.widths):
-            for _ in range(width):
-                self._write_character()
-                self.draft.place += 1
-            self._write_mark(line)
-            if self.resampling is not None and line + 1 < form.lines:
-                self._resample(self.resampling[:, line])
+        while self.draft.place < self.draft.form.hanzi:
+            line = self.draft.line
+            self.write_line()
+            self.end_line(line)
+
+    def write_line(self) -> tuple[Ids, State]:
+        """Write the rest of the draft's line, without its mark.
+
+        Returns:
+            The last tokens (rows,), which are not read yet, and the state before them.
+        """
+        end = self.draft.form.starts[self.draft.line + 1]
+        while self.draft.place < end:
+            self._write_character()
+        return self._tokens, self._state
+
+    def end_line(self, line: int) -> None:
+        """Write the mark of a line, and resample."""
+        self._write_mark(line)
+        if self.resampling is not None and line + 1 < self.draft.form.lines:
+            self._resample(self.resampling[:, line])
 
     def text(self, row: int) -> str:
         """What has been written in a row."""
@@ -154,17 +168,20 @@ class Decoder:
         within = log_probs[:, self._first :]  # the characters come last, so no copy is made
         self._weigh_shape(within)
         mask = self._mask(within.shape)
+        if self.lead:
+            within = within + self.lead(draft.place)
         given = draft.given[:, draft.place]
-        checked = bool(self.constraints) and draft.near_line_end
+        checked = self.place is not None and draft.near_line_end
         # With one particle only a weight of -inf matters, which is set at line ends.
         if self.particles == 1 and FREE not in given and not checked:
             columns = given
         else:
             columns = self._choose(within, mask, given)
-        for constraint in self.constraints:
-            constraint.record(draft, columns)
-        draft.columns[:, draft.place] = columns
-        self._append(columns + self._first)
+        if self.place:
+            self.place.read(columns)
+        draft.write(columns)
+        lacked = columns >= within.shape[1]
+        self._append(np.where(lacked, self._unknown, columns + self._first))
 
     def _weigh_shape(self, possible: Array) -> None:
         """Weigh the rows of a 詞 by how likely the model finds a character, or a mark, here.
@@ -173,20 +190,17 @@ class Decoder:
         where the line ends, or end where it continues, has a small weight. `possible` are the
         log-probabilities of what may come here, (rows, …).
         """
-        if self.constraints and self.draft.form.variant:
+        if self.place and self.draft.form.variant:
             highest = possible.max(axis=1)
             self.weights += highest + np.log(np.exp(possible - highest[:, None]).sum(axis=1))
 
     def _mask(self, shape: tuple[int, ...]) -> Mask | None:
-        """(rows, characters) what all constraints allow; None without constraints."""
-        if not self.constraints:
+        """(rows, characters) what the law allows; None without a law."""
+        if not self.place:
             return None
-        mask = np.ones(shape, dtype=bool)
-        for constraint in self.constraints:
-            allowed = constraint.allowed(self.draft)
-            if allowed is not None:
-                mask &= allowed
-        return mask
+        mask = self.place.allowed()
+        # A draft may have characters that the model lacks, which are never drawn.
+        return np.ones(shape, dtype=bool) if mask is None else mask[:, : shape[1]]
 
     def _choose(self, within: Array, mask: Mask | None, given: Columns) -> Columns:
         """Choose a character for each row that is given none, and weigh the rows."""
@@ -202,7 +216,7 @@ class Decoder:
                 self._renew_ends(masked, places, chosen, columns, fixed)
             self.weights += np.where(
                 fixed,
-                self.rule.log_share(support, within[rows, np.maximum(given, 0)]),
+                self.rule.log_share(support, within[rows, np.clip(given, 0, within.shape[1] - 1)]),
                 self.rule.log_weight(support, masked, chosen),
             )
         return columns
@@ -231,7 +245,7 @@ class Decoder:
     def _draw(self, masked: Array, rows: Rows) -> Choice:
         """What the rule chooses for some rows."""
         options = masked
-        if self.constraints:
+        if self.place:
             # A row where nothing is allowed is lost, so any choice will do.
             some = np.isfinite(masked).any(axis=1, keepdims=True)
             options = np.where(some, masked, np.float32(0))
@@ -248,20 +262,18 @@ class Decoder:
     def _renew_ends(
         self, masked: Array, places: Columns, chosen: Choice, columns: Columns, fixed: Mask
     ) -> None:
-        """Choose another character near the line's end where a constraint refuses the line.
+        """Choose another character near the line's end where the law refuses the line.
 
         Its probability is taken out of `masked`, so that the particle's weight accounts for it. A
         particle whose last character is given, or that has no other, is lost.
         """
+        assert self.place  # noqa: S101 # the caller's check
         given = self.draft.given[:, self.draft.form.characters_of(self.draft.line)]
         some_free: Mask = (given == FREE).any(axis=1)
         open_ = np.flatnonzero(some_free & np.isfinite(self.weights))
         while len(open_):
             go_on()
-            refused = np.zeros(len(open_), dtype=bool)
-            for constraint in self.constraints:
-                refused |= constraint.refused(self.draft, open_, columns[open_])
-            open_ = open_[refused]
+            open_ = open_[self.place.refused(open_, columns[open_])]
             masked[open_, chosen[open_]] = -np.inf
             lost = fixed[open_] | ~np.isfinite(masked[open_]).any(axis=1)
             self.weights[open_[lost]] = -np.inf
@@ -277,7 +289,7 @@ class Decoder:
         uniforms = self.uniforms[:, len(self.written)]
         chosen = candidates[self._mark_rule.choose(log_probs[:, candidates], uniforms)]
         tokens = np.where(fixed, given, chosen)
-        if self.constraints and fixed.any():
+        if self.place and fixed.any():
             own = log_probs[np.arange(len(tokens)), tokens]
             shares = self._mark_rule.log_share(log_probs[:, candidates], own)
             self.weights += np.where(fixed, shares, 0.0)
@@ -287,7 +299,7 @@ class Decoder:
         """Append a token to every row."""
         self._tokens = tokens.astype(np.int32)
         chosen = np.arange(len(tokens)), tokens
-        self.likelihood += self._unguided[chosen]
+        self.likelihood += np.where(tokens == self._unknown, 0.0, self._unguided[chosen])
         if self.selection:
             unconditional = UNCONDITIONAL_SHARE * self._unconditional[chosen]
             self.weights += self.selection * (self._unguided[chosen] - unconditional)
@@ -314,14 +326,17 @@ class Decoder:
             ancestors = np.searchsorted(cumulative / cumulative[-1], points, side="right")
             rows[poem] = poem * self.particles + ancestors
             own[:] = 0.0
-        kept: Rows = rows.ravel()
+        self.keep(rows.ravel())
+
+    def keep(self, kept: Rows) -> None:
+        """Go on with these rows, in this order."""
         if (kept == np.arange(len(kept))).all():
             return
         both = np.concatenate((kept, len(kept) + kept)) if self.guide else kept
         self._state = self._state.take(both)
         self.draft.keep(kept)
-        for constraint in self.constraints:
-            constraint.keep(kept)
+        if self.place:
+            self.place.keep(kept)
         self._tokens, self.likelihood = self._tokens[kept], self.likelihood[kept]
         self.written = [tokens[kept] for tokens in self.written]
 

@@ -11,18 +11,19 @@ import numpy as np
 import numpy.typing as npt
 
 from tangyin.errors import UsageError
+from tangyin.metre.books import CILIN
+from tangyin.metre.law import FREE, OPEN, Columns, Draft, Mask
+from tangyin.metre.laws.tones import Tones
+from tangyin.metre.laws.tune import rhymes_of_parts
+from tangyin.metre.lexicon import place_of
+from tangyin.metre.pattern import Sequence
+from tangyin.metre.rates import Rates
+from tangyin.metre.rhyme import LEVEL_RHYMES
+from tangyin.metre.shi_findings import first_line_rhyme
+from tangyin.metre.table import Readings, RhymeBook, ToneTable
 from tangyin.model.threads import go_on
-from tangyin.prosody import LEVEL_RHYMES, Sequence, ToneTable
-from tangyin.prosody.books import CILIN
-from tangyin.prosody.lexicon import place_of
-from tangyin.prosody.rules import first_line_rhyme
 from tangyin.verse import Form
 from tangyin.verse.tune import Variant
-from tangyin.writing.constraints.draft import FREE, OPEN, Columns, Draft, Mask
-from tangyin.writing.constraints.rates import Rates
-from tangyin.writing.constraints.rhyme import RhymeBook
-from tangyin.writing.constraints.tones import Readings, Tones
-from tangyin.writing.constraints.tune import rhymes_of_parts
 
 Word = tuple[int, ...]
 

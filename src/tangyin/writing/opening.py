@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tangyin.errors import UsageError
+from tangyin.metre.law import FREE, Columns
 from tangyin.verse import (
     Form,
     Ids,
@@ -14,7 +15,6 @@ from tangyin.verse import (
     traditional_alternative,
 )
 from tangyin.verse.punctuation import PLACEHOLDER
-from tangyin.writing.constraints.draft import FREE, Columns
 
 
 def read_opening(start: str, form: Form, vocabulary: Vocabulary) -> dict[int, int]:

@@ -1,27 +1,24 @@
 """The options of a writing request, each described once.
 
 The command line, the API's bodies and the page's controls are made from these descriptions. The
-options that belong to a sampling rule are declared in `rules.py`, those of a constraint in its own
-file in `constraints/`.
+options that belong to a sampling rule are declared in `rules.py`, those of a law in its own file in
+`metre/laws/`.
 """
 
-import math
-import operator
 import pkgutil
 from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import import_module
 from types import ModuleType
 from typing import Any
 
 from tangyin.errors import UsageError
+from tangyin.metre import laws
+from tangyin.metre.option import Option
 from tangyin.model import DEFAULT
 from tangyin.verse import known_forms, open_forms
+from tangyin.writing import rules
 from tangyin.writing.randomness import SEEDS
-
-Texts = Mapping[str, str]
 
 GUIDANCE = 2.0
 """Default strength of the guidance by title and rhyme, found by reading (docs/model.md)."""
@@ -35,70 +32,6 @@ UNTITLED = 0.85
 PARTICLES = 16
 """Default number of particles per poem; readers rated 32 and 64 no higher (docs/model.md)."""
 
-
-@dataclass(frozen=True)
-class Option:
-    """One option of a writing request."""
-
-    name: str  # in Python and in JSON; the command line writes hyphens for underscores
-    kind: type  # str, int, float or bool
-    default: Any  # its value when it is left out; may be None
-    help: Texts = field(default_factory=dict)  # one sentence in "en" and in "zh"
-    label: Texts = field(default_factory=dict)  # a word or two for a form field, in both languages
-    choices: tuple[str, ...] = ()  # the values that are possible, if they are few
-    offered: tuple[str, ...] = ()  # to choose from on a form, where others are possible too
-    minimum: Any = None
-    maximum: Any = None
-    above: bool = False  # whether `minimum` itself is excluded
-    longest: int | None = None  # most characters of a text; None where something else limits it
-    many: bool = False  # whether it may be repeated; its value is a tuple then
-    regulated: bool = False  # whether it belongs to regulated verse only
-    patterned: bool = False  # whether it needs the line types of 詩, which 詞 lack
-
-    def texts(self, **texts: tuple[str, str]) -> "Option":
-        """The option with its label and help in each language."""
-        labels, helps = ({code: pair[at] for code, pair in texts.items()} for at in (0, 1))
-        return replace(self, label=labels, help=helps)
-
-    def check(self, value: Any) -> Any:
-        """The value as this option's type, if it is possible."""
-        if self.many:
-            return tuple(map(self._check, value if isinstance(value, list | tuple) else (value,)))
-        return None if value is None and self.default is None else self._check(value)
-
-    def _check(self, value: Any) -> Any:
-        known, value = {"name": self.name, "value": value}, self._typed(value)
-        if self.choices and value not in self.choices:
-            raise UsageError("request.choice", **known, choices=self.choices)
-        if self.longest is not None and len(value) > self.longest:
-            raise UsageError("request.long", name=self.name, count=len(value), longest=self.longest)
-        most = math.inf if self.maximum is None else self.maximum
-        if self.minimum is None or self.minimum < value <= most:
-            return value
-        if value == self.minimum and not self.above:
-            return value
-        code = "request.range_above" if self.above else "request.range"
-        code = "request.below" if self.maximum is None else code
-        raise UsageError(code, **known, minimum=self.minimum, maximum=self.maximum)
-
-    def _typed(self, value: Any) -> Any:
-        is_flag = isinstance(value, bool)
-        with suppress(TypeError, ValueError):
-            if self.kind is int and not is_flag:
-                return operator.index(value)
-            if self.kind is float and not is_flag and not isinstance(value, str):
-                return float(value)
-        if self.kind in (str, bool) and isinstance(value, self.kind):
-            return value
-        raise UsageError(_WRONG_TYPE[self.kind], name=self.name, value=value)
-
-
-_WRONG_TYPE = {
-    str: "request.not_text",
-    int: "request.not_whole_number",
-    float: "request.not_number",
-    bool: "request.not_switch",
-}
 
 _FORMS = " ".join(f"{form} ({form.ascii_name})" for form in (*known_forms(), *open_forms()))
 _NAMES = "、".join(map(str, (*known_forms(), *open_forms())))
@@ -161,11 +94,9 @@ OPTIONS = (
 
 
 def options() -> dict[str, Option]:
-    """All options by name: those of every request, of the sampling rules, and of constraints."""
-    from tangyin.writing import rules
-
-    of_constraints = (option for module in constraint_modules() for option in module.OPTIONS)
-    return {option.name: option for option in (*OPTIONS, *rules.OPTIONS, *of_constraints)}
+    """All options by name: those of every request, of the sampling rules, and of laws."""
+    of_laws = (option for module in law_modules() for option in module.OPTIONS)
+    return {option.name: option for option in (*OPTIONS, *rules.OPTIONS, *of_laws)}
 
 
 def checked(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -181,17 +112,14 @@ def checked(given: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def constraint_modules() -> tuple[ModuleType, ...]:
-    """The modules in `tangyin.writing.constraints` that define a constraint."""
-    from tangyin.writing import constraints
-
-    return _found(tuple(constraints.__path__))
+def law_modules() -> tuple[ModuleType, ...]:
+    """The modules in `tangyin.metre.laws`, each with the options that ask for its law."""
+    return _found(tuple(laws.__path__))
 
 
 @cache
 def _found(path: tuple[str, ...]) -> tuple[ModuleType, ...]:
     modules = [
-        import_module(f"tangyin.writing.constraints.{module.name}")
-        for module in pkgutil.iter_modules(path)
+        import_module(f"tangyin.metre.laws.{module.name}") for module in pkgutil.iter_modules(path)
     ]
     return tuple(module for module in modules if hasattr(module, "OPTIONS"))

@@ -13,22 +13,23 @@ practice"). As N grows, its distribution becomes the restricted one (docs/writin
 
 from collections import Counter
 from collections.abc import Callable, Container, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from tangyin.errors import TangyinError
+from tangyin.metre import AnyReport, check_ci, check_poem
+from tangyin.metre import Sequence as LineSequence
+from tangyin.metre.law import FREE, Columns, Course, Draft, Mask, Rows
+from tangyin.metre.laws.tones import LineTypes
 from tangyin.model.engine import Engine
 from tangyin.model.threads import shared_out
-from tangyin.prosody import LEVEL_RHYMES, AnyReport, Report, check_ci, check_poem
-from tangyin.prosody import Sequence as LineSequence
-from tangyin.writing.constraints.draft import FREE, OPEN, Columns, Draft, Mask, Rows, Start
 from tangyin.writing.decoding import Composition, Decoder, Watch
 from tangyin.writing.fitting import STEPS
 from tangyin.writing.opening import first_free
-from tangyin.writing.options import PARTICLES, constraint_modules
+from tangyin.writing.options import PARTICLES
 from tangyin.writing.planning import Plan
 from tangyin.writing.randomness import poem_uniforms, what_is_asked
 from tangyin.writing.rules import Argmax, Rule, Uniforms
@@ -36,9 +37,6 @@ from tangyin.writing.titles import drawn_title
 
 DRAWS = 12  # How many particles of a poem are drawn before none is found that passes the checker
 TRIES = 12  # How often a poem is tried again that does not pass, or repeats an earlier one
-
-LICENCES = frozenset({"小拗", "大拗", "特定句式", "孤平拗救", "對句相救", "借鄰韻", "三仄尾"})
-"""What a strict poem has none of."""
 
 
 @dataclass(frozen=True)
@@ -94,33 +92,31 @@ class Population:
         mine = streams[:, : particles * own].reshape(-1, own)
         uniforms, for_words = np.split(mine, [places], axis=1)
         # One number a line to resample by; that of the last line draws the particle.
-        licences, self.resampling, course = np.split(
+        licences, self.resampling, course_of = np.split(
             streams[:, -shared:], [form.lines, 2 * form.lines], axis=1
         )
-        self.sequences = self._drawn_sequences(course[:, 0])
+        self.sequences = self._drawn_sequences(course_of[:, 0])
         given, asked, placed = self._give(for_words)
         each = np.repeat(np.arange(len(numbers)), particles)  # poem of each row
-        start = Start(
-            plan,
-            Draft(form, plan.fitting.characters, given),
+        course = Course(
             tuple(self.sequences[poem] for poem in each) if self.sequences else (),
             asked,
-            borrows=(course[:, 1] < plan.fitting.rates.borrowed)[each],
+            borrows=(course_of[:, 1] < plan.fitting.rates.borrowed)[each],
             licences=licences[each],
             banned=banned,
         )
-        built = (module.build(start) for module in constraint_modules())
+        draft = Draft(form, plan.fitting.characters, given, course=course)
         self.decoder = Decoder(
             composer.engine,
             composer.rule,
             prefixes if plan.draws_title else prefixes[:1],
-            start.draft,
+            draft,
             np.repeat(plan.marks[None], len(each), axis=0),
             np.asarray(numbers, dtype=np.intp)[each],
             np.full(len(each), first_free(plan.given)),
             uniforms,
             self.resampling,
-            [constraint for constraint in built if constraint],
+            plan.law.begin(draft),
             particles,
             plan.guide,
             plan.selection,
@@ -215,19 +211,13 @@ class Population:
 
     def _is_as_wanted(self, found: Composition, poem: int) -> bool:
         """Whether the checker finds that a poem meets the request."""
-        if variant := self.plan.request.form.variant:
-            return check_ci(found.text, variant.name)[1].regulated
-        return self._kept(check_poem(found.lines, briefly=True), self.sequences[poem])
-
-    def _kept(self, report: Report, sequence: LineSequence) -> bool:
-        request = self.plan.request
-        departures = {finding.kind for finding in (*report.licences, *report.warnings)}
-        return (
-            report.regulated
-            and report.pattern == sequence.name(request.form.characters)
-            and (self.plan.asked == OPEN or report.rhyme == LEVEL_RHYMES[self.plan.asked])
-            and not (request.strict and departures & LICENCES)
-        )
+        for law in self.plan.law.laws:
+            drawn = law
+            if isinstance(law, LineTypes):
+                drawn = replace(law, sequences=(self.sequences[poem],))
+            if law.is_metre and drawn.check(found.lines):
+                return False
+        return True
 
 
 @dataclass(eq=False)

@@ -2,23 +2,24 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from tangyin.errors import UsageError
-from tangyin.prosody import Sequence, ToneTable, tone_table
+from tangyin.metre.law import FREE, All, Columns, Mask, Wish
+from tangyin.metre.laws.rhyme import rhyme_number
+from tangyin.metre.laws.tones import sequences_named
+from tangyin.metre.laws.tune import part_named
+from tangyin.metre.pattern import Sequence
+from tangyin.metre.rates import rates_of
+from tangyin.metre.table import tables_of
 from tangyin.verse import Ids, Vocabulary, normalize, to_traditional
-from tangyin.writing.constraints.draft import FREE, Columns, Mask
-from tangyin.writing.constraints.rates import rates_of
-from tangyin.writing.constraints.rhyme import RhymeBook, rhyme_number
-from tangyin.writing.constraints.tones import Readings, sequences_named
-from tangyin.writing.constraints.tune import part_named
 from tangyin.writing.decoding import Guide
 from tangyin.writing.fitting import Fitting, TuneFitting, Word
 from tangyin.writing.opening import known_token, laid_out
-from tangyin.writing.options import SELECTION, options
+from tangyin.writing.options import SELECTION, law_modules, options
 from tangyin.writing.request import (
     Request,
     draws_title,
@@ -41,6 +42,7 @@ class Plan:
     """
 
     request: Request
+    law: All
     fitting: Fitting
     given: Columns  # (form.hanzi,) int32, what every poem has, or FREE
     marks: Ids  # (form.lines,) given marks, or FREE
@@ -103,8 +105,12 @@ def plan(request: Request, vocabulary: Vocabulary) -> Plan:
     draws = draws_title(request, vocabulary)
     selection = SELECTION if request.title or draws else 0.0
     fitting = Fitting(form, vocabulary.hanzi, *tables_of(vocabulary.hanzi), rates, forbidden)
+    avoid = "".join(c for c, is_ in zip(vocabulary.hanzi, forbidden, strict=True) if is_)
+    wish = Wish(form, vocabulary.hanzi, {**vars(request), "avoid": avoid})
+    built = (module.build(wish) for module in law_modules())
     result = Plan(
         request,
+        All(tuple(law for law in built if law)),
         fitting,
         given[0],
         marks[0],
@@ -157,13 +163,6 @@ def _forbidden(avoid: str, vocabulary: Vocabulary) -> Mask:
     tokens = [known_token(c, vocabulary) for c in to_traditional(normalize(avoid))]
     known = [token for token in tokens if token is not None]
     return np.isin(vocabulary.hanzi_ids, known)
-
-
-@lru_cache(maxsize=4)
-def tables_of(hanzi: tuple[str, ...]) -> tuple[ToneTable, Readings, RhymeBook]:
-    """Tones, readings and rhymes of the characters that a model knows."""
-    table = tone_table(hanzi)
-    return table, Readings.of(table), RhymeBook.of(table, hanzi)
 
 
 def _faults(plan: Plan, sequence: Sequence) -> list[UsageError]:

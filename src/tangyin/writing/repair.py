@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from tangyin.metre import Report, check_poem, readings_of
+from tangyin.metre import finding as kinds
 from tangyin.model.engine import Engine
 from tangyin.model.inspection import expectation
 from tangyin.model.threads import go_on
-from tangyin.prosody import Report, check_poem, readings_of
-from tangyin.prosody import report as kinds
 from tangyin.scoring.score import score_poems
 from tangyin.verse import Poem
 

@@ -3,7 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 from tangyin.errors import UsageError
-from tangyin.prosody import LEVEL_RHYMES
+from tangyin.metre.law import OPEN
+from tangyin.metre.laws.rhyme import rhyme_number
+from tangyin.metre.rhyme import LEVEL_RHYMES
 from tangyin.verse import (
     BLANK,
     MARKS,
@@ -16,8 +18,6 @@ from tangyin.verse import (
     title_characters,
     to_traditional,
 )
-from tangyin.writing.constraints.draft import OPEN
-from tangyin.writing.constraints.rhyme import rhyme_number
 from tangyin.writing.decoding import Guide
 from tangyin.writing.opening import known_token, read_opening, token_of
 from tangyin.writing.options import UNTITLED, checked, options

@@ -1,149 +1,71 @@
-"""What the rules leave to open places of a line, whatever the rest of the poem is like."""
-
-from dataclasses import dataclass
-from functools import lru_cache
-from itertools import product
+"""The open places of a poem at a desk, finished or not, and what the law leaves to them."""
 
 import numpy as np
 
-from tangyin.model.threads import go_on
-from tangyin.prosody import Reading, check_variant, readings_of
-from tangyin.prosody.assignment import Assignment, assign
-from tangyin.prosody.lexicon import in_words, lexicon_characters
-from tangyin.verse import BLANK
-from tangyin.writing.constraints.draft import Mask
-from tangyin.writing.constraints.tones import Readings
-from tangyin.writing.constraints.tune import rhyming_mask
-from tangyin.writing.planning import tables_of
+from tangyin.metre.law import FREE, Columns, Draft, Mask, Place
+from tangyin.metre.law_of_form import law_of
+from tangyin.verse import BLANK, Vocabulary
+from tangyin.writing.opening import known_token
 from tangyin.writing.sheet import Sheet
 
-_WAYS = {"平": "P", "仄": "Z", "中": "PZ"}
 
-SURE = 0.3
-"""A character is offered to rhyme by a reading with this share of its level readings' weight."""
+def draft_of(sheet: Sheet, vocabulary: Vocabulary, line: int, places: tuple[int, ...]) -> Draft:
+    """A draft of one row with the characters of a poem, at the first of some places of a line.
 
-
-@dataclass(frozen=True, eq=False)
-class Kinds:
-    """The V characters that a model knows, by all that the rules see of them.
-
-    There are K kinds of ends of lines: the first is any oblique one, the others are level, by their
-    rhymes of 廣韻.
+    Line and places count from 0. Characters that the model lacks come behind those that it knows.
     """
-
-    readings: Readings  # what each may be inside a line
-    ends: Mask  # (K, V) which characters can end a line as each kind
-    samples: tuple[str, ...]  # (K,) a character of the lexicon that is of this kind alone
-    inner: dict[str, str]  # a character that is P and one that is Z, whatever its neighbours are
-
-
-@lru_cache(maxsize=4)
-def kinds_of(hanzi: tuple[str, ...]) -> Kinds:
-    """The kinds of some characters."""
-    table, readings, _ = tables_of(hanzi)
-    ends: dict[tuple[str, str], list[int]] = {}
-    whole = np.exp(table.log_level)
-    for column, character in enumerate(hanzi):
-        for reading in readings_of(character):
-            if not reading.level or reading.share >= SURE * whole[column]:
-                ends.setdefault(_end(reading), []).append(column)
-    samples: dict[tuple[str, str], str] = {}
-    for character in lexicon_characters():
-        found = readings_of(character)
-        if len(found) == 1 and not in_words(character):
-            samples.setdefault(_end(found[0]), character)
-    keys = [("", ""), *(key for key in ends if key[0] and key in samples)]
-    masks = np.zeros((len(keys), len(hanzi)), dtype=bool)
-    for mask, key in zip(masks, keys, strict=True):
-        mask[ends[key]] = True
-        mask &= readings.level if key[0] else readings.oblique
-    inner = {"P": samples[keys[1]], "Z": samples[keys[0]]}
-    return Kinds(readings, masks, tuple(samples[key] for key in keys), inner)
-
-
-def _end(reading: Reading) -> tuple[str, str]:
-    """The kind of end that a reading makes: its rhyme in both books; nothing for an oblique one."""
-    return (reading.rhyme, reading.rime) if reading.level else ("", "")
-
-
-@dataclass(frozen=True, eq=False)
-class Room:
-    """What may be at some places of a line."""
-
-    places: tuple[int, ...]  # from 0, one after the other in their line
-    tones: tuple[str, ...]  # that they may have together, such as "PZ"; without a licence first
-    plain: int  # how many of these need no licence
-    ends: Mask | None  # (V,) what may end the line, or None when its end is not among the places
-    faults: int  # that the poem has then, the fewest that are possible
-    only: tuple[str, ...] = ()  # for each place the character that a 詞 repeats there, or ""
-
-    def repeated(self, place: int) -> str:
-        """The character that a 詞 repeats at one of the places, or ""."""
-        return self.only[place] if self.only else ""
-
-
-def room_at(sheet: Sheet, hanzi: tuple[str, ...], line: int, places: tuple[int, ...]) -> Room:
-    """What may be at places of a line (both from 0) so that the poem has the fewest faults.
-
-    There is always something: where the rest of the poem is at fault, it is what adds none.
-    """
-    if sheet.form.variant or not sheet.form.regulated:
-        return _room_of_tune(sheet, hanzi, line, places)
-    kinds, end = kinds_of(hanzi), sheet.form.characters - 1
-    old = list(sheet.read_as[line])
+    form, first = sheet.form, int(vocabulary.hanzi_ids[0])
+    text = list("".join(sheet.read_as))
     for place in places:
-        old[place] = BLANK
-
-    def judged(characters: dict[int, str]) -> Assignment:
-        go_on()
-        new = "".join(characters.get(at, c) for at, c in enumerate(old))
-        return assign((*sheet.read_as[:line], new, *sheet.read_as[line + 1 :]))
-
-    ends, level_end = None, kinds.samples[1]
-    if end in places:
-        faults = np.array([judged({end: sample}).faults for sample in kinds.samples])
-        allowed = faults == faults.min()
-        ends = kinds.ends[allowed].any(axis=0)
-        level = np.flatnonzero(allowed[1:])
-        level_end = kinds.samples[1 + int(level[0])] if len(level) else level_end
-    found = []
-    for tones in product("PZ", repeat=len(places)):
-        samples = {
-            place: level_end if place == end and tone == "P" else kinds.inner[tone]
-            for place, tone in zip(places, tones, strict=True)
-        }
-        reading = judged(samples)
-        pattern = reading.patterns[line]
-        found.append((reading.faults, bool(pattern.licence or pattern.warning), "".join(tones)))
-    fewest = min(faults for faults, _, _ in found)
-    fitting = sorted(way[1:] for way in found if way[0] == fewest)
-    plain = sum(not licensed for licensed, _ in fitting)
-    return Room(places, tuple(tones for _, tones in fitting), plain, ends, fewest)
+        text[form.starts[line] + place] = BLANK
+    tokens = {character: known_token(character, vocabulary) for character in set(text)}
+    lacked = [c for c, token in tokens.items() if token is None and c != BLANK]
+    column = {c: token - first for c, token in tokens.items() if token is not None}
+    column |= {c: len(vocabulary.hanzi) + number for number, c in enumerate(sorted(lacked))}
+    given = [FREE if c == BLANK else column[c] for c in text]
+    characters = (*vocabulary.hanzi, *sorted(lacked))
+    here = form.starts[line] + places[0]
+    return Draft(form, characters, np.array([given], dtype=np.int32), here)
 
 
-def _room_of_tune(sheet: Sheet, hanzi: tuple[str, ...], line: int, places: tuple[int, ...]) -> Room:
-    """What a tune leaves to places; a form without rules leaves everything."""
-    form = sheet.form
-    blank = sheet.with_characters(line, places[0], BLANK * len(places))
-    row = form.variant.lines[line].tones if form.variant else "中" * form.characters
-    ways = product(*(_WAYS[row[place]] for place in places))
-    tones = tuple(map("".join, ways))
-    ends = None
-    only: tuple[str, ...] = ()
-    if form.variant:
-        whole = "".join(blank)
-        earlier = [form.repeats.get(form.starts[line] + place, -1) for place in places]
-        only = tuple("" if at < 0 else whole[at].replace(BLANK, "") for at in earlier)
-        if places[-1] == len(row) - 1 and line in form.rhyming:
-            ends = rhyming_mask(blank, form.variant, line, hanzi)
-    return Room(places, tones, len(tones), ends, faults_in(sheet, blank), only)
+class Fresh(Place):
+    """What a law allows at open places, and of it characters that the poem does not have yet.
+
+    A rhyme may have no other character than those of the poem; then these may be repeated.
+    """
+
+    def __init__(self, draft: Draft, place: Place, used: frozenset[str]) -> None:
+        """`used` are the characters of the poem that are not to be repeated."""
+        super().__init__(draft)
+        self._place, self._first = place, draft.place
+        self._fresh = ~np.isin(draft.characters, list(used))
+
+    def allowed(self) -> Mask:
+        """See `Place.allowed`."""
+        draft = self.draft
+        shape = len(draft.given), len(draft.characters)
+        possible = self._place.allowed()
+        possible = np.ones(shape, dtype=bool) if possible is None else possible
+        mask = possible & self._fresh
+        # A character may be doubled, and is not repeated otherwise.
+        for before in range(self._first, draft.place - 1):
+            mask[np.arange(shape[0]), draft.columns[:, before]] = False
+        found: Mask = np.where(mask.any(axis=1, keepdims=True), mask, possible)
+        return found
+
+    def read(self, columns: Columns) -> None:
+        """See `Place.read`."""
+        self._place.read(columns)
+
+    def keep(self, rows: Columns) -> None:
+        """See `Place.keep`."""
+        self._place.keep(rows)
 
 
-def faults_in(sheet: Sheet, lines: tuple[str, ...]) -> int:
-    """How many faults lines of a sheet's form have; see `Sheet.with_characters`."""
-    if sheet.form.variant:
-        return len(check_variant(lines, sheet.form.variant).faults)
-    return assign(lines).faults if sheet.form.regulated else 0
+def begun(sheet: Sheet, draft: Draft, line: int, places: tuple[int, ...], *, plain: bool) -> Fresh:
+    """What may be at the open places of a draft of a sheet; see `law_of` for `plain`."""
+    place = law_of(sheet.form, sure=True, plain=plain).begin(draft)
+    return Fresh(draft, place, used_elsewhere(sheet, line, places))
 
 
 def used_elsewhere(sheet: Sheet, line: int, places: tuple[int, ...]) -> frozenset[str]:

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tangyin.errors import UsageError
+from tangyin.metre.option import Option
 from tangyin.model.arithmetic import ONE, Arithmetic, arithmetic
-from tangyin.writing.options import Option
 
 Array = npt.NDArray[np.float32]
 Uniforms = npt.NDArray[np.float64]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tangyin.errors import UsageError
-from tangyin.prosody import (
+from tangyin.metre import (
     CiReport,
     LinePattern,
     Report,
@@ -14,12 +14,13 @@ from tangyin.prosody import (
     patterns_of_type,
     traditional_lines,
 )
-from tangyin.prosody import Sequence as LineSequence
+from tangyin.metre import Sequence as LineSequence
+from tangyin.metre.laws.tones import sequences_named
+from tangyin.metre.option import Option
+from tangyin.metre.rates import rates_of
+from tangyin.metre.shi import tones_of_line
 from tangyin.verse import BLANK, MARKS, Form, normalize, to_traditional
 from tangyin.verse.punctuation import PLACEHOLDER, check_hanzi
-from tangyin.writing.constraints.rates import rates_of
-from tangyin.writing.constraints.tones import sequences_named, tones_of_line
-from tangyin.writing.options import Option
 
 EITHER = "中"
 """The sign of a place that may be level or oblique."""

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tangyin.data.files import data_file
+from tangyin.metre.law import Columns
 from tangyin.model.engine import Engine
 from tangyin.verse import Form, Ids
-from tangyin.writing.constraints.draft import Columns
 from tangyin.writing.randomness import poem_uniforms
 
 COMPARED, MOST = 16, 64  # Titles that are compared for each character of an opening, and in all

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from tangyin.errors import UsageError
-from tangyin.prosody import AnyReport, check_ci, check_poem
+from tangyin.metre import AnyReport, check_ci, check_poem
 from tangyin.verse import MARKS, form_named, to_simplified, tunes_so_called
 from tangyin.writing.options import options
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from tangyin.metre import LEVEL_RHYMES, check_poem
+from tangyin.metre.law import Rows
 from tangyin.model.engine import Engine, State
-from tangyin.prosody import LEVEL_RHYMES, check_poem
 from tangyin.verse import BLANK, MARKS, UNK, Ids
-from tangyin.writing.constraints.draft import Rows
 from tangyin.writing.opening import known_token
 from tangyin.writing.request import Request, prefix_for
 from tangyin.writing.sheet import Sheet

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from tangyin.corpus import DEV, TRAIN, load_corpus
+from tangyin.metre import Report, check_poem
+from tangyin.metre.finding import NONE, OUT_OF_RHYME
 from tangyin.model import Engine, find_model
 from tangyin.model.file import load_model
-from tangyin.prosody import Report, check_poem
-from tangyin.prosody.report import NONE, OUT_OF_RHYME
 from tangyin.scoring import score_texts
 from tangyin.studies.diversity import distinct, lines_of, repeated, self_bleu, with_interval
 from tangyin.studies.poem_costs import text_costs

@@ -16,7 +16,11 @@ const post = (message) => self.postMessage(message);
 
 /** @type {Promise<Cache | null>} null where the browser keeps nothing */
 const store = (async () => {
-  try { return await caches.open(`tangyin-parts ${ROOT.pathname}`); } catch { return null; }
+  try {
+    return await caches.open(`tangyin-parts ${ROOT.pathname}`);
+  } catch {
+    return null;
+  }
 })();
 
 /** @param {string} url @param {RequestInit} how @returns {Promise<Response>} */
@@ -25,27 +29,34 @@ async function fetched(url, how) {
     try {
       const response = await fetch(url, how);
       if (response.ok) return response;
-    } catch { /* the connection broke, or the file is not what it should be */ }
+    } catch {
+      /* the connection broke, or the file is not what it should be */
+    }
     if (pause) await new Promise((go) => setTimeout(go, pause));
   }
   throw new Error("load-failed");
 }
 
-let received = 0, isStored = true;
+let received = 0,
+  isStored = true;
 
 /** The content of a part, kept for the next visit. @param {Part} part */
 async function contentOf({ url, bytes, integrity }) {
-  const address = new URL(url, ROOT).href, cache = await store;
+  const address = new URL(url, ROOT).href,
+    cache = await store;
   const kept = await cache?.match(address);
-  const response = kept ?? await fetched(address, { integrity });
+  const response = kept ?? (await fetched(address, { integrity }));
   const content = await response.arrayBuffer();
   if (!kept) {
     try {
       if (!cache) throw new Error("no cache");
       await cache.put(address, new Response(content));
-    } catch { isStored = false; }
+    } catch {
+      isStored = false;
+    }
   }
-  post({ progress: received += bytes });
+  received += bytes;
+  post({ progress: received });
   return content;
 }
 
@@ -68,9 +79,11 @@ async function unpacked(parts) {
  * @param {Uint8Array<ArrayBuffer>} archive
  */
 function install(python, archive) {
-  const text = (/** @type {number} */ from, /** @type {number} */ to) => new TextDecoder().decode(archive.subarray(from, to)).replace(/\0[^]*/, "");
-  for (let at = 0; archive[at];) {
-    const path = `${PACKAGES}/${text(at, at + 100)}`, size = parseInt(text(at + 124, at + 136), 8);
+  const text = (/** @type {number} */ from, /** @type {number} */ to) =>
+    new TextDecoder().decode(archive.subarray(from, to)).replace(/\0.*/s, "");
+  for (let at = 0; archive[at]; ) {
+    const path = `${PACKAGES}/${text(at, at + 100)}`,
+      size = parseInt(text(at + 124, at + 136), 8);
     python.FS.mkdirTree(path.slice(0, path.lastIndexOf("/")));
     python.FS.writeFile(path, archive.subarray(at + BLOCK, at + BLOCK + size), { canOwn: true });
     at += BLOCK + Math.ceil(size / BLOCK) * BLOCK;
@@ -91,7 +104,8 @@ async function start() {
   const files = {};
   /** @type {Promise<unknown>} */
   let before = Promise.resolve();
-  for (const [name, parts] of Object.entries(site.files)) before = files[name] = before.then(() => unpacked(/** @type {Part[]} */ (parts)));
+  for (const [name, parts] of Object.entries(site.files))
+    before = files[name] = before.then(() => unpacked(/** @type {Part[]} */ (parts)));
   for (const file of Object.values(files)) file.catch(() => null); // whoever awaits it reports it
 
   /** A file, which is not kept. @param {string} name */
@@ -104,8 +118,13 @@ async function start() {
   const own = self.fetch;
   // Pyodide asks for its files itself; they come from the parts.
   self.fetch = async (address, options) => {
-    const name = String(address instanceof Request ? address.url : address).split("/").at(-1) ?? "";
-    return name in files ? new Response(await take(name), { headers: { "Content-Type": "application/wasm" } }) : own(address, options);
+    const name =
+      String(address instanceof Request ? address.url : address)
+        .split("/")
+        .at(-1) ?? "";
+    return name in files
+      ? new Response(await take(name), { headers: { "Content-Type": "application/wasm" } })
+      : own(address, options);
   };
   const { loadPyodide } = await import(new URL("pyodide.mjs", import.meta.url).href);
   // NumPy checks for its docstrings, which are gone (packing.py).
@@ -155,12 +174,17 @@ async function work() {
 
 /** @param {Question} question @returns {Job} */
 function begun({ id, name, body, language }) {
-  const send = (/** @type {string} */ event, /** @type {string} */ value) => post({ id, event, value: JSON.parse(value) });
+  const send = (/** @type {string} */ event, /** @type {string} */ value) =>
+    post({ id, event, value: JSON.parse(value) });
   return { id, events: alone.ask(name, body, language, send) };
 }
 
 /** @param {unknown} error */
-const fail = (error) => post({ failed: error instanceof Error && error.message === "load-failed" ? "load-failed" : "engine-failed", reason: String(error) });
+const fail = (error) =>
+  post({
+    failed: error instanceof Error && error.message === "load-failed" ? "load-failed" : "engine-failed",
+    reason: String(error),
+  });
 
 self.addEventListener("message", ({ data }) => {
   if (data.unwanted) {

@@ -2,15 +2,16 @@
 // other ways to write its line.
 
 import { ask } from "./api.js";
-import { byId, make } from "./dom.js";
+import { byId, make, press } from "./dom.js";
 import { inLanguage, language, percent, showWords } from "./language.js";
-import { isAbort, Refusal, showError } from "./refusal.js";
-import { inScript } from "./script.js";
+import { References } from "./references.js";
+import { isAbort, showError } from "./refusal.js";
+import { inScript, langOf } from "./script.js";
 
 const LOOK_UPS = ["character", "rhyme", "find", "parallel"];
 const PAUSE = 250; // milliseconds that a place is looked at before it is asked about
 
-/** @typedef {import("./sheet.js").At} At */
+/** @typedef {import("./draft.js").At} At */
 
 export class Advice {
   /** @type {AbortController | null} */
@@ -22,38 +23,31 @@ export class Advice {
   constructor(desk) {
     this.desk = desk;
     this.panel = byId("advice");
-    /** @type {import("./references.js").References | undefined} loaded when it is first opened */
-    this.references = undefined;
-    byId("references").addEventListener("toggle", () => this.#openReferences());
-    for (const kind of LOOK_UPS) byId(`look-${kind}`).addEventListener("click", async () => (await this.#openReferences())?.look(kind));
+    this.references = new References(desk);
+    byId("references").addEventListener("toggle", () => {
+      if (!this.references.word.value) this.references.follow();
+      byId("looked").scrollIntoView({ block: "nearest" });
+    });
+    for (const kind of LOOK_UPS) byId(`look-${kind}`).addEventListener("click", () => this.references.look(kind));
     this.loosened = byId("loosened", HTMLInputElement);
     this.why = byId("why", HTMLInputElement);
     this.loosened.addEventListener("change", () => this.show());
-    byId("why-form").addEventListener("submit", (event) => { event.preventDefault(); this.#explain(this.why.value.trim()); });
+    byId("why-form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#explain(this.why.value.trim());
+    });
     const more = byId("advice-open");
     more.addEventListener("click", () => {
       const isOpen = byId("dock").classList.toggle("open");
       more.setAttribute("aria-expanded", String(isOpen));
     });
-    byId("more-candidates").addEventListener("click", () => { this.#count = 36; this.show(); });
+    byId("more-candidates").addEventListener("click", () => {
+      this.#count = 36;
+      this.show();
+    });
   }
 
   #count = 12;
-
-  async #openReferences() {
-    try {
-      const { References } = await import("./references.js");
-      if (!this.references) {
-        this.references = new References(this.desk);
-        if (!this.references.word.value) this.references.follow();
-        byId("looked").scrollIntoView({ block: "nearest" });
-      }
-      return this.references;
-    } catch {
-      showError(byId("look-problem"), new Refusal("lost"));
-      return null;
-    }
-  }
 
   /** Offer what fits the place that is selected, soon. */
   show() {
@@ -61,8 +55,16 @@ export class Advice {
     const [line, place] = at;
     showWords(byId("advice-place"), "place", { line: line + 1, at: place + 1 });
     byId("advice-lock").setAttribute("aria-pressed", String(sheet.state.locked[line]));
-    const about = JSON.stringify([sheet.rows.with(line, sheet.rows[line].slice(0, place) + sheet.rows[line].slice(place + 1)), at, this.loosened.checked, this.#count, language(), sheet.state.title]);
-    this.references?.follow();
+    const about = JSON.stringify([
+      sheet.rows.with(line, sheet.rows[line].slice(0, place) + sheet.rows[line].slice(place + 1)),
+      at,
+      this.loosened.checked,
+      this.#count,
+      language(),
+      this.desk.settings.script,
+      sheet.state.title,
+    ]);
+    this.references.follow();
     this.#mark();
     if (about === this.#asked) return;
     this.#asking?.abort();
@@ -74,13 +76,17 @@ export class Advice {
   /** Mark the candidate that is written at the place. */
   #mark() {
     const own = this.desk.sheet.characterAt(this.desk.at);
-    for (const button of byId("candidates").querySelectorAll("button")) button.setAttribute("aria-pressed", String([button.dataset.text, button.firstChild?.textContent].includes(own)));
+    for (const button of byId("candidates").querySelectorAll("button"))
+      button.setAttribute("aria-pressed", String([button.dataset.text, button.firstChild?.textContent].includes(own)));
   }
 
   /** @param {string} about */
   async #ask(about) {
-    const asking = (this.#asking = new AbortController());
-    const { desk } = this, at = desk.at, own = desk.sheet.characterAt(at);
+    const asking = new AbortController();
+    this.#asking = asking;
+    const { desk } = this,
+      at = desk.at,
+      own = desk.sheet.characterAt(at);
     const body = { ...desk.place(at), loosened: this.loosened.checked, count: this.#count };
     try {
       const found = await ask("candidates", { ...body, ...(own ? { asked: own } : {}) }, asking.signal);
@@ -92,8 +98,10 @@ export class Advice {
       byId("more-candidates").hidden = this.#count > 12 || found.candidates.length < 12;
       this.#count = 12;
       this.#say(found.asked);
-      const words = at[1] + 1 < desk.sheet.widths[at[0]]
-        ? await ask("candidates", { ...body, length: 2, count: 8 }, asking.signal) : { candidates: [] };
+      const words =
+        at[1] + 1 < desk.sheet.widths[at[0]]
+          ? await ask("candidates", { ...body, length: 2, count: 8 }, asking.signal)
+          : { candidates: [] };
       if (asking.signal.aborted) return;
       await this.#offer("words", words.candidates, at);
       byId("words-heading").hidden = !words.candidates.length;
@@ -107,16 +115,30 @@ export class Advice {
 
   /** @param {string} id @param {CandidateText[]} candidates @param {At} at */
   async #offer(id, candidates, at) {
-    const list = byId(id), within = list.contains(document.activeElement);
+    const list = byId(id),
+      within = list.contains(document.activeElement);
     const { script } = this.desk.settings;
-    const shown = await Promise.all(candidates.map(({ text }) => inScript(text, script).catch(() => text)));
-    list.replaceChildren(...candidates.map(({ text, tone, rhyme, probability }, n) => {
-      const reading = tone && `${tone}${language() === "zh" ? "聲" : ""} ${rhyme}${language() === "zh" ? "韻" : ""}`;
-      return make("li", {}, make("button", {
-        type: "button", className: "candidate", data: { text }, aria: { pressed: false, label: [shown[n], reading, percent(probability)].filter(Boolean).join(" ") },
-        on: { click: () => this.desk.take(at, text) },
-      }, make("span", { className: "glyph", lang: "zh-Hant" }, shown[n]), make("small", {}, tone === "平" ? "○" : tone ? "●" : "")));
-    }));
+    const shown = await Promise.all(candidates.map(({ text }) => inScript(text, script)));
+    list.replaceChildren(
+      ...candidates.map(({ text, tone, rhyme, probability }, n) => {
+        const reading = tone && `${tone}${language() === "zh" ? "聲" : ""} ${rhyme}${language() === "zh" ? "韻" : ""}`;
+        return make(
+          "li",
+          press(
+            [
+              make("span.glyph", { lang: langOf(script) }, shown[n]),
+              make("small", tone === "平" ? "○" : tone ? "●" : ""),
+            ],
+            () => this.desk.takeWord(at, text),
+            {
+              className: "candidate",
+              data: { text },
+              aria: { pressed: false, label: [shown[n], reading, percent(probability)].filter(Boolean).join(" ") },
+            },
+          ),
+        );
+      }),
+    );
     if (within) list.querySelector("button")?.focus();
     this.#mark();
   }
@@ -127,7 +149,10 @@ export class Advice {
    */
   #say(asked) {
     const words = byId("reason");
-    if (!asked) { showWords(words, ""); return; }
+    if (!asked) {
+      showWords(words, "");
+      return;
+    }
     const { character, known, rank, reasons } = asked;
     words.classList.toggle("against", reasons.length > 0);
     if (reasons.length) {
@@ -142,6 +167,8 @@ export class Advice {
     try {
       const body = { ...this.desk.place(this.desk.at), asked: [...character][0] };
       this.#say((await ask("candidates", body)).asked);
-    } catch (error) { showError(byId("advice-problem"), error); }
+    } catch (error) {
+      showError(byId("advice-problem"), error);
+    }
   }
 }

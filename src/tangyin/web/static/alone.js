@@ -7,7 +7,9 @@ import { Refusal } from "./refusal.js";
 /** @typedef {{ take: (event: string, value: any) => void, refuse: (error: unknown) => void }} Waiting */
 
 /** A function of WebAssembly with one instruction of SIMD. */
-const SIMD = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11]);
+const SIMD = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11,
+]);
 const MEGABYTE = 1e6;
 
 /**
@@ -15,10 +17,17 @@ const MEGABYTE = 1e6;
  * @param {string} id
  */
 function line(id) {
-  const said = make("span"), button = make("button", { type: "button" });
-  const notice = make("p", { className: "notice", id, role: "status", hidden: true }, said, " ", button);
+  const said = make("span"),
+    button = make("button", { type: "button" });
+  const notice = make("p.notice", { id, role: "status", hidden: true }, said, " ", button);
   byId("offline").before(notice);
-  return (/** @type {string} */ key, /** @type {Values} */ values = {}, action = "", /** @type {(() => void) | null} */ act = null, reason = "") => {
+  return (
+    /** @type {string} */ key,
+    /** @type {Values} */ values = {},
+    action = "",
+    /** @type {(() => void) | null} */ act = null,
+    reason = "",
+  ) => {
     notice.hidden = !key;
     notice.title = reason; // for whoever looks for the cause
     button.hidden = !action;
@@ -28,16 +37,21 @@ function line(id) {
   };
 }
 
-const say = line("engine"), sayVersion = line("version");
+const say = line("engine"),
+  sayVersion = line("version");
 
 /** @type {Worker | null} */
 let worker = null;
-let total = 0, count = 0;
+let total = 0,
+  count = 0;
 /** @type {Map<number, Waiting>} */
 const waiting = new Map();
 
 function start() {
-  if (!WebAssembly.validate(SIMD) || typeof DecompressionStream === "undefined") { say("old-browser"); return; }
+  if (!WebAssembly.validate(SIMD) || typeof DecompressionStream === "undefined") {
+    say("old-browser");
+    return;
+  }
   worker = new Worker("engine/engine.js", { type: "module" });
   worker.addEventListener("message", ({ data }) => heard(data));
   worker.addEventListener("error", ({ message }) => fail("engine-failed", message));
@@ -61,7 +75,16 @@ function fail(key, reason) {
   worker = null;
   for (const { refuse } of waiting.values()) refuse(new Refusal(key));
   waiting.clear();
-  say(key, {}, "try-again", () => { say(""); start(); }, reason);
+  say(
+    key,
+    {},
+    "try-again",
+    () => {
+      say("");
+      start();
+    },
+    reason,
+  );
 }
 
 /**
@@ -76,7 +99,8 @@ async function talk(name, body, each, signal) {
   if (!body) throw new Refusal("no-corpus");
   if (!worker) start();
   if (!worker) throw new Refusal("old-browser");
-  const id = (count += 1);
+  count += 1;
+  const id = count;
   try {
     return await new Promise((resolve, reject) => {
       /** @type {Promise<unknown>} what came is handled in turn */
@@ -119,14 +143,19 @@ export const listen = (name, body, handle, signal) => talk(name, body, handle, s
 /** Keep the page, and offer a new version of it when all of that is there. */
 async function keep() {
   const registration = await navigator.serviceWorker.register("worker.js");
-  const offer = (/** @type {ServiceWorker | null} */ next) => next?.addEventListener("statechange", () => {
-    if (next.state === "installed" && navigator.serviceWorker.controller) sayVersion("new-version", {}, "take-version", () => next.postMessage("take over"));
-  });
+  const offer = (/** @type {ServiceWorker | null} */ next) =>
+    next?.addEventListener("statechange", () => {
+      if (next.state === "installed" && navigator.serviceWorker.controller)
+        sayVersion("new-version", {}, "take-version", () => next.postMessage("take over"));
+    });
   offer(registration.installing);
   registration.addEventListener("updatefound", () => offer(registration.installing));
-  if (registration.waiting) sayVersion("new-version", {}, "take-version", () => registration.waiting?.postMessage("take over"));
+  if (registration.waiting)
+    sayVersion("new-version", {}, "take-version", () => registration.waiting?.postMessage("take over"));
   const had = Boolean(navigator.serviceWorker.controller);
-  navigator.serviceWorker.addEventListener("controllerchange", () => { if (had) location.reload(); });
+  navigator.serviceWorker.addEventListener("controllerchange", () => {
+    if (had) location.reload();
+  });
 }
 
 start();

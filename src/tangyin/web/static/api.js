@@ -1,7 +1,7 @@
 // Requests to the server: JSON, and server-sent events over a POST.
 
 import { language } from "./language.js";
-import { Refusal, isAbort } from "./refusal.js";
+import { isAbort, Refusal } from "./refusal.js";
 
 /** What answers on a page without a server (`tangyin site`); null where there is one. */
 export const alone = "alone" in document.documentElement.dataset ? import("./alone.js") : null;
@@ -17,9 +17,17 @@ async function call(path, body, accept, signal) {
   const headers = { Accept: accept, "Accept-Language": language() };
   let response;
   try {
-    response = await fetch(path, body === undefined ? { signal, headers } : {
-      method: "POST", signal, body: JSON.stringify(body), headers: { ...headers, "Content-Type": "application/json" },
-    });
+    response = await fetch(
+      path,
+      body === undefined
+        ? { signal, headers }
+        : {
+            method: "POST",
+            signal,
+            body: JSON.stringify(body),
+            headers: { ...headers, "Content-Type": "application/json" },
+          },
+    );
   } catch (error) {
     if (!isAbort(error)) served(false);
     throw lost(error);
@@ -46,8 +54,8 @@ const lost = (error) => (isAbort(error) ? error : new Refusal("lost"));
  * @param {Given} [body]
  * @param {AbortSignal} [signal]
  */
-export const ask = async (path, body, signal) => (alone && (body || path.includes("?"))
-  ? (await alone).ask(path, body, signal) : get(`api/${path}`, body, signal));
+export const ask = async (path, body, signal) =>
+  alone && (body || path.includes("?")) ? (await alone).ask(path, body, signal) : get(`api/${path}`, body, signal);
 
 /**
  * The JSON at an address of the server.
@@ -57,7 +65,11 @@ export const ask = async (path, body, signal) => (alone && (body || path.include
  */
 export async function get(path, body, signal) {
   const response = await call(path, body, "application/json", signal);
-  try { return await response.json(); } catch (error) { throw lost(error); }
+  try {
+    return await response.json();
+  } catch (error) {
+    throw lost(error);
+  }
 }
 
 /**
@@ -68,13 +80,19 @@ export async function get(path, body, signal) {
  * @param {AbortSignal} signal
  */
 export async function listen(path, body, handle, signal) {
-  if (alone) { await (await alone).listen(path, body, handle, signal); return; }
+  if (alone) {
+    await (await alone).listen(path, body, handle, signal);
+    return;
+  }
   const response = await call(`api/${path}`, body, "text/event-stream", signal);
   if (!response.body) throw new Refusal("lost");
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = "", ended = false;
+  let rest = "",
+    ended = false;
   for (;;) {
-    const { value, done } = await reader.read().catch((error) => { throw lost(error); });
+    const { value, done } = await reader.read().catch((error) => {
+      throw lost(error);
+    });
     if (done) break;
     const blocks = (rest + value).split("\n\n");
     rest = blocks.pop() ?? "";

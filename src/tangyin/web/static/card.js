@@ -2,10 +2,20 @@
 
 import { lengthOf } from "./verse.js";
 
-const PAPER = "#faf5ea", INK = "#2a2420", FAINT = "#665a4e", LINE = "#b9a98f", HAIR = "#dccfb8", SEAL = "#a8301f", ON_SEAL = "#fdf6ea";
+const PAPER = "#faf5ea",
+  INK = "#2a2420",
+  FAINT = "#665a4e",
+  LINE = "#b9a98f",
+  HAIR = "#dccfb8",
+  SEAL = "#a8301f",
+  ON_SEAL = "#fdf6ea";
 const FAMILY = "'Noto Serif CJK TC','Noto Serif TC','Source Han Serif TC','Songti TC','PMingLiU','SimSun',serif";
 
-const SIZE = 46, STEP = 58, COLUMN = 74, MARGIN = 76, SEAL_SIDE = 64;
+const SIZE = 46,
+  STEP = 58,
+  COLUMN = 74,
+  MARGIN = 76,
+  SEAL_SIDE = 64;
 
 /**
  * @typedef {{ kind: "box", x: number, y: number, width: number, height: number, fill?: string, stroke?: string, weight?: number, radius?: number }} Box
@@ -32,25 +42,40 @@ export function cardOf(poem) {
     { kind: "box", x: 36, y: 36, width: width - 72, height: height - 72, stroke: LINE, weight: 1.2 },
   ];
   /** @type {(character: string, x: number, y: number, size: number, fill: string, weight?: number) => unknown} */
-  const text = (character, x, y, size, fill, weight = 500) => shapes.push({ kind: "text", text: character, x, y, size, fill, weight });
+  const text = (character, x, y, size, fill, weight = 500) =>
+    shapes.push({ kind: "text", text: character, x, y, size, fill, weight });
   const right = width - MARGIN;
   /** @param {number} column */
   const middle = (column) => right - column * COLUMN - COLUMN / 2;
   const small = Math.min(30, (height - 2 * MARGIN - 40) / (title.length * 1.25));
-  title.forEach((character, n) => text(character, middle(0), MARGIN + 34 + n * small * 1.25, small, FAINT));
+  for (const [n, character] of title.entries())
+    text(character, middle(0), MARGIN + 34 + n * small * 1.25, small, FAINT);
   poem.lines.forEach((line, column) => {
     const x = middle(column + 1);
     shapes.push({ kind: "rule", x: x + COLUMN / 2, y: 44, length: height - 88, stroke: HAIR });
-    [...line].forEach((character, n) => text(character, x, MARGIN + 26 + n * STEP, SIZE, INK));
+    for (const [n, character] of [...line].entries()) text(character, x, MARGIN + 26 + n * STEP, SIZE, INK);
     if (poem.marks[column]) text(poem.marks[column], x, MARGIN + 16 + lengthOf(line) * STEP, SIZE * 0.6, FAINT);
   });
   shapes.push({ kind: "rule", x: right - columns * COLUMN, y: 44, length: height - 88, stroke: HAIR });
-  const side = SEAL_SIDE, x = 62, y = height - 58 - side * 1.5;
+  const side = SEAL_SIDE,
+    x = 62,
+    y = height - 58 - side * 1.5;
   shapes.push({ kind: "box", x, y, width: side, height: side * 1.5, fill: SEAL, radius: 8 });
-  shapes.push({ kind: "box", x: x + 5, y: y + 5, width: side - 10, height: side * 1.5 - 10, stroke: ON_SEAL, weight: 2, radius: 5 });
+  shapes.push({
+    kind: "box",
+    x: x + 5,
+    y: y + 5,
+    width: side - 10,
+    height: side * 1.5 - 10,
+    stroke: ON_SEAL,
+    weight: 2,
+    radius: 5,
+  });
   text("唐", x + side / 2, y + side * 0.42, 36, ON_SEAL, 700);
   text("音", x + side / 2, y + side * 1.06, 36, ON_SEAL, 700);
-  const colophon = [poem.model, poem.seed === null || poem.seed === undefined ? "" : `№ ${poem.seed}`].filter(Boolean).join(" · ");
+  const colophon = [poem.model, poem.seed === null || poem.seed === undefined ? "" : `№ ${poem.seed}`]
+    .filter(Boolean)
+    .join(" · ");
   if (colophon) shapes.push({ kind: "note", text: colophon, x: x + side / 2, y: y - 18, size: 15, fill: FAINT });
   return { width, height, shapes };
 }
@@ -64,9 +89,13 @@ export const escaped = (text) => text.replace(/[&<>"']/g, (c) => `&#${c.charCode
  */
 export function svgOf({ width, height, shapes }) {
   const drawn = shapes.map((s) => {
-    if (s.kind === "box") return `<rect x="${s.x}" y="${s.y}" width="${s.width}" height="${s.height}" rx="${s.radius ?? 0}" fill="${s.fill ?? "none"}"${s.stroke ? ` stroke="${s.stroke}" stroke-width="${s.weight}"` : ""}/>`;
+    if (s.kind === "box")
+      return `<rect x="${s.x}" y="${s.y}" width="${s.width}" height="${s.height}" rx="${s.radius ?? 0}" fill="${s.fill ?? "none"}"${s.stroke ? ` stroke="${s.stroke}" stroke-width="${s.weight}"` : ""}/>`;
     if (s.kind === "rule") return `<path d="M${s.x} ${s.y}v${s.length}" stroke="${s.stroke}" fill="none"/>`;
-    const turned = s.kind === "note" ? ` transform="rotate(90 ${s.x} ${s.y})" text-anchor="end"` : ' text-anchor="middle" dominant-baseline="central"';
+    const turned =
+      s.kind === "note"
+        ? ` transform="rotate(90 ${s.x} ${s.y})" text-anchor="end"`
+        : ' text-anchor="middle" dominant-baseline="central"';
     return `<text x="${s.x}" y="${s.y}" font-size="${s.size}" font-weight="${s.weight ?? 400}" fill="${s.fill}"${turned}>${escaped(s.text)}</text>`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="${FAMILY}">${drawn.join("")}</svg>\n`;
@@ -105,8 +134,14 @@ export function pngOf({ width, height, shapes }) {
       pen.font = `${s.weight ?? 400} ${s.size}px ${FAMILY}`;
       pen.save();
       pen.translate(s.x, s.y);
-      if (s.kind === "note") { pen.rotate(Math.PI / 2); pen.textAlign = "end"; pen.textBaseline = "alphabetic"; }
-      else { pen.textAlign = "center"; pen.textBaseline = "middle"; }
+      if (s.kind === "note") {
+        pen.rotate(Math.PI / 2);
+        pen.textAlign = "end";
+        pen.textBaseline = "alphabetic";
+      } else {
+        pen.textAlign = "center";
+        pen.textBaseline = "middle";
+      }
       pen.fillText(s.text, 0, 0);
       pen.restore();
     }

@@ -1,16 +1,42 @@
 // The drafts, kept in the browser: each with its history, its versions, and the link that brought it.
 
-import { written } from "./verse.js";
+import { headed, written } from "./verse.js";
 
-const DRAFT = "tangyin.draft.", VERSIONS = "tangyin.versions.";
+const DRAFT = "tangyin.draft.",
+  VERSIONS = "tangyin.versions.";
 const MOST = 40; // versions of a draft
 
 /** @type {{ [name in "getItem" | "removeItem"]: (key: string) => any } & { setItem: (key: string, value: unknown) => boolean, keys: () => string[] }} */
 const store = {
-  getItem(key) { try { return JSON.parse(localStorage.getItem(key) ?? "null"); } catch { return null; } },
-  setItem(key, value) { try { localStorage.setItem(key, JSON.stringify(value)); return true; } catch { return false; } },
-  removeItem(key) { try { localStorage.removeItem(key); } catch { /* a browser that keeps nothing */ } },
-  keys() { try { return Object.keys(localStorage); } catch { return []; } },
+  getItem(key) {
+    try {
+      return JSON.parse(localStorage.getItem(key) ?? "null");
+    } catch {
+      return null;
+    }
+  },
+  setItem(key, value) {
+    try {
+      localStorage.setItem(key, JSON.stringify(value));
+      return true;
+    } catch {
+      return false;
+    }
+  },
+  removeItem(key) {
+    try {
+      localStorage.removeItem(key);
+    } catch {
+      /* a browser that keeps nothing */
+    }
+  },
+  keys() {
+    try {
+      return Object.keys(localStorage);
+    } catch {
+      return [];
+    }
+  },
 };
 
 export const newId = () => `${Date.now().toString(36)}${Math.floor(Math.random() * 1e6).toString(36)}`;
@@ -27,8 +53,14 @@ export function draftOf(id) {
 
 /** All drafts, the one changed last first. @returns {Draft[]} */
 export function drafts() {
-  const ids = store.keys().filter((key) => key.startsWith(DRAFT)).map((key) => key.slice(DRAFT.length));
-  return ids.map(draftOf).filter((draft) => draft !== null).sort((a, b) => b.changed - a.changed);
+  const ids = store
+    .keys()
+    .filter((key) => key.startsWith(DRAFT))
+    .map((key) => key.slice(DRAFT.length));
+  return ids
+    .map(draftOf)
+    .filter((draft) => draft !== null)
+    .sort((a, b) => b.changed - a.changed);
 }
 
 /**
@@ -51,7 +83,11 @@ export function dropDraft(id) {
 
 /** The id of the draft on the desk: of this window, or the last of any. */
 export function currentId() {
-  try { return sessionStorage.getItem("tangyin.current") ?? localStorage.getItem("tangyin.current"); } catch { return null; }
+  try {
+    return sessionStorage.getItem("tangyin.current") ?? localStorage.getItem("tangyin.current");
+  } catch {
+    return null;
+  }
 }
 
 /** @param {string} id */
@@ -59,14 +95,17 @@ export function setCurrent(id) {
   try {
     sessionStorage.setItem("tangyin.current", id);
     localStorage.setItem("tangyin.current", id);
-  } catch { /* a browser that keeps nothing */ }
+  } catch {
+    /* a browser that keeps nothing */
+  }
 }
 
 /** @param {Draft} draft */
 export const stateOfDraft = ({ states, at }) => states[at] ?? states[0];
 
 /** The lines of a state, those alone that have a character. @param {SheetState} state */
-export const linesOf = (state) => state.rows.map((row) => row.map((c) => c || "□").join("")).filter((line) => /[^□]/.test(line));
+export const linesOf = (state) =>
+  state.rows.map((row) => row.map((c) => c || "□").join("")).filter((line) => /[^□]/.test(line));
 
 /** Whether two states have the same text. @param {SheetState} a @param {SheetState} b */
 export const isSame = (a, b) => JSON.stringify(a.rows) === JSON.stringify(b.rows);
@@ -95,8 +134,13 @@ export function keepAll(draft, versions) {
 // Files of drafts
 
 /** The text of a file with drafts and their versions. @param {Draft[]} all */
-export const fileOf = (all) => `${JSON.stringify({ tangyin: "drafts", drafts: all.map((draft) => ({ ...draft, versions: versionsOf(draft.id) })) }, null, 1)}\n`;
+export const fileOf = (all) =>
+  `${JSON.stringify({ tangyin: "drafts", drafts: all.map((draft) => ({ ...draft, versions: versionsOf(draft.id) })) }, null, 1)}\n`;
 
 /** The drafts as a person reads them. @param {Draft[]} all */
-export const textOfDrafts = (all) => `${all.map(stateOfDraft).filter((state) => linesOf(state).length)
-  .map((state) => `${state.title ? `${state.title}\n` : ""}${written({ ...state, lines: linesOf(state) })}`).join("\n\n")}\n`;
+export const textOfDrafts = (all) =>
+  `${all
+    .map(stateOfDraft)
+    .filter((state) => linesOf(state).length)
+    .map((state) => `${headed(state)}${written({ ...state, lines: linesOf(state) })}`)
+    .join("\n\n")}\n`;

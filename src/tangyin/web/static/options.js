@@ -5,14 +5,28 @@ import { has, inLanguage, t } from "./language.js";
 
 /** Options that are shown in another way than by a control of their own, or not at all. */
 const ELSEWHERE = new Set([
-  "start", "title", "form", "lines", "variant", "count", "regulated", "k", "certainty", "temperature", "p", "particles", "script",
+  "start",
+  "title",
+  "form",
+  "lines",
+  "variant",
+  "count",
+  "regulated",
+  "k",
+  "certainty",
+  "temperature",
+  "p",
+  "particles",
+  "script",
 ]);
 
 /** Options whose choices depend on the models; `Controls.offer` sets them. */
 const OF_MODELS = new Set(["model"]);
 
 /** The parts of 詞林正韻. */
-const PARTS = [..."一二三四五六七八九十", ...[..."一二三四五六七八九"].map((digit) => `十${digit}`)].map((number) => `第${number}部`);
+const PARTS = [..."一二三四五六七八九十", ...[..."一二三四五六七八九"].map((digit) => `十${digit}`)].map(
+  (number) => `第${number}部`,
+);
 
 /** @typedef {HTMLInputElement | HTMLSelectElement} Control */
 
@@ -28,11 +42,12 @@ export class Controls {
    */
   constructor(form, options) {
     for (const option of options.filter(({ name }) => !ELSEWHERE.has(name))) {
-      const label = make("span"), control = controlOf(option);
-      const field = option.kind === "bool"
-        ? make("label", { className: "tick" }, control, label)
-        : make("label", { className: "field" }, label, control);
-      const slot = form.querySelector(`[data-option="${option.name}"]`) ?? form.querySelector('[data-option="*"]')?.appendChild(make("div"));
+      const label = make("span"),
+        control = controlOf(option);
+      const field = option.kind === "bool" ? make("label.tick", control, label) : make("label.field", label, control);
+      const slot =
+        form.querySelector(`[data-option="${option.name}"]`) ??
+        form.querySelector('[data-option="*"]')?.appendChild(make("div"));
       if (!(slot instanceof HTMLElement)) continue;
       slot.append(field);
       this.#made.set(option.name, { option, control, label, slot });
@@ -53,8 +68,12 @@ export class Controls {
    * @param {boolean} tune whether it is 詞, which has no line types
    */
   fit(regulated, tune) {
-    for (const { option, slot } of this.#made.values()) if (option.regulated) slot.hidden = !regulated || (tune && option.patterned);
-    if (this.#isTune !== tune) { this.#isTune = tune; this.#label(); }
+    for (const { option, slot } of this.#made.values())
+      if (option.regulated) slot.hidden = !regulated || (tune && option.patterned);
+    if (this.#isTune !== tune) {
+      this.#isTune = tune;
+      this.#label();
+    }
   }
 
   #isTune = false;
@@ -64,7 +83,7 @@ export class Controls {
     /** @type {Given} */
     const given = {};
     for (const { option, control, slot } of this.#made.values()) {
-      const value = slot.hidden ? undefined : valueOf(option, control);
+      const value = slot.hidden ? undefined : valueIn(option, control);
       if (value !== undefined && value !== option.default) given[option.name] = value;
     }
     return given;
@@ -77,7 +96,8 @@ export class Controls {
    * @param {(value: string) => string} [words]
    */
   offer(name, values, words = (value) => wordsOf(name, value)) {
-    const control = this.control(name), chosen = control.value;
+    const control = this.control(name),
+      chosen = control.value;
     control.replaceChildren(...values.map((value) => make("option", { value }, words(value))));
     if (values.includes(chosen)) control.value = chosen;
   }
@@ -114,15 +134,27 @@ function controlOf(option) {
     return select;
   }
   if (kind === "bool") return make("input", { name, type: "checkbox", checked: value === true });
-  if (kind === "str") return make("input", { name, lang: "zh-Hant", maxLength: longest ?? 200, value: typeof value === "string" ? value : "" });
-  const input = make("input", { name, type: "number", step: kind === "int" ? "1" : "any", value: value === null ? "" : String(value), required: value !== null });
+  if (kind === "str")
+    return make("input", {
+      name,
+      lang: "zh-Hant",
+      maxLength: longest ?? 200,
+      value: typeof value === "string" ? value : "",
+    });
+  const input = make("input", {
+    name,
+    type: "number",
+    step: kind === "int" ? "1" : "any",
+    value: value === null ? "" : String(value),
+    required: value !== null,
+  });
   if (minimum !== null) input.min = String(minimum);
   if (maximum !== null) input.max = String(Math.min(maximum, Number.MAX_SAFE_INTEGER));
   return input;
 }
 
 /** @param {Described} option @param {Control} control */
-function valueOf({ kind, many }, control) {
+function valueIn({ kind, many }, control) {
   if (control instanceof HTMLInputElement && kind === "bool") return control.checked;
   if (control.value === "") return undefined;
   if (kind === "int" || kind === "float") return Number(control.value);

@@ -1,15 +1,19 @@
 // The page: its sections, language and light, and the poem of a link.
 
-import { alone, ask, get } from "./api.js";
+import { alone, ask } from "./api.js";
+import { Check } from "./check.js";
 import { Desk } from "./desk.js";
 import { byId } from "./dom.js";
-import { setLanguage, t, showWords } from "./language.js";
+import { setLanguage, showWords, t } from "./language.js";
 import { keepShell } from "./offline.js";
 import { showError } from "./refusal.js";
+import { simplifiers } from "./script.js";
 import { keep, recall } from "./settings.js";
+import { poemOfLink } from "./share.js";
 import { setForms } from "./verse.js";
 
-const PAGES = ["compose", "check", "study"];
+const PAGES = ["compose", "check"];
+const RETRY = 2000; // milliseconds before what the page begins with is requested again
 const choice = byId("language", HTMLSelectElement);
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
@@ -29,9 +33,14 @@ function showPage(name) {
  */
 async function speak(tag) {
   // Without the server the words stay traditional.
-  const characters = () => get("static/simplified.json").catch(() => null);
-  const more = tag === "zh-Hans" ? await characters() : tag === "en" ? (await import("./english.js")).ENGLISH : null;
-  setLanguage(tag, more);
+  const by =
+    tag === "zh-Hans"
+      ? await simplifiers().then(
+          ({ words }) => words,
+          () => null,
+        )
+      : null;
+  setLanguage(tag, by);
   choice.value = tag;
   const shown = PAGES.find((page) => !byId(`${page}-page`).hidden) ?? "compose";
   document.title = `${t(shown)} · 唐音`;
@@ -48,50 +57,57 @@ function light(theme) {
   if (theme) document.documentElement.dataset.theme = theme;
 }
 
+/** What the page begins with, however often it has to be requested. @returns {Promise<[Described[], Model[], Shape[]]>} */
+async function described() {
+  for (;;) {
+    try {
+      const answers = await Promise.all([ask("options"), ask("models"), ask("forms")]);
+      showWords(byId("problem"), "");
+      return answers;
+    } catch (error) {
+      showError(byId("problem"), error);
+      await new Promise((go) => setTimeout(go, RETRY));
+    }
+  }
+}
+
 /** @param {Described[]} options @param {Model[]} models @param {Shape[]} shapes */
 function start(options, models, shapes) {
-  /** @type {Promise<import("./study.js").Study> | undefined} loaded when it is first shown, as is the next */
-  let study;
-  /** @type {Promise<import("./check.js").Check> | undefined} */
-  let check;
-  const opened = () => (study ??= import("./study.js").then(({ Study }) => new Study(models)));
-  const checking = () => (check ??= import("./check.js").then(({ Check }) => new Check(models, (poem) => { desk.show(poem, ""); location.hash = "compose"; }, trace)));
-  const trace = async (/** @type {string} */ text) => { (await opened()).readPoem(text); location.hash = "study"; };
-  const desk = new Desk(options, models, shapes, async (text) => { const page = await checking(); page.check(text); location.hash = "check"; }, trace);
+  const go = (/** @type {string} */ page) => {
+    location.hash = page;
+  };
+  const desk = new Desk(options, models, shapes, (text) => {
+    check.check(text);
+    go("check");
+  });
+  const check = new Check(models, async (text) => {
+    if (await desk.take(text)) go("compose");
+  });
 
-  async function follow() {
+  function follow() {
     const hash = location.hash.slice(1);
     if (hash === "main") return; // it skips the head of any page
     const page = PAGES.includes(hash) ? hash : "compose";
     showPage(page);
-    const section = byId(`${page}-page`);
-    section.inert = true; // until what answers its buttons is loaded
+    if (page === "check") check.begin();
+    if (!hash.startsWith("p=")) return;
     try {
-      if (page === "study") (await opened()).begin();
-      if (page === "check") (await checking()).begin();
       // The poem of a link is a draft from now on: after a reload it is as it was left.
-      if (hash.startsWith("p=")) desk.show((await import("./share.js")).poemOfLink(hash.slice(2)), "came-back", hash);
+      desk.show(poemOfLink(hash.slice(2)), "came-back", hash);
     } catch {
-      if (page === "compose") { showWords(byId("problem"), "link-broken"); return; }
-      if (page === "study") study = undefined;
-      else check = undefined;
-      showWords(byId("offline"), "offline");
-      byId("offline").hidden = false;
-    } finally {
-      section.inert = false;
+      showWords(byId("problem"), "link-broken");
     }
   }
 
-  const redraw = () => study?.then((page) => page.draw());
-  byId("theme").addEventListener("click", redraw);
-  dark.addEventListener("change", redraw);
   addEventListener("hashchange", follow);
   follow();
 }
 
 light(recall("theme", ""));
-await speak(recall("tongue", fitting(navigator.language)));
-choice.addEventListener("change", () => { keep("tongue", choice.value); speak(choice.value); });
+choice.addEventListener("change", () => {
+  keep("tongue", choice.value);
+  speak(choice.value);
+});
 byId("theme").addEventListener("click", () => {
   const shown = document.documentElement.dataset.theme ?? (dark.matches ? "dark" : "light");
   const theme = shown === "dark" ? "light" : "dark";
@@ -99,11 +115,9 @@ byId("theme").addEventListener("click", () => {
   light(theme);
 });
 
-const described = await Promise.all([ask("options"), ask("models"), ask("forms")])
-  .catch((error) => showError(byId("problem"), error));
-if (described) {
-  const [options, models, forms] = described;
-  setForms(forms);
-  start(options, models, forms);
-  if (!alone) keepShell({ "api/options": options, "api/models": models, "api/forms": forms });
-}
+const begun = described();
+await speak(recall("tongue", fitting(navigator.language)));
+const [options, models, forms] = await begun;
+setForms(forms);
+start(options, models, forms);
+if (!alone) keepShell({ "api/options": options, "api/models": models, "api/forms": forms });

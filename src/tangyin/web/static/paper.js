@@ -2,15 +2,16 @@
 
 import { byId, make } from "./dom.js";
 import { has, inLanguage, language, t } from "./language.js";
+import { langOf } from "./script.js";
 import { onlyVerse, placeAfter } from "./verse.js";
 
-/** @typedef {import("./sheet.js").At} At */
+/** @typedef {import("./draft.js").At} At */
 
 /**
  * What happens on the paper.
  * @typedef {{
- *   write: (at: At, text: string) => void, erase: (at: At) => void, paste: (at: At, text: string) => void,
- *   select: (at: At) => void, lock: (line: number) => void, entitle: (title: string) => void,
+ *   write: (at: At, text: string) => void, erase: (at: At) => void, paste: (at: At | null, text: string) => void,
+ *   select: (at: At) => void, lock: (line: number) => void, name: (what: "title" | "author", name: string) => void,
  * }} Hands
  */
 
@@ -36,17 +37,18 @@ export class Paper {
   constructor(hands) {
     this.hands = hands;
     this.grid = byId("poem");
-    this.title = byId("poem-title", HTMLInputElement);
-    this.title.addEventListener("input", () => hands.entitle(this.title.value));
-    this.title.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" || event.isComposing) return;
-      event.preventDefault();
-      this.focus([0, 0]);
-    });
+    this.names = { title: byId("poem-title", HTMLInputElement), author: byId("poem-author", HTMLInputElement) };
+    this.#listenToName("title", this.names.title, this.names.author);
+    this.#listenToName("author", this.names.author, null);
     const grid = this.grid;
     grid.addEventListener("compositionstart", (event) => this.#compose(event, true));
-    grid.addEventListener("compositionend", (event) => { this.#compose(event, false); this.#commit(event, true); });
-    grid.addEventListener("input", (event) => { if (!this.#composing) this.#commit(event); });
+    grid.addEventListener("compositionend", (event) => {
+      this.#compose(event, false);
+      this.#commit(event, true);
+    });
+    grid.addEventListener("input", (event) => {
+      if (!this.#composing) this.#commit(event);
+    });
     grid.addEventListener("keydown", (event) => this.#key(event));
     grid.addEventListener("paste", (event) => {
       const at = placeOf(event);
@@ -61,15 +63,44 @@ export class Paper {
       hands.select(at);
     });
     // A click puts the caret beside the character, where typing would not replace it.
-    grid.addEventListener("pointerup", (event) => { const at = placeOf(event); if (at) this.#cell(at)?.select(); });
+    grid.addEventListener("pointerup", (event) => {
+      const at = placeOf(event);
+      if (at) this.#cell(at)?.select();
+    });
     grid.addEventListener("click", (event) => {
       const button = event.target instanceof Element && event.target.closest(".lock");
       if (button instanceof HTMLElement) hands.lock(Number(button.dataset.line));
     });
   }
 
+  /** @param {"title" | "author"} what @param {HTMLInputElement} input @param {HTMLInputElement | null} next */
+  #listenToName(what, input, next) {
+    input.addEventListener("input", () => this.hands.name(what, input.value));
+    input.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.isComposing) return;
+      event.preventDefault();
+      if (next) next.focus();
+      else this.focus([0, 0]);
+    });
+    // A poem that is pasted here is a poem, and not a long title.
+    input.addEventListener("paste", (event) => {
+      const text = event.clipboardData?.getData("text").trim() ?? "";
+      if (!/[\n，。,.；;]/.test(text)) return;
+      event.preventDefault();
+      this.hands.paste(null, text);
+    });
+  }
+
+  /** Show title and author. @param {{ title: string, author?: string }} names */
+  showNames({ title, author }) {
+    this.names.title.value = title;
+    this.names.author.value = author ?? "";
+  }
+
   /** @param {At} at */
-  #cell([line, at]) { return this.#cells[line]?.[at]; }
+  #cell([line, at]) {
+    return this.#cells[line]?.[at];
+  }
 
   /** @param {Event} event @param {boolean} composing */
   #compose(event, composing) {
@@ -79,10 +110,12 @@ export class Paper {
 
   /** Take what was typed into a cell. @param {Event} event @param {boolean} [composed] by an input method, which may be left without a choice */
   #commit(event, composed) {
-    const at = placeOf(event), cell = at && this.#cell(at);
+    const at = placeOf(event),
+      cell = at && this.#cell(at);
     if (!at || !cell) return;
     const before = cell.dataset.shown ?? "";
-    const isEmpty = !cell.value, typed = onlyVerse(cell.value);
+    const isEmpty = !cell.value,
+      typed = onlyVerse(cell.value);
     // What was typed is beside the character that was there.
     const text = before && typed.length > before.length && typed.includes(before) ? typed.replace(before, "") : typed;
     cell.value = before;
@@ -99,7 +132,7 @@ export class Paper {
     event.preventDefault();
     const erases = event.key === "Delete" || event.key === "Backspace";
     // Backspace opens the place itself, or that before it when it is open.
-    const to = event.key === "Backspace" && this.#cell(at)?.dataset.shown ? at : next ?? at;
+    const to = event.key === "Backspace" && this.#cell(at)?.dataset.shown ? at : (next ?? at);
     this.focus(to);
     if (erases) this.hands.erase(to);
   }
@@ -112,60 +145,101 @@ export class Paper {
   #target(key, [line, at]) {
     const across = byId("leaf").classList.contains("across");
     const widths = this.#cells.map((cells) => cells.length);
-    const beside = (/** @type {number} */ to) => (widths[to] ? /** @type {At} */ ([to, Math.min(at, widths[to] - 1)]) : null);
-    const [forth, back, next, last] = across ? ["ArrowRight", "ArrowLeft", "ArrowDown", "ArrowUp"] : ["ArrowDown", "ArrowUp", "ArrowLeft", "ArrowRight"];
+    const beside = (/** @type {number} */ to) =>
+      widths[to] ? /** @type {At} */ ([to, Math.min(at, widths[to] - 1)]) : null;
+    const [forth, back, next, last] = across
+      ? ["ArrowRight", "ArrowLeft", "ArrowDown", "ArrowUp"]
+      : ["ArrowDown", "ArrowUp", "ArrowLeft", "ArrowRight"];
     if (key === next) return beside(line + 1);
     if (key === last) return beside(line - 1);
     /** @type {Record<string, number>} */
-    const steps = { [forth]: 1, [back]: -1, Backspace: -1, Home: -at, End: widths[line] - 1 - at, Enter: widths[line] - at, " ": 1 };
+    const steps = {
+      [forth]: 1,
+      [back]: -1,
+      Backspace: -1,
+      Home: -at,
+      End: widths[line] - 1 - at,
+      Enter: widths[line] - at,
+      " ": 1,
+    };
     return steps[key] === undefined ? undefined : placeAfter(widths, [line, at], steps[key]);
   }
 
   /** @param {At} at */
-  focus(at) { this.#cell(at)?.focus({ preventScroll: false }); }
+  focus(at) {
+    this.#cell(at)?.focus({ preventScroll: false });
+  }
 
   /** Whether a cell has the keyboard. */
-  get isTypedOn() { return this.grid.contains(document.activeElement); }
+  get isTypedOn() {
+    return this.grid.contains(document.activeElement);
+  }
 
   /** Make the cells of a form. @param {SheetState} state */
   #lay(state) {
     const shape = JSON.stringify([state.form, state.shape]);
     if (this.#shape === shape) return;
     this.#shape = shape;
-    const width = Math.max(...state.rows.map((row) => row.length)), frame = byId("frame");
+    const width = Math.max(...state.rows.map((row) => row.length)),
+      frame = byId("frame");
     const stanzas = stanzasOf(state);
     frame.style.setProperty("--columns", String(Math.max(...stanzas.map((lines) => lines.length), 4)));
     frame.style.setProperty("--rows", String(width));
     byId("leaf").dataset.width = String(width);
     byId("leaf").dataset.kind = state.shape?.kind ?? "";
     this.#ends = [];
-    this.#cells = state.rows.map((row, line) => row.map((_, at) => make("input", {
-      className: "hanzi", type: "text", data: { line, at, shown: "" }, tabIndex: -1, lang: "zh-Hant",
-      autocomplete: "off", autocapitalize: "off", spellcheck: false, enterKeyHint: "next",
-    })));
+    this.#cells = state.rows.map((row, line) =>
+      row.map((_, at) =>
+        make("input.hanzi", {
+          type: "text",
+          data: { line, at, shown: "" },
+          tabIndex: -1,
+          autocomplete: "off",
+          autocapitalize: "off",
+          spellcheck: false,
+          enterKeyHint: "next",
+        }),
+      ),
+    );
     const rows = this.#cells.map((cells, line) => {
-      const mark = make("span", { className: "mark" }), foot = make("span", { className: "rhyme-name", aria: { hidden: true } });
-      const lock = make("button", { type: "button", className: "lock", data: { line } }, make("span", { aria: { hidden: true } }, "鎖"));
-      const row = make("div", { className: "line", role: "group" },
-        ...cells.map((cell) => make("span", { className: "square" }, cell)), mark, foot, lock);
+      const mark = make("span.mark"),
+        foot = make("span.rhyme-name", { aria: { hidden: true } });
+      const lock = make(
+        "button.lock",
+        { type: "button", data: { line } },
+        make("span", { aria: { hidden: true } }, "鎖"),
+      );
+      const row = make(
+        "div.line",
+        { role: "group" },
+        ...cells.map((cell) => make("span.square", cell)),
+        mark,
+        foot,
+        lock,
+      );
       this.#ends.push({ mark, foot, lock, row });
       return row;
     });
-    this.grid.replaceChildren(...(stanzas.length > 1 ? stanzas.map((lines) => make("div", { className: "stanza" }, ...lines.map((line) => rows[line]))) : rows));
+    this.grid.replaceChildren(
+      ...(stanzas.length > 1 ? stanzas.map((lines) => make("div.stanza", ...lines.map((line) => rows[line]))) : rows),
+    );
   }
 
   /**
    * Show the sheet.
    * @param {SheetState} state
-   * @param {{ shown?: string[][], title?: string, judged?: Judged | null, at: At, coming?: Coming | null }} view its characters
-   *   and title in another script; what the checker says; the place selected; what is being written
+   * @param {{ shown: string[][], names: { title: string, author?: string }, judged: Judged | null, at: At, coming: Coming | null,
+   *   script: string }} view its characters and names in a script; what the checker says; the place selected; what is
+   *   being written
    */
-  show(state, { shown = state.rows, title = state.title, judged = null, at, coming = null }) {
+  show(state, { shown, names, judged, at, coming, script }) {
     this.#lay(state);
-    if (document.activeElement !== this.title) this.title.value = title;
+    byId("frame").lang = langOf(script);
+    if (![...Object.values(this.names)].some((input) => input === document.activeElement)) this.showNames(names);
     let before = 0;
     state.rows.forEach((row, line) => {
-      const end = this.#ends[line], locked = state.locked[line];
+      const end = this.#ends[line],
+        locked = state.locked[line];
       end.mark.textContent = row.at(-1) ? state.marks[line] : "";
       end.foot.textContent = this.#rhymeAt(line, row, judged);
       end.row.setAttribute("aria-label", t("line", { n: line + 1 }));
@@ -179,7 +253,13 @@ export class Paper {
         const fault = faults.find(({ places }) => places.includes(place + 1));
         const isNew = coming && (!character || coming.over.includes(line));
         const arriving = (isNew && [...(coming.lines[line] ?? "")][place]) || "";
-        this.#showCell(line, place, { character, value: arriving || shown[line][place], judged: judged ?? UNJUDGED, fault, selected: at[0] === line && at[1] === place });
+        this.#showCell(line, place, {
+          character,
+          value: arriving || shown[line][place],
+          judged: judged ?? UNJUDGED,
+          fault,
+          selected: at[0] === line && at[1] === place,
+        });
         const box = this.#cells[line][place].parentElement;
         box?.classList.toggle("coming", Boolean(arriving));
         box?.classList.toggle("unsettled", Boolean(arriving && coming && first + place >= coming.settled));
@@ -199,7 +279,8 @@ export class Paper {
    * @param {{ character: string, value: string, judged: Judged, fault?: Finding, selected: boolean }} of
    */
   #showCell(line, at, { character, value, judged, fault, selected }) {
-    const cell = this.#cells[line][at], box = /** @type {HTMLElement} */ (cell.parentElement);
+    const cell = this.#cells[line][at],
+      box = /** @type {HTMLElement} */ (cell.parentElement);
     const [sign, tone] = signsAt(judged, line, at);
     const isFoot = at === this.#cells[line].length - 1 && judged.rhyming.includes(line + 1);
     const reason = character ? reasonOf(fault) : "";
@@ -209,10 +290,14 @@ export class Paper {
     cell.placeholder = SIGNS[sign] || "□";
     cell.tabIndex = selected ? 0 : -1;
     cell.setAttribute("aria-invalid", String(Boolean(reason)));
-    cell.setAttribute("aria-label", labelOf(line, at, character ? WORDS[tone] : `wants_${WORDS[sign]}`, isFoot, reason));
+    cell.setAttribute(
+      "aria-label",
+      labelOf(line, at, character ? WORDS[tone] : `wants_${WORDS[sign]}`, isFoot, reason),
+    );
     box.dataset.sign = character ? SIGNS[tone] : "";
     box.title = reason;
-    for (const [name, is] of Object.entries({ bad: reason, rhymes: isFoot, selected })) box.classList.toggle(name, Boolean(is));
+    for (const [name, is] of Object.entries({ bad: reason, rhymes: isFoot, selected }))
+      box.classList.toggle(name, Boolean(is));
   }
 }
 
@@ -221,7 +306,9 @@ export class Paper {
  * @param {SheetState} state
  */
 function stanzasOf({ rows, shape }) {
-  const firsts = new Set(shape?.kind === "詞" ? shape.breaks : rows.map((_, n) => n).filter((n) => n % SIDE_BY_SIDE === 0));
+  const firsts = new Set(
+    shape?.kind === "詞" ? shape.breaks : rows.map((_, n) => n).filter((n) => n % SIDE_BY_SIDE === 0),
+  );
   /** @type {number[][]} */
   const found = [[]];
   rows.forEach((_, n) => {
@@ -262,5 +349,7 @@ function labelOf(line, at, tone, isFoot, reason) {
  */
 function placeOf(event) {
   const { target } = event;
-  return target instanceof HTMLInputElement && target.dataset.line !== undefined ? [Number(target.dataset.line), Number(target.dataset.at)] : null;
+  return target instanceof HTMLInputElement && target.dataset.line !== undefined
+    ? [Number(target.dataset.line), Number(target.dataset.at)]
+    : null;
 }

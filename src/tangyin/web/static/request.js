@@ -27,34 +27,61 @@ export class Wishes {
     this.controls = new Controls(this.form, options);
     this.form.addEventListener("submit", (event) => event.preventDefault());
     // A browser can point to a wrong field only where it is visible.
-    this.form.addEventListener("invalid", (event) => {
-      for (let at = event.target; at instanceof Element; at = at.parentElement) if (at instanceof HTMLDetailsElement) at.open = true;
-    }, true);
-    this.controls.offer("model", models.map(({ name }) => name));
+    this.form.addEventListener(
+      "invalid",
+      (event) => {
+        for (let at = event.target; at instanceof Element; at = at.parentElement)
+          if (at instanceof HTMLDetailsElement) at.open = true;
+      },
+      true,
+    );
+    this.controls.offer(
+      "model",
+      models.map(({ name }) => name),
+    );
     this.#control("rule").addEventListener("change", () => this.#showAmount(true));
     amountInput.addEventListener("input", () => this.#showAmount(false));
-    for (const control of [this.#control("model"), this.#control("pattern"), ...this.form.querySelectorAll("[name=regulated]")]) {
-      control.addEventListener("change", () => { this.#fit(); onChange(); });
+    for (const control of [
+      this.#control("model"),
+      this.#control("pattern"),
+      ...this.form.querySelectorAll("[name=regulated]"),
+    ]) {
+      control.addEventListener("change", () => {
+        this.#fit();
+        onChange();
+      });
     }
     this.#fit();
     this.#showAmount(true);
   }
 
   /** @param {string} name */
-  #control(name) { return this.controls.control(name); }
+  #control(name) {
+    return this.controls.control(name);
+  }
 
   /** Whether regulated verse is requested. */
-  get regulated() { return this.form.querySelector("[name=regulated]:checked")?.getAttribute("value") === "yes"; }
+  get regulated() {
+    return this.form.querySelector("[name=regulated]:checked")?.getAttribute("value") === "yes";
+  }
   /** @param {SheetState} state */
-  patternOf({ shape }) { return this.regulated && shape?.kind !== "詞" ? this.#control("pattern").value : ""; }
-  get rhyme() { return this.#control("rhyme"); }
+  patternOf({ shape }) {
+    return this.regulated && shape?.kind !== "詞" ? this.#control("pattern").value : "";
+  }
+  get rhyme() {
+    return this.#control("rhyme");
+  }
 
   /** The values that are possible, as the API takes them; null when a field is wrong. @returns {Given | null} */
   given() {
     if (!this.form.reportValidity()) return null;
     const { model, ...values } = this.controls.values();
     const [name, value] = AMOUNTS[this.#control("rule").value] ?? [];
-    return { ...values, regulated: this.regulated && !this.#isFree, ...(name && value ? { [name]: value(Number(amountInput.value)) } : {}) };
+    return {
+      ...values,
+      regulated: this.regulated && !this.#isFree,
+      ...(name && value ? { [name]: value(Number(amountInput.value)) } : {}),
+    };
   }
 
   /**
@@ -62,7 +89,9 @@ export class Wishes {
    * @param {SheetState} state
    */
   context({ form, shape, title }) {
-    const able = this.models.filter(({ forms, kinds }) => forms.includes(form) || (shape && kinds.includes(shape.kind)));
+    const able = this.models.filter(
+      ({ forms, kinds }) => forms.includes(form) || (shape && kinds.includes(shape.kind)),
+    );
     const model = able.find(({ name }) => name === this.#control("model").value) ?? able[0];
     return { ...(model ? { model: model.name } : {}), ...(title && model?.takes_title ? { title } : {}) };
   }
@@ -72,14 +101,17 @@ export class Wishes {
 
   /** Show the controls that a sheet has. @param {SheetState} state */
   fit({ shape }) {
-    const isTune = shape?.kind === "詞", isFree = shape?.regulated === false;
+    const isTune = shape?.kind === "詞",
+      isFree = shape?.regulated === false;
     if (isTune === this.#isTune && isFree === this.#isFree) return;
     this.#isTune = isTune;
     this.#isFree = isFree;
     this.#fit();
   }
 
-  #fit() { this.controls.fit(this.regulated && !this.#isFree, this.#isTune); }
+  #fit() {
+    this.controls.fit(this.regulated && !this.#isFree, this.#isTune);
+  }
 
   /** @param {boolean} reset whether the slider returns to its start */
   #showAmount(reset) {

@@ -1,32 +1,43 @@
-// Showing verse in simplified characters. What is kept and sent is traditional.
+// Both scripts. What is kept and sent is as it was typed; verse is shown in simplified characters by OpenCC's tables,
+// which are loaded once, when they are first wanted.
 
-import { ask } from "./api.js";
+import { ask, get } from "./api.js";
+import { simplifiersOf } from "./simplify.js";
 
-/** @type {Map<string, string>} */
-const known = new Map();
+/** @type {Promise<ReturnType<typeof simplifiersOf>> | null} */
+let loading = null;
 
-/**
- * @param {string} text
- * @param {string} script
- * @returns {Promise<string>}
- */
-async function converted(text, script) {
-  const { text: found } = await ask("script", { text, script });
-  return [...found].length === [...text].length ? found : text;
+/** What simplifies verse, and words of the interface. */
+export function simplifiers() {
+  loading ??= get("static/simplified.json").then(simplifiersOf, (error) => {
+    loading = null; // the next time it may be had
+    throw error;
+  });
+  return loading;
 }
 
+/** The language of verse in a script, by which the browser chooses a font. @param {string} script */
+export const langOf = (script) => (script === "simplified" ? "zh-Hans" : "zh-Hant");
+
 /**
- * The text in a script; the text itself where its length would change.
+ * The text in a script; the text itself where the tables cannot be had.
  * @param {string} text
  * @param {string} script
  */
 export async function inScript(text, script) {
   if (script === "traditional" || !text) return text;
-  const found = known.get(text) ?? (await converted(text, script));
-  if (known.size > 500) known.clear();
-  known.set(text, found);
-  return found;
+  return simplifiers().then(
+    ({ verse }) => verse(text),
+    () => text,
+  );
 }
 
-/** What a person typed, in traditional characters. @param {string} text */
-export const inTraditional = (text) => converted(text, "traditional");
+/** What a person typed, in traditional characters; as it is where nobody answers. @param {string} text */
+export async function inTraditional(text) {
+  /** @type {string} */
+  const found = await ask("script", { text, script: "traditional" }).then(
+    (answer) => answer.text,
+    () => text,
+  );
+  return [...found].length === [...text].length ? found : text;
+}

@@ -1,26 +1,46 @@
 // A poem as a link and as a picture.
 
-import { byId, copied, make, saveFile } from "./dom.js";
 import { cardOf, escaped, pngOf, svgOf } from "./card.js";
-import { t, showWords } from "./language.js";
-import { blank, soundShape } from "./sheet.js";
-import { FORMS, lengthOf, parse, textOf, written } from "./verse.js";
+import { byId, copied, press, saveFile } from "./dom.js";
+import { blank, soundShape } from "./draft.js";
+import { showWords, t } from "./language.js";
+import { FORMS, headed, laid, lengthOf, onlyVerse, textOf, written } from "./verse.js";
 
 const VERSION = 1;
 const link = byId("link", HTMLInputElement);
 
 /** @param {string} text */
-const encode = (text) => btoa(String.fromCharCode(...new TextEncoder().encode(text))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+const encode = (text) =>
+  btoa(String.fromCharCode(...new TextEncoder().encode(text)))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "");
 /** @param {string} text */
-const decode = (text) => new TextDecoder("utf-8", { fatal: true }).decode(Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0)));
+const decode = (text) =>
+  new TextDecoder("utf-8", { fatal: true }).decode(
+    Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0)),
+  );
 
 /**
  * The link to a poem: all of it is in the fragment, which no server sees.
  * @param {Poem} poem
  */
 export function linkOf(poem) {
-  const { form, title, model, rule, seed, number, options, changed, shape } = poem;
-  const value = { v: VERSION, text: textOf(poem), form, title, model, rule, seed, number, options, changed, shape };
+  const { form, title, author, model, rule, seed, number, options, changed, shape } = poem;
+  const value = {
+    v: VERSION,
+    text: textOf(poem),
+    form,
+    title,
+    author,
+    model,
+    rule,
+    seed,
+    number,
+    options,
+    changed,
+    shape,
+  };
   return `${location.origin}${location.pathname}#p=${encode(JSON.stringify(value))}`;
 }
 
@@ -32,16 +52,35 @@ export function linkOf(poem) {
  */
 export function poemOfLink(fragment) {
   const value = JSON.parse(decode(fragment));
-  const { lines, marks } = parse(String(value.text));
-  const shape = FORMS[value.form] ? undefined : soundShape(value.shape), { rows } = blank(value.form, shape);
-  if (value.v !== VERSION || !lines.length || lines.length > rows.length || lines.some((line, n) => lengthOf(line) > rows[n].length)) throw new Error("no poem");
+  const shape = FORMS[value.form] ? undefined : soundShape(value.shape);
+  const { rows } = blank(value.form, shape);
+  const { lines, marks } = laid(
+    onlyVerse(String(value.text)),
+    rows.map((row) => row.length),
+  );
+  if (
+    value.v !== VERSION ||
+    !lines.length ||
+    lines.length > rows.length ||
+    lines.some((line, n) => lengthOf(line) > rows[n].length)
+  )
+    throw new Error("no poem");
   /** @type {(name: string, longest: number) => string} */
   const text = (name, longest) => String(value[name] ?? "").slice(0, longest);
   /** @param {string} name */
   const whole = (name) => (Number.isSafeInteger(value[name]) ? value[name] : null);
   return {
-    lines, marks, ...(shape ? { shape } : {}), form: text("form", 20), title: text("title", 60), model: text("model", 60), rule: text("rule", 20),
-    seed: whole("seed"), number: whole("number") ?? 0, changed: value.changed === true,
+    lines,
+    marks,
+    ...(shape ? { shape } : {}),
+    form: text("form", 20),
+    title: text("title", 60),
+    author: text("author", 60),
+    model: text("model", 60),
+    rule: text("rule", 20),
+    seed: whole("seed"),
+    number: whole("number") ?? 0,
+    changed: value.changed === true,
     options: value.options !== null && typeof value.options === "object" ? value.options : {},
   };
 }
@@ -68,7 +107,11 @@ export function openSharing(poem, shown) {
 /** A file of a poem, by its ending. @type {Record<string, (poem: Poem) => Promise<Blob | null>>} */
 const FILES = {
   txt: async (poem) => text(`${headed(poem)}${written(poem)}\n`, "text/plain"),
-  md: async (poem) => text(`# ${poem.title || t("untitled")}\n\n${written(poem).replaceAll("\n", "  \n")}\n`, "text/markdown"),
+  md: async (poem) =>
+    text(
+      `# ${poem.title || t("untitled")}\n\n${poem.author ? `${poem.author}\n\n` : ""}${written(poem).replaceAll("\n", "  \n")}\n`,
+      "text/markdown",
+    ),
   html: async (poem) => text(pageOf(poem), "text/html"),
   json: async (poem) => text(`${JSON.stringify({ ...poem, text: textOf(poem) }, null, 2)}\n`, "application/json"),
   png: (poem) => pngOf(cardOf(poem)),
@@ -77,8 +120,6 @@ const FILES = {
 
 /** @param {string} content @param {string} type */
 const text = (content, type) => new Blob([content], { type: `${type};charset=utf-8` });
-/** @param {Poem} poem */
-const headed = (poem) => (poem.title ? `${poem.title}\n\n` : "");
 
 /** A page with the poem that needs nothing else. @param {Poem} poem */
 const pageOf = (poem) => `<!doctype html>
@@ -104,5 +145,9 @@ byId("copy-link").addEventListener("click", async () => {
 });
 byId("link-local").hidden = !/^(localhost|127\.|\[::1\])/.test(location.hostname);
 for (const kind of Object.keys(FILES)) {
-  byId("exports").append(make("button", { type: "button", data: { kind }, on: { click: () => save(kind) } }, { txt: "TXT", md: "Markdown", html: "HTML", json: "JSON", png: "PNG", svg: "SVG" }[kind]));
+  byId("exports").append(
+    press({ txt: "TXT", md: "Markdown", html: "HTML", json: "JSON", png: "PNG", svg: "SVG" }[kind], () => save(kind), {
+      data: { kind },
+    }),
+  );
 }

@@ -1,12 +1,25 @@
-// The dialog that shows the drafts: search, versions, files. Loaded when it is first opened.
+// The dialog that shows the drafts: search, versions, files.
 
-import { byId, make, saveFile } from "./dom.js";
-import { draftOf, drafts, dropDraft, fileOf, isSame, keepAll, linesOf, stateOfDraft, textOfDrafts, versionsOf } from "./drafts.js";
+import { byId, make, press, saveFile } from "./dom.js";
+import {
+  draftOf,
+  drafts,
+  dropDraft,
+  fileOf,
+  isSame,
+  keepAll,
+  linesOf,
+  stateOfDraft,
+  textOfDrafts,
+  versionsOf,
+} from "./drafts.js";
+import { takeFile } from "./incoming.js";
 import { language, showWords, t } from "./language.js";
 import { inTraditional } from "./script.js";
 
 /** @param {number} when */
-const timeOf = (when) => new Date(when).toLocaleString(language() === "en" ? "en" : "zh-TW", { dateStyle: "medium", timeStyle: "short" });
+const timeOf = (when) =>
+  new Date(when).toLocaleString(language() === "en" ? "en" : "zh-TW", { dateStyle: "medium", timeStyle: "short" });
 
 export class Shelf {
   /** @type {[Draft, Version[]] | null} the one deleted last */
@@ -45,25 +58,29 @@ export class Shelf {
     const [file] = input.files ?? [];
     if (!file) return;
     try {
-      const { takeFile } = await import("./incoming.js"), found = await takeFile(await file.text());
+      const found = await takeFile(await file.text());
       showWords(byId("shelf-status"), found.added + found.known ? "imported" : "nothing-to-import", found);
-    } catch { showWords(byId("shelf-status"), "lost"); }
+    } catch {
+      showWords(byId("shelf-status"), "lost");
+    }
     input.value = "";
     this.#show();
   }
 
   /** Show the drafts with the words that are looked for, in either script. */
   async #show() {
-    const { value } = this.search, typed = value.replaceAll(/\s/g, "");
+    const { value } = this.search,
+      typed = value.replaceAll(/\s/g, "");
     this.#draw([typed]);
-    const other = typed && (await inTraditional(typed).catch(() => typed));
+    const other = typed && (await inTraditional(typed));
     if (other !== typed && this.search.value === value) this.#draw([typed, other]);
   }
 
   /** @param {string[]} wanted */
   #draw(wanted) {
     const found = drafts().filter((draft) => {
-      const state = stateOfDraft(draft), text = `${state.title} ${linesOf(state).join("")}`;
+      const state = stateOfDraft(draft),
+        text = `${state.title} ${linesOf(state).join("")}`;
       return wanted.some((words) => text.includes(words));
     });
     byId("shelf-undo").hidden = !this.#deleted;
@@ -73,25 +90,43 @@ export class Shelf {
 
   /** @param {Draft} draft */
   #row(draft) {
-    const state = stateOfDraft(draft), lines = linesOf(state), { id } = draft;
+    const state = stateOfDraft(draft),
+      lines = linesOf(state),
+      { id } = draft;
     const name = state.title || lines[0] || t("untitled");
     const title = make("input", {
-      value: state.title, placeholder: t("untitled"), maxLength: 60, lang: "zh-Hant", aria: { label: t("rename", { name }) },
+      value: state.title,
+      placeholder: t("untitled"),
+      maxLength: 60,
+      lang: "zh-Hant",
+      aria: { label: t("rename", { name }) },
       on: { change: () => this.on.rename(id, title.value.trim()) },
     });
     const versions = versionsOf(id).filter((version) => !isSame(version.state, state));
-    const older = versions.length > 0 && make("details", { className: "versions" }, make("summary", {}, t("versions", { count: versions.length })),
-      make("ul", {}, ...versions.map((version) => this.#version(id, version, state))));
+    const older =
+      versions.length > 0 &&
+      make(
+        "details.versions",
+        make("summary", t("versions", { count: versions.length })),
+        make("ul", ...versions.map((version) => this.#version(id, version, state))),
+      );
     const button = (/** @type {string} */ key, /** @type {string} */ label, /** @type {() => void} */ click) =>
-      make("button", { type: "button", aria: { label: t(label, { name }) }, on: { click } }, t(key));
-    return make("li", {},
-      make("div", { className: "draft-title" }, title, make("small", {}, `${state.form}　${timeOf(draft.changed)}`)),
-      make("button", { type: "button", className: "draft-open", on: { click: () => this.#leave(() => this.on.open(id)) } },
-        make("span", { lang: "zh-Hant" }, lines.join("　") || t("empty-draft"))),
-      make("div", { className: "draft-acts" },
+      press(t(key), click, { aria: { label: t(label, { name }) } });
+    return make(
+      "li",
+      make("div.draft-title", title, make("small", `${state.form}　${timeOf(draft.changed)}`)),
+      press(
+        make("span", { lang: "zh-Hant" }, lines.join("　") || t("empty-draft")),
+        () => this.#leave(() => this.on.open(id)),
+        { className: "draft-open" },
+      ),
+      make(
+        "div.draft-acts",
         button("export", "export-draft", () => saveFile(fileOf([draft]), `${name}.json`)),
-        button("delete", "delete-draft", () => this.#delete(draft))),
-      older);
+        button("delete", "delete-draft", () => this.#delete(draft)),
+      ),
+      older,
+    );
   }
 
   /**
@@ -101,12 +136,22 @@ export class Shelf {
    * @param {SheetState} now
    */
   #version(id, { when, state }, now) {
-    const shown = state.rows.map((row, n) => row.some(Boolean) && make("span", { className: "version-line" },
-      ...row.map((c, at) => (now.form === state.form && c === now.rows[n][at] ? c || "□" : make("em", {}, c || "□")))));
-    return make("li", {},
+    const shown = state.rows.map(
+      (row, n) =>
+        row.some(Boolean) &&
+        make(
+          "span.version-line",
+          ...row.map((c, at) => (now.form === state.form && c === now.rows[n][at] ? c || "□" : make("em", c || "□"))),
+        ),
+    );
+    return make(
+      "li",
       make("div", { lang: "zh-Hant" }, ...shown),
-      make("small", {}, timeOf(when)),
-      make("button", { type: "button", aria: { label: t("restore-version", { when: timeOf(when) }) }, on: { click: () => this.#leave(() => this.on.open(id, state)) } }, t("restore")));
+      make("small", timeOf(when)),
+      press(t("restore"), () => this.#leave(() => this.on.open(id, state)), {
+        aria: { label: t("restore-version", { when: timeOf(when) }) },
+      }),
+    );
   }
 
   /** @param {() => void} act */

@@ -3,6 +3,8 @@
 /** Lines and characters a line of each form, as the server has them. @type {Record<string, [number, number]>} */
 export const FORMS = {};
 export const BLANK = "□";
+/** Characters of a text that the server takes (`web/limits.py`). */
+export const MOST = 2000;
 
 const MARKS = "，。？！；：、";
 /** @type {Record<string, string>} */
@@ -21,35 +23,32 @@ export const isMark = (character) => MARKS.includes(character);
  * @param {Shape[]} shapes
  */
 export function setForms(shapes) {
-  for (const { name, lines, characters } of shapes.filter((shape) => !shape.most_lines).sort((a, b) => b.lines - a.lines || a.characters - b.characters)) FORMS[name] = [lines, characters];
+  for (const { name, lines, characters } of shapes
+    .filter((shape) => !shape.most_lines)
+    .sort((a, b) => b.lines - a.lines || a.characters - b.characters))
+    FORMS[name] = [lines, characters];
 }
 
 /**
- * The form of lines that are all there.
- * @param {string[]} lines
- */
-export const formOf = (lines) => Object.keys(FORMS).find((name) => FORMS[name][0] === lines.length && FORMS[name][1] === lengthOf(lines[0]));
-
-/**
- * Lines and marks of a text: unfinished lines have "" for a mark, and □ is a character.
+ * Lines and marks of a text of known shape, as on squared paper: a line ends at a mark or where it is full.
+ * The last may be unfinished.
  * @param {string} text
+ * @param {number[]} widths
  * @returns {Lines}
  */
-export function parse(text) {
-  /** @type {string[]} */
-  const lines = [];
-  /** @type {string[]} */
-  const marks = [];
-  let line = "";
-  for (const character of text.replaceAll("囗", BLANK)) {
-    if (isMark(character) || character === "\n") {
-      if (line) { lines.push(line); marks.push(isMark(character) ? character : ""); }
-      else if (isMark(character) && lines.length && !marks.at(-1)) marks[marks.length - 1] = character;
-      line = "";
-    } else if (HANZI.test(character)) line += character;
+export function laid(text, widths) {
+  const lines = [""];
+  const marks = [""];
+  for (const character of text) {
+    const line = lines.length - 1;
+    const isFull = lengthOf(lines[line]) === (widths[line] ?? widths[widths.length - 1]);
+    if (isMark(character)) marks[line] = character;
+    else if (isFull || marks[line]) {
+      lines.push(character);
+      marks.push("");
+    } else lines[line] += character;
   }
-  if (line) { lines.push(line); marks.push(""); }
-  return { lines, marks };
+  return lines[0] ? { lines, marks } : { lines: [], marks: [] };
 }
 
 /**
@@ -58,6 +57,13 @@ export function parse(text) {
  */
 export const textOf = ({ lines, marks }) =>
   lines.map((line, n) => line + (marks[n] || (n < lines.length - 1 ? "，。"[n % 2] : ""))).join("");
+
+/** The title and the author above a poem, each on a row. @param {{ title: string, author?: string }} poem */
+export const headed = ({ title, author }) =>
+  [title, author]
+    .filter(Boolean)
+    .map((name) => `${name}\n`)
+    .join("");
 
 /**
  * One couplet a row, or one stanza of 詞, as a person writes it down.
@@ -87,37 +93,12 @@ export function placeAfter(widths, [line, at], by) {
   return widths[line] === undefined ? null : [line, to];
 }
 
-/**
- * The marks in a text whose last lines are these; none if they are not.
- * @param {string} text
- * @param {string[]} lines
- */
-export function marksIn(text, lines) {
-  const found = parse(text);
-  return String(found.lines.slice(-lines.length)) === String(lines) ? found.marks.slice(-lines.length) : [];
-}
-
 /** The characters and marks of a typed text; marks of half width in full width. @param {string} text */
 export const onlyVerse = (text) =>
-  [...text.replaceAll("囗", BLANK)].map((c) => TYPED[c] ?? c).filter((c) => HANZI.test(c) || isMark(c)).join("");
-
-/**
- * A whole poem in a pasted text, its title in the rows above it; null where there is none.
- * @param {string} text
- * @returns {(Lines & { form: string, title: string }) | null}
- */
-export function pastedPoem(text) {
-  const rows = text.split(/\r?\n/).map((row) => row.trim()).filter(Boolean);
-  for (let above = 0; above < Math.min(3, rows.length); above += 1) {
-    const poem = parse(rows.slice(above).join("\n").replaceAll(/[\[【(（][^\])】）]*[\])】）]/g, ""));
-    const form = formOf(poem.lines);
-    const width = poem.lines.length ? lengthOf(poem.lines[0]) : 0;
-    if (form && poem.lines.every((line) => lengthOf(line) === width)) {
-      return { ...poem, form, title: above ? rows[0].replaceAll(/[《》]/g, "").slice(0, 60) : "" };
-    }
-  }
-  return null;
-}
+  [...text.replaceAll("囗", BLANK)]
+    .map((c) => TYPED[c] ?? c)
+    .filter((c) => HANZI.test(c) || isMark(c))
+    .join("");
 
 /**
  * The text in which some lines of a poem are others, and notes, marks and titles are as they were; null
@@ -128,7 +109,10 @@ export function pastedPoem(text) {
  * @param {string[]} others as many, of the same lengths
  */
 export function replaceLines(text, from, lines, others) {
-  let at = text.split("\n").slice(0, from - 1).reduce((sum, row) => sum + row.length + 1, 0);
+  let at = text
+    .split("\n")
+    .slice(0, from - 1)
+    .reduce((sum, row) => sum + row.length + 1, 0);
   let found = text.slice(0, at);
   for (const [n, line] of lines.entries()) {
     const between = [...line].join("([^\\p{Script=Han}]*?)");
