@@ -255,6 +255,7 @@ def served(tmp_path):
         yield f"{address}sub/site/", stop
 
 
+@pytest.mark.timeout(600)
 def test_a_browser_alone_agrees_with_the_command_line_and_works_offline(
     served, window, corpus
 ) -> None:
