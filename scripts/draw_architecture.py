@@ -33,7 +33,7 @@ WORKERS = (
     ("corpus",),
     ("training", "nn"),
     ("model",),
-    ("writing", "prosody"),
+    ("writing", "metre"),
     ("api", "cli", "web"),
 )
 """The folders that take it from each of these to the next."""

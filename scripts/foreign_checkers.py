@@ -33,14 +33,18 @@ from tangyin.corpus import DEV, load_corpus
 from tangyin.metre import Report, check_poem
 from tangyin.studies.recipes import few
 from tangyin.verse import split_lines
-from tangyin.writing.particles import LICENCES
 
 SHEETS = ("wulv", "qilv", "wujue", "qijue", "titles")
 REAL = 300
+LICENCES = frozenset({"小拗", "大拗", "特定句式", "孤平拗救", "對句相救", "借鄰韻", "三仄尾"})
+"""The licences of which a strict poem has none."""
 REGULAR = {"a": ".ZPPZ", "A": ".ZZPP", "b": ".PPZZ", "B": "PP.ZP"}
 
 Lines = tuple[str, ...]
 Checker = Callable[[Lines, Report], bool]
+
+LICENCES = frozenset({"小拗", "大拗", "特定句式", "孤平拗救", "對句相救", "借鄰韻", "三仄尾"})
+"""What a strict poem has none of."""
 
 
 def sheets() -> list[Lines]:

@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 
 from tangyin.errors import UsageError, catalogue
 from tangyin.metre import Finding, check_any, check_ci, check_couplet, check_poem, check_text
-from tangyin.verse import is_hanzi, read_verse, to_simplified
+from tangyin.metre.laws.avoid import Avoid
+from tangyin.metre.laws.lines import Lines
+from tangyin.metre.laws.rhyme import InRhyme
+from tangyin.metre.laws.tones import LineTypes
+from tangyin.metre.pattern import SEQUENCES
+from tangyin.metre.rhyme import LEVEL_RHYMES
+from tangyin.verse import WUJUE, is_hanzi, read_verse, to_simplified
 from tangyin.web.bodies import SPRING
 
 LINES = read_verse(SPRING).lines
@@ -121,6 +127,15 @@ def test_each_sentence_of_the_catalogue_is_used_and_filled(monkeypatch):
     for report in (ode, *(check_ci(text) for _, text, _ in broken)):
         for finding in (*report[1].faults, *report[1].warnings):
             assert "{" not in finding.zh + finding.en
+    laws = (
+        LineTypes(WUJUE, (), SEQUENCES[:1]), InRhyme(WUJUE, (), LEVEL_RHYMES.index("東")),
+        Avoid(frozenset("春")), Lines(WUJUE, {"春眠不覺曉"}, ()),
+    )  # fmt: skip
+    poem = ("春眠不覺曉", "處處聞啼鳥", "夜來風雨聲", "花落知多少")
+    regulated = ("白日依山盡", "黃河入海流", "欲窮千里目", "更上一層樓")
+    assert all(law.check(poem) for law in laws)
+    assert LineTypes(WUJUE, (), SEQUENCES[1:]).check(regulated)
+    assert InRhyme(WUJUE, (), 0).check(regulated)
     assert used == {code for code in catalogue() if code.startswith("finding.")}
 
 

@@ -383,7 +383,8 @@ def rhymes_of(
             if places[last] >= 0 and (known := feet_of(song.forms[places[last]], song.book)):
                 group[number] = parts_in(known, line.tones[-1])
     found = [shared_rhyme(group, song) for _, group in sorted(feet.items())]
-    strays, borrowed = (sorted(number for way in found for number in way[at]) for at in (1, 2))
+    strays = sorted(number for _, apart, _ in found for number in apart)
+    borrowed = sorted(number for _, _, near in found for number in near)
     return tuple(rhyme for rhyme, _, _ in found), tuple(strays), tuple(borrowed)
 
 

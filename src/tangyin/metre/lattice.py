@@ -90,8 +90,7 @@ class Signs:
     even one), the kind of the end, its tone (仄, 平), and the rhyme of the poem.
     """
 
-    oblique: Mask  # (V,) which can be 仄 inside a line
-    level: Mask  # (V,)
+    tones: Mask  # (2, V) which can be 仄, and 平, inside a line
     end: npt.NDArray[np.intp]  # (V,) the kind of each as an end
     ends: Faults  # (3, K, 2, R)
     known: Mask  # (V,) which have a reading that counts
@@ -101,28 +100,30 @@ class Signs:
     def of(cls, characters: tuple[str, ...], book: Book, *, sure: bool = False) -> "Signs":
         """The signs of some characters; of their `sure` readings alone, or of all."""
         kept = [_sure(book.readings(c)) if sure else book.readings(c) for c in characters]
-        oblique, level = np.array([_tones(readings, sure=sure) for readings in kept]).T
+        tones = np.array([_tones(readings, sure=sure) for readings in kept]).T
         own = [_as_end(readings) for readings in kept]
         kinds = {readings: number for number, readings in enumerate(dict.fromkeys(own))}
         end = np.array([kinds[readings] for readings in own])
         ends = np.stack([ends_of(readings, book) for readings in kinds], axis=1)
-        return cls(oblique, level, end, ends, np.array([bool(readings) for readings in kept]))
+        return cls(tones, end, ends, np.array([bool(readings) for readings in kept]))
+
+
+@cache
+def _tones(readings: tuple[Reading, ...], *, sure: bool) -> tuple[bool, bool]:
+    """Whether a character of these readings can be 仄, and 平, inside a line."""
+    if sure:
+        return any(not r.level for r in readings), any(r.level for r in readings)
+    place = costs_of(readings)
+    return place.oblique < np.inf, place.level < np.inf
 
 
 @cache
 def _as_end(readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
     """What the end of a line shows of readings: the level rhymes, and whether one is oblique."""
     level = sorted({(r.rhyme, r.rime) for r in readings if r.level})
-    found = [Reading("平", rhyme, rime, 0.5) for rhyme, rime in level]
-    return (*found, *[Reading("仄", "", "", 0.5) for r in readings if not r.level][:1])
-
-
-def _tones(readings: tuple[Reading, ...], *, sure: bool) -> tuple[bool, bool]:
-    """Whether a character of these readings can be 仄, and 平, inside a line."""
-    if sure:
-        return any(not r.level for r in readings), any(r.level for r in readings)
-    place = costs_of(readings)
-    return bool(np.isfinite(place.oblique)), bool(np.isfinite(place.level))
+    share = 1 / (len(level) + 1)
+    found = [Reading("平", rhyme, rime, share) for rhyme, rime in level]
+    return (*found, *[Reading("仄", "", "", share) for r in readings if not r.level][:1])
 
 
 def _sure(readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
@@ -252,7 +253,7 @@ class _Row:
         for at, character in enumerate(text[:-1]):
             if place.sure and at in written:
                 column = place.column_of[character]
-                tones = place.signs.oblique[column], place.signs.level[column]
+                tones = tuple(place.signs.tones[:, column])
             else:
                 costs = place.book.tone_costs(text, at) if character != BLANK else (0.0, 0.0)
                 tones = costs[1] < np.inf, costs[0] < np.inf
@@ -266,7 +267,8 @@ class _Row:
         if self.place.sure and written:
             found: Faults = signs.ends[line, signs.end[self.place.column_of[character]]]
             return found
-        return ends_of(_as_end(self.place.book.readings(character)), self.place.book)[line]
+        own: Faults = ends_of(_as_end(self.place.book.readings(character)), self.place.book)[line]
+        return own
 
     def faults(self, text: str, written: frozenset[int] = frozenset()) -> Faults:
         """(P,) the faults of the poem with a text of this line, read by each pattern."""
@@ -300,8 +302,8 @@ class _Row:
             mask: Mask = (faults <= fewest)[signs.end]
         else:
             good = (self.faults(apart, others) <= fewest) & usable
-            mask = signs.level & (good & level[:, at]).any()
-            mask |= signs.oblique & (good & ~level[:, at]).any()
+            mask = signs.tones[1] & (good & level[:, at]).any()
+            mask |= signs.tones[0] & (good & ~level[:, at]).any()
         for column in self._in_words(at):
             text = self.put(at, self.place.draft.characters[column])
             mask[column] = self.faults(text, others | {at})[usable].min() <= fewest

@@ -1,7 +1,8 @@
 """What a law is: one object that checks a finished poem and says what an unfinished one may have.
 
 The two faces of a law agree: a character is allowed at a place if and only if the checker finds no
-new fault that no continuation can avoid. `tests/metre/test_law.py` tests this for every law.
+new fault that no continuation can avoid. `tests/metre/test_law.py` tests this for every law. (A
+later character may make a word that frees the reading of an earlier one; nothing counts on this.)
 """
 
 from abc import ABC, abstractmethod

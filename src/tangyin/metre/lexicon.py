@@ -7,7 +7,7 @@ from functools import cache
 
 from tangyin.data.files import data_text
 from tangyin.metre.rhyme import LEVEL_RHYMES, rhyme_of
-from tangyin.verse import BLANK, corpus_spelling, fold_variants
+from tangyin.verse import corpus_spelling, fold_variants
 
 OBLIQUE = "仄"
 """Ends the name of a rhyme of 上 and 去 where a book has them in one part with 平."""
@@ -145,7 +145,7 @@ def tone_costs(line: str, at: int) -> tuple[float, float]:
     """The costs of reading character `at` (from 0) of a line 平 and 仄.
 
     A word is more informative than a character (唯 is oblique only in 唯阿): the more decisive pair
-    of neighbours replaces the character's own share. Beside an open place a word may still come.
+    of neighbours replaces the character's own share.
     """
     place = place_of(line[at])
     if not place.both:  # as of most characters
@@ -153,38 +153,17 @@ def tone_costs(line: str, at: int) -> tuple[float, float]:
     words, pairs = _words(), ((line[max(at - 1, 0) : at + 1], 1), (line[at : at + 2], 0))
     shares = [words[pair] for pair in pairs if pair in words]
     if not shares:
-        if math.inf in (place.level, place.oblique) and _may_be_in_word(line, at):
-            return _inside(min(max(math.exp(-place.level), RARE), 1 - RARE))
         return place.level, place.oblique
     # A word makes a reading likely or unlikely, and never impossible.
     share = max(shares, key=lambda share: abs(share - 0.5))
     return _inside(min(max(share, RARE), 1 - RARE))
 
 
-def _may_be_in_word(line: str, at: int) -> bool:
-    """Whether a character beside an open place is in some word with it."""
-    before, after = line[max(at - 1, 0) : at], line[at + 1 : at + 2]
-    ahead, behind = neighbours_in_words(line[at])
-    return bool((before == BLANK and ahead) or (after == BLANK and behind))
-
-
-def neighbours_in_words(character: str) -> tuple[str, str]:
-    """The characters before and after which words decide how a character is read."""
-    return _neighbours().get(character, ("", ""))
-
-
-@cache
-def _neighbours() -> dict[str, tuple[str, str]]:
-    found: dict[str, list[str]] = {}
-    for pair, place in _words():
-        found.setdefault(pair[place], ["", ""])[1 - place] += pair[1 - place]
-    return {character: (ahead, behind) for character, (ahead, behind) in found.items()}
-
-
 @cache
 def _partners() -> dict[str, tuple[str, str]]:
     found: dict[str, list[str]] = {}
-    for first, second in dict.fromkeys(pair for pair, _ in _words()):
+    for pair in dict.fromkeys(pair for pair, _ in _words()):
+        first, second = pair[0], pair[1]
         found.setdefault(second, ["", ""])[0] += first
         found.setdefault(first, ["", ""])[1] += second
     return {character: (before, after) for character, (before, after) in found.items()}
@@ -193,6 +172,16 @@ def _partners() -> dict[str, tuple[str, str]]:
 def partners(character: str) -> tuple[str, str]:
     """The characters that make a word before a character, and behind it, that tells readings."""
     return _partners().get(character, ("", ""))
+
+
+@cache
+def plain_characters(*, level: bool) -> tuple[str, ...]:
+    """Characters of one tone that are in no word that tells readings."""
+    return tuple(
+        character
+        for character in lexicon_characters()
+        if character not in _partners() and {r.level for r in readings_of(character)} == {level}
+    )
 
 
 def _inside(level: float) -> tuple[float, float]:

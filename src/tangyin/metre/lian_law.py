@@ -9,14 +9,11 @@ import numpy as np
 from tangyin.metre.books import PINGSHUI
 from tangyin.metre.finding import Finding
 from tangyin.metre.law import Columns, Draft, Law, Mask, Place
-from tangyin.metre.lexicon import partners
+from tangyin.metre.lexicon import partners, plain_characters
 from tangyin.metre.lian import check_couplet, couplet_faults, places_that_count, with_pauses
 from tangyin.metre.pattern import line_pattern
 from tangyin.metre.table import tables_of
 from tangyin.verse import BLANK, Form
-
-SAMPLES = "東", "月"
-"""A character that is level and one that is oblique, neither in a word that tells readings."""
 
 
 @dataclass(frozen=True)
@@ -80,9 +77,9 @@ class AnswerPlace(Place):
                 for row in draft.given
             ]
         )
-        inside = [PINGSHUI.costs(character) for character in hanzi]
-        self._inside = [np.isfinite([place.level, place.oblique]) for place in inside]
-        self._at_end = [np.isfinite([place.end_level, place.end_oblique]) for place in inside]
+        own = [PINGSHUI.costs(character) for character in hanzi]
+        self._inside = np.isfinite([[c.oblique for c in own], [c.level for c in own]])
+        self._at_end = np.isfinite([[c.end_oblique for c in own], [c.end_level for c in own]])
 
     def allowed(self) -> Mask | None:
         """See `Place.allowed`."""
@@ -105,15 +102,20 @@ class AnswerPlace(Place):
         at, hanzi = self._lower.index(self.draft.place), self.draft.characters
         fewest = self._law.faults(self._put(text, BLANK))
         own = self._at_end if at == len(text) - 1 else self._inside
-        tones = [self._law.faults(self._put(text, c)) <= fewest for c in SAMPLES]
-        mask: Mask = (np.array(own) & tones).any(axis=1)
+        oblique, level = (self._judged(text, fewest, level=tone) for tone in (False, True))
+        mask: Mask = (own[0] & oblique) | (own[1] & level)
         # Characters of these lines, and those in words with a neighbour, are judged themselves.
         apart = {*self._law.upper, *text, *partners(text[max(at - 1, 0)])[1]}
-        apart |= {*partners(text[min(at + 1, len(text) - 1)])[0], *SAMPLES}
+        apart |= {*partners(text[min(at + 1, len(text) - 1)])[0]}
         for column, character in enumerate(hanzi):
             if character in apart:
                 mask[column] = self._law.faults(self._put(text, character)) <= fewest
         return mask
+
+    def _judged(self, text: str, fewest: int, *, level: bool) -> bool:
+        """Whether new characters of a tone add no fault."""
+        new = next(c for c in plain_characters(level=level) if c not in text + self._law.upper)
+        return self._law.faults(self._put(text, new)) <= fewest
 
 
 class Answering(Place):
@@ -171,10 +173,9 @@ class Answering(Place):
 
     def _in_tone(self, at: int) -> Mask:
         tones = self._ways[:, at]
-        level = (self._alive & tones).any(axis=1)[:, None] & self._readings.level
-        oblique = (self._alive & ~tones).any(axis=1)[:, None] & self._readings.oblique
-        mask: Mask = level | oblique
-        return mask
+        level, oblique = (np.asarray((self._alive & own).any(axis=1)) for own in (tones, ~tones))
+        mask: Mask = level[:, None] & self._readings.level
+        return mask | oblique[:, None] & self._readings.oblique
 
 
 def answering_tones(tones: str) -> list[str]:

@@ -50,9 +50,12 @@ def assign(
     if unfinished and not any(end.rhymes for end in ends[1::2]):
         # No foot is written: the first line may decide.
         level = [rhyme for rhyme in book.level_rhymes if rhyme in ends[0].rhymes] or level
-    found = ((*_read_by_rule(lines, ends, rhyme, book), rhyme) for rhyme in level)
+    # The likeliest rhyme if all feet can have it and the poem then has no fault.
+    found = [(*_read_by_rule(lines, ends, level[0], book), level[0])]
+    if level_misses or found[0][0] >= FAULT:
+        found += [(*_read_by_rule(lines, ends, rhyme, book), rhyme) for rhyme in level[1:]]
     # Where two rhymes have as many faults, the poem rhymes as its first foot does.
-    first = ends[1].rhymes
+    first = ends[1].rhymes if level_misses else [level[0]]
     cost, patterns, rhyme = min(
         found, key=lambda way: (way[0] // FAULT, way[2] not in first, way[0])
     )
@@ -60,11 +63,7 @@ def assign(
 
 
 def _rhymes(ends: list[Place], book: Book, *, level: bool) -> tuple[list[str], int]:
-    """The rhymes that most line ends can have, and how many ends cannot.
-
-    The likeliest rhyme alone if all ends can have it; otherwise all rhymes with the fewest misses,
-    since the first line may decide between them.
-    """
+    """The rhymes that most line ends can have, the likeliest first, and how many ends cannot."""
     known = [end.rhymes for end in ends if end.rhymes]
     candidates = dict.fromkeys(r for end in known for r in end if (r in book.level_rhymes) == level)
     if not candidates:
@@ -72,8 +71,7 @@ def _rhymes(ends: list[Place], book: Book, *, level: bool) -> tuple[list[str], i
     costs = {rhyme: sum(rhymes.get(rhyme, FAULT) for rhymes in known) for rhyme in candidates}
     ranked = sorted(costs, key=costs.__getitem__)
     misses = int(costs[ranked[0]] // FAULT)
-    best = [rhyme for rhyme in ranked if costs[rhyme] // FAULT == misses]
-    return best if misses else ranked[:1], misses
+    return [rhyme for rhyme in ranked if costs[rhyme] // FAULT == misses], misses
 
 
 def _read_freely(lines: tuple[str, ...], ends: list[Place], rhyme: str, book: Book) -> Assignment:

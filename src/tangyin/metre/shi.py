@@ -14,7 +14,6 @@ from tangyin.metre.books import BOOKS, PINGSHUI, Book
 from tangyin.metre.finding import ByBook, Finding, Report
 from tangyin.metre.lattice import ShiPlace
 from tangyin.metre.law import Columns, Draft, Law, Mask
-from tangyin.metre.lexicon import STRANGER
 from tangyin.metre.lian import check_couplet, is_opening
 from tangyin.metre.pattern import OUT_OF_PATTERN, THREE_LEVELS, sequence_of
 from tangyin.metre.reading import FAULT, Assignment, assign, first_line_ends, read_with_ends
@@ -205,12 +204,11 @@ class Shi(Law):
 def tones_of_given(given: Columns, characters: Sequence[str], width: int) -> tuple[Mask, Mask]:
     """Whether the checker can read given characters (rows, lines · width) 平, and 仄.
 
-    Both masks have the shape of `given`, and are True where nothing is given. A word that may come
-    of what is open does not count: what is written makes none.
+    Both masks have the shape of `given`, and are True where nothing is given.
     """
     # Most rows are given the same.
     different, row_of = np.unique(given, axis=0, return_inverse=True)
-    signs = [STRANGER, *characters]  # FREE + 1 is the number of an open place
+    signs = [BLANK, *characters]  # FREE + 1 is the number of an open place
     texts = ("".join(signs[column + 1] for column in row) for row in different.tolist())
     lines = ([text[at : at + width] for at in range(0, len(text), width)] for text in texts)
     tones = [[own for line in poem for own in tones_of_line(line)] for poem in lines]

@@ -106,10 +106,10 @@ def candidates_at(
     allowed = _allowed(engine, here)[0]
     columns = _likeliest(np.where(allowed, log_probs, -np.inf), TRIED if length == 1 else HEADS)
     states = state.take(np.zeros(len(columns), dtype=np.intp))
-    texts, last, scores = _texts(engine, columns), columns, log_probs[columns]
+    texts, scores = _texts(engine, columns), log_probs[columns]
     if length == 2:
-        texts, last, scores, states = _words(engine, here, columns, scores, states)
-    tokens = engine.vocabulary.hanzi_ids[last]
+        texts, columns, scores, states = _words(engine, here, columns, scores, states)
+    tokens = engine.vocabulary.hanzi_ids[columns]
     rows, scores = weighing.follow(states, tokens, scores, at[0], places[-1], count + 4)
     found = [(texts[row], score) for row, score in zip(rows, scores, strict=True)]
     parts = shares([score for _, score in found])

@@ -213,7 +213,8 @@ class _Answers(Decoder):
         lower = lower_places(self.draft.form)
         done = [(n, at) for n, at in enumerate(lower) if at < self.draft.place]
         scores = [self.pairs[n][self.draft.columns[:, at]] for n, at in done]
-        return np.sum(scores, axis=0)
+        total: Scores = np.sum(scores, axis=0)
+        return total
 
 
 def _scores(character: str, hanzi: tuple[str, ...]) -> Scores:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tangyin.metre.law import FREE, Columns, Draft, Mask, Place
+from tangyin.metre.law import FREE, Columns, Draft, Mask, Place, Rows
 from tangyin.metre.law_of_form import law_of
 from tangyin.verse import BLANK, Vocabulary
 from tangyin.writing.opening import known_token
@@ -57,7 +57,7 @@ class Fresh(Place):
         """See `Place.read`."""
         self._place.read(columns)
 
-    def keep(self, rows: Columns) -> None:
+    def keep(self, rows: Rows) -> None:
         """See `Place.keep`."""
         self._place.keep(rows)
 

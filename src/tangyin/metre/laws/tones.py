@@ -78,8 +78,8 @@ class LineTypes(Law):
 
     def check(self, lines: Sequence[str]) -> tuple[Finding, ...]:
         """See `Law.check`; an unfinished poem may still come to any sequence."""
-        convention = "strict" if self.strict else "usual"
-        report = by_convention(check_poem(lines, lines, briefly=True), convention)
+        usual = check_poem(lines, lines, briefly=True)
+        report = by_convention(usual, "strict" if self.strict else "usual")
         names = [sequence.name(self.form.characters) for sequence in self.sequences]
         if report.faults or report.pattern in names or "□" in "".join(lines):
             return report.faults
