@@ -72,7 +72,7 @@ STYLE = """
 def contracts() -> tuple[list[str], frozenset[str]]:
     """The folders from the highest to the lowest, and those that may import torch."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    layers, forbidden = project["tool"]["importlinter"]["contracts"]
+    layers, _, forbidden = project["tool"]["importlinter"]["contracts"]
     names = [name.removeprefix("tangyin.") for name in layers["layers"]]
     light = {name.removeprefix("tangyin.") for name in forbidden["source_modules"]}
     return names, frozenset(set(names) - light)

@@ -190,8 +190,12 @@ class AllPlaces(Place):
 
     def allowed(self) -> Mask | None:
         """See `Place.allowed`."""
-        masks = [mask for place in self.places if (mask := place.allowed()) is not None]
-        return np.logical_and.reduce(masks) if masks else None
+        found: Mask | None = None
+        for place in self.places:
+            mask = place.allowed()
+            if mask is not None:
+                found = mask.copy() if found is None else np.logical_and(found, mask, out=found)
+        return found
 
     def refused(self, rows: Rows, columns: Columns) -> Mask:
         """See `Place.refused`."""

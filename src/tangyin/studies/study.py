@@ -59,8 +59,7 @@ class Study:
 
 def all_studies() -> dict[str, Study]:
     """The studies by name, in the order of the report."""
-    from tangyin.studies import experiments
-
+    experiments = import_module("tangyin.studies.experiments")  # which import this module
     found: list[Study] = [
         import_module(f"{experiments.__name__}.{module.name}").STUDY
         for module in pkgutil.iter_modules(experiments.__path__)
