@@ -36,6 +36,8 @@ from tangyin.verse import split_lines
 
 SHEETS = ("wulv", "qilv", "wujue", "qijue", "titles")
 REAL = 300
+LICENCES = frozenset({"小拗", "大拗", "特定句式", "孤平拗救", "對句相救", "借鄰韻", "三仄尾"})
+"""The licences of which a strict poem has none."""
 REGULAR = {"a": ".ZPPZ", "A": ".ZZPP", "b": ".PPZZ", "B": "PP.ZP"}
 
 Lines = tuple[str, ...]

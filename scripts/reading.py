@@ -1,6 +1,7 @@
 """Blind readings: a sheet of poems for readers, and what their marks say.
 
     python scripts/reading.py sheet NAME --seed 1 --way default --way cool:temperature=0.6
+    python scripts/reading.py page NAME
     python scripts/reading.py count NAME
 
 `sheet` draws titles of unseen 五律 by lesser-known poets, writes a poem on each title in every way,
@@ -13,7 +14,8 @@ marks that a judge is trained on; a way with `poems=3` writes three poems a titl
 
 A reader, a person or a language model that sees the sheet alone, writes `marks-READER.tsv`: number
 of the title, letter, sense, title, language (1 to 5), and 1 for a poem that was recognised; for a
-`--later` sheet also the number of the worst couplet and its fault. `count` prints means with 95 %
+`--later` sheet also the number of the worst couplet and its fault. `page` makes of a sheet
+docs/reading-sheet.html, on which people mark it in a browser. `count` prints means with 95 %
 intervals over titles (bootstrap), the mean place, the share of poems that keep the rules,
 distinct-2, agreement between readers, and how often the real poem was preferred where nobody knew
 it.
@@ -31,7 +33,7 @@ from typing import Any
 
 import numpy as np
 
-from shared import RESULTS, parser
+from shared import DOCS, RESULTS, parser
 from tangyin.api import Writer, load
 from tangyin.corpus import DEV, TEST, load_corpus
 from tangyin.files import make_folder, write_whole
@@ -151,6 +153,21 @@ def make_sheet(options: argparse.Namespace) -> None:
     write_whole(folder / "key.json", json.dumps(key, ensure_ascii=False, indent=1) + "\n")
 
 
+def make_page(options: argparse.Namespace) -> None:
+    """Write the page on which people mark a sheet; like the sheet, it does not tell the ways."""
+    titles = [
+        {
+            "title": item["title"],
+            "poems": [[letter, item["texts"][way]] for letter, way in item["letters"].items()],
+        }
+        for item in _json(HOME / options.name / "key.json")["titles"]
+    ]
+    sheet = json.dumps({"name": options.name, "titles": titles}, ensure_ascii=False)
+    sheet = sheet.replace("<", "\\u003c")
+    template = Path(__file__).with_name("reading_sheet.html").read_text("utf-8")
+    write_whole(DOCS / "reading-sheet.html", template.replace("SHEET", sheet))
+
+
 def count(options: argparse.Namespace) -> None:
     """Print and store the results of a reading."""
     folder = HOME / options.name
@@ -245,9 +262,9 @@ def _json(path: Path) -> Any:
 
 
 def main() -> None:
-    """Make a sheet, or count the marks."""
+    """Make a sheet or its page, or count the marks."""
     arguments = parser(__doc__)
-    arguments.add_argument("action", choices=("sheet", "count"))
+    arguments.add_argument("action", choices=("sheet", "page", "count"))
     arguments.add_argument("name", help="of the reading")
     arguments.add_argument("--model", default=DEFAULT)
     arguments.add_argument("--titles", type=int, default=24)
@@ -257,7 +274,7 @@ def main() -> None:
     arguments.add_argument("--later", action="store_true", help="titles of later verse")
     arguments.add_argument("--way", action="append", default=[], help="NAME:OPTION=VALUE,…")
     options = arguments.parse_args()
-    (make_sheet if options.action == "sheet" else count)(options)
+    {"sheet": make_sheet, "page": make_page, "count": count}[options.action](options)
 
 
 if __name__ == "__main__":

@@ -74,7 +74,11 @@ SIDE_BY_SIDE = 128
 
 ROWS = 256  # Particles that are written together, of one poem or several
 MOST_ANSWERS = 20  # The largest number of answers to a line
-PROTOCOLS = ("honest", "tangshi-gpt")  # How perplexity can be counted (`docs/protocol.md`)
+PROTOCOLS = (
+    "honest",
+    "dynasty",
+    "tangshi-gpt",
+)  # How perplexity can be counted (`docs/protocol.md`)
 
 _TEXT = Option("text", str, "")
 _CONVENTION = Option("convention", str, "usual", choices=get_args(Convention))
@@ -294,7 +298,8 @@ class Writer:
         Args:
             split: "dev" or "test"; not used by "tangshi-gpt".
             form: one form; all that the model knows when None.
-            protocol: "honest", or "tangshi-gpt": as that model counts, on its own test poems.
+            protocol: "honest"; "dynasty", the same with the dynasty in the prefix; or
+                "tangshi-gpt": as that model counts, on its own test poems.
 
         Raises:
             UsageError: an argument is not possible.
@@ -309,8 +314,9 @@ class Writer:
             split, named = "test", "all"
         else:
             forms = self.model.forms if form is None else (self._evaluated(form),)
-            tally = evaluate_split(self.engine, split, forms)
-            figures = {"prefix": prefix_of(self.engine.vocabulary), **tally.figures()}
+            dated = protocol == "dynasty"
+            tally = evaluate_split(self.engine, split, forms, dated=dated)
+            figures = {"prefix": prefix_of(self.engine.vocabulary, dated), **tally.figures()}
             named = forms[0].name if len(forms) == 1 else "all"
         return Evaluation(
             model=self.model.name, split=split, form=named, protocol=protocol, **figures

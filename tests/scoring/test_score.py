@@ -1,13 +1,15 @@
 import numpy as np
 import pytest
 
+from tangyin import Writer
 from tangyin.corpus import fetch_corpus
-from tangyin.errors import TangyinError
+from tangyin.errors import TangyinError, UsageError
+from tangyin.metre import LEVEL_RHYMES
 from tangyin.model import Engine
 from tangyin.model.arithmetic import Arithmetic
 from tangyin.scoring import Tally, evaluate_split, score_poems, score_texts
 from tangyin.scoring.perplexity import unknown_hanzi
-from tangyin.verse import EOS, FORMS, WULV, form_token, read_poem
+from tangyin.verse import EOS, FORMS, WULV, form_token, prefix_tokens, read_poem
 
 PREFIXES = tuple(form_token(form) for form in FORMS)
 
@@ -77,6 +79,26 @@ def test_a_split_is_the_sum_of_its_poems(four_forms, corpus):
         for of_form, form in zip(texts, forms, strict=True)
     ]
     assert (parts[0] + parts[1]).nll == pytest.approx(tally.nll, rel=1e-12)
+
+
+@pytest.mark.corpus
+def test_the_protocol_dynasty_gives_the_dynasty_and_the_headline_figure_does_not(
+    random_model, report_engine, corpus
+):
+    prefixes = prefix_tokens(LEVEL_RHYMES, dynasties=["tang", "ming"])
+    features = {"tied": True, "place_size": 4}
+    model = random_model("日月山川人", (WULV,), prefixes=prefixes, **features)
+    engine = Engine(model)
+    plain, dated = (evaluate_split(engine, "dev", [WULV], dated=dated) for dated in (False, True))
+    assert (plain.poems, plain.targets) == (dated.poems, dated.targets)
+    assert plain.nll != dated.nll
+    text = corpus.select(parts=["dev"], forms=[WULV]).text
+    assert plain == sum(score_texts(engine, text, WULV), Tally())
+    evaluation = Writer(model).evaluate("dev", "五律", protocol="dynasty")
+    assert (evaluation.prefix, evaluation.nll) == ("form, dynasty", dated.nll)
+    with pytest.raises(UsageError) as refused:
+        evaluate_split(report_engine, "dev", [WULV], dated=True)
+    assert refused.value.code == "score.no_dynasties"
 
 
 def test_a_corpus_without_held_out_poems_is_refused(report_engine, small_package, tmp_path, home):

@@ -1,13 +1,15 @@
 """What a recipe trains on: the right poems, no held-out one, in batches that fit together."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from tangyin.corpus import Corpus
 from tangyin.errors import TangyinError
 from tangyin.scoring import closed_hanzi
 from tangyin.training import load_dataset
-from tangyin.training.recipe import DataRecipe
+from tangyin.training.recipe import DataRecipe, StageRecipe
 from tangyin.verse import BOS, FORMS, UNK, WULV, form_named
 
 pytestmark = pytest.mark.corpus
@@ -38,6 +40,27 @@ def test_the_vocabulary_is_made_of_the_training_poems_alone(lab):
     assert set(held) - set(training) - known  # dev has characters that stay unknown
     unknown = dataset.vocabulary.id(UNK)
     assert not any((poem == unknown).any() for poem in dataset.train)
+
+
+def test_later_verse_trains_in_its_own_stages_and_adds_only_its_frequent_characters(monkeypatch):
+    later = Corpus(facts={"integrity": "sha256-x"})
+    texts = [("五律", "㐀㐀㐁。"), ("詞", "㐀㐁㐂。"), ("七絕", "㐂㐂㐂㐂。")]
+    for number, (form, text) in enumerate(texts):
+        later.append(
+            id=f"later-{number}", dynasty="ming", form=form, part="train", title="㐃", author="",
+            text=text,
+        )  # fmt: skip
+    monkeypatch.setattr("tangyin.training.dataset.load_later", lambda: later)
+    recipe = DataRecipe(("五律", "詞"), ("tang", "ming"), prefix="told", later_frequency=3)
+    dataset = load_dataset(replace(recipe, tell_dynasty=0.5))
+    assert {"㐀", "㐁", "㐂"} & set(dataset.vocabulary.hanzi) == {"㐀"}
+    assert "<dynasty:ming>" in dataset.vocabulary
+    assert dataset.facts["later"] == "sha256-x"
+    for dynasty, expected in (("tang", {"tang"}), ("ming", {"ming"})):
+        stage = StageRecipe(("五律", "詞"), (dynasty,), 1, 0.01)
+        assert {dataset.kinds[poem][0] for poem in dataset.of(stage)} == expected
+    without = load_dataset(recipe).vocabulary.tokens
+    assert not any("dynasty" in token for token in without)
 
 
 def test_unused_poems_of_a_users_file_are_remarked_on(tmp_path, poems_of):

@@ -50,7 +50,7 @@ def answers(
 
 def test_every_question_of_the_page_can_be_asked() -> None:
     scripts = "".join(file.read_text("utf-8") for file in (HERE / "static").glob("*.js"))
-    posted = set(re.findall(r'\b(?:ask|listen)\("(\w+)", ', scripts))
+    posted = set(re.findall(r'\b(?:ask|listen)\(\s*"(\w+)",\s', scripts))
     assert posted >= {"write", "check", "sheet", "candidates"}
     assert posted <= set(QUESTIONS)
     assert set(WITHOUT_MODEL) <= set(QUESTIONS) == {name for name, _ in ASKED}
@@ -255,6 +255,7 @@ def served(tmp_path):
         yield f"{address}sub/site/", stop
 
 
+@pytest.mark.timeout(600)
 def test_a_browser_alone_agrees_with_the_command_line_and_works_offline(
     served, window, corpus
 ) -> None:

@@ -641,6 +641,24 @@ def test_an_error_is_shown_as_text_and_never_as_html(page) -> None:
     assert page.locator("#problem img").count() == 0
 
 
+def test_the_whole_poem_is_selected_copied_and_cut_like_a_text(visit) -> None:
+    page = visit(permissions=["clipboard-read", "clipboard-write"])
+    paste(page, 1, 1, GUANQUE)
+    cell(page, 2, 3).focus()
+    page.keyboard.press("Control+a")
+    expect(page.locator("#poem.all")).to_have_count(1)
+    page.keyboard.press("Control+c")
+    assert page.evaluate("navigator.clipboard.readText()") == GUANQUE
+    page.keyboard.press("Control+x")
+    assert rows_of(page) == [OPEN] * 4
+    page.click("#undo")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#poem.all")).to_have_count(0)
+    page.click("#copy")
+    expect(page.locator("#status")).to_have_text("已複製")
+    assert page.evaluate("navigator.clipboard.readText()") == GUANQUE
+
+
 def test_a_poem_is_saved_in_every_way_and_copied(visit) -> None:
     page = visit(permissions=["clipboard-read", "clipboard-write"])
     paste(page, 1, 1, SPRING)
@@ -740,6 +758,24 @@ def test_free_verse_has_no_pattern_and_no_faults(page) -> None:
     assert write(page)[0] == "山山山山山"
     fill(page, rule="argmax")
     expect(page.locator("#amount-field")).to_be_hidden()
+
+
+def test_options_are_seen_when_their_panel_is_closed(page) -> None:
+    fill(page, rhyme="陽", acrostic="春夏秋冬")
+    page.check("[name=regulated][value=no]")
+    page.check("[name=regulated][value=yes]")
+    page.locator("#wishes").evaluate("details => { details.open = false; }")
+    expect(page.locator("#active-options")).to_be_visible()
+    expect(page.locator("#active-options")).to_contain_text("陽")
+    expect(page.locator("#active-options")).to_contain_text("春夏秋冬")
+    page.select_option("#language", "en")
+    expect(page.locator("#active-options")).to_contain_text("Rhyme 陽")
+
+
+def test_on_a_laptop_the_actions_are_above_the_fold(visit) -> None:
+    page = visit(viewport={"width": 1366, "height": 657})
+    for name in ("#verdict", "#write", "#undo", "#advice-lock"):
+        expect(page.locator(name)).to_be_in_viewport(ratio=1)
 
 
 def test_a_wrong_field_that_is_folded_away_is_shown(page) -> None:

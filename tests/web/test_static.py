@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 import tangyin.web
 from tangyin.errors import catalogue
@@ -15,6 +16,8 @@ from tangyin.verse import to_simplified
 from tangyin.web import files
 from tangyin.web.bodies import served_options
 from tangyin.web.fixed import simplified
+
+from .conftest import serving
 
 HERE = Path(tangyin.web.__file__).parent
 ROOT = HERE.parents[2]
@@ -48,6 +51,20 @@ def test_every_source_is_used(modules) -> None:
         text = modules[name][0].decode()
         found |= set(re.findall(r'(?:from |import ?\(?)"\./([\w.]+)"', text)) - used
     assert used == {file.name for file in FILES} == {*modules}
+
+
+def test_the_modules_themselves_run_in_a_browser(modules, browser) -> None:
+    with serving("report") as address:
+        page = browser.new_page(locale="zh-CN")
+        wrong: list[str] = []
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.goto(address)
+        expect(page.locator("#verdict")).to_contain_text("从哪一格写起都可以")
+        page.click("nav [data-page=check]")
+        page.click("#check-example")
+        expect(page.locator(".report")).to_be_visible()
+        page.close()
+    assert wrong == []
 
 
 def test_what_is_sent_has_its_type_and_is_asked_for_once(client) -> None:

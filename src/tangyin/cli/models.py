@@ -71,7 +71,8 @@ def _dev(row: ModelSummary, figure: str) -> str:
     "--protocol",
     type=click.Choice(PROTOCOLS),
     default=PROTOCOLS[0],
-    help="How perplexity is counted (docs/protocol.md); tangshi-gpt has its own test poems.",
+    help="How perplexity is counted (docs/protocol.md); dynasty gives the dynasty too, and "
+    "tangshi-gpt has its own test poems.",
 )
 @format_option("A table, or a JSON object.")
 @output_option

@@ -94,7 +94,7 @@ class Draft:
         return ["".join(map(character, row)) for row in columns.tolist()]
 
     def write(self, columns: Columns) -> None:
-        """Write a character in each row, (rows,), and go on to the next place."""
+        """Write a character in each row, (rows,), and move to the next place."""
         self.columns[:, self.place] = columns
         self.place += 1
 

@@ -167,6 +167,7 @@ class PerplexityMeter:
         )
 
 
-def prefix_of(vocabulary: Vocabulary) -> str:
-    """The prefix of a poem in the protocol: "none" or "form"."""
-    return "form" if vocabulary.forms else "none"
+def prefix_of(vocabulary: Vocabulary, dated: bool = False) -> str:
+    """The prefix of a poem in the protocol: "none", "form" or, `dated`, "form, dynasty"."""
+    form = "form" if vocabulary.forms else "none"
+    return f"{form}, dynasty" if dated else form

@@ -7,11 +7,11 @@ from itertools import islice, tee
 import numpy as np
 import numpy.typing as npt
 
-from tangyin.errors import TangyinError
+from tangyin.errors import TangyinError, UsageError
 from tangyin.model.engine import Engine, StepOutput
 from tangyin.model.threads import shared_out
 from tangyin.scoring.perplexity import PerplexityMeter, Tally
-from tangyin.verse import CI, EOS, Form, Ids, Poem
+from tangyin.verse import CI, EOS, Form, Ids, Poem, dynasty_token
 
 BATCH = 32
 """Poems that are read side by side; larger batches are hardly faster."""
@@ -61,7 +61,7 @@ class Evaluation:
         split: "dev" or "test".
         form: name of the form, or "all".
         protocol: how it was counted.
-        prefix: what the model was given, "form" or "none".
+        prefix: what the model was given (`perplexity.prefix_of`).
         poems: as in `Tally`, and so the other counts and sums.
         per_token: perplexity per target, open figure; `per_hanzi` counts characters alone.
         per_token_closed: in the closed vocabulary; like all closed figures, None if the protocol
@@ -208,28 +208,33 @@ def _side_by_side(sequences: Sequence[Ids], filler: int) -> Ids:
     return together
 
 
-def evaluate_split(engine: Engine, split: str, forms: Iterable[Form]) -> Tally:
+def evaluate_split(
+    engine: Engine, split: str, forms: Iterable[Form], *, dated: bool = False
+) -> Tally:
     """The cost of the poems of a split, "dev" or "test", in some forms together.
 
-    詩 are Tang poems. A model of 詞 is conditioned on the tune, which is their form.
+    詩 are Tang poems, 詞 those of the Song. A model of 詞 is conditioned on the tune, which is
+    their form. If `dated`, the prefixes have the dynasty too.
 
     Raises:
-        UsageError: form.not_trained.
+        UsageError: form.not_trained; score.no_dynasties, the model was not trained with them.
         TangyinError: score.no_poems; or there is no prepared corpus.
     """
     # Here, so that writing a poem does not load what fetches and unpacks the corpus.
     from tangyin.corpus import load_corpus
 
     corpus, vocabulary = load_corpus().select(parts=[split]), engine.vocabulary
+    if dated and dynasty_token("tang") not in vocabulary:
+        raise UsageError("score.no_dynasties")
     tally = Tally()
     for form in forms:
         chosen = corpus.select(forms=[form])
-        if form == CI and vocabulary.takes_title:
-            prefixes = (vocabulary.prefix(CI, title=tune, dynasty="") for tune in chosen.title)
-            costs = _costs(engine, zip(prefixes, chosen.text, strict=True))
-        else:
-            costs = score_texts(engine, chosen.text, form)
-        tally = sum(costs, tally)
+        tuned = form == CI and vocabulary.takes_title
+        prefixes = (
+            vocabulary.prefix(form, None, title if tuned else None, dynasty if dated else "")
+            for title, dynasty in zip(chosen.title, chosen.dynasty, strict=True)
+        )
+        tally = sum(_costs(engine, zip(prefixes, chosen.text, strict=True)), tally)
     if not tally.poems:
         raise TangyinError("score.no_poems", split=split)
     return tally

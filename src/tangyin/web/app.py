@@ -122,6 +122,20 @@ def create_app(
         ),
     )
     app.state.library, app.state.pool, app.state.quick = library, pool, quick
+    _add_middleware(app, local, origins)
+    app.include_router(router(), prefix="/api")
+    for address, answer in FIXED.items():
+        app.add_api_route(f"/{address}", answer, include_in_schema=address.startswith("api/"))
+    app.add_api_route("/api/models", models)
+    app.add_api_route("/healthz", health)
+    files = ("/", _page), ("/worker.js", _worker), ("/api", _reference), (REPORT, _report)
+    for path, file in (*files, ("/static/{name}", static)):
+        app.add_api_route(path, file, methods=["GET", "HEAD"], include_in_schema=False)
+    return app
+
+
+def _add_middleware(app: FastAPI, local: bool, origins: Sequence[str]) -> None:
+    """What every request and answer passes; the last one added is the outermost."""
     app.add_middleware(compressed)
     app.add_middleware(checked_requests, local=local, origins=origins)
     if origins:
@@ -133,15 +147,6 @@ def create_app(
             expose_headers=["Retry-After"],
         )
     app.add_middleware(security_headers)
-    app.include_router(router(), prefix="/api")
-    for address, answer in FIXED.items():
-        app.add_api_route(f"/{address}", answer, include_in_schema=address.startswith("api/"))
-    app.add_api_route("/api/models", models)
-    app.add_api_route("/healthz", health)
-    files = ("/", _page), ("/worker.js", _worker), ("/api", _reference), (REPORT, _report)
-    for path, file in (*files, ("/static/{name}", static)):
-        app.add_api_route(path, file, methods=["GET", "HEAD"], include_in_schema=False)
-    return app
 
 
 async def _page(request: Request) -> Response:

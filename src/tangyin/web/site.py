@@ -68,8 +68,8 @@ RUNTIME = (
     "pyodide.mjs", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json"
 )  # fmt: skip
 LEFT_OUT = (
-    "closed_vocabulary.txt", "corpus_lines.bloom", "near_lines.bloom", "tang_split.tsv.gz",
-    "tangshi_gpt_test.tsv.gz", "units.json",
+    "closed_vocabulary.txt", "corpus_lines.bloom", "near_lines.bloom", "simplified_phrases.txt",
+    "tang_split.tsv.gz", "tangshi_gpt_test.tsv.gz", "units.json",
 )  # fmt: skip
 """Data that the page does not read, or loads by itself."""
 UNUSED = {

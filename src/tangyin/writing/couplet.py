@@ -180,7 +180,7 @@ def _drawn(engine: Engine, law: Lian, parts: list[str], seed: int) -> Iterator[L
 
 @dataclass(eq=False)
 class _Answers(Decoder):
-    """Writes lower lines; after each part it goes on with the better half of them, each twice.
+    """Writes lower lines; after each part it keeps the better half of them, each twice.
 
     The likelihood is that of the lower lines alone.
     """

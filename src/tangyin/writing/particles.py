@@ -68,25 +68,17 @@ class Population:
         # Under argmax the particles of a poem differ by the places of words alone.
         alike = isinstance(composer.rule, Argmax) and not plan.words
         self.particles = particles = 1 if alike else composer.particles
-        form = plan.request.form
-        places = form.places
+        form, places = plan.request.form, plan.request.form.places
         own = places + len(plan.words)  # uniforms of each particle
         shared = 2 * form.lines + 2  # those that the particles of a poem have in common
         total = particles * own + shared
-        self.titles = [""] * len(numbers)
-        if plan.draws_title:
-            opening = plan.opening()
-            self.titles = [drawn_title(composer.engine, form, opening, seed, n) for n in numbers]
+        self.titles = self._drawn_titles(composer.engine, seed, numbers)
         prefixes = [plan.prefix_on(title, composer.engine.vocabulary) for title in self.titles]
+        wanted = [what_is_asked(form, plan.given, plan.marks, prefix) for prefix in prefixes]
         streams = np.stack(
             [
-                poem_uniforms(
-                    seed,
-                    number,
-                    total * (attempt + 1),
-                    what_is_asked(form, plan.given, plan.marks, prefix),
-                )[-total:]
-                for number, prefix in zip(numbers, prefixes, strict=True)
+                poem_uniforms(seed, number, total * (attempt + 1), asked_of)[-total:]
+                for number, asked_of in zip(numbers, wanted, strict=True)
             ]
         )
         mine = streams[:, : particles * own].reshape(-1, own)
@@ -122,6 +114,13 @@ class Population:
             plan.selection,
         )
         self.decoder.weights = np.where(placed, 0.0, -np.inf)
+
+    def _drawn_titles(self, engine: Engine, seed: int, numbers: Sequence[int]) -> list[str]:
+        """A title for each poem; empty where none is drawn."""
+        if not self.plan.draws_title:
+            return [""] * len(numbers)
+        form, opening = self.plan.request.form, self.plan.opening()
+        return [drawn_title(engine, form, opening, seed, number) for number in numbers]
 
     def _drawn_sequences(self, course: Uniforms) -> list[LineSequence]:
         """The line types of each poem; none for 詞."""

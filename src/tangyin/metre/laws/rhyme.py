@@ -35,7 +35,7 @@ def build(wish: Wish) -> "InRhyme | None":
 
 @dataclass(frozen=True)
 class InRhyme(Law):
-    """The poem has the rhyme that was asked for (its number in `LEVEL_RHYMES`, or OPEN).
+    """The poem has the requested rhyme (its number in `LEVEL_RHYMES`, or OPEN).
 
     In a course the rhyme is settled by the first foot. It may have no character to be avoided.
     """

@@ -1,4 +1,4 @@
-"""The tones of regulated verse: the poem keeps its rules, with line types that were asked for."""
+"""The tones of regulated verse: the poem keeps its rules, with the requested line types."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -133,7 +133,7 @@ export class Check {
 
   /** @param {PoemReport} report @param {number} n */
   #report(report, n) {
-    const rhyme = report.rhyme === "-" ? t("no-rhyme") : t("rhyme-of", { rhyme: report.rhyme });
+    const rhyme = report.rhyme === "-" ? t("no-rhyme") : t("rhyme-of", { rhyme: simplified(report.rhyme) });
     const pattern = report.pattern === "-" ? simplified(report.first_line) : t(`pattern_${report.pattern}`);
     const couplets = [];
     for (let line = 0; line < report.lines.length; line += 2) couplets.push(couplet(report, line));

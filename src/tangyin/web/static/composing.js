@@ -97,11 +97,11 @@ export class Composer {
 
   /** Offer the poem in another rhyme: the ends of its rhyming lines, or these lines, rewritten. */
   async changeRhyme() {
-    const { sheet, wishes, judged } = this.desk;
+    const { sheet, wishes, judge } = this.desk;
     const rhyme = wishes.rhyme.value;
-    const own = judged?.report?.rhyme ?? "-";
+    const own = judge.said?.report?.rhyme ?? "-";
     if (!rhyme || Array.isArray(own) || own === "-" || own === rhyme) return;
-    const lines = (judged?.rhyming ?? []).map((line) => line - 1).filter((line) => !sheet.state.locked[line]);
+    const lines = (judge.said?.rhyming ?? []).map((line) => line - 1).filter((line) => !sheet.state.locked[line]);
     const opened = (/** @type {number} */ from) =>
       sheet.rows.map((row, n) => (lines.includes(n) ? row.slice(0, from) + BLANK.repeat(row.length - from) : row));
     for (const from of [sheet.widths[0] - TAIL, 0]) {

@@ -1,28 +1,26 @@
 // 作詩: the sheet, which is saved with every change, and what surrounds it.
 
 import { Advice } from "./advice.js";
-import { ask } from "./api.js";
 import { Choices } from "./choices.js";
 import { Composer } from "./composing.js";
-import { choose } from "./dialog.js";
-import { byId, copied, make, press } from "./dom.js";
-import { blank, inForm, Sheet, stateOf } from "./draft.js";
+import { byId, copied, press } from "./dom.js";
+import { blank, Sheet, stateOf } from "./draft.js";
 import { currentId, draftOf, drafts, keepDraft, keepVersion, newId, setCurrent, stateOfDraft } from "./drafts.js";
 import { Forms } from "./forms.js";
-import { showWords, simplified, t } from "./language.js";
+import { Judge } from "./judging.js";
+import { showWords } from "./language.js";
 import { Paper } from "./paper.js";
 import { paste, readPoems } from "./pasting.js";
+import { changeForm } from "./reform.js";
 import { showError } from "./refusal.js";
 import { Wishes } from "./request.js";
 import { inScript, inTraditional } from "./script.js";
 import { keep, recall } from "./settings.js";
 import { openSharing } from "./share.js";
 import { Shelf } from "./shelf.js";
-import { BLANK, FORMS, headed, written } from "./verse.js";
-import { drawTools, drawVerdict } from "./view.js";
+import { BLANK, FORMS, written } from "./verse.js";
+import { drawTools, drawVerdict, textOfSheet } from "./view.js";
 
-const CHECK_PAUSE = 120; // milliseconds without a change before the sheet is checked
-const RETRY = 4000; // milliseconds before a server that does not answer is asked again
 const VERSION_PAUSE = 60_000; // milliseconds without a change after which what was there is a version
 
 const narrow = matchMedia("(max-width: 47.99rem)");
@@ -35,16 +33,11 @@ export class Desk {
   sheet = new Sheet(blank(Object.keys(FORMS)[0]), () => {});
   /** @type {At} the place that is selected */
   at = [0, 0];
-  /** @type {Judged | null} */
-  judged = null;
-  #isSimplified = false; // whether what is on the sheet was typed in simplified characters
   #id = "";
   #link = "";
   #drawn = 0;
   /** @type {Promise<void>} */
   #drawing = Promise.resolve();
-  #checking = 0; // the number of the latest check
-  #timer = 0;
   /** @type {{ state: SheetState, when: number } | null} after the last change */
   #last = null;
 
@@ -66,6 +59,8 @@ export class Desk {
     this.paper = new Paper({
       write: (at, text) => this.write(at, text),
       erase: (at) => this.#erase(at),
+      clear: () => this.put({ ...this.#blank, title: this.sheet.state.title, author: this.sheet.state.author }),
+      text: () => this.#shown,
       paste: (at, text) => paste(this, at, text),
       select: (at) => this.select(at),
       lock: (line) => this.sheet.lock(line),
@@ -74,6 +69,7 @@ export class Desk {
     this.choices = new Choices();
     this.advice = new Advice(this);
     this.composer = new Composer(this);
+    this.judge = new Judge(this);
     this.forms = new Forms(shapes, this);
     this.shelf = new Shelf({
       open: (id, version) => this.#openDraft(id, version),
@@ -127,8 +123,7 @@ export class Desk {
       script: () => this.#turnScript(),
       tones: () => this.#toggle("tones", "no", "yes"),
       copy: async () => {
-        const poem = await this.#shownPoem();
-        this.say(await copied(headed(poem) + written(poem)));
+        this.say(await copied(this.#shown));
       },
       share: async () => openSharing(this.sheet.poem, await this.#shownPoem()),
       print: () => window.print(),
@@ -235,14 +230,13 @@ export class Desk {
     this.choices.close();
     this.sheet = sheet;
     this.#link = link;
-    this.judged = null;
     this.#last = null;
     this.#stayInside();
     setCurrent(this.#id);
     this.problem(null);
     this.say("");
     this.draw();
-    this.#check();
+    this.judge.begin();
   }
 
   #save() {
@@ -292,33 +286,9 @@ export class Desk {
     this.say(said);
   }
 
-  /**
-   * Change the form. What is written is never squeezed into another, and a person says where it goes.
-   * @param {string} form
-   * @param {FormShape} [shape] of one that is not among `FORMS`
-   */
-  async setForm(form, shape) {
-    const { sheet } = this;
-    const { state } = sheet;
-    if (form === sheet.form && shape?.widths.length === state.shape?.widths.length) return;
-    const { title, author } = state;
-    const empty = { ...blank(form, shape), title, author };
-    if (sheet.isBare) {
-      this.put(empty);
-    } else {
-      const kept = inForm(state, form, shape);
-      const said = make("p", t(kept ? "form-change" : "form-change-nothing"));
-      const chosen = await choose(
-        t("form-heading", { form: simplified(form) }),
-        [said],
-        ["form-new", ...(kept ? ["form-keep"] : [])],
-      );
-      if (!chosen || this.sheet !== sheet) return;
-      if (chosen === "form-keep" && kept) this.put(kept);
-      else this.begin(blank(form, shape));
-    }
-    this.at = [0, 0];
-    this.draw();
+  /** @param {string} form @param {FormShape} [shape] of one that is not among `FORMS` */
+  setForm(form, shape) {
+    return changeForm(this, form, shape);
   }
 
   // Writing by hand
@@ -368,7 +338,7 @@ export class Desk {
 
   /** What comes from the model, in the script of what was typed. @param {string} text */
   async asTyped(text) {
-    return this.#isSimplified ? inScript(text, "simplified") : text;
+    return this.judge.isSimplified ? inScript(text, "simplified") : text;
   }
 
   // What the checker says
@@ -379,33 +349,14 @@ export class Desk {
     this.#last = { state: this.sheet.state, when };
     if (!this.sheet.isEmpty || draftOf(this.#id)) this.#save();
     this.draw();
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#check(), CHECK_PAUSE);
+    this.judge.soon();
   }
 
-  async #check() {
-    this.#checking += 1;
-    const number = this.#checking;
-    const { form, rows } = this.sheet;
-    try {
-      const judged = await ask("sheet", { form, rows, pattern: this.wishes.patternOf(this.sheet.state) });
-      if (number !== this.#checking) return;
-      if (byId("status").dataset.t === "kept-while-lost") this.say("");
-      this.judged = judged;
-      this.#isSimplified = mostlySimplified(judged.report);
-      this.settings.script = this.#isSimplified ? "simplified" : this.#usualScript;
-      this.draw();
-      this.advice.show();
-    } catch (error) {
-      if (number !== this.#checking) return;
-      if (!(error instanceof Error && error.message === "lost")) {
-        this.problem(error);
-        return;
-      }
-      this.say("kept-while-lost");
-      clearTimeout(this.#timer);
-      this.#timer = setTimeout(() => this.#check(), RETRY);
-    }
+  /** Show what the checker says. */
+  judged() {
+    this.settings.script = this.judge.isSimplified ? "simplified" : this.#usualScript;
+    this.draw();
+    this.advice.show();
   }
 
   /** A place as the API takes it. @param {At} at */
@@ -416,6 +367,8 @@ export class Desk {
   }
 
   // What is seen
+
+  #shown = ""; // the poem as it is seen, to be copied
 
   async #shownPoem() {
     const { poem } = this.sheet;
@@ -449,10 +402,11 @@ export class Desk {
       names = { ...names, title, author };
       rows = lines.map((line) => [...line].map((c) => (c === BLANK ? "" : c)));
     }
+    this.#shown = textOfSheet(sheet, rows, names);
     this.paper.show(sheet.state, {
       shown: rows,
       names,
-      judged: this.judgedNow,
+      judged: this.judge.shown,
       at: this.at,
       coming,
       script: settings.script,
@@ -461,22 +415,14 @@ export class Desk {
     drawVerdict(this);
   }
 
-  /** The verdict, where it is on the form that is shown. */
-  get judgedNow() {
-    const { widths } = this.sheet;
-    const { judged } = this;
-    const fits = judged?.signs.length === widths.length && judged.signs.every((signs, n) => signs.length === widths[n]);
-    return this.wishes.regulated && fits ? judged : null;
-  }
-
   /** Show the other script; what was typed in simplified characters becomes traditional. */
   async #turnScript() {
     const { sheet } = this;
-    if (this.#isSimplified) {
+    if (this.judge.isSimplified) {
       const lines = (await inTraditional(sheet.rows.join("\n"))).split("\n");
       if (sheet !== this.sheet) return;
       sheet.replace({ ...sheet.state, rows: lines.map((line) => [...line].map((c) => (c === BLANK ? "" : c))) });
-      this.#isSimplified = false;
+      this.judge.isSimplified = false;
     }
     this.#toggle("script", "traditional", "simplified");
   }
@@ -498,13 +444,4 @@ export class Desk {
     if (error) showError(byId("problem"), error);
     else showWords(byId("problem"), "");
   }
-}
-
-/**
- * Whether most lines are read in other characters than they were typed in: those of the traditional script.
- * @param {Judged["report"]} report
- */
-function mostlySimplified(report) {
-  const some = report?.lines.map((line, n) => [line, report.read_as[n]]).filter(([line]) => /[^□]/.test(line)) ?? [];
-  return some.filter(([line, read]) => line !== read).length * 2 > some.length;
 }

@@ -1,7 +1,7 @@
 // The controls of a request's options, made from the server's description of them.
 
 import { make } from "./dom.js";
-import { has, inLanguage, t } from "./language.js";
+import { has, inLanguage, simplified, t } from "./language.js";
 
 /** Options that are shown in another way than by a control of their own, or not at all. */
 const ELSEWHERE = new Set([
@@ -87,6 +87,17 @@ export class Controls {
       if (value !== undefined && value !== option.default) given[option.name] = value;
     }
     return given;
+  }
+
+  /** The options that are not left as they were, in words. @param {Given} usual more values that are the usual ones */
+  said(usual) {
+    const given = this.values();
+    return [...this.#made.values()]
+      .filter(({ option: { name } }) => name in given && given[name] !== usual[name])
+      .map(({ option }) => [inLanguage(option.label), given[option.name]].flat())
+      .map(([label, ...values]) =>
+        values[0] === true ? label : `${label} ${values.map((value) => simplified(String(value))).join("、")}`,
+      );
   }
 
   /**

@@ -1,7 +1,7 @@
 // The sheet as it is seen and typed on: a cell for each place, in columns or across.
 
 import { byId, make } from "./dom.js";
-import { has, inLanguage, language, t } from "./language.js";
+import { has, inLanguage, language, simplified, t } from "./language.js";
 import { langOf } from "./script.js";
 import { onlyVerse, placeAfter } from "./verse.js";
 
@@ -10,7 +10,7 @@ import { onlyVerse, placeAfter } from "./verse.js";
 /**
  * What happens on the paper.
  * @typedef {{
- *   write: (at: At, text: string) => void, erase: (at: At) => void, paste: (at: At | null, text: string) => void,
+ *   write: (at: At, text: string) => void, erase: (at: At) => void, clear: () => void, text: () => string, paste: (at: At | null, text: string) => void,
  *   select: (at: At) => void, lock: (line: number) => void, name: (what: "title" | "author", name: string) => void,
  * }} Hands
  */
@@ -50,6 +50,13 @@ export class Paper {
       if (!this.#composing) this.#commit(event);
     });
     grid.addEventListener("keydown", (event) => this.#key(event));
+    grid.addEventListener("copy", (event) => this.#copyAll(event));
+    grid.addEventListener("cut", (event) => {
+      if (this.#copyAll(event)) this.hands.clear();
+      this.#selectAll(false);
+    });
+    grid.addEventListener("focusout", () => this.#selectAll(false));
+    grid.addEventListener("pointerdown", () => this.#selectAll(false));
     grid.addEventListener("paste", (event) => {
       const at = placeOf(event);
       if (!at) return;
@@ -123,10 +130,38 @@ export class Paper {
     else if (isEmpty && !composed) this.hands.erase(at); // cut, or deleted on a touch screen's keyboard
   }
 
+  /** Select the whole poem, as in a text, or no longer. @param {boolean} is */
+  #selectAll(is) {
+    this.grid.classList.toggle("all", is);
+  }
+
+  /** Copy the whole poem, if it is selected. @param {ClipboardEvent} event */
+  #copyAll(event) {
+    const isAll = this.grid.classList.contains("all");
+    if (!isAll) return false;
+    event.preventDefault();
+    event.clipboardData?.setData("text/plain", this.hands.text());
+    return true;
+  }
+
   /** @param {KeyboardEvent} event */
   #key(event) {
     const at = placeOf(event);
-    if (!at || event.isComposing || event.altKey || event.ctrlKey || event.metaKey) return;
+    const holds = event.ctrlKey || event.metaKey;
+    if (at && holds && event.key.toLowerCase() === "a") {
+      event.preventDefault();
+      this.#selectAll(true);
+      return;
+    }
+    if (holds) return;
+    const isAll = this.grid.classList.contains("all");
+    this.#selectAll(false);
+    if (isAll && (event.key === "Delete" || event.key === "Backspace")) {
+      event.preventDefault();
+      this.hands.clear();
+      return;
+    }
+    if (!at || event.isComposing || event.altKey) return;
     const next = event.key === "Delete" ? at : this.#target(event.key, at);
     if (next === undefined) return;
     event.preventDefault();
@@ -242,7 +277,7 @@ export class Paper {
         locked = state.locked[line];
       end.mark.textContent = row.at(-1) ? state.marks[line] : "";
       end.foot.textContent = this.#rhymeAt(line, row, judged);
-      end.row.setAttribute("aria-label", t("line", { n: line + 1 }));
+      end.row.setAttribute("aria-label", `${t("line", { n: line + 1 })} ${shown[line].join("")}`.trim());
       end.row.classList.toggle("locked", locked);
       end.lock.setAttribute("aria-pressed", String(locked));
       end.lock.setAttribute("aria-label", t("lock", { n: line + 1 }));
@@ -270,7 +305,9 @@ export class Paper {
   /** @param {number} line @param {string[]} row @param {Judged | null} judged */
   #rhymeAt(line, row, judged) {
     const rhyme = judged?.report?.rhyme ?? "-";
-    return row.at(-1) && typeof rhyme === "string" && rhyme !== "-" && judged?.rhyming.includes(line + 1) ? rhyme : "";
+    return row.at(-1) && typeof rhyme === "string" && rhyme !== "-" && judged?.rhyming.includes(line + 1)
+      ? simplified(rhyme)
+      : "";
   }
 
   /**

@@ -1,6 +1,7 @@
 // What is asked of the model besides the sheet: the form of options, and the model.
 
 import { byId } from "./dom.js";
+import { t } from "./language.js";
 import { Controls } from "./options.js";
 
 /**
@@ -51,6 +52,8 @@ export class Wishes {
         onChange();
       });
     }
+    this.form.addEventListener("input", () => this.#showActive());
+    document.addEventListener("language", () => this.#showActive());
     this.#fit();
     this.#showAmount(true);
   }
@@ -111,6 +114,15 @@ export class Wishes {
 
   #fit() {
     this.controls.fit(this.regulated && !this.#isFree, this.#isTune);
+    this.#showActive();
+  }
+
+  /** What is requested, also where the panel is closed. */
+  #showActive() {
+    const usual = { model: this.models[0]?.name };
+    byId("active-options").textContent = [...(this.regulated ? [] : [t("free")]), ...this.controls.said(usual)].join(
+      "　",
+    );
   }
 
   /** @param {boolean} reset whether the slider returns to its start */

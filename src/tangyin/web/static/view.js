@@ -1,7 +1,8 @@
 // What is seen around the sheet: the tools, the verdict, the colophon.
 
 import { byId, make, press } from "./dom.js";
-import { inLanguage, showWords, t } from "./language.js";
+import { inLanguage, showWords, simplified, t } from "./language.js";
+import { BLANK, headed, written } from "./verse.js";
 
 /** @typedef {import("./desk.js").Desk} Desk */
 
@@ -33,20 +34,19 @@ export function drawTools(desk) {
     isBare ? "write" : !sheet.isDone ? "complete" : desk.composer.over() ? "rewrite-rest" : "write-another",
   );
   desk.wishes.fit(state);
-  const more = document.getElementById("more-forms");
-  if (more) {
-    more.textContent = state.shape ? sheet.form : t("more-forms");
-    more.dataset.form = state.shape ? sheet.form : "";
-  }
   for (const button of byId("forms").querySelectorAll("button")) {
-    button.setAttribute("aria-pressed", String(button.dataset.form === sheet.form));
+    const isMore = button.id === "more-forms";
+    if (isMore) button.dataset.form = state.shape ? sheet.form : "";
+    const { form } = button.dataset;
+    button.textContent = form ? simplified(form) : t("more-forms");
+    button.setAttribute("aria-pressed", String(form === sheet.form));
   }
   byId("colophon").textContent = colophonOf(state.made);
 }
 
 /** What the checker says of it. @param {Desk} desk */
 export function drawVerdict(desk) {
-  const report = desk.judgedNow?.report;
+  const report = desk.judge.shown?.report;
   const verdict = byId("verdict");
   byId("findings").replaceChildren(
     ...(report?.faults ?? []).map((fault) =>
@@ -56,14 +56,14 @@ export function drawVerdict(desk) {
       ),
     ),
   );
-  if (!report || !desk.judged) {
+  if (!report || !desk.judge.said) {
     verdict.replaceChildren();
     return;
   }
-  const { pattern, open } = desk.judged;
+  const { pattern, open } = desk.judge.said;
   const { faults, rhyme } = report;
   const words = [
-    pattern ? t(`pattern_${pattern}`) : desk.sheet.form,
+    pattern ? t(`pattern_${pattern}`) : simplified(desk.sheet.form),
     rhymeIn(rhyme),
     open && t("open-places", { count: open }),
   ];
@@ -93,6 +93,17 @@ function colophonOf(made) {
  * @param {string | string[]} rhyme
  */
 function rhymeIn(rhyme) {
-  if (Array.isArray(rhyme)) return rhyme.filter((part) => !part.startsWith("-")).join(" ");
-  return rhyme !== "-" && t("rhyme-of", { rhyme });
+  if (Array.isArray(rhyme)) return simplified(rhyme.filter((part) => !part.startsWith("-")).join(" "));
+  return rhyme !== "-" && t("rhyme-of", { rhyme: simplified(rhyme) });
+}
+
+/**
+ * The poem as it is seen, below its names.
+ * @param {import("./draft.js").Sheet} sheet
+ * @param {string[][]} rows
+ * @param {SheetState} names
+ */
+export function textOfSheet({ poem }, rows, names) {
+  const lines = poem.lines.map((_, n) => rows[n].map((c) => c || BLANK).join(""));
+  return headed(names) + written({ ...poem, lines });
 }
