@@ -3,7 +3,7 @@
     python scripts/build_line_ends.py
 
 Counted in the training part of the corpus. A rhyme foot is the end of an even line of a poem whose
-even lines rhyme on a level tone (`prosody.rhyme_of_poem`), and counts for that rhyme. The other
+even lines rhyme on a level tone (`metre.rhyme_of_poem`), and counts for that rhyme. The other
 lines of such a poem, without the first, end oblique.
 """
 

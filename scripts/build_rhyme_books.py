@@ -1,4 +1,4 @@
-"""Build `data/modern_readings.tsv` and `data/cilin.tsv`, the tables of `prosody/books.py`.
+"""Build `data/modern_readings.tsv` and `data/cilin.tsv`, the tables of `metre/books.py`.
 
     python -m venv /tmp/pinyin && /tmp/pinyin/bin/pip install pypinyin==0.55.0 pypinyin-dict==0.9.0
     PYTHONPATH=$(echo /tmp/pinyin/lib/python3*/site-packages) \\

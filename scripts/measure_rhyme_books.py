@@ -3,7 +3,7 @@
     python scripts/measure_rhyme_books.py
 
 For the Tang poems of each regulated form: the share whose rhyme, whose tones and which as a whole
-hold by each book (`prosody.check.by_books`). For each book the characters of the closed vocabulary
+hold by each book (`metre.shi.by_books`). For each book the characters of the closed vocabulary
 and of all Tang poems that it lacks.
 """
 

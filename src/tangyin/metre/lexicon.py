@@ -36,7 +36,7 @@ class Reading:
 
     Attributes:
         tone: 平, 上, 去 or 入.
-        rhyme: its rhyme in 平水韻, one of 106, or in another book (`prosody.books`): 第七部, and
+        rhyme: its rhyme in 平水韻, one of 106, or in another book (`metre.books`): 第七部, and
             第七部仄 in the tones 上 and 去.
         rime: its rhyme in 廣韻, by the level-tone member; the final in a modern book.
         share: share of the character's places in verse that have this reading.

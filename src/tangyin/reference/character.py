@@ -20,7 +20,7 @@ class CharacterReading:
     """A reading of a character.
 
     Attributes:
-        tone, rhyme, rime, share: see `prosody.lexicon.Reading`.
+        tone, rhyme, rime, share: see `metre.lexicon.Reading`.
         number: the number of the rhyme, as 上平聲一.
         neighbours: the rhymes that a first line in this one may be borrowed for.
         count: how many lines of the training poems end on it in this reading.

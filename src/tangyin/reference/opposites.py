@@ -30,7 +30,7 @@ class Opposite:
         by_chance: how often it would be if poets paired words at random.
         association: the log-likelihood ratio of the two (Dunning 1993), negative where the pair is
             rarer than by chance.
-        score: the mean cosine of the antithesis model (`prosody.antithesis`), if it knows them.
+        score: the mean cosine of the antithesis model (`metre.antithesis`), if it knows them.
     """
 
     word: str

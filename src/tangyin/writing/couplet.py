@@ -3,7 +3,7 @@
 The model reads each part of the upper line as the first line of a couplet and writes the part of
 the lower line that answers it as the second, so that it knows what is opposite each place; the
 parts of a long line follow one another as the couplets of a poem do. Characters are drawn from the
-model's distribution, within the rules (`prosody.couplet`) and led by the antithesis with the
+model's distribution, within the law (`metre.lian_law`) and led by the antithesis with the
 character opposite; after each part the better half of the lines is duplicated.
 """
 
@@ -48,7 +48,7 @@ class Answer:
         upper: the line that was given, with a ， at each pause; `lower` is the one written.
         log_likelihood: natural logarithm of the lower line's probability under the model without
             any mask.
-        parallel: the antithesis of the lines, -1 to 1 (`prosody.couplet_score`).
+        parallel: the antithesis of the lines, -1 to 1 (`metre.couplet_score`).
         prosody: the checker's report, in traditional characters.
     """
 

@@ -1,4 +1,4 @@
-"""Free writing: the decode loop without a law, one row a poem."""
+"""Free writing: the decode loop without a law, one row per poem."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
