@@ -310,8 +310,11 @@ class _Row:
         return mask & signs.known if self.place.sure else mask
 
     def _in_words(self, at: int) -> list[int]:
-        """The characters that are in a word with a neighbour here."""
+        """The characters that are in a word with a neighbour here, and so may be read otherwise."""
+        # By sure readings, what is written is read as it is.
+        fixed = {at - 1, at + 1} & self.written if self.place.sure else ()
         before, after = self.text[max(at - 1, 0) : at], self.text[at + 1 : at + 2]
+        before, after = before * (at - 1 not in fixed), after * (at + 1 not in fixed)
         found = partners(before)[1] + partners(after)[0]
         columns = map(self.place.column_of.get, dict.fromkeys(found))
         return [column for column in columns if column is not None]
