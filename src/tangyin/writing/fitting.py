@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from tangyin.errors import UsageError
 from tangyin.metre.books import CILIN
+from tangyin.metre.lattice import Lattice
 from tangyin.metre.law import FREE, OPEN, Columns, Draft, Mask
 from tangyin.metre.laws.tones import Tones
 from tangyin.metre.laws.tune import rhymes_of_parts
@@ -45,7 +46,7 @@ class Fitting:
     rates: Rates
     forbidden: Mask  # (characters,) what must not be written
     _ways_of: dict[tuple[Sequence, bytes, Word, int], Columns] = field(default_factory=dict)
-    _lines: dict[tuple[str, bytes], list[bool]] = field(default_factory=dict)
+    _lines: dict[tuple[str, bytes], Mask] = field(default_factory=dict)
     _rhyming: dict[tuple[Sequence, bytes, int], bool] = field(default_factory=dict)
 
     @cached_property
@@ -68,13 +69,18 @@ class Fitting:
             draft = Draft(self.form, self.characters, given[new])
             uniforms = np.zeros((1, self.form.lines))
             tones = Tones(self.readings, (sequence,), self.rates, uniforms, draft)
-            for row, found in zip(new, tones.admitted(), strict=True):
-                lines.update(zip(keys[row], found.tolist(), strict=True))
-        found = np.array([[lines[key] for key in own] for own in keys])
-        plain, da_ao, rescues = np.moveaxis(found, 2, 0)
-        rescued = np.pad(rescues[:, 1:], ((0, 0), (0, 1)))
-        bad: Mask = ~(plain | da_ao & rescued)
-        return bad
+            for row, found in zip(new, tones.readable(), strict=True):
+                lines.update(zip(keys[row], found, strict=True))
+        readable = np.array([[lines[key] for key in own] for own in keys])  # (n, lines, patterns)
+        lattice = Lattice.of(self.form.characters)
+        below = np.zeros((*readable.shape[:2], len(lattice.last)), dtype=bool)
+        for line in range(1, self.form.lines):
+            good = lattice.between[line % 2] == 0
+            below[:, line - 1] = (readable[:, line, None] & good).any(axis=2)
+        # What is to be rescued must be; else another line that is bad makes this one no worse.
+        below |= lattice.last == 0
+        fits = np.asarray((readable & below[:, :, lattice.kind]).any(axis=2))
+        return ~fits
 
     def misfit(self, sequence: Sequence, given: Columns, line: int) -> dict[str, Any]:
         """What an error about a line that does not fit its pattern says."""

@@ -11,7 +11,7 @@ from tangyin.metre.finding import Finding
 from tangyin.metre.lattice import Lattice
 from tangyin.metre.law import FREE, Columns, Draft, Law, Mask, Place, Uniforms, Wish
 from tangyin.metre.option import Option
-from tangyin.metre.pattern import DA_AO, SEQUENCES
+from tangyin.metre.pattern import SEQUENCES
 from tangyin.metre.pattern import Sequence as LineSequence
 from tangyin.metre.rates import Rates, rates_of
 from tangyin.metre.shi import Shi, check_poem, tones_of_given
@@ -194,17 +194,6 @@ class Tones(Place):
             good = lattice.between[line % 2] == 0  # (F, patterns)
             below = (own[:, line, None] & good).any(axis=2)
         return own
-
-    def admitted(self) -> Mask:
-        """(rows, lines, 3): whether a pattern can hold the characters given for each line.
-
-        Of the three, the first is for patterns without 大拗, the second for those with it, which
-        the line after it must rescue, and the third for those that rescue the line before.
-        """
-        patterns, fits = self._lattice.patterns, self.readable()
-        da_ao = np.array([pattern.licence == DA_AO for pattern in patterns])
-        kinds = (~da_ao, da_ao, np.array([pattern.rescues for pattern in patterns]))
-        return np.stack([(fits & kind).any(axis=2) for kind in kinds], axis=2)
 
     def readable(self) -> Mask:
         """(rows, lines, patterns): by which the characters given for each line can be read."""
