@@ -17,9 +17,10 @@ from tangyin.metre.law import FREE, All, Course, Draft, Wish
 from tangyin.metre.laws.avoid import Avoid
 from tangyin.metre.laws.lines import Lines
 from tangyin.metre.laws.repetition import Repetition
+from tangyin.metre.laws.rhyme import rhyme_number
+from tangyin.metre.laws.tones import sequences_named
 from tangyin.metre.laws.tune import Ci
 from tangyin.metre.lian_law import Lian
-from tangyin.metre.pattern import SEQUENCES
 from tangyin.metre.shi import Shi
 from tangyin.verse import QIJUE, QILV, WUJUE, WULV, form_named
 from tangyin.writing.options import law_modules, options
@@ -172,17 +173,26 @@ def test_what_is_refused_has_no_clean_completion_and_what_is_allowed_has_one(nam
         assert min(least.values()) >= open_
 
 
-@pytest.mark.parametrize("name", ["五絕", "七律", "五言排律", "浣溪沙", "釵頭鳳"])
-def test_a_course_stays_within_the_law_and_ends_without_fault(hanzi, name):
-    form, rows = form_named(name), 24
+COURSES = (
+    ("五絕", {}), ("七律", {}), ("五言排律", {}), ("浣溪沙", {}), ("釵頭鳳", {}),
+    ("五律", {"strict": True}), ("七絕", {"pattern": "平起首句入韻"}), ("五律", {"rhyme": "東"}),
+    ("浣溪沙", {"rhyme": "第七部"}), ("五律", {"avoid": "不山水"}),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "given"), COURSES, ids=str)
+def test_a_course_stays_within_the_law_and_ends_without_fault(hanzi, name, given):
+    form, rows = form_named(name), 20
     generator = np.random.default_rng(1)
-    values = {name: option.default for name, option in options().items()}
+    values = {name: option.default for name, option in options().items()} | given
     wish = Wish(form, hanzi, values)
     metre = [law for m in law_modules() if (law := m.build(wish)) and law.is_metre]
-    sequences = tuple(SEQUENCES[n % 4] for n in range(rows)) if not form.variant else ()
+    named = [] if form.variant else sequences_named(values["pattern"], form)
+    asked = rhyme_number(values["rhyme"]) if named else 0
     course = Course(
-        sequences,
-        borrows=generator.random(rows) < 0.3,
+        tuple(named[row % len(named)] for row in range(rows) if named),
+        asked=np.full(rows, asked),
+        borrows=(generator.random(rows) < 0.3) & (not values["strict"]),
         licences=generator.random((rows, form.lines)),
     )
     draft = Draft.of(form, hanzi, rows=rows)
@@ -199,8 +209,9 @@ def test_a_course_stays_within_the_law_and_ends_without_fault(hanzi, name):
         whole.read(columns)
         draft.write(columns)
     for row in draft.columns:
-        text = "".join(hanzi[column] for column in row)
-        assert law.check(lines_of(form, text)) == ()
+        lines = lines_of(form, "".join(hanzi[column] for column in row))
+        assert law.check(lines) == ()
+        assert not any(own.check(lines) for own in metre)
 
 
 def test_laws_combine_by_intersection(hanzi):
