@@ -26,7 +26,6 @@ from tangyin.model.threads import go_on
 from tangyin.verse import BLANK, Ids, lookup_spelling, to_simplified
 from tangyin.writing.decoding import Decoder
 from tangyin.writing.lines import APART, DRAWN, LineWay, apart, different, drawing
-from tangyin.writing.rules import Array
 from tangyin.writing.weighing import Scores
 
 SHORTEST, LONGEST = 4, 20
@@ -161,13 +160,13 @@ def _drawn(engine: Engine, law: Lian, parts: list[str], seed: int) -> Iterator[L
     pairs = [_scores(character, hanzi) for character in law.upper]
     lower = lower_places(form)
 
-    def lead(place: int) -> Array:
-        nats = LEAD * pairs[lower.index(place)] if place in lower else np.zeros(len(hanzi))
-        return nats.astype(np.float32)
+    def lead(place: int) -> Scores:
+        return LEAD * pairs[lower.index(place)] if place in lower else np.zeros(len(hanzi))
 
     marks = np.array([vocabulary.id("，。"[line % 2]) for line in range(form.lines)])
+    drawn = [place + form.line_of(place) for place in lower]
     decoder = drawing(
-        engine, _prefix(engine, parts), draft, law.begin(draft), seed,
+        engine, _prefix(engine, parts), law.begin(draft), seed, drawn,
         kind=_Answers, marks=marks, pairs=pairs, lead=lead,
     )  # fmt: skip
     decoder.run()

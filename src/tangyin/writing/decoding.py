@@ -79,7 +79,7 @@ class Decoder:
     guide: Guide | None = None
     selection: float = 0.0
     watch: Callable[[], None] | None = None  # called after each character or mark
-    lead: Callable[[int], Array] | None = None  # (V,) nats that a place adds to characters
+    lead: Callable[[int], npt.NDArray[np.float64]] | None = None  # (V,) nats added at a place
 
     def __post_init__(self) -> None:
         vocabulary, rows = self.engine.vocabulary, len(self.draft.given)
@@ -166,7 +166,7 @@ class Decoder:
         self._weigh_shape(within)
         mask = self._mask(within.shape)
         if self.lead:
-            within = within + self.lead(draft.place)
+            within = (within + self.lead(draft.place)).astype(np.float32)
         given = draft.given[:, draft.place]
         checked = self.place is not None and draft.near_line_end
         # With one particle only a weight of -inf matters, which is set at line ends.

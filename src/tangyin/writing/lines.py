@@ -1,5 +1,6 @@
 """Ways to write a line of a poem, or to complete one, whatever the rest of the poem is like."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -7,13 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from tangyin.metre.antithesis import couplet_score
-from tangyin.metre.law import FREE, Draft, Place, Rows
+from tangyin.metre.law import FREE, Place, Rows
 from tangyin.metre.option import Option
 from tangyin.model.engine import Engine
 from tangyin.verse import BLANK, Ids
 from tangyin.writing.decoding import Decoder
 from tangyin.writing.room import begun, draft_of
-from tangyin.writing.rules import TopP, Weights
+from tangyin.writing.rules import Array, Choice, Rule, Uniforms, Weights
 from tangyin.writing.weighing import Weighing
 
 DRAWN = 96
@@ -22,8 +23,8 @@ DRAWN = 96
 MOST = 12
 """The largest number of ways that are shown."""
 
-NUCLEUS = 0.85
-"""The part of the probability that a character is drawn from (`rules.TopP`)."""
+NUCLEUS, LIKELIEST = 0.85, 200
+"""The part of the probability of the likeliest characters that one is drawn from."""
 
 PARALLEL = 1.5
 """Nats for each unit of antithesis (`couplet_score`, -1 to 1) of a line and the one before it."""
@@ -75,7 +76,8 @@ def lines_at(
     # A licence is not taken where the line can do without.
     here = begun(sheet, draft, line, places, plain=True)
     before = weighing.before(line, places[0])
-    decoder = drawing(engine, before, draft, here, seed, kind=Decoder)
+    open_ = [place - places[0] for place in places]
+    decoder = drawing(engine, before, here, seed, open_, kind=Decoder)
     last, state = decoder.write_line()
     texts = draft.line_texts(np.arange(DRAWN), line)
     rows = different(texts, decoder.weights)
@@ -97,31 +99,66 @@ def lines_at(
     return apart(found, min(APART, len(places)), count)
 
 
+@dataclass(frozen=True)
+class _Nucleus(Rule):
+    """Draws from the `NUCLEUS` of what is allowed, whatever the law excludes."""
+
+    name = "nucleus"
+
+    def draw(self, log_probs: Array, uniforms: Uniforms) -> Choice:
+        """See `Rule.draw`."""
+        most = min(LIKELIEST, log_probs.shape[1])
+        places = np.argpartition(-log_probs, most - 1, axis=1)[:, :most]
+        values = np.take_along_axis(log_probs, places, axis=1).astype(np.float64)
+        order = np.argsort(-values, axis=1, kind="stable")
+        values = np.take_along_axis(values, order, axis=1)
+        share = np.exp(values - values.max(axis=1, keepdims=True))
+        cumulative = np.cumsum(share, axis=1) / share.sum(axis=1, keepdims=True)
+        drawn = (cumulative <= NUCLEUS * uniforms[:, None]).sum(axis=1)
+        chosen = np.take_along_axis(order, np.minimum(drawn, most - 1)[:, None], axis=1)
+        found: Choice = np.take_along_axis(places, chosen, axis=1)[:, 0]
+        return found
+
+    def log_weight(self, support: Array, masked: Array, chosen: Choice) -> Weights:  # noqa: ARG002
+        """See `Rule.log_weight`: a line is possible, or it is not."""
+        return np.where(np.isfinite(masked).any(axis=1), 0.0, -np.inf)
+
+    def log_share(self, support: Array, given: Array) -> Weights:  # noqa: ARG002
+        """See `Rule.log_share`."""
+        return np.zeros(len(given))
+
+
 D = TypeVar("D", bound=Decoder)
 
 
 def drawing(
     engine: Engine,
     prefix: Ids,
-    draft: Draft,
     place: Place,
     seed: int,
+    drawn: Sequence[int],
     *,
     kind: type[D],
     marks: npt.ArrayLike = FREE,
     **more: Any,
 ) -> D:
-    """A loop of some kind that draws `DRAWN` lines from the nucleus of what a law allows."""
-    form = draft.form
+    """A loop of some kind that draws `DRAWN` lines within a law, side by side.
+
+    `drawn` are the numbers of the tokens that are drawn, among those that are written.
+    """
+    draft, generator = place.draft, np.random.default_rng(seed)
+    uniforms = np.zeros((DRAWN, draft.form.places))
+    for number in drawn:
+        uniforms[:, number] = generator.random(DRAWN)
     return kind(
         engine,
-        TopP(NUCLEUS, 1.0),
+        _Nucleus(),
         [prefix],
         draft,
-        marks=np.broadcast_to(np.asarray(marks, dtype=np.int32), (DRAWN, form.lines)),
+        marks=np.broadcast_to(np.asarray(marks, dtype=np.int32), (DRAWN, draft.form.lines)),
         numbers=np.arange(DRAWN),
         first_free=np.full(DRAWN, FREE),
-        uniforms=np.random.default_rng(seed).random((DRAWN, form.places)),
+        uniforms=uniforms,
         place=place,
         **more,
     )

@@ -41,7 +41,7 @@ def build(wish: Wish) -> "Ci | None":
 class Ci(Law):
     """A variant of a tune; `asked` is the part of its first group of rhymes, or OPEN.
 
-    With `sure` characters are written by the readings by which one writes.
+    With `sure` characters are written by the readings by which one writes, in this variant's tones.
     """
 
     is_metre = True
@@ -139,7 +139,10 @@ class TunePlace(TextPlace):
         if again := [character for character in twins if character != BLANK]:
             return np.array([character == again[0] for character in self.draft.characters])
         fewest, level, oblique = (self._wrong(self.put(text, c)) for c in (BLANK, *SAMPLES))
-        mask: Mask = self._level & (level <= fewest) | self._oblique & (oblique <= fewest)
+        # One does not write by what only other variants have.
+        own = self._variant.tones[place] if self._sure else "中"
+        mask: Mask = self._level & (level <= fewest and own != "仄")
+        mask = mask | self._oblique & (oblique <= fewest and own != "平")
         if self.draft.at_line_end and self._variant.lines[self.draft.line].rhyme >= 0:
             mask &= self._rhyming(text)
         return mask
