@@ -4,7 +4,7 @@ What is sampled: what free writing by the same rule would give (`decoding.compos
 poems that keep the rules. The sequence of line types, the licence of each line and whether the
 first line borrows its rhyme are drawn for a poem at the rates of Tang verse. Within them the poem
 is a population of N particles. At every place a particle draws a character by the sampling rule
-from what its constraints allow, and its weight is multiplied by the share that the rule gives to
+from what the law allows, and its weight is multiplied by the share that the rule gives to
 all that they allow: a particle that was led where the rules fit badly has a small weight. At line
 ends the particles are resampled by weight where the weights have become unequal; at the end one
 particle is drawn by weight (Doucet, de Freitas and Gordon 2001, "Sequential Monte Carlo methods in

@@ -26,7 +26,7 @@ Weights = npt.NDArray[np.float64]
 class Rule(ABC):
     """Chooses one candidate for each poem; `name` is what it is called on the command line.
 
-    Under constraints a particle pays for what the rule would rather have chosen. A rule gives each
+    Under a law a particle pays for what the rule would rather have chosen. A rule gives each
     candidate a share q of the probability when nothing is excluded. Among what is allowed a
     particle draws c with the probability q(c)/Q, Q being the sum of their shares; so its weight is
     multiplied by Q, and the two together are q(c), as in free writing.
@@ -73,8 +73,8 @@ class Rule(ABC):
     def log_weight(self, support: Array, masked: Array, chosen: Choice) -> Weights:
         """Ln of the factor (rows,) of the weights for characters drawn; -inf where none is allowed.
 
-        `support` (rows, C) are the log-probabilities of what the rule would choose from without
-        constraints, `masked` those of what is allowed, and `chosen` (rows,) the columns drawn of
+        `support` (rows, C) are the log-probabilities of what the rule would choose from without a
+        law, `masked` those of what is allowed, and `chosen` (rows,) the columns drawn of
         the latter.
         """
 
@@ -99,7 +99,7 @@ class _Ranked(Rule):
 
     def draw(self, log_probs: Array, uniforms: Uniforms) -> Choice:
         columns, best = self.arithmetic.largest(log_probs, min(self.k, log_probs.shape[1]))
-        # Where constraints leave fewer than k, those alone share the draw.
+        # Where a law leaves fewer than k, those alone share the draw.
         open_ = np.isfinite(best).sum(axis=1)
         rank = np.minimum((uniforms * open_).astype(np.intp), np.maximum(open_ - 1, 0))
         rank[best[:, 0] >= np.log(self.certainty)] = 0

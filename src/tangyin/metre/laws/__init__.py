@@ -1,1 +1,1 @@
-"""Composable constraints on what may be written at each place of a poem: one file each."""
+"""Laws that options of a request ask for: one file each, found by looking into this folder."""
