@@ -112,3 +112,11 @@ def test_the_form_and_the_cell_are_trained_and_write(package: Path, tmp_path: Pa
 def test_the_study_runs(package: Path) -> None:
     found = json.loads(tangyin(package, "study", "heads", "--quick", "-o", "-"))
     assert len(found["commonest"]) == 10
+
+
+def test_every_room_that_a_newcomer_is_sent_to_is_there():
+    page = (ROOT / "docs/architecture.md").read_text("utf-8")
+    table = page.partition("## Find your room")[2].partition("---")[2].partition("\n## ")[0]
+    rooms = re.findall(r"`([a-z_]+/[^`]*)`", table)
+    assert len(rooms) > 20
+    assert [room for room in rooms if not (ROOT / "src/tangyin" / room).exists()] == []
