@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 
 Look = Callable[..., Any]
 PHONE = {"viewport": {"width": 360, "height": 760}, "is_mobile": True, "has_touch": True}
-MAIN = "index derivation prosody benchmarks cli api/lstm architecture zh/check"
+MAIN = "index derivation prosody performance cli api/lstm architecture zh/check"
 
 
 @pytest.mark.parametrize("page", MAIN.split())
