@@ -20,21 +20,9 @@ from tangyin.verse.lyric import tunes_in
 from tangyin.verse.punctuation import FOREIGN, PLACEHOLDER, is_hanzi
 from tangyin.verse.reader import cut, length_by_count, only_length, read_verse
 from tangyin.verse.scan import (
-    BLANK,
-    HEADING_LENGTH,
-    HEADING_ROWS,
-    LONGEST,
-    RUN,
-    WHOLE,
-    bare_row,
-    has_marks,
-    heading_rows,
-    is_footnote,
-    is_numbered,
-    is_title,
-    notes_inside,
-    split_heading,
-)
+    BLANK, HEADING_LENGTH, HEADING_ROWS, LONGEST, RUN, WHOLE, bare_row, has_marks, heading_rows,
+    is_footnote, is_numbered, is_title, notes_inside, split_heading,
+)  # fmt: skip
 from tangyin.verse.tune import UNUSUAL, strangeness
 
 SHORTEST_STANZA, LONGEST_STANZA = 3, 6
