@@ -20,19 +20,28 @@ from tangyin.verse.lyric import tunes_in
 from tangyin.verse.punctuation import FOREIGN, PLACEHOLDER, is_hanzi
 from tangyin.verse.reader import cut, length_by_count, only_length, read_verse
 from tangyin.verse.scan import (
-    BLANK, HEADING_LENGTH, HEADING_ROWS, LONGEST, RUN, WHOLE, bare_row, has_marks, heading_rows,
-    is_footnote, is_numbered, is_title, notes_inside, split_heading,
+    BLANK,
+    HEADING_LENGTH,
+    HEADING_ROWS,
+    LONGEST,
+    RUN,
+    WHOLE,
+    bare_row,
+    has_marks,
+    heading_rows,
+    is_footnote,
+    is_numbered,
+    is_title,
+    notes_inside,
+    split_heading,
 )  # fmt: skip
 from tangyin.verse.tune import UNUSUAL, strangeness
 
 SHORTEST_STANZA, LONGEST_STANZA = 3, 6
 """A stanza of 詞 beside one of equal lines has at least so many lines, and that at most so many."""
 
-MOST_STANZAS = 4
-"""A 詞 has at most so many."""
-
-POEM = 2
-"""What a poem more must come nearer to tunes (`tune.strangeness`)."""
+MOST_STANZAS, POEM = 4, 2
+"""A 詞 has at most so many; what a poem more must come nearer to tunes (`tune.strangeness`)."""
 
 _STRAY_BYTES = re.compile("[\udc80-\udcff]")  # what `files.read_lines` makes of them
 
