@@ -34,17 +34,14 @@ from tangyin.verse.scan import (
     is_title,
     notes_inside,
     split_heading,
-)
+)  # fmt: skip
 from tangyin.verse.tune import UNUSUAL, strangeness
 
 SHORTEST_STANZA, LONGEST_STANZA = 3, 6
 """A stanza of 詞 beside one of equal lines has at least so many lines, and that at most so many."""
 
-MOST_STANZAS = 4
-"""A 詞 has at most so many."""
-
-POEM = 2
-"""What a poem more must come nearer to tunes (`tune.strangeness`)."""
+MOST_STANZAS, POEM = 4, 2
+"""A 詞 has at most so many; what a poem more must come nearer to tunes (`tune.strangeness`)."""
 
 _STRAY_BYTES = re.compile("[\udc80-\udcff]")  # what `files.read_lines` makes of them
 
