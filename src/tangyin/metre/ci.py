@@ -313,7 +313,7 @@ class _Sheet:
     def wrong(self, number: int, *, elsewhere: bool = False) -> list[int]:
         """The places of a line with a tone that differs from the pattern.
 
-        Lines that other variants have are told apart from those that none has.
+        Distinguishes lines that other variants have from those that none has.
         """
         line, wanted = self.match.variant.lines[number], self.wanted[number]
         start, match = self.starts[number], self.match
